@@ -1,0 +1,56 @@
+# The commands of README. Each prepares what it needs; nothing is installed outside .venv and the cache folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+.PHONY: help setup demo test check up down bench docs fix lock clean
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## Create .venv from the locked dependencies
+
+$(VENV)/.ready: locks/development.txt pyproject.toml
+	@echo "setting up $(VENV) (once, about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/development.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Boot the stack and watch real submissions travel
+	@$(BIN)/amtsweg demo
+
+up: setup ## Start the stack in the background
+	@$(BIN)/amtsweg up --detach
+
+down: setup ## Stop the stack
+	@$(BIN)/amtsweg down
+
+check: setup ## Fast gates: format, lint, types, import contracts, unit, component, contracts, repository
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --quiet
+	@$(BIN)/pytest -q tests/unit tests/component tests/contracts tests/repository
+
+test: check ## Everything, on real parts
+	@$(BIN)/pytest -q tests/integration tests/e2e
+
+bench: setup ## Measure: benchmarks/ with their baselines
+	@for question in benchmarks/*.py; do $(BIN)/python $$question; done
+
+fix: setup ## Format and repair what can be repaired
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup ## Renew locks/ from pyproject.toml
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/services.txt
+	@$(UV) pip compile pyproject.toml --extra stack --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/development.txt
+
+clean: ## Remove .venv and var
+	@rm -rf $(VENV) var
