@@ -1,0 +1,21 @@
+"""The router's own memory of a case: who holds it and what has been applied."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.events.competence import CompetenceDecision
+from shared.events.payload import AuthorityId, Payload
+from shared.events.submission import Receipt
+
+Standing = Literal["parked", "routed", "accepted", "decided"]
+
+
+class CaseHeld(Payload):
+    """One case's custody. ``applied`` are the ids of the events already acted on (promise 2)."""
+
+    submission_id: UUID
+    receipt: Receipt
+    standing: Standing
+    authority: AuthorityId | None = None
+    decision: CompetenceDecision | None = None
+    applied: tuple[UUID, ...] = ()

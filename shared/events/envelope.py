@@ -1,0 +1,134 @@
+"""CloudEvents 1.0 on Kafka, binary mode: attributes in ``ce_`` headers, the payload's JSON as value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from shared.events.payload import Payload
+
+P_co = TypeVar("P_co", bound=Payload, covariant=True)
+Headers = tuple[tuple[str, bytes], ...]
+
+TYPE_PREFIX = "de.amtsweg."
+
+
+class Undecodable(Exception):  # noqa: N818 - the name of the failure in the project's vocabulary
+    """The bytes of a record are not an event of its topic; they go to the dead letter unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be produced; the partition follows from the key (`shared.runtime`)."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Generic[P_co]):
+    """Something that happened to a case, with the attributes that stand in the headers."""
+
+    id: UUID
+    source: str
+    time: datetime
+    case_id: UUID
+    submission_id: UUID
+    data: P_co
+    traceparent: str | None = None
+
+
+def event_type(payload: type[Payload]) -> str:
+    """The CloudEvents type of a payload: ``SubmissionReceived`` is ``de.amtsweg.SubmissionReceived.v1``."""
+    return f"{TYPE_PREFIX}{payload.__name__}.v1"
+
+
+def encode(event: Event[Payload], topic: str) -> Message:
+    """Return the record that carries the event; its key is the case id."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.id).encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_type", event_type(type(event.data)).encode()),
+        ("ce_time", timestamp(event.time).encode()),
+        ("ce_caseid", str(event.case_id).encode()),
+        ("ce_submissionid", str(event.submission_id).encode()),
+        ("content-type", b"application/json"),
+    ]
+    if event.traceparent is not None:
+        headers.append(("traceparent", event.traceparent.encode()))
+    return Message(topic, str(event.case_id).encode(), event.data.to_json(), tuple(headers))
+
+
+def decode(
+    value: bytes | None, headers: Sequence[tuple[str, bytes]], payloads: Sequence[type[Payload]]
+) -> Event[Payload]:
+    """Read a record of a topic that carries one of these payloads.
+
+    Raises:
+        Undecodable: a header is missing or malformed, the type is not one of the topic's, or the value is
+            not its JSON. The text names the header or field, never a value.
+    """
+    attributes = dict(headers)
+    payload = _payload(_text(attributes, "ce_type"), payloads)
+    if value is None:
+        raise Undecodable("the record has no value; expected the JSON of an event")
+    try:
+        data = payload.from_json(value)
+    except ValidationError as refused:
+        fields = ", ".join(sorted({".".join(map(str, e["loc"])) or "document" for e in refused.errors()}))
+        raise Undecodable(f"{payload.__name__}: not valid at {fields}") from None
+    traceparent = attributes.get("traceparent")
+    return Event(
+        id=_uuid(attributes, "ce_id"),
+        source=_text(attributes, "ce_source"),
+        time=_instant(attributes, "ce_time"),
+        case_id=_uuid(attributes, "ce_caseid"),
+        submission_id=_uuid(attributes, "ce_submissionid"),
+        data=data,
+        traceparent=None if traceparent is None else traceparent.decode("ascii", errors="replace"),
+    )
+
+
+def timestamp(instant: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, for example ``2026-01-12T09:30:00.000Z``."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _payload(name: str, payloads: Sequence[type[Payload]]) -> type[Payload]:
+    for payload in payloads:
+        if event_type(payload) == name:
+            return payload
+    expected = ", ".join(map(event_type, payloads))
+    raise Undecodable(f"header ce_type is not one of the topic's types ({expected})")
+
+
+def _text(attributes: dict[str, bytes], name: str) -> str:
+    try:
+        return attributes[name].decode()
+    except KeyError:
+        raise Undecodable(f"header {name} is missing") from None
+    except UnicodeDecodeError:
+        raise Undecodable(f"header {name} is not UTF-8") from None
+
+
+def _uuid(attributes: dict[str, bytes], name: str) -> UUID:
+    try:
+        return UUID(_text(attributes, name))
+    except ValueError:
+        raise Undecodable(f"header {name} is not a UUID") from None
+
+
+def _instant(attributes: dict[str, bytes], name: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(_text(attributes, name))
+    except ValueError:
+        raise Undecodable(f"header {name} is not an RFC 3339 instant") from None
+    if instant.tzinfo is None:
+        raise Undecodable(f"header {name} has no offset from UTC")
+    return instant

@@ -1,0 +1,30 @@
+"""Derived ids: a replay reproduces them, so a repetition is recognised everywhere (promise 2)."""
+
+from uuid import UUID, uuid5
+
+_ROOT = UUID("6f0a2f1e-6c55-5d1f-9d6e-2f3b1f6b7a10")
+
+
+def submission_id(client_id: str, idempotency_key: str) -> UUID:
+    """The submission's id, from the client and its idempotency key."""
+    return uuid5(_ROOT, f"submission/{client_id}/{idempotency_key}")
+
+
+def case_id(submission: UUID) -> UUID:
+    """The id of the case that a first submission opens."""
+    return uuid5(submission, "case")
+
+
+def child_id(parent: UUID, kind: str) -> UUID:
+    """The id of the event of this kind that follows from the parent, for example ``routed``."""
+    return uuid5(parent, kind)
+
+
+def answer_id(authority: str, own_id: str) -> UUID:
+    """The id of a relayed answer, from the authority and the id that it gave itself."""
+    return uuid5(_ROOT, f"answer/{authority}/{own_id}")
+
+
+def message_id(case: UUID, kind: str, revision: int, recipient: str, channel: str) -> UUID:
+    """The id of a message to somebody outside; ``recipient`` is a role, never an address."""
+    return uuid5(case, f"message/{kind}/{revision}/{recipient}/{channel}")

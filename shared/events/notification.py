@@ -1,0 +1,22 @@
+"""What became of a message to somebody outside."""
+
+from typing import Literal
+from uuid import UUID
+
+from shared.events.payload import Instant, Payload
+
+MessageKind = Literal["received", "routed", "parked", "accepted", "decided"]
+Channel = Literal["email"]
+Settlement = Literal["sent", "failed", "unknown", "no-contact"]
+
+
+class NotificationSettled(Payload):
+    """A message was handed over, or will not be; ``unknown``: we died between DATA and its answer."""
+
+    message_id: UUID
+    kind: MessageKind
+    revision: int
+    channel: Channel
+    outcome: Settlement
+    attempts: int
+    settled_at: Instant

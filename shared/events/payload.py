@@ -1,0 +1,60 @@
+"""What all payloads share: frozen, camelCase on the wire, strict on write and tolerant on read."""
+
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)+$", max_length=64)]
+"""An authority's id, for example ``g-06531005``, ``k-06531``, ``ihk-giessen-friedberg``."""
+
+ServiceKey = Annotated[str, StringConstraints(pattern=r"^99[0-9]{12}$")]
+"""A LeiKa key: 14 digits that begin with 99."""
+
+Instant = AwareDatetime
+"""An instant with its offset; written in UTC, RFC 3339."""
+
+KeyedHash = Annotated[str, StringConstraints(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
+"""A keyed hash: without the key it tells nothing about what was hashed."""
+
+
+class WireModel(BaseModel):
+    """A frozen piece of JSON in camelCase that refuses unknown fields when it is made."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+
+
+class Payload(WireModel):
+    """The data of one event; the class is named for what happened, in the past tense."""
+
+    def to_json(self) -> bytes:
+        """Return UTF-8 JSON without white space, camelCase, absent fields left out."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read JSON; fields that a newer producer added are ignored.
+
+        Raises:
+            pydantic.ValidationError: the bytes are not JSON of this payload.
+        """
+        return cls.model_validate_json(data, extra="ignore")
+
+
+class SealedRecipient(WireModel):
+    """One recipient of a sealed object: who can open it (``kid``) and the wrapped content key."""
+
+    header: dict[str, str | dict[str, str]]
+    encrypted_key: Annotated[str, Field(alias="encrypted_key")]
+
+
+class Sealed(WireModel):
+    """A JWE in general JSON serialisation (RFC 7516 section 7.2.1); only the recipient can read it."""
+
+    protected: str
+    recipients: tuple[SealedRecipient, ...]
+    iv: str
+    ciphertext: str
+    tag: str

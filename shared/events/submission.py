@@ -1,0 +1,79 @@
+"""What happens to a submission from receipt to the authority's inbox."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from shared.events.competence import CompetenceDecision, Place
+from shared.events.payload import AuthorityId, Instant, KeyedHash, Payload, Sealed, ServiceKey, WireModel
+
+Language = Literal["de", "en"]
+ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Receipt(WireModel):
+    """The facts of receipt, repeated by every later event so that read models can be rebuilt from any."""
+
+    receipt_number: str
+    received_at: Instant
+    client_id: str
+    client_reference: ClientReference | None = None
+    service: ServiceKey
+    language: Language
+    content_hash: KeyedHash
+
+
+class SubmissionReceived(Payload):
+    """The platform has handed in a submission and holds a receipt for it."""
+
+    receipt: Receipt
+    place: Place | None = None
+    choice: AuthorityId | None = None
+    content: Sealed
+    contact: Sealed | None = None
+
+
+class Assignment(WireModel):
+    """A person's decision where the directory names nobody: role and reason, no name."""
+
+    role: Annotated[str, Field(max_length=64)]
+    reason: Annotated[str, Field(max_length=200)]
+
+
+class SubmissionRouted(Payload):
+    """The submission lies in the inbox of the authority; custody has passed to it."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    decision: CompetenceDecision
+    assignment: Assignment | None = None
+
+
+class SubmissionParked(Payload):
+    """No safe decision is possible; a person has to decide. ``reason`` is the decision's or the runtime's."""
+
+    receipt: Receipt
+    reason: str
+    decision: CompetenceDecision | None = None
+
+
+class SubmissionDelivered(Payload):
+    """What an authority finds in its inbox: the content sealed to its own key, the decision explained."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    place: Place | None = None
+    decision: CompetenceDecision
+    content: Sealed
+
+
+class SubmissionHeld(Payload):
+    """The sealed objects of an open case, kept until it closes so that it can be sent again."""
+
+    receipt: Receipt
+    place: Place | None = None
+    choice: AuthorityId | None = None
+    submission_id: UUID
+    content: Sealed
+    contact: Sealed | None = None

@@ -1,0 +1,235 @@
+"""The topic catalogue: one table from which topics, ACLs, AsyncAPI, docs and subscriptions are made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from shared.events.case import (
+    AnswerGiven,
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseAnswered,
+    CaseDecided,
+    RetryOrdered,
+)
+from shared.events.checkpoint import CheckpointPublished
+from shared.events.custody import CaseHeld
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionHeld,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+
+Principal = Literal["intake", "router", "notifier", "audit", "operator", "authority"]
+Group = Literal["intake", "router", "router-relay", "notifier", "audit", "authority"]
+
+PARTITIONS = 6
+"""Partitions of every topic keyed by case; fixed for a topic version, since custody lives in them."""
+
+MAX_CONTENT_BYTES = 1024 * 1024
+"""The largest content, as JSON bytes before sealing, that intake takes."""
+
+INPUT_BYTES = 2 * 1024 * 1024
+"""The largest record of an input topic: sealed content is base64, then JSON."""
+
+OUTPUT_BYTES = INPUT_BYTES + 64 * 1024
+"""Output topics accept 64 KB more than input topics, so that what came in can always go out."""
+
+_SEALED = timedelta(days=30)
+_PERMANENT = timedelta(days=3650)
+_DEAD = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One row of the catalogue.
+
+    ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason
+    why the audit log does not read it. ``rebuild`` are groups that read it only to rebuild their state.
+    """
+
+    name: str
+    payloads: tuple[type[Payload], ...]
+    key: Literal["case", "object", "log"]
+    producers: tuple[Principal, ...]
+    consumers: tuple[Group, ...]
+    audited: Literal[True] | str
+    rebuild: tuple[Group, ...] = ()
+    partitions: int = PARTITIONS
+    retention: timedelta | None = _PERMANENT
+    compacted: bool = False
+    sealed: bool = False
+    max_bytes: int = OUTPUT_BYTES
+
+    @property
+    def per_authority(self) -> bool:
+        """True where each authority has a topic of its own."""
+        return "<id>" in self.name
+
+    def for_authority(self, authority: str) -> str:
+        """The name of this authority's own topic."""
+        return self.name.replace("<id>", authority)
+
+
+SUBMISSION_RECEIVED = Topic(
+    name="submission.received.v1",
+    payloads=(SubmissionReceived,),
+    key="case",
+    producers=("intake",),
+    consumers=("intake", "router", "notifier", "audit"),
+    audited=True,
+    retention=_SEALED,
+    sealed=True,
+    max_bytes=INPUT_BYTES,
+)
+CASE_ORDERED = Topic(
+    name="case.ordered.v1",
+    payloads=(RetryOrdered, AssignOrdered),
+    key="case",
+    producers=("operator",),
+    consumers=("router", "intake", "audit"),
+    audited=True,
+)
+SUBMISSION_ROUTED = Topic(
+    name="submission.routed.v1",
+    payloads=(SubmissionRouted, SubmissionParked),
+    key="case",
+    producers=("router",),
+    consumers=("intake", "notifier", "audit"),
+    audited=True,
+)
+AUTHORITY_INBOX = Topic(
+    name="authority.<id>.inbox.v1",
+    payloads=(SubmissionDelivered,),
+    key="case",
+    producers=("router",),
+    consumers=("authority",),
+    audited="submission.routed.v1 says the same without the sealed content",
+    partitions=1,
+    retention=_SEALED,
+    sealed=True,
+)
+AUTHORITY_OUTBOX = Topic(
+    name="authority.<id>.outbox.v1",
+    payloads=(AnswerGiven,),
+    key="case",
+    producers=("authority",),
+    consumers=("router-relay",),
+    audited="every record is relayed to case.answered.v1",
+    partitions=1,
+    retention=_SEALED,
+    sealed=True,
+    max_bytes=INPUT_BYTES,
+)
+CASE_ANSWERED = Topic(
+    name="case.answered.v1",
+    payloads=(CaseAnswered,),
+    key="case",
+    producers=("router",),
+    consumers=("router", "audit"),
+    audited=True,
+)
+CASE_UPDATED = Topic(
+    name="case.updated.v1",
+    payloads=(CaseAccepted, CaseDecided, AnswerRefused),
+    key="case",
+    producers=("router",),
+    consumers=("intake", "notifier", "audit"),
+    audited=True,
+)
+NOTIFICATION_SETTLED = Topic(
+    name="notification.settled.v1",
+    payloads=(NotificationSettled,),
+    key="case",
+    producers=("notifier",),
+    consumers=("intake", "notifier", "audit"),
+    audited=True,
+)
+CASE_CUSTODY = Topic(
+    name="case.custody.v1",
+    payloads=(CaseHeld,),
+    key="case",
+    producers=("router",),
+    consumers=(),
+    rebuild=("router",),
+    audited="the router's own state; what happened stands in submission.routed.v1 and case.updated.v1",
+    retention=None,
+    compacted=True,
+)
+SUBMISSION_HELD = Topic(
+    name="submission.held.v1",
+    payloads=(SubmissionHeld,),
+    key="object",
+    producers=("router",),
+    consumers=(),
+    rebuild=("router", "notifier"),
+    audited="a copy of submission.received.v1, kept while the case is open",
+    retention=None,
+    compacted=True,
+    sealed=True,
+)
+AUDIT_CHECKPOINT = Topic(
+    name="audit.checkpoint.v1",
+    payloads=(CheckpointPublished,),
+    key="log",
+    producers=("audit",),
+    consumers=(),
+    audited="it speaks about the log itself",
+    partitions=1,
+)
+
+CATALOGUE: tuple[Topic, ...] = (
+    SUBMISSION_RECEIVED,
+    CASE_ORDERED,
+    SUBMISSION_ROUTED,
+    AUTHORITY_INBOX,
+    AUTHORITY_OUTBOX,
+    CASE_ANSWERED,
+    CASE_UPDATED,
+    NOTIFICATION_SETTLED,
+    CASE_CUSTODY,
+    SUBMISSION_HELD,
+    AUDIT_CHECKPOINT,
+)
+
+GROUPS: Mapping[Group, Principal] = {
+    "intake": "intake",
+    "router": "router",
+    "router-relay": "router",
+    "notifier": "notifier",
+    "audit": "audit",
+}
+"""The services' consumer groups and the principal that runs each."""
+
+
+def dead_letter_topic(group: str) -> str:
+    """The topic that keeps what this group could not read or handle, bytes unchanged."""
+    return f"{group}.dead-letter.v1"
+
+
+DEAD_LETTER_RETENTION = _DEAD
+DEAD_LETTER_PARTITIONS = 1
+
+
+def consumed_by(group: Group) -> tuple[Topic, ...]:
+    """The topics a group subscribes to."""
+    return tuple(topic for topic in CATALOGUE if group in topic.consumers)
+
+
+def audited() -> tuple[Topic, ...]:
+    """The topics whose every event becomes a leaf of the log."""
+    return tuple(topic for topic in CATALOGUE if topic.audited is True)
+
+
+def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
+    """Every topic's name: the shared ones, each authority's pair, the dead letters."""
+    ids = tuple(authorities)
+    shared = [t.name for t in CATALOGUE if not t.per_authority]
+    own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]
+    return (*shared, *own, *map(dead_letter_topic, GROUPS))
