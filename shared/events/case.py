@@ -1,16 +1,17 @@
 """What happens to a case after its submission lies with an authority or is parked."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Assignment, Receipt
 
 FileNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ./_-]{1,64}$")]
 Outcome = Literal["granted", "refused"]
-RefusalReason = Literal["not-in-custody", "already-decided", "illegal-order"]
+RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided"]
+OrderRefusalReason = Literal["unknown-case", "not-parked", "unknown-authority"]
 
 
 class AnswerGiven(Payload):
@@ -20,6 +21,12 @@ class AnswerGiven(Payload):
     outcome: Outcome | None = None
     file_number: FileNumber | None = None
     given_at: Instant
+
+    @model_validator(mode="after")
+    def _outcome_belongs_to_a_decision(self) -> Self:
+        if (self.outcome is not None) != (self.kind == "decided"):
+            raise ValueError("outcome: given with kind decided, and only then")
+        return self
 
 
 class CaseAnswered(Payload):
@@ -55,6 +62,13 @@ class AnswerRefused(Payload):
     authority: AuthorityId
     answer_id: UUID
     reason: RefusalReason
+
+
+class OrderRefused(Payload):
+    """A clearing desk's order that changes nothing, and why."""
+
+    order_id: UUID
+    reason: OrderRefusalReason
 
 
 class RetryOrdered(Payload):

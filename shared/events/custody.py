@@ -4,18 +4,23 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.competence import CompetenceDecision
-from shared.events.payload import AuthorityId, Payload
+from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Receipt
 
 Standing = Literal["parked", "routed", "accepted", "decided"]
 
 
 class CaseHeld(Payload):
-    """One case's custody. ``applied`` are the ids of the events already acted on (promise 2)."""
+    """One case's custody since an instant; while it is parked, ``reason`` says why.
+
+    ``applied`` are the ids of the events already acted on (promise 2).
+    """
 
     submission_id: UUID
     receipt: Receipt
     standing: Standing
+    since: Instant
     authority: AuthorityId | None = None
+    reason: str | None = None
     decision: CompetenceDecision | None = None
     applied: tuple[UUID, ...] = ()

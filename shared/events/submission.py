@@ -42,11 +42,15 @@ class Assignment(WireModel):
 
 
 class SubmissionRouted(Payload):
-    """The submission lies in the inbox of the authority; custody has passed to it."""
+    """The submission lies in the inbox of the authority; custody has passed to it.
+
+    With an ``assignment`` a person named the authority; ``decision`` then says why the directory did not,
+    and is absent where no decision could be made at all.
+    """
 
     receipt: Receipt
     authority: AuthorityId
-    decision: CompetenceDecision
+    decision: CompetenceDecision | None = None
     assignment: Assignment | None = None
 
 
@@ -64,7 +68,8 @@ class SubmissionDelivered(Payload):
     receipt: Receipt
     authority: AuthorityId
     place: Place | None = None
-    decision: CompetenceDecision
+    decision: CompetenceDecision | None = None
+    assignment: Assignment | None = None
     content: Sealed
 
 

@@ -12,6 +12,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    OrderRefused,
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
@@ -137,7 +138,7 @@ CASE_ANSWERED = Topic(
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",
-    payloads=(CaseAccepted, CaseDecided, AnswerRefused),
+    payloads=(CaseAccepted, CaseDecided, AnswerRefused, OrderRefused),
     key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
