@@ -1,0 +1,112 @@
+"""Who is competent for a service, a place and a day: the question and the answer, the same everywhere.
+
+The routed event, ``GET /v1/competence`` and ``amtsweg resolve --json`` share these models.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import StringConstraints, model_validator
+
+from shared.events.payload import AuthorityId, ServiceKey, WireModel
+
+RegionalKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]([0-9]{2}([0-9]{4}([0-9]{3})?)?)?)?$")]
+"""Amtlicher Regionalschlüssel (ARS): 12 digits, or shortened to 2, 3, 5 or 9."""
+
+MunicipalityKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+"""Amtlicher Gemeindeschlüssel (AGS): 8 digits."""
+
+Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+Town = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Choice = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Place(WireModel):
+    """A place as it is asked for: exactly one of ARS, AGS and postcode; a town only beside a postcode."""
+
+    ars: RegionalKey | None = None
+    ags: MunicipalityKey | None = None
+    plz: Postcode | None = None
+    town: Town | None = None
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if sum(key is not None for key in (self.ars, self.ags, self.plz)) != 1:
+            raise ValueError("exactly one of ars, ags and plz is expected")
+        if self.town is not None and self.plz is None:
+            raise ValueError("a town needs its postcode (plz)")
+        return self
+
+
+class Inquiry(WireModel):
+    """The question: who is competent for this service at this place on this day."""
+
+    service: ServiceKey
+    place: Place | None = None
+    on: date
+    choice: Choice | None = None
+
+
+class Reason(StrEnum):
+    """Why a person has to decide."""
+
+    UNKNOWN_SERVICE = "unknown-service"
+    UNKNOWN_PLACE = "unknown-place"
+    AMBIGUOUS_PLACE = "ambiguous-place"
+    OUTSIDE_TERRITORY = "outside-territory"
+    NOT_OFFERED = "not-offered"
+    CHOICE_REQUIRED = "choice-required"
+    AMBIGUOUS_COMPETENCE = "ambiguous-competence"
+
+
+class Why(StrEnum):
+    """Why a candidate was not named: it lost, or (the last four) nothing decides between the candidates."""
+
+    OTHER_TOWN = "other-town"
+    """The postcode reaches there too, but the town names another municipality."""
+    MUNICIPALITY_DECIDES = "municipality-decides"
+    """The municipality does this task of its district itself."""
+    DISTRICT_DECIDES = "district-decides"
+    """The municipality does not fulfil the condition under which it would decide itself."""
+    NOT_CHOSEN = "not-chosen"
+    ANOTHER_WORKS_FOR_IT = "another-works-for-it"
+    """An agreement makes another authority act on its behalf."""
+    POSSIBLE_PLACE = "possible-place"
+    OFFERED = "offered"
+    UNVERIFIED = "unverified"
+    """The only candidate, but its competence is unverified and the installation parks such answers."""
+    UNSETTLED = "unsettled"
+    """The sources do not say whether it decides."""
+
+
+class Candidate(WireModel):
+    """An authority that was considered and not named, and why."""
+
+    authority: AuthorityId
+    why: Why
+
+
+class CompetenceDecision(WireModel):
+    """The answer and its explanation.
+
+    ``authority`` is the one that acts; it acts ``onBehalfOf`` others by ``agreements``. ``receivedBy`` are
+    authorities at which one may also hand in. ``areas`` are the municipalities (AGS of that day) that the
+    place was understood as. ``rule`` is the id of the competence row. ``verified`` is false when any row
+    that the answer rests on has no checked source. ``directoryVersion`` is the content hash of the directory.
+    """
+
+    outcome: Literal["routed", "parked"]
+    authority: AuthorityId | None = None
+    reason: Reason | None = None
+    candidates: tuple[Candidate, ...] = ()
+    rule: str | None = None
+    verified: bool = False
+    on_behalf_of: tuple[AuthorityId, ...] = ()
+    agreements: tuple[str, ...] = ()
+    received_by: tuple[AuthorityId, ...] = ()
+    use_instead: ServiceKey | None = None
+    areas: tuple[MunicipalityKey, ...] = ()
+    reaches_beyond: bool = False
+    inquiry: Inquiry
+    directory_version: str
