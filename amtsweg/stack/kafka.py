@@ -1,0 +1,205 @@
+"""Apache Kafka as one KRaft node: SCRAM-SHA-512 for clients, a password for the controller, deny by default."""
+
+import base64
+import json
+import logging
+import secrets
+import subprocess
+import uuid
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from amtsweg.stack import jars, ports, programs
+from amtsweg.stack.errors import PartFailedError
+from amtsweg.stack.parts import Command, Part
+
+ADMIN = "admin"
+SECURITY_PROTOCOL = "SASL_PLAINTEXT"
+SASL_MECHANISM = "SCRAM-SHA-512"
+_CONTROLLER = "controller"
+_DAY_MS = 24 * 3600 * 1000
+
+_SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "listener.security.protocol.map": f"CLIENT:{SECURITY_PROTOCOL},CONTROLLER:SASL_PLAINTEXT",
+    "inter.broker.listener.name": "CLIENT",
+    "controller.listener.names": "CONTROLLER",
+    "sasl.mechanism.inter.broker.protocol": SASL_MECHANISM,
+    "sasl.mechanism.controller.protocol": "PLAIN",
+    "listener.name.client.sasl.enabled.mechanisms": SASL_MECHANISM,
+    "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": f"User:{ADMIN};User:{_CONTROLLER}",
+    "auto.create.topics.enable": "false",
+    "default.replication.factor": "1",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "8",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "8",
+    # A restart resumes by transactional id; the broker must not have forgotten it over a long weekend.
+    "transactional.id.expiration.ms": str(14 * _DAY_MS),
+    "group.initial.rebalance.delay.ms": "0",
+    # After a kill -9 the node may register again only when its former self has timed out.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+    # One partition for each of 900 authority topics: small indexes, a small cleaner, room for the largest record.
+    "log.index.size.max.bytes": str(1 << 20),
+    "log.cleaner.dedupe.buffer.size": str(16 << 20),
+    "message.max.bytes": str(32 << 20),
+    "replica.fetch.max.bytes": str(32 << 20),
+}  # fmt: skip
+
+_LOGGING = """\
+status = warn
+shutdownHook = disable
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %-5p %c{1} %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+"""
+
+
+class Kafka(Part):
+    # 900 topics after a kill -9: the logs are recovered before the broker answers.
+    start_within_s: float = 90.0
+    stop_within_s: float = 30.0
+
+    def __init__(self, var: Path, *, port: int, controller_port: int, heap_mb: int = 768) -> None:
+        super().__init__("kafka", var=var)
+        self.port = port
+        self.controller_port = controller_port
+        self._heap_mb = heap_mb
+        self._folder = var / "kafka"
+        self._probe: AdminClient | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def admin_password(self) -> str:
+        """The password of the super user `admin`; made before the first start."""
+        return self._secrets()[ADMIN]
+
+    def client(self, *, username: str = ADMIN, password: str | None = None) -> dict[str, str]:
+        """Configuration of confluent-kafka for a principal, by default the super user."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": SECURITY_PROTOCOL,
+            "sasl.mechanism": SASL_MECHANISM,
+            "sasl.username": username,
+            "sasl.password": self.admin_password if password is None else password,
+        }
+
+    def admin(self) -> AdminClient:
+        return AdminClient(
+            {**self.client(), "reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "200"},
+            logger=_silent(),
+        )
+
+    def prepare(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._secrets()
+        self._write_settings()
+        if not (self._folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def command(self) -> Command:
+        flags = [f"-Xms{self._heap_mb // 2}m", f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
+        return self._java(*flags, "kafka.Kafka", str(self._folder / "server.properties"))
+
+    def launch(self) -> None:
+        self._probe = None
+        super().launch()
+
+    def ready(self) -> bool:
+        """An open port is not readiness: ask for the metadata, with the password."""
+        if self._probe is None:
+            if not ports.answers(self.port):
+                return False
+            self._probe = self.admin()
+        try:
+            return bool(self._probe.list_topics(timeout=0.5).brokers)
+        except KafkaException:
+            return False
+
+    def _java(self, *arguments: str) -> Command:
+        return Command(
+            arguments=[
+                programs.java(),
+                "-Xshare:auto",
+                "-Djava.awt.headless=true",
+                f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}",
+                "-cp",
+                ":".join(map(str, jars.classpath())),
+                *arguments,
+            ],
+            folder=self._folder,
+        )
+
+    def _secrets(self) -> dict[str, str]:
+        path = self._folder / "secrets.json"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(json.dumps({name: secrets.token_urlsafe(24) for name in (ADMIN, _CONTROLLER)}))
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+
+    def _write_settings(self) -> None:
+        made = self._secrets()
+        listeners = f"CLIENT://{self.bootstrap},CONTROLLER://{ports.LOOPBACK}:{self.controller_port}"
+        plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
+        scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        settings = _SETTINGS | {
+            "listeners": listeners,
+            "advertised.listeners": listeners,
+            "controller.quorum.voters": f"1@{ports.LOOPBACK}:{self.controller_port}",
+            "log.dirs": str(self._folder / "data"),
+            "listener.name.controller.plain.sasl.jaas.config": (
+                f'{plain} required username="{_CONTROLLER}" password="{made[_CONTROLLER]}" '
+                f'user_{_CONTROLLER}="{made[_CONTROLLER]}";'
+            ),
+            "listener.name.client.scram-sha-512.sasl.jaas.config": (
+                f'{scram} required username="{ADMIN}" password="{made[ADMIN]}";'
+            ),
+        }
+        path = self._folder / "server.properties"
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        (self._folder / "log4j2.properties").write_text(_LOGGING)
+
+    def _format(self) -> None:
+        """Make the cluster, with the super user in its first metadata record: there is no moment without a password."""
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        scram = f"{SASL_MECHANISM}=[name={ADMIN},password={self.admin_password}]"
+        command = self._java(
+            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "kafka.tools.StorageTool", "format",
+            "--config", str(self._folder / "server.properties"), "--cluster-id", cluster, "--add-scram", scram,
+        )  # fmt: skip
+        run = subprocess.run(  # noqa: S603 -- Java and our own arguments
+            [str(argument) for argument in command.arguments],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if run.returncode != 0:
+            raise PartFailedError(
+                f"Kafka's storage could not be formatted in {self._folder}:\n{run.stdout}{run.stderr}"
+            )
+
+
+def _silent() -> logging.Logger:
+    """A logger that keeps quiet: librdkafka reports every refused connection while the broker starts; `ready` already tells."""
+    logger = logging.getLogger("amtsweg.stack.kafka.probe")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger

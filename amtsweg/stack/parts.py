@@ -1,0 +1,131 @@
+"""One part of the stack: a child process with its own log, ready when it answers, ended for certain."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from amtsweg.stack import records
+from amtsweg.stack.errors import PartFailedError
+
+_POLL_S = 0.05
+_LOG_TAIL_LINES = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to run, and as which user and group if not our own."""
+
+    arguments: Sequence[str | Path]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    user: int | None = None
+    group: int | None = None
+
+
+class Part:
+    """Subclasses say what to run (`command`), what must exist before (`prepare`) and when it serves (`ready`).
+
+    `kill` followed by `start` is a crash and a restart: same port, same data.
+    """
+
+    start_within_s: float = 60.0
+    stop_within_s: float = 20.0
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    def __init__(self, name: str, *, var: Path) -> None:
+        self.name = name
+        self.var = var
+        self.log = var / "log" / f"{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Make what the first start needs; called before every start, cheap when there is nothing to do."""
+
+    def command(self) -> Command:
+        raise NotImplementedError
+
+    def ready(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of the last run; None while it runs or before the first."""
+        return self._process.poll() if self._process is not None else None
+
+    def start(self) -> None:
+        """Start and return when the part serves; raises PartFailedError with the end of its log."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        self.prepare()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = self.command()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 -- fixed programs of the stack, no shell
+                [os.fspath(argument) for argument in command.arguments],
+                env={**_inherited(), **command.environment},
+                cwd=command.folder,
+                user=command.user,
+                group=command.group,
+                extra_groups=[] if command.user is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the parts in order
+            )
+        records.record(self.var / "run", self.name, pid=self._process.pid)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + self.start_within_s
+        while not self.ready():
+            if not self.running:
+                raise PartFailedError(
+                    f"{self.name} ended with code {self.exit_code} at start.\n{self.log_tail()}"
+                )
+            if time.monotonic() > deadline:
+                raise PartFailedError(
+                    f"{self.name} was not ready within {self.start_within_s:.0f} s.\n{self.log_tail()}"
+                )
+            time.sleep(_POLL_S)
+
+    def stop(self) -> None:
+        """End politely, for certain after `stop_within_s`. Nothing happens if it does not run."""
+        if self._process is not None and self.running:
+            self._process.send_signal(self.stop_signal)
+            try:
+                self._process.wait(self.stop_within_s)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        records.forget(self.var / "run", self.name)
+
+    def kill(self) -> None:
+        """`kill -9` for the process and all its children, as a crash would."""
+        if self._process is not None and self.running:
+            records.end_tree(psutil.Process(self._process.pid))
+            self._process.wait(10)
+        records.forget(self.var / "run", self.name)
+
+    def log_tail(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([*lines[-_LOG_TAIL_LINES:], f"The whole log: {self.log}"])
+
+
+def _inherited() -> dict[str, str]:
+    """The environment of a child: what any program needs, none of our settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AMTSWEG_")}

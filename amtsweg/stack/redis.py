@@ -1,0 +1,35 @@
+"""Redis, without persistence: losing it loses nothing (it holds rate windows and cached answers)."""
+
+from pathlib import Path
+
+from amtsweg.stack import ports, programs
+from amtsweg.stack.parts import Command, Part
+
+
+class Redis(Part):
+    def __init__(self, var: Path, *, port: int) -> None:
+        super().__init__("redis", var=var)
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        return f"redis://{ports.LOOPBACK}:{self.port}/0"
+
+    def prepare(self) -> None:
+        (self.var / "redis").mkdir(parents=True, exist_ok=True)
+
+    def command(self) -> Command:
+        settings = {
+            "port": str(self.port),
+            "bind": ports.LOOPBACK,
+            "dir": str(self.var / "redis"),
+            "save": "",
+            "appendonly": "no",
+            "maxmemory": "64mb",
+            "maxmemory-policy": "allkeys-lru",
+        }
+        arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
+        return Command(arguments=[programs.redis_server(), *arguments])
+
+    def ready(self) -> bool:
+        return ports.answers(self.port)

@@ -1,0 +1,33 @@
+"""What holds for every test: the real parts are at hand, and in CI nothing is skipped."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.support.stack"]
+
+_IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that is skipped in CI has not shown anything: it fails."""
+    report = yield
+    if _IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        _fail(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if _IN_CI and report.skipped:
+        _fail(report)
+    return report
+
+
+def _fail(report: Any) -> None:
+    report.outcome = "failed"
+    report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
