@@ -1,0 +1,126 @@
+"""`var/stack.json`: where the running stack is reached, and the credentials of its first users.
+
+It is there while the stack runs, readable by its owner only; the demo, the tests, the benchmarks and a
+developer's own scripts start from it.
+"""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+VAR = Path("var")
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
+
+
+class KafkaLogin(_Described):
+    username: str
+    password: str
+
+
+class KafkaDescription(_Described):
+    """`admin` may do anything; everybody else has a login of his own."""
+
+    bootstrap: str
+    security_protocol: str
+    sasl_mechanism: str
+    admin: KafkaLogin
+    operator: KafkaLogin
+
+
+class AuthorityDescription(_Described):
+    """What one authority needs to take part: its login opens its own two topics and its group, nothing else."""
+
+    username: str
+    password: str
+    inbox_topic: str
+    outbox_topic: str
+    group: str
+    decryption_key_file: Path
+
+
+class ClientDescription(_Described):
+    """A platform client: it proves itself with a secret, or with a key (private_key_jwt, RFC 7523)."""
+
+    client_id: str
+    secret: str | None = None
+    private_key_file: Path | None = None
+
+
+class AuditorDescription(_Described):
+    """Whose token opens timelines; each look states a purpose and becomes a leaf."""
+
+    name: str
+    token: str
+
+
+class SmtpDescription(_Described):
+    """The sink of the demo: every message it takes lies as one file in `maildir`."""
+
+    host: str
+    port: int
+    maildir: Path
+
+
+class AuditDescription(_Described):
+    """How a stranger verifies the log: base URL, its origin, the key, the same tiles as files."""
+
+    log_url: str
+    origin: str
+    verifier_key: str
+    tile_directory: Path
+    entry_token: str
+
+
+class PostgresDescription(_Described):
+    """One role per schema; `url` holds the super user and his password."""
+
+    host: str
+    port: int
+    database: str
+    url: str
+
+
+class Urls(_Described):
+    """Base URLs, without a slash at the end."""
+
+    intake: str
+    router: str
+    notifier: str
+    audit: str
+
+
+class StackDescription(_Described):
+    urls: Urls
+    kafka: KafkaDescription
+    postgres: PostgresDescription
+    redis_url: str
+    authorities: dict[str, AuthorityDescription]
+    clients: dict[str, ClientDescription]
+    auditor: AuditorDescription
+    smtp: SmtpDescription
+    audit: AuditDescription
+
+    @classmethod
+    def path(cls, var: Path = VAR) -> Path:
+        return var / "stack.json"
+
+    @classmethod
+    def read(cls, var: Path = VAR) -> Self:
+        """The running stack's description.
+
+        Raises:
+            FileNotFoundError: no stack runs below `var`.
+        """
+        return cls.model_validate_json(cls.path(var).read_bytes())
+
+    def write(self, var: Path = VAR) -> None:
+        """Replace the file in one step, so that a reader never sees half of it."""
+        new = self.path(var).with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(self.model_dump_json(by_alias=True, indent=2) + "\n")
+        new.replace(self.path(var))
