@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from shared.events.payload import Payload
 
+P = TypeVar("P", bound=Payload)
 P_co = TypeVar("P_co", bound=Payload, covariant=True)
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -41,6 +42,11 @@ class Event(Generic[P_co]):
     submission_id: UUID
     data: P_co
     traceparent: str | None = None
+
+
+def carries(event: Event[Payload], payload: type[P]) -> TypeGuard[Event[P]]:
+    """True when this payload is what the event carries; the type checker then knows it too."""
+    return isinstance(event.data, payload)
 
 
 def event_type(payload: type[Payload]) -> str:
@@ -109,10 +115,11 @@ def _payload(name: str, payloads: Sequence[type[Payload]]) -> type[Payload]:
 
 
 def _text(attributes: dict[str, bytes], name: str) -> str:
+    value = attributes.get(name)
+    if value is None:  # left out, or sent without a value
+        raise Undecodable(f"header {name} is missing")
     try:
-        return attributes[name].decode()
-    except KeyError:
-        raise Undecodable(f"header {name} is missing") from None
+        return value.decode()
     except UnicodeDecodeError:
         raise Undecodable(f"header {name} is not UTF-8") from None
 

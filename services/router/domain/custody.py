@@ -1,0 +1,213 @@
+"""Who holds a case, and what an event changes about it: (custody, event) → the custody after it and what to tell.
+
+``None`` stands for nothing to do: the event has been applied before (promise 2).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID
+
+from shared.events.case import (
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseAnswered,
+    CaseDecided,
+    OrderRefusalReason,
+    OrderRefused,
+    RefusalReason,
+    RetryOrdered,
+)
+from shared.events.competence import CompetenceDecision
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.ids import child_id
+from shared.events.payload import Payload
+from shared.events.submission import (
+    Assignment,
+    Receipt,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+
+SOURCE = "amtsweg/router"
+
+REMEMBERED = 64
+"""How many applied ids a custody keeps. An authority can repeat itself without end, so there is a limit;
+what falls out is harmless, because the standing alone refuses every effective event a second time."""
+
+KEPT_AFTER_CLOSE = timedelta(days=37)
+"""Inputs with sealed data expire after 30 days, and a log segment may outlive that by its 7 days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """The case goes to this authority; ``assignment`` where a person said so."""
+
+    authority: str
+    decision: CompetenceDecision | None
+    assignment: Assignment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A person has to decide; ``reason`` is the decision's, or the router's own."""
+
+    reason: str
+    decision: CompetenceDecision | None = None
+
+
+Verdict = Routed | Parked
+Order = RetryOrdered | AssignOrdered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The custody after an event (None: the case is unknown, nothing is kept) and the event to publish."""
+
+    custody: CaseHeld | None
+    event: Event[Payload]
+
+
+def is_new(custody: CaseHeld | None, cause: Event[Payload]) -> bool:
+    """False when the event has been applied, or would open a case that is open."""
+    opens = isinstance(cause.data, SubmissionReceived)
+    return custody is None or not (opens or cause.id in custody.applied)
+
+
+def receive(cause: Event[SubmissionReceived], verdict: Verdict, *, now: datetime) -> Step:
+    """Open the case: route it or park it. The caller has asked `is_new`."""
+    opening = CaseHeld(
+        submission_id=cause.submission_id, receipt=cause.data.receipt, standing="parked", since=now
+    )
+    return _place(opening, cause, verdict, now=now)
+
+
+def refusal(custody: CaseHeld | None) -> OrderRefusalReason | None:
+    """Why an order about this case cannot be followed; None when it can."""
+    if custody is None:
+        return "unknown-case"
+    return None if custody.standing == "parked" else "not-parked"
+
+
+def refuse_order(
+    custody: CaseHeld | None, cause: Event[Payload], reason: OrderRefusalReason, *, now: datetime
+) -> Step:
+    """The order changes nothing; say so."""
+    return _refused(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
+
+
+def follow_order(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: datetime) -> Step:
+    """Route the parked case, or park it again with the reason of today. `refusal` has said None."""
+    return _place(custody, cause, verdict, now=now)
+
+
+def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> Step:
+    """Apply an authority's answer, or refuse it. Unknown and not yours are one answer (promise 5)."""
+    given = cause.data
+    reason = _answer_refusal(custody, given)
+    if custody is None or reason is not None:
+        refused = AnswerRefused(
+            authority=given.authority, answer_id=cause.id, reason=reason or "not-in-custody"
+        )
+        return _refused(custody, cause, "answer-refused", refused, now=now)
+    told = _effect(custody.receipt, given)
+    after = _applying(custody, cause.id).model_copy(update={"standing": given.answer.kind, "since": now})
+    return Step(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
+
+
+def is_closed(custody: CaseHeld) -> bool:
+    return custody.standing == "decided"
+
+
+def is_expired(custody: CaseHeld, *, now: datetime) -> bool:
+    """True once no input of the closed case can come again, so that its memory may go."""
+    return is_closed(custody) and now - custody.since > KEPT_AFTER_CLOSE
+
+
+def _answer_refusal(custody: CaseHeld | None, given: CaseAnswered) -> RefusalReason | None:
+    if custody is None or custody.authority != given.authority:
+        return "not-in-custody"
+    match custody.standing:
+        case "decided":
+            return "already-decided"
+        case "accepted":
+            return "already-accepted" if given.answer.kind == "accepted" else None
+        case "routed":
+            return None
+        case "parked":
+            return "not-in-custody"
+        case _:
+            assert_never(custody.standing)
+
+
+def _effect(receipt: Receipt, given: CaseAnswered) -> CaseAccepted | CaseDecided:
+    stated = given.answer
+    if stated.outcome is None:
+        return CaseAccepted(
+            receipt=receipt,
+            authority=given.authority,
+            file_number=stated.file_number,
+            accepted_at=stated.given_at,
+        )
+    return CaseDecided(
+        receipt=receipt,
+        authority=given.authority,
+        outcome=stated.outcome,
+        file_number=stated.file_number,
+        decided_at=stated.given_at,
+    )
+
+
+def _place(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: datetime) -> Step:
+    applied = _applying(custody, cause.id)
+    match verdict:
+        case Routed(authority=authority, decision=decision, assignment=assignment):
+            after = applied.model_copy(
+                update={
+                    "standing": "routed",
+                    "since": now,
+                    "authority": authority,
+                    "reason": None,
+                    "decision": decision,
+                }
+            )
+            told: Payload = SubmissionRouted(
+                receipt=custody.receipt, authority=authority, decision=decision, assignment=assignment
+            )
+            return Step(custody=after, event=_told(after, cause, "routed", told, now=now))
+        case Parked(reason=reason, decision=decision):
+            # A case parked again stays parked since it was parked first: nobody has taken it meanwhile.
+            after = applied.model_copy(update={"reason": reason, "decision": decision})
+            told = SubmissionParked(receipt=custody.receipt, reason=reason, decision=decision)
+            return Step(custody=after, event=_told(after, cause, "parked", told, now=now))
+        case _:
+            assert_never(verdict)
+
+
+def _refused(
+    custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
+) -> Step:
+    after = None if custody is None else _applying(custody, cause.id)
+    return Step(custody=after, event=_told(after, cause, kind, data, now=now))
+
+
+def _applying(custody: CaseHeld, event_id: UUID) -> CaseHeld:
+    return custody.model_copy(update={"applied": (*custody.applied, event_id)[-REMEMBERED:]})
+
+
+def _told(
+    custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
+) -> Event[Payload]:
+    return Event(
+        id=child_id(cause.id, kind),
+        source=SOURCE,
+        time=now,
+        case_id=cause.case_id,
+        # An authority's word about the submission is believed only where we know no better.
+        submission_id=cause.submission_id if custody is None else custody.submission_id,
+        data=data,
+        traceparent=cause.traceparent,
+    )
