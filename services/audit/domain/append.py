@@ -1,0 +1,95 @@
+"""The decision of the audit service: given the tree and some facts, what the log looks like next."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.audit.domain.fact import Fact
+from services.audit.domain.leaf import Leaf
+from services.audit.domain.merkle import Frontier, Subtree, grow, leaf_hash
+from services.audit.domain.payload import SALT_BYTES, commitment
+from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Disclosure, Secrecy
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A leaf in its place, and the payload encrypted under the key of its owner."""
+
+    index: int
+    leaf: Leaf
+    entry: bytes
+    owner: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands in the log while it is locked: the tree, which of the ids it knows, the owners' keys."""
+
+    frontier: Frontier
+    known: AbstractSet[UUID]
+    keys: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What is to be stored in one transaction."""
+
+    frontier: Frontier
+    entries: tuple[Entry, ...]
+    subtrees: tuple[Subtree, ...]
+    new_keys: Mapping[str, bytes]
+
+
+def append(
+    facts: Sequence[Fact], state: State, *, secrecy: Secrecy, random_bytes: Callable[[int], bytes]
+) -> Appended:
+    """Place the facts behind the tree in their order; an id that is known, or came before, is dropped."""
+    fresh = tuple(_fresh(facts, state.known))
+    owners = dict.fromkeys(fact.owner for fact in fresh if fact.owner not in state.keys)
+    new_keys = dict(zip(owners, _cut(random_bytes, len(owners), KEY_BYTES), strict=True))
+    keys = {**state.keys, **new_keys}
+    salts = _cut(random_bytes, len(fresh), SALT_BYTES)
+    nonces = _cut(random_bytes, len(fresh), NONCE_BYTES)
+    entries = tuple(
+        _entry(fact, index, key=keys[fact.owner], salt=salt, nonce=nonce, secrecy=secrecy)
+        for index, (fact, salt, nonce) in enumerate(
+            zip(fresh, salts, nonces, strict=True), state.frontier.size
+        )
+    )
+    frontier, subtrees = grow(state.frontier, (leaf_hash(entry.entry) for entry in entries))
+    return Appended(frontier, entries, subtrees, new_keys)
+
+
+def _fresh(facts: Sequence[Fact], known: AbstractSet[UUID]) -> Iterator[Fact]:
+    seen = set(known)
+    for fact in facts:
+        if fact.id not in seen:
+            seen.add(fact.id)
+            yield fact
+
+
+def _entry(fact: Fact, index: int, *, key: bytes, salt: bytes, nonce: bytes, secrecy: Secrecy) -> Entry:
+    leaf = Leaf(
+        id=fact.id,
+        type=fact.type,
+        time=fact.time,
+        source=fact.source,
+        commitment=commitment(salt, fact.payload),
+        case=fact.case,
+        actor=fact.actor,
+        authority=fact.authority,
+        service=fact.service,
+        trace=fact.trace,
+        topic=fact.topic,
+        partition=fact.partition,
+        offset=fact.offset,
+    )
+    sealed = secrecy.seal(Disclosure(salt, fact.payload), key=key, event_id=fact.id, nonce=nonce)
+    return Entry(index, leaf, leaf.to_bytes(), fact.owner, sealed)
+
+
+def _cut(random_bytes: Callable[[int], bytes], count: int, size: int) -> list[bytes]:
+    pool = random_bytes(count * size)
+    return [pool[i * size : (i + 1) * size] for i in range(count)]
