@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_camel
 
 AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)+$", max_length=64)]
@@ -46,7 +46,7 @@ class Payload(WireModel):
 class SealedRecipient(WireModel):
     """One recipient of a sealed object: who can open it (``kid``) and the wrapped content key."""
 
-    header: dict[str, str | dict[str, str]]
+    header: dict[str, JsonValue]
     encrypted_key: Annotated[str, Field(alias="encrypted_key")]
 
 

@@ -1,0 +1,153 @@
+"""The valid events of the golden files: each payload of the catalogue in its smallest and its fullest form."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from shared.events import ids
+from shared.events.case import (
+    AnswerGiven,
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseAnswered,
+    CaseDecided,
+    OrderRefused,
+    RetryOrdered,
+)
+from shared.events.checkpoint import CheckpointPublished
+from shared.events.custody import CaseHeld
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionHeld,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+from tests.support.events import (
+    ASSIGNMENT,
+    CASE_ID,
+    GIESSEN,
+    PARKED,
+    PLACE,
+    RECEIPT,
+    RECEIVED_AT,
+    ROUTED,
+    SUBMISSION_ID,
+    sealed,
+)
+
+_LATER = RECEIVED_AT + timedelta(days=1)
+_FILE_NUMBER = "32.1 GEW 2026/0117"
+_ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
+_MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
+_BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference": None, "language": "en"})
+_ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
+_GRANTED = AnswerGiven(kind="decided", outcome="granted", file_number=_FILE_NUMBER, given_at=_LATER)
+_NOTE = (
+    "log.amtsweg.test/2026\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— log.amtsweg.test/2026 AAAA\n"
+)
+
+EXAMPLES: Mapping[str, Payload] = MappingProxyType(
+    {
+        "SubmissionReceived/minimal": SubmissionReceived(receipt=_BARE_RECEIPT, content=sealed()),
+        "SubmissionReceived/full": SubmissionReceived(
+            receipt=RECEIPT,
+            place=PLACE,
+            choice=GIESSEN,
+            content=sealed(),
+            contact=sealed("notifier-2026", purpose="contact"),
+        ),
+        "SubmissionRouted/by-the-directory": SubmissionRouted(
+            receipt=RECEIPT, authority=GIESSEN, decision=ROUTED
+        ),
+        "SubmissionRouted/by-a-person": SubmissionRouted(
+            receipt=RECEIPT, authority=GIESSEN, decision=PARKED, assignment=ASSIGNMENT
+        ),
+        "SubmissionParked/undecided": SubmissionParked(
+            receipt=RECEIPT, reason="ambiguous-place", decision=PARKED
+        ),
+        "SubmissionParked/by-the-runtime": SubmissionParked(receipt=RECEIPT, reason="internal-error"),
+        "SubmissionDelivered/by-the-directory": SubmissionDelivered(
+            receipt=RECEIPT, authority=GIESSEN, place=PLACE, decision=ROUTED, content=sealed("g-06531005-1")
+        ),
+        "SubmissionDelivered/by-a-person": SubmissionDelivered(
+            receipt=_BARE_RECEIPT, authority=GIESSEN, assignment=ASSIGNMENT, content=sealed("g-06531005-1")
+        ),
+        "SubmissionHeld/minimal": SubmissionHeld(
+            receipt=_BARE_RECEIPT, submission_id=SUBMISSION_ID, content=sealed()
+        ),
+        "SubmissionHeld/full": SubmissionHeld(
+            receipt=RECEIPT,
+            place=PLACE,
+            choice=GIESSEN,
+            submission_id=SUBMISSION_ID,
+            content=sealed(),
+            contact=sealed("notifier-2026", purpose="contact"),
+        ),
+        "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
+        "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
+        "AnswerGiven/accepted": _ACCEPTED,
+        "AnswerGiven/decided": _GRANTED,
+        "CaseAnswered/accepted": CaseAnswered(authority=GIESSEN, own_id="0117-0", answer=_ACCEPTED),
+        "CaseAnswered/decided": CaseAnswered(authority=GIESSEN, own_id="0117-1", answer=_GRANTED),
+        "CaseAccepted/minimal": CaseAccepted(receipt=_BARE_RECEIPT, authority=GIESSEN, accepted_at=_LATER),
+        "CaseAccepted/full": CaseAccepted(
+            receipt=RECEIPT, authority=GIESSEN, file_number=_FILE_NUMBER, accepted_at=_LATER
+        ),
+        "CaseDecided/refused": CaseDecided(
+            receipt=_BARE_RECEIPT, authority=GIESSEN, outcome="refused", decided_at=_LATER
+        ),
+        "CaseDecided/granted": CaseDecided(
+            receipt=RECEIPT, authority=GIESSEN, outcome="granted", file_number=_FILE_NUMBER, decided_at=_LATER
+        ),
+        "AnswerRefused/already-decided": AnswerRefused(
+            authority=GIESSEN, answer_id=_ANSWER_ID, reason="already-decided"
+        ),
+        "OrderRefused/not-parked": OrderRefused(
+            order_id=ids.child_id(CASE_ID, "order/1"), reason="not-parked"
+        ),
+        "NotificationSettled/sent": NotificationSettled(
+            message_id=_MESSAGE_ID,
+            kind="received",
+            revision=0,
+            channel="email",
+            outcome="sent",
+            attempts=1,
+            settled_at=_LATER,
+        ),
+        "NotificationSettled/unknown": NotificationSettled(
+            message_id=_MESSAGE_ID,
+            kind="received",
+            revision=0,
+            channel="email",
+            outcome="unknown",
+            attempts=3,
+            settled_at=_LATER,
+        ),
+        "CaseHeld/parked": CaseHeld(
+            submission_id=SUBMISSION_ID,
+            receipt=RECEIPT,
+            standing="parked",
+            since=RECEIVED_AT,
+            reason="ambiguous-place",
+            decision=PARKED,
+            applied=(SUBMISSION_ID,),
+        ),
+        "CaseHeld/routed": CaseHeld(
+            submission_id=SUBMISSION_ID,
+            receipt=RECEIPT,
+            standing="routed",
+            since=RECEIVED_AT,
+            authority=GIESSEN,
+            decision=ROUTED,
+            applied=(SUBMISSION_ID, ids.child_id(CASE_ID, "order/1")),
+        ),
+        "CheckpointPublished/checkpoint": CheckpointPublished(
+            origin="log.amtsweg.test/2026", size=3, root="A" * 43 + "=", note=_NOTE, published_at=_LATER
+        ),
+    }
+)
+"""Keyed ``<payload class>/<what is shown>``."""

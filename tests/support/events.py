@@ -1,0 +1,95 @@
+"""One valid event of every kind; a test states only its difference from it."""
+
+import json
+from base64 import urlsafe_b64encode
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from shared.events import ids
+from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
+from shared.events.envelope import Event, P
+from shared.events.payload import Sealed, SealedRecipient
+from shared.events.submission import Assignment, Receipt
+
+RECEIVED_AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+SUBMISSION_ID = ids.submission_id("verwaltungsportal", "golden-1")
+CASE_ID = ids.case_id(SUBMISSION_ID)
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+GIESSEN = "g-06531005"
+TRADE_REGISTRATION = "99050012104000"
+
+RECEIPT = Receipt(
+    receipt_number="AW-2026-7F3K-9Q2M",
+    received_at=RECEIVED_AT,
+    client_id="verwaltungsportal",
+    client_reference="antrag-4711",
+    service=TRADE_REGISTRATION,
+    language="de",
+    content_hash="hmac-sha256:" + "5a" * 32,
+)
+PLACE = Place(plz="35390", town="Gießen")
+ASSIGNMENT = Assignment(role="Klärungsstelle", reason="Standort liegt auf der Gemeindegrenze")
+
+_INQUIRY = Inquiry(service=TRADE_REGISTRATION, place=PLACE, on=date(2026, 1, 12))
+_VERSION = "sha256:" + "0c" * 32
+
+ROUTED = CompetenceDecision(
+    outcome="routed",
+    authority=GIESSEN,
+    candidates=(Candidate(authority="g-06531018", why=Why.OTHER_TOWN),),
+    rule="99050012104000/gemeinde",
+    verified=True,
+    areas=("06531005",),
+    inquiry=_INQUIRY,
+    directory_version=_VERSION,
+)
+PARKED = CompetenceDecision(
+    outcome="parked",
+    reason=Reason.AMBIGUOUS_PLACE,
+    candidates=(
+        Candidate(authority=GIESSEN, why=Why.POSSIBLE_PLACE),
+        Candidate(authority="g-06531018", why=Why.POSSIBLE_PLACE),
+    ),
+    rule="99050012104000/gemeinde",
+    verified=True,
+    areas=("06531005", "06531018"),
+    inquiry=Inquiry(service=TRADE_REGISTRATION, place=Place(plz="35390"), on=date(2026, 1, 12)),
+    directory_version=_VERSION,
+)
+
+
+def sealed(kid: str = "platform-2026", *, cty: str = "application/json", purpose: str = "content") -> Sealed:
+    """A sealed object of the right shape; it holds nothing and nobody can open it."""
+    protected = {"enc": "A256GCM", "cty": cty, "submission": str(SUBMISSION_ID), "purpose": purpose}
+    return Sealed(
+        protected=urlsafe_b64encode(json.dumps(protected).encode()).decode().rstrip("="),
+        recipients=(
+            SealedRecipient(
+                header={
+                    "alg": "ECDH-ES+A256KW",
+                    "kid": kid,
+                    "epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "B" * 43},
+                },
+                encrypted_key="C" * 54,
+            ),
+        ),
+        iv="D" * 16,
+        ciphertext="E" * 64,
+        tag="F" * 22,
+    )
+
+
+def event(
+    data: P, *, event_id: UUID | None = None, minutes: int = 0, traceparent: str | None = TRACEPARENT
+) -> Event[P]:
+    """An event of the case with this payload, so many minutes after receipt."""
+    return Event(
+        id=event_id or ids.child_id(SUBMISSION_ID, type(data).__name__),
+        source="urn:amtsweg:tests",
+        time=RECEIVED_AT + timedelta(minutes=minutes),
+        case_id=CASE_ID,
+        submission_id=SUBMISSION_ID,
+        data=data,
+        traceparent=traceparent,
+    )
