@@ -1,0 +1,223 @@
+"""What a leaf says and what it keeps to itself."""
+
+import hmac
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit.domain.append import Appended, State, append
+from services.audit.domain.fact import Fact, Position, fact_of_record
+from services.audit.domain.leaf import Leaf
+from services.audit.domain.merkle import Frontier, leaf_hash, root
+from services.audit.domain.payload import canonical, commitment, without_sealed
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Disclosure, Secrecy
+from shared.events.case import AnswerGiven, CaseAnswered
+from shared.events.envelope import Event, Undecodable, encode
+from shared.events.payload import Payload, Sealed, SealedRecipient
+from shared.events.submission import Receipt, SubmissionReceived
+
+SECRECY = Secrecy(b"s" * 32)
+CASE = UUID("5b1c9f6e-0000-4000-8000-000000000001")
+AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+POSITION = Position("submission.received.v1", 3, 42)
+
+
+def sealed(ciphertext: str = "Y2lwaGVydGV4dA", key: str = "d3JhcHBlZA") -> Sealed:
+    recipient = SealedRecipient(header={"alg": "ECDH-ES+A256KW", "kid": "platform"}, encrypted_key=key)
+    return Sealed(protected="e30", recipients=(recipient,), iv="aXY", ciphertext=ciphertext, tag="dGFn")
+
+
+def received(content: Sealed | None = None, traceparent: str | None = None) -> Event[Payload]:
+    receipt = Receipt(
+        receipt_number="HE-2026-000001",
+        received_at=AT,
+        client_id="platform",
+        service="99050012104000",
+        language="de",
+        content_hash=f"hmac-sha256:{'0' * 64}",
+    )
+    return Event(
+        id=uuid5(CASE, "received"),
+        source="intake",
+        time=AT,
+        case_id=CASE,
+        submission_id=uuid5(CASE, "submission"),
+        data=SubmissionReceived(receipt=receipt, content=content or sealed(), contact=sealed("Y29udGFjdA")),
+        traceparent=traceparent,
+    )
+
+
+def fact(event: Event[Payload], payloads: tuple[type[Payload], ...] = (SubmissionReceived,)) -> Fact:
+    message = encode(event, POSITION.topic)
+    return fact_of_record(
+        message.value, message.headers, position=POSITION, payloads=payloads, secrecy=SECRECY
+    )
+
+
+def fixed(count: int) -> bytes:
+    return bytes(i % 251 for i in range(count))
+
+
+def appended(*facts: Fact, state: State | None = None) -> Appended:
+    return append(facts, state or State(Frontier(), frozenset(), {}), secrecy=SECRECY, random_bytes=fixed)
+
+
+def simple(number: int, case: str | None = "c") -> Fact:
+    return Fact(
+        id=UUID(int=number), type="t", time="2026-01-12T09:30:00.000Z", source="s", payload=b"{}", case=case
+    )
+
+
+def test_the_first_format_of_a_leaf_is_frozen() -> None:
+    traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
+    (entry,) = appended(fact(received(traceparent=traceparent))).entries
+    assert entry.entry == (
+        b'{"case":"693d34352eae3489b7c83026d0d426c9",'
+        b'"commitment":"83b6e374b5e443215dff6126db2597b834173f32ac1ba7e805d84a4ab95a5033",'
+        b'"id":"1471cf2c-0278-51aa-b5b8-cf3f70d0b71e","offset":42,"partition":3,"service":"99050012104000",'
+        b'"source":"intake","time":"2026-01-12T09:30:00.000Z","topic":"submission.received.v1",'
+        b'"trace":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","type":"de.amtsweg.SubmissionReceived.v1","v":1}'
+    )
+    assert Leaf.from_bytes(entry.entry) == entry.leaf
+
+
+def test_the_payload_is_the_event_with_digests_in_place_of_what_is_sealed() -> None:
+    payload = orjson.loads(fact(received()).payload)
+    assert payload["caseid"] == str(CASE)
+    assert payload["data"]["receipt"]["receiptNumber"] == "HE-2026-000001"
+    assert set(payload["data"]["content"]) == {"sealed"}
+    assert b"Y2lwaGVydGV4dA" not in fact(received()).payload
+
+
+def test_wrapping_a_sealed_object_anew_leaves_its_digest() -> None:
+    rewrapped = sealed(key="b3RoZXI")
+    assert fact(received(content=rewrapped)).payload == fact(received()).payload
+    assert fact(received(content=sealed("b3RoZXI"))).payload != fact(received()).payload
+
+
+def test_sealed_objects_are_found_at_any_depth() -> None:
+    jwe = {"protected": "a", "ciphertext": "b", "recipients": []}
+    assert without_sealed({"list": [{"deep": jwe}], "number": 1}) == {
+        "list": [{"deep": without_sealed(jwe)}],
+        "number": 1,
+    }
+
+
+def test_a_field_that_a_newer_producer_added_is_committed_to() -> None:
+    message = encode(received(), POSITION.topic)
+    document = orjson.loads(message.value or b"")
+    newer = orjson.dumps({**document, "addedLater": "kept"})
+    read = fact_of_record(
+        newer, message.headers, position=POSITION, payloads=(SubmissionReceived,), secrecy=SECRECY
+    )
+    assert orjson.loads(read.payload)["data"]["addedLater"] == "kept"
+
+
+def test_an_answer_names_its_authority() -> None:
+    answered = CaseAnswered(
+        authority="g-06531005", own_id="1", answer=AnswerGiven(kind="accepted", given_at=AT)
+    )
+    event: Event[Payload] = Event(
+        id=uuid4(), source="router", time=AT, case_id=CASE, submission_id=CASE, data=answered
+    )
+    read = fact(event, (CaseAnswered,))
+    assert (read.authority, read.service) == ("g-06531005", None)
+
+
+def test_a_record_that_is_no_event_is_undecodable() -> None:
+    with pytest.raises(Undecodable):
+        fact_of_record(b"{}", (), position=POSITION, payloads=(SubmissionReceived,), secrecy=SECRECY)
+
+
+def test_an_endless_source_is_undecodable() -> None:
+    message = encode(received(), POSITION.topic)
+    headers = [(n, b"x" * 201 if n == "ce_source" else v) for n, v in message.headers]
+    with pytest.raises(Undecodable, match="ce_source"):
+        fact_of_record(
+            message.value, headers, position=POSITION, payloads=(SubmissionReceived,), secrecy=SECRECY
+        )
+
+
+def test_the_disclosed_salt_and_payload_open_the_commitment() -> None:
+    (entry,) = appended(fact(received())).entries
+    key = appended(fact(received())).new_keys[entry.owner]
+    opened = SECRECY.open(entry.sealed, key=key, event_id=entry.leaf.id)
+    assert hmac.new(opened.salt, opened.payload, "sha256").hexdigest() == entry.leaf.commitment
+    assert opened.payload == fact(received()).payload
+
+
+@pytest.mark.parametrize("part", ["secret", "key", "event", "bytes"])
+def test_a_payload_opens_only_with_its_secret_its_key_and_its_event(part: str) -> None:
+    event = uuid4()
+    box = SECRECY.seal(Disclosure(b"s" * 32, b"p"), key=b"k" * 32, event_id=event, nonce=b"n" * 12)
+    secrecy = Secrecy(b"x" * 32) if part == "secret" else SECRECY
+    with pytest.raises(Refused, match="does not open"):
+        secrecy.open(
+            box + b"x" if part == "bytes" else box,
+            key=b"x" * 32 if part == "key" else b"k" * 32,
+            event_id=uuid4() if part == "event" else event,
+        )
+
+
+def test_a_case_has_another_pseudonym_in_another_log() -> None:
+    assert SECRECY.case(CASE) == SECRECY.case(CASE)
+    assert SECRECY.case(CASE) != Secrecy(b"t" * 32).case(CASE)
+    assert SECRECY.case(CASE) != SECRECY.actor(str(CASE))
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(Refused, match="expected 32"):
+        Secrecy(b"short")
+
+
+def test_an_id_that_is_known_or_came_before_is_dropped() -> None:
+    state = State(Frontier(), frozenset({UUID(int=1)}), {})
+    result = appended(simple(1), simple(2), simple(2), simple(3), state=state)
+    assert [(e.index, e.leaf.id.int) for e in result.entries] == [(0, 2), (1, 3)]
+
+
+def test_each_owner_gets_one_key_and_keeps_it() -> None:
+    first = appended(simple(1, "a"), simple(2, "a"), simple(3, "b"))
+    assert sorted(first.new_keys) == ["a", "b"]
+    again = appended(simple(4, "a"), state=State(first.frontier, frozenset(), first.new_keys))
+    assert again.new_keys == {}
+    assert again.entries[0].index == 3
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.integers(0, 60))
+def test_appending_in_two_batches_gives_the_tree_of_one(numbers: list[int], cut: int) -> None:
+    facts = [simple(n) for n in numbers]
+    first = appended(*facts[:cut])
+    known = frozenset(e.leaf.id for e in first.entries)
+    second = appended(*facts[cut:], state=State(first.frontier, known, first.new_keys))
+    entries = [e.entry for e in (*first.entries, *second.entries)]
+    assert len(entries) == len(set(numbers))
+    assert second.frontier.root() == root([leaf_hash(e) for e in entries])
+
+
+def test_a_leaf_that_would_not_fit_a_bundle_is_refused() -> None:
+    with pytest.raises(Refused, match="65535"):
+        Leaf(id=uuid4(), type="t" * 65_536, time="", source="", commitment="").to_bytes()
+
+
+@pytest.mark.parametrize(
+    "entry", [b"", b"[]", b"{}", b'{"v":2}', b'{"v":1}', b'{"v":1,"id":"x"}', b'{"v":1,"id":7}']
+)
+def test_what_is_not_a_leaf_of_version_1_is_refused(entry: bytes) -> None:
+    with pytest.raises(Refused, match="leaf"):
+        Leaf.from_bytes(entry)
+
+
+def test_a_reader_ignores_what_a_later_writer_added() -> None:
+    leaf = Leaf(id=uuid4(), type="t", time="2026-01-12T09:30:00.000Z", source="s", commitment="c")
+    later = canonical({**orjson.loads(leaf.to_bytes()), "addedLater": 1})
+    assert Leaf.from_bytes(later) == leaf
+
+
+def test_commitments_to_one_payload_differ_by_their_salt() -> None:
+    assert commitment(b"a" * 32, b"payload") != commitment(b"b" * 32, b"payload")
