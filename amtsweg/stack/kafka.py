@@ -2,7 +2,6 @@
 
 import base64
 import json
-import logging
 import secrets
 import subprocess
 import uuid
@@ -12,24 +11,23 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from amtsweg.stack import jars, ports, programs
+from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.parts import Command, Part
 
 ADMIN = "admin"
-SECURITY_PROTOCOL = "SASL_PLAINTEXT"
-SASL_MECHANISM = "SCRAM-SHA-512"
 _CONTROLLER = "controller"
 _DAY_MS = 24 * 3600 * 1000
 
 _SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "listener.security.protocol.map": f"CLIENT:{SECURITY_PROTOCOL},CONTROLLER:SASL_PLAINTEXT",
+    "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
     "inter.broker.listener.name": "CLIENT",
     "controller.listener.names": "CONTROLLER",
-    "sasl.mechanism.inter.broker.protocol": SASL_MECHANISM,
+    "sasl.mechanism.inter.broker.protocol": SCRAM,
     "sasl.mechanism.controller.protocol": "PLAIN",
-    "listener.name.client.sasl.enabled.mechanisms": SASL_MECHANISM,
+    "listener.name.client.sasl.enabled.mechanisms": SCRAM,
     "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "false",
@@ -84,25 +82,9 @@ class Kafka(Part):
         return f"{ports.LOOPBACK}:{self.port}"
 
     @property
-    def admin_password(self) -> str:
-        """The password of the super user `admin`; made before the first start."""
-        return self._secrets()[ADMIN]
-
-    def client(self, *, username: str = ADMIN, password: str | None = None) -> dict[str, str]:
-        """Configuration of confluent-kafka for a principal, by default the super user."""
-        return {
-            "bootstrap.servers": self.bootstrap,
-            "security.protocol": SECURITY_PROTOCOL,
-            "sasl.mechanism": SASL_MECHANISM,
-            "sasl.username": username,
-            "sasl.password": self.admin_password if password is None else password,
-        }
-
-    def admin(self) -> AdminClient:
-        return AdminClient(
-            {**self.client(), "reconnect.backoff.ms": "20", "reconnect.backoff.max.ms": "200"},
-            logger=_silent(),
-        )
+    def endpoint(self) -> KafkaEndpoint:
+        """How the super user reaches it."""
+        return KafkaEndpoint(bootstrap=self.bootstrap, username=ADMIN, password=self._secrets()[ADMIN])
 
     def prepare(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +106,7 @@ class Kafka(Part):
         if self._probe is None:
             if not ports.answers(self.port):
                 return False
-            self._probe = self.admin()
+            self._probe = self.endpoint.admin()
         try:
             return bool(self._probe.list_topics(timeout=0.5).brokers)
         except KafkaException:
@@ -179,7 +161,7 @@ class Kafka(Part):
     def _format(self) -> None:
         """Make the cluster, with the super user in its first metadata record: there is no moment without a password."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        scram = f"{SASL_MECHANISM}=[name={ADMIN},password={self.admin_password}]"
+        scram = f"{SCRAM}=[name={ADMIN},password={self._secrets()[ADMIN]}]"
         command = self._java(
             "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "kafka.tools.StorageTool", "format",
             "--config", str(self._folder / "server.properties"), "--cluster-id", cluster, "--add-scram", scram,
@@ -195,11 +177,3 @@ class Kafka(Part):
             raise PartFailedError(
                 f"Kafka's storage could not be formatted in {self._folder}:\n{run.stdout}{run.stderr}"
             )
-
-
-def _silent() -> logging.Logger:
-    """A logger that keeps quiet: librdkafka reports every refused connection while the broker starts; `ready` already tells."""
-    logger = logging.getLogger("amtsweg.stack.kafka.probe")
-    logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return logger

@@ -104,10 +104,15 @@ class Part:
                 )
             time.sleep(_POLL_S)
 
-    def stop(self) -> None:
-        """End politely, for certain after `stop_within_s`. Nothing happens if it does not run."""
+    def terminate(self) -> None:
+        """Ask it to end, without waiting. Nothing happens if it does not run."""
         if self._process is not None and self.running:
             self._process.send_signal(self.stop_signal)
+
+    def stop(self) -> None:
+        """End politely, for certain after `stop_within_s`."""
+        self.terminate()
+        if self._process is not None:
             try:
                 self._process.wait(self.stop_within_s)
             except subprocess.TimeoutExpired:

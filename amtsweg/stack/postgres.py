@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 
 from amtsweg.stack import ports, programs
+from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import MissingPartError, PartFailedError
 from amtsweg.stack.parts import Command, Part
 
@@ -45,17 +46,10 @@ class Postgres(Part):
         self._data = self._folder / "data"
 
     @property
-    def host(self) -> str:
-        return ports.LOOPBACK
-
-    @property
-    def superuser_password(self) -> str:
-        return self._password_file().read_text()
-
-    def url(self, *, user: str = SUPERUSER, password: str | None = None, database: str = "postgres") -> str:
-        """`postgresql://user:password@host:port/database`, by default as the super user."""
-        secret = self.superuser_password if password is None else password
-        return f"postgresql://{user}:{secret}@{self.host}:{self.port}/{database}"
+    def endpoint(self) -> PostgresEndpoint:
+        """How the super user reaches it."""
+        password = self._password_file().read_text()
+        return PostgresEndpoint(host=ports.LOOPBACK, port=self.port, user=SUPERUSER, password=password)
 
     def execute(self, *statements: str, database: str = "postgres") -> None:
         """Run statements one by one as the super user, outside of a transaction. Blocks."""
@@ -119,7 +113,7 @@ class Postgres(Part):
         return self._folder / "superuser-password"
 
     async def _execute(self, statements: Sequence[str], *, database: str) -> None:
-        connection = await asyncpg.connect(self.url(database=database), timeout=5)
+        connection = await asyncpg.connect(self.endpoint.url(database), timeout=5)
         try:
             for statement in statements:
                 await connection.execute(statement)

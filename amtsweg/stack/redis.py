@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from redis import Redis as Client
+from redis import RedisError
+
 from amtsweg.stack import ports, programs
 from amtsweg.stack.parts import Command, Part
 
@@ -32,4 +35,8 @@ class Redis(Part):
         return Command(arguments=[programs.redis_server(), *arguments])
 
     def ready(self) -> bool:
-        return ports.answers(self.port)
+        try:
+            with Client.from_url(self.url, socket_timeout=1, retry=None) as client:
+                return bool(client.ping())
+        except RedisError:
+            return False

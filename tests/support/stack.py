@@ -19,7 +19,8 @@ import pytest
 from confluent_kafka.cimpl import NewTopic
 
 from amtsweg.stack import ports, records
-from amtsweg.stack.kafka import ADMIN, SASL_MECHANISM, SECURITY_PROTOCOL, Kafka
+from amtsweg.stack.endpoints import SCRAM
+from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.redis import Redis
@@ -49,11 +50,11 @@ class KafkaAccess:
 
     @property
     def username(self) -> str:
-        return ADMIN
+        return self.part.endpoint.username
 
     @property
     def password(self) -> str:
-        return self.part.admin_password
+        return self.part.endpoint.password
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -63,8 +64,8 @@ class KafkaAccess:
     def connection_as(self, username: str, *, password: str) -> dict[str, Any]:
         return {
             "bootstrap_servers": self.bootstrap,
-            "security_protocol": SECURITY_PROTOCOL,
-            "sasl_mechanism": SASL_MECHANISM,
+            "security_protocol": self.part.endpoint.security_protocol,
+            "sasl_mechanism": SCRAM,
             "sasl_plain_username": username,
             "sasl_plain_password": password,
         }
@@ -80,7 +81,7 @@ class KafkaAccess:
     def create(self, *names: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> None:
         """Create topics of exactly these names."""
         wanted = [NewTopic(name, partitions, 1, config=dict(config or {})) for name in names]
-        admin = self.part.admin()
+        admin = self.part.endpoint.admin()
         for done in admin.create_topics(wanted).values():
             done.result(30)
 
@@ -141,13 +142,8 @@ def database(stack: RealParts) -> Iterator[Database]:
     postgres = stack.postgres
     name = unique("test").replace("-", "_")
     postgres.execute(f'create database "{name}"')
-    yield Database(
-        name=name,
-        user="postgres",
-        password=postgres.superuser_password,
-        host=postgres.host,
-        port=postgres.port,
-    )
+    server = postgres.endpoint
+    yield Database(name=name, user=server.user, password=server.password, host=server.host, port=server.port)
     postgres.execute(f'drop database "{name}" with (force)')
 
 
