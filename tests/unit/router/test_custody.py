@@ -46,7 +46,7 @@ RECEIVED = event(SubmissionReceived(receipt=RECEIPT, content=sealed()))
 
 def answered(authority: str, own_id: str, answer: AnswerGiven) -> Event[CaseAnswered]:
     data = CaseAnswered(authority=authority, own_id=own_id, answer=answer)
-    return event(data, id=ids.answer_id(authority, own_id))
+    return event(data, event_id=ids.answer_id(authority, own_id))
 
 
 def accepting(authority: str = GIESSEN, own_id: str = "a-1") -> Event[CaseAnswered]:
@@ -59,11 +59,11 @@ def deciding(authority: str = GIESSEN, own_id: str = "d-1") -> Event[CaseAnswere
 
 def assigning(authority: str = MARBURG, number: int = 1) -> Event[AssignOrdered]:
     data = AssignOrdered(authority=authority, assignment=ASSIGNMENT)
-    return event(data, id=uuid5(CASE_ID, f"assign-{authority}-{number}"))
+    return event(data, event_id=uuid5(CASE_ID, f"assign-{authority}-{number}"))
 
 
 def retrying(number: int = 1) -> Event[RetryOrdered]:
-    return event(RetryOrdered(assignment=ASSIGNMENT), id=uuid5(CASE_ID, f"retry-{number}"))
+    return event(RetryOrdered(assignment=ASSIGNMENT), event_id=uuid5(CASE_ID, f"retry-{number}"))
 
 
 def opened(verdict: c.Verdict = TO_GIESSEN) -> CaseHeld:

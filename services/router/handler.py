@@ -1,0 +1,158 @@
+"""Decide, act, emit: what the router does with each event. One call per event, in order, inside a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from uuid import UUID
+
+from services.router.domain import custody as custodies
+from services.router.domain.custody import Parked, Routed, Step, Verdict
+from services.router.domain.resolve import Unverified, resolve
+from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
+from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
+from shared.events.competence import Inquiry
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event, Message, carries, encode
+from shared.events.ids import child_id
+from shared.events.payload import Payload
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionHeld,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_HELD, SUBMISSION_ROUTED
+
+Order = RetryOrdered | AssignOrdered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """The router around `resolve`. ``zone`` is where the authorities' days begin."""
+
+    directories: Directories
+    authorities: Authorities
+    clock: Clock
+    zone: tzinfo
+    unverified: Unverified = "answer"
+
+    def on_received(self, event: Event[SubmissionReceived], cases: Cases) -> Sequence[Message]:
+        """Route the submission by the directory in force on receipt, or park it; keep what was sealed."""
+        if not custodies.is_new(cases.custody(event.case_id), event):
+            return ()
+        held = _held(event)
+        verdict, delivered = self._hand_over(self._decide(held, at=held.receipt.received_at), held)
+        step = custodies.receive(event, verdict, now=self.clock())
+        return (*_emit(step, cases, delivered), _shelve(event, held))
+
+    def on_poisoned(self, event: Event[SubmissionReceived], cases: Cases) -> Sequence[Message]:
+        """Park a submission on which the router fails, calling nothing that may be at fault."""
+        if not custodies.is_new(cases.custody(event.case_id), event):
+            return ()
+        step = custodies.receive(event, Parked(reason="internal-error"), now=self.clock())
+        return (*_emit(step, cases), _shelve(event, _held(event)))
+
+    def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
+        """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
+        custody = cases.custody(event.case_id)
+        if not custodies.is_new(custody, event):
+            return ()
+        step = custodies.answer(custody, event, now=self.clock())
+        told = _emit(step, cases)
+        return (*told, _tombstone(step.event)) if carries(step.event, CaseDecided) else told
+
+    def wanted(self, case: UUID, cases: Cases) -> UUID | None:
+        """The submission whose sealed objects an order about this case will need."""
+        custody = cases.custody(case)
+        return custody.submission_id if custody and custodies.refusal(custody) is None else None
+
+    def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
+        """Route a parked case again: by today's directory, or to the authority that a person names."""
+        custody = cases.custody(event.case_id)
+        if not custodies.is_new(custody, event):
+            return ()
+        now = self.clock()
+        refusal = custodies.refusal(custody)
+        if custody is None or refusal is not None:
+            return _emit(custodies.refuse_order(custody, event, refusal or "unknown-case", now=now), cases)
+        held = cases.held(custody.submission_id)
+        if held is None:
+            # The receipt may lie in this same batch; tried again alone, after that has committed, it is found.
+            raise LookupError(f"nothing is held of submission {custody.submission_id}, which is parked")
+        verdict, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
+        if isinstance(verdict, Parked) and isinstance(event.data, AssignOrdered):
+            return _emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
+        return _emit(custodies.follow_order(custody, event, verdict, now=now), cases, delivered)
+
+    def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Verdict:
+        if isinstance(order, RetryOrdered):
+            return self._decide(held, at=at)
+        return Routed(authority=order.authority, decision=custody.decision, assignment=order.assignment)
+
+    def _decide(self, held: SubmissionHeld, *, at: datetime) -> Verdict:
+        inquiry = Inquiry(
+            service=held.receipt.service,
+            place=held.place,
+            on=at.astimezone(self.zone).date(),
+            choice=held.choice,
+        )
+        decision = resolve(inquiry, directory=self.directories.at(at), unverified=self.unverified)
+        if decision.authority is None:
+            return Parked(reason=str(decision.reason), decision=decision)
+        return Routed(authority=decision.authority, decision=decision)
+
+    def _hand_over(
+        self, verdict: Verdict, held: SubmissionHeld
+    ) -> tuple[Verdict, SubmissionDelivered | None]:
+        """Seal the content for the authority; one that cannot be reached is a reason to park."""
+        if isinstance(verdict, Parked):
+            return verdict, None
+        try:
+            content = self.authorities.reseal(held.content, authority=verdict.authority)
+        except Unreachable as unreachable:
+            return Parked(reason=unreachable.reason, decision=verdict.decision), None
+        return verdict, SubmissionDelivered(
+            receipt=held.receipt,
+            authority=verdict.authority,
+            place=held.place,
+            decision=verdict.decision,
+            assignment=verdict.assignment,
+            content=content,
+        )
+
+
+def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:
+    return SubmissionHeld(
+        receipt=event.data.receipt,
+        place=event.data.place,
+        choice=event.data.choice,
+        submission_id=event.submission_id,
+        content=event.data.content,
+        contact=event.data.contact,
+    )
+
+
+def _emit(step: Step, cases: Cases, delivered: SubmissionDelivered | None = None) -> tuple[Message, ...]:
+    told = step.event
+    if step.custody is not None:
+        cases.keep(told.case_id, step.custody)
+    placed = isinstance(told.data, SubmissionRouted | SubmissionParked)
+    message = encode(told, SUBMISSION_ROUTED.name if placed else CASE_UPDATED.name)
+    if delivered is None:
+        return (message,)
+    inbox = AUTHORITY_INBOX.for_authority(delivered.authority)
+    return (encode(replace(told, id=child_id(told.id, "delivered"), data=delivered), inbox), message)
+
+
+def _shelve(received: Event[Payload], held: SubmissionHeld) -> Message:
+    kept = replace(received, id=child_id(received.id, "held"), source=custodies.SOURCE, data=held)
+    return replace(encode(kept, SUBMISSION_HELD.name), key=_shelf_key(held.submission_id))
+
+
+def _tombstone(closed: Event[CaseDecided]) -> Message:
+    return Message(SUBMISSION_HELD.name, _shelf_key(closed.submission_id), None)
+
+
+def _shelf_key(submission: UUID) -> bytes:
+    return str(submission).encode()

@@ -1,0 +1,57 @@
+"""What the router needs of the world."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.router.domain.directory import Directory
+from shared.events.custody import CaseHeld
+from shared.events.payload import Sealed
+from shared.events.submission import SubmissionHeld
+
+Clock = Callable[[], datetime]
+"""The present instant, with its offset."""
+
+
+class Directories(Protocol):
+    """The versions of the directory."""
+
+    def at(self, instant: datetime) -> Directory:
+        """Return the version in force at this instant.
+
+        Raises:
+            Unavailable: it is not known for certain which one that is.
+        """
+
+
+class Unreachable(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """A submission cannot be handed to this authority; ``reason`` is why it is parked."""
+
+    def __init__(self, authority: str, *, reason: str) -> None:
+        super().__init__(f"{authority}: {reason}")
+        self.reason = reason
+
+
+class Authorities(Protocol):
+    """The authorities as the bus knows them: their inboxes and their public keys."""
+
+    def reseal(self, content: Sealed, *, authority: str) -> Sealed:
+        """Return the content for this authority's eyes; the ciphertext stays as it is.
+
+        Raises:
+            Unreachable: it has no inbox or no key, or the content is not sealed to the platform.
+        """
+
+
+class Cases(Protocol):
+    """The custody of one partition's cases as the present batch sees it."""
+
+    def custody(self, case: UUID) -> CaseHeld | None:
+        """Return who holds the case; None if it is unknown, or forgotten after its close."""
+
+    def keep(self, case: UUID, custody: CaseHeld) -> None:
+        """Set the custody; it holds when the batch commits."""
+
+    def held(self, submission: UUID) -> SubmissionHeld | None:
+        """Return the sealed objects of an open case, if `wanted` has asked for them."""
