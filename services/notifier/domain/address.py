@@ -1,0 +1,46 @@
+"""The applicant's contact: opened only to write a mail, never kept and never printed."""
+
+import re
+from typing import NewType
+
+from pydantic import ValidationError
+
+from shared.events.payload import WireModel
+
+Address = NewType("Address", str)
+"""An address that may stand in an envelope and a header: ASCII, no white space, no control characters."""
+
+# The HTML Living Standard's "valid e-mail address", section 4.10.5.1.5; what browsers' forms let through.
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
+_LONGEST = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+
+
+class Unusable(Exception):  # noqa: N818 - what the contact is, in the project's vocabulary
+    """No mail can be sent to this contact; the text never repeats it."""
+
+
+class _Contact(WireModel):
+    email: str
+
+
+def address_of(contact: bytes) -> Address:
+    """Return the e-mail address in the opened contact, ``{"email": …}``.
+
+    Raises:
+        Unusable: it is not such a document, or not an address.
+    """
+    try:
+        email = _Contact.model_validate_json(contact, extra="ignore").email
+    except ValidationError:
+        raise Unusable("the contact is not a JSON object with a text `email`") from None
+    local, _, domain = email.rpartition("@")
+    try:
+        email = f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        raise Unusable("the domain of the contact's `email` is not a domain name") from None
+    if len(email) > _LONGEST or _ADDRESS.fullmatch(email) is None:
+        raise Unusable("the contact's `email` is not an address that mail can be sent to")
+    return Address(email)

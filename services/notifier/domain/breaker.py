@@ -1,0 +1,36 @@
+"""A circuit breaker for one mail server: when it does not work, it is left alone for a while."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """Closed while fewer than ``limit`` failures came in a row; then open for ``pause``, doubled up to
+    ``longest`` with each further failure. After the pause single mails probe the server.
+    """
+
+    limit: int = 5
+    pause: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(minutes=5)
+    failures: int = 0
+    open_until: datetime | None = None
+
+    def after_success(self) -> Self:
+        """Return the breaker once the server has answered as it should."""
+        return replace(self, failures=0, open_until=None)
+
+    def after_failure(self, now: datetime) -> Self:
+        """Return the breaker once the server was not there, or refused us rather than a mail."""
+        failures = self.failures + 1
+        if failures < self.limit:
+            return replace(self, failures=failures)
+        pause = min(self.pause * 2 ** min(failures - self.limit, 16), self.longest)
+        return replace(self, failures=failures, open_until=now + pause)
+
+    def allowance(self, now: datetime, *, most: int) -> int:
+        """How many mails may be tried now: none while open, one as a probe, otherwise ``most``."""
+        if self.open_until is None:
+            return most
+        return 0 if now < self.open_until else 1

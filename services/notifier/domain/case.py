@@ -1,0 +1,46 @@
+"""What the notifier knows of a case. It grows event by event and holds no word of the applicant's."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from services.notifier.domain.message import Told
+from shared.events.case import CaseDecided
+from shared.events.envelope import Event
+from shared.events.payload import Payload, Sealed
+from shared.events.submission import SubmissionReceived
+
+Contact = Sealed | Literal["unheard", "none", "erased"]
+"""The sealed contact; or: not heard of yet, none was given, or it was deleted after the case closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case's contact, messages and the ids of the events that have been handled."""
+
+    id: UUID
+    contact: Contact = "unheard"
+    told: tuple[Told, ...] = ()
+    handled: frozenset[UUID] = frozenset()
+    closed_at: datetime | None = None
+
+    def after(self, event: Event[Payload], *told: Told) -> Self:
+        """Return the case once this event has been handled and these messages have been planned."""
+        contact, closed_at = self.contact, self.closed_at
+        match event.data:
+            case SubmissionReceived(contact=given) if contact == "unheard":
+                contact = given or "none"
+            case CaseDecided():
+                closed_at = closed_at or event.time
+        return replace(
+            self,
+            contact=contact,
+            closed_at=closed_at,
+            told=(*self.told, *told),
+            handled=self.handled | {event.id},
+        )
+
+    def recalling(self, contact: Sealed | None) -> Self:
+        """Return the case with the contact that the router still holds, unless it is known already."""
+        return replace(self, contact=contact or "none") if self.contact == "unheard" else self

@@ -1,0 +1,81 @@
+"""A message to an applicant: what it says is settled when it is planned, only its fate changes afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.events import ids
+from shared.events.notification import Channel, MessageKind, Settlement
+from shared.events.submission import Language, Receipt
+
+CHANNEL: Channel = "email"
+RECIPIENT = "applicant"
+"""The role that messages go to; an address appears only when a mail is written."""
+
+State = Literal["created", "sending"] | Settlement
+"""``created``: to be sent. ``sending``: handed to a server whose answer is not known yet. Else settled."""
+
+CURRENT_TEMPLATES = "v1"
+"""The version of the templates that new messages are written with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a case. ``occurred_at`` is the instant of what it tells, not of its planning."""
+
+    case_id: UUID
+    submission_id: UUID
+    kind: MessageKind
+    revision: int
+    occurred_at: datetime
+    receipt_number: str
+    received_at: datetime
+    service: str
+    language: Language
+    authority: str | None = None
+    templates: str = CURRENT_TEMPLATES
+
+    @property
+    def id(self) -> UUID:
+        """Derived, so that a replay plans the same message (promise 2)."""
+        return ids.message_id(self.case_id, self.kind, self.revision, RECIPIENT, CHANNEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that the case already has, as far as planning the next one needs it."""
+
+    kind: MessageKind
+    revision: int
+    authority: str | None
+
+
+def told(message: Message) -> Told:
+    """What remains of a planned message for the planning of later ones."""
+    return Told(message.kind, message.revision, message.authority)
+
+
+def written(
+    receipt: Receipt,
+    *,
+    case_id: UUID,
+    submission_id: UUID,
+    kind: MessageKind,
+    revision: int,
+    occurred_at: datetime,
+    authority: str | None,
+) -> Message:
+    """Return the message that repeats these facts of receipt."""
+    return Message(
+        case_id=case_id,
+        submission_id=submission_id,
+        kind=kind,
+        revision=revision,
+        occurred_at=occurred_at,
+        receipt_number=receipt.receipt_number,
+        received_at=receipt.received_at,
+        service=receipt.service,
+        language=receipt.language,
+        authority=authority,
+    )
