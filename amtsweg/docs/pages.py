@@ -1,0 +1,28 @@
+"""Which pages are made from the code, written or compared."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from amtsweg.docs import asyncapi, events_page
+
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {"docs/events.md": events_page.page, "docs/asyncapi.yaml": asyncapi.page}
+)
+
+
+def stale(root: Path) -> tuple[str, ...]:
+    """Return the pages below the project's folder that say something else than the code."""
+    return tuple(path for path, page in PAGES.items() if _text(root / path) != page())
+
+
+def write(root: Path) -> tuple[str, ...]:
+    """Write the pages that are stale, and return them."""
+    changed = stale(root)
+    for path in changed:
+        (root / path).write_text(PAGES[path](), encoding="utf-8")
+    return changed
+
+
+def _text(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.exists() else None
