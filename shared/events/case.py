@@ -3,12 +3,15 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Assignment, Receipt
 
 FileNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ./_-]{1,64}$")]
+OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,64}$")]
+"""The id that an authority gives its answer; the same id is the same answer."""
+
 Outcome = Literal["granted", "refused"]
 RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided"]
 OrderRefusalReason = Literal["unknown-case", "not-parked", "unknown-authority"]
@@ -33,7 +36,7 @@ class CaseAnswered(Payload):
     """An outbox record, stamped with the authority whose topic it came from (its word is not believed)."""
 
     authority: AuthorityId
-    own_id: Annotated[str, Field(max_length=64)]
+    own_id: OwnId
     answer: AnswerGiven
 
 

@@ -77,6 +77,11 @@ class Topic:
         """The name of this authority's own topic."""
         return self.name.replace("<id>", authority)
 
+    def authority_of(self, name: str) -> str:
+        """The authority whose own topic has this name; the inverse of `for_authority`."""
+        before, _, after = self.name.partition("<id>")
+        return name.removeprefix(before).removesuffix(after)
+
 
 SUBMISSION_RECEIVED = Topic(
     name="submission.received.v1",
