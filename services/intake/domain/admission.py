@@ -1,0 +1,113 @@
+"""May this request become a submission, is it a repetition, or does it contradict an earlier one?"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.intake.domain.receipt_number import receipt_number
+from services.intake.domain.submission import HandedIn
+from shared.events import ids
+from shared.events.submission import Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A submission as it is entered in the book of receipts, before anything is sent.
+
+    ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored
+    from the events, which do not repeat it.
+    """
+
+    submission_id: UUID
+    case_id: UUID
+    receipt: Receipt
+    request_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An entry found in the book. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
+
+    entry: Entry
+    taken: bool
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """It is new: send its event."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """An earlier attempt entered it and came to nothing: claim the entry, then send its event, ids and time kept."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """It has been taken before; the answer is the same as then."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An earlier request with this key has no result yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """This key was used for another request."""
+
+
+Admission = Publish | Resume | Repeat | Running | Contradiction
+
+
+def enter(
+    client_id: str, key: str, handed_in: HandedIn, *, body: bytes, secret: bytes, now: datetime
+) -> Entry:
+    """Return the entry for a request; ids follow from client and key, hashes are keyed with ``secret``."""
+    submission = handed_in.submission
+    submission_id = ids.submission_id(client_id, key)
+    received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    return Entry(
+        submission_id=submission_id,
+        case_id=ids.case_id(submission_id),
+        receipt=Receipt(
+            receipt_number=receipt_number(submission_id, received_at=received_at),
+            received_at=received_at,
+            client_id=client_id,
+            client_reference=submission.client_reference,
+            service=submission.service,
+            language=submission.language,
+            content_hash=keyed_hash(handed_in.content, secret=secret),
+        ),
+        request_hash=keyed_hash(b"request\n" + body, secret=secret),
+    )
+
+
+def admit(asked: Entry, *, found: Standing | None) -> Admission:
+    """Decide about a request from what stands in the book under its id; None if it was entered just now."""
+    if found is None:
+        return Publish(asked)
+    if not _same(asked, found.entry):
+        return Contradiction()
+    if found.taken:
+        return Repeat(found.entry)
+    return Running() if found.running else Resume(found.entry)
+
+
+def keyed_hash(data: bytes, *, secret: bytes) -> str:
+    """HMAC-SHA256 with its prefix: without the key it tells nothing about what was hashed."""
+    return f"hmac-sha256:{hmac.digest(secret, data, 'sha256').hex()}"
+
+
+def _same(asked: Entry, entered: Entry) -> bool:
+    if entered.request_hash is None:
+        return asked.receipt.content_hash == entered.receipt.content_hash
+    return asked.request_hash == entered.request_hash

@@ -1,0 +1,119 @@
+"""What a client is told about its cases: one line per event, without personal data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.case import (
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseDecided,
+    OrderRefused,
+    RetryOrdered,
+)
+from shared.events.envelope import Event
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a case's history.
+
+    ``code`` says what happened (`wording.CODES`), ``detail`` adds a second code where there is one: the
+    reason of parking, the kind of message, why something was refused.
+    """
+
+    event_id: UUID
+    case_id: UUID
+    submission_id: UUID
+    at: datetime
+    code: str
+    detail: str | None = None
+    authority: str | None = None
+    file_number: str | None = None
+
+
+_CODES: Mapping[type[Payload], str] = {
+    SubmissionReceived: "received",
+    SubmissionRouted: "routed",
+    SubmissionParked: "parked",
+    CaseAccepted: "accepted",
+    AnswerRefused: "answer-refused",
+    RetryOrdered: "retry-ordered",
+    AssignOrdered: "assign-ordered",
+    OrderRefused: "order-refused",
+}
+_STAGES = {"received": 0, "parked": 1, "routed": 1, "accepted": 2, "granted": 3, "refused": 3}
+
+
+def line(event: Event[Payload]) -> Line:
+    """Return the line for an event of one of intake's topics."""
+    return Line(
+        event_id=event.id,
+        case_id=event.case_id,
+        submission_id=event.submission_id,
+        at=event.time,
+        code=_code(event.data),
+        detail=_detail(event.data),
+        authority=_authority(event.data),
+        file_number=_file_number(event.data),
+    )
+
+
+def receipt_in(event: Event[Payload]) -> Receipt | None:
+    """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
+    match event.data:
+        case SubmissionReceived() | SubmissionRouted() | SubmissionParked() | CaseAccepted() | CaseDecided():
+            return event.data.receipt
+        case _:
+            return None
+
+
+def status(lines: Iterable[Line]) -> Line | None:
+    """The line that says how the case stands: the furthest stage, and within it the last told.
+
+    Topics are read independently, so an acceptance may be read before the routing that it follows: the stage
+    counts before the order. A message sent or an answer refused changes nothing.
+    """
+    furthest = None
+    for each in lines:
+        stage = _STAGES.get(each.code)
+        if stage is not None and (furthest is None or stage >= _STAGES[furthest.code]):
+            furthest = each
+    return furthest
+
+
+def _code(data: Payload) -> str:
+    match data:
+        case CaseDecided():
+            return data.outcome
+        case NotificationSettled():
+            return f"message-{data.outcome}"
+        case _:
+            return _CODES[type(data)]
+
+
+def _detail(data: Payload) -> str | None:
+    match data:
+        case SubmissionParked() | AnswerRefused() | OrderRefused():
+            return data.reason
+        case NotificationSettled():
+            return data.kind
+        case _:
+            return None
+
+
+def _authority(data: Payload) -> str | None:
+    match data:
+        case SubmissionRouted() | CaseAccepted() | CaseDecided() | AnswerRefused() | AssignOrdered():
+            return data.authority
+        case _:
+            return None
+
+
+def _file_number(data: Payload) -> str | None:
+    return data.file_number if isinstance(data, CaseAccepted | CaseDecided) else None

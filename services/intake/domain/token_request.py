@@ -1,0 +1,95 @@
+"""A request for a token (RFC 6749 sections 2.3 and 4.4, RFC 7523 section 2.2), read from its bytes."""
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import parse_qsl, unquote_plus
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MOST_PARAMETERS: Final = 20
+
+TokenError = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Why there is no token (RFC 6749 section 5.2); ``challenge``: the client had tried HTTP Basic."""
+
+    error: TokenError
+    challenge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShown:
+    """The client shows its secret, in the Basic header or in the form."""
+
+    client_id: str
+    secret: str
+    basic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionShown:
+    """The client shows a JWT that it signed (private_key_jwt)."""
+
+    jwt: str
+    client_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A well-formed request: who asks, and for which scopes."""
+
+    credentials: SecretShown | AssertionShown
+    scope: str | None
+
+
+def read_token_request(body: bytes, *, authorization: str | None) -> TokenRequest | Denied:
+    """Read a form-encoded body and the ``Authorization`` header; exactly one way to authenticate is allowed."""
+    form = _form(body)
+    if form is None or "grant_type" not in form:
+        return Denied("invalid_request")
+    if form["grant_type"] != "client_credentials":
+        return Denied("unsupported_grant_type")
+    ways = (authorization is not None, "client_secret" in form, "client_assertion" in form)
+    if sum(ways) > 1:
+        return Denied("invalid_request")
+    if authorization is not None:
+        shown = _basic(authorization)
+        credentials: SecretShown | AssertionShown | Denied = shown or Denied("invalid_client", challenge=True)
+    else:
+        credentials = _in_form(form)
+    return credentials if isinstance(credentials, Denied) else TokenRequest(credentials, form.get("scope"))
+
+
+def _form(body: bytes) -> dict[str, str] | None:
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), strict_parsing=True, max_num_fields=_MOST_PARAMETERS, errors="strict"
+        )
+    except (UnicodeDecodeError, ValueError):
+        return None
+    form = dict(pairs)
+    return form if len(form) == len(pairs) else None  # a repeated parameter has no one meaning
+
+
+def _in_form(form: dict[str, str]) -> SecretShown | AssertionShown | Denied:
+    if "client_assertion" in form:
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            return Denied("invalid_request")
+        return AssertionShown(form["client_assertion"], form.get("client_id"))
+    if "client_secret" in form and "client_id" in form:
+        return SecretShown(form["client_id"], form["client_secret"], basic=False)
+    return Denied("invalid_client")
+
+
+def _basic(authorization: str) -> SecretShown | None:
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        client_id, colon, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return None
+    if scheme.lower() != "basic" or not colon:
+        return None
+    return SecretShown(unquote_plus(client_id), unquote_plus(secret), basic=True)

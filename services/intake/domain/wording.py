@@ -1,0 +1,77 @@
+"""How a history's codes are said to people, German first; the codes are for machines and never change."""
+
+from services.intake.domain.history import Line
+from shared.events.submission import Language
+
+CODES: dict[str, tuple[str, str]] = {
+    "received": ("Eingegangen", "Received"),
+    "routed": ("An die zuständige Behörde übergeben", "Handed to the competent authority"),
+    "parked": (
+        "In Klärung: eine Person prüft die Zuständigkeit",
+        "Being clarified: a person decides who is competent",
+    ),
+    "accepted": ("Von der Behörde angenommen", "Accepted by the authority"),
+    "granted": ("Entschieden: bewilligt", "Decided: granted"),
+    "refused": ("Entschieden: abgelehnt", "Decided: refused"),
+    "answer-refused": (
+        "Eine Antwort der Behörde blieb ohne Wirkung",
+        "An answer by the authority had no effect",
+    ),
+    "retry-ordered": (
+        "Klärungsstelle: erneute Prüfung angeordnet",
+        "Clearing desk: ordered to be decided again",
+    ),
+    "assign-ordered": ("Klärungsstelle: Behörde bestimmt", "Clearing desk: named the authority"),
+    "order-refused": (
+        "Eine Anordnung der Klärungsstelle blieb ohne Wirkung",
+        "A clearing desk's order had no effect",
+    ),
+    "message-sent": ("Antragsteller benachrichtigt", "Applicant informed"),
+    "message-failed": ("Nachricht an den Antragsteller nicht zustellbar", "Message to the applicant failed"),
+    "message-unknown": (
+        "Nachricht an den Antragsteller: Zustellung ungewiss",
+        "Message to the applicant: delivery unknown",
+    ),
+    "message-no-contact": (
+        "Keine Nachricht: keine Kontaktdaten angegeben",
+        "No message: no contact data given",
+    ),
+}
+
+DETAILS: dict[str, tuple[str, str]] = {
+    "unknown-service": (
+        "die Leistung ist im Verzeichnis nicht bekannt",
+        "the service is not in the directory",
+    ),
+    "unknown-place": ("der Ort ist nicht bekannt", "the place is not known"),
+    "ambiguous-place": (
+        "die Ortsangabe passt auf mehrere Gemeinden",
+        "the place fits several municipalities",
+    ),
+    "outside-territory": ("der Ort liegt außerhalb des Landes", "the place lies outside the state"),
+    "not-offered": ("die Leistung wird dort nicht angeboten", "the service is not offered there"),
+    "choice-required": (
+        "der Antragsteller muss die Behörde wählen",
+        "the applicant has to choose the authority",
+    ),
+    "ambiguous-competence": ("mehrere Behörden kommen in Betracht", "several authorities may be competent"),
+    "internal-error": (
+        "ein Fehler des Systems wird untersucht",
+        "a fault of the system is being looked into",
+    ),
+    "not-in-custody": ("die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"),
+    "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),
+    "already-decided": ("der Vorgang war schon entschieden", "the case had been decided already"),
+    "unknown-case": ("der Vorgang ist nicht bekannt", "the case is not known"),
+    "not-parked": ("der Vorgang ist nicht in Klärung", "the case is not being clarified"),
+    "unknown-authority": ("die Behörde ist nicht bekannt", "the authority is not known"),
+}
+
+
+def said(line: Line, *, language: Language) -> str:
+    """Return the line as a sentence part; a detail without wording (a newer producer's) is left to its code."""
+    column = 0 if language == "de" else 1
+    text = CODES[line.code][column]
+    if line.code.startswith("message-") or line.detail not in DETAILS:
+        return text
+    return f"{text} ({DETAILS[line.detail][column]})"

@@ -1,0 +1,1 @@
+"""Where decisions become effects: submissions are taken, tokens are issued."""

@@ -1,0 +1,133 @@
+"""Take a submission: enter it, seal it, send it, and only then say that it is taken."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.intake.domain.admission import (
+    Admission,
+    Contradiction,
+    Entry,
+    Publish,
+    Repeat,
+    Resume,
+    Running,
+    admit,
+    enter,
+)
+from services.intake.domain.idempotency import read_key
+from services.intake.domain.submission import Faulty, HandedIn, NotJson, TooLarge, read
+from services.intake.ports import Book, Bus, Clock, Sealer
+from shared.events.envelope import Event, encode
+from shared.events.ids import child_id
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import MAX_CONTENT_BYTES, SUBMISSION_RECEIVED
+
+SOURCE = "urn:amtsweg:intake"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came: ``key`` is the ``Idempotency-Key`` header, if any."""
+
+    client_id: str
+    key: str | None
+    body: bytes
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Kafka has the submission; ``repeated`` if it had been taken before."""
+
+    entry: Entry
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BadKey:
+    """The idempotency key is missing or malformed."""
+
+    fault: Literal["missing", "malformed"]
+
+
+Outcome = Taken | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionDesk:
+    """Where submissions are handed in. ``secret`` keys the hashes of content and request."""
+
+    book: Book
+    sealer: Sealer
+    bus: Bus
+    clock: Clock
+    secret: bytes
+
+    async def submit(self, request: Request) -> Outcome:
+        """Take the submission, or say why it cannot be read; never whether it has merit.
+
+        If we die before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and
+        receipt time, and any repetition completes it. Dead before Kafka's acknowledgement: the event may
+        or may not be on the topic; a repetition sends it with the same id. Dead after: the history notes
+        that it was taken. An entry whose event was never sent and which nobody repeats stays as it is: its
+        content was never stored, and its sender never had a 202.
+        """
+        if request.key is None:
+            return BadKey("missing")
+        if (key := read_key(request.key)) is None:
+            return BadKey("malformed")
+        handed_in = read(request.body, max_content=MAX_CONTENT_BYTES)
+        if not isinstance(handed_in, HandedIn):
+            return handed_in
+        asked = enter(
+            request.client_id, key, handed_in, body=request.body, secret=self.secret, now=self.clock()
+        )
+        match await self._admitted(asked):
+            case Publish(entry) | Resume(entry):
+                await self._send(entry, handed_in, traceparent=request.traceparent)
+                return Taken(entry)
+            case Repeat(entry):
+                return Taken(entry, repeated=True)
+            case refused:
+                return refused
+
+    async def _admitted(self, asked: Entry) -> Admission:
+        decision = admit(asked, found=await self.book.enter(asked))
+        if isinstance(decision, Resume) and not await self.book.claim(asked.submission_id):
+            return Running()  # another attempt claimed it between our look and our claim
+        return decision
+
+    async def _send(self, entry: Entry, handed_in: HandedIn, *, traceparent: str | None) -> None:
+        try:
+            event = self._received(entry, handed_in, traceparent=traceparent)
+            await self.bus.publish(encode(event, SUBMISSION_RECEIVED.name))
+        except Exception:
+            await self.book.settle(entry.submission_id, taken=False)
+            raise
+        await self.book.settle(entry.submission_id, taken=True)
+
+    def _received(
+        self, entry: Entry, handed_in: HandedIn, *, traceparent: str | None
+    ) -> Event[SubmissionReceived]:
+        submission, own_id = handed_in.submission, entry.submission_id
+        contact = submission.contact
+        return Event(
+            id=child_id(own_id, "received"),
+            source=SOURCE,
+            time=entry.receipt.received_at,
+            case_id=entry.case_id,
+            submission_id=own_id,
+            traceparent=traceparent,
+            data=SubmissionReceived(
+                receipt=entry.receipt,
+                place=submission.place,
+                choice=submission.choice,
+                content=self.sealer.seal(handed_in.content, submission_id=own_id, purpose="content"),
+                contact=contact
+                and self.sealer.seal(
+                    contact.model_dump_json(by_alias=True, exclude_none=True).encode(),
+                    submission_id=own_id,
+                    purpose="contact",
+                ),
+            ),
+        )
