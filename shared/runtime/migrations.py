@@ -1,0 +1,61 @@
+"""Bringing a service's schema to the newest version, before the service reads or writes anything."""
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.runtime.errors import Unavailable
+
+_LOCK: Final = 0x616D7473  # "amts": one replica migrates, the others wait and find it done
+
+
+async def upgrade(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:
+    """Run the revisions in ``folder`` that this schema has not seen, in one transaction.
+
+    The schema is created if it is missing; Alembic's version table lies inside it.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    address = make_url(url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(address.set(password=password) if password else address)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade, schema, folder)
+    except (OSError, DBAPIError) as error:
+        if isinstance(error, OSError) or error.connection_invalidated:
+            raise Unavailable(f"PostgreSQL: schema {schema} cannot be migrated now") from error
+        raise
+    finally:
+        await engine.dispose()
+
+
+def run_revisions() -> None:
+    """What Alembic's ``env.py`` does: run on the connection that ``upgrade`` has opened."""
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        version_table_schema=attributes["schema"],
+        transaction_per_migration=False,
+    )
+    context.run_migrations()
+
+
+def _upgrade(connection: Connection, schema: str, folder: Path) -> None:
+    quoted = connection.dialect.identifier_preparer.quote_identifier(schema)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    known = connection.execute(text("SELECT to_regnamespace(:name)"), {"name": quoted}).scalar()
+    if known is None:
+        connection.execute(text(f"CREATE SCHEMA {quoted}"))
+    connection.execute(text(f"SET LOCAL search_path TO {quoted}"))
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "revisions"))
+    config.set_main_option("version_locations", str(folder))
+    config.set_main_option("path_separator", "newline")
+    config.attributes.update(connection=connection, schema=schema)
+    command.upgrade(config, "heads")

@@ -1,0 +1,1 @@
+"""Where Alembic finds its ``env.py``; each service keeps its own revisions."""

@@ -1,0 +1,83 @@
+"""How a service is told where its surroundings are: ``AMTSWEG_`` variables, secrets as paths of files.
+
+A service's own settings derive from ``ServiceSettings``; nested values are written with two underscores, for
+example ``AMTSWEG_KAFKA__BOOTSTRAP``. Adapters get plain values, never these models.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FilePath, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaConnection(_Frozen):
+    """Kafka's address and this service's own principal."""
+
+    bootstrap: str
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "SASL_SSL"
+    username: str | None = None
+    password_file: FilePath | None = None
+    ca_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.username and self.password_file):
+            raise ValueError(f"{self.security_protocol} needs username and password_file")
+        return self
+
+
+class PostgresConnection(_Frozen):
+    """PostgreSQL's address; ``url`` is ``postgresql://role@host:port/database`` without a password."""
+
+    url: str
+    password_file: FilePath | None = None
+    pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class HttpListener(_Frozen):
+    """Where HTTP is served. Beyond loopback a certificate is required: tokens travel here."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    certificate_file: FilePath | None = None
+    key_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.certificate_file is None and not _loopback(self.host):
+            raise ValueError(
+                f"listener {self.host}: beyond loopback certificate_file and key_file are required"
+            )
+        return self
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told; a wrong value stops the start and names the variable."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="AMTSWEG_", env_nested_delimiter="__"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "0"
+    """This replica's ordinal. Two processes with one ordinal throw each other out of their groups."""
+
+
+def read_secret(path: Path) -> str:
+    """Return the secret in a file, without the line's end."""
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

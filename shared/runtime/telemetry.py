@@ -1,0 +1,106 @@
+"""Metrics (Prometheus) and trace context (W3C traceparent); every metric stands in one table."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+Name = Literal[
+    "batch_seconds",
+    "dead_letters",
+    "decisions",
+    "expired_records",
+    "http_requests",
+    "http_seconds",
+    "lag_records",
+    "messages_sent",
+    "oldest_seconds",
+    "outbox_waiting",
+    "paused_partitions",
+    "records",
+    "sessions_ended",
+    "state_keys",
+    "unavailable_topics",
+    "waiting",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row: names carry the prefix ``amtsweg_`` outside; counters end in ``_total``."""
+
+    name: Name
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+METRICS: Final = (
+    Metric("batch_seconds", "histogram", "From a batch's first record to its commit", ("group",)),
+    Metric("dead_letters", "counter", "Records moved to the dead letter", ("group", "topic", "kind")),
+    Metric("decisions", "counter", "Decisions taken", ("service", "decision")),
+    Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
+    Metric("http_requests", "counter", "Requests answered", ("route", "method", "status")),
+    Metric("http_seconds", "histogram", "From a request to its answer", ("route",)),
+    Metric("lag_records", "gauge", "Records not yet consumed", ("group", "topic")),
+    Metric("messages_sent", "counter", "Attempts to reach somebody outside", ("channel", "result")),
+    Metric("oldest_seconds", "gauge", "Age of the oldest item that waits", ("kind",)),
+    Metric("outbox_waiting", "gauge", "Rows not yet published", ("schema",)),
+    Metric("paused_partitions", "gauge", "Partitions held back after a failure", ("group",)),
+    Metric("records", "counter", "Records consumed and committed", ("group", "topic")),
+    Metric("sessions_ended", "counter", "Consumer sessions that ended with an error", ("group",)),
+    Metric("state_keys", "gauge", "Keys in the state of this partition", ("group", "partition")),
+    Metric("unavailable_topics", "gauge", "Output topics that do not exist or refuse us", ("group",)),
+    Metric("waiting", "gauge", "Items that wait for somebody, for example parked submissions", ("kind",)),
+)
+
+_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+class Telemetry:
+    """This process's metrics; made once in ``app`` and handed to whoever counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counters: dict[str, Counter] = {}
+        self._gauges: dict[str, Gauge] = {}
+        self._histograms: dict[str, Histogram] = {}
+        for m in METRICS:
+            name = f"amtsweg_{m.name}"
+            if m.kind == "counter":
+                self._counters[m.name] = Counter(name, m.help, m.labels, registry=self.registry)
+            elif m.kind == "gauge":
+                self._gauges[m.name] = Gauge(name, m.help, m.labels, registry=self.registry)
+            else:
+                self._histograms[m.name] = Histogram(
+                    name, m.help, m.labels, registry=self.registry, buckets=_BUCKETS
+                )
+
+    def count(self, name: Name, amount: float = 1, /, **labels: str) -> None:
+        """Add to a counter."""
+        self._counters[name].labels(**labels).inc(amount)
+
+    def set(self, name: Name, value: float, /, **labels: str) -> None:
+        """Set a gauge."""
+        self._gauges[name].labels(**labels).set(value)
+
+    def observe(self, name: Name, seconds: float, /, **labels: str) -> None:
+        """Add a duration to a histogram."""
+        self._histograms[name].labels(**labels).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def child_of(traceparent: str | None) -> str:
+    """The trace context of a step that follows: same trace, new span; a new trace if there is none."""
+    if traceparent is None or not _TRACEPARENT.fullmatch(traceparent):
+        return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    version, trace, _, flags = traceparent.split("-")
+    return f"{version}-{trace}-{secrets.token_hex(8)}-{flags}"
