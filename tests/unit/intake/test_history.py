@@ -1,0 +1,124 @@
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.domain.history import Line, line, receipt_in, status
+from services.intake.domain.wording import CODES, DETAILS, said
+from shared.events.case import (
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseDecided,
+    OrderRefusalReason,
+    OrderRefused,
+    RefusalReason,
+    RetryOrdered,
+)
+from shared.events.checkpoint import CheckpointPublished
+from shared.events.competence import Reason
+from shared.events.notification import NotificationSettled, Settlement
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.topics import consumed_by
+from tests.support.events import ASSIGNMENT, GIESSEN, RECEIPT, RECEIVED_AT, ROUTED, event, sealed
+
+ROOT = UUID(int=0)
+TOLD: dict[type[Payload], Payload] = {
+    SubmissionReceived: SubmissionReceived(receipt=RECEIPT, content=sealed()),
+    SubmissionRouted: SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
+    SubmissionParked: SubmissionParked(receipt=RECEIPT, reason="unknown-place"),
+    CaseAccepted: CaseAccepted(
+        receipt=RECEIPT, authority=GIESSEN, file_number="GE 12/26", accepted_at=RECEIVED_AT
+    ),
+    CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
+    AnswerRefused: AnswerRefused(authority=GIESSEN, answer_id=ROOT, reason="already-decided"),
+    OrderRefused: OrderRefused(order_id=ROOT, reason="not-parked"),
+    RetryOrdered: RetryOrdered(assignment=ASSIGNMENT),
+    AssignOrdered: AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
+    NotificationSettled: NotificationSettled(
+        message_id=ROOT,
+        kind="received",
+        revision=1,
+        channel="email",
+        outcome="sent",
+        attempts=1,
+        settled_at=RECEIVED_AT,
+    ),
+}
+
+
+def a_line(code: str, *, at: datetime = RECEIVED_AT, detail: str | None = None) -> Line:
+    return Line(event_id=uuid5(ROOT, code), case_id=ROOT, submission_id=ROOT, at=at, code=code, detail=detail)
+
+
+def test_every_event_that_intake_reads_has_a_line_in_both_languages() -> None:
+    payloads = {payload for topic in consumed_by("intake") for payload in topic.payloads}
+    assert payloads == set(TOLD)
+    for payload in TOLD.values():
+        told = line(event(payload))
+        assert said(told, language="de") != said(told, language="en")
+
+
+def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
+    settled = {f"message-{outcome}" for outcome in get_args(Settlement)}
+    assert settled < CODES.keys()
+    assert {
+        *Reason,
+        *get_args(RefusalReason),
+        *get_args(OrderRefusalReason),
+        "internal-error",
+    } == DETAILS.keys()
+
+
+def test_a_line_names_the_authority_and_its_file_number() -> None:
+    told = line(event(TOLD[CaseAccepted]))
+    assert (told.code, told.authority, told.file_number) == ("accepted", GIESSEN, "GE 12/26")
+
+
+def test_what_a_clerk_wrote_is_not_in_the_history() -> None:
+    assert ASSIGNMENT.reason not in repr(line(event(TOLD[AssignOrdered])))
+
+
+def test_parking_is_told_with_its_reason() -> None:
+    told = line(event(TOLD[SubmissionParked]))
+    assert said(told, language="de").endswith("(der Ort ist nicht bekannt)")
+
+
+def test_a_reason_that_is_newer_than_our_wording_is_left_to_its_code() -> None:
+    assert said(a_line("parked", detail="brand-new"), language="en") == CODES["parked"][1]
+
+
+def test_the_receipt_is_found_in_every_event_that_repeats_it() -> None:
+    with_receipt = {kind for kind, payload in TOLD.items() if receipt_in(event(payload)) == RECEIPT}
+    assert with_receipt == {kind for kind in TOLD if "receipt" in kind.model_fields}
+
+
+def test_an_event_of_a_foreign_topic_is_an_error_in_our_wiring() -> None:
+    foreign = CheckpointPublished(origin="o", size=0, root="r", note="n", published_at=datetime.now(UTC))
+    with pytest.raises(KeyError):
+        line(event(foreign))
+
+
+@given(st.permutations(["received", "routed", "accepted", "granted", "message-sent"]))
+def test_the_status_is_the_furthest_stage_in_whatever_order_the_topics_were_read(order: list[str]) -> None:
+    furthest = status(map(a_line, order))
+    assert furthest is not None
+    assert furthest.code == "granted"
+
+
+def test_a_case_that_was_parked_and_then_routed_is_routed() -> None:
+    codes = ["received", "parked", "retry-ordered", "routed", "message-sent"]
+    assert status(map(a_line, codes)) == a_line("routed")
+
+
+@given(st.lists(st.sampled_from(sorted(CODES))))
+def test_what_changes_nothing_never_is_the_status(codes: list[str]) -> None:
+    lines = [a_line(code, at=RECEIVED_AT + timedelta(n)) for n, code in enumerate(codes)]
+    current = status(lines)
+    assert current is None or not current.code.startswith(
+        ("message-", "answer-", "order-", "retry-", "assign-")
+    )

@@ -1,0 +1,36 @@
+from datetime import UTC, datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.domain.receipt_number import is_plausible, receipt_number
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
+
+
+def test_the_year_is_that_of_the_calendar_day_in_germany() -> None:
+    late = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert receipt_number(UUID(int=1), received_at=late).startswith("AW-2027-")
+
+
+@given(st.uuids())
+def test_a_number_is_made_of_letters_that_are_not_mistaken_for_another(submission: UUID) -> None:
+    _, _, *groups = receipt_number(submission, received_at=NOON).split("-")
+    assert [len(group) for group in groups] == [4, 4, 4]
+    assert set("".join(groups)) <= set(ALPHABET)
+
+
+@given(st.uuids(), st.integers(0, 11), st.sampled_from(ALPHABET))
+def test_one_misheard_letter_is_noticed(submission: UUID, place: int, letter: str) -> None:
+    number = receipt_number(submission, received_at=NOON)
+    head, letters = number[:8], number[8:].replace("-", "")
+    heard = head + letters[:place] + letter + letters[place + 1 :]
+    assert is_plausible(heard) == (letters[place] == letter)
+
+
+@given(st.uuids(), st.uuids())
+def test_two_submissions_have_two_numbers(one: UUID, other: UUID) -> None:
+    numbers = {receipt_number(each, received_at=NOON) for each in (one, other)}
+    assert len(numbers) == len({one, other})
