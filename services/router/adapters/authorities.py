@@ -1,0 +1,61 @@
+"""Whether an authority can be reached, and the content re-wrapped for its key."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from services.router.ports import Unreachable
+from shared.events.payload import Sealed, SealedRecipient
+from shared.runtime.sealing import NotOpened, RecipientKey, Rewrapper
+
+REREAD_SECONDS = 30.0
+
+
+class KeyFile:
+    """The authorities' public keys: a JSON object from authority id to JWK, read again when it has changed."""
+
+    def __init__(self, path: Path, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._seconds = seconds
+        self._looked = seconds()
+        self._changed = path.stat().st_mtime_ns
+        self._keys = _read(path)
+
+    def of(self, authority: str) -> RecipientKey | None:
+        if self._seconds() - self._looked >= REREAD_SECONDS:
+            self._looked = self._seconds()
+            self._reread()
+        return self._keys.get(authority)
+
+    def _reread(self) -> None:
+        changed = self._path.stat().st_mtime_ns
+        if changed != self._changed:
+            self._keys = _read(self._path)
+            self._changed = changed
+
+
+class KnownAuthorities:
+    """`services.router.ports.Authorities`: an authority has an inbox on the bus and a key in the file."""
+
+    def __init__(self, *, keys: KeyFile, rewrapper: Rewrapper, has_inbox: Callable[[str], bool]) -> None:
+        self._keys = keys
+        self._rewrapper = rewrapper
+        self._has_inbox = has_inbox
+
+    def reseal(self, content: Sealed, *, authority: str) -> Sealed:
+        if not self._has_inbox(authority):
+            raise Unreachable(authority, reason="no-inbox")
+        key = self._keys.of(authority)
+        if key is None:
+            raise Unreachable(authority, reason="no-key")
+        try:
+            entry = next(iter(content.recipients), None)
+            wrapped = self._rewrapper.rewrap(entry.model_dump() if entry else {}, authority_key=key)
+        except NotOpened:
+            raise Unreachable(authority, reason="not-opened") from None
+        return content.model_copy(update={"recipients": (SealedRecipient.model_validate(wrapped),)})
+
+
+def _read(path: Path) -> Mapping[str, RecipientKey]:
+    return {authority: RecipientKey(jwk) for authority, jwk in json.loads(path.read_bytes()).items()}

@@ -1,0 +1,25 @@
+"""The engine's partition state, seen as the custody of cases."""
+
+from uuid import UUID
+
+from shared.events.custody import CaseHeld
+from shared.events.submission import SubmissionHeld
+from shared.runtime.kafka_to_kafka import State
+
+
+class StoredCases:
+    """`services.router.ports.Cases` over the engine's state and shelf."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def custody(self, case: UUID) -> CaseHeld | None:
+        stored = self._state.get(str(case))
+        return None if stored is None else CaseHeld.from_json(stored)
+
+    def keep(self, case: UUID, custody: CaseHeld) -> None:
+        self._state.put(str(case), custody.to_json())
+
+    def held(self, submission: UUID) -> SubmissionHeld | None:
+        record = self._state.held(str(submission))
+        return None if record is None or record.value is None else SubmissionHeld.from_json(record.value)
