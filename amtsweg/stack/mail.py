@@ -16,7 +16,7 @@ class MailSink(Part):
 
     def command(self) -> Command:
         listen = f"{ports.LOOPBACK}:{self.port}"
-        handler = ["--class", "aiosmtpd.handlers.Mailbox", self.maildir]
+        handler = ["--class", "aiosmtpd.handlers.Mailbox", str(self.maildir)]
         return Command(
             arguments=[sys.executable, "-m", "aiosmtpd", "--nosetuid", "--listen", listen, *handler]
         )

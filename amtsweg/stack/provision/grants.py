@@ -1,0 +1,89 @@
+"""Who may do what on Kafka, from the catalogue: a grant stands here because a row of the table says so."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.events.topics import CATALOGUE, GROUPS, Principal, Topic, dead_letter_topic
+
+Operation = Literal["READ", "WRITE", "DESCRIBE"]
+Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
+
+OPERATOR = "operator"
+_TRANSACTIONAL: tuple[Principal, ...] = ("router",)
+"""Principals that write in transactions; their transactional ids begin with their name."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """`prefixed`: on everything whose name begins with `name`."""
+
+    principal: str
+    operation: Operation
+    resource: Resource
+    name: str
+    prefixed: bool = False
+
+
+def authority_login(authority: str) -> str:
+    """The user name of an authority, which is also its consumer group."""
+    return f"authority.{authority}"
+
+
+def principals(authorities: Iterable[str]) -> tuple[str, ...]:
+    """Every user: one per service, the operator, one per authority."""
+    return (*dict.fromkeys(GROUPS.values()), OPERATOR, *map(authority_login, authorities))
+
+
+def grants(authorities: Iterable[str]) -> frozenset[Grant]:
+    """All that is allowed; whatever is not here, Kafka refuses."""
+    everyone = tuple(authorities)
+    found: set[Grant] = set()
+    for topic in CATALOGUE:
+        names = [topic.for_authority(a) for a in everyone] if topic.per_authority else [topic.name]
+        found.update(grant for name in names for grant in _on_topic(topic, name))
+    for group, principal in GROUPS.items():
+        found.add(Grant(principal, "READ", "GROUP", group))
+        found.add(Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)))
+    for principal in _TRANSACTIONAL:
+        found.update(Grant(principal, may, "TRANSACTIONAL_ID", principal, prefixed=True) for may in ("WRITE", "DESCRIBE"))  # fmt: skip
+    found.update(_of_operator())
+    for authority in everyone:
+        found.update(_of_authority(authority))
+    return frozenset(found)
+
+
+def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
+    """The services' grants, and the operator's: he reads what is not sealed, and replays dead letters to their origin."""
+    for producer in topic.producers:
+        if producer != "authority":
+            yield Grant(producer, "WRITE", "TOPIC", name)
+    for group in (*topic.consumers, *topic.rebuild):
+        if group != "authority":
+            yield Grant(GROUPS[group], "READ", "TOPIC", name)
+            yield Grant(OPERATOR, "WRITE", "TOPIC", name)
+    if not topic.sealed:
+        yield Grant(OPERATOR, "READ", "TOPIC", name)
+
+
+def _of_operator() -> Iterator[Grant]:
+    """All dead letters and the state of all groups."""
+    for group in GROUPS:
+        yield Grant(OPERATOR, "READ", "TOPIC", dead_letter_topic(group))
+        yield Grant(OPERATOR, "DESCRIBE", "GROUP", group)
+    yield Grant(OPERATOR, "READ", "GROUP", OPERATOR, prefixed=True)
+
+
+def _of_authority(authority: str) -> Iterator[Grant]:
+    """Its own inbox, outbox and group; more groups of its own begin with `authority.<id>.`.
+
+    The dot matters: without it, an id that begins with another one would open the other's groups.
+    """
+    login = authority_login(authority)
+    for topic in CATALOGUE:
+        if topic.per_authority and "authority" in topic.consumers:
+            yield Grant(login, "READ", "TOPIC", topic.for_authority(authority))
+        if topic.per_authority and "authority" in topic.producers:
+            yield Grant(login, "WRITE", "TOPIC", topic.for_authority(authority))
+    yield Grant(login, "READ", "GROUP", login)
+    yield Grant(login, "READ", "GROUP", f"{login}.", prefixed=True)

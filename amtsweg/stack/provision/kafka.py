@@ -1,0 +1,160 @@
+"""Brings a cluster to what the catalogue and the directory ask for; again and again without harm."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
+
+from amtsweg.stack.endpoints import KafkaEndpoint
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.grants import Grant, grants
+from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.topics import Wanted, wanted
+
+_AT_ONCE = 500
+_WITHIN_S = 60
+_ITERATIONS = 4096
+
+_ANY = cast(
+    "str", None
+)  # what the broker takes for any name, principal or host; the library's hints forget it
+_EVERY_GRANT = AclBindingFilter(
+    ResourceType.ANY, _ANY, ResourcePatternType.ANY, _ANY, _ANY, AclOperation.ANY, AclPermissionType.ANY
+)
+
+T = TypeVar("T")
+
+
+def provision(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins) -> None:
+    """Topics first, then users and grants: nobody can enter what is not there.
+
+    Afterwards every login is known to the cluster and may do what the catalogue says; grants that it no longer
+    says are withdrawn.
+
+    Raises:
+        StackError: the cluster refuses, or a topic exists with another number of partitions.
+    """
+    admin = endpoint.admin()
+    try:
+        _topics(admin, wanted(authorities))
+        _users(admin, logins)
+        _grants(admin, grants(authorities), principals=logins.passwords)
+    except KafkaException as error:
+        raise StackError(f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}") from error
+
+
+def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
+    found = admin.list_topics(timeout=_WITHIN_S).topics
+    missing = [topic for topic in topics if topic.name not in found]
+    for chunk in _chunks(missing):
+        _wait(
+            admin.create_topics([NewTopic(t.name, t.partitions, -1, config=dict(t.settings)) for t in chunk])
+        )
+    existing = [topic for topic in topics if topic.name in found]
+    for topic in existing:
+        if len(found[topic.name].partitions) != topic.partitions:
+            raise StackError(
+                f"topic {topic.name} has {len(found[topic.name].partitions)} partitions; the catalogue says {topic.partitions}, "
+                "which is fixed for a topic version. Start with an empty cluster, or give the topic a new version."
+            )
+    _settle(admin, existing)
+
+
+def _settle(admin: AdminClient, topics: Sequence[Wanted]) -> None:
+    """Bring the settings of existing topics to the catalogue's."""
+    for chunk in _chunks(topics):
+        told = admin.describe_configs(
+            [ConfigResource(ConfigResource.Type.TOPIC, topic.name) for topic in chunk]
+        )
+        now = {resource.name: future.result(_WITHIN_S) for resource, future in told.items()}
+        changes = [
+            ConfigResource(
+                ConfigResource.Type.TOPIC,
+                topic.name,
+                incremental_configs=[
+                    ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                    for name, value in topic.settings.items()
+                ],
+            )
+            for topic in chunk
+            if any(now[topic.name][name].value != value for name, value in topic.settings.items())
+        ]
+        if changes:
+            _wait(admin.incremental_alter_configs(changes))
+
+
+def _users(admin: AdminClient, logins: Logins) -> None:
+    """Tell the cluster new passwords; the others it has, and hashing hundreds of them takes seconds."""
+    asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())  # of all: one answer
+    known = asked.result(_WITHIN_S)
+    credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
+    untold = [name for name in logins.passwords if name in logins.fresh or name not in known]
+    for chunk in _chunks(untold):
+        told: list[UserScramCredentialAlteration] = [
+            UserScramCredentialUpsertion(name, credential, logins.passwords[name].encode()) for name in chunk
+        ]
+        _wait(admin.alter_user_scram_credentials(told))
+    logins.keep()
+
+
+def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterable[str]) -> None:
+    ours = {f"User:{name}" for name in principals}
+    found = set(admin.describe_acls(_EVERY_GRANT).result(_WITHIN_S))
+    needed = {_binding(grant) for grant in allowed}
+    for chunk in _chunks(sorted(needed - found)):
+        _wait(admin.create_acls(chunk))
+    withdrawn = [binding for binding in found - needed if binding.principal in ours]
+    for chunk in _chunks(withdrawn):
+        _wait(admin.delete_acls([_filter(binding) for binding in chunk]))
+
+
+def _binding(grant: Grant) -> AclBinding:
+    return AclBinding(
+        ResourceType[grant.resource],
+        grant.name,
+        ResourcePatternType.PREFIXED if grant.prefixed else ResourcePatternType.LITERAL,
+        f"User:{grant.principal}",
+        "*",
+        AclOperation[grant.operation],
+        AclPermissionType.ALLOW,
+    )
+
+
+def _filter(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )
+
+
+def _chunks(items: Sequence[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield list(items[start : start + _AT_ONCE])
+
+
+def _wait(futures: Mapping[Any, "Future[Any]"]) -> None:
+    for future in futures.values():
+        future.result(_WITHIN_S)

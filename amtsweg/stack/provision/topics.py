@@ -1,0 +1,65 @@
+"""The topics a cluster needs, from the catalogue: partitions and settings of each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.events.topics import (
+    CATALOGUE,
+    DEAD_LETTER_PARTITIONS,
+    DEAD_LETTER_RETENTION,
+    GROUPS,
+    OUTPUT_BYTES,
+    Topic,
+    dead_letter_topic,
+)
+
+_DAY = timedelta(days=1)
+_ADDED_HEADERS_BYTES = 64 * 1024
+"""Room for what the runtime adds to a dead letter: reason, attempts, origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One topic and the settings in which it differs from the cluster's defaults."""
+
+    name: str
+    partitions: int
+    settings: Mapping[str, str] = field(hash=False)
+
+
+def wanted(authorities: Iterable[str]) -> list[Wanted]:
+    return list(_wanted(tuple(authorities)))
+
+
+def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
+    for topic in CATALOGUE:
+        names = [topic.for_authority(a) for a in authorities] if topic.per_authority else [topic.name]
+        settings = _settings(topic)
+        yield from (Wanted(name, topic.partitions, settings) for name in names)
+    for group in GROUPS:
+        settings = {
+            "cleanup.policy": "delete",
+            "retention.ms": _ms(DEAD_LETTER_RETENTION),
+            "max.message.bytes": str(OUTPUT_BYTES + _ADDED_HEADERS_BYTES),
+        }
+        yield Wanted(dead_letter_topic(group), DEAD_LETTER_PARTITIONS, settings)
+
+
+def _settings(topic: Topic) -> dict[str, str]:
+    settings = {"max.message.bytes": str(topic.max_bytes)}
+    if topic.compacted:
+        # A closed case's last value must be gone a day after its tombstone, not when the cleaner finds it worthwhile.
+        settings |= {"cleanup.policy": "compact", "max.compaction.lag.ms": _ms(_DAY)}
+    else:
+        settings |= {"cleanup.policy": "delete"}
+    if topic.retention is not None:
+        settings |= {"retention.ms": _ms(topic.retention)}
+    if topic.sealed or topic.compacted:
+        # Only whole segments are removed: a new one every day keeps sealed data for its retention and a day.
+        settings |= {"segment.ms": _ms(_DAY)}
+    return settings
+
+
+def _ms(duration: timedelta) -> str:
+    return str(duration // timedelta(milliseconds=1))
