@@ -89,7 +89,7 @@ def root(hashes: Sequence[bytes]) -> bytes:
 
 def frontier_at(size: int, subtree: SubtreeHash) -> Frontier:
     """The frontier that a tree had at this size, from its complete subtrees."""
-    return Frontier(size, tuple(subtree(height, index) for height, index in _complete(0, size)))
+    return Frontier(size, tuple(subtree(height, index) for height, index in complete_subtrees(0, size)))
 
 
 def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes, ...]:
@@ -227,7 +227,7 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _complete(start: int, end: int) -> Iterable[tuple[int, int]]:
+def complete_subtrees(start: int, end: int) -> Iterable[tuple[int, int]]:
     """Height and index of the complete subtrees that make up a range, where ``start`` is aligned to it."""
     while start < end:
         height = (end - start).bit_length() - 1
@@ -236,7 +236,7 @@ def _complete(start: int, end: int) -> Iterable[tuple[int, int]]:
 
 
 def _range_hash(start: int, end: int, subtree: SubtreeHash) -> bytes:
-    return _fold([subtree(height, index) for height, index in _complete(start, end)])
+    return _fold([subtree(height, index) for height, index in complete_subtrees(start, end)])
 
 
 def _fold(peaks: Sequence[bytes]) -> bytes:

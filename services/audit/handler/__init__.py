@@ -1,0 +1,1 @@
+"""What happens when an event arrives, a checkpoint is due, or an auditor asks."""

@@ -1,0 +1,124 @@
+"""Committed rows become public files and a signed checkpoint, in an order that survives a crash anywhere.
+
+1. Tiles and bundles are written and made durable; they say nothing until a checkpoint speaks of them.
+2. The intent (size, root) is recorded in PostgreSQL and beside the files. From here on this size can have no
+   other root, whatever is restored from which backup.
+3. The checkpoint is signed and, where a policy asks for it, cosigned.
+4. The file ``checkpoint`` is replaced.
+5. The publication is recorded and announced.
+
+A crash after any step leaves a state from which `start` and the next `publish` reach the same end.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.keys import SigningKey
+from services.audit.domain.merkle import TILE_HEIGHT, Frontier, grow, leaf_hash
+from services.audit.domain.note import Note, sign
+from services.audit.domain.tiles import BUNDLE, WIDTH, TileName, changed, encode_bundle
+from services.audit.ports import Clock, CommittedLog, Fork, Publications, Shelf
+
+_CHUNK = 64 * WIDTH
+"""Entries read and written at a time while catching up; bounds the memory."""
+
+Cosign = Callable[[Note, Checkpoint], Awaitable[Note]]
+"""Adds the witnesses' cosignatures; raises `Unavailable` when the quorum is not reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Publishes one log. Only one may run for a log at a time; two would be harmless, and wasteful."""
+
+    origin: str
+    keys: Sequence[SigningKey]
+    log: CommittedLog
+    publications: Publications
+    shelf: Shelf
+    clock: Clock
+    cosign: Cosign
+
+    async def start(self) -> Frontier:
+        """Return the tree of the last signed checkpoint, found again in the committed rows.
+
+        Raises:
+            Fork: the rows are behind what was signed (a restored backup), or contradict it.
+        """
+        signed = await self.shelf.signed()
+        if signed is None:
+            return Frontier()
+        committed = await self.log.frontier()
+        if signed.origin != self.origin:
+            raise Fork(f"the tile folder belongs to {signed.origin}, not to {self.origin}")
+        if committed.size < signed.size:
+            raise Fork(
+                f"the database has {committed.size} entries, but {signed.size} were signed: it was restored "
+                "from an old backup. Restore a newer one, or close this log and open the next."
+            )
+        frontier = await self.log.frontier_at(signed.size)
+        if frontier.root() != signed.root:
+            raise Fork(f"the database gives another root for the size {signed.size} that was signed")
+        return frontier
+
+    async def publish(self, published: Frontier) -> Frontier:
+        """Publish what has been committed since; return the tree that is published now.
+
+        Raises:
+            Fork: rows, files or signatures contradict each other.
+            Unavailable: a store or the quorum is missing; nothing was published.
+        """
+        committed = await self.log.frontier()
+        if committed.size < published.size:
+            raise Fork(f"the database shrank from {published.size} to {committed.size} entries")
+        names = frozenset(changed(published.size, committed.size))
+        reached = published
+        while reached.size < committed.size:
+            reached = await self._write_files(
+                reached, min(committed.size, _next_chunk(reached.size)), names=names
+            )
+        if reached != committed:
+            raise Fork(f"the entries do not give the root that is stored for size {committed.size}")
+        await self._sign(Checkpoint(self.origin, committed.size, committed.root()))
+        await self.shelf.discard(_completed(published.size, committed.size))
+        return committed
+
+    async def _write_files(self, frontier: Frontier, size: int, *, names: AbstractSet[TileName]) -> Frontier:
+        start = frontier.size - frontier.size % WIDTH
+        entries = await self.log.entries(start, size)
+        hashes = [leaf_hash(entry) for entry in entries]
+        files: dict[TileName, bytes] = {}
+        for name in names & frozenset(changed(frontier.size, size)):
+            first = name.index * WIDTH
+            if name.level == BUNDLE:
+                files[name] = encode_bundle(entries[first - start : first - start + name.width])
+            elif name.level == 0:
+                files[name] = b"".join(hashes[first - start : first - start + name.width])
+            else:
+                files[name] = b"".join(await self.log.subtrees(name.level, first, first + name.width))
+        await self.shelf.put(files)
+        return grow(frontier, hashes[frontier.size - start :])[0]
+
+    async def _sign(self, checkpoint: Checkpoint) -> None:
+        now = self.clock()
+        await self.publications.intend(checkpoint)
+        await self.shelf.intend(checkpoint)
+        note = sign(checkpoint.to_text(), self.keys, time=int(now.timestamp()))
+        note = await self.cosign(note, checkpoint)
+        await self.shelf.publish(note.to_bytes())
+        await self.publications.published(checkpoint, note.to_bytes(), now)
+
+
+def _next_chunk(size: int) -> int:
+    return size - size % _CHUNK + _CHUNK
+
+
+def _completed(old: int, size: int) -> Sequence[TileName]:
+    """The full files of which the old tree had a part."""
+    heights = [(level, TILE_HEIGHT * max(level, 0)) for level in (BUNDLE, *range(8))]
+    return [
+        TileName(level, (old >> height) // WIDTH)
+        for level, height in heights
+        if (old >> height) % WIDTH and (old >> height) // WIDTH < (size >> height) // WIDTH
+    ]

@@ -1,0 +1,135 @@
+"""What the audit service needs of the world."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.audit.domain.append import Appended, State
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.merkle import Frontier
+from services.audit.domain.tiles import TileName
+
+
+class Fork(Exception):  # noqa: N818 - the name of the thing itself
+    """Two truths about the log were met. Nothing may be signed until a person has understood why."""
+
+
+class Ledger(Protocol):
+    """The log in PostgreSQL, inside one open transaction."""
+
+    async def lock(self, ids: Collection[UUID], owners: Collection[str]) -> State:
+        """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys.
+
+        Raises:
+            Fork: the log is closed, or is not there.
+        """
+
+    async def store(self, appended: Appended) -> None:
+        """Write entries, payloads, keys and the tree."""
+
+
+class Ledgers(Protocol):
+    """Opens transactions on the log."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Ledger]:
+        """A transaction that commits when its block ends without an error."""
+
+
+class CommittedLog(Protocol):
+    """What has been committed: the only source of what is published."""
+
+    async def frontier(self) -> Frontier:
+        """The tree as it stands."""
+
+    async def frontier_at(self, size: int) -> Frontier:
+        """The tree as it stood at this size, from the rows themselves."""
+
+    async def entries(self, start: int, end: int) -> Sequence[bytes]:
+        """The entries from start to before end."""
+
+    async def subtrees(self, level: int, start: int, end: int) -> Sequence[bytes]:
+        """The hashes at this tile level (1 and higher) from start to before end."""
+
+
+class Publications(Protocol):
+    """The promise of what has been signed, in PostgreSQL."""
+
+    async def intend(self, checkpoint: Checkpoint) -> None:
+        """Record that this checkpoint is about to be signed.
+
+        Raises:
+            Fork: a larger one, or another root of this size, was recorded before.
+        """
+
+    async def published(self, checkpoint: Checkpoint, note: bytes, at: datetime) -> None:
+        """Record that it has been published, and announce it on the bus, in one transaction."""
+
+
+class Shelf(Protocol):
+    """The log's public files, and beside them the record of what was signed last."""
+
+    async def put(self, files: Mapping[TileName, bytes]) -> None:
+        """Write tiles and bundles; return when they are durable.
+
+        Raises:
+            Fork: a file is there already with other bytes.
+            Unavailable: the files cannot be written (disk full).
+        """
+
+    async def signed(self) -> Checkpoint | None:
+        """The largest checkpoint that was, or was about to be, signed."""
+
+    async def intend(self, checkpoint: Checkpoint) -> None:
+        """Record that this checkpoint is about to be signed."""
+
+    async def publish(self, note: bytes) -> None:
+        """Replace the file ``checkpoint`` in one step."""
+
+    async def discard(self, names: Sequence[TileName]) -> None:
+        """Remove the partial files of tiles that are full now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which entries an auditor asks for; all that is given must hold. ``after`` is an index."""
+
+    case: Sequence[str] = ()
+    actor: str | None = None
+    authority: str | None = None
+    service: str | None = None
+    type: str | None = None
+    trace: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: int = -1
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry as it stands in the log, with its payload while there is one.
+
+    ``sealed`` and ``key`` are None once the payload was erased.
+    """
+
+    index: int
+    entry: bytes
+    sealed: bytes | None
+    key: bytes | None
+
+
+class Archive(Protocol):
+    """The searchable side of the log."""
+
+    async def find(self, question: Question) -> Sequence[Found]:
+        """The entries that answer the question, in the log's order."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def __call__(self) -> datetime:
+        """Now, in UTC."""

@@ -1,0 +1,37 @@
+"""What the audit service must be told; it refuses to start when something is missing or wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, FilePath
+
+from shared.runtime.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from the environment (``AMTSWEG_…``); secrets are paths of files.
+
+    Attributes:
+        tile_folder: the log's public files; the folder belongs to this log alone.
+        log_origin: the log's name for ever, a URL without scheme and without a slash at the end.
+        log_key_file: one private key a line (``PRIVATE+KEY+…``): Ed25519, and best ML-DSA-44 beside it.
+        pseudonym_key_file: the log's secret, 32 bytes as 64 hex digits; a new one for each log.
+        auditors_file: who may look, each by the SHA-256 of a token.
+        policy_file: C2SP tlog-policy with the witnesses that must cosign; without one, none are asked.
+        publish_interval: the pause between two checkpoints.
+        republish_after: a checkpoint that has not changed is cosigned anew after this time.
+    """
+
+    kafka: KafkaConnection
+    postgres: PostgresConnection
+    http: HttpListener = HttpListener()
+    tile_folder: Path
+    log_origin: str = Field(pattern=r"^[^\s+/]+(/[^\s+/]+)*$")
+    log_key_file: FilePath
+    pseudonym_key_file: FilePath
+    auditors_file: FilePath
+    policy_file: FilePath | None = None
+    publish_interval: timedelta = timedelta(milliseconds=500)
+    republish_after: timedelta = timedelta(minutes=10)
+    batch_size: int = Field(4000, ge=1)
+    batch_wait: timedelta = timedelta(milliseconds=100)
