@@ -32,7 +32,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 
-SOURCE = "amtsweg/router"
+SOURCE = "urn:amtsweg:router"
 
 REMEMBERED = 64
 """How many applied ids a custody keeps. An authority can repeat itself without end, so there is a limit;

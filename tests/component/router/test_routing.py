@@ -1,0 +1,163 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.events import ids
+from shared.events.competence import Place
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event, Undecodable, encode
+from shared.events.payload import SealedRecipient
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionHeld,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_HELD, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from shared.runtime.records import Record
+from tests.support.events import GIESSEN, RECEIPT
+from tests.support.routing import RouterInMemory, opened, record, submission
+
+
+@pytest.fixture
+def router(tmp_path: Path) -> RouterInMemory:
+    return RouterInMemory(tmp_path)
+
+
+def custody(router: RouterInMemory, case: object) -> CaseHeld:
+    return CaseHeld.from_json(router.state.kept[str(case)])
+
+
+def parked(router: RouterInMemory) -> SubmissionParked:
+    (told,) = [m for m in router.out if m.topic == SUBMISSION_ROUTED.name]
+    assert told.value is not None
+    return SubmissionParked.from_json(told.value)
+
+
+def test_a_submission_lies_in_the_competent_authoritys_inbox_and_only_it_can_read_it(
+    router: RouterInMemory,
+) -> None:
+    received = submission(content=b'{"betrieb":"Laden"}')
+
+    delivered, routed, held = router.take(received)
+
+    assert [m.topic for m in router.out] == [
+        AUTHORITY_INBOX.for_authority(GIESSEN),
+        SUBMISSION_ROUTED.name,
+        SUBMISSION_HELD.name,
+    ]
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert isinstance(routed.data, SubmissionRouted)
+    assert isinstance(held.data, SubmissionHeld)
+    content = delivered.data.content
+    assert opened(content, authority=GIESSEN, submission_id=received.submission_id) == b'{"betrieb":"Laden"}'
+    assert content.ciphertext == received.data.content.ciphertext
+    assert delivered.data.decision == routed.data.decision
+    assert routed.data.decision is not None
+    assert routed.data.decision.areas == ("06531005",)
+    assert held.data.content == received.data.content
+
+
+def test_what_follows_is_about_the_same_case_and_named_after_its_cause(router: RouterInMemory) -> None:
+    received = submission()
+
+    told = router.take(received)
+
+    routed = ids.child_id(received.id, "routed")
+    assert [event.id for event in told] == [
+        ids.child_id(routed, "delivered"),
+        routed,
+        ids.child_id(received.id, "held"),
+    ]
+    assert {event.case_id for event in told} == {received.case_id}
+    assert {event.submission_id for event in told} == {received.submission_id}
+
+
+def test_a_submission_taken_twice_has_one_effect(router: RouterInMemory) -> None:
+    router.take(submission())
+
+    assert router.take(submission()) == []
+
+
+def test_the_day_of_receipt_is_a_day_in_hessen(router: RouterInMemory) -> None:
+    late = RECEIPT.model_copy(update={"received_at": datetime(2025, 12, 31, 23, 30, tzinfo=UTC)})
+
+    router.take(submission(receipt=late))
+
+    decision = custody(router, submission().case_id).decision
+    assert decision is not None
+    assert decision.inquiry.on.isoformat() == "2026-01-01"
+
+
+def test_what_nobody_is_competent_for_is_parked_with_reason_and_decision(router: RouterInMemory) -> None:
+    received = submission(place=Place(plz="99999"))
+
+    router.take(received)
+
+    told = parked(router)
+    assert told.decision is not None
+    assert told.reason == told.decision.reason
+    assert custody(router, received.case_id).standing == "parked"
+    assert str(received.submission_id) in router.state.shelf
+
+
+@pytest.mark.parametrize(
+    ("without", "reason"), [({"reachable": ()}, "no-inbox"), ({"keyed": ()}, "no-key")], ids=["inbox", "key"]
+)
+def test_a_submission_for_an_authority_that_cannot_be_reached_is_parked(
+    tmp_path: Path, without: dict[str, tuple[str, ...]], reason: str
+) -> None:
+    router = RouterInMemory(tmp_path, **without)  # type: ignore[arg-type]  # one of two tuples of ids
+
+    router.take(submission())
+
+    assert parked(router).reason == reason
+    assert parked(router).decision is not None
+
+
+@pytest.mark.parametrize("recipients", [0, 1], ids=["no recipient", "another recipient"])
+def test_content_that_is_not_sealed_to_the_platform_is_parked(
+    router: RouterInMemory, recipients: int
+) -> None:
+    received = submission()
+    foreign = SealedRecipient(header={"alg": "RSA-OAEP-256", "kid": "somebody"}, encrypted_key="AA")
+    content = received.data.content.model_copy(update={"recipients": (foreign,) * recipients})
+
+    router.take(replace(received, data=received.data.model_copy(update={"content": content})))
+
+    assert parked(router).reason == "not-opened"
+
+
+def test_a_submission_on_which_the_router_fails_is_parked_as_internal_error(router: RouterInMemory) -> None:
+    received = submission()
+
+    told, held = router.keep(router.routing().on_poisoned(as_record(received), router.state))
+
+    assert told.data == SubmissionParked(receipt=received.data.receipt, reason="internal-error")
+    assert isinstance(held.data, SubmissionHeld)
+    assert router.take(received) == []
+
+
+def test_a_known_submission_is_not_parked_when_its_repetition_fails(router: RouterInMemory) -> None:
+    received = submission()
+    router.take(received)
+
+    assert router.routing().on_poisoned(as_record(received), router.state) == ()
+
+
+def test_a_record_under_a_key_that_is_not_its_case_is_undecodable(router: RouterInMemory) -> None:
+    astray = replace(as_record(submission()), key=b"another")
+
+    with pytest.raises(Undecodable, match="key is not the case id"):
+        router.take_record(astray)
+
+
+def test_only_orders_ask_for_what_is_held(router: RouterInMemory) -> None:
+    assert router.routing().wants(as_record(submission()), router.state) == ()
+
+
+def as_record(event: Event[SubmissionReceived]) -> Record:
+    return record(encode(event, SUBMISSION_RECEIVED.name))
