@@ -7,8 +7,9 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """Closed while fewer than ``limit`` failures came in a row; then open for ``pause``, doubled up to
-    ``longest`` with each further failure. After the pause single mails probe the server.
+    """Closed while fewer than ``limit`` failures came in a row, then open for a while.
+
+    Open for ``pause``, doubled up to ``longest`` with each further failure; then single mails probe the server.
     """
 
     limit: int = 5
@@ -30,7 +31,7 @@ class Breaker:
         return replace(self, failures=failures, open_until=now + pause)
 
     def allowance(self, now: datetime, *, most: int) -> int:
-        """How many mails may be tried now: none while open, one as a probe, otherwise ``most``."""
+        """How many mails may be under way now: none while open, one as a probe, otherwise ``most``."""
         if self.open_until is None:
             return most
         return 0 if now < self.open_until else 1

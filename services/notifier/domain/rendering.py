@@ -67,14 +67,17 @@ class Renderer:
                 holds a control character or what mail programs would turn into a link.
         """
         folder = f"{message.templates}/{message.language}"
-        values = {name: _checked(name, value) for name, value in _values(message, names).items()}
+        values = _values(message, names)
+        for name, value in values.items():
+            _check(name, value or "")
         try:
             text = self._text.get_template(f"{folder}/{message.kind}.jinja")
             html = self._html.get_template(f"{folder}/{message.kind}.jinja")
             subject = "".join(text.blocks["subject"](text.new_context(values | {"layout": "subject"})))
+            _check("subject", subject)
             return Words(
                 message.language,
-                subject=_checked("subject", subject),
+                subject=subject,
                 text=text.render(values, layout=f"{folder}/layout.txt"),
                 html=html.render(values, layout=f"{folder}/layout.html"),
             )
@@ -112,9 +115,8 @@ def _values(message: Message, names: Names) -> dict[str, str | None]:
     }
 
 
-def _checked(name: str, value: str | None) -> str | None:
-    if value is not None and _CONTROL.search(value):
+def _check(name: str, value: str) -> None:
+    if _CONTROL.search(value):
         raise Unrenderable(f"{name} holds a control character")
-    if value is not None and _LINK.search(value):
+    if _LINK.search(value):
         raise Unrenderable(f"{name} would become a link")
-    return value

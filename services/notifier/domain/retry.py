@@ -1,14 +1,14 @@
 """What follows when a server could not take a mail now: wait, longer each time, and give up at some point."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Try again, not before this instant."""
+    """Try again after this pause, not before."""
 
-    until: datetime
+    pause: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,12 @@ class Patience:
     ceiling: timedelta = timedelta(days=3)
 
 
-def retry(
-    patience: Patience, *, attempts: int, created_at: datetime, now: datetime, jitter: float
-) -> Wait | GiveUp:
+def retry(patience: Patience, *, attempts: int, age: timedelta, jitter: float) -> Wait | GiveUp:
     """Decide after a failed attempt.
 
-    ``attempts`` counts the attempts made, ``created_at`` is when the message was planned, ``jitter`` between
-    0 and 1 spreads the load: the pause is shortened by up to a quarter.
+    ``attempts`` counts the attempts made, ``age`` is the time since the message was planned, ``jitter``
+    between 0 and 1 spreads the load: the pause is shortened by up to a quarter.
     """
     growth = patience.factor ** min(attempts - 1, 32)
     pause = min(patience.first * growth, patience.longest) * (1 - jitter / 4)
-    until = now + pause
-    return GiveUp() if until > created_at + patience.ceiling else Wait(until)
+    return GiveUp() if age + pause > patience.ceiling else Wait(pause)

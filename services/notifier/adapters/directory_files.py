@@ -1,0 +1,30 @@
+"""Names of services and authorities, from the directory's files; read once, when the service starts."""
+
+import csv
+from pathlib import Path
+
+from services.notifier.domain.rendering import Names
+from shared.events.submission import Language
+
+
+class DirectoryFiles:
+    """The `Directory` of one Land: ``services.csv`` (key, name) and ``authorities.csv`` (id, name).
+
+    The names are official and German in every language. An authority that changed its name is called by
+    its last one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._services = _names(folder / "services.csv", key="key")
+        self._authorities = _names(folder / "authorities.csv", key="id")
+
+    def names(self, *, service: str, authority: str | None, language: Language) -> Names:  # noqa: ARG002 - the port's
+        return Names(
+            service=self._services.get(service),
+            authority=None if authority is None else self._authorities.get(authority),
+        )
+
+
+def _names(file: Path, *, key: str) -> dict[str, str]:
+    with file.open(encoding="utf-8", newline="") as rows:
+        return {row[key]: row["name"] for row in csv.DictReader(rows)}

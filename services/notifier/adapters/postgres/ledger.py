@@ -1,0 +1,115 @@
+"""Cases and planned messages in PostgreSQL, inside the transaction that also stores the offsets."""
+
+import json
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from services.notifier.domain.case import Case, Contact
+from services.notifier.domain.message import RECIPIENT, Message, Told
+from shared.events.envelope import Event
+from shared.events.notification import Channel, NotificationSettled
+from shared.events.payload import Sealed
+from shared.runtime.postgres import Connection
+
+_CASES = (
+    "SELECT id, contact_state, contact, told, handled, closed_at FROM cases WHERE id = ANY($1) FOR UPDATE"
+)
+
+_KEEP_CASE = """
+    INSERT INTO cases (id, contact_state, contact, told, handled, closed_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (id) DO UPDATE SET contact_state = excluded.contact_state, contact = excluded.contact,
+        told = excluded.told, handled = excluded.handled, closed_at = excluded.closed_at
+"""
+
+# A message that is there already was settled before: its fate was replayed first, or this is a replay.
+_KEEP_MESSAGE = """
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, submission_id, occurred_at,
+                          receipt_number, received_at, service, language, authority, templates, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'created')
+    ON CONFLICT (id) DO NOTHING
+"""
+
+_CLOSE = """
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+        settled_at = excluded.settled_at, lease = NULL, leased_until = NULL
+    WHERE messages.settled_at IS NULL
+"""
+
+
+class PostgresLedger:
+    """The `Ledger` on a connection whose transaction somebody else commits."""
+
+    def __init__(self, connection: Connection, *, channel: Channel) -> None:
+        self._connection = connection
+        self._channel = channel
+
+    async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
+        return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))]
+
+    async def keep(self, cases: Collection[Case], messages: Sequence[Message]) -> None:
+        await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
+        await self._connection.executemany(_KEEP_MESSAGE, [self._message_row(m) for m in messages])
+
+    async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
+        await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
+
+    def _message_row(self, message: Message) -> tuple[object, ...]:
+        return (
+            message.id,
+            message.case_id,
+            message.kind,
+            message.revision,
+            RECIPIENT,
+            self._channel,
+            message.submission_id,
+            message.occurred_at,
+            message.receipt_number,
+            message.received_at,
+            message.service,
+            message.language,
+            message.authority,
+            message.templates,
+        )
+
+
+def contact_of(state: str, sealed: str | None) -> Contact:
+    """Return the contact from its two columns."""
+    if sealed is not None:
+        return Sealed.model_validate_json(sealed)
+    return "none" if state == "none" else "erased" if state == "erased" else "unheard"
+
+
+def _case(row: asyncpg.Record) -> Case:
+    return Case(
+        row["id"],
+        contact=contact_of(row["contact_state"], row["contact"]),
+        told=tuple(Told(*told) for told in json.loads(row["told"])),
+        handled=frozenset(row["handled"]),
+        closed_at=row["closed_at"],
+    )
+
+
+def _case_row(case: Case) -> tuple[object, ...]:
+    sealed = None if isinstance(case.contact, str) else case.contact.model_dump_json(by_alias=True)
+    told = json.dumps([(told.kind, told.revision, told.authority) for told in case.told])
+    state = case.contact if isinstance(case.contact, str) else "sealed"
+    return case.id, state, sealed, told, sorted(case.handled), case.closed_at
+
+
+def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:
+    settled = event.data
+    return (
+        settled.message_id,
+        event.case_id,
+        settled.kind,
+        settled.revision,
+        RECIPIENT,
+        settled.channel,
+        settled.outcome,
+        settled.attempts,
+        settled.settled_at,
+    )

@@ -1,0 +1,1 @@
+"""The revisions of the schema, oldest first; `shared.runtime.migrations` runs those that are missing."""

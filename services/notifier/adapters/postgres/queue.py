@@ -1,0 +1,197 @@
+"""Messages that wait, in PostgreSQL: leases, states and outcomes, each change in a transaction of its own.
+
+Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from services.notifier.adapters.postgres.ledger import contact_of
+from services.notifier.domain.message import Message
+from services.notifier.ports import Claim, StoreAway
+from shared.events.envelope import Event, encode
+from shared.events.ids import child_id
+from shared.events.notification import NotificationSettled
+from shared.events.topics import NOTIFICATION_SETTLED
+from shared.runtime import outbox, postgres
+from shared.runtime.errors import Unavailable
+from shared.runtime.postgres import Connection, Pool
+
+SOURCE = "amtsweg/notifier"
+
+_COLUMNS = """
+    m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
+    m.language, m.authority, m.templates, m.attempts, m.created_at, c.contact_state, c.contact
+"""
+
+# A case's acknowledgement goes first, then its news in the order in which they were planned. A contact that
+# has not been heard of usually lies in an event that is still to be read, so its messages wait a while.
+_CLAIM = f"""
+    WITH due AS MATERIALIZED (
+        SELECT m.id FROM messages m JOIN cases c ON c.id = m.case_id
+        WHERE m.state = 'created' AND m.due_at <= now() AND (m.leased_until IS NULL OR m.leased_until < now())
+          AND (c.contact_state <> 'unheard' OR m.created_at < now() - interval '1 hour')
+          AND NOT EXISTS (
+              SELECT FROM messages e
+              WHERE e.case_id = m.case_id AND e.state IN ('created', 'sending')
+                AND (e.kind <> 'received', e.position) < (m.kind <> 'received', m.position))
+        ORDER BY m.due_at, m.position LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
+    UPDATE messages m SET lease = $2, leased_until = now() + $3
+    FROM due, cases c WHERE m.id = due.id AND c.id = m.case_id
+    RETURNING {_COLUMNS}
+"""  # noqa: S608 - the columns are ours
+
+_BEGIN = """
+    UPDATE messages SET state = 'sending', leased_until = now() + $3
+    WHERE id = $1 AND lease = $2 AND state = 'created' AND leased_until > now()
+"""
+
+_SETTLE = """
+    UPDATE messages SET state = $3, attempts = $4, settled_at = $5, lease = NULL, leased_until = NULL
+    WHERE id = $1 AND lease = $2 AND settled_at IS NULL
+"""
+
+_POSTPONE = """
+    UPDATE messages SET state = 'created', attempts = $3, due_at = now() + $4, lease = NULL, leased_until = NULL
+    WHERE id = $1 AND lease = $2 AND settled_at IS NULL
+"""
+
+_STRANDED = f"""
+    WITH stranded AS MATERIALIZED (
+        SELECT id FROM messages WHERE state = 'sending' AND leased_until < now()
+        ORDER BY leased_until LIMIT 100 FOR UPDATE SKIP LOCKED)
+    UPDATE messages m SET lease = $1, leased_until = now() + $2
+    FROM stranded, cases c WHERE m.id = stranded.id AND c.id = m.case_id
+    RETURNING {_COLUMNS}
+"""  # noqa: S608 - the columns are ours
+
+_ERASE = """
+    UPDATE cases SET contact_state = 'erased', contact = NULL
+    WHERE contact_state = 'sealed' AND closed_at < now() - $1 AND NOT EXISTS (
+        SELECT FROM messages m WHERE m.case_id = cases.id AND m.state IN ('created', 'sending'))
+"""
+
+_WAITING = """
+    SELECT count(*) FILTER (WHERE state = 'created') AS created,
+           count(*) FILTER (WHERE state = 'sending') AS sending,
+           coalesce(extract(epoch FROM now() - min(created_at)), 0)::float AS oldest_seconds
+    FROM messages WHERE state IN ('created', 'sending')
+"""
+
+_UNKNOWN = "SELECT count(*) AS unknown FROM messages WHERE state = 'unknown'"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many messages wait, are under way, or have an unknown outcome; the age of the oldest that waits."""
+
+    created: int
+    sending: int
+    unknown: int
+    oldest_seconds: float
+
+
+class PostgresQueue:
+    """The `Queue`. ``lease`` must be longer than the mail server may take for one mail."""
+
+    def __init__(self, pool: Pool, *, lease: timedelta) -> None:
+        self._pool = pool
+        self._lease = lease
+
+    async def claim(self, most: int) -> Sequence[Claim]:
+        lease = uuid4()
+        async with self._transaction() as connection:
+            rows = await connection.fetch(_CLAIM, most, lease, self._lease)
+        return [_claim(row, lease) for row in rows]
+
+    async def begin(self, claim: Claim) -> bool:
+        async with self._transaction() as connection:
+            return _changed(await connection.execute(_BEGIN, claim.message.id, claim.lease, self._lease))
+
+    async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
+        async with self._transaction() as connection:
+            changed = _changed(
+                await connection.execute(
+                    _SETTLE,
+                    settled.message_id,
+                    claim.lease,
+                    settled.outcome,
+                    settled.attempts,
+                    settled.settled_at,
+                )
+            )
+            if changed:
+                await self._emit(connection, claim.message, settled)
+        return changed
+
+    async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
+        async with self._transaction() as connection:
+            await connection.execute(_POSTPONE, claim.message.id, claim.lease, attempts, pause)
+
+    async def stranded(self) -> Sequence[Claim]:
+        lease = uuid4()
+        async with self._transaction() as connection:
+            rows = await connection.fetch(_STRANDED, lease, self._lease)
+        return [_claim(row, lease) for row in rows]
+
+    async def erase(self, *, closed_for: timedelta) -> int:
+        """Delete the contacts of cases closed for so long, and return how many; no message needs them."""
+        async with self._transaction() as connection:
+            return int((await connection.execute(_ERASE, closed_for)).rpartition(" ")[2])
+
+    async def standing(self) -> Standing:
+        """Return what health and metrics show."""
+        async with self._transaction() as connection:
+            waiting = await connection.fetchrow(_WAITING)
+            unknown = await connection.fetchrow(_UNKNOWN)
+        return Standing(**dict(waiting or {}), **dict(unknown or {}))
+
+    async def _emit(self, connection: Connection, message: Message, settled: NotificationSettled) -> None:
+        event = Event(
+            id=child_id(settled.message_id, "settled"),
+            source=SOURCE,
+            time=settled.settled_at,
+            case_id=message.case_id,
+            submission_id=message.submission_id,
+            data=settled,
+        )
+        await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        try:
+            async with postgres.transaction(self._pool) as connection:
+                yield connection
+        except Unavailable as away:
+            raise StoreAway(str(away)) from away
+
+
+def _changed(status: str) -> bool:
+    return not status.endswith(" 0")
+
+
+def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
+    return Claim(
+        message=Message(
+            case_id=row["case_id"],
+            submission_id=row["submission_id"],
+            kind=row["kind"],
+            revision=row["revision"],
+            occurred_at=row["occurred_at"],
+            receipt_number=row["receipt_number"],
+            received_at=row["received_at"],
+            service=row["service"],
+            language=row["language"],
+            authority=row["authority"],
+            templates=row["templates"],
+        ),
+        contact=contact_of(row["contact_state"], row["contact"]),
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        lease=lease,
+    )

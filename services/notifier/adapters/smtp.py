@@ -1,0 +1,148 @@
+"""A mail server, through a few connections that are used again, each for a limited number of mails."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import aiosmtplib
+
+from services.notifier.domain.mail import Mail
+from services.notifier.ports import Accepted, Answer, Deferred, Refused, ServerAway, Unanswered, Withdrawn
+
+Encryption = Literal["none", "starttls", "tls"]
+
+_SERVICE_NOT_AVAILABLE = 421  # RFC 5321 section 4.2.3: the server closes the connection
+_AWAY = (aiosmtplib.SMTPException, OSError)  # OSError: refused, reset, timed out, TLS not trusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where the server is and how we present ourselves. ``timeout`` in seconds, for each of its answers."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    greeting: str
+    ca_file: Path | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+
+@dataclass(slots=True)
+class _Connection:
+    client: aiosmtplib.SMTP
+    mails: int = 0
+
+
+class SmtpMailer:
+    """The `Mailer`: at most ``connections`` at a time, a new one after ``mails_per_connection``."""
+
+    def __init__(self, server: MailServer, *, connections: int = 8, mails_per_connection: int = 50) -> None:
+        self._server = server
+        self._mails_per_connection = mails_per_connection
+        self._free = asyncio.Semaphore(connections)
+        self._idle: list[_Connection] = []
+        self._tls = None if server.encryption == "none" else ssl.create_default_context(cafile=server.ca_file)
+
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        async with self._free:
+            connection = await self._connection()
+            reusable = False
+            try:
+                answer = await _transact(connection.client, mail, before_content)
+                connection.mails += 1
+                reusable = not isinstance(answer, Unanswered)
+            finally:
+                # Whatever went wrong, also our own cancellation: the conversation is out of step.
+                if not reusable or connection.mails >= self._mails_per_connection:
+                    await _leave(connection.client, politely=reusable)
+                else:
+                    self._idle.append(connection)
+        return answer
+
+    async def close(self) -> None:
+        """Say goodbye on every idle connection."""
+        while self._idle:
+            await _leave(self._idle.pop().client, politely=True)
+
+    async def _connection(self) -> _Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                await connection.client.rset()  # also finds out whether the server has hung up meanwhile
+            except _AWAY:
+                await _leave(connection.client, politely=False)
+            else:
+                return connection
+        return _Connection(await self._connect())
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            local_hostname=server.greeting,
+            timeout=server.timeout,
+            use_tls=server.encryption == "tls",
+            start_tls=server.encryption == "starttls",
+            tls_context=self._tls,
+            username=server.username,
+            password=server.password,
+        )
+        try:
+            await client.connect()
+        except _AWAY as away:
+            raise ServerAway(f"mail server {server.host}:{server.port}: {_reason(away)}") from away
+        return client
+
+
+async def _transact(
+    client: aiosmtplib.SMTP, mail: Mail, before_content: Callable[[], Awaitable[bool]]
+) -> Answer:
+    try:
+        await client.mail(mail.sender)
+        await client.rcpt(mail.recipient)
+    except aiosmtplib.SMTPRecipientRefused as refused:
+        if refused.code == _SERVICE_NOT_AVAILABLE:
+            raise ServerAway("the mail server is closing down") from None
+        return _judge(refused.code)  # the error holds the address: it goes no further
+    except _AWAY as away:  # a refused sender too: that is our mistake, not this mail's
+        raise ServerAway(f"the mail server broke off before the content: {_reason(away)}") from None
+    if not await before_content():
+        return Withdrawn()
+    try:
+        await client.data(mail.content)
+    except aiosmtplib.SMTPDataError as refused:
+        return _judge(refused.code)
+    except _AWAY:
+        return Unanswered()
+    return Accepted()
+
+
+def _judge(code: int) -> Answer:
+    """Read a reply code, RFC 5321 section 4.2.1; one that is neither good nor bad tells us nothing."""
+    match code // 100:
+        case 2:
+            return Accepted()
+        case 4:
+            return Deferred(code)
+        case 5:
+            return Refused(code)
+    return Unanswered()
+
+
+async def _leave(client: aiosmtplib.SMTP, *, politely: bool) -> None:
+    if politely:
+        with suppress(*_AWAY):
+            await client.quit(timeout=1)
+    client.close()
+
+
+def _reason(error: Exception) -> str:
+    code = getattr(error, "code", None)
+    return type(error).__name__ if code is None else f"{type(error).__name__} {code}"

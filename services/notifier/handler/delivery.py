@@ -1,0 +1,143 @@
+"""From a claimed message to its outcome. Each step says what it means to die there."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+from typing import Literal, TypeVar, assert_never
+
+from services.notifier.domain.address import Address, Unusable, address_of
+from services.notifier.domain.mail import Mail, Sender, compose
+from services.notifier.domain.message import CHANNEL
+from services.notifier.domain.rendering import Renderer, Unrenderable
+from services.notifier.domain.retry import GiveUp, Patience, retry
+from services.notifier.ports import (
+    Accepted,
+    Answer,
+    Claim,
+    Clock,
+    Contacts,
+    Deferred,
+    Directory,
+    Mailer,
+    NotOpened,
+    Queue,
+    Refused,
+    ServerAway,
+    StoreAway,
+    Unanswered,
+    Withdrawn,
+)
+from shared.events.notification import NotificationSettled, Settlement
+
+Result = Settlement | Literal["deferred", "server-away", "store-away", "unprepared", "lost"]
+"""What an attempt came to. ``unprepared``: no mail could be written; ``lost``: somebody else has the claim."""
+
+_AWAY = timedelta(seconds=1)
+_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Delivers one message at a time; any number of deliveries may run side by side."""
+
+    queue: Queue
+    mailer: Mailer
+    contacts: Contacts
+    directory: Directory
+    renderer: Renderer
+    sender: Sender
+    clock: Clock
+    patience: Patience
+    random: Random
+
+    async def deliver(self, claim: Claim) -> Result:
+        """Send the message, or settle it unsent, or put it off.
+
+        Dying before ``sending`` is committed: the lease ends and somebody else sends. Dying after it: the
+        message is found ``sending`` with an ended lease and becomes ``unknown``; it is not sent again.
+        """
+        if claim.contact in {"none", "erased"}:
+            return await self._settle(claim, "no-contact", attempts=claim.attempts)
+        try:
+            mail = self._write(claim)
+        except Unusable:
+            return await self._settle(claim, "failed", attempts=claim.attempts)
+        except (NotOpened, Unrenderable):
+            # A missing key or template is ours to mend, not the applicant's to suffer.
+            return await self._again(claim, "unprepared", attempts=claim.attempts + 1)
+        try:
+            answer = await self.mailer.hand_over(mail, before_content=lambda: self.queue.begin(claim))
+        except (ServerAway, StoreAway) as away:
+            await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=_AWAY))
+            return "server-away" if isinstance(away, ServerAway) else "store-away"
+        return await self._conclude(claim, answer)
+
+    async def give_up_on(self, claim: Claim) -> Result:
+        """Settle a message whose sender died between its content and the answer: nobody knows."""
+        return await self._settle(claim, "unknown", attempts=claim.attempts)
+
+    def _write(self, claim: Claim) -> Mail:
+        message = claim.message
+        if isinstance(claim.contact, str):
+            raise NotOpened(f"case {message.case_id}: the contact was never received")
+        contact = self.contacts.open(claim.contact, submission_id=message.submission_id)
+        recipient: Address = address_of(contact)
+        names = self.directory.names(
+            service=message.service, authority=message.authority, language=message.language
+        )
+        words = self.renderer.render(message, names)
+        return compose(message.id, words, sender=self.sender, recipient=recipient, now=self.clock())
+
+    async def _conclude(self, claim: Claim, answer: Answer) -> Result:
+        attempts = claim.attempts + 1
+        match answer:
+            case Accepted():
+                return await self._settle(claim, "sent", attempts=attempts)
+            case Refused():
+                return await self._settle(claim, "failed", attempts=attempts)
+            case Unanswered():
+                return await self._settle(claim, "unknown", attempts=attempts)
+            case Deferred():
+                return await self._again(claim, "deferred", attempts=attempts)
+            case Withdrawn():
+                return "lost"
+        assert_never(answer)
+
+    async def _again(self, claim: Claim, result: Result, *, attempts: int) -> Result:
+        decision = retry(
+            self.patience,
+            attempts=attempts,
+            age=self.clock() - claim.created_at,
+            jitter=self.random.random(),
+        )
+        if isinstance(decision, GiveUp):
+            return await self._settle(claim, "failed", attempts=attempts)
+        pause = decision.pause
+        await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
+        return result
+
+    async def _settle(self, claim: Claim, outcome: Settlement, *, attempts: int) -> Result:
+        settled = NotificationSettled(
+            message_id=claim.message.id,
+            kind=claim.message.kind,
+            revision=claim.message.revision,
+            channel=CHANNEL,
+            outcome=outcome,
+            attempts=attempts,
+            settled_at=self.clock(),
+        )
+        return outcome if await self._insist(lambda: self.queue.settle(claim, settled)) else "lost"
+
+    async def _insist(self, write: Callable[[], Awaitable[Kept]]) -> Kept:
+        """Write what we know of an attempt, however long the store is away: nobody else knows it."""
+        pause = _PAUSE
+        while True:
+            try:
+                return await write()
+            except StoreAway:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,0 +1,27 @@
+"""From events to planned messages: one call per batch, inside the transaction that stores its offsets."""
+
+from collections.abc import Sequence
+
+from services.notifier.domain.case import Case
+from services.notifier.domain.message import Message, told
+from services.notifier.domain.plan import Send, plan
+from services.notifier.ports import Ledger
+from shared.events.envelope import Event, carries
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+
+
+async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
+    """Plan the messages that these events call for, and note what became of earlier ones."""
+    settled = [event for event in events if carries(event, NotificationSettled)]
+    news = [event for event in events if not carries(event, NotificationSettled)]
+    known = {case.id: case for case in await ledger.cases({event.case_id for event in news})}
+    messages: list[Message] = []
+    for event in news:
+        case = known.get(event.case_id) or Case(event.case_id)
+        decision = plan(event, case)
+        planned = (decision.message,) if isinstance(decision, Send) else ()
+        messages += planned
+        known[case.id] = case.after(event, *map(told, planned))
+    await ledger.keep(known.values(), messages)
+    await ledger.close(settled)

@@ -1,0 +1,96 @@
+"""The sending itself: claim what is due, deliver side by side, pause when server or store is away."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.notifier.domain.breaker import Breaker
+from services.notifier.domain.pace import Pace
+from services.notifier.handler.delivery import Courier, Result
+from services.notifier.ports import Claim, Clock, Observer, Queue, Replay
+
+_SERVER_WORKS = frozenset({"sent", "deferred"})
+_SERVER_FAILS = frozenset({"server-away", "unknown"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Rounds:
+    """Runs until cancelled; then nothing new is claimed and what is under way comes to its end.
+
+    At most ``side_by_side`` messages are under way. Every ``look`` messages are sought whose sender died.
+    """
+
+    queue: Queue
+    courier: Courier
+    replay: Replay
+    clock: Clock
+    observer: Observer
+    side_by_side: int
+    pace: Pace
+    breaker: Breaker = field(default_factory=Breaker)
+    idle: timedelta = timedelta(milliseconds=200)
+    look: timedelta = timedelta(seconds=5)
+    _looked_at: datetime | None = None
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Send until cancelled.
+
+        Raises:
+            StoreAway: what was under way has come to its end; start again.
+        """
+        try:
+            await self.replay.caught_up()
+            while True:
+                await self._seek_stranded()
+                if not await self._claim():
+                    await self._rest()
+        finally:
+            if self._under_way:
+                await asyncio.wait(self._under_way)
+
+    async def _seek_stranded(self) -> None:
+        now = self.clock()
+        if self._looked_at is None or now >= self._looked_at + self.look:
+            for claim in await self.queue.stranded():
+                self._start(claim, self.courier.give_up_on(claim))
+            self._looked_at = now
+
+    async def _claim(self) -> bool:
+        """Start what may be started now; False if that was nothing."""
+        now = self.clock()
+        self.pace = self.pace.refilled(now)
+        free = self.breaker.allowance(now, most=self.side_by_side) - len(self._under_way)
+        most = min(free, int(self.pace.tokens))
+        claims = await self.queue.claim(most) if most > 0 else ()
+        self.pace = self.pace.spend(len(claims))
+        for claim in claims:
+            self._start(claim, self.courier.deliver(claim))
+        return bool(claims)
+
+    def _start(self, claim: Claim, attempt: Awaitable[Result]) -> None:
+        task = asyncio.create_task(self._attend(claim, attempt))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _attend(self, claim: Claim, attempt: Awaitable[Result]) -> None:
+        try:
+            result = await attempt
+        except Exception as error:  # noqa: BLE001 - a fault with one message must not stop the others
+            # Its lease runs out: what was not yet ``sending`` is tried again, what was becomes ``unknown``.
+            self.observer.broken(claim, error)
+            return
+        if result in _SERVER_WORKS:
+            self.breaker = self.breaker.after_success()
+        elif result in _SERVER_FAILS:
+            self.breaker = self.breaker.after_failure(self.clock())
+        self.observer.came_to(claim, result)
+
+    async def _rest(self) -> None:
+        """Wait for a delivery to end, or for a short while."""
+        seconds = self.idle.total_seconds()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(seconds)

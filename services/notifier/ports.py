@@ -1,0 +1,161 @@
+"""What the notifier needs of the world."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from services.notifier.domain.case import Case, Contact
+from services.notifier.domain.mail import Mail
+from services.notifier.domain.message import Message
+from services.notifier.domain.rendering import Names
+from shared.events.envelope import Event
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Sealed
+from shared.events.submission import Language
+
+Clock = Callable[[], datetime]
+"""The present instant, with its offset."""
+
+
+class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
+
+
+class StoreAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """The store is not there; whether a transaction was committed may be unknown."""
+
+
+class NotOpened(Exception):  # noqa: N818 - what happened to the contact, in the project's vocabulary
+    """A contact does not open with our keys."""
+
+
+class Ledger(Protocol):
+    """Cases and messages, inside the one transaction in which a batch of events is applied."""
+
+    async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
+        """Return those of these cases that are known."""
+
+    async def keep(self, cases: Collection[Case], messages: Sequence[Message]) -> None:
+        """Write cases and newly planned messages; a message whose fate is on record already keeps it."""
+
+    async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
+        """Write what became of messages, planned yet or not; what is settled already stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``."""
+
+    message: Message
+    contact: Contact
+    attempts: int
+    created_at: datetime
+    lease: UUID
+
+
+class Queue(Protocol):
+    """The messages that wait. Every method is a transaction of its own; leases go by the store's clock.
+
+    Raises:
+        StoreAway: from every method.
+    """
+
+    async def claim(self, most: int) -> Sequence[Claim]:
+        """Lease up to so many messages that are due, a case's older news before its newer ones."""
+
+    async def begin(self, claim: Claim) -> bool:
+        """Set the message to ``sending`` and commit; False if the claim is not ours any more."""
+
+    async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
+        """Write the outcome and emit its event, in one transaction; False if it is not ours to settle."""
+
+    async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
+        """Give the message back; nobody has it, and it is due again after the pause."""
+
+    async def stranded(self) -> Sequence[Claim]:
+        """Take over messages whose sender died, or lost its lease, while they were ``sending``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server has taken the mail over (250 after its content)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The server could not take this mail now (4xx); it has not got it."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server will never take this mail (5xx)."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The content went out and no answer came: nobody knows whether the server has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """``before_content`` said no; nothing was handed over."""
+
+
+Answer = Accepted | Deferred | Refused | Unanswered | Withdrawn
+
+
+class Mailer(Protocol):
+    """A mail server."""
+
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        """Offer the mail; ask ``before_content`` once the recipient is accepted, at the last safe moment.
+
+        Raises:
+            ServerAway: nothing was handed over, and nothing is wrong with this mail.
+            StoreAway: passed on from ``before_content``; nothing was handed over.
+        """
+
+
+class Contacts(Protocol):
+    """The notifier's private key."""
+
+    def open(self, contact: Sealed, *, submission_id: UUID) -> bytes:
+        """Return the contact's JSON.
+
+        Raises:
+            NotOpened: none of our keys opens it.
+        """
+
+
+class Replay(Protocol):
+    """The beginning of sending: a rebuilt store must have heard first what was sent before (design, section 6)."""
+
+    async def caught_up(self) -> None:
+        """Return when every input has been replayed to the ends noted at the start.
+
+        Raises:
+            StoreAway: it cannot be said.
+        """
+
+
+class Observer(Protocol):
+    """Whoever counts and logs."""
+
+    def came_to(self, claim: Claim, result: str) -> None:
+        """An attempt ended with this result."""
+
+    def broken(self, claim: Claim, error: Exception) -> None:
+        """An attempt ended with an error that nobody expected."""
+
+
+class Directory(Protocol):
+    """What services and authorities are called."""
+
+    def names(self, *, service: str, authority: str | None, language: Language) -> Names:
+        """Return the names that are known."""
