@@ -11,7 +11,9 @@ from pydantic import StringConstraints, model_validator
 
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 
-RegionalKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]([0-9]{2}([0-9]{4}([0-9]{3})?)?)?)?$")]
+RegionalKey = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{2}([0-9]([0-9]{2}([0-9]{4}([0-9]{3})?)?)?)?$")
+]
 """Amtlicher Regionalschlüssel (ARS): 12 digits, or shortened to 2, 3, 5 or 9."""
 
 MunicipalityKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]

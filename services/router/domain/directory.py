@@ -1,194 +1,31 @@
-"""The directory as values: who exists, where, from when to when, and what the rules say.
+"""A Land's directory as one value, and what it says on a day."""
 
-Nothing here is Hessian. Days are inclusive; an open end is `date.min` or `date.max`.
-"""
-
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
 
-AuthorityKind = Literal["municipality", "district", "region", "ihk", "hwk", "chamber", "land"]
-AreaKind = Literal["independent-city", "city", "municipality", "unincorporated"]
-Decider = Literal["municipality", "district", "region", "ihk", "hwk", "authority", "nobody", "open"]
-AgreementKind = Literal["cooperation", "deputy"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Days:
-    """The days from ``first`` to ``last``, both included."""
-
-    first: date = date.min
-    last: date = date.max
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
-    def __str__(self) -> str:
-        first = "" if self.first == date.min else self.first.isoformat()
-        last = "" if self.last == date.max else self.last.isoformat()
-        return f"{first}..{last}"
-
-    def overlaps(self, other: "Days") -> bool:
-        return self.first <= other.last and other.first <= self.last
-
-    def within(self, other: "Days") -> bool:
-        return other.first <= self.first and self.last <= other.last
-
-    def boundaries(self) -> Iterator[date]:
-        """The days on which something changes: the first one, and the one after the last."""
-        if self.first != date.min:
-            yield self.first
-        if self.last != date.max:
-            yield self.last + timedelta(days=1)
+from services.router.domain.day import Day
+from services.router.domain.entries import (
+    Agreement,
+    Area,
+    Authority,
+    Competence,
+    Dated,
+    District,
+    Population,
+    PostcodeArea,
+    Region,
+    Succession,
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """Somebody who can be competent; ``name`` is how a letter would address it."""
-
-    id: str
-    kind: AuthorityKind
-    name: str
-    seat: str
-    days: Days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
-    """A municipality, or an unincorporated area (then without ``administration``), under one key."""
-
-    ags: str
-    ars: str
-    name: str
-    kind: AreaKind
-    district: str
-    region: str
-    administration: str | None
-    special_status: bool
-    days: Days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class District:
-    """A Kreis or independent city; ``administration`` does the district's tasks there."""
-
-    key: str
-    name: str
-    region: str
-    administration: str
-    days: Days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A Regierungsbezirk and its Regierungspräsidium."""
-
-    key: str
-    name: str
-    administration: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Succession:
-    """On ``day`` the area ``old`` ended and became (part of) ``new``."""
-
-    day: date
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
-    """A statement about an area that holds on some days: its chamber, its place on a list."""
-
-    value: str
-    days: Days
-    verified: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Population:
-    """How many people, counted on which day, and on which days that figure is used."""
-
-    people: int
-    counted_on: date
-    days: Days
-    verified: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a municipality does a task of its district itself.
-
-    ``special-status``: § 4a HGO; ``listed``: it stands on the named list; ``above``: more people than this.
-    """
-
-    kind: Literal["special-status", "listed", "above"]
-    argument: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.argument}" if self.argument else self.kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Competence:
-    """One row of law: who decides on a service, from when to when.
-
-    ``decides`` names a level, a chamber kind, the authority ``target``, ``nobody`` (the service ended;
-    ``use_instead`` may name another) or ``open`` (the sources do not say). ``by_choice``: the applicant
-    chooses among all of that kind. ``received_if``: a municipality that fulfils it, else the district,
-    takes applications without deciding.
-    """
-
-    id: str
-    service: str
-    decides: Decider
-    target: str | None
-    by_choice: bool
-    municipality_if: Condition | None
-    received_if: Condition | None
-    use_instead: str | None
-    days: Days
-    legal_basis: str
-    source: str
-    verified: bool
-
-    @property
-    def needs_place(self) -> bool:
-        """Whether who decides depends on where."""
-        return not self.by_choice and self.decides not in {"authority", "nobody", "open"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """``acting`` works for ``principal``: for these services (none named: all) in these areas (none: all)."""
-
-    id: str
-    kind: AgreementKind
-    acting: str
-    principal: str
-    services: frozenset[str]
-    areas: frozenset[str]
-    days: Days
-    verified: bool
-
-    def concerns(self, service: str, area: str | None) -> bool:
-        """Whether it speaks of this service in this area (None: the principal as a whole)."""
-        return (not self.services or service in self.services) and (not self.areas or area in self.areas)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostcodeArea:
-    """A postcode reaches into an area (key of today); ``beyond``: it reaches into another Land too."""
-
-    ags: str
-    beyond: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Directory:
-    """A whole Land. ``version`` is the content hash of its tables; see `services.router.domain.tables`."""
+    """A whole Land. ``version`` is the content hash of its tables (`services.router.domain.tables`).
+
+    ``boundaries`` are the days on which anything may change; between two of them every day is like the other.
+    """
 
     land: str
     name: str
@@ -208,9 +45,17 @@ class Directory:
     competences: Mapping[str, tuple[Competence, ...]]
     agreements: tuple[Agreement, ...]
     boundaries: tuple[date, ...] = field(init=False)
+    _days: dict[int, Day] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "boundaries", tuple(sorted(set(self._boundaries()))))
+
+    def on(self, day: date) -> Day:
+        """What the directory says on a day; kept, since all days between two boundaries are alike."""
+        period = bisect_right(self.boundaries, day)
+        if period not in self._days:
+            self._days[period] = Day(self, day)
+        return self._days[period]
 
     def _boundaries(self) -> Iterator[date]:
         for dated in (self.authorities, self.areas, self.districts):
@@ -222,5 +67,3 @@ class Directory:
                     yield from version.days.boundaries()
         for agreement in self.agreements:
             yield from agreement.days.boundaries()
-        for succession in self.successions:
-            yield succession.day

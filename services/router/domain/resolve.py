@@ -1,17 +1,117 @@
 """Who is competent: the pure decision at the heart of the router (promises 3 and 4)."""
 
+from dataclasses import replace
 from typing import Literal
 
+from services.router.domain.day import Day
 from services.router.domain.directory import Directory
-from shared.events.competence import CompetenceDecision, Inquiry
+from services.router.domain.entries import Competence
+from services.router.domain.leads import Lead, acting
+from services.router.domain.places import Located, locate
+from services.router.domain.verdict import Verdict, verdict
+from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Reason, Why
 
 Unverified = Literal["answer", "park"]
 """What an installation does with competence whose source is unchecked."""
 
 
-def resolve(inquiry: Inquiry, *, directory: Directory, unverified: Unverified = "answer") -> CompetenceDecision:
+def resolve(
+    inquiry: Inquiry, *, directory: Directory, unverified: Unverified = "answer"
+) -> CompetenceDecision:
     """Name the one competent authority, or say why a person has to decide and between whom.
 
-    Pure and total: every inquiry gets an answer, the same one each time.
+    Pure and total: every inquiry gets an answer, and always the same one. ``unverified="park"`` answers
+    ``ambiguous-competence`` wherever the answer would rest on a row without a checked source.
     """
-    raise NotImplementedError
+    rule = _rule(inquiry, directory)
+    if rule is None:
+        found = Verdict(reason=Reason.UNKNOWN_SERVICE)
+    else:
+        found = _decide(inquiry, rule, directory.on(inquiry.on))
+        if unverified == "park" and found.authority is not None and not found.verified:
+            found = _parked(found)
+    return CompetenceDecision.model_construct(
+        outcome="parked" if found.authority is None else "routed",
+        authority=found.authority,
+        reason=found.reason,
+        candidates=found.candidates,
+        rule=rule.id if rule else None,
+        verified=found.verified,
+        on_behalf_of=found.on_behalf_of,
+        agreements=found.agreements,
+        received_by=found.received_by,
+        use_instead=found.use_instead,
+        areas=found.areas,
+        reaches_beyond=found.reaches_beyond,
+        inquiry=inquiry,
+        directory_version=directory.version,
+    )
+
+
+def _rule(inquiry: Inquiry, directory: Directory) -> Competence | None:
+    for rule in directory.competences.get(inquiry.service, ()):
+        if inquiry.on in rule.days:
+            return rule
+    return None
+
+
+def _decide(inquiry: Inquiry, rule: Competence, day: Day) -> Verdict:
+    if rule.by_choice:
+        return _chosen(inquiry.choice, rule, day)
+    if inquiry.place is None and rule.needs_place:
+        return Verdict(reason=Reason.UNKNOWN_PLACE)
+    located = locate(inquiry.place, day)
+    if not isinstance(located, Located):
+        return Verdict(reason=located)
+    found = verdict(rule, located, day)
+    if (
+        inquiry.choice is None
+        or found.authority is None
+        or inquiry.choice in (found.authority, *found.on_behalf_of)
+    ):
+        return found
+    only = Candidate(authority=found.authority, why=Why.OFFERED)
+    return Verdict(reason=Reason.CHOICE_REQUIRED, candidates=(only,), areas=found.areas)
+
+
+def _chosen(choice: str | None, rule: Competence, day: Day) -> Verdict:
+    """The applicant's choice among all of a kind, wherever he lives."""
+    offered = _offered(rule, day)
+    if choice not in offered:
+        every = tuple(Candidate(authority=authority, why=Why.OFFERED) for authority in offered)
+        return Verdict(reason=Reason.CHOICE_REQUIRED, candidates=every)
+    found = acting(Lead(authority=choice, verified=rule.verified), rule, area=None, day=day)
+    others = (
+        Candidate(authority=other, why=Why.NOT_CHOSEN)
+        for other in offered
+        if other not in (choice, found.authority)
+    )
+    return Verdict(
+        authority=found.authority,
+        verified=found.verified,
+        candidates=(*found.considered, *others),
+        on_behalf_of=found.on_behalf_of,
+        agreements=found.agreements,
+    )
+
+
+def _offered(rule: Competence, day: Day) -> tuple[str, ...]:
+    directory = day.directory
+    if rule.decides == "district":
+        found = (
+            district.administration for district in directory.districts.values() if day.day in district.days
+        )
+    else:
+        found = (
+            authority.id
+            for authority in directory.authorities.values()
+            if authority.kind == rule.decides and day.exists(authority.id)
+        )
+    return tuple(sorted(found))
+
+
+def _parked(found: Verdict) -> Verdict:
+    only = Candidate(authority=str(found.authority), why=Why.UNVERIFIED)
+    return replace(
+        found, authority=None, reason=Reason.AMBIGUOUS_COMPETENCE, candidates=(only, *found.candidates)
+    )

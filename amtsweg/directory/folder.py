@@ -1,0 +1,23 @@
+"""Where the directory lies that the project ships with."""
+
+from pathlib import Path
+
+from services.router.adapters.directory_files import load
+from services.router.domain.directory import Directory
+
+_INSTALLED = Path(__file__).parents[1] / "_directory"
+_IN_THE_TREE = Path(__file__).parents[2] / "directory"
+
+
+def shipped(land: str = "hessen") -> Path:
+    """The folder of a Land: inside the installed package, else in the source tree."""
+    return next((root / land for root in (_INSTALLED, _IN_THE_TREE) if root.is_dir()), _IN_THE_TREE / land)
+
+
+def open_directory(folder: Path | None) -> Directory:
+    """The directory in ``folder``, else the shipped one.
+
+    Raises:
+        BrokenDirectory: it cannot be used; the text says where.
+    """
+    return load(folder or shipped())

@@ -1,0 +1,119 @@
+"""`amtsweg resolve`: who is competent, for one inquiry or for a file of them."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import orjson
+import typer
+
+from amtsweg.directory.folder import open_directory
+from services.router.domain.directory import Directory
+from services.router.domain.explain import explain_de
+from services.router.domain.inquiry import BadInquiry, read_inquiry
+from services.router.domain.resolve import resolve as decide
+from services.router.domain.tables import BrokenDirectory
+from shared.events.competence import CompetenceDecision
+
+Unverified = Literal["answer", "park"]
+
+
+def resolve(
+    *,
+    service: Annotated[str | None, typer.Option(help="LeiKa key, 14 digits")] = None,
+    ars: Annotated[
+        str | None, typer.Option(help="Regionalschlüssel, 12 digits or shortened to 2, 3, 5, 9")
+    ] = None,
+    ags: Annotated[str | None, typer.Option(help="Gemeindeschlüssel, 8 digits")] = None,
+    plz: Annotated[str | None, typer.Option(help="postcode")] = None,
+    town: Annotated[str | None, typer.Option(help="town or locality beside the postcode")] = None,
+    on: Annotated[str | None, typer.Option(help="the day, YYYY-MM-DD; today if left out")] = None,
+    choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each")] = None,
+    directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
+    unverified: Annotated[Unverified, typer.Option(help="what to do with unchecked competence")] = "answer",
+    as_json: Annotated[bool, typer.Option("--json", help="the whole decision as JSON")] = False,
+) -> None:
+    """Say which authority is competent for a service, a place and a day."""
+    try:
+        loaded = open_directory(directory)
+        if batch is not None:
+            raise typer.Exit(_run_batch(batch, directory=loaded, unverified=unverified))
+        fields = {
+            "service": service,
+            "ars": ars,
+            "ags": ags,
+            "plz": plz,
+            "town": town,
+            "on": on,
+            "choice": choice,
+        }
+        decision = decide(read_inquiry(fields, today=today()), directory=loaded, unverified=unverified)
+    except (BadInquiry, BrokenDirectory, OSError) as error:
+        typer.echo(f"amtsweg resolve: {error}", err=True)
+        raise typer.Exit(2) from error
+    text = (
+        decision.model_dump_json(by_alias=True, indent=2)
+        if as_json
+        else explain_de(decision, directory=loaded)
+    )
+    typer.echo(text)
+
+
+def today() -> date:
+    """The calendar day in Hessen."""
+    return datetime.now(ZoneInfo("Europe/Berlin")).date()
+
+
+def _run_batch(path: Path, *, directory: Directory, unverified: Unverified) -> int:
+    """One result a line, in order; 1 if any line could not be read, else 0."""
+    failed = 0
+    for result in answers(path, directory=directory, unverified=unverified):
+        failed |= "error" in result
+        typer.echo(orjson.dumps(result))
+    return failed
+
+
+def answers(
+    path: Path, *, directory: Directory, unverified: Unverified = "answer"
+) -> Iterator[dict[str, Any]]:
+    """For every line of the file its decision in short, or an error that names line and field."""
+    day = today()
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            identity = None
+            try:
+                fields = _fields(line)
+                identity = fields.get("id")
+                decision = decide(read_inquiry(fields, today=day), directory=directory, unverified=unverified)
+                yield {"id": identity, **_short(decision)}
+            except BadInquiry as error:
+                problem = {"line": number, "field": error.field, "message": f"line {number}, {error}"}
+                yield {"id": identity, "outcome": "error", "error": problem}
+
+
+def _fields(line: bytes) -> dict[str, object]:
+    if not line.strip():
+        raise BadInquiry("line", "is empty, expected a JSON object")
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInquiry("line", f"is not JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise BadInquiry("line", "expected a JSON object")
+    return fields
+
+
+def _short(decision: CompetenceDecision) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome,
+        "authority": decision.authority,
+        "reason": decision.reason,
+        "candidates": [candidate.authority for candidate in decision.candidates],
+        "rule": decision.rule,
+        "verified": decision.verified,
+        "onBehalfOf": decision.on_behalf_of,
+        "directoryVersion": decision.directory_version,
+    }

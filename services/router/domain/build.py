@@ -1,0 +1,170 @@
+"""From the texts of the tables to a checked directory: the one way in, for files and for change sets alike."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar, cast, get_args
+
+from services.router.domain.consistency import check
+from services.router.domain.directory import Directory
+from services.router.domain.entries import (
+    Agreement,
+    AgreementKind,
+    Area,
+    AreaKind,
+    Authority,
+    AuthorityKind,
+    Competence,
+    Dated,
+    Decider,
+    District,
+    Population,
+    PostcodeArea,
+    Region,
+    Succession,
+)
+from services.router.domain.tables import Row, rows, version
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
+    """Return the directory that the tables say.
+
+    Raises:
+        BrokenDirectory: a table is missing or malformed, or the tables contradict each other: an overlap,
+            a hole, an unknown reference.
+    """
+    directory = Directory(
+        land=land,
+        name=name,
+        version=version(land, texts),
+        authorities=_unique(rows(texts, "authorities"), "id", _authority),
+        areas=_unique(rows(texts, "areas"), "ags", _area),
+        districts=_unique(rows(texts, "districts"), "key", _district),
+        regions=_unique(rows(texts, "regions"), "key", _region),
+        successions=tuple(_succession(row) for row in rows(texts, "successions")),
+        names=_grouped((row.text("ags"), row.text("name")) for row in rows(texts, "names")),
+        localities=_grouped((row.text("ags"), row.text("name")) for row in rows(texts, "localities")),
+        postcodes=_grouped((row.text("postcode"), _postcode(row)) for row in rows(texts, "postcodes")),
+        chambers=_grouped(
+            ((row.text("ags"), row.text("kind")), _dated(row, row.text("chamber")))
+            for row in rows(texts, "chambers")
+        ),
+        listed=_grouped(
+            ((row.text("list"), row.text("ags")), _dated(row, row.text("title")))
+            for row in rows(texts, "lists")
+        ),
+        populations=_grouped((row.text("ags"), _population(row)) for row in rows(texts, "populations")),
+        services=_unique(rows(texts, "services"), "key", lambda row: row.text("name")),
+        competences=_grouped((row.text("service"), _competence(row)) for row in rows(texts, "competences")),
+        agreements=tuple(_unique(rows(texts, "agreements"), "id", _agreement).values()),
+    )
+    check(directory)
+    return directory
+
+
+def _unique(lines: Iterable[Row], key: str, make: Callable[[Row], V]) -> dict[str, V]:
+    found: dict[str, V] = {}
+    for row in lines:
+        if row.text(key) in found:
+            row.fail(f"{key} {row.text(key)} stands there twice")
+        found[row.text(key)] = make(row)
+    return found
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    groups: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return {key: tuple(values) for key, values in groups.items()}
+
+
+def _authority(row: Row) -> Authority:
+    row.flag("verified")
+    return Authority(
+        id=row.text("id"),
+        kind=cast("AuthorityKind", row.one_of("kind", get_args(AuthorityKind))),
+        name=row.text("name"),
+        seat=row.text("seat"),
+        days=row.days(),
+    )
+
+
+def _area(row: Row) -> Area:
+    return Area(
+        ags=row.text("ags"),
+        ars=row.text("ars"),
+        name=row.text("name"),
+        kind=cast("AreaKind", row.one_of("kind", get_args(AreaKind))),
+        district=row.text("district"),
+        region=row.text("region"),
+        administration=row.maybe("administration"),
+        days=row.days(),
+    )
+
+
+def _district(row: Row) -> District:
+    return District(
+        key=row.text("key"),
+        name=row.text("name"),
+        region=row.text("region"),
+        administration=row.text("administration"),
+        days=row.days(),
+    )
+
+
+def _region(row: Row) -> Region:
+    return Region(key=row.text("key"), name=row.text("name"), administration=row.text("administration"))
+
+
+def _succession(row: Row) -> Succession:
+    return Succession(day=row.day("day"), old=row.text("old"), new=row.text("new"))
+
+
+def _postcode(row: Row) -> PostcodeArea:
+    return PostcodeArea(ags=row.text("ags"), beyond=row.flag("other_land"))
+
+
+def _dated(row: Row, value: str) -> Dated:
+    return Dated(value=value, days=row.days(), verified=row.flag("verified"))
+
+
+def _population(row: Row) -> Population:
+    return Population(
+        people=row.number("people"),
+        counted_on=row.day("counted_on"),
+        days=row.days(),
+        verified=row.flag("verified"),
+    )
+
+
+def _competence(row: Row) -> Competence:
+    return Competence(
+        id=row.text("id"),
+        service=row.text("service"),
+        decides=cast("Decider", row.one_of("decides", get_args(Decider))),
+        target=row.maybe("target"),
+        by_choice=row.flag("by_choice"),
+        municipality_if=row.condition("municipality_if"),
+        received_if=row.condition("received_if"),
+        use_instead=row.maybe("use_instead"),
+        days=row.days(),
+        anchor=row.cells["anchor"],
+        legal_basis=row.text("legal_basis"),
+        source=row.text("source"),
+        verified=row.flag("verified"),
+    )
+
+
+def _agreement(row: Row) -> Agreement:
+    return Agreement(
+        id=row.text("id"),
+        kind=cast("AgreementKind", row.one_of("kind", get_args(AgreementKind))),
+        acting=row.text("acting"),
+        principal=row.text("principal"),
+        services=row.keys("services"),
+        areas=row.keys("areas"),
+        days=row.days(),
+        verified=row.flag("verified"),
+    )

@@ -1,0 +1,150 @@
+"""What must hold between the tables: every reference known, no day said twice, no day left out."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+from services.router.domain.agreements import check_agreements
+from services.router.domain.directory import Directory
+from services.router.domain.entries import Competence, Dated, Days, Population
+from services.router.domain.tables import BrokenDirectory
+
+_CHAMBERS = ("ihk", "hwk")
+
+
+def check(directory: Directory) -> None:
+    """Check the whole directory.
+
+    Raises:
+        BrokenDirectory: the first contradiction; the text names the table and the entry.
+    """
+    _areas(directory)
+    _districts(directory)
+    _successions(directory)
+    _places(directory)
+    _competences(directory)
+    for (ags, kind), rows in directory.chambers.items():
+        _no_overlap(f"chambers, {kind} of {ags}", rows)
+        for row in rows:
+            _known(f"chambers, {kind} of {ags}", row.value, directory.authorities)
+    for (name, ags), rows in directory.listed.items():
+        _known(f"lists, {name}", ags, directory.areas)
+        _no_overlap(f"lists, {name}, {ags}", rows)
+    for ags, figures in directory.populations.items():
+        _known("populations", ags, directory.areas)
+        _no_overlap(f"populations, {ags}", figures)
+    check_agreements(directory.agreements, directory=directory)
+
+
+def _areas(directory: Directory) -> None:
+    used = {rule.decides for rules in directory.competences.values() for rule in rules}
+    for area in directory.areas.values():
+        where = f"areas, {area.ags}"
+        _known(where, area.district, directory.districts)
+        _known(where, area.region, directory.regions)
+        if not area.ags.startswith(area.district) or not area.ars.startswith(area.district):
+            raise BrokenDirectory(where, f"its keys do not lie in its district {area.district}")
+        if not area.days.within(directory.districts[area.district].days):
+            raise BrokenDirectory(
+                where, f"district {area.district} does not exist on all days of {area.days}"
+            )
+        if (area.administration is None) != (area.kind == "unincorporated"):
+            raise BrokenDirectory(where, "only an unincorporated area has no administration")
+        if area.administration is not None:
+            _serves(where, area.administration, area.days, directory)
+        for kind in _CHAMBERS:
+            if kind in used:
+                _no_hole(where, f"has no {kind}", directory.chambers.get((area.ags, kind), ()), area.days)
+
+
+def _districts(directory: Directory) -> None:
+    for district in directory.districts.values():
+        _known(f"districts, {district.key}", district.region, directory.regions)
+        _serves(f"districts, {district.key}", district.administration, district.days, directory)
+    for region in directory.regions.values():
+        _known(f"regions, {region.key}", region.administration, directory.authorities)
+
+
+def _successions(directory: Directory) -> None:
+    for change in directory.successions:
+        where = f"successions, {change.old}"
+        _known(where, change.old, directory.areas)
+        _known(where, change.new, directory.areas)
+        if directory.areas[change.old].days.last + timedelta(days=1) != change.day:
+            raise BrokenDirectory(where, f"the area does not end on the day before {change.day}")
+        if change.day not in directory.areas[change.new].days:
+            raise BrokenDirectory(where, f"its successor {change.new} does not exist on {change.day}")
+    followed = {change.old for change in directory.successions}
+    for area in directory.areas.values():
+        if area.days.last != date.max and area.ags not in followed:
+            raise BrokenDirectory(f"areas, {area.ags}", f"it ends on {area.days.last} without a successor")
+
+
+def _places(directory: Directory) -> None:
+    for table, entries in (("names", directory.names), ("localities", directory.localities)):
+        for ags in entries:
+            _known(table, ags, directory.areas)
+    for postcode, pairs in directory.postcodes.items():
+        if len({pair.ags for pair in pairs}) != len(pairs):
+            raise BrokenDirectory(f"postcodes, {postcode}", "an area stands there twice")
+        for pair in pairs:
+            _known(f"postcodes, {postcode}", pair.ags, directory.areas)
+
+
+def _competences(directory: Directory) -> None:
+    lists = {name for name, _ in directory.listed}
+    for service, rules in directory.competences.items():
+        _known("competences", service, directory.services)
+        _no_overlap(f"competences, {service}", rules)
+        _no_hole(f"competences, {service}", "says nothing", rules, Days())
+        for rule in rules:
+            _competence(rule, lists=lists, directory=directory)
+
+
+def _competence(rule: Competence, *, lists: set[str], directory: Directory) -> None:
+    where = f"competences, {rule.id}"
+    if (rule.target is not None) != (rule.decides == "authority"):
+        raise BrokenDirectory(where, "target names the authority if, and only if, decides is authority")
+    if rule.target is not None:
+        _serves(where, rule.target, rule.days, directory)
+    if rule.use_instead is not None:
+        _known(where, rule.use_instead, directory.services)
+    if rule.municipality_if is not None and rule.decides != "district":
+        raise BrokenDirectory(where, "municipality_if needs decides to be district")
+    for condition in (rule.municipality_if, rule.received_if):
+        if condition is not None and condition.kind == "listed":
+            _known(where, condition.argument, lists)
+
+
+def _known(where: str, key: str, known: Iterable[str]) -> None:
+    if key not in known:
+        raise BrokenDirectory(where, f"{key} is unknown")
+
+
+def _serves(where: str, authority: str, days: Days, directory: Directory) -> None:
+    _known(where, authority, directory.authorities)
+    if not days.within(directory.authorities[authority].days):
+        raise BrokenDirectory(where, f"{authority} does not exist on all days of {days}")
+
+
+def _no_overlap(where: str, rows: Iterable[Competence | Dated | Population]) -> None:
+    for earlier, later in pairwise(sorted(row.days for row in rows)):
+        if earlier.overlaps(later):
+            raise BrokenDirectory(where, f"{earlier} and {later} overlap")
+
+
+def _no_hole(where: str, what: str, rows: Iterable[Competence | Dated], days: Days) -> None:
+    for first, last in _holes(sorted(row.days for row in rows), days):
+        raise BrokenDirectory(where, f"{what} on the days {Days(first, last)}")
+
+
+def _holes(covered: list[Days], days: Days) -> Iterator[tuple[date, date]]:
+    first = days.first
+    for part in covered:
+        if part.first > first:
+            yield first, min(part.first - timedelta(days=1), days.last)
+        if part.last == date.max:
+            return
+        first = max(first, part.last + timedelta(days=1))
+    if first <= days.last:
+        yield first, days.last

@@ -1,0 +1,109 @@
+"""The directory on one day: which areas every key means, and what has been worked out about that day before."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from services.router.domain.entries import Agreement, Area, Dated, Population
+from services.router.domain.names import Form, forms
+
+if TYPE_CHECKING:
+    from services.router.domain.directory import Directory
+    from services.router.domain.leads import Lead
+    from services.router.domain.verdict import Verdict
+
+_SHORTENED = (2, 3, 5, 9, 12)
+
+
+class Day:
+    """One day. Everything kept in ``leads``, ``verdicts`` and for names follows from the directory alone."""
+
+    __slots__ = (
+        "_forms",
+        "_namesakes",
+        "agreements",
+        "areas",
+        "day",
+        "directory",
+        "leads",
+        "postal_regions",
+        "verdicts",
+    )
+
+    def __init__(self, directory: "Directory", day: date) -> None:
+        self.directory = directory
+        self.day = day
+        self.areas = _areas_by_key(directory, day)
+        self.agreements: tuple[Agreement, ...] = tuple(a for a in directory.agreements if day in a.days)
+        self.leads: dict[tuple[str, str], Lead] = {}
+        self.verdicts: dict[tuple[str, str], Verdict] = {}
+        self.postal_regions = frozenset(postcode[:2] for postcode in directory.postcodes)
+        self._forms: dict[str, frozenset[Form]] = {}
+        self._namesakes: Counter[Form] | None = None
+
+    def chamber(self, kind: str, area: Area) -> Dated | None:
+        return self._current(self.directory.chambers.get((area.ags, kind), ()))
+
+    def listing(self, name: str, area: Area) -> Dated | None:
+        return self._current(self.directory.listed.get((name, area.ags), ()))
+
+    def population(self, area: Area) -> Population | None:
+        return next(
+            (row for row in self.directory.populations.get(area.ags, ()) if self.day in row.days), None
+        )
+
+    def exists(self, authority: str) -> bool:
+        return self.day in self.directory.authorities[authority].days
+
+    def forms(self, ags: str) -> frozenset[Form]:
+        """The spellings of an area, its localities and the areas that became part of it."""
+        if ags not in self._forms:
+            names = [*self.directory.names.get(ags, ()), *self.directory.localities.get(ags, ())]
+            if ags in self.directory.areas:
+                names.append(self.directory.areas[ags].name)
+            merged = (change.old for change in self.directory.successions if change.new == ags)
+            self._forms[ags] = forms(names).union(*(self.forms(old) for old in merged))
+        return self._forms[ags]
+
+    def namesakes(self, spelling: Form) -> int:
+        """How many areas of that day are called so."""
+        if self._namesakes is None:
+            land = self.areas[self.directory.land]
+            self._namesakes = Counter(spelling for area in land for spelling in self.forms(area.ags))
+        return self._namesakes[spelling]
+
+    def _current(self, rows: Iterable[Dated]) -> Dated | None:
+        return next((row for row in rows if self.day in row.days), None)
+
+
+def _areas_by_key(directory: "Directory", day: date) -> Mapping[str, tuple[Area, ...]]:
+    """Every key that ever was (AGS, ARS, shortened ARS) with the areas of that day that it means.
+
+    A key under which nothing exists that day stands for its successors, or for its predecessors.
+    """
+    known: dict[str, list[Area]] = defaultdict(list)
+    for area in directory.areas.values():
+        for key in (area.ags, *(area.ars[:digits] for digits in _SHORTENED)):
+            known[key].append(area)
+    meant: dict[str, tuple[Area, ...]] = {}
+    for key, areas in known.items():
+        current = [area for area in areas if day in area.days]
+        elsewhere = (
+            [other for area in areas for other in _followed(area, directory, day)] if not current else []
+        )
+        meant[key] = tuple(dict.fromkeys(current or elsewhere))
+    return meant
+
+
+def _followed(area: Area, directory: "Directory", day: date) -> Iterable[Area]:
+    """The area on that day, reached over one or more changes of the territory."""
+    if day in area.days:
+        return [area]
+    ended = area.days.last < day
+    neighbours = [
+        change.new if ended else change.old
+        for change in directory.successions
+        if (change.old if ended else change.new) == area.ags
+    ]
+    return [found for ags in neighbours for found in _followed(directory.areas[ags], directory, day)]

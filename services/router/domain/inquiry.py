@@ -1,0 +1,66 @@
+"""From the fields of a query string, a command line or a line of a batch to an inquiry."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from pydantic import ValidationError
+
+from shared.events.competence import Inquiry, Place
+
+_KEYS = ("ars", "ags", "plz")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EXPECTED: Mapping[str, str] = {
+    "service": "a LeiKa key: 14 digits that begin with 99",
+    "ars": "a Regionalschlüssel: 12 digits, or shortened to 2, 3, 5 or 9",
+    "ags": "a Gemeindeschlüssel: 8 digits",
+    "plz": "a postcode: 5 digits",
+    "town": "a name of 1 to 100 characters",
+    "on": "a day that exists, as YYYY-MM-DD",
+    "choice": "the id of an authority",
+}
+
+
+class BadInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
+    """A field cannot be read; the text names it and what is expected, never the value."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {problem}")
+
+
+def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
+    """Return the inquiry that ``service, ars|ags|plz, town, on, choice`` make; None counts as absent.
+
+    Raises:
+        BadInquiry: the first field that cannot be read.
+    """
+    given = {key: fields[key] for key in (*_KEYS, "town") if fields.get(key) is not None}
+    keys = [key for key in _KEYS if key in given]
+    if len(keys) > 1:
+        raise BadInquiry(keys[1], f"only one of ars, ags and plz is expected, {keys[0]} is there too")
+    if "town" in given and "plz" not in given:
+        raise BadInquiry("town", "a town needs its postcode (plz)")
+    try:
+        return Inquiry.model_validate(
+            {
+                "service": fields.get("service"),
+                "place": Place.model_validate(given) if given else None,
+                "on": _day(fields.get("on"), today=today),
+                "choice": fields.get("choice"),
+            }
+        )
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        raise BadInquiry(field, f"expected {_EXPECTED[field]}") from error
+
+
+def _day(value: object, *, today: date) -> date:
+    if value is None:
+        return today
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise BadInquiry("on", f"expected {_EXPECTED['on']}")

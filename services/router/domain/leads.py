@@ -1,0 +1,121 @@
+"""Where one row of law leads in one area on one day: the step that knows levels, lists, chambers and agreements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from services.router.domain.agreements import chain
+from services.router.domain.day import Day
+from services.router.domain.entries import Agreement, Area, Competence, Condition
+from shared.events.competence import Candidate, Why
+
+NOBODY = "nobody"
+"""Stands for the authority of a service that is no longer offered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """The acting authority (`NOBODY`: the service ended; None: the sources are silent), and who was considered."""
+
+    authority: str | None
+    verified: bool
+    considered: tuple[Candidate, ...] = ()
+    on_behalf_of: tuple[str, ...] = ()
+    agreements: tuple[str, ...] = ()
+    received_by: str | None = None
+
+
+def lead(rule: Competence, area: Area, day: Day) -> Lead:
+    """Where the rule leads in this area; worked out once a day."""
+    key = (rule.id, area.ags)
+    if key not in day.leads:
+        found = _principal(rule, area, day)
+        if found.authority is not None and found.authority != NOBODY:
+            found = acting(found, rule, area=area.ags, day=day)
+        day.leads[key] = replace(found, received_by=_receiver(rule, area, day))
+    return day.leads[key]
+
+
+def acting(found: Lead, rule: Competence, *, area: str | None, day: Day) -> Lead:
+    """The same lead after all agreements that concern it."""
+    steps: Sequence[Agreement] = chain(
+        str(found.authority), service=rule.service, area=area, among=day.agreements
+    )
+    if not steps:
+        return found
+    return replace(
+        found,
+        authority=steps[-1].acting,
+        verified=found.verified and all(step.verified for step in steps),
+        considered=(
+            *(Candidate(authority=step.principal, why=Why.ANOTHER_WORKS_FOR_IT) for step in steps),
+            *found.considered,
+        ),
+        on_behalf_of=tuple(step.principal for step in steps),
+        agreements=tuple(step.id for step in steps),
+    )
+
+
+def _principal(rule: Competence, area: Area, day: Day) -> Lead:
+    certain = rule.verified
+    match rule.decides:
+        case "district":
+            return _district(rule, area, day)
+        case "municipality":
+            authority = area.administration
+        case "region":
+            authority = day.directory.regions[area.region].administration
+        case "ihk" | "hwk":
+            chamber = day.chamber(rule.decides, area)
+            authority = chamber.value if chamber else None
+            certain = certain and chamber is not None and chamber.verified
+        case "authority":
+            authority = rule.target
+        case "nobody":
+            authority = NOBODY
+        case "open":
+            authority = None
+        case _:
+            assert_never(rule.decides)
+    return Lead(authority=authority, verified=certain and authority is not None)
+
+
+def _district(rule: Competence, area: Area, day: Day) -> Lead:
+    district = day.directory.districts[area.district].administration
+    municipality = area.administration
+    if rule.municipality_if is None or municipality is None or municipality == district:
+        return Lead(authority=district, verified=rule.verified)
+    fulfilled, certain = _fulfils(area, rule.municipality_if, day)
+    if fulfilled is None:
+        either = (Candidate(authority=party, why=Why.UNSETTLED) for party in (municipality, district))
+        return Lead(authority=None, verified=False, considered=tuple(either))
+    if fulfilled:
+        loser = Candidate(authority=district, why=Why.MUNICIPALITY_DECIDES)
+        return Lead(authority=municipality, verified=rule.verified and certain, considered=(loser,))
+    loser = Candidate(authority=municipality, why=Why.DISTRICT_DECIDES)
+    return Lead(authority=district, verified=rule.verified and certain, considered=(loser,))
+
+
+def _receiver(rule: Competence, area: Area, day: Day) -> str | None:
+    if rule.received_if is None:
+        return None
+    district = day.directory.districts[area.district].administration
+    if area.administration is None:
+        return district
+    fulfilled, _ = _fulfils(area, rule.received_if, day)
+    return {True: area.administration, False: district, None: None}[fulfilled]
+
+
+def _fulfils(area: Area, condition: Condition, day: Day) -> tuple[bool | None, bool]:
+    """Whether the condition is met (None: no figure is known) and whether that is verified."""
+    match condition.kind:
+        case "listed":
+            entry = day.listing(condition.argument, area)
+            return entry is not None, entry is None or entry.verified
+        case "above":
+            population = day.population(area)
+            if population is None:
+                return None, False
+            return population.people > int(condition.argument), population.verified
+        case _:
+            assert_never(condition.kind)

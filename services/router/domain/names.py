@@ -1,0 +1,72 @@
+"""When two spellings name the same town: case, umlauts, abbreviations, brackets, titles.
+
+Only ever asked about the few municipalities of one postcode, so that being generous is safe.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_QUALIFIER = re.compile(
+    r"\s*[(,/]|\s+(?:am|an der|an dem|auf der|auf dem|bei|im|in der|in|vor der|vor dem|a\.|i\.|v\.|b\.)\s*"
+)
+_SMALL_WORDS = frozenset(
+    {"a", "am", "an", "auf", "b", "bei", "d", "dem", "den", "der", "i", "im", "in", "v", "vor", "von"}
+)
+_TITLES = frozenset(
+    {
+        "gemeinde",
+        "hansestadt",
+        "hochschulstadt",
+        "kreisstadt",
+        "landeshauptstadt",
+        "markt",
+        "marktflecken",
+        "marktgemeinde",
+        "stadt",
+        "universitaetsstadt",
+        "wissenschaftsstadt",
+    }
+)
+_SHORT = {
+    "f": "fulda",
+    "fd": "fulda",
+    "h": "hoehe",
+    "hess": "hessen",
+    "l": "lahn",
+    "m": "main",
+    "odw": "odenwald",
+    "rh": "rhein",
+    "st": "sankt",
+    "t": "taunus",
+    "ts": "taunus",
+    "w": "werra",
+}
+
+Form = frozenset[str]
+
+
+def form(name: str) -> Form:
+    """The words that matter, in one spelling, in any order; titles (Stadt, Universitätsstadt) left out."""
+    folded = unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
+    plain = "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
+    words = [_SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", plain) if word not in _SMALL_WORDS]
+    weighty = frozenset(word for word in words if word not in _TITLES)
+    return weighty or frozenset(words)
+
+
+def base(name: str) -> str:
+    """The name without what tells it from its namesakes: Limburg of Limburg a. d. Lahn."""
+    return _QUALIFIER.split(name, maxsplit=1)[0]
+
+
+def forms(names: Iterable[str]) -> frozenset[Form]:
+    """All forms by which something with these names may be called."""
+    return frozenset(form(variant) for name in names for variant in (name, base(name)))
+
+
+def quarters(town: str) -> Iterable[str]:
+    """What the town may be a quarter of: Kassel of Kassel-Bettenhausen."""
+    parts = re.split(r"\s*-\s*|\s+OT\s+|,\s*", town)
+    return ("-".join(parts[:count]) for count in range(1, len(parts)))

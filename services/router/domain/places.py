@@ -1,0 +1,82 @@
+"""From what was asked (a key, a postcode, a town) to the areas of that day that may be meant."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.router.domain.day import Day
+from services.router.domain.entries import Area
+from services.router.domain.names import Form, form, quarters
+from shared.events.competence import Place, Reason
+
+_LAENDER = frozenset(f"{number:02}" for number in range(1, 17))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """The areas that may be meant; ``beyond``: a part of another Land may be meant too.
+
+    ``excluded``: the postcode reaches there, but the town names another. ``key`` names the group of areas
+    where it is one of a bounded number, else it is None.
+    """
+
+    key: str | None
+    areas: tuple[Area, ...]
+    beyond: bool = False
+    excluded: tuple[Area, ...] = ()
+
+
+def locate(place: Place | None, day: Day) -> Located | Reason:
+    """The areas, or why there is none. No place at all means the whole Land."""
+    if place is None:
+        return Located(key=day.directory.land, areas=day.areas[day.directory.land])
+    key = place.ars or place.ags
+    if key is not None:
+        return _by_key(key, day)
+    return _by_postcode(str(place.plz), place.town, day)
+
+
+def _by_key(key: str, day: Day) -> Located | Reason:
+    if not key.startswith(day.directory.land):
+        return Reason.OUTSIDE_TERRITORY if key[:2] in _LAENDER else Reason.UNKNOWN_PLACE
+    areas = day.areas.get(key, ())
+    return Located(key=key, areas=areas) if areas else Reason.UNKNOWN_PLACE
+
+
+def _by_postcode(postcode: str, town: str | None, day: Day) -> Located | Reason:
+    pairs = day.directory.postcodes.get(postcode)
+    if pairs is None:
+        return _unlisted(postcode, day)
+    parts = {pair.ags: day.areas[pair.ags] for pair in pairs}
+    areas = _joined(parts.values())
+    if town is None:
+        return Located(key=f"plz:{postcode}", areas=areas, beyond=any(pair.beyond for pair in pairs))
+    named = _named(town, parts, day)
+    excluded = tuple(area for area in areas if area not in named)
+    return Located(key=None, areas=named, excluded=excluded) if named else Reason.UNKNOWN_PLACE
+
+
+def _unlisted(postcode: str, day: Day) -> Reason:
+    """A postcode that no list knows (PO boxes, large customers): ours if its first two digits are."""
+    ours = postcode[:2] in day.postal_regions or postcode < "01"
+    return Reason.UNKNOWN_PLACE if ours else Reason.OUTSIDE_TERRITORY
+
+
+def _named(town: str, parts: Mapping[str, tuple[Area, ...]], day: Day) -> tuple[Area, ...]:
+    """The areas that the town names, or, of a town with its quarter, the area of a town without namesakes."""
+    if found := _called(form(town), parts, day):
+        return found
+    for whole in map(form, quarters(town)):
+        if day.namesakes(whole) == 1 and (found := _called(whole, parts, day)):
+            return found
+    return ()
+
+
+def _called(asked: Form, parts: Mapping[str, tuple[Area, ...]], day: Day) -> tuple[Area, ...]:
+    """Those called so on that day; else all that the postcode's area of today, called so, goes back to."""
+    areas = _joined(parts.values())
+    own = tuple(area for area in areas if asked in day.forms(area.ags))
+    return own or _joined(areas for ags, areas in parts.items() if asked in day.forms(ags))
+
+
+def _joined(groups: Iterable[tuple[Area, ...]]) -> tuple[Area, ...]:
+    return tuple(dict.fromkeys(area for group in groups for area in group))

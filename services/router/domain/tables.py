@@ -1,0 +1,127 @@
+"""The tables of a directory as text: their columns, their cells, and the content hash that is the version."""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn
+
+from services.router.domain.entries import Condition, Days
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "authorities": ("id", "kind", "name", "seat", "code", "valid_from", "valid_to", "source", "verified"),
+    "areas": (
+        "ags", "ars", "name", "kind", "district", "region", "administration", "valid_from", "valid_to", "source",
+    ),
+    "districts": ("key", "name", "region", "administration", "nuts3", "valid_from", "valid_to", "source"),
+    "regions": ("key", "name", "administration", "source"),
+    "successions": ("old", "day", "new", "kind"),
+    "names": ("ags", "name", "source"),
+    "localities": ("ags", "name", "postcode", "geonames"),
+    "populations": ("ags", "valid_from", "valid_to", "people", "counted_on", "source", "verified"),
+    "postcodes": ("postcode", "ags", "quality", "main", "other_land", "note"),
+    "chambers": ("ags", "kind", "chamber", "valid_from", "valid_to", "source", "verified"),
+    "services": ("key", "name", "typing", "source"),
+    "competences": (
+        "id", "service", "decides", "target", "by_choice", "municipality_if", "received_if", "use_instead",
+        "valid_from", "valid_to", "anchor", "legal_basis", "source", "verified", "note",
+    ),
+    "lists": ("list", "ags", "title", "valid_from", "valid_to", "source", "verified"),
+    "agreements": (
+        "id", "kind", "acting", "principal", "services", "areas", "valid_from", "valid_to", "source", "verified",
+    ),
+}  # fmt: skip
+"""UTF-8 CSV with a header; days are ISO 8601 and inclusive, an empty day is an open end; flags are yes or no."""
+
+
+class BrokenDirectory(Exception):  # noqa: N818 - the state of the directory, not of the program
+    """The tables do not make a directory; the text says where and what is wrong."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; a broken cell raises `BrokenDirectory` with table and line."""
+
+    table: str
+    line: int
+    cells: Mapping[str, str]
+
+    def text(self, column: str) -> str:
+        return self.cells[column] or self.fail(f"{column} is empty")
+
+    def maybe(self, column: str) -> str | None:
+        return self.cells[column] or None
+
+    def one_of(self, column: str, allowed: tuple[str, ...]) -> str:
+        if self.cells[column] not in allowed:
+            self.fail(f"{column} is {self.cells[column]!r}, expected one of {', '.join(allowed)}")
+        return self.cells[column]
+
+    def flag(self, column: str) -> bool:
+        if self.cells[column] not in {"yes", "no"}:
+            self.fail(f"{column} is {self.cells[column]!r}, expected yes or no")
+        return self.cells[column] == "yes"
+
+    def number(self, column: str) -> int:
+        cell = self.cells[column]
+        return int(cell) if cell.isdecimal() else self.fail(f"{column} is {cell!r}, expected a number")
+
+    def keys(self, column: str) -> frozenset[str]:
+        return frozenset(self.cells[column].split())
+
+    def day(self, column: str, otherwise: date | None = None) -> date:
+        if otherwise is not None and not self.cells[column]:
+            return otherwise
+        try:
+            return date.fromisoformat(self.cells[column])
+        except ValueError:
+            self.fail(f"{column} is {self.cells[column]!r}, expected a day as YYYY-MM-DD")
+
+    def days(self) -> Days:
+        days = Days(self.day("valid_from", date.min), self.day("valid_to", date.max))
+        return days if days.first <= days.last else self.fail("valid_to lies before valid_from")
+
+    def condition(self, column: str) -> Condition | None:
+        match self.cells[column].partition(":"):
+            case ("", "", ""):
+                return None
+            case ("listed", ":", name) if name:
+                return Condition("listed", name)
+            case ("above", ":", people) if people.isdecimal():
+                return Condition("above", people)
+        return self.fail(f"{column} is {self.cells[column]!r}, expected listed:NAME or above:PEOPLE")
+
+    def fail(self, problem: str) -> NoReturn:
+        raise BrokenDirectory(f"{self.table}, line {self.line}", problem)
+
+
+def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
+    """The lines of a table, in their order.
+
+    Raises:
+        BrokenDirectory: the table is missing or its header or a line has other columns.
+    """
+    if table not in texts:
+        raise BrokenDirectory(table, "the table is missing")
+    columns = COLUMNS[table]
+    lines = csv.reader(texts[table].splitlines(), strict=True)
+    if tuple(next(lines, [])) != columns:
+        raise BrokenDirectory(f"{table}, line 1", f"the header must be {','.join(columns)}")
+    for cells in lines:
+        if len(cells) != len(columns):
+            raise BrokenDirectory(
+                f"{table}, line {lines.line_num}", f"{len(cells)} columns instead of {len(columns)}"
+            )
+        yield Row(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+
+
+def version(land: str, texts: Mapping[str, str]) -> str:
+    """The content hash: SHA-256 over the Land's key and all tables in the order of their names."""
+    content = hashlib.sha256(f"{land}\n".encode())
+    for table in sorted(COLUMNS):
+        content.update(hashlib.sha256(texts.get(table, "").encode()).digest())
+    return content.hexdigest()
