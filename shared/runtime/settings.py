@@ -52,7 +52,7 @@ class HttpListener(_Frozen):
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
-        if self.certificate_file is None and not _loopback(self.host):
+        if self.certificate_file is None and not loopback(self.host):
             raise ValueError(
                 f"listener {self.host}: beyond loopback certificate_file and key_file are required"
             )
@@ -76,7 +76,8 @@ def read_secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """True when what is sent to this host never leaves the machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
