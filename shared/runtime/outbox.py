@@ -92,20 +92,26 @@ class OutboxPublisher:
         self._written.set()
 
     async def _publish_all(self, connection: Connection) -> None:
-        """Publish until nothing is left, or until some rows stay because Kafka does not take them."""
-        while rows := await connection.fetch(_NEXT, _BATCH):
+        """One pass over the table; a key whose message Kafka does not take waits for the next pass."""
+        after, waiting = 0, set[bytes]()
+        while rows := await connection.fetch(_NEXT, after, list(waiting), _BATCH):
             by_key: dict[bytes, list[asyncpg.Record]] = {}
             for row in rows:
                 by_key.setdefault(row["key"], []).append(row)
             done = await asyncio.gather(*(self._publish_in_turn(of_key) for of_key in by_key.values()))
-            published = [row_id for ids in done for row_id in ids]
+            waiting.update(
+                key for (key, of_key), ids in zip(by_key.items(), done, strict=True) if len(ids) < len(of_key)
+            )
             # A crash here publishes again what is not yet deleted: at least once.
-            await connection.execute("DELETE FROM outbox WHERE id = ANY($1)", published)
-            left = len(rows) - len(published)
-            self._telemetry.set("outbox_waiting", left, schema=self._schema)
-            if left:
-                raise Unavailable(f"Kafka did not take {left} of {len(rows)} messages")
-            self._pause.reset()
+            await connection.execute(
+                "DELETE FROM outbox WHERE id = ANY($1)", [row_id for ids in done for row_id in ids]
+            )
+            after = rows[-1]["id"]
+        left = await connection.fetchval("SELECT count(*) FROM outbox") if waiting else 0
+        self._telemetry.set("outbox_waiting", left, schema=self._schema)
+        if waiting:
+            raise Unavailable(f"Kafka does not take messages of {len(waiting)} keys; {left} rows wait")
+        self._pause.reset()
 
     async def _publish_in_turn(self, rows: Sequence[asyncpg.Record]) -> list[int]:
         """Publish one key's rows one after another; return the ids of those that Kafka has."""
@@ -124,4 +130,7 @@ class OutboxPublisher:
 
 
 _LOCK: Final = 0x6F757462
-_NEXT: Final = "SELECT id, topic, key, value, header_names, header_values FROM outbox ORDER BY id LIMIT $1"
+_NEXT: Final = """
+    SELECT id, topic, key, value, header_names, header_values FROM outbox
+    WHERE id > $1 AND key <> ALL($2) ORDER BY id LIMIT $3
+"""
