@@ -1,0 +1,143 @@
+"""docs/settings.md: the environment variables of each service, from its settings model."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from amtsweg.docs.markdown import code, table
+
+SERVICES = ("intake", "router", "notifier", "audit")
+
+_HEAD = """# Settings
+
+Made by `make docs` from `services/*/settings.py`. Do not edit.
+
+Each process reads environment variables and refuses to start when one is missing or wrong, naming it. Secrets are
+paths of files, never values. Durations are ISO 8601 (`PT30S`) or seconds. `amtsweg up` sets them all for the local
+stack; `compose.yaml` shows them in containers.
+"""
+
+_SECRET = re.compile(r"(password|keys?|secrets?|tokens?)_file$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One environment variable of a service."""
+
+    variable: str
+    kind: str
+    default: str
+    secret: bool
+    meaning: str
+
+
+def page() -> str:
+    """Return the page."""
+    return _HEAD + "".join(_section(service) for service in SERVICES)
+
+
+def settings(service: str) -> tuple[Setting, ...]:
+    """Every variable that the service reads."""
+    model = _model(service)
+    prefix = model.model_config.get("env_prefix", "")
+    nesting = model.model_config.get("env_nested_delimiter") or ""
+    schema = model.model_json_schema(by_alias=False)
+    return tuple(
+        _settings(model, schema, prefix=prefix, nesting=nesting, definitions=schema.get("$defs", {}))
+    )
+
+
+def _model(service: str) -> type[BaseSettings]:
+    model: type[BaseSettings] = import_module(f"services.{service}.settings").Settings
+    return model
+
+
+def _section(service: str) -> str:
+    rows = [
+        (f"`{s.variable}`", s.kind, s.default, "secret" if s.secret else "", s.meaning)
+        for s in settings(service)
+    ]
+    return f"\n## {service}\n\n{table(('variable', 'value', 'default', '', 'meaning'), rows)}"
+
+
+def _settings(
+    model: type[BaseModel], schema: Any, *, prefix: str, nesting: str, definitions: Any
+) -> Iterator[Setting]:
+    required = schema.get("required", ())
+    for name, field in model.model_fields.items():
+        variable = f"{prefix}{name}".upper()
+        nested = _nested(field)
+        node = _resolved(schema["properties"][name], definitions)
+        if nested is not None:
+            yield from _settings(
+                nested, node, prefix=f"{variable}{nesting}", nesting=nesting, definitions=definitions
+            )
+            continue
+        meaning = _meaning(model, name, field)
+        yield Setting(
+            variable=variable,
+            kind=_kind(node),
+            default="**required**" if name in required else _default(node),
+            secret=_SECRET.search(name) is not None and "public" not in meaning,
+            meaning=meaning,
+        )
+
+
+def _nested(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if inspect.isclass(kind) and issubclass(kind, BaseModel) else None
+
+
+def _resolved(node: Any, definitions: Any) -> Any:
+    if "$ref" in node:
+        return {**definitions[node["$ref"].rpartition("/")[2]], **node}
+    options = [option for option in node.get("anyOf", []) if option != {"type": "null"}]
+    return {**options[0], **node} if options else node
+
+
+def _kind(node: Any) -> str:
+    if "enum" in node:
+        return code(map(str, node["enum"]))
+    text = {"file-path": "file", "directory-path": "folder"}.get(node.get("format", ""), node.get("format"))
+    text = text or node.get("type", "text")
+    if "maximum" in node:
+        return f"{text}, {node['minimum']} to {node['maximum']}"
+    bounds = {"minimum": "at least", "exclusiveMinimum": "above"}
+    return ", ".join([str(text), *(f"{word} {node[name]}" for name, word in bounds.items() if name in node)])
+
+
+def _default(node: Any) -> str:
+    return "" if node.get("default") is None else f"`{node['default']}`"
+
+
+def _meaning(model: type[BaseModel], name: str, field: FieldInfo) -> str:
+    """What the model says of its field: beside it, in a list of attributes, or in a sentence that names it."""
+    owner = next(c for c in model.__mro__ if name in inspect.get_annotations(c))
+    prose = inspect.getdoc(owner) or ""
+    listed = re.search(rf"^ +{name}: (.+?)(?=^ +\w+: |\Z)", prose, re.MULTILINE | re.DOTALL)
+    sentences = re.split(r"(?<=[.;])\s+(?=``|[A-Z])", prose)
+    named = [sentence for sentence in sentences if f"``{name}``" in sentence]
+    found = field.description or _beside(owner, name) or (listed and listed[1]) or " ".join(named)
+    return " ".join((found or "").replace("``", "`").split())
+
+
+def _beside(owner: type, name: str) -> str | None:
+    """The string that stands below the field in the source."""
+    (block,) = ast.parse(inspect.getsource(owner)).body
+    statements = block.body if isinstance(block, ast.ClassDef) else []
+    for field, below in pairwise(statements):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=target)), ast.Expr(value=ast.Constant(value=text)) if (
+                target == name
+            ):
+                return str(text)
+    return None
