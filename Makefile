@@ -53,6 +53,10 @@ test: check verifier ## Everything, on real parts
 bench: setup ## Measure: benchmarks/ with their baselines
 	@for question in benchmarks/*.py; do $(BIN)/python $$question; done
 
+docs: setup ## Write the pages and golden files that are made from code
+	@$(BIN)/amtsweg docs
+	@$(BIN)/python -m tests.golden.write
+
 fix: setup ## Format and repair what can be repaired
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
