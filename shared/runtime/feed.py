@@ -1,0 +1,125 @@
+"""The records of one unit in offset order, where a partition that fails is held back alone."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.runtime.assignment import Unit
+from shared.runtime.pauses import Pause
+from shared.runtime.records import Record, consumed
+
+_LONGEST_WAIT = 1.0
+
+
+class Feed:
+    """Reads a unit's partitions from given positions.
+
+    ``positions`` is the offset of the next record to hand out; for partitions held back it runs ahead of
+    what has been committed.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, unit: Unit) -> None:
+        self._consumer = consumer
+        self._unit = unit
+        self._kept: dict[TopicPartition, deque[Record]] = {}
+        self._due: dict[TopicPartition, float] = {}
+        self._pauses: dict[TopicPartition, Pause] = {}
+        self.positions: dict[TopicPartition, int] = {}
+
+    def start(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Seek and begin to fetch."""
+        self.positions = dict(positions)
+        for tp, position in positions.items():
+            self._consumer.seek(tp, position)
+        self._consumer.resume(*self._unit)
+
+    async def take(self, limit: int) -> list[Record]:
+        """Return up to ``limit`` records, at least one; waits for it."""
+        while True:
+            records = self._take_kept(limit)
+            wait_ms = 0 if records else int(1000 * self._seconds_to_next())
+            if len(records) < limit:
+                records += await self._fetch(limit - len(records), wait_ms=wait_ms)
+            if records:
+                return records
+
+    def give_back(self, records: Sequence[Record], *, seconds: float = 0.0) -> None:
+        """Hand the records out again, before any later ones of their partitions, after a time in seconds."""
+        due = time.monotonic() + seconds
+        for record in reversed(records):
+            tp = TopicPartition(record.topic, record.partition)
+            if tp not in self._kept:
+                self._kept[tp] = deque()
+                self._consumer.pause(tp)  # bounded: one batch per partition is kept, not more
+            self._kept[tp].appendleft(record)
+            self._due[tp] = max(due, self._due.get(tp, 0.0))
+
+    def hold_back(self, records: Sequence[Record]) -> float:
+        """Give back records of one partition with a pause that grows until ``recovered``; return it."""
+        tp = TopicPartition(records[0].topic, records[0].partition)
+        seconds = self._pauses.setdefault(tp, Pause()).take()
+        self.give_back(records, seconds=seconds)
+        return seconds
+
+    def recovered(self, tp: TopicPartition) -> None:
+        """The partition's next record has passed."""
+        self._pauses.pop(tp, None)
+
+    @property
+    def held_back(self) -> int:
+        """How many partitions wait after a failure."""
+        return len(self._pauses)
+
+    def lag(self) -> dict[TopicPartition, int]:
+        """Records that are readable and not yet handed out, by partition; asks nobody."""
+        return {
+            tp: max(0, end - self.positions[tp]) + len(self._kept.get(tp, ()))
+            for tp in self._unit
+            if (end := self._consumer.last_stable_offset(tp)) is not None and tp in self.positions
+        }
+
+    def _take_kept(self, limit: int) -> list[Record]:
+        taken: list[Record] = []
+        now = time.monotonic()
+        for tp in [tp for tp, due in self._due.items() if due <= now]:
+            kept = self._kept[tp]
+            while kept and len(taken) < limit:
+                taken.append(kept.popleft())
+            if not kept:
+                del self._kept[tp], self._due[tp]
+                self._consumer.resume(tp)
+        return taken
+
+    def _seconds_to_next(self) -> float:
+        soonest = min(self._due.values(), default=float("inf")) - time.monotonic()
+        return min(max(soonest, 0.001), _LONGEST_WAIT)
+
+    async def _fetch(self, limit: int, *, wait_ms: int) -> list[Record]:
+        fetched = await self._consumer.getmany(*self._unit, timeout_ms=wait_ms, max_records=limit)
+        records: list[Record] = []
+        for tp, batch in fetched.items():
+            if batch[0].offset < self.positions[tp]:
+                # Fetched before our seek; what lies below the position is done already.
+                self._consumer.seek(tp, self.positions[tp])
+                continue
+            self.positions[tp] = batch[-1].offset + 1
+            records += map(consumed, batch)
+        return records
+
+
+async def settled(task: "asyncio.Future[None]", *, seconds: float) -> None:
+    """Wait for a task even when cancelled, at most so long, then let the cancellation through.
+
+    For transactions: cancelling during the commit commits all the same, and nobody would know.
+    """
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done() and not task.cancelled():
+            task.exception()
+        raise
