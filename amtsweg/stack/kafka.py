@@ -70,8 +70,7 @@ class Kafka(Part):
     stop_within_s: float = 30.0
 
     def __init__(self, var: Path, *, port: int, controller_port: int, heap_mb: int = 768) -> None:
-        super().__init__("kafka", var=var)
-        self.port = port
+        super().__init__("kafka", var=var, port=port)
         self.controller_port = controller_port
         self._heap_mb = heap_mb
         self._folder = var / "kafka"

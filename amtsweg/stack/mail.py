@@ -10,8 +10,7 @@ from amtsweg.stack.parts import Command, Part
 
 class MailSink(Part):
     def __init__(self, var: Path, *, port: int) -> None:
-        super().__init__("mail", var=var)
-        self.port = port
+        super().__init__("mail", var=var, port=port)
         self.maildir = var / "mail"
 
     def command(self) -> Command:

@@ -38,8 +38,10 @@ class Part:
     stop_within_s: float = 20.0
     stop_signal: signal.Signals = signal.SIGTERM
 
-    def __init__(self, name: str, *, var: Path) -> None:
+    def __init__(self, name: str, *, var: Path, port: int) -> None:
         self.name = name
+        self.port = port
+        self.restarts = 0
         self.var = var
         self.log = var / "log" / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,7 +91,9 @@ class Part:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the parts in order
             )
-        records.record(self.var / "run", self.name, pid=self._process.pid)
+        records.record(
+            self.var / "run", self.name, pid=self._process.pid, port=self.port, restarts=self.restarts
+        )
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + self.start_within_s

@@ -40,8 +40,7 @@ class Postgres(Part):
     stop_signal = signal.SIGINT
 
     def __init__(self, var: Path, *, port: int) -> None:
-        super().__init__("postgres", var=var)
-        self.port = port
+        super().__init__("postgres", var=var, port=port)
         self._folder = var / "postgres"
         self._data = self._folder / "data"
 

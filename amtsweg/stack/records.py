@@ -6,18 +6,19 @@ A process is recognised by its id and its start time: ids are reused, the pair i
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 _SAME_START_S = 0.05
 
 
-def record(folder: Path, name: str, *, pid: int) -> None:
-    """Note that `pid` runs as `name`; nothing is noted if it has already ended."""
+def record(folder: Path, name: str, *, pid: int, **more: int | None) -> None:
+    """Note that `pid` runs as `name`, with more facts for whoever asks; a process that has ended is not noted."""
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(psutil.NoSuchProcess):
         started = psutil.Process(pid).create_time()
-        (folder / f"{name}.json").write_text(json.dumps({"pid": pid, "started": started}))
+        (folder / f"{name}.json").write_text(json.dumps({"pid": pid, "started": started, **more}))
 
 
 def forget(folder: Path, name: str) -> None:
@@ -26,13 +27,22 @@ def forget(folder: Path, name: str) -> None:
 
 def recorded(folder: Path, name: str) -> psutil.Process | None:
     """The process recorded under `name`, if that very process still runs."""
+    noted = facts(folder, name)
     try:
-        entry = json.loads((folder / f"{name}.json").read_text())
-        process = psutil.Process(entry["pid"])
-        same = abs(process.create_time() - entry["started"]) < _SAME_START_S
+        process = psutil.Process(noted["pid"])
+        same = abs(process.create_time() - noted["started"]) < _SAME_START_S
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (FileNotFoundError, psutil.NoSuchProcess, json.JSONDecodeError, KeyError):
+    except (psutil.NoSuchProcess, KeyError):
         return None
+
+
+def facts(folder: Path, name: str) -> dict[str, Any]:
+    """What was noted under `name`; nothing if there is nothing, or a crash left half of it."""
+    try:
+        noted: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return noted
 
 
 def names(folder: Path) -> list[str]:
@@ -69,3 +79,12 @@ def _descendants(process: psutil.Process) -> list[psutil.Process]:
         return list(process.children(recursive=True))
     except psutil.NoSuchProcess:
         return []
+
+
+def memory_of_tree(process: psutil.Process) -> int:
+    """Bytes held by a process and its descendants; pages that they share count once (where the kernel tells)."""
+    total = 0
+    for member in (process, *_descendants(process)):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += getattr(member.memory_full_info(), "pss", 0) or member.memory_info().rss
+    return total

@@ -11,8 +11,7 @@ from amtsweg.stack.parts import Command, Part
 
 class Redis(Part):
     def __init__(self, var: Path, *, port: int) -> None:
-        super().__init__("redis", var=var)
-        self.port = port
+        super().__init__("redis", var=var, port=port)
 
     @property
     def url(self) -> str:

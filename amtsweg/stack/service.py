@@ -17,22 +17,19 @@ _FAILURES_AT_START = 3
 
 
 class Service(Part):
-    """`python -m <module>` with nothing of ours in its environment but `environment`; it serves health at `port`."""
+    """`python -m services.<name>`, told nothing of ours but `environment`; it serves its health at `port`."""
 
-    def __init__(
-        self, name: str, *, var: Path, module: str, environment: Mapping[str, str], port: int | None = None
-    ) -> None:
-        super().__init__(name, var=var)
-        self.port = port
-        self.restarts = 0
-        self._module = module
+    def __init__(self, name: str, *, var: Path, environment: Mapping[str, str], port: int) -> None:
+        super().__init__(name, var=var, port=port)
         self._environment = environment
         self._failures = 0
         self._launched_at = 0.0
         self._due: float | None = None
 
     def command(self) -> Command:
-        return Command(arguments=[sys.executable, "-m", self._module], environment=self._environment)
+        return Command(
+            arguments=[sys.executable, "-m", f"services.{self.name}"], environment=self._environment
+        )
 
     def launch(self) -> None:
         self._launched_at = time.monotonic()
@@ -40,8 +37,6 @@ class Service(Part):
         super().launch()
 
     def ready(self) -> bool:
-        if self.port is None:
-            return self.running
         connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=2)
         try:
             connection.request("GET", "/health/ready")

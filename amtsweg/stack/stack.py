@@ -1,0 +1,98 @@
+"""The whole stack as an object: servers, set-up, services; start, tend, stop."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from amtsweg.stack import ports, records, servers, setup
+from amtsweg.stack.description import StackDescription
+from amtsweg.stack.errors import PartFailedError
+from amtsweg.stack.kafka import Kafka
+from amtsweg.stack.parts import Part
+from amtsweg.stack.service import Service
+from amtsweg.stack.services import WANTED_PORTS, environments
+
+State = Literal["starting", "ready", "restarted", "stopping", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that a person who waits wants to see; `detail` is an address or a text."""
+
+    part: str
+    state: State
+    detail: str = ""
+
+
+Report = Callable[[Step], None]
+
+
+class Stack:
+    """Everything below `var`: `start`, then `tend` again and again, then `stop`, all in one thread."""
+
+    def __init__(self, var: Path, *, report: Report = lambda _: None) -> None:
+        self.var = var.resolve()
+        self.servers = servers.choose(self.var, os.environ)
+        self.services: dict[str, Service] = {}
+        self._report = report
+
+    def start(self) -> StackDescription:
+        """Start everything and write stack.json; raises StackError, and leaves nothing running then."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        records.end_orphans(self.var / "run")
+        try:
+            return self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def tend(self) -> None:
+        """Start services that have ended again; raises PartFailedError if a server has ended."""
+        for part in self.servers.parts:
+            if not part.running:
+                raise PartFailedError(f"{part.name} ended with code {part.exit_code}.\n{part.log_tail()}")
+        for service in self.services.values():
+            if service.tend():
+                self._report(Step(service.name, "restarted", f"see {service.log}"))
+
+    def stop(self) -> None:
+        """End everything, services first: what they have begun they end on running servers."""
+        StackDescription.path(self.var).unlink(missing_ok=True)
+        for together in (tuple(self.services.values()), self.servers.parts):
+            for part in together:
+                part.terminate()
+            for part in together:
+                part.stop()
+
+    def _start(self) -> StackDescription:
+        self._launch(self.servers.parts)
+        made = setup.make_secrets(self.var)
+        # Kafka takes longest; meanwhile the others are made ready.
+        self._wait_for(part for part in self.servers.parts if not isinstance(part, Kafka))
+        setup.provision_postgres(self.servers, made)
+        self._wait_for(part for part in self.servers.parts if isinstance(part, Kafka))
+        setup.provision_kafka(self.servers, made)
+        around = setup.surroundings(self.var, servers=self.servers, made=made, http=_http_ports())
+        for name, environment in environments(around).items():
+            self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
+        self._launch(self.services.values())
+        self._wait_for(self.services.values())
+        description = setup.describe(around, made=made)
+        description.write(self.var)
+        return description
+
+    def _launch(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            self._report(Step(part.name, "starting"))
+            part.launch()
+
+    def _wait_for(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            part.wait_until_ready()
+            self._report(Step(part.name, "ready", f"{ports.LOOPBACK}:{part.port}"))
+
+
+def _http_ports() -> dict[str, int]:
+    return {name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()}

@@ -1,0 +1,198 @@
+"""The process that owns the running stack: one per folder, ended by a signal, leaving nothing behind."""
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from amtsweg.stack import records
+from amtsweg.stack.description import StackDescription
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.stack import Report, Stack, Step
+
+_TEND_EVERY_S = 0.25
+_END_WITHIN_S = 90.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _StopRequested(BaseException):
+    """Somebody wants the stack to end; not an error, and nothing that is handled on the way may swallow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartStatus:
+    name: str
+    pid: int | None
+    port: int | None
+    restarts: int
+    memory_bytes: int
+
+
+def run(var: Path, *, report: Report) -> None:
+    """Start the stack and tend it until a signal arrives, then end everything.
+
+    Raises:
+        StackError: it does not start, or a server ended; everything else has been ended then.
+    """
+    with _lock(var), _signals_stop_us():
+        stack = Stack(var, report=report)
+        try:
+            stack.start()
+            report(Step("stack", "ready"))
+            while True:
+                stack.tend()
+                time.sleep(_TEND_EVERY_S)
+        except _StopRequested:
+            report(Step("stack", "stopping"))
+        finally:
+            for number in _SIGNALS:
+                signal.signal(
+                    number, signal.SIG_IGN
+                )  # the ending is bounded; being interrupted it would not be whole
+            stack.stop()
+
+
+def start_detached(var: Path, *, report: Report) -> StackDescription:
+    """Start a supervisor of its own and return when the stack serves; if one runs, return its stack.
+
+    Raises:
+        StackError: the stack did not start; the text is the supervisor's.
+    """
+    if supervisor(var) is None:
+        _start_process(var, report=report)
+    return StackDescription.read(var)
+
+
+def supervisor(var: Path) -> psutil.Process | None:
+    """The process that runs the stack of this folder, if there is one."""
+    path = _lock_file(var)
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return psutil.Process(int(file.read()))
+    return None
+
+
+def stop(var: Path) -> bool:
+    """End the stack of this folder and what a killed supervisor left of one; tells whether anything ran."""
+    owner = supervisor(var)
+    if owner is not None:
+        records.end_tree(owner, grace_s=_END_WITHIN_S)
+    orphans = records.end_orphans(var / "run")
+    StackDescription.path(var).unlink(missing_ok=True)
+    return owner is not None or bool(orphans)
+
+
+def status(var: Path) -> list[PartStatus]:
+    """What was started below this folder, and whether it runs."""
+    return [_status(var / "run", name) for name in records.names(var / "run")]
+
+
+def _status(folder: Path, name: str) -> PartStatus:
+    noted = records.facts(folder, name)
+    process = records.recorded(folder, name)
+    return PartStatus(
+        name=name,
+        pid=process.pid if process is not None else None,
+        port=noted.get("port"),
+        restarts=noted.get("restarts", 0),
+        memory_bytes=records.memory_of_tree(process) if process is not None else 0,
+    )
+
+
+def _start_process(var: Path, *, report: Report) -> None:
+    log = var / "log" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    reading, writing = os.pipe()
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 -- ourselves
+            [sys.executable, "-m", "amtsweg", "up", "--var", var, "--report-to", str(writing)],
+            pass_fds=(writing,),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as lines:
+            _follow(lines, report)
+    except BaseException:
+        process.terminate()
+        process.wait(_END_WITHIN_S)
+        raise
+    if not StackDescription.path(var).exists():
+        raise StackError(f"the stack's supervisor ended without a word; see {log}")
+    process.returncode = 0  # it goes on without us: no complaint that a child is left running
+
+
+def _follow(lines: Iterable[str], report: Report) -> None:
+    for line in lines:
+        step = Step(**json.loads(line))
+        if step.part == "stack" and step.state == "failed":
+            raise StackError(step.detail)
+        report(step)
+
+
+@contextmanager
+def reporting_to(descriptor: int) -> Iterator[Report]:
+    """A report that writes JSON lines for `start_detached`, until the stack is ready: then nobody reads any more."""
+    with os.fdopen(descriptor, "w") as lines:
+
+        def report(step: Step) -> None:
+            if not lines.closed:
+                lines.write(json.dumps(asdict(step)) + "\n")
+                lines.flush()
+                if step.part == "stack":
+                    lines.close()
+
+        try:
+            yield report
+        except StackError as error:
+            report(Step("stack", "failed", str(error)))
+            raise
+
+
+def _lock_file(var: Path) -> Path:
+    return var / "supervisor.lock"
+
+
+@contextmanager
+def _lock(var: Path) -> Iterator[None]:
+    """Held as long as the supervisor lives, however it ends; the file says who it is."""
+    var.mkdir(parents=True, exist_ok=True)
+    with _lock_file(var).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(f"a stack already runs below {var}") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+@contextmanager
+def _signals_stop_us() -> Iterator[None]:
+    def request(_number: int, _frame: FrameType | None) -> None:
+        raise _StopRequested
+
+    before = {number: signal.signal(number, request) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
