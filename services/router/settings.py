@@ -24,4 +24,4 @@ class Settings(ServiceSettings):
     timezone: str = "Europe/Berlin"
     batch_size: Annotated[int, Field(ge=1, le=5000)] = 600
     minimum_period: timedelta = timedelta(milliseconds=30)
-    competence_requests_per_minute: Annotated[int, Field(ge=1)] = 600
+    competence_requests_per_minute: Annotated[int, Field(ge=1)] = 6000

@@ -38,8 +38,8 @@ REMEMBERED = 64
 """How many applied ids a custody keeps. An authority can repeat itself without end, so there is a limit;
 what falls out is harmless, because the standing alone refuses every effective event a second time."""
 
-KEPT_AFTER_CLOSE = timedelta(days=37)
-"""Inputs with sealed data expire after 30 days, and a log segment may outlive that by its 7 days."""
+KEPT_AFTER_CLOSE = timedelta(days=32)
+"""Inputs with sealed data expire after 30 days, and a log segment may outlive that by its one day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,72 @@
+"""Who is competent, over HTTP: the same question and the same answer as `amtsweg resolve` and the routed event."""
+
+from collections.abc import Callable
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from pydantic import BaseModel, Field
+
+from services.router.adapters.rate import Bucket
+from services.router.domain.inquiry import BadInquiry, read_inquiry
+from shared.events.competence import CompetenceDecision, Inquiry
+from shared.runtime.http import OPEN_TO_ALL
+from shared.runtime.problems import Problem
+
+
+class Asked(BaseModel):
+    """The parameters as they are sent; `read_inquiry` understands them."""
+
+    service: Annotated[str, Field(description="LeiKa key, 14 digits")]
+    ars: Annotated[str | None, Field(description="Regionalschlüssel; may be shortened")] = None
+    ags: Annotated[str | None, Field(description="Gemeindeschlüssel, 8 digits")] = None
+    plz: Annotated[str | None, Field(description="postcode")] = None
+    town: Annotated[str | None, Field(description="town or locality beside the postcode")] = None
+    on: Annotated[str | None, Field(description="YYYY-MM-DD; today if left out")] = None
+    choice: Annotated[str | None, Field(description="the authority that was chosen")] = None
+
+
+def add_competence(
+    app: FastAPI,
+    *,
+    decide: Callable[[Inquiry], CompetenceDecision],
+    today: Callable[[], date],
+    bucket: Bucket,
+) -> None:
+    """Answer ``GET /v1/competence``. It is public: the directory is open data, and nobody is asked about."""
+
+    @app.get(
+        "/v1/competence", tags=["competence"], response_model=CompetenceDecision, openapi_extra=OPEN_TO_ALL
+    )
+    async def competence(asked: Annotated[Asked, Query()]) -> Response:
+        """Which authority is competent for a service, a place and a day; or why a person has to decide."""
+        _admit(bucket)
+        try:
+            decision = decide(read_inquiry(asked.model_dump(), today=today()))
+        except BadInquiry as bad:
+            raise _not_understood(bad) from bad
+        return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
+
+
+def _admit(bucket: Bucket) -> None:
+    wait = bucket.take()
+    if wait > 0:
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-requests",
+            title="Too many requests",
+            detail="More inquiries come than this router answers beside its work.",
+            mend="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
+            headers={"Retry-After": str(wait)},
+        )
+
+
+def _not_understood(bad: BadInquiry) -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "bad-inquiry",
+        title="The inquiry cannot be read",
+        detail=str(bad),
+        mend=f"Correct the parameter {bad.field}.",
+    )

@@ -1,0 +1,77 @@
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from services.router.adapters.http import add_competence
+from services.router.adapters.rate import Bucket
+from services.router.domain.resolve import resolve
+from shared.events.competence import CompetenceDecision, Inquiry, Place
+from shared.runtime.health import Health
+from shared.runtime.http import create_app
+from shared.runtime.telemetry import Telemetry
+from tests.support.events import GIESSEN, TRADE_REGISTRATION
+from tests.support.routing import hessen
+
+TODAY = date(2026, 1, 12)
+GIESSEN_BY_KEY = {"service": TRADE_REGISTRATION, "ags": "06531005"}
+
+
+def decide(inquiry: Inquiry) -> CompetenceDecision:
+    return resolve(inquiry, directory=hessen())
+
+
+def client(per_minute: int = 1000) -> AsyncClient:
+    app = create_app(title="router", version="1", health=Health(), telemetry=Telemetry(), body_limit=1024)
+    bucket = Bucket(per_minute, seconds=lambda: 0.0)
+    add_competence(app, decide=decide, today=lambda: TODAY, bucket=bucket)
+    return AsyncClient(transport=ASGITransport(app), base_url="http://router")
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[AsyncClient]:
+    async with client() as connected:
+        yield connected
+
+
+async def test_the_answer_is_the_decision_of_the_routed_event(http: AsyncClient) -> None:
+    answer = await http.get("/v1/competence", params=GIESSEN_BY_KEY)
+
+    asked = Inquiry(service=TRADE_REGISTRATION, place=Place(ags="06531005"), on=TODAY)
+    assert answer.status_code == 200
+    assert CompetenceDecision.model_validate_json(answer.content) == decide(asked)
+    assert answer.json()["authority"] == GIESSEN
+
+
+async def test_an_undecided_place_is_an_answer_too(http: AsyncClient) -> None:
+    answer = await http.get("/v1/competence", params={"service": TRADE_REGISTRATION, "plz": "99999"})
+
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "parked")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"ags": "0653100"}, "ags"),
+        ({"on": "2026-02-30"}, "on"),
+        ({"plz": "35390"}, "plz"),
+        ({"service": "1"}, "service"),
+    ],
+)
+async def test_a_parameter_that_cannot_be_read_is_named(
+    http: AsyncClient, wrong: dict[str, str], field: str
+) -> None:
+    answer = await http.get("/v1/competence", params=GIESSEN_BY_KEY | wrong)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["mend"] == f"Correct the parameter {field}."
+
+
+async def test_too_many_inquiries_are_told_when_to_come_again() -> None:
+    async with client(per_minute=60) as http:
+        answers = [await http.get("/v1/competence", params=GIESSEN_BY_KEY) for _ in range(61)]
+
+    assert [a.status_code for a in answers] == [200] * 60 + [429]
+    assert answers[-1].headers["retry-after"] == "1"
