@@ -1,0 +1,87 @@
+"""A sample state platform: hands in a submission, repeats the request, follows the case. Made to be copied.
+
+Only Python's standard library. A lost answer is nothing to fear: the same request under the same
+Idempotency-Key gives the same receipt, however often it is sent.
+"""
+
+import argparse
+import base64
+import json
+import time
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SUBMISSION = {
+    "service": "99050012104000",  # Gewerbe Anmeldung
+    "place": {"plz": "35390", "town": "Gießen"},
+    "content": {"betrieb": {"name": "Bäckerei Sonnenschein", "beginn": "2026-02-01"}},
+    "contact": {"email": "erika.mustermann@example.org", "name": "Erika Mustermann"},
+    "language": "de",
+    "clientReference": "antrag-4711",
+}
+LAST = {"granted", "refused", "parked"}
+
+
+def request(url: str, *, headers: dict[str, str], body: bytes | None = None) -> Any:
+    """Return the answer's JSON; urllib raises HTTPError for anything but 2xx."""
+    asked = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - the stack's own address
+    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def authorize(intake: str, client_id: str, secret: str) -> dict[str, str]:
+    """Ask for a token (OAuth 2.0 client credentials) and return the header that carries it."""
+    basic = base64.b64encode(
+        f"{urllib.parse.quote(client_id)}:{urllib.parse.quote(secret)}".encode()
+    ).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    token = request(f"{intake}/token", headers=headers, body=b"grant_type=client_credentials")
+    return {"Authorization": f"Bearer {token['access_token']}"}
+
+
+def submit(intake: str, token: dict[str, str], *, key: str) -> Any:
+    """Hand in the submission and return its receipt."""
+    headers = {**token, "Content-Type": "application/json", "Idempotency-Key": f'"{key}"'}
+    return request(f"{intake}/v1/submissions", headers=headers, body=json.dumps(SUBMISSION).encode())
+
+
+def follow(intake: str, token: dict[str, str], history: str, *, seconds: float) -> Iterator[Any]:
+    """Yield each line of the case's history once, until the case rests or the time is over."""
+    seen: set[str] = set()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for line in request(intake + history, headers=token)["events"]:
+            if line["eventId"] not in seen:
+                seen.add(line["eventId"])
+                yield line
+                if line["code"] in LAST:
+                    return
+        time.sleep(0.2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
+    parser.add_argument("--client", help="whose credentials; the first that has a secret if left out")
+    parser.add_argument("--seconds", type=float, default=10, help="how long the case is followed")
+    given = parser.parse_args()
+    stack = json.loads(given.stack.read_text(encoding="utf-8"))
+    clients = stack["clients"].values()
+    client = next(c for c in clients if c.get("secret") and given.client in {None, c["clientId"]})
+    intake = stack["urls"]["intake"]
+    token = authorize(intake, client["clientId"], client["secret"])
+    key = str(uuid.uuid4())
+    receipt = submit(intake, token, key=key)
+    print(f"receipt {receipt['receiptNumber']} of {receipt['receivedAt']}, case {receipt['caseId']}")
+    again = submit(intake, token, key=key)
+    print(f"repeated under the same key: {'the same receipt' if again == receipt else 'ANOTHER RECEIPT'}")
+    for line in follow(intake, token, receipt["links"]["history"], seconds=given.seconds):
+        print(f"{line['at']}  {line['code']:<10} {line['text']}")
+
+
+if __name__ == "__main__":
+    main()
