@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from services.intake.domain.admission import Entry, Standing
-from services.intake.domain.client import Assertion, Client
+from services.intake.domain.client import Assertion, Bearer, Client
 from services.intake.domain.history import Line
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
@@ -57,14 +57,6 @@ class Secrets(Protocol):
         """Whether the secret fits the PHC string; takes as long when there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
-    """Who presents an access token, and for what it was given."""
-
-    client_id: str
-    scopes: frozenset[str]
-
-
 class Tokens(Protocol):
     def issue(self, bearer: Bearer) -> str:
         """Return a signed access token, valid from now."""
@@ -80,13 +72,15 @@ class Assertions(Protocol):
     def claims(self, assertion: str, *, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The JWT's claims if its signature verifies with this public key, else None."""
 
+
+class AssertionIds(Protocol):
     async def first_use(self, assertion: Assertion) -> bool:
         """Remember the assertion's id until it expires; False if it was seen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A submission that was taken, with what its case's history tells."""
+    """A submission that was taken, with the lines of its case in the order in which they happened."""
 
     submission_id: UUID
     case_id: UUID
@@ -109,8 +103,8 @@ class Histories(Protocol):
     async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
         """Return the client's submission."""
 
-    async def case(self, case_id: UUID, *, client_id: str) -> Sequence[Line] | None:
-        """Return the lines of the client's case, in the order in which they happened."""
+    async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
+        """Return the client's case."""
 
     async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
         """Return what was added after a cursor; None if the cursor is not of this feed (any more)."""

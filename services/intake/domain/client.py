@@ -27,6 +27,14 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Who presents an access token, and for what it was given."""
+
+    client_id: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
     """The claims of a private_key_jwt (RFC 7523) that decide; its signature has been verified."""
 

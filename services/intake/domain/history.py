@@ -1,6 +1,6 @@
 """What a client is told about its cases: one line per event, without personal data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.envelope import Event
+from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
@@ -64,7 +65,7 @@ def line(event: Event[Payload]) -> Line:
     )
 
 
-def receipt_in(event: Event[Payload]) -> Receipt | None:
+def receipt_of(event: Event[Payload]) -> Receipt | None:
     """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
     match event.data:
         case SubmissionReceived() | SubmissionRouted() | SubmissionParked() | CaseAccepted() | CaseDecided():
@@ -73,18 +74,30 @@ def receipt_in(event: Event[Payload]) -> Receipt | None:
             return None
 
 
-def status(lines: Iterable[Line]) -> Line | None:
+def complete(
+    lines: Sequence[Line], *, submission_id: UUID, case_id: UUID, receipt: Receipt
+) -> Sequence[Line]:
+    """Return the lines with the receipt before them, where its own event has not been read yet, or no more."""
+    if any(each.code == "received" for each in lines):
+        return lines
+    first = Line(
+        event_id=child_id(submission_id, "received"),
+        case_id=case_id,
+        submission_id=submission_id,
+        at=receipt.received_at,
+        code="received",
+    )
+    return [first, *lines]
+
+
+def status(lines: Iterable[Line]) -> Line:
     """The line that says how the case stands: the furthest stage, and within it the last told.
 
     Topics are read independently, so an acceptance may be read before the routing that it follows: the stage
     counts before the order. A message sent or an answer refused changes nothing.
     """
-    furthest = None
-    for each in lines:
-        stage = _STAGES.get(each.code)
-        if stage is not None and (furthest is None or stage >= _STAGES[furthest.code]):
-            furthest = each
-    return furthest
+    staged = [each for each in lines if each.code in _STAGES]
+    return max(reversed(staged), key=lambda each: _STAGES[each.code])
 
 
 def _code(data: Payload) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
+from services.intake.domain.client import Bearer
+
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_PARAMETERS: Final = 20
 
@@ -43,6 +45,14 @@ class TokenRequest:
 
     credentials: SecretShown | AssertionShown
     scope: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """An access token for this bearer."""
+
+    token: str
+    bearer: Bearer
 
 
 def read_token_request(body: bytes, *, authorization: str | None) -> TokenRequest | Denied:

@@ -1,11 +1,9 @@
 """Take a submission: enter it, seal it, send it, and only then say that it is taken."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from services.intake.domain.admission import (
     Admission,
-    Contradiction,
     Entry,
     Publish,
     Repeat,
@@ -15,7 +13,8 @@ from services.intake.domain.admission import (
     enter,
 )
 from services.intake.domain.idempotency import read_key
-from services.intake.domain.submission import Faulty, HandedIn, NotJson, TooLarge, read
+from services.intake.domain.outcome import Attempt, BadKey, Outcome, Taken
+from services.intake.domain.submission import HandedIn, read
 from services.intake.ports import Book, Bus, Clock, Sealer
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
@@ -26,36 +25,8 @@ SOURCE = "urn:amtsweg:intake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request as it came: ``key`` is the ``Idempotency-Key`` header, if any."""
-
-    client_id: str
-    key: str | None
-    body: bytes
-    traceparent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Kafka has the submission; ``repeated`` if it had been taken before."""
-
-    entry: Entry
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BadKey:
-    """The idempotency key is missing or malformed."""
-
-    fault: Literal["missing", "malformed"]
-
-
-Outcome = Taken | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionDesk:
-    """Where submissions are handed in. ``secret`` keys the hashes of content and request."""
+    """Where submissions are handed in. ``secret`` keys the hashes of content and attempt."""
 
     book: Book
     sealer: Sealer
@@ -63,7 +34,7 @@ class SubmissionDesk:
     clock: Clock
     secret: bytes
 
-    async def submit(self, request: Request) -> Outcome:
+    async def submit(self, attempt: Attempt) -> Outcome:
         """Take the submission, or say why it cannot be read; never whether it has merit.
 
         If we die before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and
@@ -72,19 +43,19 @@ class SubmissionDesk:
         that it was taken. An entry whose event was never sent and which nobody repeats stays as it is: its
         content was never stored, and its sender never had a 202.
         """
-        if request.key is None:
+        if attempt.key is None:
             return BadKey("missing")
-        if (key := read_key(request.key)) is None:
+        if (key := read_key(attempt.key)) is None:
             return BadKey("malformed")
-        handed_in = read(request.body, max_content=MAX_CONTENT_BYTES)
+        handed_in = read(attempt.body, max_content=MAX_CONTENT_BYTES)
         if not isinstance(handed_in, HandedIn):
             return handed_in
         asked = enter(
-            request.client_id, key, handed_in, body=request.body, secret=self.secret, now=self.clock()
+            attempt.client_id, key, handed_in, body=attempt.body, secret=self.secret, now=self.clock()
         )
         match await self._admitted(asked):
             case Publish(entry) | Resume(entry):
-                await self._send(entry, handed_in, traceparent=request.traceparent)
+                await self._send(entry, handed_in, traceparent=attempt.traceparent)
                 return Taken(entry)
             case Repeat(entry):
                 return Taken(entry, repeated=True)

@@ -2,22 +2,15 @@
 
 from dataclasses import dataclass
 
-from services.intake.domain.client import Client, granted, read_assertion
+from services.intake.domain.client import Bearer, Client, granted, read_assertion
 from services.intake.domain.token_request import (
     AssertionShown,
     Denied,
+    Issued,
     SecretShown,
     read_token_request,
 )
-from services.intake.ports import Assertions, Bearer, Clients, Clock, Secrets, Tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """An access token for this bearer."""
-
-    token: str
-    bearer: Bearer
+from services.intake.ports import AssertionIds, Assertions, Clients, Clock, Secrets, Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +20,7 @@ class TokenDoor:
     clients: Clients
     secrets: Secrets
     assertions: Assertions
+    assertion_ids: AssertionIds
     tokens: Tokens
     clock: Clock
     issuer: str
@@ -65,4 +59,4 @@ class TokenDoor:
         assertion = claims and read_assertion(claims, issuer=self.issuer, now=self.clock())
         if not assertion or assertion.client_id != client.id:
             return None
-        return client if await self.assertions.first_use(assertion) else None
+        return client if await self.assertion_ids.first_use(assertion) else None

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import get_args
 from uuid import UUID, uuid5
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.history import Line, line, receipt_in, status
+from services.intake.domain.history import Line, complete, line, receipt_of, status
 from services.intake.domain.wording import CODES, DETAILS, said
 from shared.events.case import (
     AnswerRefused,
@@ -24,7 +24,17 @@ from shared.events.notification import NotificationSettled, Settlement
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.topics import consumed_by
-from tests.support.events import ASSIGNMENT, GIESSEN, RECEIPT, RECEIVED_AT, ROUTED, event, sealed
+from tests.support.events import (
+    ASSIGNMENT,
+    CASE_ID,
+    GIESSEN,
+    RECEIPT,
+    RECEIVED_AT,
+    ROUTED,
+    SUBMISSION_ID,
+    event,
+    sealed,
+)
 
 ROOT = UUID(int=0)
 TOLD: dict[type[Payload], Payload] = {
@@ -93,7 +103,7 @@ def test_a_reason_that_is_newer_than_our_wording_is_left_to_its_code() -> None:
 
 
 def test_the_receipt_is_found_in_every_event_that_repeats_it() -> None:
-    with_receipt = {kind for kind, payload in TOLD.items() if receipt_in(event(payload)) == RECEIPT}
+    with_receipt = {kind for kind, payload in TOLD.items() if receipt_of(event(payload)) == RECEIPT}
     assert with_receipt == {kind for kind in TOLD if "receipt" in kind.model_fields}
 
 
@@ -105,9 +115,7 @@ def test_an_event_of_a_foreign_topic_is_an_error_in_our_wiring() -> None:
 
 @given(st.permutations(["received", "routed", "accepted", "granted", "message-sent"]))
 def test_the_status_is_the_furthest_stage_in_whatever_order_the_topics_were_read(order: list[str]) -> None:
-    furthest = status(map(a_line, order))
-    assert furthest is not None
-    assert furthest.code == "granted"
+    assert status(map(a_line, order)).code == "granted"
 
 
 def test_a_case_that_was_parked_and_then_routed_is_routed() -> None:
@@ -117,8 +125,17 @@ def test_a_case_that_was_parked_and_then_routed_is_routed() -> None:
 
 @given(st.lists(st.sampled_from(sorted(CODES))))
 def test_what_changes_nothing_never_is_the_status(codes: list[str]) -> None:
-    lines = [a_line(code, at=RECEIVED_AT + timedelta(n)) for n, code in enumerate(codes)]
-    current = status(lines)
-    assert current is None or not current.code.startswith(
-        ("message-", "answer-", "order-", "retry-", "assign-")
-    )
+    lines = [a_line(code) for code in codes]
+    current = status([a_line("received"), *lines])
+    assert not current.code.startswith(("message-", "answer-", "order-", "retry-", "assign-"))
+
+
+def test_a_history_begins_with_the_receipt_even_before_its_event_was_read() -> None:
+    lines = complete([a_line("routed")], submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT)
+    assert [each.code for each in lines] == ["received", "routed"]
+    assert lines[0].at == RECEIPT.received_at
+
+
+def test_the_receipt_is_told_once() -> None:
+    lines = [a_line("received"), a_line("routed")]
+    assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT) == lines

@@ -1,0 +1,1 @@
+"""The HTTP side: decisions become answers, German first."""

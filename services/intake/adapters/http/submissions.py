@@ -1,0 +1,98 @@
+"""``POST /v1/submissions``. The body is read as bytes: what is sealed is what was sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request, Response, Security
+
+from services.intake.adapters.http.documents import receipt_document, submission_path
+from services.intake.adapters.http.gate import Gate
+from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED, problems
+from services.intake.adapters.http.problems import Kind, faults_problem, problem
+from services.intake.domain.admission import Contradiction, Running
+from services.intake.domain.client import Bearer
+from services.intake.domain.outcome import Attempt, BadKey, Outcome, Refusal, Taken
+from services.intake.domain.submission import Faulty, NotJson, TooLarge
+from shared.events.topics import MAX_CONTENT_BYTES
+from shared.runtime.problems import Problem
+from shared.runtime.telemetry import Telemetry, child_of
+
+BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
+"""The largest body in bytes: the content, and room for everything else."""
+
+_RETRY: Final = {"Retry-After": "1"}
+_BAD_KEY: Final[dict[str, Kind]] = {
+    "missing": "idempotency-key-missing",
+    "malformed": "idempotency-key-malformed",
+}
+
+Submit = Callable[[Attempt], Awaitable[Outcome]]
+
+
+def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemetry: Telemetry) -> APIRouter:
+    """The route; of more than ``max_in_flight`` requests at once, the rest is told to come again."""
+    router = APIRouter(tags=["submissions"])
+    slots = asyncio.Semaphore(max_in_flight)
+
+    @router.post(
+        "/v1/submissions",
+        status_code=202,
+        response_class=Response,
+        responses=problems(400, 401, 403, 409, 413, 422, 429, 503),
+        openapi_extra=SUBMISSION_DESCRIBED,
+    )
+    async def hand_in(
+        request: Request,
+        response: Response,
+        bearer: Annotated[Bearer, Security(gate, scopes=["submissions.write"])],
+    ) -> Response:
+        """Hand in a submission. With 202 it is kept: from then on the platform is responsible for it.
+
+        It is never refused on its merits: what no authority can be found for is taken and parked for a person.
+        """
+        attempt = Attempt(
+            client_id=bearer.client_id,
+            key=request.headers.get("idempotency-key"),
+            body=await request.body(),
+            traceparent=child_of(request.headers.get("traceparent")),
+        )
+        if slots.locked():
+            raise problem("too-many-in-flight", request, headers=_RETRY)
+        async with slots:
+            outcome = await submit(attempt)
+        telemetry.count("decisions", service="intake", decision=_name(outcome))
+        if not isinstance(outcome, Taken):
+            raise _refusal(outcome, request)
+        entry = outcome.entry
+        document = receipt_document(entry.receipt, submission_id=entry.submission_id, case_id=entry.case_id)
+        return Response(
+            document.model_dump_json(by_alias=True, exclude_none=True),
+            status_code=202,
+            media_type="application/json",
+            headers={**response.headers, "Location": submission_path(entry.submission_id)},
+        )
+
+    return router
+
+
+def _name(outcome: Outcome) -> str:
+    if isinstance(outcome, Taken):
+        return "repeated" if outcome.repeated else "taken"
+    return type(outcome).__name__.lower()
+
+
+def _refusal(refusal: Refusal, request: Request) -> Problem:
+    match refusal:
+        case BadKey(fault):
+            return problem(_BAD_KEY[fault], request)
+        case Contradiction():
+            return problem("idempotency-key-reused", request)
+        case Running():
+            return problem("still-running", request, headers=_RETRY)
+        case TooLarge():
+            return problem("too-large", request, limit=MAX_CONTENT_BYTES)
+        case Faulty(fields):
+            return faults_problem(fields, request)
+        case NotJson():
+            return problem("malformed-json", request)

@@ -1,0 +1,80 @@
+"""JSON Web Tokens: the access tokens that we sign (RFC 9068), the assertions that clients sign (RFC 7523)."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, import_key
+
+from services.intake.domain.client import Bearer
+from services.intake.ports import Clock
+
+TOKEN_LIFETIME: Final = timedelta(minutes=5)
+AUDIENCE: Final = "intake"
+
+_SIGNED_WITH: Final = "ES256"
+_TYPE: Final = "at+jwt"
+_ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519")
+_ASSERTION_TYPES: Final = (None, "JWT", "client-authentication+jwt")
+_LONGEST: Final = 8192
+
+
+class JwtTokens:
+    """Implements `services.intake.ports.Tokens`: signs with the set's first key, knows all of them."""
+
+    def __init__(self, keys: Mapping[str, Any], *, issuer: str, clock: Clock) -> None:
+        self._keys = KeySet.import_key_set(dict(keys))  # type: ignore[arg-type] # a TypedDict of the same shape
+        self._issuer = issuer
+        self._clock = clock
+
+    def issue(self, bearer: Bearer) -> str:
+        now = int(self._clock().timestamp())
+        key = self._keys.keys[0]
+        header = {"alg": _SIGNED_WITH, "typ": _TYPE, "kid": key.kid}
+        claims = {
+            "iss": self._issuer,
+            "sub": bearer.client_id,
+            "client_id": bearer.client_id,
+            "aud": AUDIENCE,
+            "scope": " ".join(sorted(bearer.scopes)),
+            "iat": now,
+            "exp": now + int(TOKEN_LIFETIME.total_seconds()),
+            "jti": secrets.token_urlsafe(16),
+        }
+        return jwt.encode(header, claims, key, algorithms=[_SIGNED_WITH])
+
+    def read(self, token: str) -> Bearer | None:
+        try:
+            read = jwt.decode(token[:_LONGEST], self._keys, algorithms=[_SIGNED_WITH])
+        except (JoseError, ValueError):
+            return None
+        claims = read.claims
+        ours = (claims.get("iss"), claims.get("aud")) == (self._issuer, AUDIENCE)
+        if not ours or read.header.get("typ") != _TYPE or self._clock().timestamp() >= claims["exp"]:
+            return None
+        return Bearer(client_id=claims["sub"], scopes=frozenset(claims["scope"].split()))
+
+
+class JwtAssertions:
+    """Implements `services.intake.ports.Assertions`."""
+
+    def subject(self, assertion: str) -> str | None:
+        try:
+            claims = json.loads(jws.extract_compact(assertion[:_LONGEST].encode()).payload)
+        except (JoseError, ValueError, RecursionError):
+            return None
+        subject = claims.get("sub") if isinstance(claims, dict) else None
+        return subject if isinstance(subject, str) else None
+
+    def claims(self, assertion: str, *, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        try:
+            read = jwt.decode(
+                assertion[:_LONGEST], import_key(dict(key)), algorithms=list(_ASSERTION_ALGORITHMS)
+            )
+        except (JoseError, ValueError):
+            return None
+        return read.claims if read.header.get("typ") in _ASSERTION_TYPES else None

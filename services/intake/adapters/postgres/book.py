@@ -1,0 +1,94 @@
+"""The book of receipts, schema ``intake``: one statement per step, each atomic by itself."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.intake.domain.admission import Entry, Standing
+from shared.events.submission import Receipt
+from shared.runtime.errors import Unavailable
+from shared.runtime.postgres import Pool, reaching_postgres
+
+HOLD: Final = timedelta(seconds=15)
+"""How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
+
+_ENTER: Final = """
+INSERT INTO receipts (submission_id, case_id, client_id, client_reference, service, language, receipt_number,
+                      received_at, content_hash, request_hash, held_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11)
+ON CONFLICT (submission_id) DO NOTHING
+RETURNING true
+"""
+_FIND: Final = """
+SELECT *, taken_at IS NOT NULL AS taken, held_until > now() AS running FROM receipts WHERE submission_id = $1
+"""
+_CLAIM: Final = """
+UPDATE receipts SET held_until = now() + $2
+WHERE submission_id = $1 AND held_until <= now() AND taken_at IS NULL
+RETURNING true
+"""
+# Not forced to disk: a note that is lost in a crash is made up for (`Book.settle`).
+_SETTLE: Final = """
+WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE receipts SET held_until = now(), taken_at = CASE WHEN $2 THEN coalesce(taken_at, now()) ELSE taken_at END
+FROM unforced WHERE submission_id = $1
+"""
+
+
+class PostgresBook:
+    """Implements `services.intake.ports.Book`; raises ``Unavailable`` where that may fail."""
+
+    def __init__(self, pool: Pool, *, hold: timedelta = HOLD) -> None:
+        self._pool = pool
+        self._hold = hold
+        self._log = structlog.get_logger().bind(part="receipts")
+
+    async def enter(self, entry: Entry) -> Standing | None:
+        receipt = entry.receipt
+        with reaching_postgres():
+            entered = await self._pool.fetchval(
+                _ENTER,
+                entry.submission_id,
+                entry.case_id,
+                receipt.client_id,
+                receipt.client_reference,
+                receipt.service,
+                receipt.language,
+                receipt.receipt_number,
+                receipt.received_at,
+                receipt.content_hash,
+                entry.request_hash,
+                self._hold,
+            )
+            row = None if entered else await self._pool.fetchrow(_FIND, entry.submission_id)
+        if row is None:
+            return None
+        return Standing(
+            entry=Entry(
+                submission_id=row["submission_id"],
+                case_id=row["case_id"],
+                receipt=receipt_from(row),
+                request_hash=row["request_hash"],
+            ),
+            taken=row["taken"],
+            running=row["running"],
+        )
+
+    async def claim(self, submission_id: UUID) -> bool:
+        with reaching_postgres():
+            return bool(await self._pool.fetchval(_CLAIM, submission_id, self._hold))
+
+    async def settle(self, submission_id: UUID, *, taken: bool) -> None:
+        try:
+            with reaching_postgres():
+                await self._pool.execute(_SETTLE, submission_id, taken, timeout=2)
+        except Unavailable as away:
+            self._log.warning("attempt not noted", submission_id=str(submission_id), error=away)
+
+
+def receipt_from(row: "asyncpg.Record | dict[str, Any]") -> Receipt:
+    """The receipt in a row of ``receipts``; what was valid when it was written is not validated again."""
+    return Receipt.model_construct(**{name: row[name] for name in Receipt.model_fields})

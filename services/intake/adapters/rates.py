@@ -1,0 +1,82 @@
+"""How many requests a client may send in a minute, counted in Redis across replicas.
+
+Nothing depends on it: with Redis away everybody is let in, and the semaphore still protects this process.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from limits.aio.storage import RedisStorage
+from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+WINDOW_SECONDS: Final = 60
+_PATIENCE_SECONDS: Final = 0.05
+_REST_SECONDS: Final = 1.0
+"""After a failure Redis is left alone for so long, so that its absence does not delay every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left of the window: ``remaining`` requests (negative: exceeded), for ``resets_in`` seconds."""
+
+    limit: int
+    remaining: int
+    resets_in: int
+
+    @property
+    def exceeded(self) -> bool:
+        return self.remaining < 0
+
+    def headers(self) -> dict[str, str]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers-10."""
+        return {
+            "RateLimit-Policy": f'"default";q={self.limit};w={WINDOW_SECONDS}',
+            "RateLimit": f'"default";r={max(self.remaining, 0)};t={self.resets_in}',
+        }
+
+
+class RedisRates:
+    """Fixed windows of one minute; one round trip per request."""
+
+    def __init__(self, url: str, *, limit: int, clock: Callable[[], float] = time.time) -> None:
+        self._pool = ConnectionPool.from_url(
+            url,
+            socket_timeout=_PATIENCE_SECONDS,
+            socket_connect_timeout=_PATIENCE_SECONDS,
+            retry=Retry(NoBackoff(), retries=0),
+        )
+        self._storage = RedisStorage(
+            f"async+{url}",
+            wrap_exceptions=True,
+            implementation="redispy",
+            key_prefix="intake:rate",
+            connection_pool=self._pool,  # type: ignore[arg-type] # documented, missing in the annotation
+        )
+        self._limit = limit
+        self._clock = clock
+        self._rest_until = 0.0
+        self._log = structlog.get_logger().bind(part="rates")
+
+    async def count(self, who: str) -> Quota | None:
+        """Count a request; None if it cannot be counted now."""
+        now = self._clock()
+        if now < self._rest_until:
+            return None
+        window, elapsed = divmod(int(now), WINDOW_SECONDS)
+        try:
+            used = await self._storage.incr(f"{who}:{window}", 2 * WINDOW_SECONDS)
+        except StorageError as away:
+            self._rest_until = now + _REST_SECONDS
+            self._log.warning("requests not counted", error=away)
+            return None
+        return Quota(self._limit, self._limit - used, WINDOW_SECONDS - elapsed)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()

@@ -1,0 +1,36 @@
+"""An attempt to hand in a submission, and everything that can come of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.intake.domain.admission import Contradiction, Entry, Running
+from services.intake.domain.submission import Faulty, NotJson, TooLarge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A request as it came; ``key`` is its ``Idempotency-Key`` header, if any."""
+
+    client_id: str
+    key: str | None
+    body: bytes
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Kafka has the submission; ``repeated`` if it had been taken before."""
+
+    entry: Entry
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BadKey:
+    """The idempotency key is missing or malformed."""
+
+    fault: Literal["missing", "malformed"]
+
+
+Refusal = BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
+Outcome = Taken | Refusal
