@@ -5,7 +5,7 @@ from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from uuid import UUID
 
 from services.notifier.domain.address import Address
@@ -38,33 +38,34 @@ def compose(message_id: UUID, words: Words, *, sender: Sender, recipient: Addres
     Raises:
         Unrenderable: a header would hold a line break.
     """
+    for name, value in (("From", sender.name), ("To", recipient), ("Subject", words.subject)):
+        if _LINE_BREAK.search(value):
+            raise Unrenderable(f"the header {name} would hold a line break")
     boundary = f"=_{message_id.hex}"  # "=_" never occurs in quoted-printable (RFC 2045 section 6.7)
     headers = (
-        ("From", formataddr((sender.name, sender.address), charset="utf-8")),
+        ("From", f"{_encoded('From', sender.name)}\r\n <{sender.address}>"),
         ("To", recipient),
-        ("Subject", Header(words.subject, "utf-8", header_name="Subject").encode(linesep="\r\n")),
+        ("Subject", _encoded("Subject", words.subject)),
         ("Date", format_datetime(now)),
         ("Message-ID", f"<{message_id}@{sender.domain}>"),
         ("Auto-Submitted", "auto-generated"),  # RFC 3834 section 5: no out-of-office answers, please
         ("Content-Language", words.language),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
     )
-    lines = [_header(name, value) for name, value in headers]
+    lines = [f"{name}: {value}" for name, value in headers]
     for subtype, body in (("plain", words.text), ("html", words.html)):
         lines += ["", f"--{boundary}", *_part(subtype, body)]
     lines += ["", f"--{boundary}--", ""]
     return Mail(sender.address, recipient, "\r\n".join(lines).encode("ascii"))
 
 
-def _header(name: str, value: str) -> str:
-    if _LINE_BREAK.search(value.replace("\r\n ", "")):
-        raise Unrenderable(f"the header {name} would hold a line break")
-    return f"{name}: {value}"
+def _encoded(name: str, value: str) -> str:
+    return Header(value, "utf-8", header_name=name).encode(linesep="\r\n")  # RFC 2047
 
 
 def _part(subtype: str, body: str) -> list[str]:
-    encoded = b2a_qp(body.encode().replace(b"\n", b"\r\n"), istext=True)
+    encoded = b2a_qp(body.rstrip("\n").encode().replace(b"\n", b"\r\n"), istext=True)
     return [
         f"Content-Type: text/{subtype}; charset=utf-8",
         "Content-Transfer-Encoding: quoted-printable",

@@ -32,6 +32,7 @@ def retry(patience: Patience, *, attempts: int, age: timedelta, jitter: float) -
     ``attempts`` counts the attempts made, ``age`` is the time since the message was planned, ``jitter``
     between 0 and 1 spreads the load: the pause is shortened by up to a quarter.
     """
-    growth = patience.factor ** min(attempts - 1, 32)
-    pause = min(patience.first * growth, patience.longest) * (1 - jitter / 4)
+    longest = patience.longest / patience.first
+    growth = min(patience.factor ** min(attempts - 1, 64), longest)
+    pause = patience.first * growth * (1 - jitter / 4)
     return GiveUp() if age + pause > patience.ceiling else Wait(pause)

@@ -9,6 +9,7 @@ from services.notifier.ports import Ledger
 from shared.events.envelope import Event, carries
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
+from shared.events.submission import SubmissionHeld
 
 
 async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
@@ -25,3 +26,10 @@ async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
         known[case.id] = case.after(event, *map(told, planned))
     await ledger.keep(known.values(), messages)
     await ledger.close(settled)
+
+
+async def recall(held: Sequence[Event[SubmissionHeld]], ledger: Ledger) -> None:
+    """Take contacts of known cases from what the router holds; those that are known already stay."""
+    contacts = {event.case_id: event.data.contact for event in held}
+    cases = [case.recalling(contacts[case.id]) for case in await ledger.cases(contacts)]
+    await ledger.keep(cases, ())

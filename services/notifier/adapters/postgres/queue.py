@@ -83,6 +83,11 @@ _WAITING = """
     FROM messages WHERE state IN ('created', 'sending')
 """
 
+_LACKING = """
+    SELECT EXISTS (SELECT FROM messages m JOIN cases c ON c.id = m.case_id
+                   WHERE m.state = 'created' AND c.contact_state = 'unheard')
+"""
+
 _UNKNOWN = "SELECT count(*) AS unknown FROM messages WHERE state = 'unknown'"
 
 
@@ -143,6 +148,11 @@ class PostgresQueue:
         """Delete the contacts of cases closed for so long, and return how many; no message needs them."""
         async with self._transaction() as connection:
             return int((await connection.execute(_ERASE, closed_for)).rpartition(" ")[2])
+
+    async def lacks_contacts(self) -> bool:
+        """True when messages wait for a contact that has not been heard of."""
+        async with self._transaction() as connection:
+            return bool(await connection.fetchval(_LACKING))
 
     async def standing(self) -> Standing:
         """Return what health and metrics show."""

@@ -1,0 +1,68 @@
+"""One message of every kind, and what the golden mails are made of; they are written by
+
+python -m tests.support.mails
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+from services.notifier.adapters.template_files import read_templates
+from services.notifier.domain.address import Address
+from services.notifier.domain.mail import Mail, Sender, compose
+from services.notifier.domain.message import CURRENT_TEMPLATES, Message
+from services.notifier.domain.rendering import Names, Renderer
+from shared.events.notification import MessageKind
+from shared.events.submission import Language
+from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
+
+FOLDER = Path(__file__).parents[1] / "golden" / "mail"
+KINDS: tuple[MessageKind, ...] = get_args(MessageKind)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+NAMES = Names(service="Gewerbe Anmeldung", authority="Magistrat der Universitätsstadt Gießen")
+SENDER = Sender(
+    name="Amtsweg – Verwaltungsportal", address=Address("no-reply@amtsweg.example"), domain="amtsweg.example"
+)
+APPLICANT = Address("erika.mustermann@example.org")
+
+_SENT_AT = RECEIVED_AT + timedelta(days=1)
+
+
+def message(kind: MessageKind, *, language: Language = "de", templates: str = CURRENT_TEMPLATES) -> Message:
+    return Message(
+        case_id=CASE_ID,
+        submission_id=SUBMISSION_ID,
+        kind=kind,
+        revision=1,
+        occurred_at=RECEIVED_AT + timedelta(hours=20),
+        receipt_number=RECEIPT.receipt_number,
+        received_at=RECEIVED_AT,
+        service=RECEIPT.service,
+        language=language,
+        authority=None if kind in {"received", "parked"} else GIESSEN,
+        templates=templates,
+    )
+
+
+def mail(written: Message) -> Mail:
+    words = Renderer(read_templates()).render(written, NAMES)
+    return compose(written.id, words, sender=SENDER, recipient=APPLICANT, now=_SENT_AT)
+
+
+def golden() -> Iterator[tuple[Path, bytes]]:
+    """Every kind in every language, written with the current templates."""
+    for language in LANGUAGES:
+        for kind in KINDS:
+            file = FOLDER / CURRENT_TEMPLATES / f"{kind}.{language}.eml"
+            yield file, mail(message(kind, language=language)).content
+
+
+def main() -> None:
+    for file, content in golden():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.domain.case import Case
+from services.notifier.domain.message import Message, told
+from services.notifier.domain.plan import Nothing, Send, plan
+from shared.events.case import AnswerRefused, CaseAccepted, CaseDecided
+from shared.events.envelope import Event
+from shared.events.ids import child_id, message_id
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from tests.support.events import (
+    CASE_ID,
+    GIESSEN,
+    PARKED,
+    RECEIPT,
+    RECEIVED_AT,
+    ROUTED,
+    SUBMISSION_ID,
+    event,
+    sealed,
+)
+
+_WETZLAR = "g-06532023"
+
+RECEIVED = event(SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=sealed(purpose="contact")))
+PARKED_FIRST = event(SubmissionParked(receipt=RECEIPT, reason="ambiguous-place", decision=PARKED), minutes=1)
+PARKED_STILL = event(
+    SubmissionParked(receipt=RECEIPT, reason="ambiguous-place", decision=PARKED),
+    event_id=child_id(SUBMISSION_ID, "parked-2"),
+    minutes=2,
+)
+ROUTED_AT_LAST = event(SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED), minutes=3)
+ACCEPTED = event(
+    CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=RECEIVED_AT + timedelta(minutes=4)),
+    minutes=4,
+)
+DECIDED = event(
+    CaseDecided(
+        receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT + timedelta(minutes=5)
+    ),
+    minutes=5,
+)
+
+TOPICS: tuple[tuple[Event[Payload], ...], ...] = (
+    (RECEIVED,),
+    (PARKED_FIRST, PARKED_STILL, ROUTED_AT_LAST),
+    (ACCEPTED, DECIDED),
+)
+"""A case's events by topic: the order within a topic is Kafka's, between topics there is none."""
+
+
+def planned(events: Sequence[Event[Payload]], case: Case | None = None) -> tuple[list[Message], Case]:
+    case = case or Case(CASE_ID)
+    messages: list[Message] = []
+    for happened in events:
+        decision = plan(happened, case)
+        sent = (decision.message,) if isinstance(decision, Send) else ()
+        messages += sent
+        case = case.after(happened, *map(told, sent))
+    return messages, case
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> list[Event[Payload]]:
+    """One way of reading all topics: merged anyhow, each record any number of times once it was reached."""
+    positions = [0] * len(TOPICS)
+    read: list[Event[Payload]] = []
+    while open_topics := [t for t, position in enumerate(positions) if position < len(TOPICS[t])]:
+        topic = draw(st.sampled_from(open_topics))
+        read.append(TOPICS[topic][positions[topic]])
+        positions[topic] += 1
+        read.extend(draw(st.lists(st.sampled_from(read), max_size=3)))
+    return read
+
+
+@given(readings())
+def test_the_same_messages_are_planned_in_whatever_order_and_however_often_events_come(
+    reading: list[Event[Payload]],
+) -> None:
+    in_order, _ = planned([happened for topic in TOPICS for happened in topic])
+    messages, _ = planned(reading)
+    assert {m.id: m for m in messages} == {m.id: m for m in in_order}
+    assert len(messages) == len(in_order)
+
+
+@given(readings())
+def test_handling_events_twice_is_handling_them_once(reading: list[Event[Payload]]) -> None:
+    _, case = planned(reading)
+    assert planned(reading, case) == ([], case)
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind"),
+    [
+        (RECEIVED, "received"),
+        (PARKED_FIRST, "parked"),
+        (ROUTED_AT_LAST, "routed"),
+        (ACCEPTED, "accepted"),
+        (DECIDED, "decided"),
+    ],
+)
+def test_each_piece_of_news_has_its_message(happened: Event[Payload], kind: str) -> None:
+    decision = plan(happened, Case(CASE_ID))
+    assert isinstance(decision, Send)
+    assert decision.message.kind == kind
+
+
+def test_a_message_repeats_the_facts_of_receipt_and_has_a_derived_id() -> None:
+    (message,), _ = planned([ROUTED_AT_LAST])
+    assert message.id == message_id(CASE_ID, "routed", 1, "applicant", "email")
+    assert (message.receipt_number, message.received_at) == (RECEIPT.receipt_number, RECEIPT.received_at)
+    assert (message.service, message.language, message.authority) == (RECEIPT.service, "de", GIESSEN)
+
+
+def test_parked_a_second_time_is_no_news() -> None:
+    _, case = planned([PARKED_FIRST])
+    assert plan(PARKED_STILL, case) == Nothing("no-news")
+
+
+def test_parked_again_after_it_was_routed_is_news_of_its_own_revision() -> None:
+    messages, _ = planned([PARKED_FIRST, ROUTED_AT_LAST, PARKED_STILL])
+    assert [(m.kind, m.revision) for m in messages] == [("parked", 1), ("routed", 1), ("parked", 2)]
+
+
+def test_routed_to_another_authority_is_news() -> None:
+    elsewhere = event(
+        SubmissionRouted(receipt=RECEIPT, authority=_WETZLAR, decision=ROUTED),
+        event_id=child_id(SUBMISSION_ID, "routed-2"),
+    )
+    messages, _ = planned([ROUTED_AT_LAST, elsewhere])
+    assert [(m.revision, m.authority) for m in messages] == [(1, GIESSEN), (2, _WETZLAR)]
+
+
+def test_a_refused_answer_is_between_authority_and_platform() -> None:
+    refused = event(AnswerRefused(authority=GIESSEN, answer_id=UUID(int=1), reason="not-in-custody"))
+    assert plan(refused, Case(CASE_ID)) == Nothing("not-for-the-applicant")
+
+
+def test_a_contact_is_known_once_the_receipt_was_read_in_whatever_order() -> None:
+    for reading in permutations((RECEIVED, ROUTED_AT_LAST, DECIDED)):
+        _, case = planned(reading)
+        assert (case.contact, case.closed_at) == (RECEIVED.data.contact, DECIDED.time)
+
+
+def test_a_receipt_without_contact_says_that_there_is_none() -> None:
+    _, case = planned([event(SubmissionReceived(receipt=RECEIPT, content=sealed()))])
+    assert case.contact == "none"
+
+
+def test_an_erased_contact_does_not_come_back() -> None:
+    erased = Case(CASE_ID, contact="erased")
+    assert erased.after(RECEIVED).contact == "erased"
+    assert erased.recalling(sealed(purpose="contact")).contact == "erased"
+
+
+def test_what_the_router_holds_fills_a_gap() -> None:
+    contact = sealed(purpose="contact")
+    assert Case(CASE_ID).recalling(contact).contact == contact
+    assert Case(CASE_ID).recalling(None).contact == "none"

@@ -1,0 +1,81 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.domain.breaker import Breaker
+from services.notifier.domain.pace import Pace
+from services.notifier.domain.retry import GiveUp, Patience, Wait, retry
+
+NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+PATIENCE = Patience()
+
+jitters = st.floats(min_value=0, max_value=1)
+ages = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1))
+
+
+@given(st.integers(min_value=1, max_value=10_000), jitters)
+def test_pauses_grow_up_to_the_longest(attempts: int, jitter: float) -> None:
+    this = retry(PATIENCE, attempts=attempts, age=timedelta(0), jitter=jitter)
+    following = retry(PATIENCE, attempts=attempts + 1, age=timedelta(0), jitter=jitter)
+    assert isinstance(this, Wait)
+    assert isinstance(following, Wait)
+    assert PATIENCE.first * 0.75 <= this.pause <= following.pause <= PATIENCE.longest
+
+
+@given(st.integers(min_value=1, max_value=50), jitters)
+def test_nothing_is_tried_after_the_ceiling(attempts: int, jitter: float) -> None:
+    decision = retry(PATIENCE, attempts=attempts, age=PATIENCE.ceiling, jitter=jitter)
+    assert decision == GiveUp()
+
+
+@given(jitters)
+def test_jitter_shortens_a_pause_by_a_quarter_at_most(jitter: float) -> None:
+    decision = retry(PATIENCE, attempts=1, age=timedelta(0), jitter=jitter)
+    assert isinstance(decision, Wait)
+    assert PATIENCE.first * 0.75 <= decision.pause <= PATIENCE.first
+
+
+def after(breaker: Breaker, *, failures: int) -> Breaker:
+    for _ in range(failures):
+        breaker = breaker.after_failure(NOW)
+    return breaker
+
+
+def test_a_breaker_stays_closed_below_its_limit() -> None:
+    assert after(Breaker(limit=3), failures=2).allowance(NOW, most=8) == 8
+
+
+def test_a_breaker_opens_at_its_limit_and_lets_one_mail_through_after_the_pause() -> None:
+    breaker = after(Breaker(limit=3, pause=timedelta(seconds=5)), failures=3)
+    assert breaker.allowance(NOW + timedelta(seconds=4.9), most=8) == 0
+    assert breaker.allowance(NOW + timedelta(seconds=5), most=8) == 1
+
+
+def test_a_failed_probe_doubles_the_pause_up_to_the_longest() -> None:
+    breaker = Breaker(limit=1, pause=timedelta(seconds=5), longest=timedelta(seconds=15))
+    opened = [after(breaker, failures=n).open_until for n in (1, 2, 3, 100)]
+    assert opened == [NOW + timedelta(seconds=s) for s in (5, 10, 15, 15)]
+
+
+def test_a_success_closes_a_breaker() -> None:
+    assert after(Breaker(limit=1), failures=9).after_success().allowance(NOW, most=8) == 8
+
+
+@given(
+    st.floats(min_value=0.5, max_value=500), st.lists(st.integers(min_value=0, max_value=2000), max_size=30)
+)
+def test_no_more_mails_than_the_rate_allows(per_second: float, milliseconds: list[int]) -> None:
+    pace, now, sent = Pace.of(per_second, now=NOW), NOW, 0
+    for pause in milliseconds:
+        now += timedelta(milliseconds=pause)
+        pace = pace.refilled(now)
+        mails = int(pace.tokens)
+        pace, sent = pace.spend(mails), sent + mails
+    burst = max(per_second, 1.0)
+    assert sent <= burst + per_second * (now - NOW).total_seconds() + 1e-6
+
+
+def test_a_clock_that_goes_back_gives_nothing_away() -> None:
+    spent = Pace.of(10, now=NOW).spend(10)
+    assert spent.refilled(NOW - timedelta(hours=1)).tokens == 0
