@@ -84,7 +84,7 @@ class TokenDocument(WireModel):
     """RFC 6749 section 5.1."""
 
     access_token: Annotated[str, Field(alias="access_token")]
-    token_type: Annotated[Literal["Bearer"], Field(alias="token_type")] = "Bearer"
+    token_type: Annotated[Literal["Bearer"], Field(alias="token_type")] = "Bearer"  # noqa: S105 - RFC 6749's word, no secret
     expires_in: Annotated[int, Field(alias="expires_in")]
     scope: str
 
