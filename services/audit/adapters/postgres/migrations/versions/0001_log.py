@@ -75,7 +75,7 @@ comment on table subtrees is 'The hashes of complete subtrees of 256, 65536, ...
 
 def upgrade() -> None:
     """Make the tables of the log, and those of the runtime."""
-    own = (statement for statement in _TABLES.split(";") if statement.strip())
+    own = (statement for statement in _TABLES.split(";\n") if statement.strip())
     for statement in (*own, *offsets_table(), *outbox_table()):
         op.execute(statement)
 

@@ -1,0 +1,119 @@
+"""An auditor asks: the question becomes a leaf, and only then is it answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.audit.domain.leaf import Leaf
+from services.audit.domain.looks import LookRefused, Visit, fact_of, look, pseudonyms
+from services.audit.domain.secrecy import Disclosure, Secrecy
+from services.audit.handler.sequence import Sequencer
+from services.audit.ports import Archive, Clock, Found, Ledgers, Question
+
+_REFUSALS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry as an auditor sees it; nothing is disclosed once the payload was erased."""
+
+    index: int
+    entry: bytes
+    leaf: Leaf
+    disclosure: Disclosure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entries found, and the index of the leaf that records the look."""
+
+    look: int
+    entries: Sequence[Shown]
+
+
+class ReadingRoom:
+    """Where auditors read. Nothing leaves it before the look is committed."""
+
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        *,
+        ledgers: Ledgers,
+        archive: Archive,
+        secrecy: Secrecy,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._sequencer = sequencer
+        self._ledgers = ledgers
+        self._archive = archive
+        self._secrecy = secrecy
+        self._clock = clock
+        self._new_id = new_id
+        self._refusals = (self._clock(), 0, 0)
+
+    async def timeline(self, visit: Visit, reference: str) -> Answer:
+        """Everything about one case, in the log's order, each with its payload.
+
+        Raises:
+            Refused: the reference is neither an id nor a pseudonym.
+        """
+        cases = pseudonyms(reference, self._secrecy)
+        index = await self._record(visit, {"timeline": reference}, case=cases[0])
+        found = await self._archive.find(Question(case=cases, limit=10_000))
+        return Answer(index, [self._show(each) for each in found if each.index != index])
+
+    async def search(self, visit: Visit, question: Question) -> Answer:
+        """The entries that answer the question, without their payloads.
+
+        Raises:
+            Refused: a case in it is neither an id nor a pseudonym.
+        """
+        cases = tuple(p for case in question.case for p in pseudonyms(case, self._secrecy))
+        actor = None if question.actor is None else self._secrecy.actor(question.actor)
+        asked = {
+            name: str(value)
+            for name, value in (
+                ("case", " ".join(question.case)),
+                ("actor", question.actor),
+                ("authority", question.authority),
+                ("service", question.service),
+                ("type", question.type),
+                ("trace", question.trace),
+                ("since", question.since),
+                ("until", question.until),
+                ("after", question.after),
+            )
+            if value not in {None, ""}
+        }
+        index = await self._record(visit, asked, case=cases[0] if cases else None)
+        found = await self._archive.find(replace(question, case=cases, actor=actor))
+        return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
+
+    async def refuse(self, reason: str, *, route: str, reader: str | None = None) -> None:
+        """Put it on record that somebody was turned away; of a flood, sixty a minute and the number of the rest."""
+        now = self._clock()
+        began, recorded, unrecorded = self._refusals
+        if (now - began).total_seconds() >= 60:  # noqa: PLR2004 - a minute
+            began, recorded = now, 0
+        if recorded >= _REFUSALS_PER_MINUTE:
+            self._refusals = (began, recorded, unrecorded + 1)
+            return
+        self._refusals = (began, recorded + 1, 0)
+        said = LookRefused(reader=reader, reason=reason, route=route, unrecorded=unrecorded)
+        fact = fact_of(said, id=self._new_id(), at=now, secrecy=self._secrecy, actor=reader or "nobody")
+        async with self._ledgers.transaction() as ledger:
+            await self._sequencer.append([fact], ledger)
+
+    async def _record(self, visit: Visit, question: dict[str, str], *, case: str | None) -> int:
+        fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._secrecy, case=case)
+        async with self._ledgers.transaction() as ledger:
+            appended = await self._sequencer.append([fact], ledger)
+        return appended.entries[0].index
+
+    def _show(self, found: Found) -> Shown:
+        leaf = Leaf.from_bytes(found.entry)
+        if found.sealed is None or found.key is None:
+            return Shown(found.index, found.entry, leaf, None)
+        disclosure = self._secrecy.open(found.sealed, key=found.key, event_id=leaf.id)
+        return Shown(found.index, found.entry, leaf, disclosure)
