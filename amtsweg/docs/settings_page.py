@@ -47,18 +47,17 @@ def page() -> str:
 
 def settings(service: str) -> tuple[Setting, ...]:
     """Every variable that the service reads."""
-    model = _model(service)
+    return variables(import_module(f"services.{service}.settings").Settings)
+
+
+def variables(model: type[BaseSettings]) -> tuple[Setting, ...]:
+    """Every variable that the model reads, nested ones included."""
     prefix = model.model_config.get("env_prefix", "")
     nesting = model.model_config.get("env_nested_delimiter") or ""
     schema = model.model_json_schema(by_alias=False)
     return tuple(
         _settings(model, schema, prefix=prefix, nesting=nesting, definitions=schema.get("$defs", {}))
     )
-
-
-def _model(service: str) -> type[BaseSettings]:
-    model: type[BaseSettings] = import_module(f"services.{service}.settings").Settings
-    return model
 
 
 def _section(service: str) -> str:
