@@ -6,8 +6,7 @@ from pathlib import Path
 
 from amtsweg.stack import ports
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
-from amtsweg.stack.provision.keys import Keys
-from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.provision.postgres import DATABASE
 
 WANTED_PORTS = {"intake": 8081, "router": 8082, "notifier": 8083, "audit": 8084}
@@ -20,12 +19,10 @@ class Surroundings:
     var: Path
     directory: Path
     kafka: KafkaEndpoint
-    kafka_logins: Logins
     postgres: PostgresEndpoint
-    postgres_logins: Logins
     redis_url: str
     smtp_port: int
-    keys: Keys
+    keys: Keyring
     log_origin: str
     http: Mapping[str, int]
 
@@ -33,20 +30,25 @@ class Surroundings:
     def tile_folder(self) -> Path:
         return self.var / "tiles"
 
+    def url(self, service: str) -> str:
+        return f"http://{ports.LOOPBACK}:{self.http[service]}"
+
 
 def environments(around: Surroundings) -> dict[str, dict[str, str]]:
     """The environment of every service, by its name, which is also its module's below `services`."""
-    return {
-        "intake": _kafka(around, "intake") | _postgres(around, "intake") | _http(around, "intake") | {},
-        "router": _kafka(around, "router") | _http(around, "router") | _router(around),
-        "notifier": _kafka(around, "notifier")
-        | _postgres(around, "notifier")
-        | _http(around, "notifier")
-        | {},
-        "audit": _kafka(around, "audit")
-        | _postgres(around, "audit")
-        | _http(around, "audit")
-        | _audit(around),
+    own = {"intake": _intake, "router": _router, "notifier": _notifier, "audit": _audit}
+    return {name: _common(around, name) | settings(around) for name, settings in own.items()}
+
+
+def _intake(around: Surroundings) -> dict[str, str]:
+    keys = around.keys
+    return _postgres(around, "intake") | {
+        "AMTSWEG_ISSUER": around.url("intake"),
+        "AMTSWEG_TOKEN_KEYS_FILE": str(keys.tokens),
+        "AMTSWEG_PLATFORM_KEY_FILE": str(keys.platform_public),
+        "AMTSWEG_NOTIFIER_KEY_FILE": str(keys.contacts_public),
+        "AMTSWEG_HASH_KEY_FILE": str(keys.hashes),
+        "AMTSWEG_REDIS_URL": around.redis_url,
     }
 
 
@@ -54,14 +56,14 @@ def _router(around: Surroundings) -> dict[str, str]:
     return {
         "AMTSWEG_DIRECTORY": str(around.directory),
         "AMTSWEG_PLATFORM_KEYS_FILE": str(around.keys.platform),
-        "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities_public),
+        "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities),
     }
 
 
 def _notifier(around: Surroundings) -> dict[str, str]:
-    return {
+    return _postgres(around, "notifier") | {
         "AMTSWEG_DIRECTORY": str(around.directory),
-        "AMTSWEG_NOTIFIER_KEYS_FILE": str(around.keys.notifier),
+        "AMTSWEG_NOTIFIER_KEYS_FILE": str(around.keys.contacts),
         "AMTSWEG_SENDER_NAME": "Amtsweg (Entwicklung)",
         "AMTSWEG_SENDER_ADDRESS": "amtsweg@amtsweg.example",
         "AMTSWEG_SMTP__HOST": ports.LOOPBACK,
@@ -71,20 +73,24 @@ def _notifier(around: Surroundings) -> dict[str, str]:
 
 
 def _audit(around: Surroundings) -> dict[str, str]:
-    return {
+    return _postgres(around, "audit") | {
         "AMTSWEG_TILE_FOLDER": str(around.tile_folder),
         "AMTSWEG_LOG_ORIGIN": around.log_origin,
         "AMTSWEG_LOG_KEY_FILE": str(around.keys.log),
         "AMTSWEG_PSEUDONYM_KEY_FILE": str(around.keys.pseudonyms),
+        "AMTSWEG_AUDITORS_FILE": str(around.keys.auditors),
     }
 
 
-def _kafka(around: Surroundings, principal: str) -> dict[str, str]:
+def _common(around: Surroundings, service: str) -> dict[str, str]:
+    """Kafka, as the principal that is named like the service, and HTTP."""
     settings = {
+        "AMTSWEG_HTTP__HOST": ports.LOOPBACK,
+        "AMTSWEG_HTTP__PORT": str(around.http[service]),
         "AMTSWEG_KAFKA__BOOTSTRAP": around.kafka.bootstrap,
         "AMTSWEG_KAFKA__SECURITY_PROTOCOL": around.kafka.security_protocol,
-        "AMTSWEG_KAFKA__USERNAME": principal,
-        "AMTSWEG_KAFKA__PASSWORD_FILE": str(around.kafka_logins.file(principal)),
+        "AMTSWEG_KAFKA__USERNAME": service,
+        "AMTSWEG_KAFKA__PASSWORD_FILE": str(around.keys.of(service, "kafka-password")),
     }
     return settings | ({"AMTSWEG_KAFKA__CA_FILE": str(around.kafka.ca_file)} if around.kafka.ca_file else {})
 
@@ -93,9 +99,5 @@ def _postgres(around: Surroundings, role: str) -> dict[str, str]:
     server = around.postgres
     return {
         "AMTSWEG_POSTGRES__URL": f"postgresql://{role}@{server.host}:{server.port}/{DATABASE}",
-        "AMTSWEG_POSTGRES__PASSWORD_FILE": str(around.postgres_logins.file(role)),
+        "AMTSWEG_POSTGRES__PASSWORD_FILE": str(around.keys.of(role, "postgres-password")),
     }
-
-
-def _http(around: Surroundings, service: str) -> dict[str, str]:
-    return {"AMTSWEG_HTTP__HOST": ports.LOOPBACK, "AMTSWEG_HTTP__PORT": str(around.http[service])}

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amtsweg.directory.folder import open_directory, shipped
+from amtsweg.directory.folder import open_directory
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
     AuditDescription,
     AuditorDescription,
     AuthorityDescription,
+    ClientDescription,
     KafkaDescription,
     KafkaLogin,
     PostgresDescription,
@@ -18,62 +19,77 @@ from amtsweg.stack.description import (
     StackDescription,
     Urls,
 )
-from amtsweg.stack.endpoints import SCRAM
-from amtsweg.stack.provision import kafka, keys, postgres
-from amtsweg.stack.provision.grants import OPERATOR, authority_login, principals
+from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint, PostgresEndpoint
+from amtsweg.stack.provision import kafka, postgres
+from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
+from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
 from amtsweg.stack.provision.logins import Logins
-from amtsweg.stack.servers import Servers
 from amtsweg.stack.services import Surroundings
+from services.intake.adapters.secrets import hashed
+from services.intake.domain.client import SCOPES, Client
 from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
 
 LOG_ORIGIN = "log.amtsweg.localhost/hessen"
+AUDITOR = "rechnungshof"
+TILE_READER = "entry-reader"
+_CLIENT = "landesplattform"
+_JWT_CLIENT = "landesplattform-jwt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What a set-up keeps for itself below `var`."""
+    """What a set-up keeps for itself in one folder; `clients` are those that are registered from the start."""
 
     authorities: tuple[str, ...]
-    keys: keys.Keys
+    keys: Keyring
     kafka: Logins
     postgres: Logins
+    tokens: Mapping[str, str]
+    client_secret: str
+    clients: tuple[Client, ...]
 
 
-def make_secrets(var: Path) -> Secrets:
-    """Keys and passwords for everybody in the directory; what is there stays."""
+def make_secrets(folder: Path) -> Secrets:
+    """Keys, passwords and tokens for everybody in the directory; what is there stays."""
     authorities = _authorities()
-    folder = var / "secrets"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    keys = make_keys(folder, authorities=authorities, log_origin=LOG_ORIGIN)
+    tokens = {name: make_token(keys.of("auditors", name)) for name in (AUDITOR, TILE_READER)}
+    write_auditors(keys, {AUDITOR: ("look", "export"), TILE_READER: ("bundles",)}, tokens=tokens)
+    kafka_files = {name: keys.of(name, "kafka-password") for name in services_and_operator()} | {
+        authority_login(authority): keys.of_authority(authority, "kafka-password")
+        for authority in authorities
+    }
+    secret = make_token(_client_secret(keys))
     return Secrets(
         authorities=authorities,
-        keys=keys.make(var / "keys", authorities=authorities, log_origin=LOG_ORIGIN),
-        kafka=Logins.below(folder / "kafka", principals(authorities)),
-        postgres=Logins.below(folder / "postgres", postgres.ROLES),
+        keys=keys,
+        kafka=Logins.of(kafka_files),
+        postgres=Logins.of({role: keys.of(role, "postgres-password") for role in postgres.ROLES}),
+        tokens=tokens,
+        client_secret=secret,
+        clients=(
+            Client(
+                id=_CLIENT,
+                name="Landesplattform",
+                scopes=frozenset(SCOPES),
+                secret_hash=hashed(secret),
+            ),
+            Client(
+                id=_JWT_CLIENT,
+                name="Landesplattform (private_key_jwt)",
+                scopes=frozenset(SCOPES),
+                public_key=make_client_key(_client_key(keys), client=_JWT_CLIENT),
+            ),
+        ),
     )
 
 
-def provision_kafka(servers: Servers, made: Secrets) -> None:
-    kafka.provision(servers.kafka_endpoint, authorities=made.authorities, logins=made.kafka)
+def provision_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
+    kafka.provision(endpoint, authorities=made.authorities, logins=made.kafka)
 
 
-def provision_postgres(servers: Servers, made: Secrets) -> None:
-    postgres.provision(servers.postgres_endpoint, logins=made.postgres)
-
-
-def surroundings(var: Path, *, servers: Servers, made: Secrets, http: Mapping[str, int]) -> Surroundings:
-    return Surroundings(
-        var=var,
-        directory=shipped(),
-        kafka=servers.kafka_endpoint,
-        kafka_logins=made.kafka,
-        postgres=servers.postgres_endpoint,
-        postgres_logins=made.postgres,
-        redis_url=servers.redis_url,
-        smtp_port=servers.mail.port,
-        keys=made.keys,
-        log_origin=LOG_ORIGIN,
-        http=http,
-    )
+def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:
+    postgres.provision(endpoint, logins=made.postgres, registered=made.clients)
 
 
 def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
@@ -94,15 +110,18 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
         ),
         redis_url=around.redis_url,
         authorities={authority: _authority(authority, made) for authority in made.authorities},
-        clients={},
-        auditor=AuditorDescription(name="", token=""),
+        clients={
+            _CLIENT: ClientDescription(client_id=_CLIENT, secret=made.client_secret),
+            _JWT_CLIENT: ClientDescription(client_id=_JWT_CLIENT, private_key_file=_client_key(made.keys)),
+        },
+        auditor=AuditorDescription(name=AUDITOR, token=made.tokens[AUDITOR]),
         smtp=SmtpDescription(host=ports.LOOPBACK, port=around.smtp_port, maildir=around.var / "mail"),
         audit=AuditDescription(
             log_url=log,
             origin=around.log_origin,
             verifier_key=made.keys.log_verifier(),
             tile_directory=around.tile_folder,
-            entry_token="",
+            entry_token=made.tokens[TILE_READER],
         ),
     )
 
@@ -115,7 +134,7 @@ def _authority(authority: str, made: Secrets) -> AuthorityDescription:
         inbox_topic=AUTHORITY_INBOX.for_authority(authority),
         outbox_topic=AUTHORITY_OUTBOX.for_authority(authority),
         group=login,
-        decryption_key_file=made.keys.authority(authority),
+        decryption_key_file=made.keys.of_authority(authority, "decryption.jwk"),
     )
 
 
@@ -124,3 +143,11 @@ def _authorities() -> tuple[str, ...]:
     today = datetime.now(UTC).date()
     everybody = open_directory(None).authorities.values()
     return tuple(authority.id for authority in everybody if authority.days.last >= today)
+
+
+def _client_secret(keys: Keyring) -> Path:
+    return keys.of("clients", f"{_CLIENT}.secret")
+
+
+def _client_key(keys: Keyring) -> Path:
+    return keys.of("clients", f"{_JWT_CLIENT}.jwk")

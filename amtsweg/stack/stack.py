@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from amtsweg.directory.folder import shipped
 from amtsweg.stack import ports, records, servers, setup
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
 from amtsweg.stack.service import Service
-from amtsweg.stack.services import WANTED_PORTS, environments
+from amtsweg.stack.services import WANTED_PORTS, Surroundings, environments
 
 State = Literal["starting", "ready", "restarted", "stopping", "failed"]
 
@@ -68,13 +69,23 @@ class Stack:
 
     def _start(self) -> StackDescription:
         self._launch(self.servers.parts)
-        made = setup.make_secrets(self.var)
+        made = setup.make_secrets(self.var / "keys")
         # Kafka takes longest; meanwhile the others are made ready.
         self._wait_for(part for part in self.servers.parts if not isinstance(part, Kafka))
-        setup.provision_postgres(self.servers, made)
+        setup.provision_postgres(self.servers.postgres_endpoint, made)
         self._wait_for(part for part in self.servers.parts if isinstance(part, Kafka))
-        setup.provision_kafka(self.servers, made)
-        around = setup.surroundings(self.var, servers=self.servers, made=made, http=_http_ports())
+        setup.provision_kafka(self.servers.kafka_endpoint, made)
+        around = Surroundings(
+            var=self.var,
+            directory=shipped(),
+            kafka=self.servers.kafka_endpoint,
+            postgres=self.servers.postgres_endpoint,
+            redis_url=self.servers.redis_url,
+            smtp_port=self.servers.mail.port,
+            keys=made.keys,
+            log_origin=setup.LOG_ORIGIN,
+            http={name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()},
+        )
         for name, environment in environments(around).items():
             self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
         self._launch(self.services.values())
@@ -92,7 +103,3 @@ class Stack:
         for part in parts:
             part.wait_until_ready()
             self._report(Step(part.name, "ready", f"{ports.LOOPBACK}:{part.port}"))
-
-
-def _http_ports() -> dict[str, int]:
-    return {name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()}

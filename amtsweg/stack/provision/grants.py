@@ -30,9 +30,9 @@ def authority_login(authority: str) -> str:
     return f"authority.{authority}"
 
 
-def principals(authorities: Iterable[str]) -> tuple[str, ...]:
-    """Every user: one per service, the operator, one per authority."""
-    return (*dict.fromkeys(GROUPS.values()), OPERATOR, *map(authority_login, authorities))
+def services_and_operator() -> tuple[str, ...]:
+    """Every user that is not an authority."""
+    return (*dict.fromkeys(GROUPS.values()), OPERATOR)
 
 
 def grants(authorities: Iterable[str]) -> frozenset[Grant]:

@@ -1,8 +1,9 @@
-"""The keys of a set-up, made once; files that only their owner can read."""
+"""The keys of a set-up, made once. What one service may read lies in one folder, and nothing else is in there."""
 
+import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,98 +18,134 @@ _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Where each key lies. Private keys are JWK or JWK Sets; secrets are 32 bytes in hexadecimal."""
+class Keyring:
+    """Where each key lies. Secrets are 32 bytes in hexadecimal, keys are JWK (`.jwk`) or JWK Sets (`.jwks`)."""
 
     folder: Path
 
+    def of(self, owner: str, file: str) -> Path:
+        return self.folder / owner / file
+
+    def of_authority(self, authority: str, file: str) -> Path:
+        """What in production only the authority itself has."""
+        return self.folder / "authorities" / authority / file
+
     @property
     def platform(self) -> Path:
-        """JWK Set: opens content; only the router has it."""
-        return self.folder / "platform.jwks"
+        """Opens content; the router's alone."""
+        return self.of("router", "platform.jwks")
 
     @property
-    def platform_public(self) -> Path:
-        return self.folder / "platform.public.jwk"
-
-    @property
-    def notifier(self) -> Path:
-        """JWK Set: opens contact data; only the notifier has it."""
-        return self.folder / "notifier.jwks"
-
-    @property
-    def notifier_public(self) -> Path:
-        return self.folder / "notifier.public.jwk"
-
-    @property
-    def authorities_public(self) -> Path:
+    def authorities(self) -> Path:
         """JSON object from authority id to its public JWK."""
-        return self.folder / "authorities.json"
+        return self.of("router", "authorities.json")
 
-    def authority(self, authority: str) -> Path:
-        """The private JWK of an authority, which in production only the authority has."""
-        return self.folder / "authorities" / f"{authority}.jwk"
+    @property
+    def contacts(self) -> Path:
+        """Opens contact data; the notifier's alone."""
+        return self.of("notifier", "contacts.jwks")
 
     @property
     def tokens(self) -> Path:
-        """JWK that signs access tokens; only the token door has it."""
-        return self.folder / "tokens.jwk"
+        """Signs access tokens; intake's alone."""
+        return self.of("intake", "tokens.jwk")
 
     @property
-    def content_hashes(self) -> Path:
-        """Secret of the keyed hashes in receipts."""
-        return self.folder / "content-hashes.key"
+    def hashes(self) -> Path:
+        """Keys the hashes of content and requests."""
+        return self.of("intake", "hashes.key")
+
+    @property
+    def platform_public(self) -> Path:
+        return self.of("intake", "platform.public.jwk")
+
+    @property
+    def contacts_public(self) -> Path:
+        return self.of("intake", "contacts.public.jwk")
 
     @property
     def log(self) -> Path:
-        """The log's signing keys, one a line: Ed25519 and ML-DSA-44."""
-        return self.folder / "log.keys"
-
-    def log_verifier(self) -> str:
-        """The public Ed25519 key of the log, as every verifier reads it (C2SP signed-note)."""
-        return SigningKey.from_text(self.log.read_text().splitlines()[0]).verifier.to_text()
+        """Sign the log, one a line: Ed25519, ML-DSA-44."""
+        return self.of("audit", "log.keys")
 
     @property
     def pseudonyms(self) -> Path:
-        """Secret of the log's pseudonyms."""
-        return self.folder / "pseudonyms.key"
+        """Keys the log's pseudonyms."""
+        return self.of("audit", "pseudonyms.key")
+
+    @property
+    def auditors(self) -> Path:
+        """Who may look, by hashes of their tokens."""
+        return self.of("audit", "auditors.json")
+
+    def log_verifier(self) -> str:
+        """The log's public Ed25519 key, as every verifier reads it (C2SP signed-note)."""
+        return SigningKey.from_text(self.log.read_text().splitlines()[0]).verifier.to_text()
 
 
-def make(folder: Path, *, authorities: Sequence[str], log_origin: str) -> Keys:
+def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> Keyring:
     """The keys below `folder`; what is missing is made, what is there stays."""
-    keys = Keys(folder)
-    (folder / "authorities").mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    _sealing(keys.platform, public=keys.platform_public, kid="platform")
-    _sealing(keys.notifier, public=keys.notifier_public, kid="notifier")
-    _once(keys.tokens, lambda: _json(_key("tokens", alg="ES256", use="sig")))
-    _once(keys.content_hashes, lambda: secrets.token_hex(_SECRET_BYTES))
-    _once(keys.pseudonyms, lambda: secrets.token_hex(_SECRET_BYTES))
-    _once(
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = Keyring(folder)
+    _sealing_pair(keys.platform, public=keys.platform_public, owner="platform")
+    _sealing_pair(keys.contacts, public=keys.contacts_public, owner="notifier")
+    _authorities(keys, authorities)
+    once(keys.tokens, lambda: _json(_key("tokens-1", alg="ES256", use="sig")))
+    for secret in (keys.hashes, keys.pseudonyms):
+        once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
+    once(
         keys.log,
         lambda: "".join(f"{_log_key(log_origin, kind)}\n" for kind in (Kind.ED25519, Kind.ML_DSA_44)),
     )
-    _authorities(keys, authorities)
     return keys
 
 
-def _sealing(private: Path, *, public: Path, kid: str) -> None:
-    _once(private, lambda: _json({"keys": [json.loads(_sealing_key(kid))]}))
-    newest = json.loads(private.read_text())["keys"][-1]
-    write_secret(public, _json(_public(newest)))
+def make_client_key(path: Path, *, client: str) -> dict[str, Any]:
+    """Return the public key of a client whose private one is, or comes to lie, at `path`."""
+    once(path, lambda: _json(_key(f"{client}-1", alg="ES256", use="sig")))
+    return _public(json.loads(path.read_text()))
 
 
-def _authorities(keys: Keys, authorities: Sequence[str]) -> None:
+def make_token(path: Path) -> str:
+    """The token at `path`, a new one if there is none."""
+    once(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
+    return path.read_text()
+
+
+def write_auditors(keys: Keyring, rights: Mapping[str, Sequence[str]], *, tokens: Mapping[str, str]) -> None:
+    """Tell the audit service who may look: `rights` and `tokens` by name."""
+    readers = [
+        {"name": name, "rights": list(may), "tokenSha256": hashlib.sha256(tokens[name].encode()).hexdigest()}
+        for name, may in rights.items()
+    ]
+    write_secret(keys.auditors, _json({"auditors": readers}))
+
+
+def once(path: Path, make_text: Callable[[], str]) -> None:
+    if not path.exists():
+        write_secret(path, make_text())
+
+
+def _sealing_pair(private: Path, *, public: Path, owner: str) -> None:
+    once(private, lambda: _json({"keys": [_sealing_key(owner)]}))
+    write_secret(public, _json(_public(json.loads(private.read_text())["keys"][-1])))
+
+
+def _authorities(keys: Keyring, authorities: Sequence[str]) -> None:
     public = {}
     for authority in authorities:
-        path = keys.authority(authority)
-        _once(path, partial(_sealing_key, authority))
+        path = keys.of_authority(authority, "decryption.jwk")
+        once(path, partial(_new_authority_key, authority))
         public[authority] = _public(json.loads(path.read_text()))
-    write_secret(keys.authorities_public, _json(public))
+    write_secret(keys.authorities, _json(public))
 
 
-def _sealing_key(owner: str) -> str:
-    return _json(_key(f"{owner}-1", alg="ECDH-ES+A256KW", use="enc"))
+def _new_authority_key(authority: str) -> str:
+    return _json(_sealing_key(authority))
+
+
+def _sealing_key(owner: str) -> dict[str, Any]:
+    return _key(f"{owner}-1", alg="ECDH-ES+A256KW", use="enc")
 
 
 def _key(kid: str, *, alg: str, use: str) -> dict[str, Any]:
@@ -116,7 +153,7 @@ def _key(kid: str, *, alg: str, use: str) -> dict[str, Any]:
     return dict(ECKey.generate_key("P-256", {"kid": kid, "alg": alg, "use": use}).as_dict(private=True))
 
 
-def _public(private: dict[str, Any]) -> dict[str, Any]:
+def _public(private: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in private.items() if name != "d"}
 
 
@@ -124,10 +161,5 @@ def _log_key(origin: str, kind: Kind) -> str:
     return SigningKey(origin, kind, secrets.token_bytes(_SECRET_BYTES)).to_text()
 
 
-def _once(path: Path, make_text: Callable[[], str]) -> None:
-    if not path.exists():
-        write_secret(path, make_text())
-
-
-def _json(value: dict[str, Any]) -> str:
+def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=1) + "\n"

@@ -1,7 +1,7 @@
 """Passwords, one file each and readable by their owner only; made once, kept for good."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -9,35 +9,32 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Logins:
-    """`fresh` are names whose password is not on disk yet: it is kept only once the server knows it (`keep`).
+    """The passwords of one server's users, by user name.
 
-    A crash in between makes another password at the next start, never one that the server does not know.
+    `fresh` are those that are not on disk yet: they are kept only once the server knows them (`keep`). A crash in
+    between makes another password at the next start, never one that the server does not know.
     """
 
-    folder: Path
-    passwords: dict[str, str] = field(repr=False)
+    files: Mapping[str, Path]
+    passwords: Mapping[str, str] = field(repr=False)
     fresh: frozenset[str]
 
     @classmethod
-    def below(cls, folder: Path, names: Iterable[str]) -> Self:
-        """The logins of these names, new ones where there were none."""
-        wanted = tuple(names)
-        kept = {name: path.read_text() for name in wanted if (path := folder / name).exists()}
-        fresh = {name: secrets.token_urlsafe(24) for name in wanted if name not in kept}
-        return cls(folder, kept | fresh, frozenset(fresh))
-
-    def file(self, name: str) -> Path:
-        return self.folder / name
+    def of(cls, files: Mapping[str, Path]) -> Self:
+        """The passwords in these files, new ones where there is no file."""
+        kept = {name: path.read_text() for name, path in files.items() if path.exists()}
+        fresh = {name: secrets.token_urlsafe(24) for name in files if name not in kept}
+        return cls(files, kept | fresh, frozenset(fresh))
 
     def keep(self) -> None:
         """Write the new ones."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name in self.fresh:
-            write_secret(self.file(name), self.passwords[name])
+            write_secret(self.files[name], self.passwords[name])
 
 
 def write_secret(path: Path, text: str) -> None:
     """Write a file that only its owner can read, in one step: there is all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_name(f".{path.name}.new")
     new.touch(mode=0o600)
     new.write_text(text)

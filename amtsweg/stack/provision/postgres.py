@@ -8,20 +8,22 @@ import asyncpg
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.logins import Logins
+from services.intake.adapters.postgres import clients
+from services.intake.domain.client import Client
 
 DATABASE = "amtsweg"
-ROLES = ("intake", "notifier", "audit")
-"""Each is a role and the schema that it owns; its service brings the tables."""
+ROLES = ("intake", "notifier", "audit", "access")
+"""Each is a role and the schema that it owns. The services bring their own tables; `access` is the command's."""
 
 
-def provision(endpoint: PostgresEndpoint, *, logins: Logins) -> None:
-    """Make what is missing; passwords are set to those of `logins`.
+def provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client]) -> None:
+    """Make what is missing, and register these clients.
 
     Raises:
         StackError: the server refuses.
     """
     try:
-        asyncio.run(_provision(endpoint, logins))
+        asyncio.run(_provision(endpoint, logins=logins, registered=registered))
     except (OSError, asyncpg.PostgresError) as error:
         raise StackError(
             f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}"
@@ -29,13 +31,13 @@ def provision(endpoint: PostgresEndpoint, *, logins: Logins) -> None:
     logins.keep()
 
 
-async def _provision(endpoint: PostgresEndpoint, logins: Logins) -> None:
+async def _provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client]) -> None:
     server = await asyncpg.connect(endpoint.url("postgres"), timeout=10)
     try:
         if not await server.fetchval("select 1 from pg_database where datname = $1", DATABASE):
             await server.execute(f"create database {DATABASE}")
-        roles = {row["rolname"] for row in await server.fetch("select rolname from pg_roles")}
-        for statement in _roles(known=roles, logins=logins):
+        known = {row["rolname"] for row in await server.fetch("select rolname from pg_roles")}
+        for statement in _roles(known=known, logins=logins):
             await server.execute(statement)
     finally:
         await server.close()
@@ -43,6 +45,7 @@ async def _provision(endpoint: PostgresEndpoint, logins: Logins) -> None:
     try:
         for statement in _SCHEMAS:
             await database.execute(statement)
+        await clients.register(database, *registered)
     finally:
         await database.close()
 
@@ -62,4 +65,9 @@ _SCHEMAS: Sequence[str] = (
     *(f"grant connect on database {DATABASE} to {role}" for role in ROLES),
     *(f"create schema if not exists {role} authorization {role}" for role in ROLES),
     *(f"alter role {role} in database {DATABASE} set search_path = {role}" for role in ROLES),
+    "set role access",
+    clients.SCHEMA,
+    "grant usage on schema access to intake",
+    "grant select on access.clients to intake",
+    "reset role",
 )
