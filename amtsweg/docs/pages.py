@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from amtsweg.docs import asyncapi, events_page, settings_page
+from amtsweg.docs import asyncapi, events_page, metrics_page, settings_page
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "docs/events.md": events_page.page,
         "docs/asyncapi.yaml": asyncapi.page,
         "docs/settings.md": settings_page.page,
+        "docs/metrics.md": metrics_page.page,
     }
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from shared.runtime.telemetry import METRICS
 from tests.repository.tree import ROOT, pages
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -76,6 +77,13 @@ def test_every_make_target_that_a_page_names_exists() -> None:
     named = {word for _, text in pages() for word in re.findall(r"\bmake ([a-z]+)\b(?=[`\s]|$)", _code(text))}
     assert named
     assert named - targets == set()
+
+
+def test_every_metric_that_a_page_names_exists() -> None:
+    shown = {f"amtsweg_{m.name}{'_total' if m.kind == 'counter' else ''}" for m in METRICS}
+    named = {word for _, text in pages() for word in re.findall(r"\bamtsweg_[a-z_]+\b", _code(text))}
+    assert named
+    assert named - shown == set()
 
 
 def _code(text: str) -> str:
