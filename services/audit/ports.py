@@ -9,7 +9,9 @@ from uuid import UUID
 
 from services.audit.domain.append import Appended, State
 from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
+from services.audit.domain.secrecy import Disclosure
 from services.audit.domain.tiles import TileName
 
 
@@ -119,6 +121,24 @@ class Found:
     entry: bytes
     sealed: bytes | None
     key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry as an auditor sees it; nothing is disclosed once the payload was erased."""
+
+    index: int
+    entry: bytes
+    leaf: Leaf
+    disclosure: Disclosure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The entries found, and the index of the leaf that records the look."""
+
+    look: int
+    entries: Sequence[Shown]
 
 
 class Archive(Protocol):

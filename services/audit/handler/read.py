@@ -1,34 +1,16 @@
 """An auditor asks: the question becomes a leaf, and only then is it answered."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import LookRefused, Visit, fact_of, look, pseudonyms
-from services.audit.domain.secrecy import Disclosure, Secrecy
+from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Archive, Clock, Found, Ledgers, Question
+from services.audit.ports import Answer, Archive, Clock, Found, Ledgers, Question, Shown
 
 _REFUSALS_PER_MINUTE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An entry as an auditor sees it; nothing is disclosed once the payload was erased."""
-
-    index: int
-    entry: bytes
-    leaf: Leaf
-    disclosure: Disclosure | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The entries found, and the index of the leaf that records the look."""
-
-    look: int
-    entries: Sequence[Shown]
 
 
 class ReadingRoom:
@@ -90,7 +72,7 @@ class ReadingRoom:
         found = await self._archive.find(replace(question, case=cases, actor=actor))
         return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
 
-    async def refuse(self, reason: str, *, route: str, reader: str | None = None) -> None:
+    async def refuse(self, reason: str, route: str, reader: str | None = None) -> None:
         """Put it on record that somebody was turned away; of a flood, sixty a minute and the number of the rest."""
         now = self._clock()
         began, recorded, unrecorded = self._refusals

@@ -1,0 +1,1 @@
+"""The HTTP side: the log's public files, and the reading room for those with a token."""

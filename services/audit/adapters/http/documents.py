@@ -1,0 +1,114 @@
+"""What is answered, as JSON documents; the OpenAPI description is made from them."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.encoding import to_base64
+from services.audit.domain.leaf import Leaf
+from services.audit.domain.merkle import leaf_hash
+from services.audit.domain.secrecy import Disclosure
+from shared.events.payload import WireModel
+
+
+class CheckpointDocument(WireModel):
+    """Which tree the answer can be checked against; the signed form is at ``/log/checkpoint``."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class DisclosureDocument(WireModel):
+    """Opens the leaf's commitment: ``HMAC-SHA256(salt, payload) = commitment``, over these very bytes."""
+
+    salt: str
+    payload: str
+    event: dict[str, Any]
+
+
+class EntryDocument(WireModel):
+    """One entry: its bytes, what they say, and what opens them.
+
+    ``covered``: the published checkpoint reaches it. ``erased``: its payload is gone on purpose.
+    """
+
+    index: int
+    leaf: dict[str, Any]
+    entry: str
+    leaf_hash: str
+    covered: bool
+    disclosure: DisclosureDocument | None = None
+    erased: bool | None = None
+
+
+class TimelineDocument(WireModel):
+    """Everything about one case, in the log's order. ``look`` is the index of the leaf that records this look."""
+
+    case: str
+    look: int
+    checkpoint: CheckpointDocument
+    entries: tuple[EntryDocument, ...]
+
+
+class EntriesDocument(WireModel):
+    """A page of entries; ask again with ``after`` = ``next`` until it is absent."""
+
+    look: int
+    checkpoint: CheckpointDocument
+    entries: tuple[EntryDocument, ...]
+    next: int | None = None
+
+
+class InclusionDocument(WireModel):
+    """The proof that an entry is in the tree (RFC 6962 section 2.1.1), leaf to root."""
+
+    index: int
+    size: int
+    hashes: tuple[str, ...]
+    proof: str
+    checkpoint: str
+
+
+class ConsistencyDocument(WireModel):
+    """The proof that the tree of ``size`` entries extends that of ``old`` (RFC 6962 section 2.1.2)."""
+
+    old: int
+    size: int
+    hashes: tuple[str, ...]
+    checkpoint: str
+
+
+def checkpoint_document(checkpoint: Checkpoint) -> CheckpointDocument:
+    return CheckpointDocument(origin=checkpoint.origin, size=checkpoint.size, root=to_base64(checkpoint.root))
+
+
+def entry_document(
+    index: int, entry: bytes, *, disclosure: Disclosure | None, size: int, disclosing: bool
+) -> EntryDocument:
+    """An entry; ``disclosing`` where payloads are shown at all, ``size`` of the published tree."""
+    Leaf.from_bytes(entry)
+    return EntryDocument(
+        index=index,
+        leaf=orjson.loads(entry),
+        entry=b64encode(entry).decode(),
+        leaf_hash=to_base64(leaf_hash(entry)),
+        covered=index < size,
+        disclosure=None if disclosure is None else _disclosure(disclosure),
+        erased=disclosure is None if disclosing else None,
+    )
+
+
+def hashes(values: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(map(to_base64, values))
+
+
+def _disclosure(disclosure: Disclosure) -> DisclosureDocument:
+    return DisclosureDocument(
+        salt=disclosure.salt.hex(),
+        payload=disclosure.payload.decode(),
+        event=orjson.loads(disclosure.payload),
+    )

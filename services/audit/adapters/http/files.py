@@ -1,0 +1,68 @@
+"""The log's files as C2SP tlog-tiles wants them served. Entries need a token, hashes do not."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response, Security
+
+from services.audit.adapters.http.gate import Gate, Record, route_of
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.domain.refused import Refused
+from services.audit.domain.tiles import TileName, parse_path
+from shared.runtime.http import OPEN_TO_ALL
+from shared.runtime.problems import Problem
+
+_FOR_EVER: Final = "max-age=31536000, immutable"
+
+
+def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
+    """``/log/checkpoint``, ``/log/tile/entries/…`` with a token, ``/log/tile/<level>/…`` without."""
+    routes = APIRouter(prefix="/log", tags=["log"])
+
+    @routes.api_route("/checkpoint", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
+    async def checkpoint() -> Response:
+        """The signed checkpoint (C2SP tlog-checkpoint)."""
+        note = await folder.read("checkpoint")
+        if note is None:
+            raise _absent()
+        return Response(note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+    @routes.api_route("/tile/entries/{path:path}", methods=["GET", "HEAD"], dependencies=[Security(gate)])
+    async def entries(path: str) -> Response:
+        """A bundle of entries (C2SP tlog-tiles)."""
+        return await _file(f"tile/entries/{path}", caching=f"private, {_FOR_EVER}")
+
+    @routes.api_route("/tile/{level}/{path:path}", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
+    async def tile(level: str, path: str) -> Response:
+        """A tile of hashes (C2SP tlog-tiles)."""
+        return await _file(f"tile/{level}/{path}", caching=f"public, {_FOR_EVER}")
+
+    @routes.api_route("/{path:path}", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
+    async def outside(request: Request) -> Response:
+        """There is nothing else below this path; that somebody looked is on record."""
+        await record("outside the log", route_of(request), None)
+        raise _absent()
+
+    async def _file(path: str, *, caching: str) -> Response:
+        data = await folder.read(_name(path).path)
+        if data is None:
+            raise _absent()
+        return Response(data, media_type="application/octet-stream", headers={"Cache-Control": caching})
+
+    return routes
+
+
+def _name(path: str) -> TileName:
+    try:
+        return parse_path(path)
+    except Refused:
+        raise _absent() from None
+
+
+def _absent() -> Problem:
+    return Problem(
+        404,
+        "not-found",
+        title="Nicht vorhanden (not there)",
+        detail="Diese Datei gibt es im Protokoll nicht (the log has no such file).",
+        mend="Größe am Checkpoint prüfen; Pfade wie in C2SP tlog-tiles (check the size in the checkpoint).",
+    )

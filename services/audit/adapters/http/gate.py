@@ -1,0 +1,106 @@
+"""Who may come in, and that everybody who may not is on record."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from fastapi import Request
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
+
+from services.audit.domain.access import Reader, Readers, Right
+from services.audit.domain.looks import Visit, visit
+from services.audit.domain.refused import Refused
+from services.audit.ports import Clock
+from shared.runtime.problems import Problem
+
+PURPOSE: Final = "Amtsweg-Purpose"
+REFERENCE: Final = "Amtsweg-Reference"
+SECOND: Final = "Amtsweg-Second-Token"
+
+Record = Callable[[str, str, str | None], Awaitable[None]]
+"""Given reason, route and the reader's name, puts a refusal on record."""
+
+
+class Gate(SecurityBase):
+    """A dependency that lets in a reader with one of these rights."""
+
+    def __init__(self, *rights: Right, readers: Readers, clock: Clock, record: Record) -> None:
+        self.scheme_name = "reader"
+        self.model = BearerModel(description="Token eines Prüfers (token of an auditor)")
+        self._rights = frozenset(rights)
+        self._readers = readers
+        self._clock = clock
+        self._record = record
+
+    async def __call__(self, request: Request) -> Reader:
+        """Return the reader.
+
+        Raises:
+            Problem: 401 without a known token, 403 without the right; either is on record.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        reader = self._readers.find(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
+        if reader is None:
+            reason = "no token" if not token else "unknown token"
+            await self._record(reason, route_of(request), None)
+            raise _unknown(reason)
+        if not self._rights & reader.rights:
+            await self._record("no right", route_of(request), reader.name)
+            raise _without_right()
+        return reader
+
+    async def visit(self, request: Request, reader: Reader) -> Visit:
+        """Accept the look that the request's headers, or parameters, account for.
+
+        Raises:
+            Problem: 400 without purpose or reference, on record.
+        """
+        purpose = request.headers.get(PURPOSE) or request.query_params.get("purpose")
+        reference = request.headers.get(REFERENCE) or request.query_params.get("reference")
+        token = request.headers.get(SECOND)
+        second = None if token is None else self._readers.find(token, self._clock())
+        try:
+            return visit(reader, purpose=purpose, reference=reference, second=second)
+        except Refused as refused:
+            await self._record(str(refused).partition(";")[0], route_of(request), reader.name)
+            raise _without_purpose(str(refused)) from None
+
+    async def refuse(self, request: Request, reader: Reader, reason: str) -> None:
+        """Put it on record that this reader was turned away."""
+        await self._record(reason, route_of(request), reader.name)
+
+
+def route_of(request: Request) -> str:
+    """The route's template; what was asked for stays out of the record of a refusal."""
+    return str(getattr(request.scope.get("route"), "path", "unmatched"))
+
+
+def _unknown(reason: str) -> Problem:
+    return Problem(
+        401,
+        "token-invalid",
+        title="Kein Zugang (no access)",
+        detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). Der Versuch ist im Protokoll vermerkt.",
+        mend="Authorization: Bearer … mit dem Token aus der Prüferdatei senden (send an auditor's token).",
+        headers={"WWW-Authenticate": 'Bearer realm="audit"'},
+    )
+
+
+def _without_right() -> Problem:
+    return Problem(
+        403,
+        "right-missing",
+        title="Nicht berechtigt (not permitted)",
+        detail="Dieses Token öffnet anderes, nicht diese Auskunft. Der Versuch ist im Protokoll vermerkt.",
+        mend="Ein Token mit dem nötigen Recht verwenden (use a token with the right needed).",
+    )
+
+
+def _without_purpose(detail: str) -> Problem:
+    return Problem(
+        400,
+        "purpose-missing",
+        title="Zweck oder Aktenzeichen fehlt (purpose or reference missing)",
+        detail=f"Jede Einsicht nennt Zweck und Aktenzeichen: {detail}. Der Versuch ist im Protokoll vermerkt.",
+        mend=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
+    )

@@ -1,0 +1,198 @@
+"""The reading room over HTTP: timelines, search, proofs."""
+
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Query, Request, Security
+from pydantic import Field
+
+from services.audit.adapters.http.documents import (
+    ConsistencyDocument,
+    EntriesDocument,
+    EntryDocument,
+    InclusionDocument,
+    TimelineDocument,
+    checkpoint_document,
+    entry_document,
+    hashes,
+)
+from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.proofs import Proofs
+from services.audit.domain.access import Reader
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.looks import SOURCE, Visit
+from services.audit.domain.note import Note
+from services.audit.domain.refused import Refused
+from services.audit.ports import Answer, Question
+from shared.events.payload import Instant, WireModel
+from shared.runtime.http import OPEN_TO_ALL
+from shared.runtime.problems import Problem
+
+_Position = Annotated[int, Query(ge=0, lt=1 << 63)]
+
+
+class Room(Protocol):
+    """Answers auditors, and records first that they asked."""
+
+    async def timeline(self, visit: Visit, reference: str) -> Answer:
+        """Everything about one case."""
+
+    async def search(self, visit: Visit, question: Question) -> Answer:
+        """The entries that answer the question."""
+
+
+class SearchParameters(WireModel):
+    """What to search for; all that is given must hold. Purpose and reference may stand here or in headers."""
+
+    case: tuple[str, ...] = ()
+    actor: str | None = None
+    authority: str | None = None
+    service: str | None = None
+    type: str | None = None
+    trace: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    after: Annotated[int, Field(ge=-1, lt=1 << 63)] = -1
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    purpose: str | None = None
+    reference: str | None = None
+
+    def question(self) -> Question:
+        """What is asked of the archive."""
+        return Question(**self.model_dump(exclude={"purpose", "reference"}))
+
+
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
+    """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
+    routes = APIRouter(prefix="/v1", tags=["reading room"])
+
+    @routes.get("/cases/{reference}/timeline", response_model_exclude_none=True)
+    async def timeline(
+        reference: str, request: Request, reader: Annotated[Reader, Security(gate)]
+    ) -> TimelineDocument:
+        """Everything about the case with this id, submission id or pseudonym, each entry with its payload."""
+        visit = await gate.visit(request, reader)
+        try:
+            answer = await room.timeline(visit, reference)
+        except Refused as refused:
+            raise _malformed(str(refused)) from None
+        checkpoint, _ = await proofs.checkpoint()
+        cases = [each.leaf.case for each in answer.entries if each.leaf.source != SOURCE]
+        if not cases:
+            raise _unknown_case(answer.look)
+        return TimelineDocument(
+            case=cases[0] or "",
+            look=answer.look,
+            checkpoint=checkpoint_document(checkpoint),
+            entries=_documents(answer, size=checkpoint.size, disclosing=True),
+        )
+
+    @routes.get("/entries", response_model_exclude_none=True)
+    async def entries(
+        request: Request,
+        reader: Annotated[Reader, Security(gate)],
+        asked: Annotated[SearchParameters, Query()],
+    ) -> EntriesDocument:
+        """Entries by what is given, oldest first; what one person did only with a second auditor's token."""
+        visit = await gate.visit(request, reader)
+        if asked.actor is not None and visit.second is None:
+            await gate.refuse(request, reader, "no second person")
+            raise _second_person()
+        try:
+            answer = await room.search(visit, asked.question())
+        except Refused as refused:
+            raise _malformed(str(refused)) from None
+        checkpoint, _ = await proofs.checkpoint()
+        found = _documents(answer, size=checkpoint.size, disclosing=False)
+        return EntriesDocument(
+            look=answer.look,
+            checkpoint=checkpoint_document(checkpoint),
+            entries=found,
+            next=found[-1].index if len(found) == asked.limit else None,
+        )
+
+    return routes
+
+
+def proof_routes(proofs: Proofs) -> APIRouter:
+    """``/v1/proofs/inclusion`` and ``/v1/proofs/consistency``: hashes only, so for everybody."""
+    routes = APIRouter(prefix="/v1/proofs", tags=["proofs"])
+
+    @routes.get("/inclusion", openapi_extra=OPEN_TO_ALL)
+    async def inclusion(index: _Position) -> InclusionDocument:
+        """That the entry is in the published tree; ``proof`` is the whole C2SP tlog-proof file."""
+        try:
+            proof = await proofs.inclusion(index)
+        except Refused as refused:
+            raise _not_covered(str(refused)) from None
+        checkpoint = Checkpoint.from_text(Note.from_bytes(proof.checkpoint).text)
+        return InclusionDocument(
+            index=index,
+            size=checkpoint.size,
+            hashes=hashes(proof.hashes),
+            proof=proof.to_bytes().decode(),
+            checkpoint=proof.checkpoint.decode(),
+        )
+
+    @routes.get("/consistency", openapi_extra=OPEN_TO_ALL)
+    async def consistency(old: _Position, size: _Position | None = None) -> ConsistencyDocument:
+        """That the tree of ``size`` entries, or the published one, extends that of ``old``."""
+        checkpoint, note = await proofs.checkpoint()
+        try:
+            path = await proofs.consistency(old, checkpoint.size if size is None else size)
+        except Refused as refused:
+            raise _not_covered(str(refused)) from None
+        return ConsistencyDocument(
+            old=old,
+            size=checkpoint.size if size is None else size,
+            hashes=hashes(path),
+            checkpoint=note.decode(),
+        )
+
+    return routes
+
+
+def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDocument, ...]:
+    return tuple(
+        entry_document(each.index, each.entry, disclosure=each.disclosure, size=size, disclosing=disclosing)
+        for each in answer.entries
+    )
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(
+        422,
+        "reference-malformed",
+        title="Vorgangsnummer fehlerhaft (reference malformed)",
+        detail=detail,
+        mend="Die Kennung aus der Eingangsbestätigung verwenden (use the id from the acknowledgement).",
+    )
+
+
+def _unknown_case(look: int) -> Problem:
+    return Problem(
+        404,
+        "unknown-case",
+        title="Kein Eintrag zu diesem Vorgang (no entry about this case)",
+        detail=f"Zu diesem Vorgang steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
+        mend="Kennung prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the id).",
+    )
+
+
+def _second_person() -> Problem:
+    return Problem(
+        403,
+        "second-person-missing",
+        title="Zweite Person erforderlich (second person needed)",
+        detail="Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. Der Versuch ist vermerkt.",
+        mend="Das Token einer zweiten Prüferin in der Kopfzeile Amtsweg-Second-Token senden.",
+    )
+
+
+def _not_covered(detail: str) -> Problem:
+    return Problem(
+        404,
+        "not-covered",
+        title="Noch nicht im veröffentlichten Stand (not covered yet)",
+        detail=detail,
+        mend="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
+    )
