@@ -1,5 +1,6 @@
 """`amtsweg resolve`: who is competent, for one inquiry or for a file of them."""
 
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -72,7 +73,7 @@ def _run_batch(path: Path, *, directory: Directory, unverified: Unverified) -> i
     failed = 0
     for result in answers(path, directory=directory, unverified=unverified):
         failed |= "error" in result
-        typer.echo(orjson.dumps(result))
+        sys.stdout.buffer.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
     return failed
 
 

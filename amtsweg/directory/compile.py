@@ -227,7 +227,7 @@ def _populations(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:
 
 
 def _postcodes(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:
-    corrected = {(row["postcode"], row["ags"]) for row in fixed}
+    corrected = {(row["postcode"], row.get("replaces", row["ags"])) for row in fixed}
     yield from ({"other_land": False, **row} for row in fixed)
     for row in rows:
         if (row["plz"], row["ags"]) not in corrected:

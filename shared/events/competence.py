@@ -108,7 +108,7 @@ class CompetenceDecision(WireModel):
     agreements: tuple[str, ...] = ()
     received_by: tuple[AuthorityId, ...] = ()
     use_instead: ServiceKey | None = None
-    areas: tuple[MunicipalityKey, ...] = ()
+    areas: tuple[str, ...] = ()
     reaches_beyond: bool = False
     inquiry: Inquiry
     directory_version: str

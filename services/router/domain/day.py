@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from services.router.domain.entries import Agreement, Area, Dated, Population
+from services.router.domain.agreements import by_principal
+from services.router.domain.entries import Area, Competence, Dated, Population
 from services.router.domain.names import Form, forms
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Day:
     __slots__ = (
         "_forms",
         "_namesakes",
+        "_offered",
+        "_shapes",
         "agreements",
         "areas",
         "day",
@@ -35,12 +38,24 @@ class Day:
         self.directory = directory
         self.day = day
         self.areas = _areas_by_key(directory, day)
-        self.agreements: tuple[Agreement, ...] = tuple(a for a in directory.agreements if day in a.days)
-        self.leads: dict[tuple[str, str], Lead] = {}
-        self.verdicts: dict[tuple[str, str], Verdict] = {}
+        self.agreements = by_principal(directory.agreements, day)
+        self.leads: dict[tuple[int, str], Lead] = {}
+        self.verdicts: dict[tuple[int, str], Verdict] = {}
+        self._shapes: dict[str, int] = {}
         self.postal_regions = frozenset(postcode[:2] for postcode in directory.postcodes)
         self._forms: dict[str, frozenset[Form]] = {}
         self._namesakes: Counter[Form] | None = None
+        self._offered: dict[str, tuple[str, ...]] = {}
+
+    def shape(self, rule: Competence) -> int:
+        """One number for all rules that lead to the same places, so that each is worked out once."""
+        if not self._shapes:
+            agreed = [agreement for found in self.agreements.values() for agreement in found]
+            seen: dict[tuple[object, ...], int] = {}
+            for row in (row for rows in self.directory.competences.values() for row in rows):
+                special = row.service if any(a.concerns_service(row.service) for a in agreed) else None
+                self._shapes[row.id] = seen.setdefault((*row.leads_by, special), len(seen))
+        return self._shapes[rule.id]
 
     def chamber(self, kind: str, area: Area) -> Dated | None:
         return self._current(self.directory.chambers.get((area.ags, kind), ()))
@@ -53,8 +68,18 @@ class Day:
             (row for row in self.directory.populations.get(area.ags, ()) if self.day in row.days), None
         )
 
-    def exists(self, authority: str) -> bool:
-        return self.day in self.directory.authorities[authority].days
+    def offered(self, kind: str) -> tuple[str, ...]:
+        """All authorities of a kind that exist that day; of districts, those that do the districts' tasks."""
+        if kind not in self._offered:
+            if kind == "district":
+                found = [
+                    row.administration for row in self.directory.districts.values() if self.day in row.days
+                ]
+            else:
+                every = self.directory.authorities.values()
+                found = [row.id for row in every if row.kind == kind and self.day in row.days]
+            self._offered[kind] = tuple(sorted(found))
+        return self._offered[kind]
 
     def forms(self, ags: str) -> frozenset[Form]:
         """The spellings of an area, its localities and the areas that became part of it."""
@@ -62,7 +87,11 @@ class Day:
             names = [*self.directory.names.get(ags, ()), *self.directory.localities.get(ags, ())]
             if ags in self.directory.areas:
                 names.append(self.directory.areas[ags].name)
-            merged = (change.old for change in self.directory.successions if change.new == ags)
+            merged = (
+                change.old
+                for change in self.directory.successions
+                if change.new == ags and change.day <= self.day
+            )
             self._forms[ags] = forms(names).union(*(self.forms(old) for old in merged))
         return self._forms[ags]
 

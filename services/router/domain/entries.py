@@ -153,6 +153,12 @@ class Competence:
     verified: bool
 
     @property
+    def leads_by(self) -> tuple[object, ...]:
+        """Everything that where it leads depends on, besides area, day and agreements."""
+        conditions = (self.municipality_if, self.received_if)
+        return (self.decides, self.target, self.by_choice, *conditions, self.use_instead, self.verified)
+
+    @property
     def needs_place(self) -> bool:
         """Whether who decides depends on where."""
         return not self.by_choice and self.decides not in {"authority", "nobody", "open"}
@@ -173,7 +179,10 @@ class Agreement:
 
     def concerns(self, service: str, area: str | None) -> bool:
         """Whether it speaks of this service in this area (None: the principal as a whole)."""
-        return (not self.services or service in self.services) and (not self.areas or area in self.areas)
+        return self.concerns_service(service) and (not self.areas or area in self.areas)
+
+    def concerns_service(self, service: str) -> bool:
+        return not self.services or service in self.services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from shared.events.competence import Inquiry, Place
+from shared.events.competence import Inquiry
 
 _KEYS = ("ars", "ags", "plz")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -45,13 +45,13 @@ def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
         return Inquiry.model_validate(
             {
                 "service": fields.get("service"),
-                "place": Place.model_validate(given) if given else None,
+                "place": given or None,
                 "on": _day(fields.get("on"), today=today),
                 "choice": fields.get("choice"),
             }
         )
     except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
+        field = str(error.errors()[0]["loc"][-1])
         raise BadInquiry(field, f"expected {_EXPECTED[field]}") from error
 
 

@@ -1,12 +1,11 @@
 """Where one row of law leads in one area on one day: the step that knows levels, lists, chambers and agreements."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.router.domain.agreements import chain
 from services.router.domain.day import Day
-from services.router.domain.entries import Agreement, Area, Competence, Condition
+from services.router.domain.entries import Area, Competence, Condition
 from shared.events.competence import Candidate, Why
 
 NOBODY = "nobody"
@@ -27,20 +26,20 @@ class Lead:
 
 def lead(rule: Competence, area: Area, day: Day) -> Lead:
     """Where the rule leads in this area; worked out once a day."""
-    key = (rule.id, area.ags)
+    key = (day.shape(rule), area.ags)
     if key not in day.leads:
         found = _principal(rule, area, day)
         if found.authority is not None and found.authority != NOBODY:
             found = acting(found, rule, area=area.ags, day=day)
-        day.leads[key] = replace(found, received_by=_receiver(rule, area, day))
+        if rule.received_if is not None:
+            found = replace(found, received_by=_receiver(rule.received_if, area, day))
+        day.leads[key] = found
     return day.leads[key]
 
 
 def acting(found: Lead, rule: Competence, *, area: str | None, day: Day) -> Lead:
     """The same lead after all agreements that concern it."""
-    steps: Sequence[Agreement] = chain(
-        str(found.authority), service=rule.service, area=area, among=day.agreements
-    )
+    steps = chain(str(found.authority), service=rule.service, area=area, among=day.agreements)
     if not steps:
         return found
     return replace(
@@ -96,13 +95,11 @@ def _district(rule: Competence, area: Area, day: Day) -> Lead:
     return Lead(authority=district, verified=rule.verified and certain, considered=(loser,))
 
 
-def _receiver(rule: Competence, area: Area, day: Day) -> str | None:
-    if rule.received_if is None:
-        return None
+def _receiver(condition: Condition, area: Area, day: Day) -> str | None:
     district = day.directory.districts[area.district].administration
     if area.administration is None:
         return district
-    fulfilled, _ = _fulfils(area, rule.received_if, day)
+    fulfilled, _ = _fulfils(area, condition, day)
     return {True: area.administration, False: district, None: None}[fulfilled]
 
 

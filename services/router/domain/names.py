@@ -6,6 +6,7 @@ Only ever asked about the few municipalities of one postcode, so that being gene
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _QUALIFIER = re.compile(
@@ -47,6 +48,7 @@ _SHORT = {
 Form = frozenset[str]
 
 
+@lru_cache(maxsize=16384)
 def form(name: str) -> Form:
     """The words that matter, in one spelling, in any order; titles (Stadt, Universitätsstadt) left out."""
     folded = unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)

@@ -30,7 +30,7 @@ def resolve(
         found = _decide(inquiry, rule, directory.on(inquiry.on))
         if unverified == "park" and found.authority is not None and not found.verified:
             found = _parked(found)
-    return CompetenceDecision.model_construct(
+    return CompetenceDecision(
         outcome="parked" if found.authority is None else "routed",
         authority=found.authority,
         reason=found.reason,
@@ -76,7 +76,7 @@ def _decide(inquiry: Inquiry, rule: Competence, day: Day) -> Verdict:
 
 def _chosen(choice: str | None, rule: Competence, day: Day) -> Verdict:
     """The applicant's choice among all of a kind, wherever he lives."""
-    offered = _offered(rule, day)
+    offered = day.offered(rule.decides)
     if choice not in offered:
         every = tuple(Candidate(authority=authority, why=Why.OFFERED) for authority in offered)
         return Verdict(reason=Reason.CHOICE_REQUIRED, candidates=every)
@@ -93,21 +93,6 @@ def _chosen(choice: str | None, rule: Competence, day: Day) -> Verdict:
         on_behalf_of=found.on_behalf_of,
         agreements=found.agreements,
     )
-
-
-def _offered(rule: Competence, day: Day) -> tuple[str, ...]:
-    directory = day.directory
-    if rule.decides == "district":
-        found = (
-            district.administration for district in directory.districts.values() if day.day in district.days
-        )
-    else:
-        found = (
-            authority.id
-            for authority in directory.authorities.values()
-            if authority.kind == rule.decides and day.exists(authority.id)
-        )
-    return tuple(sorted(found))
 
 
 def _parked(found: Verdict) -> Verdict:

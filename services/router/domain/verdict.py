@@ -30,7 +30,7 @@ def verdict(rule: Competence, located: Located, day: Day) -> Verdict:
     """What the rule says about these areas; kept for groups that are asked for again and again."""
     if located.key is None:
         return _verdict(rule, located, day)
-    key = (rule.id, located.key)
+    key = (day.shape(rule), located.key)
     if key not in day.verdicts:
         day.verdicts[key] = _verdict(rule, located, day)
     return day.verdicts[key]
@@ -44,10 +44,9 @@ def _verdict(rule: Competence, located: Located, day: Day) -> Verdict:
         silent = _once(candidate for found in leads for candidate in found.considered)
         return Verdict(reason=Reason.AMBIGUOUS_COMPETENCE, candidates=silent, areas=areas)
     if len(leading) > 1 or located.beyond:
-        possible = _once(
-            Candidate(authority=found.authority, why=Why.POSSIBLE_PLACE)
-            for found in leads
-            if found.authority is not None and found.authority != NOBODY
+        possible = tuple(
+            Candidate(authority=authority, why=Why.POSSIBLE_PLACE)
+            for authority in sorted(filter(None, leading - {NOBODY}))
         )
         return Verdict(
             reason=Reason.AMBIGUOUS_PLACE, candidates=possible, areas=areas, reaches_beyond=located.beyond
