@@ -65,9 +65,8 @@ _SCHEMAS: Sequence[str] = (
     *(f"grant connect on database {DATABASE} to {role}" for role in ROLES),
     *(f"create schema if not exists {role} authorization {role}" for role in ROLES),
     *(f"alter role {role} in database {DATABASE} set search_path = {role}" for role in ROLES),
-    "set role access",
     clients.SCHEMA,
+    "grant select, insert, update, delete on all tables in schema access to access",
     "grant usage on schema access to intake",
     "grant select on access.clients to intake",
-    "reset role",
 )
