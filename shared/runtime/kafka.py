@@ -6,12 +6,14 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
+
+from shared.runtime.settings import KafkaConnection, read_secret
 
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
 """The largest record of an output topic, see the catalogue."""
@@ -29,6 +31,17 @@ class KafkaAddress:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+
+    @classmethod
+    def of(cls, connection: KafkaConnection) -> Self:
+        """The address that the settings describe; the password is read now."""
+        return cls(
+            bootstrap=connection.bootstrap,
+            security_protocol=connection.security_protocol,
+            username=connection.username,
+            password=read_secret(connection.password_file) if connection.password_file else None,
+            ca_file=connection.ca_file,
+        )
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for aiokafka's clients."""
