@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from typing import Final
 
 import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -10,10 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
 from shared.runtime.kafka import KafkaAddress, reader
-from shared.runtime.records import Record, consumed
-from shared.runtime.settings import KafkaConnection, read_secret
-
-_QUIET_MS: Final = 1000
+from shared.runtime.reading import read_to_end
+from shared.runtime.records import Record
+from shared.runtime.settings import KafkaConnection
 
 
 class _Environment(BaseSettings):
@@ -27,14 +25,7 @@ class _Environment(BaseSettings):
 def operator_address() -> KafkaAddress:
     """Where Kafka is, as the operator; ends the command with a hint where it cannot be told."""
     if "AMTSWEG_KAFKA__BOOTSTRAP" in os.environ:
-        given = _Environment().kafka
-        return KafkaAddress(
-            bootstrap=given.bootstrap,
-            security_protocol=given.security_protocol,
-            username=given.username,
-            password=read_secret(given.password_file) if given.password_file else None,
-            ca_file=given.ca_file,
-        )
+        return KafkaAddress.of(_Environment().kafka)
     try:
         kafka = StackDescription.read().kafka
     except FileNotFoundError:
@@ -52,19 +43,15 @@ def operator_address() -> KafkaAddress:
     )
 
 
-async def read_to_end(address: KafkaAddress, topics: Iterable[str]) -> list[Record]:
-    """Every committed record of the topics, as far as they reach now, in order per partition."""
+async def everything(address: KafkaAddress, topics: Iterable[str]) -> list[Record]:
+    """Every committed record of the topics, as far as they reach now, in order per partition.
+
+    Raises:
+        Unavailable: Kafka is away, or a transaction hangs.
+    """
     async with reader(address) as consumer:
-        partitions = await all_partitions(consumer, topics)
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        found: list[Record] = []
-        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-            batches = await consumer.getmany(timeout_ms=_QUIET_MS)
-            if not batches:
-                break  # what remains are aborted records and markers, which are never shown
-            found += [consumed(record) for batch in batches.values() for record in batch]
-        return found
+        starts = dict.fromkeys(await all_partitions(consumer, topics), 0)
+    return [record async for batch in read_to_end(address, starts) for record in batch]
 
 
 async def all_partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import all_partitions, operator_address, read_to_end
+from amtsweg.bus import all_partitions, everything, operator_address
 from shared.events.topics import GROUPS, dead_letter_topic
 from shared.runtime.dead_letters import SETTLED, Origin, origin, replayed
 from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
@@ -111,7 +111,7 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
     """The dead letters of all groups that nobody has settled, oldest first per group."""
     groups = {dead_letter_topic(group): group for group in GROUPS}
     waiting: dict[Name, Letter] = {}
-    for record in await read_to_end(address, groups):
+    for record in await everything(address, groups):
         group = groups[record.topic]
         settled = dict(record.headers).get(SETTLED)
         if settled is not None:

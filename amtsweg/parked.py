@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import all_partitions, operator_address, read_to_end
+from amtsweg.bus import all_partitions, everything, operator_address
 from amtsweg.directory.folder import open_directory
 from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
@@ -170,7 +170,7 @@ async def _effect(consumer: AIOKafkaConsumer, effects: set[UUID]) -> Payload:
 
 
 async def _parked(address: KafkaAddress) -> list[CaseHeld]:
-    newest = {record.key: record.value for record in await read_to_end(address, [CASE_CUSTODY.name])}
+    newest = {record.key: record.value for record in await everything(address, [CASE_CUSTODY.name])}
     held = [CaseHeld.from_json(value) for value in newest.values() if value is not None]
     return sorted((h for h in held if h.standing == "parked"), key=lambda h: h.receipt.received_at)
 
