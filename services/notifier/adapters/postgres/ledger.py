@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.domain.case import Case, Contact
-from services.notifier.domain.message import RECIPIENT, Message, Told
+from services.notifier.domain.message import CHANNEL, RECIPIENT, Message, Told
 from shared.events.envelope import Event
-from shared.events.notification import Channel, NotificationSettled
+from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
 from shared.runtime.postgres import Connection
 
@@ -43,37 +43,18 @@ _CLOSE = """
 class PostgresLedger:
     """The `Ledger` on a connection whose transaction somebody else commits."""
 
-    def __init__(self, connection: Connection, *, channel: Channel) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._channel = channel
 
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
         return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))]
 
     async def keep(self, cases: Collection[Case], messages: Sequence[Message]) -> None:
         await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
-        await self._connection.executemany(_KEEP_MESSAGE, [self._message_row(m) for m in messages])
+        await self._connection.executemany(_KEEP_MESSAGE, [_message_row(m) for m in messages])
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
-
-    def _message_row(self, message: Message) -> tuple[object, ...]:
-        return (
-            message.id,
-            message.case_id,
-            message.kind,
-            message.revision,
-            RECIPIENT,
-            self._channel,
-            message.submission_id,
-            message.occurred_at,
-            message.receipt_number,
-            message.received_at,
-            message.service,
-            message.language,
-            message.authority,
-            message.templates,
-        )
 
 
 def contact_of(state: str, sealed: str | None) -> Contact:
@@ -98,6 +79,25 @@ def _case_row(case: Case) -> tuple[object, ...]:
     told = json.dumps([(told.kind, told.revision, told.authority) for told in case.told])
     state = case.contact if isinstance(case.contact, str) else "sealed"
     return case.id, state, sealed, told, sorted(case.handled), case.closed_at
+
+
+def _message_row(message: Message) -> tuple[object, ...]:
+    return (
+        message.id,
+        message.case_id,
+        message.kind,
+        message.revision,
+        RECIPIENT,
+        CHANNEL,
+        message.submission_id,
+        message.occurred_at,
+        message.receipt_number,
+        message.received_at,
+        message.service,
+        message.language,
+        message.authority,
+        message.templates,
+    )
 
 
 def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:

@@ -1,0 +1,178 @@
+"""What a mailer promises: held against the fake of the component tests and against a real mail server."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import pytest
+
+from services.notifier.adapters.smtp import MailServer as Address
+from services.notifier.adapters.smtp import SmtpMailer
+from services.notifier.domain.address import Address as Recipient
+from services.notifier.domain.mail import Mail
+from services.notifier.ports import (
+    Accepted,
+    Answer,
+    Deferred,
+    Mailer,
+    Refused,
+    ServerAway,
+    StoreAway,
+    Unanswered,
+    Withdrawn,
+)
+from tests.support.fake_mailer import FakeMailer
+from tests.support.mail_server import MailServer
+from tests.support.mails import mail, message
+
+
+class Subject(Protocol):
+    """A mailer, what its server has taken, and ways to spoil the server's day."""
+
+    @property
+    def mailer(self) -> Mailer: ...
+
+    @property
+    def taken(self) -> list[tuple[str, bytes]]: ...
+
+    async def go_away(self) -> None: ...
+
+    async def come_back(self) -> None: ...
+
+    def refuse_senders(self) -> None: ...
+
+
+@dataclass
+class Fake:
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+
+    @property
+    def taken(self) -> list[tuple[str, bytes]]:
+        return self.mailer.taken
+
+    async def go_away(self) -> None:
+        self.mailer.away = True
+
+    async def come_back(self) -> None:
+        self.mailer.away = False
+
+    def refuse_senders(self) -> None:
+        self.mailer.refuse_senders = True
+
+
+@dataclass
+class Real:
+    mailer: SmtpMailer
+    server: MailServer
+
+    @property
+    def taken(self) -> list[tuple[str, bytes]]:
+        return self.server.taken
+
+    async def go_away(self) -> None:
+        await self.server.stop()
+
+    async def come_back(self) -> None:
+        await self.server.start()
+
+    def refuse_senders(self) -> None:
+        self.server.refuse_senders = True
+
+
+@pytest.fixture(params=["fake", "real"])
+async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
+    if request.param == "fake":
+        yield Fake()
+        return
+    async with MailServer().running() as server:
+        address = Address(
+            host="127.0.0.1", port=server.port, encryption="none", greeting="amtsweg.example", timeout=2
+        )
+        mailer = SmtpMailer(address, connections=2)
+        yield Real(mailer, server)
+        await mailer.close()
+
+
+def mail_to(local: str) -> Mail:
+    return replace(mail(message("received")), recipient=Recipient(f"{local}@example.org"))
+
+
+async def offer(subject: Subject, local: str, *, agreed: bool = True) -> tuple[Answer, int]:
+    """Offer a mail; return the answer and how often we were asked before the content."""
+    asked = 0
+
+    async def before_content() -> bool:
+        nonlocal asked
+        asked += 1
+        assert mail_to(local).recipient not in [to for to, _ in subject.taken]
+        return agreed
+
+    return await subject.mailer.hand_over(mail_to(local), before_content=before_content), asked
+
+
+async def test_an_accepted_mail_arrives_once_and_unchanged(subject: Subject) -> None:
+    assert await offer(subject, "erika") == (Accepted(), 1)
+    assert subject.taken == [("erika@example.org", mail_to("erika").content)]
+
+
+@pytest.mark.parametrize(
+    ("local", "answer", "asked"),
+    [
+        ("busy", Deferred(450), 0),
+        ("gone", Refused(550), 0),
+        ("later", Deferred(451), 1),
+        ("spam", Refused(554), 1),
+    ],
+)
+async def test_a_refusal_is_certain_and_says_whether_it_is_final(
+    subject: Subject, local: str, answer: Answer, asked: int
+) -> None:
+    assert await offer(subject, local) == (answer, asked)
+    assert subject.taken == []
+
+
+async def test_a_connection_lost_after_the_content_leaves_the_outcome_unknown(subject: Subject) -> None:
+    assert await offer(subject, "silence") == (Unanswered(), 1)
+
+
+async def test_a_withdrawn_mail_is_not_handed_over(subject: Subject) -> None:
+    assert await offer(subject, "erika", agreed=False) == (Withdrawn(), 1)
+    assert subject.taken == []
+
+
+async def test_an_error_before_the_content_passes_and_nothing_is_handed_over(subject: Subject) -> None:
+    async def store_is_away() -> bool:
+        raise StoreAway("PostgreSQL is away")
+
+    with pytest.raises(StoreAway):
+        await subject.mailer.hand_over(mail_to("erika"), before_content=store_is_away)
+    assert subject.taken == []
+
+
+async def test_a_server_that_is_closing_down_is_away(subject: Subject) -> None:
+    with pytest.raises(ServerAway):
+        await offer(subject, "closing")
+
+
+async def test_a_server_that_refuses_us_is_away_and_the_mail_is_not_to_blame(subject: Subject) -> None:
+    subject.refuse_senders()
+    with pytest.raises(ServerAway):
+        await offer(subject, "erika")
+
+
+async def test_a_server_that_comes_back_takes_mails_again(subject: Subject) -> None:
+    await offer(subject, "anna")
+    await subject.go_away()
+    with pytest.raises(ServerAway):
+        await offer(subject, "erika")
+    await subject.come_back()
+    assert await offer(subject, "erika") == (Accepted(), 1)
+
+
+@pytest.mark.parametrize("before", ["busy", "gone", "later", "spam", "silence", "closing"])
+async def test_whatever_happened_to_one_mail_the_next_one_passes(subject: Subject, before: str) -> None:
+    try:
+        await offer(subject, before)
+    except ServerAway:
+        assert before == "closing"
+    assert await offer(subject, "erika") == (Accepted(), 1)

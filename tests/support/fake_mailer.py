@@ -1,0 +1,35 @@
+"""A mail server that exists only in memory; it answers like the real one in ``mail_server``."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from services.notifier.domain.mail import Mail
+from services.notifier.ports import Accepted, Answer, Deferred, Refused, ServerAway, Unanswered, Withdrawn
+from tests.support.mail_server import AFTER_CONTENT, AT_RECIPIENT, SILENT
+
+
+@dataclass
+class FakeMailer:
+    """The `Mailer` of component tests."""
+
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    away: bool = False
+    refuse_senders: bool = False
+
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        local = mail.recipient.partition("@")[0]
+        if self.away or self.refuse_senders or local == "closing":
+            raise ServerAway("the mail server is away")
+        if local in AT_RECIPIENT:
+            return _judge(AT_RECIPIENT[local])
+        if not await before_content():
+            return Withdrawn()
+        if local in AFTER_CONTENT:
+            return _judge(AFTER_CONTENT[local])
+        self.taken.append((mail.recipient, mail.content))
+        return Unanswered() if local == SILENT else Accepted()
+
+
+def _judge(reply: str) -> Answer:
+    code = int(reply[:3])
+    return Deferred(code) if code < 500 else Refused(code)

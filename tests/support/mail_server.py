@@ -1,0 +1,128 @@
+"""A real mail server (aiosmtpd) in the test's own event loop; what it does depends on whom a mail is for."""
+
+import asyncio
+import email
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from typing import Self
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+AT_RECIPIENT = {
+    "busy": "450 4.2.1 The mailbox is busy",
+    "gone": "550 5.1.1 There is no such mailbox",
+    "closing": "421 4.3.2 The service is closing down",
+}
+AFTER_CONTENT = {"later": "451 4.3.0 Not now", "spam": "554 5.7.1 We do not want this"}
+SILENT = "silence"
+"""The connection is cut after the content, without an answer."""
+
+Hook = Callable[[str], Awaitable[None]]
+
+
+async def _go_on(_: str) -> None:
+    pass
+
+
+@dataclass
+class MailServer:
+    """What it has taken, and places where a test can hold it up: called with the recipient."""
+
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    connections: int = 0
+    at_recipient: Hook = _go_on
+    at_content: Hook = _go_on
+    after_content: Hook = _go_on
+    refuse_senders: bool = False
+    port: int = 0
+    _server: asyncio.Server | None = None
+    _tls: ssl.SSLContext | None = None
+    _protocols: set[SMTP] = field(default_factory=set)
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [email.message_from_bytes(content, policy=SMTP_POLICY) for _, content in self.taken]
+
+    @property
+    def times_taken(self) -> Counter[str]:
+        """How often each Message-ID was taken."""
+        return Counter(str(mail["Message-ID"]) for mail in self.mails)
+
+    def taken_for(self, recipient: str) -> int:
+        return sum(to == recipient for to, _ in self.taken)
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Stop listening and cut every connection; `start` listens at the same port again."""
+        if self._server is not None:
+            self._server.close()
+        for protocol in self._protocols:
+            _cut(protocol)
+        self._protocols.clear()
+        await asyncio.sleep(0)
+
+    @asynccontextmanager
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
+        self._tls = tls
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self.stop()
+
+    def _protocol(self) -> SMTP:
+        self.connections += 1
+        protocol = SMTP(
+            self,
+            hostname="mail.test",
+            loop=asyncio.get_running_loop(),
+            tls_context=self._tls,
+            require_starttls=self._tls is not None,
+        )
+        self._protocols.add(protocol)
+        return protocol
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.refuse_senders:
+            return "550 5.7.1 You may not send"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        await self.at_recipient(address)
+        local = address.partition("@")[0]
+        if local in AT_RECIPIENT:
+            return AT_RECIPIENT[local]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        (recipient,) = envelope.rcpt_tos
+        local = recipient.partition("@")[0]
+        await self.at_content(recipient)
+        if local in AFTER_CONTENT:
+            return AFTER_CONTENT[local]
+        content = envelope.content or b""
+        self.taken.append((recipient, content if isinstance(content, bytes) else content.encode()))
+        if local == SILENT:
+            _cut(server)
+        await self.after_content(recipient)
+        return "250 OK"
+
+
+def _cut(protocol: SMTP) -> None:
+    if isinstance(protocol.transport, asyncio.Transport):
+        protocol.transport.abort()
