@@ -105,8 +105,13 @@ def replayed(letter: Record) -> Message:
     )
 
 
+def is_replay(record: Record) -> bool:
+    """Whether the operator sent this record again."""
+    return any(name == REPLAY for name, _ in record.headers)
+
+
 def settling(record: Record, *, to: str) -> Message | None:
-    """The note that a replayed record has passed; None for a record that is no replay."""
+    """The note that a replayed record is done with; None for a record that is no replay."""
     for name, value in record.headers:
         if name == REPLAY:
             return Message(to, record.key or b"", None, ((SETTLED, value),))

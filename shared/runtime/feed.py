@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -58,16 +58,16 @@ class Feed:
             self._kept[tp].appendleft(record)
             self._due[tp] = max(due, self._due.get(tp, 0.0))
 
-    def hold_back(self, records: Sequence[Record]) -> float:
-        """Give back records of one partition with a pause that grows until ``recovered``; return it."""
+    def hold_back(self, records: Sequence[Record], *, seconds: float | None = None) -> None:
+        """Give back records of one partition after a time, or after a pause that grows until ``recovered``."""
         tp = TopicPartition(records[0].topic, records[0].partition)
-        seconds = self._pauses.setdefault(tp, Pause()).take()
-        self.give_back(records, seconds=seconds)
-        return seconds
+        pause = self._pauses.setdefault(tp, Pause())
+        self.give_back(records, seconds=pause.take() if seconds is None else seconds)
 
-    def recovered(self, tp: TopicPartition) -> None:
-        """The partition's next record has passed."""
-        self._pauses.pop(tp, None)
+    def recovered(self, partitions: Iterable[TopicPartition]) -> None:
+        """Records of these partitions have passed."""
+        for tp in partitions if self._pauses else ():
+            self._pauses.pop(tp, None)
 
     @property
     def held_back(self) -> int:

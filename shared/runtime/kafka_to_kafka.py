@@ -1,67 +1,88 @@
 """Inputs, outputs, state and offsets in one Kafka transaction: what the router and its relay run on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
 from re import Pattern
-from typing import Protocol
+from typing import Final
 
-from shared.runtime.records import Outgoing, Record
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import TopicPartition
 
+from shared.runtime.assignment import SoleAssignor, Unit, all_in_one, by_number
+from shared.runtime.deciding import Decider
+from shared.runtime.failures import Suspects
+from shared.runtime.health import Health
+from shared.runtime.kafka import KafkaAddress, group_consumer
+from shared.runtime.lags import Lags
+from shared.runtime.output_topics import OutputTopics
+from shared.runtime.sessions import Session, Sessions
+from shared.runtime.telemetry import Telemetry
+from shared.runtime.transacting import Surroundings, TransactingTask
+from shared.runtime.transformation import Plan, State, Transformation
 
-class State(Protocol):
-    """The case states of one partition as this batch sees them; changes are kept only if it commits."""
+__all__ = ["KafkaToKafka", "OutputTopics", "Plan", "State", "Transformation"]
 
-    def get(self, key: str) -> bytes | None:
-        """Return the state of this key, or None."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Set the state of this key."""
-
-    def delete(self, key: str) -> None:
-        """Remove the key; its tombstone goes to the state topic."""
-
-    def held(self, key: str) -> Record | None:
-        """Return the object of the shelf topic with this key, if ``Transformation.wants`` asked for it."""
-
-
-class Transformation(Protocol):
-    """What a service makes of a record. Called in offset order per partition, never concurrently for one."""
-
-    def wants(self, record: Record, state: State) -> Sequence[str]:
-        """The keys of shelf objects that ``on_record`` will need; fetched before it is called."""
-
-    def on_record(self, record: Record, state: State) -> Sequence[Outgoing]:
-        """Return what follows from the record.
-
-        Raises:
-            Undecodable: the record goes to the dead letter.
-            Unavailable: the record is tried again after a pause.
-        """
-
-    def on_poisoned(self, record: Record, state: State) -> Sequence[Outgoing]:
-        """Return what follows from a record that the code fails on, for example that it is parked."""
+_PATIENT_BYTES: Final = 65_536
+_PATIENT_MS: Final = 250
+_PROMPT_MS: Final = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What an engine reads and writes, and how.
+class KafkaToKafka:
+    """Runs a transformation exactly once over its inputs, until cancelled.
 
-    ``inputs`` are topics with equal partition counts, or a pattern; then one task reads all of them
-    (``single_task``), and a second replica stands by. ``same_partition`` are output topics keyed by something
-    other than the case but partitioned by it. ``shelf`` is a compacted output topic of large objects that
-    stay on Kafka and can be read back by key.
+    ``outputs`` names the topics that the transformation writes to; the plan's own are added.
     """
 
-    group: str
-    inputs: tuple[str, ...] | Pattern[str]
-    outputs: tuple[str, ...]
-    dead_letters: str
-    state_topic: str | None = None
-    shelf: str | None = None
-    same_partition: frozenset[str] = frozenset()
-    single_task: bool = False
-    instance: str | None = None
-    batch_size: int = 600
-    minimum_period: timedelta = timedelta(milliseconds=30)
-    transaction_timeout: timedelta = timedelta(seconds=12)
+    def __init__(
+        self,
+        plan: Plan,
+        transformation: Transformation,
+        *,
+        address: KafkaAddress,
+        outputs: OutputTopics,
+        health: Health,
+        telemetry: Telemetry,
+    ) -> None:
+        if plan.single_task and (plan.state_topic or plan.shelf):
+            raise ValueError(f"{plan.group}: state and shelf are kept per partition, not in a single task")
+        outputs.expect(*filter(None, (plan.dead_letters, plan.state_topic, plan.shelf)))
+        self._plan = plan
+        sessions = Sessions(plan.group, condition=health.part(plan.group), telemetry=telemetry)
+        suspects = Suspects()
+        self._shared = Surroundings(
+            plan=plan,
+            address=address,
+            outputs=outputs,
+            decider=Decider(plan, transformation, suspects=suspects, telemetry=telemetry),
+            suspects=suspects,
+            sessions=sessions,
+            lags=Lags(plan.group, telemetry),
+            telemetry=telemetry,
+        )
+
+    async def run(self) -> None:
+        """Consume until cancelled; raises after too many failed sessions in a row."""
+        await self._shared.sessions.run(self._session)
+
+    async def _session(self) -> None:
+        plan, shared = self._plan, self._shared
+        shared.lags.clear()
+        consumer = group_consumer(
+            shared.address,
+            group=plan.group,
+            instance=plan.instance,
+            assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
+            # Hundreds of partitions: a fetch that waits for company costs a quarter of one per record.
+            fetch_min_bytes=_PATIENT_BYTES if plan.single_task else 1,
+            fetch_max_wait_ms=_PATIENT_MS if plan.single_task else _PROMPT_MS,
+        )
+        session = Session(consumer, units=self._units, work=self._work, opened=shared.sessions.opened)
+        await session.run(plan.inputs)
+
+    def _units(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:
+        if self._plan.single_task or isinstance(self._plan.inputs, Pattern):
+            return all_in_one(assigned)
+        return by_number(assigned, topics=self._plan.inputs)
+
+    async def _work(self, consumer: AIOKafkaConsumer, number: int, unit: Unit) -> None:
+        await TransactingTask(self._shared, consumer, number, unit).run()

@@ -98,7 +98,7 @@ class Publisher:
                 message.value,
                 key=message.key,
                 partition=partition_of(message.key, count),
-                headers=message.headers,
+                headers=[*message.headers],
             )
         except MessageSizeTooLargeError as error:  # found before sending: the producer is unharmed
             raise Refused(f"{message.topic}: the message is too large") from error

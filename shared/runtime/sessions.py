@@ -40,8 +40,10 @@ class Session:
         *,
         units: Callable[[set[TopicPartition]], Mapping[int, Unit]],
         work: Work,
+        opened: Callable[[], None],
     ) -> None:
         self._consumer = consumer
+        self._opened = opened
         self._units = units
         self._work = work
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,6 +56,8 @@ class Session:
         watching = asyncio.ensure_future(self._watch())
         try:
             await self._consumer.start()
+            if not self._tasks:
+                self._opened()
             await asyncio.wait({self._failed, watching}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (watching, self._failed):
                 if ended.done():
@@ -130,6 +134,10 @@ class Sessions:
         self._pause = Pause()
         self._failures = 0
         self._log = structlog.get_logger().bind(group=group)
+
+    def opened(self) -> None:
+        """A consumer stands by, or a task has taken up reading."""
+        self._condition.set("ready")
 
     def progressed(self) -> None:
         """A batch has been committed: all is well again."""

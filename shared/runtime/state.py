@@ -1,5 +1,7 @@
-"""A partition's case states in memory, as Kafka's own state stores keep them: the compacted topic is the
-truth, memory is its copy, and a batch changes an overlay that is merged only after a confirmed commit.
+"""A partition's case states in memory, as Kafka's own state stores keep them.
+
+The compacted topic is the truth and memory its copy; a batch changes an overlay that is merged only after a
+confirmed commit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,11 +17,9 @@ class Overlay:
     nothing of it behind.
     """
 
-    def __init__(
-        self, committed: Mapping[str, bytes], *, fetched: Mapping[str, Record] | None = None
-    ) -> None:
+    def __init__(self, committed: Mapping[str, bytes]) -> None:
         self._committed = committed
-        self._fetched = fetched or {}
+        self.fetched: Mapping[str, Record] = {}
         self.changes: dict[str, bytes | None] = {}
         self._undo: list[tuple[str, bool, bytes | None]] | None = None
 
@@ -39,12 +39,13 @@ class Overlay:
 
     def held(self, key: str) -> Record | None:
         """Return the object of the shelf with this key, if it was asked for and is there."""
-        return self._fetched.get(key)
+        return self.fetched.get(key)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is changed inside if it raises."""
-        self._undo = undo = []
+        undo: list[tuple[str, bool, bytes | None]] = []
+        self._undo = undo
         try:
             yield
         except BaseException:

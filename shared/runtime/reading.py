@@ -1,0 +1,54 @@
+"""Reading partitions from a position to their end: for states, dead letters and shelves."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.runtime.errors import Unavailable
+from shared.runtime.kafka import KafkaAddress, close, reader
+from shared.runtime.records import Record, consumed
+
+_PATIENCE_MS: Final = 1000
+_IDLE_ROUNDS: Final = 15
+
+
+async def read_to_end(
+    address: KafkaAddress, starts: Mapping[TopicPartition, int]
+) -> AsyncIterator[list[Record]]:
+    """Yield the committed records from each start to the end as it is now, a partition's batch at a time.
+
+    Raises:
+        Unavailable: an end is not reached, because a transaction hangs or Kafka is away.
+    """
+    if not starts:
+        return
+    consumer = reader(address)
+    try:
+        await consumer.start()
+        consumer.assign(list(starts))
+        ends = await consumer.end_offsets(list(starts))
+        firsts = await consumer.beginning_offsets(list(starts))
+        for tp, start in starts.items():
+            consumer.seek(tp, max(start, firsts[tp]))
+        idle = 0
+        # Positions, not records, tell the end: what lies last may be a marker or compacted away.
+        while open_ended := [tp for tp in starts if await consumer.position(tp) < ends[tp]]:
+            fetched = await consumer.getmany(*open_ended, timeout_ms=_PATIENCE_MS)
+            for records in fetched.values():
+                yield [consumed(record) for record in records]
+            idle = 0 if fetched else idle + 1
+            if idle == _IDLE_ROUNDS:
+                stuck = open_ended[0]
+                raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
+    finally:
+        await close(consumer.stop())
+
+
+async def record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:
+    """The record at this offset, or None if it has been compacted away. The consumer must be assigned."""
+    consumer.seek(tp, offset)
+    fetched = await consumer.getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
+    record = next(iter(fetched.get(tp, ())), None)
+    return consumed(record) if record is not None and record.offset == offset else None

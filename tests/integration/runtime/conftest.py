@@ -1,0 +1,116 @@
+"""Engines on real Kafka: how tests start one, feed it and read what came out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiokafka.structs import TopicPartition
+
+from shared.runtime.health import Health
+from shared.runtime.kafka import KafkaAddress, idempotent_producer
+from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State, Transformation
+from shared.runtime.reading import read_to_end
+from shared.runtime.records import Message, Record, partition_of
+from shared.runtime.service import Part
+from shared.runtime.telemetry import Telemetry
+from tests.support.stack import KafkaAccess, unique
+
+
+@pytest.fixture
+def address(kafka: KafkaAccess) -> KafkaAddress:
+    return KafkaAddress(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.part.endpoint.security_protocol,
+        username=kafka.username,
+        password=kafka.password,
+    )
+
+
+@dataclass
+class Bench:
+    """Topics of one test, and what can be done with them."""
+
+    kafka: KafkaAccess
+    address: KafkaAddress
+    health: Health = field(default_factory=Health)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    group: str = field(default_factory=lambda: unique("group"))
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def topic(self, prefix: str, *, partitions: int = 1, **config: str) -> str:
+        name = self.kafka.topic(prefix, partitions=partitions, config=config)
+        self.counts[name] = partitions
+        return name
+
+    async def send(self, *messages: Message) -> None:
+        producer = idempotent_producer(self.address)
+        await producer.start()
+        try:
+            futures = [
+                await producer.send(
+                    m.topic,
+                    m.value,
+                    key=m.key,
+                    headers=[*m.headers],
+                    partition=partition_of(m.key, self.counts[m.topic]),
+                )
+                for m in messages
+            ]
+            await asyncio.gather(*futures)
+        finally:
+            await producer.stop()
+
+    async def read(self, topic: str) -> list[Record]:
+        """The topic's committed records as they are now."""
+        partitions = {TopicPartition(topic, n): 0 for n in range(self.counts[topic])}
+        return [r async for records in read_to_end(self.address, partitions) for r in records]
+
+    async def read_until(self, topic: str, count: int, *, seconds: float = 20) -> list[Record]:
+        """The topic's records once there are so many."""
+        async with asyncio.timeout(seconds):
+            while len(records := await self.read(topic)) < count:  # noqa: ASYNC110 - it is Kafka that is asked
+                await asyncio.sleep(0.1)
+        return records
+
+    def engine(self, plan: Plan, transformation: Transformation, *outputs: str) -> KafkaToKafka:
+        return KafkaToKafka(
+            plan,
+            transformation,
+            address=self.address,
+            outputs=OutputTopics(outputs),
+            health=self.health,
+            telemetry=self.telemetry,
+        )
+
+
+@pytest.fixture
+def bench(kafka: KafkaAccess, address: KafkaAddress) -> Bench:
+    return Bench(kafka, address)
+
+
+@asynccontextmanager
+async def running(part: Part) -> AsyncIterator["asyncio.Task[None]"]:
+    """Run a part beside the test, and end it in order."""
+    task = asyncio.ensure_future(part.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+class Step:
+    """A transformation made of functions."""
+
+    def __init__(
+        self,
+        on_record: Callable[[Record, State], Sequence[Message]],
+        *,
+        wants: Callable[[Record, State], Sequence[str]] = lambda *_: (),
+        on_poisoned: Callable[[Record, State], Sequence[Message]] = lambda *_: (),
+    ) -> None:
+        self.on_record = on_record
+        self.wants = wants
+        self.on_poisoned = on_poisoned
