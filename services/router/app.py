@@ -1,18 +1,55 @@
 """What connects to what: the router's records to its handler, its engines to Kafka, its answers to HTTP."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import orjson
+
+from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
+from services.router.adapters.directory_files import load
+from services.router.adapters.http import add_competence
+from services.router.adapters.outboxes import Relay
+from services.router.adapters.rate import Bucket
+from services.router.domain.directory import Directory
+from services.router.domain.resolve import Unverified, resolve
 from services.router.handler import Handler
+from services.router.settings import Settings
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
+from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
-from shared.events.topics import CASE_ORDERED, consumed_by
-from shared.runtime.kafka_to_kafka import State
+from shared.events.topics import (
+    AUTHORITY_INBOX,
+    AUTHORITY_OUTBOX,
+    CASE_ANSWERED,
+    CASE_CUSTODY,
+    CASE_ORDERED,
+    CASE_UPDATED,
+    SUBMISSION_HELD,
+    SUBMISSION_ROUTED,
+    consumed_by,
+    dead_letter_topic,
+)
+from shared.runtime.health import Health
+from shared.runtime.http import HttpServer, create_app
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
 from shared.runtime.records import Record
+from shared.runtime.sealing import OwnKey, Rewrapper
+from shared.runtime.service import Part
+from shared.runtime.telemetry import Telemetry
+from shared.runtime.transformation import State
 
-_PAYLOADS = {topic.name: topic.payloads for topic in consumed_by("router")}
+_INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
+_BODY_BYTES = 1024
 
 
 class Routing:
@@ -40,10 +77,8 @@ class Routing:
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
         """A submission is parked; what else fails only lies in the dead letter."""
-        event = read(record)
-        return (
-            self._handler.on_poisoned(event, StoredCases(state)) if carries(event, SubmissionReceived) else ()
-        )
+        event, cases = read(record), StoredCases(state)
+        return self._handler.on_poisoned(event, cases) if carries(event, SubmissionReceived) else ()
 
 
 def read(record: Record) -> Event[Payload]:
@@ -52,7 +87,113 @@ def read(record: Record) -> Event[Payload]:
     Raises:
         Undecodable: it is none, or its key would send its case to another partition.
     """
-    event = decode(record.value, record.headers, _PAYLOADS[record.topic])
+    event = decode(record.value, record.headers, _INPUTS[record.topic])
     if record.key != str(event.case_id).encode():
         raise Undecodable("the key is not the case id of header ce_caseid")
     return event
+
+
+class OneDirectory:
+    """`services.router.ports.Directories` of an installation that has one version: the one it started with."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def at(self, instant: datetime) -> Directory:  # noqa: ARG002 - the same at any instant
+        return self._directory
+
+
+def build(settings: Settings) -> Mapping[str, Part]:
+    """Make the real parts: the router, the relay of outboxes, HTTP."""
+    health, telemetry = Health(), Telemetry()
+    address = KafkaAddress.of(settings.kafka)
+    directory = load(settings.directory)
+    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, *map(inbox_of, directory.authorities)))
+    handler = Handler(
+        directories=OneDirectory(directory),
+        authorities=KnownAuthorities(
+            keys=KeyFile(settings.authority_keys_file),
+            rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
+            has_inbox=lambda authority: outputs.available(inbox_of(authority)),
+        ),
+        clock=_now,
+        zone=ZoneInfo(settings.timezone),
+        unverified=settings.unverified,
+    )
+    plan = replace(
+        ROUTING,
+        instance=settings.instance,
+        batch_size=settings.batch_size,
+        minimum_period=settings.minimum_period,
+    )
+    relay = replace(RELAYING, instance=settings.instance)
+    answers = OutputTopics((CASE_ANSWERED.name,))
+    return {
+        "routing": KafkaToKafka(
+            plan, Routing(handler), address=address, outputs=outputs, health=health, telemetry=telemetry
+        ),
+        "relay": KafkaToKafka(
+            relay, Relay(clock=_now), address=address, outputs=answers, health=health, telemetry=telemetry
+        ),
+        "http": _http(settings, directory, health=health, telemetry=telemetry),
+    }
+
+
+ROUTING = Plan(
+    group="router",
+    inputs=tuple(_INPUTS),
+    dead_letters=dead_letter_topic("router"),
+    state_topic=CASE_CUSTODY.name,
+    shelf=SUBMISSION_HELD.name,
+    orders=frozenset({CASE_ORDERED.name}),
+)
+"""Inputs, inbox, routed event, custody and offsets in one transaction per batch."""
+
+RELAYING = Plan(
+    group="router-relay",
+    inputs=AUTHORITY_OUTBOX.pattern,
+    dead_letters=dead_letter_topic("router-relay"),
+    single_task=True,
+)
+"""All outboxes in one task; a second replica stands by."""
+
+
+def inbox_of(authority: str) -> str:
+    return AUTHORITY_INBOX.for_authority(authority)
+
+
+def _http(settings: Settings, directory: Directory, *, health: Health, telemetry: Telemetry) -> HttpServer:
+    app = create_app(
+        title="Amtsweg router",
+        version=version("amtsweg"),
+        health=health,
+        telemetry=telemetry,
+        body_limit=_BODY_BYTES,
+    )
+    zone = ZoneInfo(settings.timezone)
+    add_competence(
+        app,
+        decide=partial(_decide, directory=directory, unverified=settings.unverified),
+        today=lambda: _now().astimezone(zone).date(),
+        bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
+    )
+    return HttpServer(
+        app,
+        host=settings.http.host,
+        port=settings.http.port,
+        health=health,
+        certificate=settings.http.certificate_file,
+        key=settings.http.key_file,
+    )
+
+
+def _decide(inquiry: Inquiry, *, directory: Directory, unverified: Unverified) -> CompetenceDecision:
+    return resolve(inquiry, directory=directory, unverified=unverified)
+
+
+def _platform_keys(path: Path) -> list[OwnKey]:
+    return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

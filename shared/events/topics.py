@@ -1,8 +1,10 @@
 """The topic catalogue: one table from which topics, ACLs, AsyncAPI, docs and subscriptions are made."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from re import Pattern
 from typing import Literal
 
 from shared.events.case import (
@@ -72,6 +74,12 @@ class Topic:
     def per_authority(self) -> bool:
         """True where each authority has a topic of its own."""
         return "<id>" in self.name
+
+    @property
+    def pattern(self) -> Pattern[str]:
+        """Matches the names of all authorities' own topics."""
+        before, _, after = self.name.partition("<id>")
+        return re.compile(f"^{re.escape(before)}[a-z0-9-]+{re.escape(after)}$")
 
     def for_authority(self, authority: str) -> str:
         """The name of this authority's own topic."""

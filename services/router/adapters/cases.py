@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.events.custody import CaseHeld
 from shared.events.submission import SubmissionHeld
-from shared.runtime.kafka_to_kafka import State
+from shared.runtime.transformation import State
 
 
 class StoredCases:

@@ -10,9 +10,9 @@ from shared.events.case import AnswerGiven, CaseAnswered, OwnId
 from shared.events.envelope import Event, Message, Undecodable, decode, encode
 from shared.events.ids import answer_id
 from shared.events.topics import AUTHORITY_OUTBOX, CASE_ANSWERED
-from shared.runtime.kafka_to_kafka import State
 from shared.runtime.records import Record
 from shared.runtime.telemetry import child_of
+from shared.runtime.transformation import State
 
 SOURCE = "urn:amtsweg:relay"
 _OWN_ID: TypeAdapter[str] = TypeAdapter(OwnId)
