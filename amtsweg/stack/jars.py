@@ -61,21 +61,26 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("amtsweg")
 
 
-def present(folder: Path | None = None) -> bool:
-    """Whether every jar is there and intact."""
-    return not _lacking(folder or _folder(), pinned())
+Fetcher = Callable[[list[Jar], Path], None]
+"""Brings jars into a folder; raises whatever it likes if it cannot."""
 
 
-def classpath(folder: Path | None = None, *, fetchers: "Sequence[Fetcher] | None" = None) -> list[Path]:
-    """Paths of all jars, fetched if need be; raises MissingPartError naming what could not be got."""
-    folder = folder or _folder()
-    jars = pinned()
+def classpath(
+    folder: Path | None = None,
+    *,
+    wanted: Sequence[Jar] | None = None,
+    fetchers: Sequence[Fetcher] | None = None,
+) -> list[Path]:
+    """Paths of all jars, fetched if need be.
+
+    Raises:
+        MissingPartError: some could not be got; the text names them, what was tried, and the way to get them.
+    """
+    folder = folder or cache_folder() / "kafka"
+    jars = pinned() if wanted is None else wanted
     if lacking := _lacking(folder, jars):
         _fill(folder, lacking, fetchers=_fetchers() if fetchers is None else fetchers)
     return [folder / jar.file for jar in jars]
-
-
-Fetcher = Callable[[list[Jar], Path], None]
 
 
 def fetch_with_maven(jars: list[Jar], folder: Path) -> None:
@@ -106,10 +111,6 @@ def fetch_with_jgo(jars: list[Jar], folder: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(fetch, jar) for jar in jars]:
             done.result()
-
-
-def _folder() -> Path:
-    return cache_folder() / "kafka"
 
 
 def _lacking(folder: Path, jars: Sequence[Jar]) -> list[Jar]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin import NewTopic
 
 from amtsweg.stack import ports, records
 from amtsweg.stack.endpoints import SCRAM

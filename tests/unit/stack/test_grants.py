@@ -1,0 +1,71 @@
+"""What Kafka allows follows from the catalogue, and an authority's login opens only what is its own."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amtsweg.stack.provision.grants import Grant, authority_login, grants
+from shared.events.topics import (
+    AUTHORITY_INBOX,
+    AUTHORITY_OUTBOX,
+    CATALOGUE,
+    GROUPS,
+    Topic,
+    dead_letter_topic,
+)
+
+IDS = st.from_regex(r"[a-z]{1,4}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
+
+
+def names(topic: Topic, authorities: list[str]) -> list[str]:
+    return [topic.for_authority(a) for a in authorities] if topic.per_authority else [topic.name]
+
+
+def opens(grant: Grant, resource: str, name: str) -> bool:
+    fits = name.startswith(grant.name) if grant.prefixed else name == grant.name
+    return grant.resource == resource and fits
+
+
+def test_every_producer_may_write_and_every_consumer_may_read() -> None:
+    found = grants(["g-06531005"])
+    for topic in CATALOGUE:
+        for name in names(topic, ["g-06531005"]):
+            for producer in topic.producers:
+                principal = authority_login("g-06531005") if producer == "authority" else producer
+                assert Grant(principal, "WRITE", "TOPIC", name) in found
+            for group in (*topic.consumers, *topic.rebuild):
+                principal = authority_login("g-06531005") if group == "authority" else GROUPS[group]
+                assert Grant(principal, "READ", "TOPIC", name) in found
+
+
+def test_every_group_may_commit_and_write_its_dead_letters() -> None:
+    found = grants([])
+    for group, principal in GROUPS.items():
+        assert Grant(principal, "READ", "GROUP", group) in found
+        assert Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)) in found
+
+
+def test_only_the_router_writes_in_transactions() -> None:
+    transactional = {grant.principal for grant in grants([]) if grant.resource == "TRANSACTIONAL_ID"}
+    assert transactional == {"router"}
+
+
+def test_nobody_but_the_router_and_the_operator_touches_an_outbox_it_does_not_own() -> None:
+    outbox = AUTHORITY_OUTBOX.for_authority("k-06531")
+    touching = {grant.principal for grant in grants(["k-06531", "rp-065"]) if opens(grant, "TOPIC", outbox)}
+    assert touching == {"router", "operator", authority_login("k-06531")}
+
+
+def test_no_service_reads_sealed_data_that_the_catalogue_does_not_give_it() -> None:
+    readers = {
+        g.principal for g in grants([]) if g.operation == "READ" and g.name == "submission.received.v1"
+    }
+    assert readers == {"intake", "router", "notifier", "audit"}
+
+
+@given(own=IDS, other=IDS)
+def test_an_authority_opens_nothing_of_another(own: str, other: str) -> None:
+    foreign = [g for g in grants([own, other]) if g.principal == authority_login(own)] if own != other else []
+    for grant in foreign:
+        assert not opens(grant, "TOPIC", AUTHORITY_INBOX.for_authority(other))
+        assert not opens(grant, "TOPIC", AUTHORITY_OUTBOX.for_authority(other))
+        assert not opens(grant, "GROUP", authority_login(other))

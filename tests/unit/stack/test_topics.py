@@ -1,0 +1,37 @@
+"""The topics that are created are those of the catalogue, with its partitions and its retention."""
+
+from amtsweg.stack.provision.topics import wanted
+from shared.events.topics import CATALOGUE, topic_names
+
+AUTHORITIES = ["g-06531005", "hwk-wiesbaden"]
+
+
+def test_exactly_the_topics_of_the_catalogue_are_created() -> None:
+    assert sorted(topic.name for topic in wanted(AUTHORITIES)) == sorted(topic_names(AUTHORITIES))
+
+
+def test_partitions_and_sizes_are_the_catalogues() -> None:
+    made = {topic.name: topic for topic in wanted(AUTHORITIES)}
+    for topic in CATALOGUE:
+        found = made[topic.for_authority("g-06531005")]
+        assert found.partitions == topic.partitions
+        assert found.settings["max.message.bytes"] == str(topic.max_bytes)
+
+
+def test_sealed_data_is_gone_a_day_after_its_retention() -> None:
+    made = {topic.name: topic.settings for topic in wanted(AUTHORITIES)}
+    inbox = made["authority.g-06531005.inbox.v1"]
+    assert inbox["cleanup.policy"] == "delete"
+    assert int(inbox["retention.ms"]) + int(inbox["segment.ms"]) == 31 * 24 * 3600 * 1000
+
+
+def test_a_compacted_topic_forgets_a_closed_case_within_a_day_of_its_segment() -> None:
+    held = {topic.name: topic.settings for topic in wanted([])}["submission.held.v1"]
+    assert held["cleanup.policy"] == "compact"
+    assert held["max.compaction.lag.ms"] == held["segment.ms"] == str(24 * 3600 * 1000)
+    assert "retention.ms" not in held
+
+
+def test_dead_letters_have_room_for_what_is_added_to_the_largest_record() -> None:
+    made = {topic.name: int(topic.settings["max.message.bytes"]) for topic in wanted([])}
+    assert made["router.dead-letter.v1"] > max(topic.max_bytes for topic in CATALOGUE)
