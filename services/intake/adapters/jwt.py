@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,16 +24,16 @@ _LONGEST: Final = 8192
 
 
 class JwtTokens:
-    """Implements `services.intake.ports.Tokens`: signs with the set's first key, knows all of them."""
+    """Implements `services.intake.ports.Tokens`: signs with the newest key, the last, and knows all of them."""
 
-    def __init__(self, keys: Mapping[str, Any], *, issuer: str, clock: Clock) -> None:
-        self._keys = KeySet.import_key_set(dict(keys))  # type: ignore[arg-type] # a TypedDict of the same shape
+    def __init__(self, keys: Sequence[Mapping[str, Any]], *, issuer: str, clock: Clock) -> None:
+        self._keys = KeySet([import_key(dict(key)) for key in keys])
         self._issuer = issuer
         self._clock = clock
 
     def issue(self, bearer: Bearer) -> str:
         now = int(self._clock().timestamp())
-        key = self._keys.keys[0]
+        key = self._keys.keys[-1]
         header = {"alg": _SIGNED_WITH, "typ": _TYPE, "kid": key.kid}
         claims = {
             "iss": self._issuer,

@@ -59,7 +59,7 @@ def _position(cursor: str | None, *, epoch: str) -> int | None:
 
     None if it is malformed or of another epoch: after the loss of the schema, positions are given anew.
     """
-    if cursor is None:
+    if not cursor:
         return 0
     of_epoch, dash, position = cursor.partition("-")
     wellformed = dash and position.isascii() and position.isdigit() and len(position) < len(str(2**63))

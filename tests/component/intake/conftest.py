@@ -1,0 +1,163 @@
+"""Intake over ASGI: everything real that needs nothing running, fakes for the rest."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from joserfc.jwk import ECKey
+
+from services.intake.adapters.jwt import JwtAssertions, JwtTokens
+from services.intake.adapters.rates import Quota
+from services.intake.adapters.sealing import Sealing
+from services.intake.adapters.secrets import Argon2Secrets, hashed
+from services.intake.app import assemble
+from services.intake.domain.client import SCOPES, Bearer, Client
+from services.intake.handler.submissions import SubmissionDesk
+from services.intake.handler.tokens import TokenDoor
+from shared.runtime.health import Health
+from shared.runtime.sealing import OwnKey, RecipientKey
+from shared.runtime.telemetry import Telemetry
+from tests.contracts.intake.fakes import (
+    FakeAssertionIds,
+    FakeBook,
+    FakeBus,
+    FakeClients,
+    FakeClock,
+    FakeHistories,
+)
+
+ISSUER = "https://intake.example"
+SECRET = "geheim & gut"
+MAX_IN_FLIGHT = 3
+
+PLATFORM = ECKey.generate_key("P-256", {"kid": "platform-1"})
+NOTIFIER = ECKey.generate_key("P-256", {"kid": "notifier-1"})
+CLIENT_KEY = ECKey.generate_key("P-256", {"kid": "portal-1"})
+_TOKEN_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
+_SECRET_HASH = hashed(SECRET)
+
+
+@dataclass
+class Counted:
+    """Stands for Redis; ``quota`` is what every request meets, None when Redis is away."""
+
+    quota: Quota | None = None
+    who: list[str] = field(default_factory=list)
+
+    async def __call__(self, who: str) -> Quota | None:
+        self.who.append(who)
+        return self.quota
+
+
+@dataclass
+class Intake:
+    """The application and everything around it."""
+
+    clock: FakeClock
+    book: FakeBook
+    bus: FakeBus
+    clients: FakeClients
+    histories: FakeHistories
+    counted: Counted
+    desk: SubmissionDesk
+    tokens: JwtTokens
+    app: FastAPI
+    http: httpx.AsyncClient
+
+    def bearer(self, client_id: str = "portal", *, scopes: tuple[str, ...] = SCOPES) -> dict[str, str]:
+        token = self.tokens.issue(Bearer(client_id=client_id, scopes=frozenset(scopes)))
+        return {"Authorization": f"Bearer {token}"}
+
+    async def submit(
+        self,
+        body: bytes | None = None,
+        *,
+        key: str = '"key-1"',
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> httpx.Response:
+        return await self.http.post(
+            "/v1/submissions",
+            content=BODY if body is None else body,
+            headers={**self.bearer(), "Idempotency-Key": key, **headers},
+        )
+
+
+BODY = (
+    b'{"service":"99050012104000","place":{"plz":"35390","town":"Giessen"},"content":{"beginn":"2026-02-01"},'
+    b'"contact":{"email":"erika.mustermann@example.org"},"clientReference":"antrag-4711"}'
+)
+
+
+def open_with(key: ECKey) -> OwnKey:
+    return OwnKey(key.as_dict(private=True))
+
+
+def basic(client_id: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()}
+
+
+def problem_of(answer: httpx.Response) -> tuple[int, str]:
+    """Status and the last part of the problem's type, of an answer that is a whole problem document."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "mend"} <= document.keys()
+    assert document["status"] == answer.status_code
+    return answer.status_code, document["type"].rpartition(":")[2]
+
+
+@pytest.fixture
+async def intake() -> AsyncIterator[Intake]:
+    clock = FakeClock()
+    book, bus, counted = FakeBook(clock), FakeBus(), Counted()
+    clients = FakeClients(
+        {
+            "portal": Client(
+                id="portal",
+                name="Portal",
+                scopes=frozenset(SCOPES),
+                secret_hash=_SECRET_HASH,
+                public_key=CLIENT_KEY.as_dict(private=False),
+            ),
+            "other": Client(id="other", name="Other", scopes=frozenset(SCOPES)),
+        }
+    )
+    tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
+    desk = SubmissionDesk(
+        book=book,
+        sealer=Sealing(
+            {
+                "content": RecipientKey(PLATFORM.as_dict(private=False)),
+                "contact": RecipientKey(NOTIFIER.as_dict(private=False)),
+            }
+        ),
+        bus=bus,
+        clock=clock,
+        secret=b"hash key",
+    )
+    door = TokenDoor(
+        clients=clients,
+        secrets=Argon2Secrets(),
+        assertions=JwtAssertions(),
+        assertion_ids=FakeAssertionIds(),
+        tokens=tokens,
+        clock=clock,
+        issuer=ISSUER,
+    )
+    histories = FakeHistories(book)
+    app = assemble(
+        desk=desk,
+        door=door,
+        histories=histories,
+        count=counted,
+        max_in_flight=MAX_IN_FLIGHT,
+        health=Health(),
+        telemetry=Telemetry(),
+    )
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
+        yield Intake(clock, book, bus, clients, histories, counted, desk, tokens, app, http)

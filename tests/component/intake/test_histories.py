@@ -1,0 +1,92 @@
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.intake.domain.history import Line
+from tests.component.intake.conftest import Intake, problem_of
+
+
+async def get(intake: Intake, path: str, **headers: str) -> httpx.Response:
+    return await intake.http.get(path, headers={**intake.bearer(), **headers})
+
+
+def tell(intake: Intake, code: str, *, detail: str | None = None, authority: str | None = None) -> Line:
+    [(entry, _, _)] = intake.book.rows.values()
+    told = Line(
+        event_id=uuid4(),
+        case_id=entry.case_id,
+        submission_id=entry.submission_id,
+        at=entry.receipt.received_at,
+        code=code,
+        detail=detail,
+        authority=authority,
+    )
+    intake.histories.lines.append(told)
+    return told
+
+
+async def test_the_link_in_the_receipt_leads_to_the_submission(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    known = (await get(intake, receipt["links"]["self"])).json()
+    assert known.items() >= receipt.items()
+    assert known["status"] == {"code": "received", "text": "Eingegangen", "since": receipt["receivedAt"]}
+
+
+async def test_the_status_is_said_in_german_or_in_english(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    tell(intake, "parked", detail="unknown-place")
+    german = await get(intake, receipt["links"]["self"])
+    english = await get(intake, receipt["links"]["self"], **{"Accept-Language": "en"})
+    assert german.json()["status"]["text"].endswith("(der Ort ist nicht bekannt)")
+    assert english.json()["status"]["text"].endswith("(the place is not known)")
+    assert (german.json()["status"]["detail"], english.headers["content-language"]) == ("unknown-place", "en")
+
+
+async def test_the_history_tells_every_event_with_its_id(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    told = [tell(intake, "received"), tell(intake, "routed", authority="g-06531005")]
+    history = (await get(intake, receipt["links"]["history"])).json()
+    assert [line["eventId"] for line in history["events"]] == [str(each.event_id) for each in told]
+    assert history["events"][1]["authority"] == "g-06531005"
+    assert history["status"]["code"] == "routed"
+
+
+async def test_another_clients_ids_answer_like_unknown_ones(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    for link in receipt["links"].values():
+        theirs = await get(intake, link, **intake.bearer("other"))
+        unknown = await get(
+            intake,
+            link.replace(receipt["submissionId"], str(uuid4())).replace(receipt["caseId"], str(uuid4())),
+        )
+        malformed = await get(
+            intake, link.replace(receipt["submissionId"], "x").replace(receipt["caseId"], "x")
+        )
+        assert problem_of(theirs) == problem_of(unknown) == problem_of(malformed) == (404, "not-found")
+        assert theirs.json().keys() == unknown.json().keys()
+
+
+async def test_the_feed_goes_on_where_it_was_left(intake: Intake) -> None:
+    await intake.submit()
+    told = [tell(intake, code) for code in ("received", "routed", "accepted")]
+    first = (await get(intake, "/v1/events?after=&limit=2")).json()
+    rest = (await get(intake, f"/v1/events?after={first['next']}")).json()
+    read = [line["eventId"] for line in first["events"] + rest["events"]]
+    assert read == [str(each.event_id) for each in told]
+    assert (first["more"], rest["more"]) == (True, False)
+
+
+async def test_a_cursor_of_a_feed_that_is_gone_says_so(intake: Intake) -> None:
+    assert problem_of(await get(intake, "/v1/events?after=old-7")) == (410, "cursor-unknown")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=" + "x" * 65])
+async def test_a_query_that_cannot_be_is_refused(intake: Intake, query: str) -> None:
+    assert problem_of(await get(intake, f"/v1/events?{query}"))[0] == 422
+
+
+@pytest.mark.parametrize("path", [f"/v1/submissions/{uuid4()}", f"/v1/cases/{uuid4()}/history", "/v1/events"])
+async def test_reading_needs_its_scope(intake: Intake, path: str) -> None:
+    answer = await get(intake, path, **intake.bearer(scopes=("submissions.write",)))
+    assert problem_of(answer) == (403, "scope-missing")

@@ -1,0 +1,169 @@
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote_plus
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+
+from services.intake.adapters.rates import Quota
+from services.intake.domain.token_request import ASSERTION_TYPE
+from tests.component.intake.conftest import CLIENT_KEY, ISSUER, SECRET, Intake, basic, problem_of
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+def assertion(intake: Intake, *, key: ECKey | OctKey = CLIENT_KEY, alg: str = "ES256", **changes: Any) -> str:
+    claims = {
+        "iss": "portal",
+        "sub": "portal",
+        "aud": ISSUER,
+        "jti": "1",
+        "exp": int((intake.clock() + timedelta(minutes=1)).timestamp()),
+    }
+    return jwt.encode({"alg": alg}, claims | changes, key, algorithms=[alg])
+
+
+async def ask(intake: Intake, headers: dict[str, str] | None = None, **form: str) -> httpx.Response:
+    return await intake.http.post("/token", data=GRANT | form, headers=headers)
+
+
+async def ask_with(intake: Intake, shown: str, **form: str) -> httpx.Response:
+    return await ask(intake, None, client_assertion=shown, client_assertion_type=ASSERTION_TYPE, **form)
+
+
+async def test_a_secret_in_the_basic_header_opens_the_door(intake: Intake) -> None:
+    answer = await ask(intake, basic("portal", quote_plus(SECRET)))
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    granted = answer.json()
+    assert (granted["token_type"], granted["expires_in"]) == ("Bearer", 300)
+    assert granted["scope"] == "cases.read submissions.write"
+    token = {"Authorization": f"Bearer {granted['access_token']}"}
+    assert (await intake.submit(headers=token)).status_code == 202
+
+
+async def test_a_secret_in_the_form_opens_the_door(intake: Intake) -> None:
+    answer = await ask(intake, client_id="portal", client_secret=SECRET, scope="cases.read")
+    assert answer.json()["scope"] == "cases.read"
+
+
+async def test_a_signed_assertion_opens_the_door_once(intake: Intake) -> None:
+    shown = assertion(intake)
+    assert (await ask_with(intake, shown)).status_code == 200
+    again = await ask_with(intake, shown)
+    assert (again.status_code, again.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": f"{ISSUER}/token"},
+        {"aud": [ISSUER, "https://other.example"]},
+        {"sub": "other"},
+        {"iss": "other", "sub": "other"},
+        {"exp": 1},
+        {"jti": None},
+        {"key": ECKey.generate_key("P-256")},
+        {"key": OctKey.import_key("s" * 32), "alg": "HS256"},
+    ],
+)
+async def test_an_assertion_that_proves_nothing_is_denied(intake: Intake, changes: dict[str, Any]) -> None:
+    answer = await ask_with(intake, assertion(intake, **changes))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "a", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwb3J0YWwifQ."]
+)
+async def test_what_is_no_assertion_is_denied(intake: Intake, shown: str) -> None:
+    assert (await ask_with(intake, shown or "x")).json()["error"] == "invalid_client"
+
+
+async def test_an_assertion_under_another_client_id_is_denied(intake: Intake) -> None:
+    assert (await ask_with(intake, assertion(intake), client_id="other")).status_code == 401
+
+
+async def test_an_unknown_client_and_a_wrong_secret_get_one_answer(intake: Intake) -> None:
+    wrong = await ask(intake, basic("portal", "wrong"))
+    unknown = await ask(intake, basic("nobody", "wrong"))
+    no_secret = await ask(intake, basic("other", "wrong"))
+    assert wrong.status_code == 401
+    assert wrong.content == unknown.content == no_secret.content
+    assert wrong.headers["www-authenticate"] == 'Basic realm="intake"'
+
+
+async def test_errors_are_those_of_rfc_6749(intake: Intake) -> None:
+    other_grant = await ask(intake, grant_type="password")
+    too_much = await ask(intake, client_id="portal", client_secret=SECRET, scope="admin")
+    two_ways = await ask(intake, basic("portal", SECRET), client_id="portal", client_secret=SECRET)
+    huge = await intake.http.post("/token", content=b"grant_type=" + b"x" * 20_000)
+    assert [
+        (answer.status_code, answer.json()["error"]) for answer in (other_grant, too_much, two_ways, huge)
+    ] == [
+        (400, "unsupported_grant_type"),
+        (400, "invalid_scope"),
+        (400, "invalid_request"),
+        (400, "invalid_request"),
+    ]
+
+
+async def test_guessing_is_counted_by_address(intake: Intake) -> None:
+    intake.counted.quota = Quota(limit=10, remaining=-1, resets_in=5)
+    assert problem_of(await ask(intake, basic("portal", "guess"))) == (429, "quota-exceeded")
+    assert intake.counted.who == ["address:127.0.0.1"]
+
+
+async def test_a_token_is_good_for_five_minutes(intake: Intake) -> None:
+    token = intake.bearer()
+    intake.clock.advance(minutes=4, seconds=59)
+    assert (await intake.submit(headers=token)).status_code == 202
+    intake.clock.advance(seconds=1)
+    expired = await intake.submit(headers=token)
+    assert problem_of(expired) == (401, "token-invalid")
+    assert expired.headers["www-authenticate"] == 'Bearer realm="intake", error="invalid_token"'
+
+
+async def test_a_client_that_was_shut_out_cannot_use_its_token_any_more(intake: Intake) -> None:
+    token = intake.bearer()
+    del intake.clients.known["portal"]
+    assert problem_of(await intake.submit(headers=token)) == (401, "token-invalid")
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic cG9ydGFsOng=", "Bearer a.b.c"])
+async def test_without_a_valid_token_nothing_is_taken(intake: Intake, authorization: str) -> None:
+    answer = await intake.submit(headers={"Authorization": authorization})
+    assert problem_of(answer) == (401, "token-invalid")
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="intake"')
+    assert not intake.book.rows
+
+
+async def test_a_token_that_somebody_else_signed_is_not_valid(intake: Intake) -> None:
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": "tokens-1"}
+    claims = {
+        "iss": ISSUER,
+        "aud": "intake",
+        "sub": "portal",
+        "scope": "submissions.write",
+        "exp": int(intake.clock().timestamp()) + 60,
+    }
+    forged = jwt.encode(header, claims, ECKey.generate_key("P-256"))
+    assert problem_of(await intake.submit(headers={"Authorization": f"Bearer {forged}"})) == (
+        401,
+        "token-invalid",
+    )
+
+
+async def test_a_token_for_another_audience_is_not_valid(intake: Intake) -> None:
+    shown = assertion(intake)
+    assert problem_of(await intake.submit(headers={"Authorization": f"Bearer {shown}"})) == (
+        401,
+        "token-invalid",
+    )
+
+
+async def test_a_token_without_the_scope_is_not_enough(intake: Intake) -> None:
+    answer = await intake.submit(headers=intake.bearer(scopes=("cases.read",)))
+    assert problem_of(answer) == (403, "scope-missing")
+    assert 'scope="submissions.write"' in answer.headers["www-authenticate"]

@@ -1,0 +1,137 @@
+"""In-memory stand-ins for intake's ports, held to the contracts beside this file."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from services.intake.domain.admission import Entry, Standing
+from services.intake.domain.client import Assertion, Client
+from services.intake.domain.history import Line, complete
+from services.intake.ports import Known, Page
+from shared.events.envelope import Message
+from shared.runtime.errors import Unavailable
+
+HOLD = timedelta(seconds=15)
+
+
+@dataclass
+class FakeClock:
+    now: datetime = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class FakeBook:
+    clock: FakeClock
+    rows: dict[UUID, tuple[Entry, datetime, bool]] = field(default_factory=dict)
+
+    async def enter(self, entry: Entry) -> Standing | None:
+        if entry.submission_id not in self.rows:
+            self.rows[entry.submission_id] = (entry, self.clock() + HOLD, False)
+            return None
+        entered, held_until, taken = self.rows[entry.submission_id]
+        return Standing(entry=entered, taken=taken, running=held_until > self.clock())
+
+    async def claim(self, submission_id: UUID) -> bool:
+        entered, held_until, taken = self.rows[submission_id]
+        if taken or held_until > self.clock():
+            return False
+        self.rows[submission_id] = (entered, self.clock() + HOLD, False)
+        return True
+
+    async def settle(self, submission_id: UUID, *, taken: bool) -> None:
+        entered, _, was_taken = self.rows[submission_id]
+        self.rows[submission_id] = (entered, self.clock(), was_taken or taken)
+
+
+@dataclass
+class FakeBus:
+    """``mode`` says what the next messages meet.
+
+    ``lost`` and ``kept`` fail, without and with effect; ``silent`` answers once ``acknowledged`` is set.
+    """
+
+    mode: Literal["up", "lost", "kept", "silent"] = "up"
+    messages: list[Message] = field(default_factory=list)
+    asked: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def publish(self, message: Message) -> None:
+        self.asked.put_nowait(message)
+        if self.mode == "silent":
+            await self.acknowledged.wait()
+        if self.mode != "lost":
+            self.messages.append(message)
+        if self.mode in {"lost", "kept"}:
+            raise Unavailable("Kafka is away")
+
+
+@dataclass
+class FakeClients:
+    known: dict[str, Client] = field(default_factory=dict)
+
+    def get(self, client_id: str) -> Client | None:
+        return self.known.get(client_id)
+
+
+@dataclass
+class FakeAssertionIds:
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    async def first_use(self, assertion: Assertion) -> bool:
+        known = (assertion.client_id, assertion.id) in self.seen
+        self.seen.add((assertion.client_id, assertion.id))
+        return not known
+
+
+@dataclass
+class FakeHistories:
+    """Reads receipts from the book's rows, and the lines that a test has put here in feed order."""
+
+    book: FakeBook
+    lines: list[Line] = field(default_factory=list)
+    epoch: str = "fake"
+
+    async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
+        row = self.book.rows.get(submission_id)
+        return self._known(row[0], client_id) if row and row[2] else None
+
+    async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
+        found = [entry for entry, _, taken in self.book.rows.values() if taken and entry.case_id == case_id]
+        return self._known(found[0], client_id) if found else None
+
+    async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
+        epoch, _, position = (after or f"{self.epoch}-0").partition("-")
+        if epoch != self.epoch or not position.isdigit():
+            return None
+        mine = [(n, line) for n, line in enumerate(self.lines, 1) if self._client(line) == client_id]
+        rest = [(n, line) for n, line in mine if n > int(position)]
+        shown = rest[:limit]
+        reached = shown[-1][0] if shown else int(position)
+        return Page(lines=[line for _, line in shown], next=f"{self.epoch}-{reached}", more=len(rest) > limit)
+
+    def _known(self, entry: Entry, client_id: str) -> Known | None:
+        if entry.receipt.client_id != client_id:
+            return None
+        lines: Sequence[Line] = sorted(
+            (line for line in self.lines if line.case_id == entry.case_id), key=lambda line: line.at
+        )
+        return Known(
+            submission_id=entry.submission_id,
+            case_id=entry.case_id,
+            receipt=entry.receipt,
+            lines=complete(
+                lines, submission_id=entry.submission_id, case_id=entry.case_id, receipt=entry.receipt
+            ),
+        )
+
+    def _client(self, line: Line) -> str:
+        return self.book.rows[line.submission_id][0].receipt.client_id
