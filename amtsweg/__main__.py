@@ -6,10 +6,13 @@ from importlib import import_module
 import typer
 
 COMMANDS = {
+    "demo": "amtsweg.demo.command:demo",
     "up": "amtsweg.stack.commands:up",
     "down": "amtsweg.stack.commands:down",
     "status": "amtsweg.stack.commands:status",
     "resolve": "amtsweg.resolve:resolve",
+    "parked": "amtsweg.parked:commands",
+    "dead-letters": "amtsweg.dead_letters:commands",
     "directory": "amtsweg.directory.commands:commands",
     "docs": "amtsweg.docs.command:docs",
 }

@@ -1,0 +1,50 @@
+"""`amtsweg demo`: the command's options, and what it prints."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from amtsweg.demo import show
+from amtsweg.demo.run import Bill, Progress, run, stack
+from amtsweg.stack.commands import StartView
+from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.errors import StackError
+
+_FRAME_S = 0.2
+
+
+def demo(
+    *,
+    submissions: Annotated[int, typer.Option(min=12, help="how many requests are posted")] = 200,
+    report: Annotated[Path | None, typer.Option(help="write the bill as JSON to this file")] = None,
+    var: Annotated[Path, typer.Option(envvar="AMTSWEG_VAR", help="folder of the stack's state")] = VAR,
+) -> None:
+    """Boot the stack, post real-looking submissions, watch them travel, and add everything up."""
+    console = Console()
+    try:
+        with stack(var, report=StartView(console).show) as description:
+            outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
+            show.bill(outcome, console)
+            if report is not None:
+                report.write_text(
+                    json.dumps(show.report(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+                )
+    except StackError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    raise typer.Exit(0 if outcome.adds_up else 1)
+
+
+async def _watched(description: StackDescription, *, var: Path, requests: int, console: Console) -> Bill:
+    progress = Progress(requests=requests)
+    with Live(console=console, transient=True) as view:
+        running = asyncio.create_task(run(description, var=var, progress=progress))
+        while not running.done():
+            view.update(show.live(progress))
+            await asyncio.wait({running}, timeout=_FRAME_S)
+    return running.result()

@@ -1,0 +1,174 @@
+"""The demo from start to bill: boot, post, watch, add up."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from amtsweg.demo import observe, proof
+from amtsweg.demo.platform import Platform, post_all
+from amtsweg.demo.reckoning import Check, Seen, Taken, check_all, expected_mails
+from amtsweg.demo.scenarios import Posting, postings
+from amtsweg.stack import supervisor
+from amtsweg.stack.description import StackDescription
+from amtsweg.stack.stack import Report, Step
+
+AUTHORITY = Path("examples/authority/authority.py")
+CALM_RATE = 20.0
+"""Submissions a second in the first half."""
+LOAD_RATE = 100.0
+"""Submissions a second in the second half: under load."""
+_SETTLED_WITHIN_S = 90.0
+_LOOK_EVERY_S = 0.5
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """Where the run stands, for whoever shows it."""
+
+    requests: int
+    step: str = ""
+    answered: int = 0
+    seen: Seen = field(default_factory=Seen)
+    taken: list[Taken] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What the demo ends with."""
+
+    taken: Sequence[Taken]
+    seen: Seen
+    checks: Sequence[Check]
+    verdicts: Sequence[proof.Verdict]
+    proven: int | None
+    seconds: float
+    memory_bytes: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every check holds."""
+        return all(check.holds for check in self.checks)
+
+
+@contextmanager
+def stack(var: Path, *, report: Report) -> Iterator[StackDescription]:
+    """The running stack, or one that lives as long as the demo."""
+    if supervisor.supervisor(var) is not None:
+        report(Step("stack", "ready", "already runs"))
+        yield StackDescription.read(var)
+        return
+    try:
+        yield supervisor.start_detached(var, report=report)
+    finally:
+        report(Step("stack", "stopping"))
+        supervisor.stop(var)
+
+
+@asynccontextmanager
+async def sample_authorities(var: Path, authorities: Sequence[str]) -> AsyncIterator[None]:
+    """Run the sample authority for these ids, each under its own credentials."""
+    description = StackDescription.path(var)
+    (var / "log").mkdir(parents=True, exist_ok=True)
+    with (var / "log" / "authorities.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, AUTHORITY, description, *authorities, "--folder", var / "eingang", stdout=log, stderr=log
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def run(description: StackDescription, *, var: Path, progress: Progress) -> Bill:
+    """Post everything, wait until nothing moves any more, and add up."""
+    began = time.perf_counter()
+    wanted = postings(progress.requests, run=f"demo-{int(time.time())}")
+    authorities = sorted({p.authority for p in wanted if p.authority is not None})
+    progress.step = "Sendungen laufen ein"
+    async with sample_authorities(var, authorities), Platform.of(description) as platform:
+        watching = asyncio.create_task(
+            observe.watch_inboxes(description.kafka, description.authorities, seen=progress.seen)
+        )
+        try:
+            await _post(platform, wanted, progress=progress)
+            progress.step = "Ämter antworten, E-Mails gehen hinaus, das Protokoll wächst"
+            await _settle(description, progress=progress)
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+    progress.step = "Ein fremder Prüfer prüft das Protokoll"
+    verdicts, proven = await asyncio.to_thread(_prove, description, progress.seen)
+    return Bill(
+        taken=progress.taken,
+        seen=progress.seen,
+        checks=check_all(progress.requests, progress.taken, progress.seen),
+        verdicts=verdicts,
+        proven=proven,
+        seconds=time.perf_counter() - began,
+        memory_bytes=sum(part.memory_bytes for part in supervisor.status(var)),
+    )
+
+
+async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: Progress) -> None:
+    def done(taken: Taken | None) -> None:
+        progress.answered += taken is not None
+        if taken is not None:
+            progress.taken.append(taken)
+
+    half = len(wanted) // 2
+    await post_all(platform, wanted[:half], rate=CALM_RATE, done=done)
+    await post_all(platform, wanted[half:], rate=LOAD_RATE, done=done)
+
+
+async def _settle(description: StackDescription, *, progress: Progress) -> None:
+    """Look until the bill adds up; after the time limit it is written as it stands."""
+    deadline = time.monotonic() + _SETTLED_WITHIN_S
+    cases = {taken.case for taken in progress.taken}
+    while time.monotonic() < deadline:
+        await look(description, cases=cases, seen=progress.seen)
+        if _at_rest(cases, progress.seen):
+            return
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -> None:
+    """Read every store anew, but for the inboxes, which are watched."""
+    seen.events.clear()
+    seen.parked.clear()
+    seen.decided.clear()
+    seen.mails.clear()
+    seen.leaves.clear()
+    seen.unknown_mails = 0
+    await observe.read_topics(description.kafka, cases=cases, seen=seen)
+    await asyncio.to_thread(observe.read_mail, description.smtp.maildir, seen=seen)
+    await asyncio.to_thread(observe.read_leaves, description.audit.tile_directory, seen=seen)
+
+
+def _at_rest(cases: set[UUID], seen: Seen) -> bool:
+    mails = expected_mails(cases, parked=seen.parked)
+    return (
+        cases <= seen.decided | seen.parked.keys()
+        and len(mails) <= sum(m in seen.mails for m in mails) + seen.unknown_mails
+        and seen.events <= seen.leaves.keys()
+    )
+
+
+def _prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:
+    """Have the log and one of this run's entries verified by the independent verifier."""
+    tiles = description.audit.tile_directory
+    ours = [index for index, event in enumerate(observe.entries(tiles)) if event in seen.events]
+    if not ours or not proof.VERIFIER.exists():
+        return (), None
+    chosen = ours[len(ours) // 2]
+    verdicts = proof.verify(tiles, verifier_key=description.audit.verifier_key, index=chosen)
+    if all(verdict.holds for verdict in verdicts):
+        seen.log_verified = "ja (aics-tlog)"
+    return verdicts, chosen
