@@ -24,6 +24,8 @@ class Breaker:
 
     def after_failure(self, now: datetime) -> Self:
         """Return the breaker once the server was not there, or refused us rather than a mail."""
+        if self.open_until is not None and now < self.open_until:
+            return self  # it was under way when the breaker opened, and tells us nothing new
         failures = self.failures + 1
         if failures < self.limit:
             return replace(self, failures=failures)

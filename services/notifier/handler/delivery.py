@@ -60,7 +60,7 @@ class Courier:
         Dying before ``sending`` is committed: the lease ends and somebody else sends. Dying after it: the
         message is found ``sending`` with an ended lease and becomes ``unknown``; it is not sent again.
         """
-        if claim.contact in {"none", "erased"}:
+        if claim.contact in ("none", "erased"):
             return await self._settle(claim, "no-contact", attempts=claim.attempts)
         try:
             mail = self._write(claim)

@@ -54,8 +54,18 @@ def test_a_breaker_opens_at_its_limit_and_lets_one_mail_through_after_the_pause(
 
 def test_a_failed_probe_doubles_the_pause_up_to_the_longest() -> None:
     breaker = Breaker(limit=1, pause=timedelta(seconds=5), longest=timedelta(seconds=15))
-    opened = [after(breaker, failures=n).open_until for n in (1, 2, 3, 100)]
-    assert opened == [NOW + timedelta(seconds=s) for s in (5, 10, 15, 15)]
+    now, pauses = NOW, []
+    for _ in range(4):
+        breaker = breaker.after_failure(now)
+        assert breaker.open_until is not None
+        pauses.append((breaker.open_until - now).total_seconds())
+        now = breaker.open_until
+    assert pauses == [5, 10, 15, 15]
+
+
+def test_failures_that_were_under_way_when_a_breaker_opened_do_not_lengthen_its_pause() -> None:
+    breaker = Breaker(limit=3, pause=timedelta(seconds=5))
+    assert after(breaker, failures=50) == after(breaker, failures=3)
 
 
 def test_a_success_closes_a_breaker() -> None:

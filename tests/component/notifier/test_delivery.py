@@ -1,0 +1,215 @@
+"""One delivery from claim to outcome, with a mail server and a store in memory."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.notifier.adapters.template_files import read_templates
+from services.notifier.domain.case import Contact
+from services.notifier.domain.message import Message
+from services.notifier.domain.rendering import Names, Renderer
+from services.notifier.domain.retry import Patience
+from services.notifier.handler.delivery import Courier, Result
+from services.notifier.ports import NotOpened
+from shared.events.payload import Sealed
+from shared.events.submission import Language
+from tests.support.events import sealed
+from tests.support.fake_mailer import FakeMailer
+from tests.support.fake_queue import FakeQueue
+from tests.support.mails import NAMES, SENDER, message
+
+NOW = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
+CONTACT = sealed(purpose="contact")
+PATIENCE = Patience(first=timedelta(seconds=10), longest=timedelta(minutes=5), ceiling=timedelta(hours=1))
+
+
+@dataclass
+class OpenedContacts:
+    """The `Contacts` whose every contact is this document."""
+
+    document: bytes
+
+    def open(self, contact: Sealed, *, submission_id: UUID) -> bytes:
+        if not self.document:
+            raise NotOpened("sealed to none of our keys")
+        return self.document
+
+
+class Directory:
+    def names(self, *, service: str, authority: str | None, language: Language) -> Names:
+        return NAMES
+
+
+@dataclass
+class World:
+    queue: FakeQueue = field(default_factory=lambda: FakeQueue(NOW))
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+
+    def courier(self, *, contact: bytes = b'{"email":"erika@example.org"}', **changes: Any) -> Courier:
+        parts: dict[str, Any] = {
+            "queue": self.queue,
+            "mailer": self.mailer,
+            "contacts": OpenedContacts(contact),
+            "directory": Directory(),
+            "renderer": Renderer(read_templates()),
+            "sender": SENDER,
+            "clock": lambda: self.queue.now,
+            "patience": PATIENCE,
+            "random": Random(1),
+        }
+        return Courier(**parts | changes)
+
+    async def deliver(
+        self,
+        local: str = "erika",
+        *,
+        written: Message | None = None,
+        contact: Contact = CONTACT,
+        **changes: Any,
+    ) -> Result:
+        self.queue.plan(written or message("received"), contact)
+        (claim,) = await self.queue.claim(1)
+        return await self.courier(contact=f'{{"email":"{local}@example.org"}}'.encode(), **changes).deliver(
+            claim
+        )
+
+    @property
+    def settled(self) -> list[tuple[str, int]]:
+        return [(event.outcome, event.attempts) for event in self.queue.emitted]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_mail_is_sent_and_its_settlement_emitted(world: World) -> None:
+    assert await world.deliver() == "sent"
+    assert world.settled == [("sent", 1)]
+    assert [to for to, _ in world.mailer.taken] == ["erika@example.org"]
+
+
+async def test_a_refused_mail_has_failed(world: World) -> None:
+    assert await world.deliver("gone") == "failed"
+    assert world.settled == [("failed", 1)]
+
+
+async def test_a_deferred_mail_waits_and_is_sent_later(world: World) -> None:
+    assert await world.deliver("busy") == "deferred"
+    assert world.settled == []
+    assert await world.queue.claim(1) == []
+    world.queue.now += PATIENCE.first
+    (claim,) = await world.queue.claim(1)
+    assert await world.courier().deliver(claim) == "sent"
+    assert world.settled == [("sent", 2)]
+
+
+async def test_a_mail_deferred_until_the_ceiling_has_failed(world: World) -> None:
+    results = [await world.deliver("later")]
+    while results[-1] == "deferred":
+        world.queue.now += timedelta(minutes=5)
+        (claim,) = await world.queue.claim(1)
+        results.append(await world.courier(contact=b'{"email":"later@example.org"}').deliver(claim))
+    assert results[-1] == "failed"
+    assert world.queue.now - NOW <= PATIENCE.ceiling + timedelta(minutes=5)
+    assert world.settled == [("failed", len(results))]
+
+
+async def test_an_unanswered_mail_is_unknown_and_not_sent_again(world: World) -> None:
+    assert await world.deliver("silence") == "unknown"
+    world.queue.now += timedelta(days=1)
+    assert await world.queue.claim(1) == []
+    assert world.settled == [("unknown", 1)]
+
+
+async def test_a_server_that_is_away_costs_no_attempt(world: World) -> None:
+    world.mailer.away = True
+    assert await world.deliver() == "server-away"
+    world.queue.now += timedelta(seconds=1)
+    (claim,) = await world.queue.claim(1)
+    assert claim.attempts == 0
+
+
+@pytest.mark.parametrize("contact", ["none", "erased"])
+async def test_a_case_without_contact_is_settled_without_a_mail(world: World, contact: Contact) -> None:
+    assert await world.deliver(contact=contact) == "no-contact"
+    assert (world.settled, world.mailer.taken) == ([("no-contact", 0)], [])
+
+
+async def test_a_contact_that_is_no_address_has_failed_without_an_attempt(world: World) -> None:
+    assert await world.deliver("erika mustermann") == "failed"
+    assert (world.settled, world.mailer.taken) == ([("failed", 0)], [])
+
+
+async def test_a_contact_that_does_not_open_is_tried_again(world: World) -> None:
+    assert await world.deliver(contacts=OpenedContacts(b"")) == "unprepared"
+    assert world.settled == []
+
+
+async def test_a_contact_never_heard_of_is_tried_again_and_fails_in_the_end(world: World) -> None:
+    world.queue.plan(message("received"), "unheard")
+    results: list[Result] = []
+    while not world.queue.emitted:
+        world.queue.now += timedelta(hours=1, seconds=1)
+        results += [await world.courier().deliver(claim) for claim in await world.queue.claim(1)]
+    assert results[-1] == "failed"
+    assert world.mailer.taken == []
+
+
+async def test_missing_templates_are_ours_to_mend(world: World) -> None:
+    assert await world.deliver(renderer=Renderer({})) == "unprepared"
+    assert world.settled == []
+
+
+async def test_a_message_keeps_its_id_over_attempts(world: World) -> None:
+    await world.deliver("busy")
+    world.queue.now += timedelta(minutes=1)
+    (claim,) = await world.queue.claim(1)
+    await world.courier().deliver(claim)
+    ((_, content),) = world.mailer.taken
+    assert f"Message-ID: <{message('received').id}@amtsweg.example>".encode() in content
+
+
+async def test_a_lost_lease_stops_a_delivery_before_the_content(world: World) -> None:
+    world.queue.plan(message("received"), CONTACT)
+    (claim,) = await world.queue.claim(1)
+    world.queue.now += timedelta(seconds=61)
+    assert await world.courier().deliver(claim) == "lost"
+    assert (world.settled, world.mailer.taken) == ([], [])
+
+
+async def test_an_outcome_is_kept_until_the_store_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifier.handler.delivery.asyncio.sleep", _no_time)
+    world.queue.plan(message("received"), CONTACT)
+    (claim,) = await world.queue.claim(1)
+
+    class ThenTheStoreGoes(FakeMailer):
+        async def hand_over(self, mail: Any, *, before_content: Any) -> Any:
+            answer = await super().hand_over(mail, before_content=before_content)
+            world.queue.failures = 20
+            return answer
+
+    mailer = ThenTheStoreGoes()
+    assert await world.courier(mailer=mailer).deliver(claim) == "sent"
+    assert len(mailer.taken) == 1
+    assert world.settled == [("sent", 1)]
+
+
+async def test_a_store_that_is_away_before_the_content_means_nothing_was_sent(world: World) -> None:
+    world.queue.plan(message("received"), CONTACT)
+    (claim,) = await world.queue.claim(1)
+    world.queue.failures = 1
+    assert await world.courier().deliver(claim) == "store-away"
+    assert world.mailer.taken == []
+    world.queue.now += timedelta(seconds=1)
+    assert len(await world.queue.claim(1)) == 1
+
+
+async def _no_time(_: float) -> None:
+    pass

@@ -1,0 +1,215 @@
+"""Round after round, with everything in memory: what is claimed when, and what stops it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.notifier.domain.breaker import Breaker
+from services.notifier.domain.mail import Mail
+from services.notifier.domain.message import Message
+from services.notifier.domain.pace import Pace
+from services.notifier.handler.rounds import Rounds
+from services.notifier.ports import Answer, Claim, StoreAway
+from tests.component.notifier.test_delivery import CONTACT, NOW, World
+from tests.support.fake_mailer import FakeMailer
+from tests.support.mails import message
+
+
+@dataclass
+class Seen:
+    """The `Observer` that remembers."""
+
+    results: list[str] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def came_to(self, claim: Claim, result: str) -> None:
+        self.results.append(result)
+
+    def broken(self, claim: Claim, error: Exception) -> None:
+        self.errors.append(error)
+
+
+@dataclass
+class Caught:
+    """The `Replay` that ends when the test says so."""
+
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def caught_up(self) -> None:
+        await self.up.wait()
+
+
+@dataclass
+class Gate(FakeMailer):
+    """A server that answers when the test says so."""
+
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    inside: int = 0
+    most_inside: int = 0
+
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        await self.open.wait()
+        self.inside -= 1
+        return await super().hand_over(mail, before_content=before_content)
+
+
+@dataclass
+class Sending:
+    world: World = field(default_factory=World)
+    seen: Seen = field(default_factory=Seen)
+    replay: Caught = field(default_factory=Caught)
+
+    def rounds(self, **changes: Any) -> Rounds:
+        parts: dict[str, Any] = {
+            "queue": self.world.queue,
+            "courier": self.world.courier(),
+            "replay": self.replay,
+            "clock": lambda: self.world.queue.now,
+            "observer": self.seen,
+            "side_by_side": 4,
+            "pace": Pace.of(1000, now=NOW),
+            "idle": timedelta(milliseconds=1),
+        }
+        return Rounds(**parts | changes)
+
+    def plan(self, *numbers: int) -> None:
+        for number in numbers:
+            self.world.queue.plan(of_case(number), CONTACT)
+
+    @asynccontextmanager
+    async def running(self, rounds: Rounds) -> AsyncIterator[None]:
+        task = asyncio.create_task(rounds.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def sending() -> Sending:
+    sending = Sending()
+    sending.replay.up.set()
+    return sending
+
+
+def of_case(number: int) -> Message:
+    return replace(message("received"), case_id=UUID(int=number))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the parts are not to know that a test waits for them
+            await asyncio.sleep(0.001)
+
+
+async def a_while() -> None:
+    await asyncio.sleep(0.03)
+
+
+async def test_everything_due_is_sent(sending: Sending) -> None:
+    sending.plan(*range(50))
+    async with sending.running(sending.rounds()):
+        await until(lambda: len(sending.seen.results) == 50)
+    assert set(sending.seen.results) == {"sent"}
+
+
+async def test_nothing_is_sent_before_the_replay_has_ended(sending: Sending) -> None:
+    sending.replay.up.clear()
+    sending.plan(1)
+    async with sending.running(sending.rounds()):
+        await a_while()
+        assert sending.world.mailer.taken == []
+        sending.replay.up.set()
+        await until(lambda: sending.seen.results == ["sent"])
+
+
+async def test_no_more_than_so_many_are_under_way_at_a_time(sending: Sending) -> None:
+    gate = Gate()
+    sending.plan(*range(20))
+    async with sending.running(sending.rounds(courier=sending.world.courier(mailer=gate))):
+        await until(lambda: gate.inside == 4)
+        await a_while()
+        gate.open.set()
+        await until(lambda: len(sending.seen.results) == 20)
+    assert gate.most_inside == 4
+
+
+async def test_what_is_under_way_at_the_end_comes_to_its_end(sending: Sending) -> None:
+    gate = Gate()
+    sending.plan(1)
+    task = asyncio.create_task(sending.rounds(courier=sending.world.courier(mailer=gate)).run())
+    await until(lambda: gate.inside == 1)
+    task.cancel()
+    gate.open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sending.seen.results == ["sent"]
+
+
+async def test_a_server_that_is_away_is_left_alone_and_probed_with_one_mail(sending: Sending) -> None:
+    sending.world.mailer.away = True
+    sending.plan(*range(20))
+    breaker = Breaker(limit=3, pause=timedelta(seconds=60))
+    async with sending.running(sending.rounds(breaker=breaker)):
+        await until(lambda: len(sending.seen.results) >= 3)
+        await a_while()
+        while_open = len(sending.seen.results)
+        sending.world.queue.now += timedelta(seconds=61)
+        await until(lambda: len(sending.seen.results) > while_open)
+        await a_while()
+        assert len(sending.seen.results) == while_open + 1
+        sending.world.mailer.away = False
+        sending.world.queue.now += timedelta(seconds=121)
+        await until(lambda: sending.seen.results.count("sent") == 20)
+    assert while_open <= 3 + 4
+
+
+async def test_mails_leave_no_faster_than_the_pace(sending: Sending) -> None:
+    sending.plan(*range(20))
+    async with sending.running(sending.rounds(pace=Pace.of(5, now=NOW))):
+        await until(lambda: len(sending.seen.results) == 5)
+        await a_while()
+        assert len(sending.seen.results) == 5
+        sending.world.queue.now += timedelta(seconds=1)
+        await until(lambda: len(sending.seen.results) == 10)
+        await a_while()
+        assert len(sending.seen.results) == 10
+
+
+async def test_a_message_whose_sender_died_becomes_unknown(sending: Sending) -> None:
+    sending.plan(1)
+    (claim,) = await sending.world.queue.claim(1)
+    await sending.world.queue.begin(claim)
+    sending.world.queue.now += timedelta(seconds=61)
+    async with sending.running(sending.rounds()):
+        await until(lambda: sending.seen.results == ["unknown"])
+    assert sending.world.mailer.taken == []
+
+
+async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sending) -> None:
+    class Broken(FakeMailer):
+        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+            if str(of_case(3).id).encode() in mail.content:
+                raise ZeroDivisionError
+            return await super().hand_over(mail, before_content=before_content)
+
+    sending.plan(*range(6))
+    async with sending.running(sending.rounds(courier=sending.world.courier(mailer=Broken()))):
+        await until(lambda: len(sending.seen.results) == 5)
+    assert [type(error) for error in sending.seen.errors] == [ZeroDivisionError]
+
+
+async def test_a_store_that_is_away_ends_the_rounds(sending: Sending) -> None:
+    sending.world.queue.failures = 1
+    with pytest.raises(StoreAway):
+        await sending.rounds().run()
