@@ -5,6 +5,7 @@ import mailbox
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -46,36 +47,54 @@ async def reader(kafka: KafkaDescription) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 async def watch_inboxes(kafka: KafkaDescription, authorities: Iterable[str], *, seen: Seen) -> None:
-    """Count every new record of these inboxes, and note when it could first be read, until cancelled."""
-    topics = {AUTHORITY_INBOX.for_authority(a): a for a in authorities}
+    """Note when each new record of these inboxes could first be read, until cancelled."""
     async with reader(kafka) as consumer:
-        consumer.assign([TopicPartition(topic, 0) for topic in topics])
+        consumer.assign([TopicPartition(AUTHORITY_INBOX.for_authority(a), 0) for a in authorities])
         await consumer.seek_to_end()
         while True:
             batches = await consumer.getmany(timeout_ms=_POLL_MS)
             now = time.time()
-            for partition, records in batches.items():
-                for record in records:
-                    submission = UUID(dict(record.headers)["ce_submissionid"].decode())
-                    seen.inbox[topics[partition.topic], submission] += 1
-                    seen.readable_at.setdefault(submission, now)
+            for record in chain.from_iterable(batches.values()):
+                seen.readable_at.setdefault(_submission(record), now)
+
+
+async def read_inboxes(kafka: KafkaDescription, authorities: Iterable[str], *, seen: Seen) -> None:
+    """Count the records of these inboxes to their present ends."""
+    topics = {AUTHORITY_INBOX.for_authority(a): a for a in authorities}
+    seen.inbox.clear()
+    async for record in _to_the_ends(kafka, [TopicPartition(topic, 0) for topic in topics]):
+        seen.inbox[topics[record.topic], _submission(record)] += 1
 
 
 async def read_topics(kafka: KafkaDescription, *, cases: set[UUID], seen: Seen) -> None:
     """Read the audited topics to their present ends and note what they say of these cases."""
     by_name = {topic.name: topic for topic in audited()}
+    partitions = [TopicPartition(t.name, p) for t in by_name.values() for p in range(t.partitions)]
+    async for record in _to_the_ends(kafka, partitions):
+        try:
+            event = decode(record.value, record.headers, by_name[record.topic].payloads)
+        except Undecodable:
+            continue  # it lies in a dead letter, where the fault tests look for it
+        if event.case_id in cases:
+            _note(event, seen)
+
+
+async def _to_the_ends(
+    kafka: KafkaDescription, partitions: Sequence[TopicPartition]
+) -> AsyncIterator[ConsumerRecord]:
     async with reader(kafka) as consumer:
-        partitions = [TopicPartition(t.name, p) for t in by_name.values() for p in range(t.partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         while True:
             positions = await asyncio.gather(*(consumer.position(p) for p in partitions))
             if all(at >= ends[p] for p, at in zip(partitions, positions, strict=True)):
                 return
-            for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
-                for event in _events(records, by_name[partition.topic]):
-                    if event.case_id in cases:
-                        _note(event, seen)
+            for record in chain.from_iterable((await consumer.getmany(timeout_ms=_POLL_MS)).values()):
+                yield record
+
+
+def _submission(record: ConsumerRecord) -> UUID:
+    return UUID(dict(record.headers)["ce_submissionid"].decode())
 
 
 def read_leaves(tiles: Path, *, seen: Seen) -> None:
@@ -97,14 +116,6 @@ def read_mail(maildir: Path, *, seen: Seen) -> None:
     if maildir.is_dir():
         box = mailbox.Maildir(maildir, create=False)
         seen.mails.update(str(message["Message-ID"]).strip("<>").split("@")[0] for message in box)
-
-
-def _events(records: Sequence[ConsumerRecord], topic: Topic) -> Iterable[Event[Payload]]:
-    for record in records:
-        try:
-            yield decode(record.value, record.headers, topic.payloads)
-        except Undecodable:
-            continue  # it is in a dead letter, and the fault tests look for it there
 
 
 def _note(event: Event[Payload], seen: Seen) -> None:

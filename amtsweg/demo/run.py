@@ -99,7 +99,7 @@ async def run(description: StackDescription, *, var: Path, progress: Progress) -
         try:
             await _post(platform, wanted, progress=progress)
             progress.step = "Ämter antworten, E-Mails gehen hinaus, das Protokoll wächst"
-            await _settle(description, progress=progress)
+            await settle(description, progress=progress)
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -128,9 +128,11 @@ async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: Prog
     await post_all(platform, wanted[half:], rate=LOAD_RATE, done=done)
 
 
-async def _settle(description: StackDescription, *, progress: Progress) -> None:
+async def settle(
+    description: StackDescription, *, progress: Progress, within_s: float = _SETTLED_WITHIN_S
+) -> None:
     """Look until the bill adds up; after the time limit it is written as it stands."""
-    deadline = time.monotonic() + _SETTLED_WITHIN_S
+    deadline = time.monotonic() + within_s
     cases = {taken.case for taken in progress.taken}
     while time.monotonic() < deadline:
         await look(description, cases=cases, seen=progress.seen)
@@ -140,7 +142,7 @@ async def _settle(description: StackDescription, *, progress: Progress) -> None:
 
 
 async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -> None:
-    """Read every store anew, but for the inboxes, which are watched."""
+    """Read every store anew."""
     seen.events.clear()
     seen.parked.clear()
     seen.decided.clear()
@@ -148,6 +150,7 @@ async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -
     seen.leaves.clear()
     seen.unknown_mails = 0
     await observe.read_topics(description.kafka, cases=cases, seen=seen)
+    await observe.read_inboxes(description.kafka, description.authorities, seen=seen)
     await asyncio.to_thread(observe.read_mail, description.smtp.maildir, seen=seen)
     await asyncio.to_thread(observe.read_leaves, description.audit.tile_directory, seen=seen)
 
@@ -161,7 +164,7 @@ def _at_rest(cases: set[UUID], seen: Seen) -> bool:
     )
 
 
-def _prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:
+def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:
     """Have the log and one of this run's entries verified by the independent verifier."""
     tiles = description.audit.tile_directory
     ours = [index for index, event in enumerate(observe.entries(tiles)) if event in seen.events]

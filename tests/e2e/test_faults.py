@@ -1,0 +1,120 @@
+"""Every process of the real stack is killed under load; then the bill has to add up.
+
+``kill -9`` of each service at random moments, of Kafka, PostgreSQL and Redis once each with a restart: every
+submission that was answered 202 is in exactly one inbox exactly once or parked, in the log exactly once, and
+mailed once, or visibly ``unknown``.
+"""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from amtsweg.demo.platform import Platform, post_all
+from amtsweg.demo.reckoning import check_all
+from amtsweg.demo.run import Progress, prove, sample_authorities, settle
+from amtsweg.demo.scenarios import Posting, postings
+from amtsweg.stack.description import StackDescription
+from amtsweg.stack.stack import Stack
+
+RATE = 15.0
+SUBMISSIONS = 750
+KILLS_PER_SERVICE = 3
+SETTLED_WITHIN_S = 120.0
+_VAR = Path(__file__).parents[2] / "var" / "tests"
+
+
+class Tending(threading.Thread):
+    """What the supervisor does: services that have ended are started again. Faults are done here too."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.stack = stack
+        self.done: list[str] = []
+        self.failure: Exception | None = None
+        self._faults: list[tuple[float, str]] = []
+        self._ended = threading.Event()
+
+    def schedule(self, faults: list[tuple[float, str]]) -> None:
+        """Faults as (seconds from the start of this thread, part)."""
+        self._faults = sorted(faults)
+
+    def run(self) -> None:
+        began = time.monotonic()
+        try:
+            while not self._ended.wait(0.05):
+                for service in self.stack.services.values():
+                    service.tend()
+                while self._faults and time.monotonic() - began >= self._faults[0][0]:
+                    self._do(self._faults.pop(0)[1])
+        except Exception as error:  # noqa: BLE001 - told to the test, which fails with it
+            self.failure = error
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+    def _do(self, name: str) -> None:
+        self.done.append(name)
+        if name in self.stack.services:
+            self.stack.services[name].kill()
+        else:
+            part = next(p for p in self.stack.servers.parts if p.name == name)
+            part.kill()
+            part.start()
+
+
+@contextmanager
+def running(var: Path) -> Iterator[tuple[Stack, StackDescription]]:
+    stack = Stack(var)
+    description = stack.start()
+    try:
+        yield stack, description
+    finally:
+        stack.stop()
+
+
+def faults(stack: Stack, *, seconds: float, seed: int) -> list[tuple[float, str]]:
+    random = Random(seed)
+    services = [name for name in stack.services for _ in range(KILLS_PER_SERVICE)]
+    scattered = [(random.uniform(1.0, seconds * 0.9), name) for name in services]
+    servers = [(seconds * 0.25, "redis"), (seconds * 0.4, "postgres"), (seconds * 0.6, "kafka")]
+    return scattered + servers
+
+
+@pytest.mark.timeout(420)
+def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it() -> None:
+    seed = secrets.randbelow(2**32)
+    print(f"seed {seed}")
+    wanted = postings(SUBMISSIONS, run=f"faults-{seed}", seed=seed)
+    with running(_VAR / f"faults-{seed}") as (stack, description):
+        tending = Tending(stack)
+        tending.schedule(faults(stack, seconds=SUBMISSIONS / RATE, seed=seed))
+        progress = asyncio.run(_under_load(stack.var, description, wanted, tending=tending))
+        tending.end()
+        verdicts, _ = prove(description, progress.seen)
+    assert tending.failure is None
+    assert sorted(tending.done) == sorted(
+        [*stack.services] * KILLS_PER_SERVICE + ["kafka", "postgres", "redis"]
+    )
+    assert all(verdict.holds for verdict in verdicts), verdicts
+    broken = [c for c in check_all(len(wanted), progress.taken, progress.seen) if not c.holds]
+    assert broken == []
+
+
+async def _under_load(
+    var: Path, description: StackDescription, wanted: tuple[Posting, ...], *, tending: Tending
+) -> Progress:
+    progress = Progress(requests=len(wanted))
+    authorities = sorted({p.authority for p in wanted if p.authority is not None})
+    async with sample_authorities(var, authorities), Platform.of(description) as platform:
+        tending.start()
+        progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
+        await settle(description, progress=progress, within_s=SETTLED_WITHIN_S)
+    return progress
