@@ -39,7 +39,7 @@ def line(of: Entry, code: str, *, minutes: int = 0) -> Line:
         submission_id=of.submission_id,
         at=NOW + timedelta(minutes=minutes),
         code=code,
-        authority="g-06531005" if code == "routed" else None,
+        authority=None if code == "received" else "g-06531005",
     )
 
 

@@ -1,0 +1,86 @@
+"""Records as intake finds them on its topics, and the transaction in which the engine applies them."""
+
+from uuid import UUID, uuid4
+
+from services.intake.adapters.postgres.projection import HistoryProjection
+from services.intake.domain.history import Line
+from shared.events.case import CaseAccepted
+from shared.events.envelope import Event, encode
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+from shared.events.submission import Receipt, SubmissionReceived, SubmissionRouted
+from shared.events.topics import (
+    CASE_UPDATED,
+    NOTIFICATION_SETTLED,
+    SUBMISSION_RECEIVED,
+    SUBMISSION_ROUTED,
+    Topic,
+)
+from shared.runtime.postgres import Pool, transaction
+from shared.runtime.records import Record
+from tests.contracts.intake.book import NOW
+from tests.support.events import GIESSEN, RECEIPT, sealed
+
+RECEIPT_OF_CONTRACT = RECEIPT.model_copy(update={"client_id": "portal"})
+
+
+async def project(pool: Pool, *records: Record) -> None:
+    """Apply records in one transaction."""
+    async with transaction(pool) as connection:
+        await HistoryProjection().apply(connection, records)
+
+
+def record(
+    topic: Topic, data: Payload, *, submission_id: UUID, case_id: UUID, event_id: UUID | None = None
+) -> Record:
+    event = Event(
+        id=event_id or uuid4(),
+        source="urn:amtsweg:tests",
+        time=NOW,
+        case_id=case_id,
+        submission_id=submission_id,
+        data=data,
+    )
+    message = encode(event, topic.name)
+    return Record(topic.name, 0, 0, 0, message.key, message.value, message.headers)
+
+
+def received(*, submission_id: UUID, case_id: UUID, receipt: Receipt = RECEIPT_OF_CONTRACT) -> Record:
+    data = SubmissionReceived(receipt=receipt, content=sealed())
+    return record(SUBMISSION_RECEIVED, data, submission_id=submission_id, case_id=case_id)
+
+
+def settled(*, submission_id: UUID, case_id: UUID) -> Record:
+    """An event that does not repeat the facts of receipt."""
+    data = NotificationSettled(
+        message_id=uuid4(),
+        kind="received",
+        revision=1,
+        channel="email",
+        outcome="sent",
+        attempts=1,
+        settled_at=NOW,
+    )
+    return record(NOTIFICATION_SETTLED, data, submission_id=submission_id, case_id=case_id)
+
+
+def record_of(line: Line) -> Record:
+    """The record of an event that is told by this line."""
+    topic, data = _DATA[line.code]
+    event = Event(
+        id=line.event_id,
+        source="urn:amtsweg:tests",
+        time=line.at,
+        case_id=line.case_id,
+        submission_id=line.submission_id,
+        data=data,
+    )
+    message = encode(event, topic.name)
+    return Record(topic.name, 0, 0, 0, message.key, message.value, message.headers)
+
+
+_DATA: dict[str, tuple[Topic, Payload]] = {
+    "received": (SUBMISSION_RECEIVED, SubmissionReceived(receipt=RECEIPT_OF_CONTRACT, content=sealed())),
+    "routed": (SUBMISSION_ROUTED, SubmissionRouted(receipt=RECEIPT_OF_CONTRACT, authority=GIESSEN)),
+    "accepted": (CASE_UPDATED, CaseAccepted(receipt=RECEIPT_OF_CONTRACT, authority=GIESSEN, accepted_at=NOW)),
+}

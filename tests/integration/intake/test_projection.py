@@ -1,0 +1,111 @@
+import asyncio
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.intake.adapters.postgres.book import PostgresBook
+from services.intake.adapters.postgres.histories import PostgresHistories
+from services.intake.adapters.postgres.projection import HistoryProjection
+from services.intake.domain.admission import Repeat, admit
+from shared.events import ids
+from shared.events.envelope import Undecodable
+from shared.runtime.postgres import Pool, transaction
+from tests.contracts.intake.book import entry
+from tests.integration.intake.bus import RECEIPT_OF_CONTRACT, project, received, settled
+
+
+async def feed_of(pool: Pool, client_id: str = "portal") -> list[UUID]:
+    page = await PostgresHistories(pool).feed(client_id, after=None, limit=1000)
+    assert page is not None
+    return [line.submission_id for line in page.lines]
+
+
+async def test_a_record_that_is_read_twice_is_told_once(pool: Pool) -> None:
+    one = received(submission_id=uuid4(), case_id=uuid4())
+    await project(pool, one, one)
+    await project(pool, one)
+    assert len(await feed_of(pool)) == 1
+
+
+async def test_an_event_that_comes_before_its_receipt_is_told_after_it(pool: Pool) -> None:
+    submission_id, case_id = uuid4(), uuid4()
+    await project(pool, settled(submission_id=submission_id, case_id=case_id))
+    assert await feed_of(pool) == []
+    await project(pool, received(submission_id=submission_id, case_id=case_id))
+    assert await feed_of(pool) == [submission_id, submission_id]
+
+
+async def test_what_was_taken_by_one_that_died_before_noting_it_is_noted(pool: Pool) -> None:
+    book, asked = PostgresBook(pool), entry()
+    await book.enter(asked)
+    await project(
+        pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
+    )
+    assert admit(asked, found=await book.enter(asked)) == Repeat(asked)
+
+
+async def test_a_lost_book_is_filled_again_from_the_events_and_still_knows_repetitions(pool: Pool) -> None:
+    asked = entry()
+    await project(
+        pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
+    )
+    found = await PostgresBook(pool).enter(asked)
+    assert admit(asked, found=found) == Repeat(replace(asked, request_hash=None))
+
+
+async def test_a_record_that_is_no_event_fails_the_batch_and_nothing_is_kept(pool: Pool) -> None:
+    good = received(submission_id=uuid4(), case_id=uuid4())
+    with pytest.raises(Undecodable):
+        await project(pool, good, replace(good, value=b"{"))
+    assert await feed_of(pool) == []
+
+
+async def test_no_reader_ever_sees_a_position_before_a_smaller_one(pool: Pool) -> None:
+    """Many transactions that begin and end in any order, and a reader that follows the feed meanwhile."""
+    read: list[UUID] = []
+    done = asyncio.Event()
+
+    async def write(n: int) -> list[UUID]:
+        written = []
+        for turn in range(10):
+            submission_id = ids.submission_id("portal", f"{n}/{turn}")
+            async with transaction(pool) as connection:
+                await asyncio.sleep(0.001 * ((n * turn) % 5))
+                one = received(submission_id=submission_id, case_id=ids.case_id(submission_id))
+                await HistoryProjection().apply(connection, [one])
+                await asyncio.sleep(0.001 * ((n + turn) % 5))
+            written.append(submission_id)
+        return written
+
+    async def follow() -> None:
+        histories, after, last_round = PostgresHistories(pool), None, False
+        while not last_round:
+            last_round = done.is_set()
+            more = True
+            while more:
+                page = await histories.feed("portal", after=after, limit=7)
+                assert page is not None
+                read.extend(line.submission_id for line in page.lines)
+                after, more = page.next, page.more
+
+    following = asyncio.ensure_future(follow())
+    written = await asyncio.gather(*(write(n) for n in range(8)))
+    done.set()
+    await following
+    assert sorted(read) == sorted(each for of_one in written for each in of_one)
+
+
+async def test_after_the_loss_of_the_schema_an_old_cursor_is_not_taken(pool: Pool) -> None:
+    histories = PostgresHistories(pool)
+    before = await histories.feed("portal", after=None, limit=1)
+    assert before is not None
+    await pool.execute("UPDATE feed SET epoch = 'new'")
+    assert await histories.feed("portal", after=before.next, limit=1) is None
+
+
+async def test_nothing_of_the_sealed_parts_is_stored(pool: Pool) -> None:
+    await project(pool, received(submission_id=uuid4(), case_id=uuid4(), receipt=RECEIPT_OF_CONTRACT))
+    rows = [*await pool.fetch("SELECT * FROM receipts"), *await pool.fetch("SELECT * FROM history")]
+    assert rows
+    assert "EEEE" not in repr(rows)
