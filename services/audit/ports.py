@@ -96,7 +96,7 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Which entries an auditor asks for; all that is given must hold. ``after`` is an index."""
+    """Which entries an auditor asks for; all that is given must hold. ``after`` and ``before`` are indexes."""
 
     case: Sequence[str] = ()
     actor: str | None = None
@@ -107,6 +107,7 @@ class Question:
     since: datetime | None = None
     until: datetime | None = None
     after: int = -1
+    before: int | None = None
     limit: int = 100
 
 

@@ -1,6 +1,6 @@
 """An auditor asks: the question becomes a leaf, and only then is it answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Answer, Archive, Clock, Found, Ledgers, Question, Shown
 
 _REFUSALS_PER_MINUTE = 60
+_LONGEST_TIMELINE = 10_000
 
 
 class ReadingRoom:
@@ -41,9 +42,9 @@ class ReadingRoom:
             Refused: the reference is neither an id nor a pseudonym.
         """
         cases = pseudonyms(reference, self._secrecy)
-        index = await self._record(visit, {"timeline": reference}, case=cases[0])
-        found = await self._archive.find(Question(case=cases, limit=10_000))
-        return Answer(index, [self._show(each) for each in found if each.index != index])
+        index = await self._record(visit, {"timeline": reference}, cases=cases)
+        found = await self._archive.find(Question(case=cases, before=index, limit=_LONGEST_TIMELINE))
+        return Answer(index, [self._show(each) for each in found])
 
     async def search(self, visit: Visit, question: Question) -> Answer:
         """The entries that answer the question, without their payloads.
@@ -68,8 +69,8 @@ class ReadingRoom:
             )
             if value not in {None, ""}
         }
-        index = await self._record(visit, asked, case=cases[0] if cases else None)
-        found = await self._archive.find(replace(question, case=cases, actor=actor))
+        index = await self._record(visit, asked, cases=cases)
+        found = await self._archive.find(replace(question, case=cases, actor=actor, before=index))
         return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
 
     async def refuse(self, reason: str, route: str, reader: str | None = None) -> None:
@@ -87,11 +88,19 @@ class ReadingRoom:
         async with self._ledgers.transaction() as ledger:
             await self._sequencer.append([fact], ledger)
 
-    async def _record(self, visit: Visit, question: dict[str, str], *, case: str | None) -> int:
+    async def _record(self, visit: Visit, question: dict[str, str], *, cases: Sequence[str]) -> int:
+        case = await self._case(cases)
         fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._secrecy, case=case)
         async with self._ledgers.transaction() as ledger:
             appended = await self._sequencer.append([fact], ledger)
         return appended.entries[0].index
+
+    async def _case(self, cases: Sequence[str]) -> str | None:
+        """The one of these pseudonyms that the log knows; else the last, which is the reference itself."""
+        if not cases:
+            return None
+        found = await self._archive.find(Question(case=cases, limit=1))
+        return Leaf.from_bytes(found[0].entry).case if found else cases[-1]
 
     def _show(self, found: Found) -> Shown:
         leaf = Leaf.from_bytes(found.entry)

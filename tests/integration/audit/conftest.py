@@ -1,21 +1,61 @@
-"""A log on real PostgreSQL."""
+"""A log on real PostgreSQL, and the service around it without the bus."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
 
+import httpx
 import pytest
 
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.ledger import PostgresLedgers
+from services.audit.app import Service, assemble
+from services.audit.domain.access import Readers
+from services.audit.domain.fact import Fact
+from services.audit.handler.sequence import Sequencer
+from services.audit.settings import Settings
 from shared.runtime import migrations
+from shared.runtime.health import Health
 from shared.runtime.postgres import Pool, open_pool
-from tests.support.audit import ORIGIN
-from tests.support.stack import Database
+from shared.runtime.settings import KafkaConnection, PostgresConnection
+from shared.runtime.telemetry import Telemetry
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY, fact
+from tests.support.stack import RealParts, unique
+
+TOKENS = {"rechnungshof": "token-1", "datenschutz": "token-2", "spiegel": "token-3"}
+_RIGHTS = {"rechnungshof": ["look", "export"], "datenschutz": ["look"], "spiegel": ["bundles"]}
+
+
+@pytest.fixture(scope="session")
+def template(stack: RealParts) -> str:
+    """A database with the schema in it, which each test gets a copy of."""
+    name = unique("template").replace("-", "_")
+    stack.postgres.execute(f'create database "{name}"')
+    url = stack.postgres.endpoint.url(name)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, migrations.upgrade(url, schema="audit", folder=MIGRATIONS)).result()
+    return name
 
 
 @pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="audit", folder=MIGRATIONS)
-    pool = await open_pool(database.url, schema="audit")
+def database_url(stack: RealParts, template: str) -> Iterator[str]:
+    name = unique("test").replace("-", "_")
+    stack.postgres.execute(f'create database "{name}" template "{template}"')
+    yield stack.postgres.endpoint.url(name)
+    stack.postgres.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(database_url, schema="audit")
     yield pool
     await pool.close()
 
@@ -25,3 +65,83 @@ async def log(pool: Pool) -> PostgresLog:
     log = PostgresLog(pool, origin=ORIGIN, source="urn:amtsweg:audit")
     await log.found()
     return log
+
+
+def readers() -> Readers:
+    listed = [
+        {"name": name, "rights": _RIGHTS[name], "tokenSha256": sha256(token.encode()).hexdigest()}
+        for name, token in TOKENS.items()
+    ]
+    return Readers.from_json(json.dumps({"auditors": listed}).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLog:
+    """The service without the bus: rows come in through `append`, files come out by themselves."""
+
+    service: Service
+    client: httpx.AsyncClient
+    pool: Pool
+    folder: Path
+    health: Health
+    _sequencer: Sequencer
+
+    async def append(self, *facts: Fact) -> None:
+        async with PostgresLedgers(self.pool, origin=ORIGIN).transaction() as ledger:
+            await self._sequencer.append(facts, ledger)
+
+    async def append_numbers(self, *numbers: int) -> None:
+        await self.append(*map(fact, numbers))
+
+    async def covered(self, size: int) -> None:
+        """Wait until the published checkpoint reaches this size."""
+        await until(lambda: self._published(size))
+
+    async def _published(self, size: int) -> bool:
+        return bool(await self.pool.fetchval("select published_size >= $1 from logs", size))
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - what is awaited lies in another process
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def running(pool: Pool, log: PostgresLog, tmp_path: Path) -> AsyncIterator[RunningLog]:
+    somewhere = tmp_path / "unused"
+    somewhere.touch()
+    settings = Settings(
+        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        postgres=PostgresConnection(url="unused"),
+        tile_folder=tmp_path / "tiles",
+        log_origin=ORIGIN,
+        log_key_file=somewhere,
+        pseudonym_key_file=somewhere,
+        auditors_file=somewhere,
+        publish_interval=timedelta(milliseconds=20),
+    )
+    health = Health()
+    service = assemble(
+        settings,
+        pool=pool,
+        secrecy=SECRECY,
+        keys=[LOG_KEY, LOG_KEY_PQ],
+        readers=readers(),
+        health=health,
+        telemetry=Telemetry(),
+    )
+    publishing = asyncio.create_task(service.publisher.run())
+    transport = httpx.ASGITransport(service.http)
+    async with httpx.AsyncClient(transport=transport, base_url="http://audit.test") as client:
+        yield RunningLog(
+            service,
+            client,
+            pool,
+            settings.tile_folder,
+            health,
+            Sequencer(secrecy=SECRECY, random_bytes=os.urandom),
+        )
+    publishing.cancel()
+    with suppress(asyncio.CancelledError):
+        await publishing

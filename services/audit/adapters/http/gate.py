@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Final
+from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as BearerModel
@@ -55,8 +56,8 @@ class Gate(SecurityBase):
         Raises:
             Problem: 400 without purpose or reference, on record.
         """
-        purpose = request.headers.get(PURPOSE) or request.query_params.get("purpose")
-        reference = request.headers.get(REFERENCE) or request.query_params.get("reference")
+        purpose = _header(request, PURPOSE) or request.query_params.get("purpose")
+        reference = _header(request, REFERENCE) or request.query_params.get("reference")
         token = request.headers.get(SECOND)
         second = None if token is None else self._readers.find(token, self._clock())
         try:
@@ -68,6 +69,11 @@ class Gate(SecurityBase):
     async def refuse(self, request: Request, reader: Reader, reason: str) -> None:
         """Put it on record that this reader was turned away."""
         await self._record(reason, route_of(request), reader.name)
+
+
+def _header(request: Request, name: str) -> str:
+    """A header's text; umlauts may come as UTF-8 or percent-encoded, since headers themselves are ASCII."""
+    return unquote(request.headers.get(name, "").encode("latin-1").decode(errors="replace"))
 
 
 def route_of(request: Request) -> str:

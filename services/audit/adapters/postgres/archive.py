@@ -29,6 +29,7 @@ class PostgresArchive:
         """The entries that answer the question, in the log's order."""
         conditions = (
             ("e.case_ref = any({}::text[])", list(question.case) or None),
+            ("e.index < {}", question.before),
             ("e.actor_ref = {}", question.actor),
             ("e.authority = {}", question.authority),
             ("e.service = {}", question.service),

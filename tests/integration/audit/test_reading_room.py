@@ -1,0 +1,265 @@
+"""Auditors ask over HTTP: the question is a leaf before the answer is given, and who may not ask is on record."""
+
+import hmac
+from base64 import b64decode
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+import orjson
+import pytest
+
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.encoding import from_base64
+from services.audit.domain.merkle import verify_consistency
+from services.audit.domain.note import Note
+from services.audit.domain.policy import log_only, open_checkpoint
+from services.audit.domain.proof import LogProof, verify_proof
+from shared.events.ids import case_id
+from tests.integration.audit.conftest import TOKENS, RunningLog
+from tests.support.audit import LOG_KEY, SECRECY, fact
+
+SUBMISSION = UUID("0d9a7d0a-3d0e-4a63-9c0c-000000000001")
+CASE = case_id(SUBMISSION)
+POLICY = log_only(LOG_KEY.verifier)
+
+
+def asking(name: str = "rechnungshof", **headers: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {TOKENS[name]}",
+        "Amtsweg-Purpose": quote("Prüfung der Laufzeiten"),
+        "Amtsweg-Reference": "RH-2026/17",
+        **headers,
+    }
+
+
+async def leaves(running: RunningLog, kind: str) -> list[dict[str, Any]]:
+    rows = await running.pool.fetch("select leaf from entries where type = $1 order by index", kind)
+    return [orjson.loads(row[0]) for row in rows]
+
+
+async def refusals(running: RunningLog) -> int:
+    return len(await leaves(running, "de.amtsweg.LookRefused.v1"))
+
+
+async def with_a_case(running: RunningLog) -> None:
+    await running.append(*(fact(n, case=SECRECY.case(CASE)) for n in (1, 2, 3)), fact(4))
+    await running.covered(4)
+
+
+@pytest.mark.parametrize("reference", [str(CASE), str(SUBMISSION), SECRECY.case(CASE)])
+async def test_a_timeline_shows_all_entries_of_a_case_in_order(running: RunningLog, reference: str) -> None:
+    await with_a_case(running)
+    answer = await running.client.get(f"/v1/cases/{reference}/timeline", headers=asking())
+    assert answer.status_code == 200
+    document = answer.json()
+    assert [e["index"] for e in document["entries"]] == [0, 1, 2]
+    assert [e["covered"] for e in document["entries"]] == [True, True, True]
+    assert document["case"] == SECRECY.case(CASE)
+
+
+async def test_what_a_timeline_discloses_opens_the_commitment(running: RunningLog) -> None:
+    await with_a_case(running)
+    answer = await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    entry = answer.json()["entries"][1]
+    shown = entry["disclosure"]
+    opened = hmac.new(bytes.fromhex(shown["salt"]), shown["payload"].encode(), "sha256").hexdigest()
+    assert opened == entry["leaf"]["commitment"]
+    assert shown["event"] == {"number": 2}
+    assert orjson.loads(b64decode(entry["entry"])) == entry["leaf"]
+
+
+async def test_the_look_is_a_leaf_before_the_answer_is_given(running: RunningLog) -> None:
+    await with_a_case(running)
+    answer = await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    (look,) = await leaves(running, "de.amtsweg.Looked.v1")
+    assert answer.json()["look"] == 4
+    assert look["case"] == SECRECY.case(CASE)
+    assert look["actor"] == SECRECY.actor("rechnungshof")
+    assert b"Laufzeiten" not in orjson.dumps(look)
+
+
+async def test_the_next_timeline_shows_who_looked_before(running: RunningLog) -> None:
+    await with_a_case(running)
+    await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    answer = await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking("datenschutz"))
+    looked = answer.json()["entries"][-1]["disclosure"]["event"]
+    assert looked["data"]["reader"] == "rechnungshof"
+    assert looked["data"]["purpose"] == "Prüfung der Laufzeiten"
+
+
+async def test_purpose_and_reference_may_be_parameters(running: RunningLog) -> None:
+    await with_a_case(running)
+    answer = await running.client.get(
+        f"/v1/cases/{CASE}/timeline",
+        params={"purpose": "Stichprobe", "reference": "1"},
+        headers={"Authorization": f"Bearer {TOKENS['rechnungshof']}"},
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({}, 401, id="no token"),
+        pytest.param({"Authorization": "Bearer of-an-authority"}, 401, id="the token of an authority"),
+        pytest.param(asking("spiegel"), 403, id="a token with another right"),
+        pytest.param(asking() | {"Amtsweg-Purpose": ""}, 400, id="no purpose"),
+        pytest.param(asking() | {"Amtsweg-Purpose": "x"}, 400, id="hardly a purpose"),
+        pytest.param(asking() | {"Amtsweg-Reference": ""}, 400, id="no reference"),
+        pytest.param(asking() | {"Amtsweg-Second-Token": TOKENS["rechnungshof"]}, 400, id="alone twice"),
+    ],
+)
+async def test_a_look_that_may_not_be_is_refused_and_on_record(
+    running: RunningLog, headers: dict[str, str], status: int
+) -> None:
+    await with_a_case(running)
+    answer = await running.client.get(f"/v1/cases/{CASE}/timeline", headers=headers)
+    assert (answer.status_code, await refusals(running)) == (status, 1)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await leaves(running, "de.amtsweg.Looked.v1") == []
+
+
+async def test_an_unknown_case_is_told_apart_and_the_look_stays_on_record(running: RunningLog) -> None:
+    await with_a_case(running)
+    unknown = UUID(int=7)
+    for _ in range(2):
+        answer = await running.client.get(f"/v1/cases/{unknown}/timeline", headers=asking())
+        assert answer.status_code == 404
+    assert len(await leaves(running, "de.amtsweg.Looked.v1")) == 2
+
+
+async def test_a_malformed_reference_is_refused(running: RunningLog) -> None:
+    await with_a_case(running)
+    answer = await running.client.get("/v1/cases/Mustermann/timeline", headers=asking())
+    assert answer.status_code == 422
+
+
+async def test_entries_are_found_page_by_page(running: RunningLog) -> None:
+    await running.append_numbers(*range(25))
+    await running.covered(25)
+    found: list[int] = []
+    after = -1
+    while True:
+        parameters: dict[str, str | int] = {"authority": "g-06531005", "limit": 10, "after": after}
+        answer = await running.client.get("/v1/entries", params=parameters, headers=asking())
+        page = answer.json()
+        found += [entry["index"] for entry in page["entries"]]
+        if "next" not in page:
+            break
+        after = page["next"]
+    assert found == list(range(25))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"case": str(CASE)}, 3),
+        ({"authority": "g-06531005"}, 4),
+        ({"authority": "g-06531099"}, 0),
+        ({"service": "99050012104000", "type": "de.amtsweg.SubmissionRouted.v1"}, 4),
+        ({"since": "2026-01-12T09:30:00Z", "until": "2026-01-12T09:30:00.001Z"}, 4),
+        ({"until": "2026-01-12T09:30:00Z"}, 0),
+    ],
+)
+async def test_entries_are_found_by_what_stands_in_the_leaf(
+    running: RunningLog, parameters: dict[str, str], expected: int
+) -> None:
+    await with_a_case(running)
+    answer = await running.client.get("/v1/entries", params=parameters, headers=asking())
+    assert len(answer.json()["entries"]) == expected
+    assert all("disclosure" not in entry for entry in answer.json()["entries"])
+
+
+async def test_what_a_person_did_is_shown_to_two_only(running: RunningLog) -> None:
+    await with_a_case(running)
+    await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    alone = await running.client.get(
+        "/v1/entries", params={"actor": "rechnungshof"}, headers=asking("datenschutz")
+    )
+    assert (alone.status_code, await refusals(running)) == (403, 1)
+    together = asking("datenschutz") | {"Amtsweg-Second-Token": TOKENS["rechnungshof"]}
+    answer = await running.client.get("/v1/entries", params={"actor": "rechnungshof"}, headers=together)
+    assert [entry["index"] for entry in answer.json()["entries"]] == [4]
+
+
+async def test_an_inclusion_proof_is_a_file_that_verifies_offline(running: RunningLog) -> None:
+    await running.append_numbers(*range(300))
+    await running.covered(300)
+    document = (await running.client.get("/v1/proofs/inclusion", params={"index": 7})).json()
+    entry = await running.pool.fetchval("select leaf from entries where index = 7")
+    proof = LogProof.from_bytes(document["proof"].encode())
+    assert verify_proof(proof, entry, POLICY).checkpoint.size == document["size"] == 300
+
+
+async def test_a_consistency_proof_links_two_sizes(running: RunningLog) -> None:
+    await running.append_numbers(*range(100))
+    await running.covered(100)
+    before = open_checkpoint((await running.client.get("/log/checkpoint")).content, POLICY).checkpoint
+    await running.append_numbers(*range(100, 300))
+    await running.covered(300)
+    document = (await running.client.get("/v1/proofs/consistency", params={"old": 100})).json()
+    after = Checkpoint.from_text(Note.from_bytes(document["checkpoint"].encode()).text)
+    proof = [from_base64(text, "hash") for text in document["hashes"]]
+    verify_consistency(old=100, size=300, old_root=before.root, new_root=after.root, proof=proof)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [("inclusion", {"index": 4}), ("consistency", {"old": 5}), ("consistency", {"old": 1, "size": 9})],
+)
+async def test_no_proof_is_given_beyond_the_published_tree(
+    running: RunningLog, path: str, parameters: dict[str, int]
+) -> None:
+    await running.append_numbers(*range(4))
+    await running.covered(4)
+    answer = await running.client.get(f"/v1/proofs/{path}", params=parameters)
+    assert answer.status_code == 404
+
+
+async def test_the_files_have_the_headers_of_the_specification(running: RunningLog) -> None:
+    await running.append_numbers(*range(300))
+    await running.covered(300)
+    checkpoint = await running.client.get("/log/checkpoint")
+    tile = await running.client.get("/log/tile/0/000")
+    partial = await running.client.get("/log/tile/1/000.p/1")
+    assert checkpoint.headers["content-type"] == "text/plain; charset=utf-8"
+    assert checkpoint.headers["cache-control"] == "no-cache"
+    assert tile.headers["content-type"] == "application/octet-stream"
+    assert "immutable" in tile.headers["cache-control"]
+    assert (len(tile.content), len(partial.content)) == (8192, 32)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/log/tile/0/001", "/log/tile/0/000.p/7", "/log/tile/00/000", "/log/tile/0/x000/000", "/log/tile/9/000"],
+)
+async def test_what_is_absent_is_404_exactly(running: RunningLog, path: str) -> None:
+    await running.append_numbers(*range(256))
+    await running.covered(256)
+    answer = await running.client.get(path)
+    assert (answer.status_code, await refusals(running)) == (404, 0)
+
+
+@pytest.mark.parametrize("path", ["/log/.state/signed", "/log/", "/log/tile", "/log/checkpoint.old"])
+async def test_a_path_outside_the_log_is_404_and_on_record(running: RunningLog, path: str) -> None:
+    await running.append_numbers(1)
+    await running.covered(1)
+    answer = await running.client.get(path)
+    assert (answer.status_code, await refusals(running)) == (404, 1)
+
+
+@pytest.mark.parametrize(("name", "status"), [(None, 401), ("spiegel", 200), ("rechnungshof", 200)])
+async def test_entries_need_a_token(running: RunningLog, name: str | None, status: int) -> None:
+    await running.append_numbers(1)
+    await running.covered(1)
+    headers = {} if name is None else {"Authorization": f"Bearer {TOKENS[name]}"}
+    answer: httpx.Response = await running.client.get("/log/tile/entries/000.p/1", headers=headers)
+    assert (answer.status_code, await refusals(running)) == (status, int(status == 401))
+
+
+async def test_a_flood_of_refusals_does_not_flood_the_log(running: RunningLog) -> None:
+    for _ in range(70):
+        await running.client.get("/log/elsewhere")
+    assert await refusals(running) == 60
