@@ -5,7 +5,7 @@ A migration calls ``op.execute`` with each statement, so that one history descri
 
 
 def offsets_table() -> tuple[str, ...]:
-    """How far each consumer has read; ``next`` is the offset of the first record not yet applied."""
+    """How far each consumer has read (``next``: the first record not yet applied), and what blocks a case."""
     return (
         """
         CREATE TABLE offsets (
@@ -17,13 +17,19 @@ def offsets_table() -> tuple[str, ...]:
         )
         """,
         """
-        CREATE TABLE held_back_keys (
+        CREATE TABLE blocking_records (
             consumer text NOT NULL,
+            topic text NOT NULL,
+            partition integer NOT NULL,
+            record_offset bigint NOT NULL,
             key bytea NOT NULL,
-            PRIMARY KEY (consumer, key)
+            PRIMARY KEY (consumer, topic, partition, record_offset)
         )
         """,
-        "COMMENT ON TABLE held_back_keys IS 'cases whose later records follow a dead-lettered one'",
+        """
+        COMMENT ON TABLE blocking_records IS
+        'Dead letters not yet settled; later records of their keys become dead letters too.'
+        """,
     )
 
 

@@ -18,6 +18,9 @@ PREFIX: Final = "dl_"
 REPLAY: Final = "dl_replay"
 """On a record sent again by the operator: the offset of its dead letter. It is tried although its case is blocked."""
 
+REPLAY_ORIGIN: Final = "dl_replay_origin"
+"""On the same record: where its dead letter came from, as ``topic/partition/offset``."""
+
 SETTLED: Final = "dl_settled"
 """On a record without value in a dead-letter topic: the offset of the dead letter that is done with."""
 
@@ -97,11 +100,16 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
 def replayed(letter: Record) -> Message:
     """The record to send to its origin's topic again; its dead letter is settled when it has passed."""
     came_from = origin(letter.headers)
+    place = f"{came_from.topic}/{came_from.partition}/{came_from.offset}"
     return Message(
         came_from.topic,
         letter.key or b"",
         letter.value,
-        (*came_from.headers, (REPLAY, str(letter.offset).encode())),
+        (
+            *came_from.headers,
+            (REPLAY, str(letter.offset).encode()),
+            (REPLAY_ORIGIN, place.encode()),
+        ),
     )
 
 

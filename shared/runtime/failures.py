@@ -64,7 +64,7 @@ class Limit:
     ``window`` records, are dead letters; small numbers are judged by the first rule alone.
     """
 
-    def __init__(self, *, consecutive: int = 50, ratio: float = 0.2, window: int = 500) -> None:
+    def __init__(self, *, consecutive: int = 20, ratio: float = 0.2, window: int = 500) -> None:
         self._consecutive = consecutive
         self._ratio = ratio
         self._recent: deque[bool] = deque(maxlen=window)

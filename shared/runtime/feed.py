@@ -37,15 +37,18 @@ class Feed:
             self._consumer.seek(tp, position)
         self._consumer.resume(*self._unit)
 
-    async def take(self, limit: int) -> list[Record]:
-        """Return up to ``limit`` records, at least one; waits for it."""
-        while True:
+    async def take(self, limit: int, *, linger: float = 0.0) -> list[Record]:
+        """Return up to ``limit`` records, at least one; waits for it, and then ``linger`` seconds for more."""
+        records: list[Record] = []
+        while not records:
             records = self._take_kept(limit)
-            wait_ms = 0 if records else int(1000 * self._seconds_to_next())
             if len(records) < limit:
-                records += await self._fetch(limit - len(records), wait_ms=wait_ms)
-            if records:
-                return records
+                wait = 0.0 if records else self._seconds_to_next()
+                records += await self._fetch(limit - len(records), seconds=wait)
+        deadline = time.monotonic() + linger
+        while len(records) < limit and (left := deadline - time.monotonic()) > 0:
+            records += await self._fetch(limit - len(records), seconds=left)
+        return records
 
     def give_back(self, records: Sequence[Record], *, seconds: float = 0.0) -> None:
         """Hand the records out again, before any later ones of their partitions, after a time in seconds."""
@@ -98,8 +101,8 @@ class Feed:
         soonest = min(self._due.values(), default=float("inf")) - time.monotonic()
         return min(max(soonest, 0.001), _LONGEST_WAIT)
 
-    async def _fetch(self, limit: int, *, wait_ms: int) -> list[Record]:
-        fetched = await self._consumer.getmany(*self._unit, timeout_ms=wait_ms, max_records=limit)
+    async def _fetch(self, limit: int, *, seconds: float) -> list[Record]:
+        fetched = await self._consumer.getmany(*self._unit, timeout_ms=int(1000 * seconds), max_records=limit)
         records: list[Record] = []
         for tp, batch in fetched.items():
             if batch[0].offset < self.positions[tp]:

@@ -1,44 +1,81 @@
 """Effects and next offsets in one PostgreSQL transaction: what intake's history, notifier and audit run on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final
 
-import asyncpg
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import TopicPartition
 
-from shared.runtime.records import Record
+from shared.runtime.assignment import SoleAssignor, Unit, all_in_one, by_number
+from shared.runtime.failures import Limit, Suspects
+from shared.runtime.health import Health
+from shared.runtime.kafka import KafkaAddress, group_consumer
+from shared.runtime.lags import Lags
+from shared.runtime.postgres import Connection, Pool
+from shared.runtime.projecting import ProjectingTask, Surroundings
+from shared.runtime.projection import Plan, Projection
+from shared.runtime.sessions import Session, Sessions
+from shared.runtime.telemetry import Telemetry
 
-Connection = asyncpg.Connection[asyncpg.Record]
+__all__ = ["Connection", "KafkaToPostgres", "Plan", "Projection"]
 
-
-class Projection(Protocol):
-    """What a service makes of records, inside a transaction that also stores how far it has read."""
-
-    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        """Write the records' effects through this connection and nowhere else.
-
-        Emitted events are written with ``outbox.enqueue`` on the same connection.
-
-        Raises:
-            Undecodable: one of the records cannot be read; the engine finds it and dead-letters it.
-            Unavailable: try again after a pause.
-        """
+_FETCH_BYTES: Final = 65_536
+_FETCH_MS: Final = 250
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What an engine reads, and in which schema it keeps its offsets and outbox.
+class KafkaToPostgres:
+    """Applies a projection exactly once to its inputs, until cancelled.
 
-    ``single_task``: one sequencer over all partitions, a second replica stands by; otherwise a task per
-    partition number over all topics. A batch ends at ``batch_size`` records or after ``batch_wait``.
+    The pool's connections see the service's schema, whose migrations have made the tables of ``ddl``. Dead
+    letters leave through its outbox: an ``OutboxPublisher`` must run beside this.
     """
 
-    group: str
-    inputs: tuple[str, ...]
-    schema: str
-    dead_letters: str
-    single_task: bool = False
-    instance: str | None = None
-    batch_size: int = 500
-    batch_wait: timedelta = timedelta(milliseconds=20)
+    def __init__(
+        self,
+        plan: Plan,
+        projection: Projection,
+        *,
+        address: KafkaAddress,
+        pool: Pool,
+        health: Health,
+        telemetry: Telemetry,
+    ) -> None:
+        self._plan = plan
+        self._address = address
+        self._shared = Surroundings(
+            plan=plan,
+            projection=projection,
+            pool=pool,
+            suspects=Suspects(),
+            limit=Limit(),
+            sessions=Sessions(plan.group, condition=health.part(plan.group), telemetry=telemetry),
+            lags=Lags(plan.group, telemetry),
+            telemetry=telemetry,
+        )
+
+    async def run(self) -> None:
+        """Consume until cancelled; raises after too many failed sessions in a row."""
+        await self._shared.sessions.run(self._session)
+
+    async def _session(self) -> None:
+        plan, shared = self._plan, self._shared
+        shared.lags.clear()
+        consumer = group_consumer(
+            self._address,
+            group=plan.group,
+            instance=plan.instance,
+            assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
+            fetch_min_bytes=_FETCH_BYTES if plan.single_task else 1,
+            fetch_max_wait_ms=_FETCH_MS,
+        )
+        session = Session(consumer, units=self._units, work=self._work, opened=shared.sessions.opened)
+        await session.run(plan.inputs)
+
+    def _units(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:
+        if self._plan.single_task:
+            return all_in_one(assigned)
+        return by_number(assigned, topics=self._plan.inputs)
+
+    async def _work(self, consumer: AIOKafkaConsumer, number: int, unit: Unit) -> None:
+        await ProjectingTask(self._shared, consumer, number, unit).run()

@@ -37,7 +37,12 @@ async def open_pool(url: str, *, schema: str, password: str | None = None, size:
             min_size=1,
             max_size=size,
             command_timeout=30,
-            server_settings={"search_path": schema, "application_name": f"amtsweg-{schema}"},
+            server_settings={
+                "search_path": schema,
+                "application_name": f"amtsweg-{schema}",
+                # A frozen process would hold its locks, and with them its successor, for ever.
+                "idle_in_transaction_session_timeout": "15s",
+            },
         )
 
 

@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import asyncpg
 import pytest
 from aiokafka.structs import TopicPartition
 
+from shared.runtime.ddl import offsets_table, outbox_table
 from shared.runtime.health import Health
 from shared.runtime.kafka import KafkaAddress, idempotent_producer
 from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State, Transformation
+from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.reading import read_to_end
 from shared.runtime.records import Message, Record, partition_of
 from shared.runtime.service import Part
 from shared.runtime.telemetry import Telemetry
-from tests.support.stack import KafkaAccess, unique
+from tests.support.stack import Database, KafkaAccess, unique
 
 
 @pytest.fixture
@@ -88,6 +91,25 @@ class Bench:
 @pytest.fixture
 def bench(kafka: KafkaAccess, address: KafkaAddress) -> Bench:
     return Bench(kafka, address)
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """A schema with the runtime's tables and one for effects."""
+    connection = await asyncpg.connect(database.url)
+    await connection.execute("CREATE SCHEMA service; SET search_path TO service")
+    for statement in (*offsets_table(), *outbox_table(), EFFECTS):
+        await connection.execute(statement)
+    await connection.close()
+    async with await open_pool(database.url, schema="service") as pool:
+        yield pool
+
+
+EFFECTS = """
+    CREATE TABLE effects (
+        id bigint GENERATED ALWAYS AS IDENTITY, topic text, partition integer, "offset" bigint, value bytea
+    )
+"""
 
 
 @asynccontextmanager

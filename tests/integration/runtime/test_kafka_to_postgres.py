@@ -1,0 +1,188 @@
+"""The projecting engine on real Kafka and PostgreSQL: one transaction, the fence, isolation of what fails."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+from aiokafka.structs import TopicPartition
+
+from shared.runtime import offsets
+from shared.runtime.dead_letters import origin, replayed
+from shared.runtime.errors import Undecodable
+from shared.runtime.kafka_to_postgres import Connection, KafkaToPostgres, Plan
+from shared.runtime.outbox import OutboxPublisher, enqueue
+from shared.runtime.postgres import Pool, transaction
+from shared.runtime.publisher import Publisher
+from shared.runtime.records import Message, Record
+from tests.integration.runtime.conftest import Bench, running
+
+
+class Effects:
+    """Writes each record as a row; what ``judge`` raises for a record fails its batch."""
+
+    def __init__(self, judge: Callable[[Record], None] = lambda _: None) -> None:
+        self.judge = judge
+        self.batches: list[int] = []
+
+    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
+        self.batches.append(len(records))
+        for record in records:
+            await connection.execute(
+                'INSERT INTO effects (topic, partition, "offset", value) VALUES ($1, $2, $3, $4)',
+                record.topic,
+                record.partition,
+                record.offset,
+                record.value,
+            )
+            self.judge(record)
+
+
+def picky(record: Record) -> None:
+    if record.value == b"!":
+        raise Undecodable("the value is an exclamation mark")
+    if record.value == b"?":
+        raise RuntimeError("a bug")
+
+
+def plan(bench: Bench, *inputs: str, single_task: bool = False) -> Plan:
+    return Plan(group=bench.group, inputs=inputs, dead_letters=bench.topic("dead"), single_task=single_task)
+
+
+def engine(bench: Bench, pool: Pool, its_plan: Plan, projection: Effects) -> KafkaToPostgres:
+    return KafkaToPostgres(
+        its_plan,
+        projection,
+        address=bench.address,
+        pool=pool,
+        health=bench.health,
+        telemetry=bench.telemetry,
+    )
+
+
+def publishing(bench: Bench, pool: Pool) -> tuple[Publisher, OutboxPublisher]:
+    publisher = Publisher(bench.address, health=bench.health)
+    outbox = OutboxPublisher(
+        pool, publisher, schema="service", health=bench.health, telemetry=bench.telemetry
+    )
+    return publisher, outbox
+
+
+async def effects(pool: Pool, count: int, *, seconds: float = 20) -> list[bytes]:
+    """The values written, in their order, once there are so many."""
+    async with asyncio.timeout(seconds):
+        while len(rows := await pool.fetch("SELECT value FROM effects ORDER BY id")) < count:  # noqa: ASYNC110 - it is PostgreSQL that is asked
+            await asyncio.sleep(0.05)
+    return [row["value"] for row in rows]
+
+
+async def test_every_record_has_its_effect_once_across_runs(bench: Bench, pool: Pool) -> None:
+    source = bench.topic("in", partitions=3)
+    its_plan = plan(bench, source)
+    for run in range(3):
+        await bench.send(*(Message(source, b"k%d" % n, b"%d/%d" % (run, n)) for n in range(20)))
+        async with running(engine(bench, pool, its_plan, Effects())):
+            written = await effects(pool, 20 * (run + 1))
+    assert sorted(written) == sorted(b"%d/%d" % (run, n) for run in range(3) for n in range(20))
+
+
+async def test_one_task_reads_everything_and_the_other_replica_stands_by(bench: Bench, pool: Pool) -> None:
+    one, other = bench.topic("one", partitions=2), bench.topic("other", partitions=3)
+    its_plan = plan(bench, one, other, single_task=True)
+    first, second = Effects(), Effects()
+    async with running(engine(bench, pool, its_plan, first)):
+        await bench.send(*(Message(t, b"k%d" % n, b"x") for t in (one, other) for n in range(20)))
+        await effects(pool, 40)
+        async with running(engine(bench, pool, its_plan, second)):
+            await asyncio.sleep(4)
+            await bench.send(*(Message(t, b"k%d" % n, b"x") for t in (one, other) for n in range(20)))
+            await effects(pool, 80)
+    assert len(await pool.fetch('SELECT DISTINCT topic, partition, "offset" FROM effects')) == 80
+    assert 40 in (sum(first.batches), sum(first.batches) - 40)
+
+
+async def test_an_undecodable_record_reaches_the_dead_letter_through_the_outbox(
+    bench: Bench, pool: Pool
+) -> None:
+    source = bench.topic("in")
+    its_plan = plan(bench, source)
+    await bench.send(*(Message(source, b"k%d" % n, b"!" if n == 7 else b"%d" % n) for n in range(20)))
+    publisher, outbox = publishing(bench, pool)
+    async with running(publisher), running(outbox), running(engine(bench, pool, its_plan, Effects(picky))):
+        (letter,) = await bench.read_until(its_plan.dead_letters, 1)
+        written = await effects(pool, 19)
+    assert (letter.key, letter.value, origin(letter.headers).kind) == (b"k7", b"!", "undecodable")
+    assert len(written) == 19
+
+
+async def test_a_failing_record_is_isolated_with_its_case_until_it_is_replayed(
+    bench: Bench, pool: Pool
+) -> None:
+    source = bench.topic("in")
+    its_plan = plan(bench, source)
+    await bench.send(Message(source, b"a", b"1"), Message(source, b"b", b"?"), Message(source, b"b", b"2"))
+    projection = Effects(picky)
+    publisher, outbox = publishing(bench, pool)
+    async with running(publisher), running(outbox), running(engine(bench, pool, its_plan, projection)):
+        letters = await bench.read_until(its_plan.dead_letters, 2)
+        assert [letter.value for letter in letters] == [b"?", b"2"]
+        projection.judge = lambda _: None  # the release that mends it
+        await bench.send(*(replayed(letter) for letter in letters))
+        assert await effects(pool, 3) == [b"1", b"?", b"2"]
+        await bench.send(Message(source, b"b", b"3"))
+        assert await effects(pool, 4) == [b"1", b"?", b"2", b"3"]
+
+
+async def test_a_member_that_has_been_replaced_writes_nothing(pool: Pool) -> None:
+    tp = TopicPartition("t", 0)
+    async with transaction(pool) as connection:
+        expected = await offsets.read(connection, "c", {tp: 0})
+
+    async def batch(to: int) -> None:
+        async with transaction(pool) as connection:
+            await connection.execute("INSERT INTO effects (topic) VALUES ('t')")
+            await offsets.advance(connection, "c", expected=expected, to={tp: to})
+
+    await batch(5)
+    with pytest.raises(offsets.Fenced, match="1 of 1 partitions"):
+        await batch(3)
+    assert await pool.fetchval("SELECT count(*) FROM effects") == 1
+    assert await pool.fetchval("SELECT next FROM offsets") == 5
+
+
+async def test_outbox_messages_of_a_key_arrive_in_the_order_of_writing(bench: Bench, pool: Pool) -> None:
+    target = bench.topic("out", partitions=3)
+    publisher, outbox = publishing(bench, pool)
+    async with running(publisher), running(outbox):
+        for n in range(30):
+            async with transaction(pool) as connection:
+                await enqueue(
+                    connection, *(Message(target, b"k%d" % k, b"%d" % n, (("h", b"\x00"),)) for k in range(5))
+                )
+        records = await bench.read_until(target, 150)
+        await _emptied(pool)
+    for k in range(5):
+        assert [r.value for r in records if r.key == b"k%d" % k] == [b"%d" % n for n in range(30)]
+    assert records[0].headers == (("h", b"\x00"),)
+
+
+async def test_a_message_that_kafka_refuses_delays_only_its_own_key(bench: Bench, pool: Pool) -> None:
+    target = bench.topic("out")
+    publisher, outbox = publishing(bench, pool)
+    async with transaction(pool) as connection:
+        await enqueue(
+            connection,
+            Message(target, b"large", bytes(3_000_000)),
+            Message(target, b"large", b"waits"),
+            Message(target, b"small", b"passes"),
+        )
+    async with running(publisher), running(outbox):
+        records = await bench.read_until(target, 1)
+        await asyncio.sleep(1)
+    assert [r.value for r in records] == [b"passes"]
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 2
+
+
+async def _emptied(pool: Pool) -> None:
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110 - it is PostgreSQL that is asked
+            await asyncio.sleep(0.05)
