@@ -1,0 +1,108 @@
+"""A sample auditor: reads a case's timeline and checks each entry against the log. Made to be copied.
+
+It believes nothing that it is told: the payload must fit the leaf's commitment, the leaf must be in the tree
+(RFC 6962 section 2.1.1), and the tree must be signed by the log's key (C2SP signed-note, tlog-checkpoint).
+"""
+
+import argparse
+import hmac
+import json
+import sys
+import urllib.request
+from base64 import b64decode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+class Unproven(Exception):  # noqa: N818 - the word that an auditor reads
+    """What was told does not follow from what the log has signed."""
+
+
+def get(url: str, **headers: str) -> Any:
+    asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own address
+    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def opened(note: str, verifier_key: str) -> tuple[int, bytes]:
+    """Check the checkpoint's signature and return size and root of the tree."""
+    name, key_id, key = verifier_key.split("+", 2)
+    text, _, signatures = note.rpartition("\n\n")
+    for line in signatures.splitlines():
+        _, signer, signature = line.split(" ")
+        signed = b64decode(signature)
+        if signer == name and signed[:4].hex() == key_id:
+            try:
+                Ed25519PublicKey.from_public_bytes(b64decode(key)[1:]).verify(
+                    signed[4:], f"{text}\n".encode()
+                )
+            except InvalidSignature:
+                raise Unproven("the checkpoint is not signed by the log") from None
+            origin, size, root = text.split("\n")[:3]
+            if origin == name:
+                return int(size), b64decode(root)
+    raise Unproven("the checkpoint carries no signature of the log")
+
+
+def root_from(leaf: bytes, path: list[bytes], *, index: int, size: int) -> bytes:
+    """The root that follows from the leaf and its path (RFC 9162 section 2.1.3.2)."""
+    at, last, node = index, size - 1, sha256(b"\x00" + leaf).digest()
+    for other in path:
+        if at % 2 or at == last:
+            node = sha256(b"\x01" + other + node).digest()
+            while at % 2 == 0 and at:
+                at, last = at // 2, last // 2
+        else:
+            node = sha256(b"\x01" + node + other).digest()
+        at, last = at // 2, last // 2
+    if last:
+        raise Unproven("the path is too short")
+    return node
+
+
+def check(entry: Any, proof: Any, verifier_key: str) -> None:
+    """Check one entry of a timeline, and what it discloses, against the log.
+
+    Raises:
+        Unproven: something does not fit.
+    """
+    size, root = opened(proof["checkpoint"], verifier_key)
+    leaf, path = b64decode(entry["entry"]), [b64decode(node) for node in proof["hashes"]]
+    if root_from(leaf, path, index=entry["index"], size=size) != root:
+        raise Unproven("the entry is not in the tree that the log has signed")
+    if "disclosure" in entry:
+        salt, payload = bytes.fromhex(entry["disclosure"]["salt"]), entry["disclosure"]["payload"].encode()
+        if hmac.digest(salt, payload, "sha256").hex() != json.loads(leaf)["commitment"]:
+            raise Unproven("the payload is not the one that the leaf commits to")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Read a case's timeline and check it against the log.")
+    parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
+    parser.add_argument("case", help="the case's or the submission's id")
+    parser.add_argument("--purpose", default="Stichprobe", help="why; it goes on the record")
+    parser.add_argument("--reference", default="PR-2026-0001", help="the auditor's own file; as well")
+    given = parser.parse_args()
+    stack = json.loads(given.stack.read_text(encoding="utf-8"))
+    audit, key = stack["urls"]["audit"], stack["audit"]["verifierKey"]
+    account = {"Amtsweg-Purpose": given.purpose, "Amtsweg-Reference": given.reference}
+    token = {"Authorization": f"Bearer {stack['auditor']['token']}"}
+    timeline = get(f"{audit}/v1/cases/{given.case}/timeline", **token, **account)
+    try:
+        for entry in timeline["entries"]:
+            if entry["covered"]:
+                check(entry, get(f"{audit}/v1/proofs/inclusion?index={entry['index']}"), key)
+            state = "proven" if entry["covered"] else "not signed yet"
+            leaf = entry["leaf"]
+            print(f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}")
+    except Unproven as unproven:
+        sys.exit(f"entry {entry['index']}: {unproven}")
+    print(f"this look is on record too, as entry {timeline['look']}")
+
+
+if __name__ == "__main__":
+    main()

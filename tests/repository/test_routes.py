@@ -1,0 +1,84 @@
+"""Every HTTP route says who may call it: a scheme of tokens, or that it is open; what is open is listed here."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from tests.repository.tree import modules
+
+METHODS = {"get", "head", "post", "put", "patch", "delete", "options", "api_route", "route", "websocket"}
+
+OPEN = {
+    ("shared/runtime/http.py", "/health/live"),
+    ("shared/runtime/http.py", "/health/ready"),
+    ("shared/runtime/http.py", "/metrics"),
+    (
+        "services/intake/adapters/http/token.py",
+        "/token",
+    ),  # it asks for the client's secret or assertion itself
+    ("services/router/adapters/http.py", "/v1/competence"),  # the directory is open data
+    ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify
+    ("services/audit/adapters/http/files.py", "/tile/{level}/{path:path}"),  # hashes only
+    ("services/audit/adapters/http/files.py", "/{path:path}"),  # always 404
+    ("services/audit/adapters/http/room.py", "/inclusion"),  # hashes only
+    ("services/audit/adapters/http/room.py", "/consistency"),  # hashes only
+}
+
+
+class Route(NamedTuple):
+    """Where it is, its path, and all that its declaration says, names of the module resolved."""
+
+    module: str
+    path: str
+    declared: str
+
+
+def _routes() -> Iterator[Route]:
+    for name, tree in modules("services", "shared"):
+        constants = {
+            target.id: ast.unparse(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name)
+        }
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from _of(function, name, constants)
+
+
+def _of(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: str, constants: dict[str, str]
+) -> Iterator[Route]:
+    for decorator in function.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Attribute(attr=method), args=[ast.Constant(value=str(path)), *_]):
+                if method in METHODS and path.startswith("/"):
+                    declared = f"{ast.unparse(decorator)} {ast.unparse(function.args)}"
+                    yield Route(
+                        module, path, re.sub(r"\b_[A-Z]+\b", lambda m: constants.get(m[0], m[0]), declared)
+                    )
+
+
+ROUTES = list(_routes())
+
+
+def test_the_routes_are_found() -> None:
+    assert len(ROUTES) > len(OPEN)
+    assert {(route.module, route.path) for route in ROUTES} >= OPEN
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.module}:{route.path}")
+def test_a_route_asks_for_a_token_or_is_listed_as_open(route: Route) -> None:
+    guarded, opened = "Security(" in route.declared, "OPEN_TO_ALL" in route.declared
+    assert guarded != opened, "state Security(…) or openapi_extra=OPEN_TO_ALL, one of them"
+    assert opened == ((route.module, route.path) in OPEN)
+
+
+def test_no_route_is_added_where_this_test_does_not_look() -> None:
+    hidden = re.compile(r"\.(add_api_route|add_route|add_websocket_route|mount|host)\(")
+    found = [name for name, tree in modules("services", "shared") if hidden.search(ast.unparse(tree))]
+    assert found == []
