@@ -136,7 +136,7 @@ async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Na
                 message.value,
                 key=message.key,
                 partition=letter.origin.partition,
-                headers=message.headers,
+                headers=[*message.headers],
             )
         waiting = {
             (dead_letter_topic(le.name.group), str(le.name.offset).encode()): le.name for le in letters

@@ -157,7 +157,7 @@ async def _publish(address: KafkaAddress, message: Message) -> None:
             message.value,
             key=message.key,
             partition=partition_of(message.key, count),
-            headers=message.headers,
+            headers=[*message.headers],
         )
 
 

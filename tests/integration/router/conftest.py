@@ -1,0 +1,184 @@
+"""The router on real Kafka, as it is deployed: its own principal, all of Hessen's inboxes, a process of its own."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiokafka.structs import TopicPartition
+
+from amtsweg.stack import ports
+from amtsweg.stack.kafka import Kafka
+from amtsweg.stack.service import Service
+from amtsweg.stack.services import Surroundings, environments
+from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka
+from shared.events import ids
+from shared.events.competence import Place
+from shared.events.envelope import Event, Message, encode
+from shared.events.payload import Payload, Sealed
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
+from shared.runtime.kafka import KafkaAddress, idempotent_producer
+from shared.runtime.reading import read_to_end
+from shared.runtime.records import Record, partition_of
+from shared.runtime.sealing import OwnKey, RecipientKey, open_sealed, seal
+from tests.support.events import RECEIPT
+from tests.support.routing import HESSEN, about, event_of
+from tests.support.stack import RealParts, unique
+
+
+@dataclass
+class Ground:
+    """One broker with everything that the router needs, and the ways to see what it did there."""
+
+    kafka: Kafka
+    made: Secrets
+    surroundings: Surroundings
+    platform: RecipientKey
+
+    def login(self, username: str) -> KafkaAddress:
+        endpoint = self.kafka.endpoint
+        return KafkaAddress(
+            bootstrap=endpoint.bootstrap,
+            security_protocol=endpoint.security_protocol,
+            username=username,
+            password=self.made.kafka.passwords[username],
+        )
+
+    @property
+    def admin(self) -> KafkaAddress:
+        endpoint = self.kafka.endpoint
+        return KafkaAddress(
+            bootstrap=endpoint.bootstrap,
+            security_protocol=endpoint.security_protocol,
+            username=endpoint.username,
+            password=endpoint.password,
+        )
+
+    def router(self, instance: int = 0) -> Service:
+        """A router process that is not started yet; each instance has a place and a port of its own."""
+        port = ports.free_port()
+        environment = environments(self.surroundings)["router"] | {
+            "AMTSWEG_HTTP__PORT": str(port),
+            "AMTSWEG_INSTANCE": str(instance),
+        }
+        return Service("router", var=self.surroundings.var / f"router-{instance}", environment=environment, port=port)
+
+    def submission(
+        self,
+        reference: str | None = None,
+        *,
+        place: Place | None = None,
+        content: bytes = b'{"betrieb":"Laden"}',
+        service: str = RECEIPT.service,
+    ) -> Event[SubmissionReceived]:
+        """A submission nobody has sent before, as intake publishes it."""
+        reference = reference or unique("antrag")
+        submission_id = ids.submission_id("verwaltungsportal", reference)
+        sealed = seal(
+            content,
+            key=self.platform,
+            submission_id=submission_id,
+            purpose="content",
+            content_type="application/json",
+        )
+        data = SubmissionReceived(
+            receipt=RECEIPT.model_copy(
+                update={"client_reference": reference, "receipt_number": reference, "service": service}
+            ),
+            place=place or Place(ags="06531005"),
+            content=Sealed.model_validate_json(sealed),
+        )
+        return about(submission_id, data, event_id=ids.child_id(submission_id, "received"))
+
+    def opened(self, content: Sealed, *, authority: str, submission_id: UUID) -> bytes:
+        key = json.loads(self.made.keys.of_authority(authority, "decryption.jwk").read_bytes())
+        token = content.model_dump_json(by_alias=True).encode()
+        return open_sealed(token, key=OwnKey(key), submission_id=submission_id, purpose="content")
+
+    async def receive(self, *events: Event[Any]) -> None:
+        """Put submissions where intake puts them."""
+        await self.send(*(encode(event, SUBMISSION_RECEIVED.name) for event in events))
+
+    async def send(self, *messages: Message, username: str | None = None) -> None:
+        address = self.login(username) if username else self.admin
+        async with idempotent_producer(address) as producer:
+            sent = []
+            for m in messages:
+                count = len(await producer.partitions_for(m.topic))
+                partition = partition_of(m.key, count)
+                sent.append(await producer.send(m.topic, m.value, key=m.key, partition=partition, headers=[*m.headers]))
+            await asyncio.gather(*sent)
+
+    async def records(self, topic: str, *, partitions: int = PARTITIONS) -> list[Record]:
+        """What a reader of committed records sees on the topic now."""
+        starts = {TopicPartition(topic, number): 0 for number in range(partitions)}
+        return [record async for batch in read_to_end(self.admin, starts) for record in batch]
+
+    async def told(self, topic: str, about: Iterable[UUID], *, partitions: int = PARTITIONS) -> list[Event[Payload]]:
+        """The topic's events about these cases."""
+        keys = {str(case).encode() for case in about}
+        found = await self.records(topic, partitions=partitions)
+        return [event_of(as_message(r)) for r in found if r.key in keys]
+
+    async def until(
+        self, topic: str, case: UUID, kind: type[Payload], *, partitions: int = PARTITIONS, seconds: float = 30
+    ) -> Event[Payload]:
+        """The first event of this kind about the case, once it is there."""
+        async with asyncio.timeout(seconds):
+            while True:
+                for event in await self.told(topic, [case], partitions=partitions):
+                    if isinstance(event.data, kind):
+                        return event
+                await asyncio.sleep(0.1)
+
+
+def as_message(record: Record) -> Message:
+    return Message(record.topic, record.key or b"", record.value, record.headers)
+
+
+@pytest.fixture(scope="package")
+def ground(stack: RealParts) -> Iterator[Ground]:
+    """A broker of the package's own: the router's topics have the names that the catalogue gives them."""
+    var = stack.var / "router"
+    kafka = Kafka(var, port=ports.free_port(), controller_port=ports.free_port(), heap_mb=512)
+    made = make_secrets(var / "secrets")
+    kafka.start()
+    try:
+        provision_kafka(kafka.endpoint, made)
+        surroundings = Surroundings(
+            var=var,
+            directory=HESSEN,
+            kafka=kafka.endpoint,
+            postgres=stack.postgres.endpoint,
+            redis_url=stack.redis.url,
+            smtp_port=0,
+            keys=made.keys,
+            log_origin=LOG_ORIGIN,
+            http=dict.fromkeys(("intake", "router", "notifier", "audit"), 0),
+        )
+        platform = RecipientKey(json.loads(made.keys.platform_public.read_bytes()))
+        yield Ground(kafka, made, surroundings, platform)
+    finally:
+        kafka.stop()
+
+
+@contextmanager
+def running(service: Service) -> Iterator[Service]:
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+@pytest.fixture(scope="package")
+def router(ground: Ground) -> Iterator[Service]:
+    """One router process for the tests that do not end it."""
+    with running(ground.router()) as service:
+        yield service
