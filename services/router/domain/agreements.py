@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from services.router.domain.entries import Agreement
+from services.router.domain.entries import Agreement, Days
 from services.router.domain.tables import BrokenDirectory
 
 if TYPE_CHECKING:
@@ -27,9 +28,12 @@ def chain(
 
 
 def by_principal(agreements: Iterable[Agreement], day: date) -> Mapping[str, Sequence[Agreement]]:
-    """The agreements in force on a day, under the authority that somebody acts for."""
+    """The agreements in force on a day, under the authority that somebody acts for.
+
+    Cooperation comes before deputies: who has given a task away need not be stood in for.
+    """
     found: dict[str, list[Agreement]] = defaultdict(list)
-    for agreement in agreements:
+    for agreement in sorted(agreements, key=lambda agreement: agreement.kind):
         if day in agreement.days:
             found[agreement.principal].append(agreement)
     return found
@@ -45,7 +49,9 @@ def check_agreements(agreements: Iterable[Agreement], *, directory: "Directory")
     for agreement in agreements:
         _check_parties(agreement, directory)
         for other in accepted:
-            if other.principal == agreement.principal and _meet(other, agreement):
+            if (other.kind, other.principal) == (agreement.kind, agreement.principal) and _common(
+                other, agreement
+            ):
                 raise BrokenDirectory(
                     _where(agreement), f"it overlaps with {other.id} for {agreement.principal}"
                 )
@@ -73,26 +79,27 @@ def _check_parties(agreement: Agreement, directory: "Directory") -> None:
 
 
 def _check_cycles(agreement: Agreement, accepted: Sequence[Agreement]) -> None:
-    def reaches(authority: str, term: Agreement, seen: frozenset[str]) -> bool:
+    def reaches(authority: str, scope: Agreement) -> bool:
+        """Whether following what holds for all of ``scope`` at once leads back."""
         return authority == agreement.principal or any(
-            other.principal == authority
-            and _meet(other, term)
-            and reaches(other.acting, other, seen | {authority})
+            other.principal == authority and (both := _common(scope, other)) and reaches(other.acting, both)
             for other in accepted
-            if other.acting not in seen
         )
 
-    if reaches(agreement.acting, agreement, frozenset({agreement.acting})):
+    if reaches(agreement.acting, agreement):
         raise BrokenDirectory(_where(agreement), f"it closes a circle back to {agreement.principal}")
 
 
-def _meet(one: Agreement, other: Agreement) -> bool:
-    """Whether there is a day, a service and an area of which both speak."""
-    return (
-        one.days.overlaps(other.days)
-        and (not one.services or not other.services or bool(one.services & other.services))
-        and (not one.areas or not other.areas or bool(one.areas & other.areas))
+def _common(one: Agreement, other: Agreement) -> Agreement | None:
+    """The days, services and areas of which both speak, if there are any."""
+    days = Days(max(one.days.first, other.days.first), min(one.days.last, other.days.last))
+    services = (
+        one.services & other.services if one.services and other.services else one.services | other.services
     )
+    areas = one.areas & other.areas if one.areas and other.areas else one.areas | other.areas
+    if days.first > days.last or (not services and one.services) or (not areas and one.areas):
+        return None
+    return replace(one, days=days, services=services, areas=areas)
 
 
 def _where(agreement: Agreement) -> str:

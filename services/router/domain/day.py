@@ -82,17 +82,14 @@ class Day:
         return self._offered[kind]
 
     def forms(self, ags: str) -> frozenset[Form]:
-        """The spellings of an area, its localities and the areas that became part of it."""
+        """The spellings of an area, its localities and the areas that have become part of it by that day."""
         if ags not in self._forms:
             names = [*self.directory.names.get(ags, ()), *self.directory.localities.get(ags, ())]
-            if ags in self.directory.areas:
-                names.append(self.directory.areas[ags].name)
-            merged = (
-                change.old
-                for change in self.directory.successions
-                if change.new == ags and change.day <= self.day
-            )
-            self._forms[ags] = forms(names).union(*(self.forms(old) for old in merged))
+            names.append(self.directory.areas[ags].name)
+            parts = [change for change in self.directory.successions if change.new == ags]
+            merged = (self.forms(change.old) for change in parts if change.day <= self.day)
+            separate = (self.forms(change.old) for change in parts if change.day > self.day)
+            self._forms[ags] = forms(names).union(*merged).difference(*separate)
         return self._forms[ags]
 
     def namesakes(self, spelling: Form) -> int:

@@ -44,10 +44,10 @@ _PARKED = {
 }
 
 _LOST = {
-    Why.OTHER_TOWN: "{names} nicht, weil der angegebene Ort nicht dort liegt",
-    Why.MUNICIPALITY_DECIDES: "{names} nicht, weil die Stadt oder Gemeinde hier selbst entscheidet: {condition}",
-    Why.DISTRICT_DECIDES: "{names} nicht, denn hier fehlt die Voraussetzung: {condition}",
-    Why.NOT_CHOSEN: "nicht gewählt: {names}",
+    Why.OTHER_TOWN: "Nicht zuständig: {names}; der angegebene Ort liegt nicht dort.",
+    Why.MUNICIPALITY_DECIDES: "Nicht zuständig: {names}; die Stadt oder Gemeinde entscheidet selbst ({condition}).",
+    Why.DISTRICT_DECIDES: "Nicht zuständig: {names}; es fehlt die Voraussetzung dafür ({condition}).",
+    Why.NOT_CHOSEN: "Nicht gewählt: {names}.",
 }
 
 
@@ -89,7 +89,7 @@ def _answer(decision: CompetenceDecision, directory: Directory) -> Iterable[str]
 def _where(decision: CompetenceDecision, directory: Directory) -> str:
     areas = [directory.areas[ags].name for ags in decision.areas]
     asked = _asked(decision.inquiry.place)
-    if not areas or asked is None:
+    if asked is None or not areas or (len(areas) == 1 and asked.endswith(areas[0])):
         return asked or ""
     if len(areas) > _FEW:
         return f"{asked} ({len(areas)} Gemeinden)"
@@ -155,9 +155,7 @@ def _losers(decision: CompetenceDecision, directory: Directory) -> Iterable[str]
     for why, text in _LOST.items():
         lost = [candidate.authority for candidate in decision.candidates if candidate.why is why]
         if lost:
-            condition = _condition(decision, directory)
-            sentence = text.format(names=_names(lost, directory), condition=condition)
-            yield f"{sentence[0].upper()}{sentence[1:]}."
+            yield text.format(names=_names(lost, directory), condition=_condition(decision, directory))
 
 
 def _condition(decision: CompetenceDecision, directory: Directory) -> str:
@@ -172,7 +170,9 @@ def _condition(decision: CompetenceDecision, directory: Directory) -> str:
     threshold = f"mehr als {_number(rule.municipality_if.argument)} Einwohner"
     if counted is None or len(decision.areas) > 1:
         return threshold
-    return f"{threshold} (es sind {_number(str(counted.people))} nach dem Stand vom {day_de(counted.counted_on)})"
+    return (
+        f"{threshold}; es sind {_number(str(counted.people))} nach dem Stand vom {day_de(counted.counted_on)}"
+    )
 
 
 def _basis(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:

@@ -1,0 +1,131 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from amtsweg.resolve import answers, resolve
+from shared.events.competence import CompetenceDecision, Place
+from tests.support.directories import NORDMARK, TRADE, ask
+from tests.support.routing import hessen
+
+GOOD = {"id": "a", "service": TRADE, "ags": "06531005", "on": "2026-03-01"}
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command()(resolve)
+    return CliRunner().invoke(app, list(arguments))
+
+
+def batch(tmp_path: Path, *lines: str) -> list[dict[str, Any]]:
+    file = tmp_path / "inquiries.jsonl"
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return list(answers(file, directory=hessen()))
+
+
+def test_one_inquiry_is_answered_in_german() -> None:
+    result = run("--service", TRADE, "--plz", "35390", "--town", "Gießen", "--on", "2026-03-01")
+    assert result.exit_code == 0
+    assert "ist zuständig: Magistrat der Stadt Gießen." in result.stdout
+
+
+def test_the_json_is_the_decision_itself() -> None:
+    result = run("--service", TRADE, "--ags", "06531005", "--on", "2026-03-01", "--json")
+    assert CompetenceDecision.model_validate_json(result.stdout) == ask(
+        hessen(), TRADE, Place(ags="06531005")
+    )
+
+
+def test_another_directory_can_be_asked() -> None:
+    result = run(
+        "--directory", str(NORDMARK), "--service", "99900000000001", "--ags", "01001000", "--on", "2026-01-01"
+    )
+    assert "Magistrat der Stadt Hafen" in result.stdout
+
+
+def test_unverified_competence_can_be_parked() -> None:
+    inquiry = ("--service", "99089086060000", "--ags", "06531005", "--on", "2026-03-01")
+    assert "Klärungsstelle" in run(*inquiry, "--unverified", "park").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (("--service", "1", "--ags", "06531005"), "service"),
+        (("--service", TRADE, "--ags", "06531"), "ags"),
+        (("--service", TRADE, "--town", "Gießen"), "town"),
+        (("--service", TRADE, "--ags", "06531005", "--on", "2026-02-29"), "on"),
+    ],
+)
+def test_a_field_that_cannot_be_read_ends_with_its_name(arguments: tuple[str, ...], field: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"amtsweg resolve: {field}: ")
+
+
+def test_a_broken_directory_ends_with_where(tmp_path: Path) -> None:
+    result = run("--directory", str(tmp_path), "--service", TRADE)
+    assert result.exit_code == 2
+    assert "manifest.toml" in result.stderr
+
+
+def test_a_batch_answers_every_line_in_order(tmp_path: Path) -> None:
+    results = batch(tmp_path, json.dumps(GOOD), json.dumps({**GOOD, "id": 2, "ags": "06412000"}))
+    assert [(result["id"], result["authority"]) for result in results] == [
+        ("a", "g-06531005"),
+        (2, "g-06412000"),
+    ]
+
+
+def test_a_batch_result_has_the_promised_fields(tmp_path: Path) -> None:
+    assert batch(tmp_path, json.dumps({**GOOD, "ags": None, "plz": "34127"})) == [
+        {
+            "id": "a",
+            "outcome": "parked",
+            "authority": None,
+            "reason": "ambiguous-place",
+            "candidates": ["g-06611000", "g-06633009"],
+            "rule": f"{TRADE}-1",
+            "verified": False,
+            "onBehalfOf": (),
+            "directoryVersion": hessen().version,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("", "line"),
+        ("   ", "line"),
+        ("{", "line"),
+        ("[]", "line"),
+        (json.dumps({**GOOD, "ags": "0653100X"}), "ags"),
+        (json.dumps({**GOOD, "on": "2026-02-30"}), "on"),
+        (json.dumps({**GOOD, "ags": None, "town": "Gießen"}), "town"),
+        (json.dumps({**GOOD, "service": None}), "service"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_rest_is_answered(tmp_path: Path, line: str, field: str) -> None:
+    first, second, third = batch(tmp_path, json.dumps(GOOD), line, json.dumps(GOOD))
+    assert first == third
+    assert first["authority"] == "g-06531005"
+    assert second["outcome"] == "error"
+    assert second["error"]["line"] == 2
+    assert second["error"]["field"] == field
+    assert second["error"]["message"].startswith(f"line 2, {field}")
+
+
+def test_a_batch_with_a_bad_line_ends_with_one_and_prints_every_answer(tmp_path: Path) -> None:
+    file = tmp_path / "inquiries.jsonl"
+    file.write_text(f"{json.dumps(GOOD)}\n\n{json.dumps(GOOD)}\n", encoding="utf-8")
+    result = run("--batch", str(file))
+    assert result.exit_code == 1
+    assert [json.loads(line)["outcome"] for line in result.stdout.splitlines()] == [
+        "routed",
+        "error",
+        "routed",
+    ]

@@ -1,0 +1,84 @@
+"""Directories to break: the shipped one as texts, with lines added, taken away or changed."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from services.router.adapters.directory_files import load, read_tables
+from services.router.domain.build import build
+from services.router.domain.directory import Directory
+from services.router.domain.resolve import resolve
+from shared.events.competence import CompetenceDecision, Inquiry, Place
+from tests.support.routing import HESSEN
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+NORDMARK = GOLDEN / "nordmark"
+
+TRADE = "99050012104000"
+DOGS = "99102013104000"
+WEAPONS = "99089086060000"
+BUILDING = "99012008001000"
+DEMOLITION = "99012001001000"
+CITIZENSHIP = "99099002006000"
+GUARD_EXAM = "99050104000000"
+
+
+@cache
+def _shipped() -> Mapping[str, str]:
+    return read_tables(HESSEN)
+
+
+def hessen_with(table: str, *lines: str) -> dict[str, str]:
+    """The tables of Hessen with these lines at the end of one."""
+    texts = dict(_shipped())
+    texts[table] += "".join(f"{line}\n" for line in lines)
+    return texts
+
+
+def hessen_without(table: str, *parts: str) -> dict[str, str]:
+    """The tables of Hessen without the lines of one that hold any of these parts."""
+    texts = dict(_shipped())
+    kept = [line for line in texts[table].splitlines() if not any(part in line for part in parts)]
+    texts[table] = "".join(f"{line}\n" for line in kept)
+    return texts
+
+
+def hessen_changed(table: str, old: str, new: str) -> dict[str, str]:
+    """The tables of Hessen with every ``old`` in one of them replaced."""
+    texts = dict(_shipped())
+    assert old in texts[table]
+    texts[table] = texts[table].replace(old, new)
+    return texts
+
+
+def built(texts: Mapping[str, str]) -> Directory:
+    return build("06", "Hessen", texts)
+
+
+@cache
+def with_agreements(name: str) -> Directory:
+    """Hessen with the agreements of a golden file."""
+    lines = (GOLDEN / "agreements" / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+    return built(hessen_with("agreements", *lines[1:]))
+
+
+@cache
+def nordmark() -> Directory:
+    return load(NORDMARK)
+
+
+def ask(
+    directory: Directory,
+    service: str,
+    place: Place | None = None,
+    *,
+    on: str = "2026-03-01",
+    choice: str | None = None,
+) -> CompetenceDecision:
+    """The decision on an inquiry of a day."""
+    inquiry = Inquiry.model_validate({"service": service, "place": place, "on": on, "choice": choice})
+    return resolve(inquiry, directory=directory)
+
+
+def authorities(decision: CompetenceDecision) -> Iterable[str]:
+    return [candidate.authority for candidate in decision.candidates]

@@ -1,0 +1,96 @@
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.router.adapters.directory_files import load
+from services.router.domain.entries import Area
+from services.router.domain.resolve import resolve
+from shared.events.competence import CompetenceDecision, Inquiry, Place
+from tests.support.routing import HESSEN, hessen
+
+AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ags))
+SHORTENED = st.sampled_from([2, 3, 5, 9, 12])
+SERVICES = st.one_of(
+    st.sampled_from(sorted(hessen().competences)),
+    st.from_regex(r"\A99[0-9]{12}\Z"),
+    st.sampled_from(sorted(hessen().services)),
+)
+PLACES = st.one_of(
+    st.none(),
+    st.builds(lambda area, digits: Place(ars=area.ars[:digits]), AREAS, SHORTENED),
+    st.builds(lambda area: Place(ags=area.ags), AREAS),
+    st.builds(lambda code: Place(plz=code), st.sampled_from(sorted(hessen().postcodes))),
+    st.builds(
+        lambda code, area: Place(plz=code, town=area.name), st.sampled_from(sorted(hessen().postcodes)), AREAS
+    ),
+    st.builds(
+        lambda code, town: Place(plz=code, town=town),
+        st.from_regex(r"\A[0-9]{5}\Z"),
+        st.from_regex(r"\A\S.{0,99}\Z"),
+    ),
+    st.builds(lambda key: Place(ags=key), st.from_regex(r"\A[0-9]{8}\Z")),
+    st.builds(lambda key, digits: Place(ars=key[:digits]), st.from_regex(r"\A[0-9]{12}\Z"), SHORTENED),
+)
+DAYS = st.dates(date(1990, 1, 1), date(2040, 1, 1))
+CHOICES = st.one_of(
+    st.none(), st.sampled_from(sorted(hessen().authorities)), st.text(min_size=1, max_size=64)
+)
+INQUIRIES = st.builds(Inquiry, service=SERVICES, place=PLACES, on=DAYS, choice=CHOICES)
+
+
+@settings(deadline=None)
+@given(INQUIRIES)
+def test_every_inquiry_is_either_routed_or_parked_with_a_reason(inquiry: Inquiry) -> None:
+    decision = resolve(inquiry, directory=hessen())
+    assert (decision.outcome == "routed") == (decision.authority is not None) == (decision.reason is None)
+
+
+@settings(deadline=None)
+@given(INQUIRIES)
+def test_whoever_is_named_exists_on_that_day(inquiry: Inquiry) -> None:
+    decision = resolve(inquiry, directory=hessen())
+    named = {decision.authority, *decision.on_behalf_of, *decision.received_by} - {None}
+    named |= {candidate.authority for candidate in decision.candidates}
+    assert all(inquiry.on in hessen().authorities[str(authority)].days for authority in named)
+
+
+@settings(deadline=None)
+@given(INQUIRIES)
+def test_the_winner_is_not_among_those_who_lost(inquiry: Inquiry) -> None:
+    decision = resolve(inquiry, directory=hessen())
+    assert decision.authority not in {candidate.authority for candidate in decision.candidates}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(INQUIRIES, min_size=1, max_size=20))
+def test_answers_depend_neither_on_order_nor_on_what_was_asked_before(inquiries: list[Inquiry]) -> None:
+    fresh = load(HESSEN)
+    backwards = [resolve(inquiry, directory=fresh) for inquiry in reversed(inquiries)]
+    assert [resolve(inquiry, directory=hessen()) for inquiry in inquiries] == backwards[::-1]
+
+
+@settings(deadline=None)
+@given(INQUIRIES)
+def test_only_boundary_days_change_answers(inquiry: Inquiry) -> None:
+    day_before = inquiry.model_copy(update={"on": inquiry.on - timedelta(days=1)})
+    if inquiry.on not in hessen().boundaries:
+        today, yesterday = (resolve(each, directory=hessen()) for each in (inquiry, day_before))
+        assert today.model_copy(update={"inquiry": day_before}) == yesterday
+
+
+@settings(deadline=None)
+@given(INQUIRIES)
+def test_a_decision_survives_the_wire(inquiry: Inquiry) -> None:
+    decision = resolve(inquiry, directory=hessen())
+    assert CompetenceDecision.model_validate_json(decision.model_dump_json(by_alias=True)) == decision
+
+
+@settings(deadline=None)
+@given(SERVICES, AREAS, DAYS)
+def test_all_full_keys_of_an_area_give_the_same_answer(service: str, area: Area, on: date) -> None:
+    keys = (Place(ags=area.ags), Place(ars=area.ars), Place(ars=area.ars[:9]))
+    answers = {
+        resolve(Inquiry(service=service, place=key, on=on), directory=hessen()).authority for key in keys
+    }
+    assert len(answers) == 1
