@@ -1,26 +1,54 @@
 """What connects to what: HTTP to the handlers, the handlers to Kafka, PostgreSQL and Redis, the bus to histories."""
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
+from aiokafka.structs import TopicPartition
 from fastapi import FastAPI, Request, Response
 
+from services.intake.adapters.catching_up import CatchingUp
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.histories import history_routes
 from services.intake.adapters.http.openapi import describe
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
 from services.intake.adapters.http.token import token_routes
-from services.intake.adapters.jwt import TOKEN_LIFETIME
-from services.intake.adapters.rates import Quota
+from services.intake.adapters.jwt import TOKEN_LIFETIME, JwtAssertions, JwtTokens
+from services.intake.adapters.postgres import migrations
+from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
+from services.intake.adapters.postgres.book import OpenEntries, PostgresBook
+from services.intake.adapters.postgres.clients import ClientRegistry
+from services.intake.adapters.postgres.histories import PostgresHistories
+from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
+from services.intake.adapters.rates import Quota, RedisRates
+from services.intake.adapters.sealing import Sealing
+from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
-from services.intake.ports import Histories
+from services.intake.ports import Clients, Histories
+from services.intake.settings import Settings
+from shared.events.topics import SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
 from shared.runtime.errors import Unavailable
 from shared.runtime.health import Health
-from shared.runtime.http import create_app
+from shared.runtime.http import HttpServer, create_app
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.runtime.migrations import upgrade
+from shared.runtime.outbox import OutboxPublisher
+from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.publisher import Publisher
+from shared.runtime.sealing import RecipientKey
+from shared.runtime.service import Part
+from shared.runtime.settings import read_secret
 from shared.runtime.telemetry import Telemetry
+
+SCHEMA: Final = "intake"
+GROUP: Final = "intake"
 
 _RETRY: Final = {"Retry-After": "2"}
 
@@ -60,3 +88,106 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
     """Which part is away is the operator's business; it stands in /health/ready."""
     del error
     return problem("unavailable", request, headers=_RETRY).response(request.url.path)
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts, over a schema brought up to date; connections are closed afterwards.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    postgres = settings.postgres
+    password = read_secret(postgres.password_file) if postgres.password_file else None
+    folder = Path(migrations.__file__).parent
+    await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
+    pool = await open_pool(postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size)
+    rates = RedisRates(str(settings.redis_url), limit=settings.requests_per_minute)
+    try:
+        yield _parts(settings, pool=pool, rates=rates)
+    finally:
+        await rates.close()
+        await pool.close()
+
+
+def _parts(settings: Settings, *, pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
+    health, telemetry = Health(), Telemetry()
+    address = KafkaAddress.of(settings.kafka)
+    publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name,))
+    clients = ClientRegistry(pool, condition=health.part("clients"))
+    app = assemble(
+        desk=SubmissionDesk(
+            book=PostgresBook(pool),
+            sealer=_sealing(settings),
+            bus=publisher,
+            clock=_now,
+            secret=bytes.fromhex(read_secret(settings.hash_key_file)),
+        ),
+        door=_door(settings, pool=pool, clients=clients),
+        histories=PostgresHistories(pool),
+        count=rates.count,
+        max_in_flight=settings.max_in_flight,
+        health=health,
+        telemetry=telemetry,
+    )
+    http, topics = settings.http, tuple(TOPICS)
+    plan = Plan(group=GROUP, inputs=topics, dead_letters=dead_letter_topic(GROUP), instance=settings.instance)
+    return {
+        "publisher": publisher,
+        "clients": clients,
+        "histories": KafkaToPostgres(
+            plan, HistoryProjection(), address=address, pool=pool, health=health, telemetry=telemetry
+        ),
+        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+        "catching up": CatchingUp(
+            pool, address=address, group=GROUP, partitions=_partitions(), condition=health.part("histories")
+        ),
+        "open entries": OpenEntries(pool, telemetry=telemetry),
+        "http": HttpServer(
+            app,
+            host=http.host,
+            port=http.port,
+            health=health,
+            certificate=http.certificate_file,
+            key=http.key_file,
+        ),
+    }
+
+
+def _partitions() -> list[TopicPartition]:
+    return [
+        TopicPartition(topic.name, number)
+        for topic in consumed_by("intake")
+        for number in range(topic.partitions)
+    ]
+
+
+def _door(settings: Settings, *, pool: Pool, clients: Clients) -> TokenDoor:
+    keys = _json(settings.token_keys_file)
+    return TokenDoor(
+        clients=clients,
+        secrets=Argon2Secrets(),
+        assertions=JwtAssertions(),
+        assertion_ids=PostgresAssertionIds(pool),
+        tokens=JwtTokens(keys.get("keys", [keys]), issuer=settings.issuer, clock=_now),
+        clock=_now,
+        issuer=settings.issuer,
+    )
+
+
+def _sealing(settings: Settings) -> Sealing:
+    return Sealing(
+        {
+            "content": RecipientKey(_json(settings.platform_key_file)),
+            "contact": RecipientKey(_json(settings.notifier_key_file)),
+        }
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,5 +1,7 @@
 """The book of receipts, schema ``intake``: one statement per step, each atomic by itself."""
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +13,7 @@ from services.intake.domain.admission import Entry, Standing
 from shared.events.submission import Receipt
 from shared.runtime.errors import Unavailable
 from shared.runtime.postgres import Pool, reaching_postgres
+from shared.runtime.telemetry import Telemetry
 
 HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
@@ -30,6 +33,11 @@ UPDATE receipts SET held_until = now() + $2
 WHERE submission_id = $1 AND held_until <= now() AND taken_at IS NULL
 RETURNING true
 """
+_OPEN: Final = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest
+FROM receipts WHERE taken_at IS NULL AND held_until < now()
+"""
+_COUNT_SECONDS: Final = 15.0
 # Not forced to disk: a note that is lost in a crash is made up for (`Book.settle`).
 _SETTLE: Final = """
 WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
@@ -87,6 +95,24 @@ class PostgresBook:
                 await self._pool.execute(_SETTLE, submission_id, taken, timeout=2)
         except Unavailable as away:
             self._log.warning("attempt not noted", submission_id=str(submission_id), error=away)
+
+
+class OpenEntries:
+    """Shows entries whose event Kafka has not confirmed: each waits for its sender to repeat the request."""
+
+    def __init__(self, pool: Pool, *, telemetry: Telemetry) -> None:
+        self._pool = pool
+        self._telemetry = telemetry
+
+    async def run(self) -> None:
+        """Count until cancelled."""
+        while True:
+            with suppress(Unavailable), reaching_postgres():
+                row = await self._pool.fetchrow(_OPEN)
+                if row is not None:
+                    self._telemetry.set("waiting", row["count"], kind="receipt-open")
+                    self._telemetry.set("oldest_seconds", row["oldest"], kind="receipt-open")
+            await asyncio.sleep(_COUNT_SECONDS)
 
 
 def receipt_from(row: "asyncpg.Record | dict[str, Any]") -> Receipt:
