@@ -1,1 +1,203 @@
-"""The notifier put together: events in, plans and offsets in one transaction, mails and outcomes out."""
+"""What connects to what: events to plans, plans to mails, outcomes back to the bus."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+
+import orjson
+
+from services.notifier.adapters.contacts import SealedContacts
+from services.notifier.adapters.directory_files import DirectoryFiles
+from services.notifier.adapters.postgres import SCHEMA
+from services.notifier.adapters.postgres.ledger import PostgresLedger
+from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.replay import HeldSubmissions, Inputs
+from services.notifier.adapters.smtp import MailServer, SmtpMailer
+from services.notifier.adapters.template_files import read_templates
+from services.notifier.adapters.upkeep import Sending, Upkeep
+from services.notifier.adapters.watch import Watch
+from services.notifier.domain.address import Address
+from services.notifier.domain.mail import Sender
+from services.notifier.domain.pace import Pace
+from services.notifier.domain.rendering import Renderer
+from services.notifier.domain.retry import Patience
+from services.notifier.handler.delivery import Courier
+from services.notifier.handler.planning import on_events, recall
+from services.notifier.handler.rounds import Rounds
+from services.notifier.settings import Settings, SmtpConnection
+from shared.events.envelope import Event, Undecodable, decode
+from shared.events.payload import Payload
+from shared.events.topics import NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
+from shared.runtime import postgres
+from shared.runtime.health import Condition, Health
+from shared.runtime.http import HttpServer, create_app
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.runtime.outbox import OutboxPublisher
+from shared.runtime.postgres import Connection, Pool
+from shared.runtime.publisher import Publisher
+from shared.runtime.records import Record
+from shared.runtime.sealing import OwnKey
+from shared.runtime.service import Part
+from shared.runtime.settings import read_secret
+from shared.runtime.telemetry import Telemetry
+
+_TOPICS = consumed_by("notifier")
+_PAYLOADS = {topic.name: topic.payloads for topic in _TOPICS}
+_BODY_BYTES = 1024  # nothing is posted here
+
+PLANNING = Plan(group="notifier", inputs=tuple(_PAYLOADS), dead_letters=dead_letter_topic("notifier"))
+"""Plans and offsets in one PostgreSQL transaction per batch."""
+
+
+class Planning:
+    """The projection of the group ``notifier``: events in, planned messages out."""
+
+    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
+        await on_events([read(record) for record in records], PostgresLedger(connection))
+
+
+class Rebuild:
+    """The `Replay`: inputs to the ends noted at the start, then contacts that have expired from them."""
+
+    def __init__(
+        self, inputs: Inputs, held: HeldSubmissions, queue: PostgresQueue, *, pool: Pool, condition: Condition
+    ) -> None:
+        self._inputs = inputs
+        self._held = held
+        self._queue = queue
+        self._pool = pool
+        self._condition = condition
+
+    async def caught_up(self) -> None:
+        self._condition.set("unready", reason="what was sent before is being replayed")
+        await self._inputs.replayed()
+        if await self._queue.lacks_contacts():
+            async for held in self._held.read():
+                async with postgres.transaction(self._pool) as connection:
+                    await recall(held, PostgresLedger(connection))
+        self._condition.set("ready")
+
+
+def read(record: Record) -> Event[Payload]:
+    """The event of an input record.
+
+    Raises:
+        Undecodable: it is none, or its key would send its case to another partition.
+    """
+    event = decode(record.value, record.headers, _PAYLOADS[record.topic])
+    if record.key != str(event.case_id).encode():
+        raise Undecodable("the key is not the case id of header ce_caseid")
+    return event
+
+
+def build(settings: Settings, pool: Pool) -> Mapping[str, Part]:
+    """Make the real parts over a pool of connections to the migrated schema."""
+    health, telemetry = Health(), Telemetry()
+    address = KafkaAddress.of(settings.kafka)
+    plan = replace(PLANNING, instance=settings.instance)
+    publisher = Publisher(address, health=health, topics=(NOTIFICATION_SETTLED.name, plan.dead_letters))
+    queue = PostgresQueue(pool, lease=settings.lease)
+    return {
+        "planning": KafkaToPostgres(
+            plan, Planning(), address=address, pool=pool, health=health, telemetry=telemetry
+        ),
+        "publisher": publisher,
+        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+        "sending": _sending(settings, address, pool, queue, health=health, telemetry=telemetry),
+        "upkeep": Upkeep(
+            queue, kept_for=settings.contact_kept_for, condition=health.part("messages"), telemetry=telemetry
+        ),
+        "http": _http(settings, health=health, telemetry=telemetry),
+    }
+
+
+def _sending(
+    settings: Settings,
+    address: KafkaAddress,
+    pool: Pool,
+    queue: PostgresQueue,
+    *,
+    health: Health,
+    telemetry: Telemetry,
+) -> Sending:
+    smtp = settings.smtp
+    mailer = SmtpMailer(
+        _mail_server(settings), connections=smtp.connections, mails_per_connection=smtp.mails_per_connection
+    )
+    courier = Courier(
+        queue=queue,
+        mailer=mailer,
+        contacts=SealedContacts(_keys(settings.notifier_keys_file)),
+        directory=DirectoryFiles(settings.directory),
+        renderer=Renderer(read_templates()),
+        sender=_sender(settings),
+        clock=_now,
+        patience=Patience(),
+        random=Random(),
+    )
+    condition = health.part("sending")
+    inputs = Inputs(address, pool, consumer=PLANNING.group, topics=_TOPICS)
+    rounds = Rounds(
+        queue=queue,
+        courier=courier,
+        replay=Rebuild(inputs, HeldSubmissions(address), queue, pool=pool, condition=condition),
+        clock=_now,
+        observer=Watch(health.part("mail server"), telemetry=telemetry, clock=_now),
+        side_by_side=4 * smtp.connections,
+        pace=Pace.of(smtp.per_second, now=_now()),
+    )
+    return Sending(rounds.run, mailer, condition=condition)
+
+
+def _mail_server(settings: Settings) -> MailServer:
+    smtp: SmtpConnection = settings.smtp
+    return MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        encryption=smtp.encryption,
+        greeting=_domain(settings),
+        ca_file=smtp.ca_file,
+        username=smtp.username,
+        password=read_secret(smtp.password_file) if smtp.password_file else None,
+        timeout=smtp.timeout.total_seconds(),
+    )
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(
+        name=settings.sender_name, address=Address(settings.sender_address), domain=_domain(settings)
+    )
+
+
+def _domain(settings: Settings) -> str:
+    return settings.sender_address.rpartition("@")[2]
+
+
+def _keys(path: Path) -> list[OwnKey]:
+    return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
+
+
+def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpServer:
+    app = create_app(
+        title="Amtsweg notifier",
+        version=version("amtsweg"),
+        health=health,
+        telemetry=telemetry,
+        body_limit=_BODY_BYTES,
+    )
+    return HttpServer(
+        app,
+        host=settings.http.host,
+        port=settings.http.port,
+        health=health,
+        certificate=settings.http.certificate_file,
+        key=settings.http.key_file,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

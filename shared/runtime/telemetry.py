@@ -12,6 +12,7 @@ Name = Literal[
     "dead_letters",
     "decisions",
     "expired_records",
+    "handover_seconds",
     "http_requests",
     "http_seconds",
     "lag_records",
@@ -42,6 +43,9 @@ METRICS: Final = (
     Metric("dead_letters", "counter", "Records moved to the dead letter", ("group", "topic", "kind")),
     Metric("decisions", "counter", "Decisions taken", ("service", "decision")),
     Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
+    Metric(
+        "handover_seconds", "histogram", "From news of a case to the server that took its mail", ("channel",)
+    ),
     Metric("http_requests", "counter", "Requests answered", ("route", "method", "status")),
     Metric("http_seconds", "histogram", "From a request to its answer", ("route",)),
     Metric("lag_records", "gauge", "Records not yet consumed", ("group", "topic")),

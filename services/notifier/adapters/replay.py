@@ -14,11 +14,11 @@ from shared.runtime import kafka
 from shared.runtime.errors import Unavailable
 from shared.runtime.kafka import KafkaAddress
 from shared.runtime.postgres import Pool, reaching_postgres
+from shared.runtime.reading import read_to_end
+from shared.runtime.records import Record
 
 _ASK_AGAIN_SECONDS = 0.2
 _PATIENCE_MS = 500
-
-Offsets = Mapping[TopicPartition, int]
 
 
 class Inputs:
@@ -28,7 +28,7 @@ class Inputs:
         self._address = address
         self._pool = pool
         self._consumer = consumer
-        self._topics = topics
+        self._partitions = _partitions(*topics)
         self._behind: dict[TopicPartition, int] | None = None
 
     async def replayed(self) -> None:
@@ -40,36 +40,32 @@ class Inputs:
         reader = kafka.reader(self._address)
         try:
             await reader.start()
-            ends = await _ends(reader, self._topics)
-            self._behind = dict(ends) if self._behind is None else self._behind
+            reader.assign(self._partitions)
+            if self._behind is None:
+                self._behind = await reader.end_offsets(self._partitions)
             while self._behind:
-                for partition, offset in (await self._applied()).items():
-                    if await self._reached(reader, partition, offset):
-                        del self._behind[partition]
+                self._behind = await self._still_behind(reader, self._behind)
                 await asyncio.sleep(_ASK_AGAIN_SECONDS if self._behind else 0)
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"the inputs' ends cannot be compared: {type(away).__name__}") from away
         finally:
             await kafka.close(reader.stop())
 
-    async def _applied(self) -> Offsets:
+    async def _still_behind(
+        self, reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        applied = await self._applied()
+        return {
+            partition: end
+            for partition, end in ends.items()
+            if not await _reached(reader, partition, applied.get(partition, 0), end=end)
+        }
+
+    async def _applied(self) -> Mapping[TopicPartition, int]:
         query = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
         with reaching_postgres():
             rows = await self._pool.fetch(query, self._consumer)
-        stored = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
-        return {partition: stored.get(partition, 0) for partition in self._behind or ()}
-
-    async def _reached(self, reader: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> bool:
-        end = (self._behind or {})[partition]
-        if offset >= end:
-            return True
-        # What remains may be only marks of ended transactions, which nobody ever applies.
-        first = (await reader.beginning_offsets([partition]))[partition]
-        reader.seek(partition, max(offset, first))
-        found = await reader.getmany(partition, timeout_ms=_PATIENCE_MS, max_records=1)
-        records = found.get(partition, ())
-        reached: int = records[0].offset if records else await reader.position(partition)
-        return reached >= end
+        return {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
 
 
 class HeldSubmissions:
@@ -84,34 +80,35 @@ class HeldSubmissions:
         Raises:
             StoreAway: Kafka cannot be reached.
         """
-        reader = kafka.reader(self._address)
         try:
-            await reader.start()
-            ends = dict(await _ends(reader, [SUBMISSION_HELD]))
-            await reader.seek_to_beginning(*ends)
-            while ends:
-                batches = await reader.getmany(*ends, timeout_ms=_PATIENCE_MS, max_records=100)
-                yield [e for records in batches.values() for r in records if (e := _held(r.value, r.headers))]
-                ends = {p: end for p, end in ends.items() if await reader.position(p) < end}
-        except KafkaError as away:
+            async for records in read_to_end(self._address, dict.fromkeys(_partitions(SUBMISSION_HELD), 0)):
+                yield [event for record in records if (event := _held(record)) is not None]
+        except (KafkaError, Unavailable) as away:
             raise StoreAway(f"held submissions cannot be read: {type(away).__name__}") from away
-        finally:
-            await kafka.close(reader.stop())
 
 
-async def _ends(reader: AIOKafkaConsumer, topics: Sequence[Topic]) -> Offsets:
-    """Assign every partition; return the offset after the last record that can be read in each."""
-    partitions = [
-        TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)
-    ]
-    reader.assign(partitions)
-    ends: Offsets = await reader.end_offsets(partitions)
-    return ends
+def _partitions(*topics: Topic) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
-def _held(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Event[SubmissionHeld] | None:
+async def _reached(reader: AIOKafkaConsumer, partition: TopicPartition, offset: int, *, end: int) -> bool:
+    """Whether nothing that can be read lies between offset and end.
+
+    The last offsets of a partition may be marks of ended transactions, which nobody ever applies.
+    """
+    if offset >= end:
+        return True
+    first = (await reader.beginning_offsets([partition]))[partition]
+    reader.seek(partition, max(offset, first))
+    found = await reader.getmany(partition, timeout_ms=_PATIENCE_MS, max_records=1)
+    records = found.get(partition)
+    reached: int = records[0].offset if records else await reader.position(partition)
+    return reached >= end
+
+
+def _held(record: Record) -> Event[SubmissionHeld] | None:
     try:
-        event = decode(value, headers, (SubmissionHeld,))
+        event = decode(record.value, record.headers, SUBMISSION_HELD.payloads)
     except Undecodable:
         return None  # a tombstone of a closed case, or what the router alone could have written wrong
     return event if carries(event, SubmissionHeld) else None

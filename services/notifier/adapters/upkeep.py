@@ -1,0 +1,85 @@
+"""The parts that keep the notifier going: sending, begun anew when the store was away, and its upkeep."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from services.notifier.adapters.postgres.queue import PostgresQueue, Standing
+from services.notifier.adapters.smtp import SmtpMailer
+from services.notifier.ports import StoreAway
+from shared.runtime.health import Condition
+from shared.runtime.pauses import Pause
+from shared.runtime.telemetry import Telemetry
+
+_LOOK_SECONDS = 2.0
+_LOOKS_PER_ERASURE = 1800
+_TOO_OLD_SECONDS = 600.0
+
+
+class Sending:
+    """Runs the rounds, again and again after a growing pause; closes the mail server's connections."""
+
+    def __init__(
+        self, rounds: Callable[[], Awaitable[None]], mailer: SmtpMailer, *, condition: Condition
+    ) -> None:
+        self._rounds = rounds
+        self._mailer = mailer
+        self._condition = condition
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        pause, log = Pause(), structlog.get_logger().bind(part="sending")
+        try:
+            while True:
+                try:
+                    await self._rounds()
+                except StoreAway as away:
+                    if self._condition.standing == "ready":
+                        pause.reset()
+                    self._condition.set("unready", reason="the store is away; nothing is sent")
+                    log.warning("sending interrupted", reason=str(away), next=pause.next_seconds)
+                await pause.sleep()
+        finally:
+            await self._mailer.close()
+
+
+class Upkeep:
+    """Shows how many messages wait, and deletes contacts when their time is over."""
+
+    def __init__(
+        self, queue: PostgresQueue, *, kept_for: timedelta, condition: Condition, telemetry: Telemetry
+    ) -> None:
+        self._queue = queue
+        self._kept_for = kept_for
+        self._condition = condition
+        self._telemetry = telemetry
+        self._log = structlog.get_logger().bind(part="upkeep")
+
+    async def run(self) -> None:
+        """Look every two seconds, erase every hour, until cancelled."""
+        looks = 0
+        while True:
+            try:
+                self._show(await self._queue.standing())
+                if looks % _LOOKS_PER_ERASURE == 0:
+                    erased = await self._queue.erase(closed_for=self._kept_for)
+                    self._log.info("contacts erased", count=erased)
+                looks += 1
+            except StoreAway:
+                self._condition.set("unready", reason="the store is away")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _show(self, standing: Standing) -> None:
+        self._telemetry.set("waiting", standing.created + standing.sending, kind="messages")
+        self._telemetry.set("waiting", standing.unknown, kind="messages-unknown")
+        self._telemetry.set("oldest_seconds", standing.oldest_seconds, kind="messages")
+        late = standing.oldest_seconds > _TOO_OLD_SECONDS
+        self._condition.set("degraded" if late else "ready", reason=_in_words(standing))
+
+
+def _in_words(standing: Standing) -> str:
+    waiting = standing.created + standing.sending
+    oldest = f", the oldest for {standing.oldest_seconds:.0f} s" if waiting else ""
+    return f"{waiting} messages wait{oldest}; the outcome of {standing.unknown} is unknown"

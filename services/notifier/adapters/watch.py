@@ -1,0 +1,42 @@
+"""What operators see of the sending: every attempt counted, timed and logged, without a word about people."""
+
+import structlog
+
+from services.notifier.domain.message import CHANNEL
+from services.notifier.ports import Claim, Clock
+from shared.runtime.health import Condition
+from shared.runtime.telemetry import Telemetry
+
+
+class Watch:
+    """The `Observer`: counts, times and logs every attempt; shows whether the mail server works."""
+
+    def __init__(self, condition: Condition, *, telemetry: Telemetry, clock: Clock) -> None:
+        self._condition = condition
+        self._telemetry = telemetry
+        self._clock = clock
+        self._log = structlog.get_logger().bind(part="sending")
+        condition.set("ready")
+
+    def came_to(self, claim: Claim, result: str) -> None:
+        self._telemetry.count("messages_sent", channel=CHANNEL, result=result)
+        if result == "sent":
+            waited = (self._clock() - claim.message.occurred_at).total_seconds()
+            self._telemetry.observe("handover_seconds", max(waited, 0.0), channel=CHANNEL)
+            self._condition.set("ready")
+        elif result == "server-away":
+            self._condition.set("degraded", reason="the mail server is away or refuses us; mails wait")
+        write = self._log.info if result in {"sent", "no-contact"} else self._log.warning
+        write(
+            "message attended to",
+            case_id=str(claim.message.case_id),
+            kind=claim.message.kind,
+            decision=result,
+            attempts=claim.attempts,
+        )
+
+    def broken(self, claim: Claim, error: Exception) -> None:
+        self._telemetry.count("messages_sent", channel=CHANNEL, result="internal-error")
+        self._log.error(
+            "message failed", case_id=str(claim.message.case_id), kind=claim.message.kind, error=error
+        )
