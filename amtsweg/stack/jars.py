@@ -55,10 +55,10 @@ def pinned(lock: Path = LOCK) -> list[Jar]:
     return jars
 
 
-def cache_folder() -> Path:
-    """`AMTSWEG_CACHE`, else the user's cache folder."""
+def jars_folder() -> Path:
+    """Below `AMTSWEG_CACHE`, else below the user's cache folder."""
     chosen = os.environ.get("AMTSWEG_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("amtsweg")
+    return (Path(chosen) if chosen else platformdirs.user_cache_path("amtsweg")) / "kafka"
 
 
 Fetcher = Callable[[list[Jar], Path], None]
@@ -76,7 +76,7 @@ def classpath(
     Raises:
         MissingPartError: some could not be got; the text names them, what was tried, and the way to get them.
     """
-    folder = folder or cache_folder() / "kafka"
+    folder = folder or jars_folder()
     jars = pinned() if wanted is None else wanted
     if lacking := _lacking(folder, jars):
         _fill(folder, lacking, fetchers=_fetchers() if fetchers is None else fetchers)

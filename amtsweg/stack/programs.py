@@ -30,16 +30,21 @@ def java() -> Path:
     )
 
 
-def java_version(candidate: Path) -> int:
+def java_version(program: Path) -> int:
     """The feature version, e.g. 17; 0 if it does not run."""
+    match = _VERSION.search(java_build(program))
+    return int(match.group(1)) if match else 0
+
+
+def java_build(program: Path) -> str:
+    """What it says about itself, differing from build to build; nothing if it does not run."""
     try:
         told = subprocess.run(  # noqa: S603 -- a program found on the user's own path
-            [candidate, "-version"], capture_output=True, text=True, timeout=30, check=False
+            [program, "-version"], capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return 0
-    match = _VERSION.search(told.stderr)
-    return int(match.group(1)) if match else 0
+        return ""
+    return told.stderr
 
 
 def redis_server() -> Path:
