@@ -1,7 +1,8 @@
 """What connects to what: the bus to the ledger, the ledger to the files, both to those who read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.room import proof_routes, room_routes
+from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.leadership import PublisherLoop
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.archive import PostgresArchive
@@ -31,16 +33,23 @@ from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
+from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
+from shared.runtime import migrations
 from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.postgres import Pool
+from shared.runtime.http import HttpServer, create_app
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.runtime.outbox import OutboxPublisher
+from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.publisher import Publisher as BusPublisher
+from shared.runtime.service import Part
+from shared.runtime.settings import read_secret
 from shared.runtime.telemetry import Telemetry
 
 SCHEMA: Final = "audit"
-GROUP: Final = "audit"
-_BODY_LIMIT = 64 * 1024
-
-__all__ = ["GROUP", "MIGRATIONS", "SCHEMA"]
+AUDITED: Final = audited()
+_GROUP: Final = "audit"
+_BODY_LIMIT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,9 @@ def assemble(
     readers: Readers,
     health: Health,
     telemetry: Telemetry,
+    topics: Sequence[Topic] = AUDITED,
 ) -> Service:
-    """Connect the parts."""
+    """Connect the parts. ``topics`` are what it reads: everything that the catalogue marks as audited."""
     origin = settings.log_origin
     folder = TileFolder(settings.tile_folder)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
@@ -81,7 +91,7 @@ def assemble(
     )
     return Service(
         log=log,
-        projection=AuditProjection(sequencer.append, origin=origin, secrecy=secrecy),
+        projection=AuditProjection(sequencer.append, origin=origin, secrecy=secrecy, topics=topics),
         publisher=PublisherLoop(
             pool,
             folder,
@@ -91,9 +101,75 @@ def assemble(
             committed=log.frontier,
             interval=settings.publish_interval,
             republish_after=settings.republish_after,
-            condition=health.part("publisher"),
+            condition=health.part("checkpoints"),
         ),
         http=_http(room, folder, readers=readers, health=health, telemetry=telemetry),
+    )
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts; they are closed when the block ends.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+        Refused: a key or the auditors file is not what it should be.
+    """
+    health, telemetry = Health(), Telemetry()
+    password = (
+        None if settings.postgres.password_file is None else read_secret(settings.postgres.password_file)
+    )
+    await migrations.upgrade(settings.postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
+    pool = await open_pool(
+        settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size
+    )
+    async with pool:
+        service = assemble(
+            settings,
+            pool=pool,
+            secrecy=read_secrecy(settings.pseudonym_key_file),
+            keys=read_keys(settings.log_key_file, origin=settings.log_origin),
+            readers=Readers.from_json(settings.auditors_file.read_bytes()),
+            health=health,
+            telemetry=telemetry,
+        )
+        await service.log.found()
+        address = KafkaAddress.of(settings.kafka)
+        publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
+        listener = settings.http
+        yield {
+            "sequencer": KafkaToPostgres(
+                sequencing(settings),
+                service.projection,
+                address=address,
+                pool=pool,
+                health=health,
+                telemetry=telemetry,
+            ),
+            "checkpoints": service.publisher,
+            "bus": publisher,
+            "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+            "http": HttpServer(
+                service.http,
+                host=listener.host,
+                port=listener.port,
+                health=health,
+                certificate=listener.certificate_file,
+                key=listener.key_file,
+            ),
+        }
+
+
+def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
+    """One sequencer over all audited topics; a second replica stands by."""
+    return Plan(
+        group=_GROUP,
+        inputs=tuple(topic.name for topic in topics),
+        dead_letters=dead_letter_topic(_GROUP),
+        single_task=True,
+        instance=settings.instance,
+        batch_size=settings.batch_size,
+        batch_wait=settings.batch_wait,
     )
 
 

@@ -23,11 +23,7 @@ class Ledger(Protocol):
     """The log in PostgreSQL, inside one open transaction."""
 
     async def lock(self, ids: Collection[UUID], owners: Collection[str]) -> State:
-        """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys.
-
-        Raises:
-            Fork: the log is closed, or is not there.
-        """
+        """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys."""
 
     async def store(self, appended: Appended) -> None:
         """Write entries, payloads, keys and the tree."""

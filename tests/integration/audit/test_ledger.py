@@ -16,6 +16,7 @@ from services.audit.domain.note import Note
 from services.audit.handler.publish import Publisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork
+from shared.runtime.errors import Stopped
 from shared.runtime.postgres import Pool
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, check_files, fact
 
@@ -122,5 +123,5 @@ async def test_a_missing_row_is_noticed_before_anything_is_published(
 
 async def test_a_closed_log_takes_nothing(pool: Pool, log: PostgresLog) -> None:
     await pool.execute("update logs set closed_at = now()")
-    with pytest.raises(Fork, match="closed"):
+    with pytest.raises(Stopped, match="closed"):
         await append(pool, 1)

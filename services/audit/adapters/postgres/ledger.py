@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.audit.domain.append import Appended, State
 from services.audit.domain.merkle import Frontier
-from services.audit.ports import Fork, Ledger
+from services.audit.ports import Ledger
+from shared.runtime.errors import Stopped
 from shared.runtime.postgres import Connection, Pool, transaction
 
 _ENTRY_COLUMNS = (
@@ -28,13 +29,13 @@ class PostgresLedger:
         """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys.
 
         Raises:
-            Fork: the log is closed, or is not there.
+            Stopped: the log is closed, or is not there.
         """
         row = await self._connection.fetchrow(
             "select id, size, peaks, closed_at from logs where origin = $1 for update", self._origin
         )
         if row is None or row["closed_at"] is not None:
-            raise Fork(
+            raise Stopped(
                 f"log {self._origin} is {'not there' if row is None else 'closed'}; nothing is appended"
             )
         self._log, self._size = row["id"], row["size"]
@@ -98,7 +99,7 @@ class PostgresLedger:
             frontier.root(),
         )
         if moved != "UPDATE 1":
-            raise Fork(f"log {self._origin}: the tree changed while it was locked")
+            raise Stopped(f"log {self._origin}: the tree changed while it was locked")
 
     async def _copy(self, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:

@@ -1,0 +1,38 @@
+"""The log's keys as they lie in files; errors name the file, never what stands in it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Secrecy
+from shared.runtime.settings import read_secret
+
+
+def read_keys(path: Path, *, origin: str) -> Sequence[SigningKey]:
+    """The keys that sign the log, one a line.
+
+    Raises:
+        Refused: a line is malformed, a key has another name than the log, or none of them is Ed25519.
+    """
+    try:
+        keys = [SigningKey.from_text(line) for line in read_secret(path).splitlines() if line]
+    except Refused as refused:
+        raise Refused(f"{path}: {refused}") from None
+    if any(key.name != origin for key in keys):
+        raise Refused(f"{path}: a key is not named {origin}")
+    if not any(key.kind is Kind.ED25519 for key in keys):
+        raise Refused(f"{path}: no Ed25519 key; a log that witnesses shall know needs one")
+    return keys
+
+
+def read_secrecy(path: Path) -> Secrecy:
+    """The log's secret: 32 bytes as 64 hex digits.
+
+    Raises:
+        Refused: the file holds something else.
+    """
+    try:
+        return Secrecy(bytes.fromhex(read_secret(path)))
+    except ValueError:
+        raise Refused(f"{path}: expected 64 hex digits") from None

@@ -1,0 +1,95 @@
+"""The audit service as a process that a test may kill: the real parts, on topics of the test's own.
+
+python -m tests.support.audit_process SETTINGS.json
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import uvloop
+from pydantic import TypeAdapter
+
+from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.app import SCHEMA, assemble, sequencing
+from services.audit.domain.access import Readers
+from services.audit.settings import Settings
+from shared.events.topics import SUBMISSION_ROUTED
+from shared.runtime import logs, migrations, service
+from shared.runtime.health import Health
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.kafka_to_postgres import KafkaToPostgres
+from shared.runtime.postgres import open_pool
+from shared.runtime.settings import KafkaConnection, PostgresConnection
+from shared.runtime.telemetry import Telemetry
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the test's broker, database and folder are."""
+
+    bootstrap: str
+    username: str
+    password: str
+    postgres: str
+    topic: str
+    dead_letters: str
+    group: str
+    instance: str
+    folder: str
+
+
+async def main(around: Surroundings) -> int:
+    unused = Path(__file__)
+    settings = Settings(
+        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        postgres=PostgresConnection(url="unused"),
+        tile_folder=Path(around.folder),
+        log_origin=ORIGIN,
+        log_key_file=unused,
+        pseudonym_key_file=unused,
+        auditors_file=unused,
+        publish_interval=timedelta(milliseconds=50),
+    )
+    health, telemetry = Health(), Telemetry()
+    await migrations.upgrade(around.postgres, schema=SCHEMA, folder=MIGRATIONS)
+    pool = await open_pool(around.postgres, schema=SCHEMA)
+    topics = [replace(SUBMISSION_ROUTED, name=around.topic)]
+    made = assemble(
+        settings,
+        pool=pool,
+        secrecy=SECRECY,
+        keys=[LOG_KEY, LOG_KEY_PQ],
+        readers=Readers({}),
+        health=health,
+        telemetry=telemetry,
+        topics=topics,
+    )
+    await made.log.found()
+    plan = replace(
+        sequencing(settings, topics=topics),
+        group=around.group,
+        dead_letters=around.dead_letters,
+        instance=around.instance,
+        batch_size=200,
+    )
+    address = KafkaAddress(
+        bootstrap=around.bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        username=around.username,
+        password=around.password,
+    )
+    sequencer = KafkaToPostgres(
+        plan, made.projection, address=address, pool=pool, health=health, telemetry=telemetry
+    )
+    return await service.run({"sequencer": sequencer, "checkpoints": made.publisher})
+
+
+if __name__ == "__main__":
+    logs.configure("audit")
+    arguments = TypeAdapter(Surroundings).validate_json(Path(sys.argv[1]).read_bytes())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(main(arguments)))
