@@ -1,18 +1,30 @@
 """The catalogue is the only list of topics: what is created, granted, subscribed and audited follows from it."""
 
+import ast
+import re
+from datetime import timedelta
+
 import pytest
 
 from amtsweg.stack.provision.grants import Grant, authority_login, grants
 from amtsweg.stack.provision.topics import wanted
+from services.audit import app as audit
+from services.audit.settings import Settings as AuditSettings
+from services.intake.adapters.postgres import projection as intake
+from services.notifier import app as notifier
+from services.router import app as router
+from shared.events import topics
 from shared.events.topics import (
     CATALOGUE,
     GROUPS,
+    Group,
     Topic,
     audited,
     consumed_by,
     dead_letter_topic,
     topic_names,
 )
+from tests.repository.tree import modules
 
 AUTHORITIES = ("g-06531005", "g-06531018", "rp-065")
 GRANTS = grants(AUTHORITIES)
@@ -70,3 +82,56 @@ def test_a_dead_letter_topic_is_written_by_its_group_and_read_by_the_operator(gr
 
 def test_the_audit_log_reads_what_is_audited() -> None:
     assert set(consumed_by("audit")) == set(audited())
+
+
+SUBSCRIBED: dict[Group, tuple[str, ...]] = {
+    "intake": tuple(intake.TOPICS),
+    "router": router.ROUTING.inputs if isinstance(router.ROUTING.inputs, tuple) else (),
+    "notifier": notifier.PLANNING.inputs,
+    "audit": audit.sequencing(
+        AuditSettings.model_construct(instance="0", batch_size=1, batch_wait=timedelta())
+    ).inputs,
+}
+
+
+@pytest.mark.parametrize("group", SUBSCRIBED)
+def test_a_service_subscribes_to_what_the_catalogue_gives_its_group(group: Group) -> None:
+    assert sorted(SUBSCRIBED[group]) == sorted(topic.name for topic in consumed_by(group))
+
+
+def test_the_relay_subscribes_to_every_outbox_and_nothing_else() -> None:
+    pattern = router.RELAYING.inputs
+    assert isinstance(pattern, re.Pattern)
+    matched = [name for name in topic_names(AUTHORITIES) if pattern.fullmatch(name)]
+    (outbox,) = consumed_by("router-relay")
+    assert matched == [outbox.for_authority(authority) for authority in AUTHORITIES]
+
+
+def test_every_group_of_the_catalogue_is_somebodys() -> None:
+    assert {*SUBSCRIBED, "router-relay"} == set(GROUPS)
+
+
+def test_a_service_names_only_topics_that_are_its_own_by_the_catalogue() -> None:
+    strangers = [
+        f"{name}: {topic.name}"
+        for name, tree in modules("services")
+        for topic in _named(tree)
+        if name.split("/")[1] not in _parties(topic)
+    ]
+    assert strangers == []
+
+
+def _named(tree: ast.Module) -> list[Topic]:
+    """The topics that a module imports from the catalogue by name."""
+    found = [
+        getattr(topics, alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "shared.events.topics"
+        for alias in node.names
+    ]
+    return [each for each in found if isinstance(each, Topic)]
+
+
+def _parties(topic: Topic) -> set[str]:
+    readers = {GROUPS[group] for group in (*topic.consumers, *topic.rebuild) if group in GROUPS}
+    return {*map(str, topic.producers), *map(str, readers)}
