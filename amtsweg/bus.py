@@ -1,14 +1,14 @@
 """The operator's way onto the bus: his login from the environment, else from the running local stack."""
 
 import os
-from collections.abc import Iterable
 
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
-from shared.runtime.kafka import KafkaAddress, reader
+from shared.events.topics import CATALOGUE, DEAD_LETTER_PARTITIONS
+from shared.runtime.kafka import KafkaAddress
 from shared.runtime.reading import read_to_end
 from shared.runtime.records import Record
 from shared.runtime.settings import KafkaConnection
@@ -43,18 +43,21 @@ def operator_address() -> KafkaAddress:
     )
 
 
-async def everything(address: KafkaAddress, topics: Iterable[str]) -> list[Record]:
+async def everything(address: KafkaAddress, *topics: str) -> list[Record]:
     """Every committed record of the topics, as far as they reach now, in order per partition.
 
     Raises:
         Unavailable: Kafka is away, or a transaction hangs.
     """
-    async with reader(address) as consumer:
-        starts = dict.fromkeys(await all_partitions(consumer, topics), 0)
+    starts = dict.fromkeys(partitions_of(*topics), 0)
     return [record async for batch in read_to_end(address, starts) for record in batch]
 
 
-async def all_partitions(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
-    """The partitions of the topics; one that does not exist has none."""
-    known = {topic: consumer.partitions_for_topic(topic) for topic in await consumer.topics()}
-    return [TopicPartition(topic, number) for topic in topics for number in sorted(known.get(topic) or ())]
+def partitions_of(*topics: str) -> list[TopicPartition]:
+    """The partitions of topics of the catalogue, or of dead letters."""
+    counts = {topic.name: topic.partitions for topic in CATALOGUE}
+    return [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in range(counts.get(topic, DEAD_LETTER_PARTITIONS))
+    ]

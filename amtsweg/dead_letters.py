@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import all_partitions, everything, operator_address
+from amtsweg.bus import everything, operator_address, partitions_of
 from shared.events.topics import GROUPS, dead_letter_topic
 from shared.runtime.dead_letters import SETTLED, Origin, origin, replayed
 from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
@@ -111,7 +111,7 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
     """The dead letters of all groups that nobody has settled, oldest first per group."""
     groups = {dead_letter_topic(group): group for group in GROUPS}
     waiting: dict[Name, Letter] = {}
-    for record in await everything(address, groups):
+    for record in await everything(address, *groups):
         group = groups[record.topic]
         settled = dict(record.headers).get(SETTLED)
         if settled is not None:
@@ -127,7 +127,7 @@ async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Na
     letters = list(letters)
     topics = {dead_letter_topic(letter.name.group) for letter in letters}
     async with reader(address) as settling, idempotent_producer(address) as producer:
-        settling.assign(await all_partitions(settling, topics))
+        settling.assign(partitions_of(*topics))
         await settling.seek_to_end()
         for letter in letters:
             message = replayed(letter.record)

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import all_partitions, everything, operator_address
+from amtsweg.bus import everything, operator_address, partitions_of
 from amtsweg.directory.folder import open_directory
 from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
@@ -143,7 +143,7 @@ async def order(address: KafkaAddress, submission: UUID, data: RetryOrdered | As
     )
     effects = {child_id(given.id, kind) for kind in ("routed", "parked", "order-refused")}
     async with reader(address) as consumer, asyncio.timeout(WAIT_SECONDS):
-        consumer.assign(await all_partitions(consumer, (SUBMISSION_ROUTED.name, CASE_UPDATED.name)))
+        consumer.assign(partitions_of(SUBMISSION_ROUTED.name, CASE_UPDATED.name))
         await consumer.seek_to_end()
         await _publish(address, encode(given, CASE_ORDERED.name))
         return await _effect(consumer, effects)
@@ -170,7 +170,7 @@ async def _effect(consumer: AIOKafkaConsumer, effects: set[UUID]) -> Payload:
 
 
 async def _parked(address: KafkaAddress) -> list[CaseHeld]:
-    newest = {record.key: record.value for record in await everything(address, [CASE_CUSTODY.name])}
+    newest = {record.key: record.value for record in await everything(address, CASE_CUSTODY.name)}
     held = [CaseHeld.from_json(value) for value in newest.values() if value is not None]
     return sorted((h for h in held if h.standing == "parked"), key=lambda h: h.receipt.received_at)
 

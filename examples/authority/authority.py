@@ -20,8 +20,16 @@ from joserfc.jwk import JWKRegistry, Key
 
 RETRY_SECONDS = 5
 LARGEST_BYTES = 4 * 1024 * 1024
-SEALING = jwe.JWERegistry(algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False)
 log = logging.getLogger("authority")
+
+
+class Sealing(jwe.JWERegistry):
+    """What content may be sealed with. The library's own limit is 64 KB; a case may be larger."""
+
+    max_ciphertext_length = LARGEST_BYTES
+
+
+SEALING = Sealing(algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False)
 
 
 def serve(authority: str, *, kafka: dict[str, str], access: dict[str, str], folder: Path) -> KafkaBroker:

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 from amtsweg.stack.description import AuthorityDescription
 from shared.events.case import AnswerGiven, RefusalReason
 from shared.events.submission import SubmissionDelivered
-from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
+from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX, MAX_CONTENT_BYTES
 from tests.support.events import GIESSEN
 from tests.support.routing import RouterInMemory, authority_key, submission
 
@@ -46,6 +46,18 @@ def test_what_the_router_delivers_opens_with_the_authoritys_key(
 
     assert case["content"] == {"betrieb": "Laden"}
     assert case["receipt"]["receiptNumber"] == delivered.receipt.receipt_number
+
+
+def test_the_largest_content_opens_too(sample: ModuleType, tmp_path: Path) -> None:
+    text = "x" * (MAX_CONTENT_BYTES - 2)
+    (event, *_) = RouterInMemory(tmp_path).take(submission(content=f'"{text}"'.encode()))
+    assert isinstance(event.data, SubmissionDelivered)
+
+    case = sample.open_case(
+        event.data.to_json(), ECKey.import_key(authority_key(GIESSEN)), str(submission().submission_id)
+    )
+
+    assert case["content"] == text
 
 
 def test_content_of_another_submission_is_not_filed(

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +66,9 @@ class Ground:
             "AMTSWEG_HTTP__PORT": str(port),
             "AMTSWEG_INSTANCE": str(instance),
         }
-        return Service("router", var=self.surroundings.var / f"router-{instance}", environment=environment, port=port)
+        return Service(
+            "router", var=self.surroundings.var / f"router-{instance}", environment=environment, port=port
+        )
 
     def submission(
         self,
@@ -112,7 +113,11 @@ class Ground:
             for m in messages:
                 count = len(await producer.partitions_for(m.topic))
                 partition = partition_of(m.key, count)
-                sent.append(await producer.send(m.topic, m.value, key=m.key, partition=partition, headers=[*m.headers]))
+                sent.append(
+                    await producer.send(
+                        m.topic, m.value, key=m.key, partition=partition, headers=[*m.headers]
+                    )
+                )
             await asyncio.gather(*sent)
 
     async def records(self, topic: str, *, partitions: int = PARTITIONS) -> list[Record]:
@@ -120,14 +125,22 @@ class Ground:
         starts = {TopicPartition(topic, number): 0 for number in range(partitions)}
         return [record async for batch in read_to_end(self.admin, starts) for record in batch]
 
-    async def told(self, topic: str, about: Iterable[UUID], *, partitions: int = PARTITIONS) -> list[Event[Payload]]:
+    async def told(
+        self, topic: str, about: Iterable[UUID], *, partitions: int = PARTITIONS
+    ) -> list[Event[Payload]]:
         """The topic's events about these cases."""
         keys = {str(case).encode() for case in about}
         found = await self.records(topic, partitions=partitions)
         return [event_of(as_message(r)) for r in found if r.key in keys]
 
     async def until(
-        self, topic: str, case: UUID, kind: type[Payload], *, partitions: int = PARTITIONS, seconds: float = 30
+        self,
+        topic: str,
+        case: UUID,
+        kind: type[Payload],
+        *,
+        partitions: int = PARTITIONS,
+        seconds: float = 30,
     ) -> Event[Payload]:
         """The first event of this kind about the case, once it is there."""
         async with asyncio.timeout(seconds):

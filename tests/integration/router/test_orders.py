@@ -1,0 +1,156 @@
+"""The clearing desk and the dead letters, as an operator uses them: by command, with his own login."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from amtsweg import dead_letters, parked
+from amtsweg.stack.provision.grants import OPERATOR
+from shared.events.competence import Place
+from shared.events.envelope import Event, Message, encode
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from tests.integration.router.conftest import Ground
+from tests.support.events import GIESSEN
+from tests.support.stack import unique
+
+NOWHERE = Place(plz="99999")
+INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
+
+pytestmark = pytest.mark.usefixtures("router")
+
+
+@pytest.fixture(autouse=True)
+def operator(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's login in the environment, as an installation would give it to him."""
+    for name, value in {
+        "BOOTSTRAP": ground.kafka.endpoint.bootstrap,
+        "SECURITY_PROTOCOL": ground.kafka.endpoint.security_protocol,
+        "USERNAME": OPERATOR,
+        "PASSWORD_FILE": str(ground.made.keys.of(OPERATOR, "kafka-password")),
+    }.items():
+        monkeypatch.setenv(f"AMTSWEG_KAFKA__{name}", value)
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+async def run(commands: Typer, *arguments: str) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, commands, arguments)
+
+
+async def parked_submission(ground: Ground) -> Event[SubmissionReceived]:
+    received = ground.submission(place=NOWHERE, content=b'{"name":"Erika Mustermann"}')
+    await ground.receive(received)
+    await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionParked)
+    return received
+
+
+async def test_what_is_parked_is_listed_and_shown_with_its_reason(ground: Ground) -> None:
+    received = await parked_submission(ground)
+    number = received.data.receipt.receipt_number
+
+    listed = await run(parked.commands, "list")
+    shown = await run(parked.commands, "show", number)
+
+    assert listed.exit_code == shown.exit_code == 0
+    assert number in listed.stdout
+    assert "Ort außerhalb des Landes" in listed.stdout
+    assert "Der Ort liegt nicht in Hessen." in shown.stdout
+    assert str(received.case_id) in shown.stdout
+
+
+async def test_a_parked_case_is_assigned_and_goes_on_with_its_original_receipt(ground: Ground) -> None:
+    received = await parked_submission(ground)
+    number = received.data.receipt.receipt_number
+
+    assigned = await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "Standort geklärt")
+
+    assert (assigned.exit_code, assigned.stdout) == (0, f"{number} liegt jetzt bei {GIESSEN}.\n")
+    delivered = await ground.until(INBOX, received.case_id, SubmissionDelivered, partitions=1)
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert delivered.data.receipt == received.data.receipt
+    assert delivered.data.assignment is not None
+    assert delivered.data.assignment.reason == "Standort geklärt"
+    opened = ground.opened(delivered.data.content, authority=GIESSEN, submission_id=received.submission_id)
+    assert b"Mustermann" in opened
+    again = await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "noch einmal")
+    assert again.exit_code == 1
+    assert "ist nicht geparkt" in again.stderr
+
+
+async def test_a_retry_that_changes_nothing_says_so(ground: Ground) -> None:
+    received = await parked_submission(ground)
+    number = received.data.receipt.receipt_number
+
+    retried = await run(parked.commands, "retry", number)
+
+    assert (retried.exit_code, retried.stdout) == (1, f"{number} bleibt geparkt: Ort außerhalb des Landes.\n")
+
+
+async def test_an_assignment_to_nobody_is_refused_and_the_case_stays_parked(ground: Ground) -> None:
+    received = await parked_submission(ground)
+    number = received.data.receipt.receipt_number
+
+    refused = await run(parked.commands, "assign", number, "--to", "g-99999999", "--reason", "?")
+
+    assert refused.exit_code == 1
+    assert "Diese Stelle gibt es nicht" in refused.stderr
+    assert number in (await run(parked.commands, "list")).stdout
+
+
+async def test_an_undecodable_record_lies_in_the_dead_letter_and_the_rest_flows_on(ground: Ground) -> None:
+    before, after = ground.submission(), ground.submission()
+    broken = undecodable(before)
+
+    await ground.send(
+        encode(before, SUBMISSION_RECEIVED.name), broken, encode(after, SUBMISSION_RECEIVED.name)
+    )
+
+    for received in (before, after):
+        await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionRouted)
+    (letter,) = [
+        r for r in await ground.records("router.dead-letter.v1", partitions=1) if r.value == broken.value
+    ]
+    assert letter.key == broken.key
+    assert set(broken.headers) <= set(letter.headers)
+    listed = await run(dead_letters.commands, "list")
+    shown = await run(dead_letters.commands, "show", f"router:{letter.offset}")
+    assert f"router:{letter.offset}" in listed.stdout
+    assert "SubmissionReceived: not valid at" in shown.stdout
+    assert "Mustermann" not in shown.stdout
+
+
+async def test_a_dead_letter_that_is_replayed_comes_back_as_it_was_and_is_settled(ground: Ground) -> None:
+    broken = undecodable(ground.submission())
+    await ground.send(broken)
+    async with asyncio.timeout(20):
+        while not (letters := await dead(ground, broken)):  # noqa: ASYNC110 - it is Kafka that is asked
+            await asyncio.sleep(0.1)
+
+    replayed = await run(dead_letters.commands, "replay", f"router:{letters[0]}")
+
+    assert (replayed.exit_code, replayed.stdout) == (0, f"router:{letters[0]}: verarbeitet\n")
+    again = [r for r in await ground.records(SUBMISSION_RECEIVED.name) if r.value == broken.value]
+    assert [r.key for r in again] == [broken.key] * 2
+    assert set(broken.headers) <= set(again[1].headers)
+    assert f"router:{letters[0]}" not in (await run(dead_letters.commands, "list")).stdout
+    assert len(await dead(ground, broken)) == 2
+
+
+async def dead(ground: Ground, broken: Message) -> list[int]:
+    letters = await ground.records("router.dead-letter.v1", partitions=1)
+    return [r.offset for r in letters if r.value == broken.value]
+
+
+def undecodable(received: Event[SubmissionReceived]) -> Message:
+    """A record that is no submission, with a person's name in it."""
+    return replace(
+        encode(received, SUBMISSION_RECEIVED.name), value=f"Erika Mustermann {unique('x')}".encode()
+    )
