@@ -20,7 +20,7 @@ from shared.events.envelope import Event, Undecodable, decode
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionRouted
-from shared.events.topics import AUTHORITY_INBOX, Topic, audited
+from shared.events.topics import AUTHORITY_INBOX, audited
 
 _POLL_MS = 100
 

@@ -105,7 +105,7 @@ async def run(description: StackDescription, *, var: Path, progress: Progress) -
             with suppress(asyncio.CancelledError):
                 await watching
     progress.step = "Ein fremder Prüfer prüft das Protokoll"
-    verdicts, proven = await asyncio.to_thread(_prove, description, progress.seen)
+    verdicts, proven = await asyncio.to_thread(prove, description, progress.seen)
     return Bill(
         taken=progress.taken,
         seen=progress.seen,

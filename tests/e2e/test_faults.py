@@ -91,7 +91,6 @@ def faults(stack: Stack, *, seconds: float, seed: int) -> list[tuple[float, str]
 @pytest.mark.timeout(420)
 def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it() -> None:
     seed = secrets.randbelow(2**32)
-    print(f"seed {seed}")
     wanted = postings(SUBMISSIONS, run=f"faults-{seed}", seed=seed)
     with running(_VAR / f"faults-{seed}") as (stack, description):
         tending = Tending(stack)
@@ -105,7 +104,7 @@ def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it() -> 
     )
     assert all(verdict.holds for verdict in verdicts), verdicts
     broken = [c for c in check_all(len(wanted), progress.taken, progress.seen) if not c.holds]
-    assert broken == []
+    assert broken == [], f"seed {seed}"
 
 
 async def _under_load(
