@@ -123,12 +123,12 @@ async def reached(url: str, size: int, *, seconds: float = 60) -> None:
     async def published() -> int:
         try:
             connection = await asyncpg.connect(url)
-        except (OSError, asyncpg.PostgresError):
+            try:
+                return int(await connection.fetchval("select published_size from audit.logs") or 0)
+            finally:
+                await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return 0
-        try:
-            return int(await connection.fetchval("select published_size from audit.logs") or 0)
-        finally:
-            await connection.close()
 
     async with asyncio.timeout(seconds):
         while await published() < size:  # noqa: ASYNC110 - what is awaited lies in another process
@@ -221,7 +221,7 @@ async def test_it_goes_on_after_postgresql_was_restarted(
     async with service(around, tmp_path):
 
         async def restart() -> None:
-            await asyncio.sleep(2.5)
+            await reached(around.postgres, 1)
             await asyncio.to_thread(stack.postgres.kill)
             await asyncio.to_thread(stack.postgres.start)
 
