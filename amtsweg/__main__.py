@@ -14,6 +14,8 @@ COMMANDS = {
     "parked": "amtsweg.parked:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
     "directory": "amtsweg.directory.commands:commands",
+    "audit": "amtsweg.audit.commands:commands",
+    "verify": "amtsweg.audit.verify:verify",
     "docs": "amtsweg.docs.command:docs",
 }
 """Where each command lives: a function, or a group of commands."""
