@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +51,7 @@ SCHEMA: Final = "intake"
 GROUP: Final = "intake"
 
 _RETRY: Final = {"Retry-After": "2"}
+_BATCH_WAIT: Final = timedelta(milliseconds=100)
 
 
 def assemble(
@@ -101,37 +102,48 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     password = read_secret(postgres.password_file) if postgres.password_file else None
     folder = Path(migrations.__file__).parent
     await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
-    pool = await open_pool(postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size)
-    rates = RedisRates(str(settings.redis_url), limit=settings.requests_per_minute)
-    try:
-        yield _parts(settings, pool=pool, rates=rates)
-    finally:
-        await rates.close()
-        await pool.close()
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(postgres.url, schema=SCHEMA, password=password)
+        opened.push_async_callback(pool.close)
+        desk_pool = await open_pool(
+            postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
+        )
+        opened.push_async_callback(desk_pool.close)
+        rates = RedisRates(str(settings.redis_url), limit=settings.requests_per_minute)
+        opened.push_async_callback(rates.close)
+        yield _parts(settings, pool=pool, desk_pool=desk_pool, rates=rates)
 
 
-def _parts(settings: Settings, *, pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
+def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name,))
     clients = ClientRegistry(pool, condition=health.part("clients"))
     app = assemble(
         desk=SubmissionDesk(
-            book=PostgresBook(pool),
+            book=PostgresBook(desk_pool),
             sealer=_sealing(settings),
             bus=publisher,
             clock=_now,
             secret=bytes.fromhex(read_secret(settings.hash_key_file)),
         ),
-        door=_door(settings, pool=pool, clients=clients),
-        histories=PostgresHistories(pool),
+        door=_door(settings, pool=desk_pool, clients=clients),
+        histories=PostgresHistories(desk_pool),
         count=rates.count,
         max_in_flight=settings.max_in_flight,
         health=health,
         telemetry=telemetry,
     )
-    http, topics = settings.http, tuple(TOPICS)
-    plan = Plan(group=GROUP, inputs=topics, dead_letters=dead_letter_topic(GROUP), instance=settings.instance)
+    http = settings.http
+    plan = Plan(
+        group=GROUP,
+        inputs=tuple(TOPICS),
+        dead_letters=dead_letter_topic(GROUP),
+        # The feed is one sequence: tasks side by side would only wait for each other.
+        single_task=True,
+        instance=settings.instance,
+        batch_wait=_BATCH_WAIT,
+    )
     return {
         "publisher": publisher,
         "clients": clients,

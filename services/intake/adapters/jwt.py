@@ -21,6 +21,8 @@ _TYPE: Final = "at+jwt"
 _ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519")
 _ASSERTION_TYPES: Final = (None, "JWT", "client-authentication+jwt")
 _LONGEST: Final = 8192
+_REMEMBERED: Final = 1024
+_NOBODY: Final = (None, 0.0)
 
 
 class JwtTokens:
@@ -30,6 +32,7 @@ class JwtTokens:
         self._keys = KeySet([import_key(dict(key)) for key in keys])
         self._issuer = issuer
         self._clock = clock
+        self._known: dict[str, tuple[Bearer, float]] = {}
 
     def issue(self, bearer: Bearer) -> str:
         now = int(self._clock().timestamp())
@@ -48,15 +51,23 @@ class JwtTokens:
         return jwt.encode(header, claims, key, algorithms=[_SIGNED_WITH])
 
     def read(self, token: str) -> Bearer | None:
+        bearer, expires = self._known.get(token) or self._verified(token)
+        return bearer if self._clock().timestamp() < expires else None
+
+    def _verified(self, token: str) -> tuple[Bearer | None, float]:
+        """Whose token it is, and until when; remembered, since a client shows the same one for minutes."""
         try:
             read = jwt.decode(token[:_LONGEST], self._keys, algorithms=[_SIGNED_WITH])
         except (JoseError, ValueError):
-            return None
+            return _NOBODY
         claims = read.claims
-        ours = (claims.get("iss"), claims.get("aud")) == (self._issuer, AUDIENCE)
-        if not ours or read.header.get("typ") != _TYPE or self._clock().timestamp() >= claims["exp"]:
-            return None
-        return Bearer(client_id=claims["sub"], scopes=frozenset(claims["scope"].split()))
+        if (claims.get("iss"), claims.get("aud"), read.header.get("typ")) != (self._issuer, AUDIENCE, _TYPE):
+            return _NOBODY
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        bearer = Bearer(client_id=claims["sub"], scopes=frozenset(claims["scope"].split()))
+        self._known[token] = (bearer, claims["exp"])
+        return self._known[token]
 
 
 class JwtAssertions:

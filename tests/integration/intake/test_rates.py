@@ -25,3 +25,14 @@ async def test_with_redis_away_everybody_is_let_in_without_waiting() -> None:
     assert [await rates.count("client") for _ in range(100)] == [None] * 100
     assert time.perf_counter() - began < 1
     await rates.close()
+
+
+async def test_a_replica_fetches_permits_in_parcels_of_a_thousandth(redis_url: str) -> None:
+    who = unique("client")
+    one, other = (RedisRates(redis_url, limit=3000, clock=lambda: 120.0) for _ in range(2))
+    quotas = [await one.count(who) for _ in range(3)] + [await other.count(who)]
+    assert [quota.remaining for quota in quotas if quota] == [2999, 2998, 2997, 2996]
+    quotas = [await one.count(who)]  # a parcel of three: the other has two of its own left
+    assert [quota.remaining for quota in quotas if quota] == [2993]
+    for replica in (one, other):
+        await replica.close()
