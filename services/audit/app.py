@@ -103,7 +103,7 @@ def assemble(
             republish_after=settings.republish_after,
             condition=health.part("checkpoints"),
         ),
-        http=_http(room, folder, readers=readers, health=health, telemetry=telemetry),
+        http=_http(room, folder, policy=_policy(keys), readers=readers, health=health, telemetry=telemetry),
     )
 
 
@@ -174,7 +174,13 @@ def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan
 
 
 def _http(
-    room: ReadingRoom, folder: TileFolder, *, readers: Readers, health: Health, telemetry: Telemetry
+    room: ReadingRoom,
+    folder: TileFolder,
+    *,
+    policy: str,
+    readers: Readers,
+    health: Health,
+    telemetry: Telemetry,
 ) -> FastAPI:
     app = create_app(
         title="Amtsweg audit",
@@ -186,10 +192,15 @@ def _http(
     proofs = Proofs(folder)
     looking = Gate("look", readers=readers, clock=_now, record=room.refuse)
     bundles = Gate("look", "bundles", readers=readers, clock=_now, record=room.refuse)
-    app.include_router(room_routes(room, proofs=proofs, gate=looking))
+    app.include_router(room_routes(room, proofs=proofs, gate=looking, policy=policy))
     app.include_router(proof_routes(proofs))
     app.include_router(file_routes(folder, gate=bundles, record=room.refuse))
     return app
+
+
+def _policy(keys: Sequence[SigningKey]) -> str:
+    """The trust policy (C2SP tlog-policy) that an evidence file carries along."""
+    return "".join(f"log {key.verifier.to_text()}\n" for key in keys) + "quorum none\n"
 
 
 async def _alone(note: Note, _: Checkpoint) -> Note:

@@ -12,6 +12,7 @@ import pytest
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64
+from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.merkle import verify_consistency
 from services.audit.domain.note import Note
 from services.audit.domain.policy import log_only, open_checkpoint
@@ -263,3 +264,15 @@ async def test_a_flood_of_refusals_does_not_flood_the_log(running: RunningLog) -
     for _ in range(70):
         await running.client.get("/log/elsewhere")
     assert await refusals(running) == 60
+
+
+async def test_the_evidence_of_a_case_verifies_offline(running: RunningLog) -> None:
+    await with_a_case(running)
+    await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    await running.covered(5)
+    answer = await running.client.get(f"/v1/cases/{CASE}/evidence", headers=asking())
+    evidence = Evidence.from_bytes(answer.content)
+    looked = evidence.model_copy(update={"entries": evidence.entries[3:]})
+    assert [entry.index for entry in evidence.entries] == [0, 1, 2, 4]
+    (proven,) = verify_evidence(looked, POLICY).entries
+    assert proven.leaf.type == "de.amtsweg.Looked.v1"

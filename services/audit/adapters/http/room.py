@@ -2,7 +2,7 @@
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Query, Request, Response, Security
 from pydantic import Field
 
 from services.audit.adapters.http.documents import (
@@ -61,8 +61,8 @@ class SearchParameters(WireModel):
         return Question(**self.model_dump(exclude={"purpose", "reference"}))
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
-    """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate, policy: str) -> APIRouter:
+    """``/v1/cases/{reference}/timeline`` and ``/evidence``, ``/v1/entries``; ``policy`` names the log's keys."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
     @routes.get("/cases/{reference}/timeline", response_model_exclude_none=True)
@@ -85,6 +85,22 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
             checkpoint=checkpoint_document(checkpoint),
             entries=_documents(answer, size=checkpoint.size, disclosing=True),
         )
+
+    @routes.get("/cases/{reference}/evidence", response_model=None)
+    async def evidence(
+        reference: str, request: Request, reader: Annotated[Reader, Security(gate)]
+    ) -> Response:
+        """One file that proves the case's entries offline: ``amtsweg verify FILE``."""
+        visit = await gate.visit(request, reader)
+        try:
+            answer = await room.timeline(visit, reference)
+        except Refused as refused:
+            raise _malformed(str(refused)) from None
+        made = await proofs.evidence(answer.entries, policy=policy)
+        if made is None:
+            raise _unknown_case(answer.look)
+        name = f'attachment; filename="amtsweg-{reference}.json"'
+        return Response(made.to_bytes(), media_type="application/json", headers={"Content-Disposition": name})
 
     @routes.get("/entries", response_model_exclude_none=True)
     async def entries(
