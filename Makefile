@@ -44,7 +44,7 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --quiet
+	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
