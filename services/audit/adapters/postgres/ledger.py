@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from services.audit.domain.append import Appended, State
+from services.audit.domain.append import Appended, Entry, State
 from services.audit.domain.merkle import Frontier
 from services.audit.ports import Ledger
 from shared.runtime.errors import Stopped
@@ -59,22 +59,7 @@ class PostgresLedger:
         await self._copy(
             "entries",
             _ENTRY_COLUMNS,
-            [
-                (
-                    log,
-                    entry.index,
-                    entry.leaf.id,
-                    entry.leaf.type,
-                    datetime.fromisoformat(entry.leaf.time),
-                    entry.leaf.case,
-                    entry.leaf.actor,
-                    entry.leaf.authority,
-                    entry.leaf.service,
-                    entry.leaf.trace,
-                    entry.entry,
-                )
-                for entry in appended.entries
-            ],
+            [(log, *_columns(entry)) for entry in appended.entries],
         )
         await self._copy(
             "payloads",
@@ -104,6 +89,22 @@ class PostgresLedger:
     async def _copy(self, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+
+
+def _columns(entry: Entry) -> tuple[object, ...]:
+    leaf = entry.leaf
+    return (
+        entry.index,
+        leaf.id,
+        leaf.type,
+        datetime.fromisoformat(leaf.time),
+        leaf.case,
+        leaf.actor,
+        leaf.authority,
+        leaf.service,
+        leaf.trace,
+        entry.entry,
+    )
 
 
 class PostgresLedgers:
