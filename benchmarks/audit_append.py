@@ -101,6 +101,10 @@ async def copy_all(pool: Pool, events: list[Record]) -> float:
     return time.perf_counter() - began
 
 
+def size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 async def main(url: str, folder: Path) -> None:
     await migrations.upgrade(url, schema="audit", folder=MIGRATIONS)
     pool = await open_pool(url, schema="audit")
@@ -114,7 +118,7 @@ async def main(url: str, folder: Path) -> None:
             "select sum(pg_total_relation_size(relid)) from pg_stat_user_tables "
             "where relname in ('entries', 'payloads', 'keys', 'subtrees')"
         )
-    in_files = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+    in_files = await asyncio.to_thread(size_of, folder)
     print(
         f"{EVENTS / seconds:>10,.0f} events/s to signed, durable files ({EVENTS} events, batches of {BATCH})"
     )

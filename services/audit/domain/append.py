@@ -5,11 +5,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from services.audit.domain.fact import Fact
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier, Subtree, grow, leaf_hash
 from services.audit.domain.payload import SALT_BYTES, commitment
-from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Disclosure, Secrecy
+from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Disclosure, Secrecy, seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ def append(
     owners = dict.fromkeys(fact.owner for fact in fresh if fact.owner not in state.keys)
     new_keys = dict(zip(owners, _cut(random_bytes, len(owners), KEY_BYTES), strict=True))
     keys = {**state.keys, **new_keys}
+    ciphers = {owner: secrecy.cipher(keys[owner]) for owner in {fact.owner for fact in fresh}}
     salts = _cut(random_bytes, len(fresh), SALT_BYTES)
     nonces = _cut(random_bytes, len(fresh), NONCE_BYTES)
     entries = tuple(
-        _entry(fact, index, key=keys[fact.owner], salt=salt, nonce=nonce, secrecy=secrecy)
+        _entry(fact, index, cipher=ciphers[fact.owner], salt=salt, nonce=nonce)
         for index, (fact, salt, nonce) in enumerate(
             zip(fresh, salts, nonces, strict=True), state.frontier.size
         )
@@ -70,7 +73,7 @@ def _fresh(facts: Sequence[Fact], known: AbstractSet[UUID]) -> Iterator[Fact]:
             yield fact
 
 
-def _entry(fact: Fact, index: int, *, key: bytes, salt: bytes, nonce: bytes, secrecy: Secrecy) -> Entry:
+def _entry(fact: Fact, index: int, *, cipher: AESGCM, salt: bytes, nonce: bytes) -> Entry:
     leaf = Leaf(
         id=fact.id,
         type=fact.type,
@@ -86,7 +89,7 @@ def _entry(fact: Fact, index: int, *, key: bytes, salt: bytes, nonce: bytes, sec
         partition=fact.partition,
         offset=fact.offset,
     )
-    sealed = secrecy.seal(Disclosure(salt, fact.payload), key=key, event_id=fact.id, nonce=nonce)
+    sealed = seal(Disclosure(salt, fact.payload), cipher=cipher, event_id=fact.id, nonce=nonce)
     return Entry(index, leaf, leaf.to_bytes(), fact.owner, sealed)
 
 

@@ -45,10 +45,9 @@ class Secrecy:
         """The pseudonym of a person who acted: 32 hex digits."""
         return self._derive(b"actor\0" + name.encode())[:_PSEUDONYM_BYTES].hex()
 
-    def seal(self, disclosure: Disclosure, *, key: bytes, event_id: UUID, nonce: bytes) -> bytes:
-        """Encrypt under the key of the case; ``nonce`` are 12 random bytes and stand in front."""
-        plain = disclosure.salt + disclosure.payload
-        return nonce + self._cipher(key).encrypt(nonce, plain, event_id.bytes)
+    def cipher(self, key: bytes) -> AESGCM:
+        """What `seal` encrypts with, for the key of a case; made once for many payloads."""
+        return AESGCM(self._derive(b"payload\0" + key))
 
     def open(self, sealed: bytes, *, key: bytes, event_id: UUID) -> Disclosure:
         """Decrypt what `seal` made.
@@ -57,13 +56,15 @@ class Secrecy:
             Refused: the key, the secret or the event is another, or the bytes were changed.
         """
         try:
-            plain = self._cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], event_id.bytes)
+            plain = self.cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], event_id.bytes)
         except (InvalidTag, ValueError):
             raise Refused(f"payload of event {event_id}: it does not open with the key of its case") from None
         return Disclosure(plain[:SALT_BYTES], plain[SALT_BYTES:])
 
-    def _cipher(self, key: bytes) -> AESGCM:
-        return AESGCM(self._derive(b"payload\0" + key))
-
     def _derive(self, label: bytes) -> bytes:
         return hmac.digest(self.secret, label, "sha256")
+
+
+def seal(disclosure: Disclosure, *, cipher: AESGCM, event_id: UUID, nonce: bytes) -> bytes:
+    """Encrypt under the key of the case; ``nonce`` are 12 random bytes and stand in front."""
+    return nonce + cipher.encrypt(nonce, disclosure.salt + disclosure.payload, event_id.bytes)

@@ -15,7 +15,7 @@ from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier, leaf_hash, root
 from services.audit.domain.payload import canonical, commitment, without_sealed
 from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Disclosure, Secrecy
+from services.audit.domain.secrecy import Disclosure, Secrecy, seal
 from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.envelope import Event, Undecodable, encode
 from shared.events.payload import Payload, Sealed, SealedRecipient
@@ -154,7 +154,7 @@ def test_the_disclosed_salt_and_payload_open_the_commitment() -> None:
 @pytest.mark.parametrize("part", ["secret", "key", "event", "bytes"])
 def test_a_payload_opens_only_with_its_secret_its_key_and_its_event(part: str) -> None:
     event = uuid4()
-    box = SECRECY.seal(Disclosure(b"s" * 32, b"p"), key=b"k" * 32, event_id=event, nonce=b"n" * 12)
+    box = seal(Disclosure(b"s" * 32, b"p"), cipher=SECRECY.cipher(b"k" * 32), event_id=event, nonce=b"n" * 12)
     secrecy = Secrecy(b"x" * 32) if part == "secret" else SECRECY
     with pytest.raises(Refused, match="does not open"):
         secrecy.open(
