@@ -108,7 +108,7 @@ class Step:
             Message(self._topics.held, key, value, headers),
         )
 
-    def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
+    def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:  # noqa: ARG002 - the protocol asks for both
         raise AssertionError
 
 
