@@ -113,7 +113,9 @@ async def main(url: str, folder: Path) -> None:
         await log.found()
         events = records()
         bare = await copy_all(pool, events)
+        began = time.process_time()
         seconds = await append_all(pool, log, folder, events)
+        busy = time.process_time() - began
         in_tables = await pool.fetchval(
             "select sum(pg_total_relation_size(relid)) from pg_stat_user_tables "
             "where relname in ('entries', 'payloads', 'keys', 'subtrees')"
@@ -123,6 +125,9 @@ async def main(url: str, folder: Path) -> None:
         f"{EVENTS / seconds:>10,.0f} events/s to signed, durable files ({EVENTS} events, batches of {BATCH})"
     )
     print(f"{EVENTS / bare:>10,.0f} rows/s copied into a bare table (baseline)")
+    print(
+        f"{1e6 * busy / EVENTS:>10,.0f} µs of our own processor time per event (the rest is PostgreSQL and disk)"
+    )
     print(
         f"{int(in_tables) / EVENTS:>10,.0f} bytes per entry in PostgreSQL, {in_files / EVENTS:,.0f} in files"
     )
