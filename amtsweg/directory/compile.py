@@ -59,9 +59,9 @@ def _read(path: Path) -> Raw:
 def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(sorted(tuple(_cell(row.get(column)) for column in columns) for row in rows))
-    return text.getvalue()
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    lines = sorted(text.getvalue().splitlines())
+    return "".join(f"{line}\n" for line in (",".join(columns), *lines))
 
 
 def _cell(value: object) -> str:

@@ -22,7 +22,7 @@ from services.router.domain.entries import (
     Region,
     Succession,
 )
-from services.router.domain.tables import Row, rows, version
+from services.router.domain.tables import COLUMNS, Row, rows, version
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,30 +35,30 @@ def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
         BrokenDirectory: a table is missing or malformed, or the tables contradict each other: an overlap,
             a hole, an unknown reference.
     """
+    tables = {table: list(rows(texts, table)) for table in COLUMNS}
     directory = Directory(
         land=land,
         name=name,
         version=version(land, texts),
-        authorities=_unique(rows(texts, "authorities"), "id", _authority),
-        areas=_unique(rows(texts, "areas"), "ags", _area),
-        districts=_unique(rows(texts, "districts"), "key", _district),
-        regions=_unique(rows(texts, "regions"), "key", _region),
-        successions=tuple(_succession(row) for row in rows(texts, "successions")),
-        names=_grouped((row.text("ags"), row.text("name")) for row in rows(texts, "names")),
-        localities=_grouped((row.text("ags"), row.text("name")) for row in rows(texts, "localities")),
-        postcodes=_grouped((row.text("postcode"), _postcode(row)) for row in rows(texts, "postcodes")),
+        authorities=_unique(tables["authorities"], "id", _authority),
+        areas=_unique(tables["areas"], "ags", _area),
+        districts=_unique(tables["districts"], "key", _district),
+        regions=_unique(tables["regions"], "key", _region),
+        successions=tuple(_succession(row) for row in tables["successions"]),
+        names=_grouped((row.text("ags"), row.text("name")) for row in tables["names"]),
+        localities=_grouped((row.text("ags"), row.text("name")) for row in tables["localities"]),
+        postcodes=_grouped((row.text("postcode"), _postcode(row)) for row in tables["postcodes"]),
         chambers=_grouped(
             ((row.text("ags"), row.text("kind")), _dated(row, row.text("chamber")))
-            for row in rows(texts, "chambers")
+            for row in tables["chambers"]
         ),
         listed=_grouped(
-            ((row.text("list"), row.text("ags")), _dated(row, row.text("title")))
-            for row in rows(texts, "lists")
+            ((row.text("list"), row.text("ags")), _dated(row, row.text("title"))) for row in tables["lists"]
         ),
-        populations=_grouped((row.text("ags"), _population(row)) for row in rows(texts, "populations")),
-        services=_unique(rows(texts, "services"), "key", lambda row: row.text("name")),
-        competences=_grouped((row.text("service"), _competence(row)) for row in rows(texts, "competences")),
-        agreements=tuple(_unique(rows(texts, "agreements"), "id", _agreement).values()),
+        populations=_grouped((row.text("ags"), _population(row)) for row in tables["populations"]),
+        services=_unique(tables["services"], "key", lambda row: row.text("name")),
+        competences=_grouped((row.text("service"), _competence(row)) for row in tables["competences"]),
+        agreements=tuple(_unique(tables["agreements"], "id", _agreement).values()),
     )
     check(directory)
     return directory

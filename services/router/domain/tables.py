@@ -120,8 +120,9 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
 
 
 def version(land: str, texts: Mapping[str, str]) -> str:
-    """The content hash: SHA-256 over the Land's key and all tables in the order of their names."""
+    """The content hash: SHA-256 over the Land's key and all tables; the order of their lines does not matter."""
     content = hashlib.sha256(f"{land}\n".encode())
     for table in sorted(COLUMNS):
-        content.update(hashlib.sha256(texts.get(table, "").encode()).digest())
+        header, *lines = texts[table].splitlines()
+        content.update("\n".join((table, header, *sorted(lines), "")).encode())
     return content.hexdigest()

@@ -62,7 +62,7 @@ def test_the_winner_is_not_among_those_who_lost(inquiry: Inquiry) -> None:
     assert decision.authority not in {candidate.authority for candidate in decision.candidates}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(INQUIRIES, min_size=1, max_size=20))
 def test_answers_depend_neither_on_order_nor_on_what_was_asked_before(inquiries: list[Inquiry]) -> None:
     fresh = load(HESSEN)

@@ -1,0 +1,94 @@
+"""The full grid: every service, at every place, on every day that differs from the one before."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.router.domain.directory import Directory
+from services.router.domain.resolve import resolve
+from shared.events.competence import Inquiry, Place, Reason
+
+_HOLES = frozenset({Reason.UNKNOWN_SERVICE, Reason.UNKNOWN_PLACE, Reason.OUTSIDE_TERRITORY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """How the grid was answered; ``holes`` are known services at known places that were not found."""
+
+    answers: Mapping[str, int]
+    unverified: int
+    holes: tuple[Inquiry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A service that goes elsewhere in some areas, from a day on; parked is given by its reason."""
+
+    service: str
+    before: str
+    after: str
+    since: date
+    areas: tuple[str, ...]
+
+
+def check(directory: Directory) -> Check:
+    """Answer the whole grid."""
+    answers: Counter[str] = Counter()
+    unverified = 0
+    holes = []
+    for inquiry in grid(directory):
+        decision = resolve(inquiry, directory=directory)
+        answers[str(decision.reason or decision.outcome)] += 1
+        unverified += decision.authority is not None and not decision.verified
+        if decision.reason in _HOLES:
+            holes.append(inquiry)
+    return Check(answers=answers, unverified=unverified, holes=tuple(holes))
+
+
+def moves(old: Directory, new: Directory) -> list[Move]:
+    """What goes elsewhere, and since when: the first boundary day on which the answers differ."""
+    areas: dict[tuple[str, str, str, date], list[str]] = defaultdict(list)
+    last: tuple[object, ...] = ()
+    for inquiry in grid(old, new):
+        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
+        this = (inquiry.service, inquiry.place, before, after)
+        if before != after and this != last:
+            areas[inquiry.service, before, after, inquiry.on].append(str(inquiry.place and inquiry.place.ags))
+        last = this
+    return [
+        Move(service=service, before=before, after=after, since=since, areas=tuple(found))
+        for (service, before, after, since), found in sorted(areas.items())
+    ]
+
+
+def changed(
+    inquiries: Iterable[Inquiry], *, old: Directory, new: Directory
+) -> Iterator[tuple[Inquiry, str, str]]:
+    """The recorded inquiries that are answered differently, with both answers."""
+    for inquiry in inquiries:
+        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
+        if before != after:
+            yield inquiry, before, after
+
+
+def answer(inquiry: Inquiry, *, directory: Directory) -> str:
+    """The authority, or the reason for parking."""
+    decision = resolve(inquiry, directory=directory)
+    return decision.authority or str(decision.reason)
+
+
+def days(*directories: Directory) -> list[date]:
+    """Every day on which anything changes in one of them, and the day before the first."""
+    boundaries = sorted({day for directory in directories for day in directory.boundaries})
+    return [boundaries[0] - timedelta(days=1), *boundaries] if boundaries else [date.min]
+
+
+def grid(*directories: Directory) -> Iterator[Inquiry]:
+    """Every service at every area on every such day."""
+    places = [Place(ags=ags) for ags in sorted({ags for each in directories for ags in each.areas})]
+    boundaries = days(*directories)
+    for service in sorted({service for each in directories for service in each.competences}):
+        for place in places:
+            for day in boundaries:
+                yield Inquiry.model_construct(service=service, place=place, on=day, choice=None)

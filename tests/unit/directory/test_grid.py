@@ -1,0 +1,65 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+from amtsweg.directory.grid import Move, changed, check, days, grid, moves
+from services.router.adapters.directory_files import read_tables
+from services.router.domain.build import build
+from services.router.domain.directory import Directory
+from shared.events.competence import Inquiry, Place
+from tests.support.directories import NORDMARK, nordmark
+
+BOAT = "99900000000001"
+BEACON = "99900000000002"
+
+
+def with_lower_threshold() -> Directory:
+    tables = read_tables(NORDMARK)
+    tables["competences"] = tables["competences"].replace("above:7500", "above:5000")
+    return build("01", "Nordmark", tables)
+
+
+def test_the_grid_asks_every_service_everywhere_on_every_day_of_change() -> None:
+    asked = Counter(inquiry.on for inquiry in grid(nordmark()))
+    assert asked == dict.fromkeys(days(nordmark()), 4 * 4)
+
+
+def test_the_grid_begins_the_day_before_the_first_change() -> None:
+    assert days(nordmark()) == [date(2027, 12, 31), date(2028, 1, 1), date(2030, 1, 1)]
+
+
+def test_a_check_counts_answers_and_finds_no_hole() -> None:
+    found = check(nordmark())
+    assert found.holes == ()
+    assert found.answers == {"routed": 37, "not-offered": 8, "ambiguous-place": 3}
+    assert found.unverified == 0
+
+
+def test_an_area_without_successor_is_a_hole() -> None:
+    broken = replace(nordmark(), successions=())
+    assert {inquiry.place for inquiry in check(broken).holes} == {
+        Place(ags="01051001"),
+        Place(ags="01051002"),
+        Place(ags="01051003"),
+    }
+
+
+def test_a_move_names_service_authorities_areas_and_the_first_day() -> None:
+    since = date(2027, 12, 31)
+    assert moves(nordmark(), with_lower_threshold()) == [
+        Move(service=BEACON, before="k-01051", after="ambiguous-place", since=since, areas=("01051003",)),
+        Move(service=BEACON, before="k-01051", after="g-01051001", since=since, areas=("01051001",)),
+    ]
+
+
+def test_a_directory_has_no_moves_against_itself() -> None:
+    assert moves(nordmark(), nordmark()) == []
+
+
+def test_of_the_recorded_inquiries_only_the_changed_ones_are_named() -> None:
+    recorded = [
+        Inquiry(service=service, place=Place(ags="01051001"), on=date(2029, 1, 1))
+        for service in (BOAT, BEACON)
+    ]
+    found = list(changed(recorded, old=nordmark(), new=with_lower_threshold()))
+    assert found == [(recorded[1], "k-01051", "g-01051001")]
