@@ -1,5 +1,6 @@
 """`amtsweg audit`: check the files of a log, make them anew from the database."""
 
+import asyncio
 import time
 from collections import Counter
 from pathlib import Path
@@ -8,21 +9,25 @@ from typing import Annotated
 import typer
 
 from amtsweg.stack.description import VAR, StackDescription
+from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.tile_folder import TileFolder
+from services.audit.app import SCHEMA
 from services.audit.domain.inspection import inspect_files
 from services.audit.domain.keys import VerifierKey
+from services.audit.domain.looks import SOURCE
+from services.audit.domain.merkle import Frontier
 from services.audit.domain.policy import Policy, log_only, open_checkpoint, parse_policy
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName
+from services.audit.handler.derive import derive
+from services.audit.ports import Fork
+from shared.runtime.errors import Unavailable
+from shared.runtime.postgres import open_pool
+from shared.runtime.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Das Protokoll prüfen und wiederherstellen.")
 
 _STEP = 50_000
-
-
-@commands.callback()
-def _group() -> None:
-    """Its parts are named, even while there is only one."""
 
 
 @commands.command()
@@ -47,6 +52,35 @@ def check(
     typer.echo(
         f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt."
     )
+
+
+@commands.command("rebuild-tiles")
+def rebuild_tiles(
+    tiles: Annotated[Path, typer.Option(help="Ordner, der entstehen oder ergänzt werden soll")],
+    origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
+    postgres_url: Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")] = None,
+) -> None:
+    """Schreibt alle Kacheln und Bündel neu aus der Datenbank; vorhandene werden Byte für Byte verglichen."""
+    began = time.perf_counter()
+    if origin is None or postgres_url is None:
+        stack = StackDescription.read(VAR)
+        origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
+    password = None if password_file is None else read_secret(password_file)
+    try:
+        size = asyncio.run(_rebuild(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
+    except (Fork, Unavailable) as failed:
+        typer.echo(f"FEHLER: {failed}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
+
+
+async def _rebuild(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        log = PostgresLog(pool, origin=origin, source=SOURCE)
+        tree = await log.frontier()
+        await derive(Frontier(), tree, log=log, shelf=folder)
+    return tree.size
 
 
 def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:

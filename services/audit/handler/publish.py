@@ -11,18 +11,15 @@ A crash after any step leaves a state from which `start` and the next `publish` 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import SigningKey
-from services.audit.domain.merkle import TILE_HEIGHT, Frontier, grow, leaf_hash
+from services.audit.domain.merkle import TILE_HEIGHT, Frontier
 from services.audit.domain.note import Note, sign
-from services.audit.domain.tiles import BUNDLE, WIDTH, TileName, changed, encode_bundle
+from services.audit.domain.tiles import BUNDLE, WIDTH, TileName
+from services.audit.handler.derive import derive
 from services.audit.ports import Clock, CommittedLog, Fork, Publications, Shelf
-
-_CHUNK = 64 * WIDTH
-"""Entries read and written at a time while catching up; bounds the memory."""
 
 Cosign = Callable[[Note, Checkpoint], Awaitable[Note]]
 """Adds the witnesses' cosignatures; raises `Unavailable` when the quorum is not reached."""
@@ -72,33 +69,10 @@ class Publisher:
         committed = await self.log.frontier()
         if committed.size < published.size:
             raise Fork(f"the database shrank from {published.size} to {committed.size} entries")
-        names = frozenset(changed(published.size, committed.size))
-        reached = published
-        while reached.size < committed.size:
-            reached = await self._write_files(
-                reached, min(committed.size, _next_chunk(reached.size)), names=names
-            )
-        if reached != committed:
-            raise Fork(f"the entries do not give the root that is stored for size {committed.size}")
+        await derive(published, committed, log=self.log, shelf=self.shelf)
         await self._sign(Checkpoint(self.origin, committed.size, committed.root()))
         await self.shelf.discard(_completed(published.size, committed.size))
         return committed
-
-    async def _write_files(self, frontier: Frontier, size: int, *, names: AbstractSet[TileName]) -> Frontier:
-        start = frontier.size - frontier.size % WIDTH
-        entries = await self.log.entries(start, size)
-        hashes = [leaf_hash(entry) for entry in entries]
-        files: dict[TileName, bytes] = {}
-        for name in names & frozenset(changed(frontier.size, size)):
-            first = name.index * WIDTH
-            if name.level == BUNDLE:
-                files[name] = encode_bundle(entries[first - start : first - start + name.width])
-            elif name.level == 0:
-                files[name] = b"".join(hashes[first - start : first - start + name.width])
-            else:
-                files[name] = b"".join(await self.log.subtrees(name.level, first, first + name.width))
-        await self.shelf.put(files)
-        return grow(frontier, hashes[frontier.size - start :])[0]
 
     async def _sign(self, checkpoint: Checkpoint) -> None:
         now = self.clock()
@@ -108,10 +82,6 @@ class Publisher:
         note = await self.cosign(note, checkpoint)
         await self.shelf.publish(note.to_bytes())
         await self.publications.published(checkpoint, note.to_bytes(), now)
-
-
-def _next_chunk(size: int) -> int:
-    return size - size % _CHUNK + _CHUNK
 
 
 def _completed(old: int, size: int) -> Sequence[TileName]:

@@ -217,12 +217,17 @@ async def test_a_file_with_other_bytes_stops_publication_and_stays(tmp_path: Pat
     assert checkpoint(folder) is None
 
 
-async def test_rows_that_contradict_the_stored_tree_are_not_published(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changed_row", "said"), [(7, "rows of level 1 are not"), (299, "do not give the root")]
+)
+async def test_rows_that_contradict_the_stored_tree_are_not_published(
+    tmp_path: Path, changed_row: int, said: str
+) -> None:
     log, folder = MemoryLog(), TileFolder(tmp_path)
     log.extend([entry(n) for n in range(300)])
-    log.leaves[7] = b"changed"
+    log.leaves[changed_row] = b"changed"
     running = publisher(log, folder)
-    with pytest.raises(Fork, match="do not give the root"):
+    with pytest.raises(Fork, match=said):
         await running.publish(await running.start())
     assert checkpoint(folder) is None
 
