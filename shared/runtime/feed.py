@@ -4,15 +4,19 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from shared.runtime.assignment import Unit
+from shared.runtime.kafka import KafkaAddress
 from shared.runtime.pauses import Pause
 from shared.runtime.records import Record, consumed
+from shared.runtime.salvage import unparsable_record
 
-_LONGEST_WAIT = 1.0
+_LONGEST_WAIT: Final = 1.0
+_BUFFERING: Final = 0.02
 
 
 class Feed:
@@ -22,8 +26,10 @@ class Feed:
     what has been committed.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, unit: Unit) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, unit: Unit, *, address: KafkaAddress) -> None:
         self._consumer = consumer
+        self._address = address
+        self._one_by_one = False
         self._unit = unit
         self._kept: dict[TopicPartition, deque[Record]] = {}
         self._due: dict[TopicPartition, float] = {}
@@ -102,7 +108,48 @@ class Feed:
         return min(max(soonest, 0.001), _LONGEST_WAIT)
 
     async def _fetch(self, limit: int, *, seconds: float) -> list[Record]:
-        fetched = await self._consumer.getmany(*self._unit, timeout_ms=int(1000 * seconds), max_records=limit)
+        if self._one_by_one:
+            return await self._fetch_one_by_one(limit)
+        try:
+            fetched = await self._consumer.getmany(
+                *self._unit, timeout_ms=int(1000 * seconds), max_records=limit
+            )
+        except UnicodeDecodeError:
+            # What this call had drained before is lost to us: go back, and find the partition.
+            for tp in self._unit:
+                self._consumer.seek(tp, self.positions[tp])
+            self._one_by_one = True
+            return []
+        return self._handed_out(fetched)
+
+    async def _fetch_one_by_one(self, limit: int) -> list[Record]:
+        """Ask each partition for what is buffered, until the one with the unparsable record is found."""
+        await asyncio.sleep(_BUFFERING)
+        for tp in self._unit - self._kept.keys():
+            try:
+                records = self._handed_out(await self._consumer.getmany(tp, max_records=limit))
+            except UnicodeDecodeError:
+                self._one_by_one = False
+                return await self._past_unparsable(tp)
+            if records:
+                return records
+        return []
+
+    async def _past_unparsable(self, tp: TopicPartition) -> list[Record]:
+        """Return the records before the unparsable one, and that one itself."""
+        self._consumer.seek(tp, self.positions[tp])
+        records: list[Record] = []
+        try:
+            while True:
+                fetched = await self._consumer.getmany(tp, timeout_ms=1000, max_records=1)
+                records += self._handed_out(fetched)
+        except UnicodeDecodeError:
+            salvaged = await unparsable_record(self._address, tp, self.positions[tp])
+        self.positions[tp] = salvaged.offset + 1
+        self._consumer.seek(tp, self.positions[tp])
+        return [*records, salvaged]
+
+    def _handed_out(self, fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
         records: list[Record] = []
         for tp, batch in fetched.items():
             if batch[0].offset < self.positions[tp]:

@@ -46,6 +46,7 @@ class KafkaToPostgres:
         self._shared = Surroundings(
             plan=plan,
             projection=projection,
+            address=address,
             pool=pool,
             suspects=Suspects(),
             limit=Limit(),

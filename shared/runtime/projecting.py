@@ -21,6 +21,7 @@ from shared.runtime.failures import (
     Suspects,
 )
 from shared.runtime.feed import Feed, settled
+from shared.runtime.kafka import KafkaAddress
 from shared.runtime.lags import Lags, series
 from shared.runtime.logs import describe
 from shared.runtime.outbox import enqueue
@@ -41,6 +42,7 @@ class Surroundings:
 
     plan: Plan
     projection: Projection
+    address: KafkaAddress
     pool: Pool
     suspects: Suspects
     limit: Limit
@@ -57,7 +59,7 @@ class ProjectingTask:
         self._plan = shared.plan
         self._consumer = consumer
         self._unit = unit
-        self._feed = Feed(consumer, unit)
+        self._feed = Feed(consumer, unit, address=shared.address)
         self._expected: dict[TopicPartition, int] = {}
         self._blocked: set[bytes] = set()
         self._pause = Pause()

@@ -62,7 +62,7 @@ class TransactingTask:
         self._consumer = consumer
         self._number = number
         self._unit = unit
-        self._feed = Feed(consumer, unit)
+        self._feed = Feed(consumer, unit, address=shared.address)
         self._states: dict[str, bytes] = {}
         self._blocked = Blocked()
         self._shelf = self._make_shelf()

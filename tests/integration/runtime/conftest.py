@@ -1,18 +1,20 @@
 """Engines on real Kafka: how tests start one, feed it and read what came out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
 from shared.runtime.ddl import offsets_table, outbox_table
 from shared.runtime.health import Health
 from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State, Transformation
+from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, Transformation
 from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.reading import read_to_end
 from shared.runtime.records import Message, Record, partition_of
@@ -65,6 +67,21 @@ class Bench:
         finally:
             await producer.stop()
 
+    async def send_with_header_name(self, name: bytes, message: Message) -> None:
+        """Send what aiokafka itself refuses to write: a header whose name is any bytes."""
+        producer = AIOKafkaProducer(**self.address.arguments(), acks="all")
+        await producer.start()
+        try:
+            batch = producer.create_batch()
+            placeholder = "h" * len(name)
+            batch.append(timestamp=None, key=message.key, value=message.value, headers=[(placeholder, b"v")])
+            built = bytes(batch._build())
+            assert placeholder.encode() in built
+            batch._buffer = _with_checksum(built.replace(placeholder.encode(), name))
+            await (await producer.send_batch(batch, message.topic, partition=0))
+        finally:
+            await producer.stop()
+
     async def read(self, topic: str) -> list[Record]:
         """The topic's committed records as they are now."""
         partitions = {TopicPartition(topic, n): 0 for n in range(self.counts[topic])}
@@ -86,6 +103,12 @@ class Bench:
             health=self.health,
             telemetry=self.telemetry,
         )
+
+
+def _with_checksum(batch: bytes) -> bytes:
+    """The batch with its CRC-32C (bytes 17 to 20, over all that follows) made right again."""
+    checksum: int = calc_crc32c(batch[21:])
+    return batch[:17] + checksum.to_bytes(4, "big") + batch[21:]
 
 
 @pytest.fixture
@@ -121,18 +144,3 @@ async def running(part: Part) -> AsyncIterator["asyncio.Task[None]"]:
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-class Step:
-    """A transformation made of functions."""
-
-    def __init__(
-        self,
-        on_record: Callable[[Record, State], Sequence[Message]],
-        *,
-        wants: Callable[[Record, State], Sequence[str]] = lambda *_: (),
-        on_poisoned: Callable[[Record, State], Sequence[Message]] = lambda *_: (),
-    ) -> None:
-        self.on_record = on_record
-        self.wants = wants
-        self.on_poisoned = on_poisoned

@@ -2,26 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.runtime.errors import Undecodable
-from shared.runtime.kafka_to_kafka import Plan, State
+from shared.runtime.kafka_to_kafka import Plan
 from shared.runtime.records import Message, Record
-from tests.integration.runtime.conftest import Bench, Step, running
-
-
-def counting(to: str) -> Step:
-    """Numbers the records of each key, which needs the state; ``!`` is undecodable, ``?`` a bug."""
-
-    def on_record(record: Record, state: State) -> Sequence[Message]:
-        if record.value == b"!":
-            raise Undecodable("the value is an exclamation mark")
-        if record.value == b"?":
-            raise RuntimeError("a bug")
-        key = record.key or b""
-        seen = int(state.get(key.decode()) or b"0") + 1
-        state.put(key.decode(), str(seen).encode())
-        return (Message(to, key, b"%s %d" % (record.value or b"", seen)),)
-
-    return Step(on_record)
+from tests.integration.runtime.conftest import Bench, running
+from tests.integration.runtime.steps import counting
 
 
 def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:
@@ -84,3 +68,17 @@ async def test_a_record_that_makes_the_code_fail_is_isolated(bench: Bench) -> No
     async with running(bench.engine(its_plan, counting(target), target)):
         assert values(await bench.read_until(target, 2)) == [b"1 1", b"2 2"]
     assert values(await bench.read(its_plan.dead_letters)) == [b"?", b"later"]
+
+
+async def test_a_record_that_aiokafka_cannot_parse_loses_nothing_and_blocks_nothing(bench: Bench) -> None:
+    source, target = bench.topic("in"), bench.topic("out")
+    its_plan = plan(bench, source)
+    await bench.send(*(Message(source, b"a", b"before") for _ in range(3)))
+    await bench.send_with_header_name(b"\xff\xfeab", Message(source, b"a", b"!"))
+    await bench.send_with_header_name(b"\xff\xfecd", Message(source, b"a", b"readable"))
+    await bench.send(*(Message(source, b"a", b"after") for _ in range(3)))
+    async with running(bench.engine(its_plan, counting(target), target)):
+        records = await bench.read_until(target, 7)
+    assert [v.split()[0] for v in values(records) if v] == [b"before"] * 3 + [b"readable"] + [b"after"] * 3
+    (letter,) = await bench.read(its_plan.dead_letters)
+    assert (letter.value, letter.headers[0]) == (b"!", ("\\xff\\xfeab", b"v"))

@@ -1,7 +1,6 @@
 """The projecting engine on real Kafka and PostgreSQL: one transaction, the fence, isolation of what fails."""
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 import pytest
 from aiokafka.structs import TopicPartition
@@ -9,32 +8,13 @@ from aiokafka.structs import TopicPartition
 from shared.runtime import offsets
 from shared.runtime.dead_letters import origin, replayed
 from shared.runtime.errors import Undecodable
-from shared.runtime.kafka_to_postgres import Connection, KafkaToPostgres, Plan
+from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
 from shared.runtime.outbox import OutboxPublisher, enqueue
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.publisher import Publisher
 from shared.runtime.records import Message, Record
 from tests.integration.runtime.conftest import Bench, running
-
-
-class Effects:
-    """Writes each record as a row; what ``judge`` raises for a record fails its batch."""
-
-    def __init__(self, judge: Callable[[Record], None] = lambda _: None) -> None:
-        self.judge = judge
-        self.batches: list[int] = []
-
-    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        self.batches.append(len(records))
-        for record in records:
-            await connection.execute(
-                'INSERT INTO effects (topic, partition, "offset", value) VALUES ($1, $2, $3, $4)',
-                record.topic,
-                record.partition,
-                record.offset,
-                record.value,
-            )
-            self.judge(record)
+from tests.integration.runtime.steps import Effects
 
 
 def picky(record: Record) -> None:
