@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,12 +23,13 @@ from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
+from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.access import Readers
-from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import SOURCE
-from services.audit.domain.note import Note
+from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
 from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.cosign import Cosigner
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
@@ -59,6 +60,7 @@ class Service:
     log: PostgresLog
     projection: AuditProjection
     publisher: PublisherLoop
+    witnesses: WitnessHttp
     http: FastAPI
 
 
@@ -71,9 +73,10 @@ def assemble(
     readers: Readers,
     health: Health,
     telemetry: Telemetry,
+    policy: Policy = WITHOUT_WITNESSES,
     topics: Sequence[Topic] = AUDITED,
 ) -> Service:
-    """Connect the parts. ``topics`` are what it reads: everything that the catalogue marks as audited."""
+    """Connect the parts. ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks as audited."""
     origin = settings.log_origin
     folder = TileFolder(settings.tile_folder)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
@@ -86,8 +89,15 @@ def assemble(
         clock=_now,
         new_id=_new_id,
     )
+    witnesses = WitnessHttp()
+    cosigner = Cosigner(
+        policy,
+        ask=witnesses.ask,
+        prove=Proofs(folder).between,
+        keep_evidence=folder.keep_evidence,
+    )
     publisher = Publisher(
-        origin=origin, keys=keys, log=log, publications=log, shelf=folder, clock=_now, cosign=_alone
+        origin=origin, keys=keys, log=log, publications=log, shelf=folder, clock=_now, cosign=cosigner.cosign
     )
     return Service(
         log=log,
@@ -103,7 +113,10 @@ def assemble(
             republish_after=settings.republish_after,
             condition=health.part("checkpoints"),
         ),
-        http=_http(room, folder, policy=_policy(keys), readers=readers, health=health, telemetry=telemetry),
+        witnesses=witnesses,
+        http=_http(
+            room, folder, policy=_policy(keys, policy), readers=readers, health=health, telemetry=telemetry
+        ),
     )
 
 
@@ -123,16 +136,20 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     pool = await open_pool(
         settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size
     )
-    async with pool:
+    async with pool, AsyncExitStack() as closing:
         service = assemble(
             settings,
             pool=pool,
             secrecy=read_secrecy(settings.pseudonym_key_file),
             keys=read_keys(settings.log_key_file, origin=settings.log_origin),
             readers=Readers.from_json(settings.auditors_file.read_bytes()),
+            policy=WITHOUT_WITNESSES
+            if settings.policy_file is None
+            else parse_policy(settings.policy_file.read_bytes()),
             health=health,
             telemetry=telemetry,
         )
+        closing.callback(service.witnesses.close)
         await service.log.found()
         address = KafkaAddress.of(settings.kafka)
         publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
@@ -198,13 +215,9 @@ def _http(
     return app
 
 
-def _policy(keys: Sequence[SigningKey]) -> str:
+def _policy(keys: Sequence[SigningKey], policy: Policy) -> str:
     """The trust policy (C2SP tlog-policy) that an evidence file carries along."""
-    return "".join(f"log {key.verifier.to_text()}\n" for key in keys) + "quorum none\n"
-
-
-async def _alone(note: Note, _: Checkpoint) -> Note:
-    return note
+    return policy.with_logs(*(key.verifier for key in keys)).to_text()
 
 
 def _now() -> datetime:

@@ -19,6 +19,10 @@ class Fork(Exception):  # noqa: N818 - the name of the thing itself
     """Two truths about the log were met. Nothing may be signed until a person has understood why."""
 
 
+class QuorumMissing(Exception):  # noqa: N818 - what is the matter, in the words of the policy
+    """Too few witnesses have cosigned; nothing is published, and the same is tried again later."""
+
+
 class Ledger(Protocol):
     """The log in PostgreSQL, inside one open transaction."""
 

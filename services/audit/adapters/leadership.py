@@ -14,7 +14,7 @@ import structlog
 
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.merkle import Frontier
-from services.audit.ports import Fork
+from services.audit.ports import Fork, QuorumMissing
 from shared.runtime.errors import Unavailable
 from shared.runtime.health import Condition
 from shared.runtime.postgres import Pool, reaching_postgres
@@ -54,9 +54,9 @@ class PublisherLoop:
         while True:
             try:
                 await self._lead()
-            except Unavailable as away:
+            except (Unavailable, QuorumMissing) as away:
                 self._condition.set("degraded", reason=str(away))
-                self._log.warning("publisher interrupted", error=away)
+                self._log.warning("publisher interrupted", reason=str(away))
             except Fork as fork:
                 self._condition.set("unready", reason=str(fork))
                 self._log.error("the log is forked; nothing is published", reason=str(fork))

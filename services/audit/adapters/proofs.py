@@ -83,6 +83,10 @@ class Proofs:
             raise Refused(f"the published tree has {checkpoint.size} entries, not {size}")
         return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(checkpoint.size)))
 
+    async def between(self, old: int, size: int) -> tuple[bytes, ...]:
+        """Like `consistency`, towards a tree whose files are there though its checkpoint is not yet."""
+        return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(size)))
+
     def _subtree(self, size: int) -> SubtreeHash:
         tiles: dict[TileName, bytes] = {}
 

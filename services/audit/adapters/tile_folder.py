@@ -50,6 +50,10 @@ class TileFolder:
         for name in names:
             await _in_thread(shutil.rmtree, self._root / f"{name.path}.p", ignore_errors=True)
 
+    async def keep_evidence(self, witness: str, body: bytes) -> None:
+        """Keep what a witness contradicted, for the person who has to find out why."""
+        await _in_thread(_replace, self._state / "evidence" / f"{witness}.add-checkpoint", body)
+
     async def read(self, path: str) -> bytes | None:
         """The bytes of ``checkpoint`` or of a tile's path, None where there is no such file."""
         return await _in_thread(self.read_now, path)

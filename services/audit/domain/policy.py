@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_decimal
@@ -23,6 +24,10 @@ class Trusted:
 
     key: VerifierKey
     url: str | None = None
+
+    def to_text(self) -> str:
+        """Key and URL as a policy's line ends with them."""
+        return self.key.to_text() if self.url is None else f"{self.key.to_text()} {self.url}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,26 @@ class Policy:
         """True if these witnesses' cosignatures are enough."""
         return self.quorum == _NONE or self._holds(self.quorum, cosigners)
 
+    def with_logs(self, *keys: VerifierKey) -> Self:
+        """The same witnesses and quorum for a log with these keys."""
+        return replace(self, logs=tuple(map(Trusted, keys)))
+
+    def to_text(self) -> str:
+        """The policy's file."""
+        lines = [f"log {trusted.to_text()}" for trusted in self.logs]
+        lines += [f"witness {name} {trusted.to_text()}" for name, trusted in self.witnesses.items()]
+        lines += [f"group {name} {g.threshold} {' '.join(g.members)}" for name, g in self.groups.items()]
+        return "\n".join((*lines, f"quorum {self.quorum}", ""))
+
     def _holds(self, name: str, cosigners: AbstractSet[VerifierKey]) -> bool:
         if (witness := self.witnesses.get(name)) is not None:
             return witness.key in cosigners
         group = self.groups[name]
         return sum(self._holds(member, cosigners) for member in group.members) >= group.threshold
+
+
+WITHOUT_WITNESSES = Policy((), {}, {}, _NONE)
+"""Nobody has to cosign."""
 
 
 @dataclass(frozen=True, slots=True)

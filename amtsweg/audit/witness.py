@@ -1,0 +1,87 @@
+"""A local witness that we did not write: `aics-witness` from `.venv-verifier`, as a part of the stack."""
+
+import http.client
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from amtsweg.stack import ports
+from amtsweg.stack.errors import MissingPartError
+from amtsweg.stack.parts import Command, Part
+
+PROGRAM: Final = Path(".venv-verifier/bin/aics-witness")
+
+
+class Witness(Part):
+    """One witness, which knows one log. Its key and its memory lie below `var` and are its own."""
+
+    def __init__(
+        self, name: str, *, var: Path, port: int, origin: str, log_key: str, program: Path = PROGRAM
+    ) -> None:
+        super().__init__(name, var=var, port=port)
+        self._folder = var / "witnesses" / name
+        self._origin = origin
+        self._log_key = log_key
+        self._program = program.absolute()
+
+    @property
+    def url(self) -> str:
+        """The submission prefix (C2SP tlog-witness)."""
+        return f"http://{ports.LOOPBACK}:{self.port}"
+
+    def verifier_key(self) -> str:
+        """The witness's public key; makes the witness if there is none yet."""
+        self.prepare()
+        return (self._folder / "vkey").read_text().strip()
+
+    def prepare(self) -> None:
+        if not self._program.exists():
+            raise MissingPartError(f"{self._program} is missing: make verifier")
+        if (self._folder / "vkey").exists():
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"{self.name}.amtsweg.example"
+        made = self._run("init", "--name", name, "--listen", f"{ports.LOOPBACK}:{self.port}")
+        self._run("add-log", "--origin", self._origin, "--vkey", self._log_key)
+        (self._folder / "vkey").write_text(next(w for w in made.split() if w.startswith(f"{name}+")))
+
+    def command(self) -> Command:
+        listen = f"{ports.LOOPBACK}:{self.port}"
+        return Command(
+            arguments=[self._program, "serve", "--config", self._config, "--listen", listen],
+            folder=self._folder,
+        )
+
+    def ready(self) -> bool:
+        connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=2)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    @property
+    def _config(self) -> Path:
+        return (self._folder / "witness.json").absolute()
+
+    def _run(self, command: str, *arguments: str) -> str:
+        done = subprocess.run(  # noqa: S603 - a fixed program of the stack
+            [self._program, command, "--config", self._config, *arguments],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+
+def policy(witnesses: Sequence[Witness], *, threshold: int) -> str:
+    """The trust policy (C2SP tlog-policy) that asks so many of these witnesses."""
+    lines = [f"witness {w.name} {w.verifier_key()} {w.url}" for w in witnesses]
+    members = " ".join(w.name for w in witnesses)
+    return "\n".join((*lines, f"group witnesses {threshold} {members}", "quorum witnesses", ""))

@@ -1,0 +1,71 @@
+"""Talking to witnesses over HTTP, one connection kept for each."""
+
+import asyncio
+import http.client
+import threading
+from urllib.parse import urlsplit
+
+from services.audit.domain.witnessing import Reply
+
+_MAX_ANSWER = 64 * 1024
+
+
+class WitnessHttp:
+    """Posts to witnesses; blocking work runs in a thread, for at most ``timeout`` seconds a step."""
+
+    def __init__(self, *, timeout: float = 3.0) -> None:
+        self._timeout = timeout
+        self._connections: dict[str, http.client.HTTPConnection] = {}
+        self._locks: dict[str, threading.Lock] = {}
+
+    async def ask(self, url: str, body: bytes) -> Reply:
+        """Post and return the answer.
+
+        Raises:
+            OSError: the witness cannot be reached, or does not speak HTTP.
+        """
+        return await asyncio.to_thread(self._ask, url, body)
+
+    def close(self) -> None:
+        """Give up the kept connections."""
+        for where in list(self._connections):
+            self._forget(where)
+
+    def _ask(self, url: str, body: bytes) -> Reply:
+        parts = urlsplit(url)
+        where = f"{parts.scheme}://{parts.netloc}"
+        with self._locks.setdefault(where, threading.Lock()):
+            try:
+                return self._send(where, parts.path, body)
+            except (OSError, http.client.HTTPException):
+                # A kept connection may have been closed meanwhile; a new one decides.
+                self._forget(where)
+            try:
+                return self._send(where, parts.path, body)
+            except http.client.HTTPException as bad:
+                self._forget(where)
+                raise OSError("the answer is not HTTP") from bad
+            except OSError:
+                self._forget(where)
+                raise
+
+    def _send(self, where: str, path: str, body: bytes) -> Reply:
+        connection = self._connections.get(where)
+        if connection is None:
+            connection = self._connections[where] = self._open(where)
+        connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
+        answer = connection.getresponse()
+        content = answer.read(_MAX_ANSWER)
+        if not answer.isclosed():
+            self._forget(where)
+        return Reply(answer.status, answer.getheader("Content-Type", ""), content)
+
+    def _open(self, where: str) -> http.client.HTTPConnection:
+        parts = urlsplit(where)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return kind(parts.hostname or "", parts.port, timeout=self._timeout)
+
+    def _forget(self, where: str) -> None:
+        connection = self._connections.pop(where, None)
+        if connection is not None:
+            connection.close()

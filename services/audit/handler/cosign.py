@@ -1,0 +1,114 @@
+"""A checkpoint leaves the house only with the cosignatures that the policy asks for. It fails closed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.note import Note, Signature
+from services.audit.domain.policy import Policy, Trusted
+from services.audit.domain.witnessing import (
+    Contradicted,
+    Cosigned,
+    Elsewhere,
+    Reply,
+    Unwilling,
+    interpret,
+    request_body,
+)
+from services.audit.ports import Fork, QuorumMissing
+
+Ask = Callable[[str, bytes], Awaitable[Reply]]
+"""Sends a body to a witness's submission URL; raises OSError when it cannot be reached."""
+
+Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
+"""The consistency proof from one size to another."""
+
+KeepEvidence = Callable[[str, bytes], Awaitable[None]]
+"""Keeps what was sent to the witness of this name when it contradicted us."""
+
+_ATTEMPTS = 3
+
+
+class Cosigner:
+    """Asks all witnesses of a policy at once, and remembers which size each of them has cosigned last."""
+
+    def __init__(self, policy: Policy, *, ask: Ask, prove: Prove, keep_evidence: KeepEvidence) -> None:
+        self._policy = policy
+        self._ask = ask
+        self._prove = prove
+        self._keep_evidence = keep_evidence
+        self._sizes: dict[str, int] = {}
+        self._late: set[asyncio.Task[Cosigned | Unwilling]] = set()
+
+    async def cosign(self, note: Note, checkpoint: Checkpoint) -> Note:
+        """Return the note with enough cosignatures; who answers after there are enough is not waited for.
+
+        Raises:
+            QuorumMissing: too few witnesses have cosigned.
+            Fork: a witness has cosigned a larger tree of this log, or another one; kept as evidence.
+        """
+        self._hear_late()
+        asking = {
+            asyncio.create_task(self._one(name, witness, note, checkpoint)): name
+            for name, witness in self._policy.witnesses.items()
+            if witness.url is not None
+        }
+        cosigned: dict[str, Cosigned] = {}
+        refused: dict[str, str] = {}
+        self._late |= set(asking)
+        while self._late & set(asking) and not self._enough(cosigned):
+            done, _ = await asyncio.wait(self._late & set(asking), return_when=asyncio.FIRST_COMPLETED)
+            self._late -= done
+            for task in done:
+                match task.result():
+                    case Cosigned() as signed:
+                        cosigned[asking[task]] = signed
+                    case Unwilling(reason):
+                        refused[asking[task]] = reason
+        if not self._enough(cosigned):
+            told = "; ".join(f"{name}: {reason}" for name, reason in sorted(refused.items()))
+            raise QuorumMissing(f"the quorum {self._policy.quorum} of witnesses is not reached ({told})")
+        return note.signed_by(_signatures(cosigned))
+
+    def _hear_late(self) -> None:
+        """A contradiction counts even when it came after there were enough cosignatures."""
+        done = {task for task in self._late if task.done()}
+        self._late -= done
+        for task in done:
+            if not task.cancelled():
+                task.result()
+
+    def _enough(self, cosigned: Mapping[str, Cosigned]) -> bool:
+        return self._policy.satisfied_by({each.key for each in cosigned.values()})
+
+    async def _one(
+        self, name: str, witness: Trusted, note: Note, checkpoint: Checkpoint
+    ) -> Cosigned | Unwilling:
+        for _ in range(_ATTEMPTS):
+            old = self._sizes.get(name, 0)
+            if old > checkpoint.size:
+                raise Fork(
+                    f"witness {name} has cosigned {old} entries, the database has {checkpoint.size}: "
+                    "it was restored from an old backup"
+                )
+            body = request_body(old, await self._prove(old, checkpoint.size), note)
+            try:
+                reply = await self._ask(f"{witness.url}/add-checkpoint", body)
+            except OSError as away:
+                return Unwilling(f"not reached ({type(away).__name__})")
+            match interpret(reply, note, witness.key):
+                case Cosigned() as cosigned:
+                    self._sizes[name] = checkpoint.size
+                    return cosigned
+                case Elsewhere(size):
+                    self._sizes[name] = size
+                case Contradicted(reason):
+                    await self._keep_evidence(name, body)
+                    raise Fork(f"witness {name} contradicts us: {reason}")
+                case Unwilling() as unwilling:
+                    return unwilling
+        return Unwilling("its size kept changing while we asked")
+
+
+def _signatures(cosigned: Mapping[str, Cosigned]) -> list[Signature]:
+    return [cosigned[name].signature for name in sorted(cosigned)]
