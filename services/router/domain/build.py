@@ -27,6 +27,9 @@ from services.router.domain.tables import COLUMNS, Row, rows, version
 K = TypeVar("K")
 V = TypeVar("V")
 
+_AUTHORITY = "[a-z]{1,8}(-[a-z0-9]+)+"
+_SERVICE = "99[0-9]{12}"
+
 
 def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
     """Return the directory that the tables say.
@@ -83,7 +86,7 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
 def _authority(row: Row) -> Authority:
     row.flag("verified")
     return Authority(
-        id=row.text("id"),
+        id=row.like("id", _AUTHORITY),
         kind=cast("AuthorityKind", row.one_of("kind", get_args(AuthorityKind))),
         name=row.text("name"),
         seat=row.text("seat"),
@@ -93,8 +96,8 @@ def _authority(row: Row) -> Authority:
 
 def _area(row: Row) -> Area:
     return Area(
-        ags=row.text("ags"),
-        ars=row.text("ars"),
+        ags=row.like("ags", "[0-9]{8}"),
+        ars=row.like("ars", "[0-9]{12}"),
         name=row.text("name"),
         kind=cast("AreaKind", row.one_of("kind", get_args(AreaKind))),
         district=row.text("district"),
@@ -142,7 +145,7 @@ def _population(row: Row) -> Population:
 def _competence(row: Row) -> Competence:
     return Competence(
         id=row.text("id"),
-        service=row.text("service"),
+        service=row.like("service", _SERVICE),
         decides=cast("Decider", row.one_of("decides", get_args(Decider))),
         target=row.maybe("target"),
         by_choice=row.flag("by_choice"),

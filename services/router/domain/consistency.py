@@ -10,6 +10,7 @@ from services.router.domain.entries import Competence, Dated, Days, Population
 from services.router.domain.tables import BrokenDirectory
 
 _CHAMBERS = ("ihk", "hwk")
+_CHOICES = ("municipality", "district", "region", "ihk", "hwk")
 
 
 def check(directory: Directory) -> None:
@@ -70,7 +71,8 @@ def _successions(directory: Directory) -> None:
         where = f"successions, {change.old}"
         _known(where, change.old, directory.areas)
         _known(where, change.new, directory.areas)
-        if directory.areas[change.old].days.last + timedelta(days=1) != change.day:
+        last = directory.areas[change.old].days.last
+        if last == date.max or last + timedelta(days=1) != change.day:
             raise BrokenDirectory(where, f"the area does not end on the day before {change.day}")
         if change.day not in directory.areas[change.new].days:
             raise BrokenDirectory(where, f"its successor {change.new} does not exist on {change.day}")
@@ -105,6 +107,8 @@ def _competence(rule: Competence, *, lists: set[str], directory: Directory) -> N
     where = f"competences, {rule.id}"
     if (rule.target is not None) != (rule.decides == "authority"):
         raise BrokenDirectory(where, "target names the authority if, and only if, decides is authority")
+    if rule.by_choice and rule.decides not in _CHOICES:
+        raise BrokenDirectory(where, f"by_choice needs decides to be one of {', '.join(_CHOICES)}")
     if rule.target is not None:
         _serves(where, rule.target, rule.days, directory)
     if rule.use_instead is not None:
@@ -134,17 +138,17 @@ def _no_overlap(where: str, rows: Iterable[Competence | Dated | Population]) -> 
 
 
 def _no_hole(where: str, what: str, rows: Iterable[Competence | Dated], days: Days) -> None:
-    for first, last in _holes(sorted(row.days for row in rows), days):
-        raise BrokenDirectory(where, f"{what} on the days {Days(first, last)}")
+    if hole := next(_holes(sorted(row.days for row in rows), days), None):
+        raise BrokenDirectory(where, f"{what} on the days {hole}")
 
 
-def _holes(covered: list[Days], days: Days) -> Iterator[tuple[date, date]]:
+def _holes(covered: list[Days], days: Days) -> Iterator[Days]:
     first = days.first
     for part in covered:
         if part.first > first:
-            yield first, min(part.first - timedelta(days=1), days.last)
+            yield Days(first, min(part.first - timedelta(days=1), days.last))
         if part.last == date.max:
             return
         first = max(first, part.last + timedelta(days=1))
     if first <= days.last:
-        yield first, days.last
+        yield Days(first, days.last)

@@ -12,13 +12,14 @@ from services.router.domain.names import Form, forms
 if TYPE_CHECKING:
     from services.router.domain.directory import Directory
     from services.router.domain.leads import Lead
+    from services.router.domain.places import Located
     from services.router.domain.verdict import Verdict
 
 _SHORTENED = (2, 3, 5, 9, 12)
 
 
 class Day:
-    """One day. Everything kept in ``leads``, ``verdicts`` and for names follows from the directory alone."""
+    """One day. All that is kept here to be asked again (leads, verdicts, places, names) follows from the directory."""
 
     __slots__ = (
         "_forms",
@@ -30,6 +31,7 @@ class Day:
         "day",
         "directory",
         "leads",
+        "located",
         "postal_regions",
         "verdicts",
     )
@@ -39,6 +41,7 @@ class Day:
         self.day = day
         self.areas = _areas_by_key(directory, day)
         self.agreements = by_principal(directory.agreements, day)
+        self.located: dict[str, Located] = {}
         self.leads: dict[tuple[int, str], Lead] = {}
         self.verdicts: dict[tuple[int, str], Verdict] = {}
         self._shapes: dict[str, int] = {}
@@ -57,11 +60,14 @@ class Day:
                 self._shapes[row.id] = seen.setdefault((*row.leads_by, special), len(seen))
         return self._shapes[rule.id]
 
-    def chamber(self, kind: str, area: Area) -> Dated | None:
-        return self._current(self.directory.chambers.get((area.ags, kind), ()))
+    def chamber(self, kind: str, area: Area) -> Dated:
+        """The one chamber of that kind; the tables are checked to have no hole."""
+        return next(row for row in self.directory.chambers[area.ags, kind] if self.day in row.days)
 
     def listing(self, name: str, area: Area) -> Dated | None:
-        return self._current(self.directory.listed.get((name, area.ags), ()))
+        return next(
+            (row for row in self.directory.listed.get((name, area.ags), ()) if self.day in row.days), None
+        )
 
     def population(self, area: Area) -> Population | None:
         return next(
@@ -98,9 +104,6 @@ class Day:
             land = self.areas[self.directory.land]
             self._namesakes = Counter(spelling for area in land for spelling in self.forms(area.ags))
         return self._namesakes[spelling]
-
-    def _current(self, rows: Iterable[Dated]) -> Dated | None:
-        return next((row for row in rows if self.day in row.days), None)
 
 
 def _areas_by_key(directory: "Directory", day: date) -> Mapping[str, tuple[Area, ...]]:

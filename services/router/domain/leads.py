@@ -1,7 +1,6 @@
 """Where one row of law leads in one area on one day: the step that knows levels, lists, chambers and agreements."""
 
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from services.router.domain.agreements import chain
 from services.router.domain.day import Day
@@ -66,16 +65,13 @@ def _principal(rule: Competence, area: Area, day: Day) -> Lead:
             authority = day.directory.regions[area.region].administration
         case "ihk" | "hwk":
             chamber = day.chamber(rule.decides, area)
-            authority = chamber.value if chamber else None
-            certain = certain and chamber is not None and chamber.verified
+            authority, certain = chamber.value, certain and chamber.verified
         case "authority":
             authority = rule.target
         case "nobody":
             authority = NOBODY
-        case "open":
+        case _:  # open
             authority = None
-        case _:
-            assert_never(rule.decides)
     return Lead(authority=authority, verified=certain and authority is not None)
 
 
@@ -105,14 +101,10 @@ def _receiver(condition: Condition, area: Area, day: Day) -> str | None:
 
 def _fulfils(area: Area, condition: Condition, day: Day) -> tuple[bool | None, bool]:
     """Whether the condition is met (None: no figure is known) and whether that is verified."""
-    match condition.kind:
-        case "listed":
-            entry = day.listing(condition.argument, area)
-            return entry is not None, entry is None or entry.verified
-        case "above":
-            population = day.population(area)
-            if population is None:
-                return None, False
-            return population.people > int(condition.argument), population.verified
-        case _:
-            assert_never(condition.kind)
+    if condition.kind == "listed":
+        entry = day.listing(condition.argument, area)
+        return entry is not None, entry is None or entry.verified
+    population = day.population(area)
+    if population is None:
+        return None, False
+    return population.people > int(condition.argument), population.verified

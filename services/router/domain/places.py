@@ -46,12 +46,15 @@ def _by_postcode(postcode: str, town: str | None, day: Day) -> Located | Reason:
     pairs = day.directory.postcodes.get(postcode)
     if pairs is None:
         return _unlisted(postcode, day)
-    parts = {pair.ags: day.areas[pair.ags] for pair in pairs}
-    areas = _joined(parts.values())
+    if postcode not in day.located:
+        every = _joined(day.areas[pair.ags] for pair in pairs)
+        beyond = any(pair.beyond for pair in pairs)
+        day.located[postcode] = Located(key=f"plz:{postcode}", areas=every, beyond=beyond)
+    found = day.located[postcode]
     if town is None:
-        return Located(key=f"plz:{postcode}", areas=areas, beyond=any(pair.beyond for pair in pairs))
-    named = _named(town, parts, day)
-    excluded = tuple(area for area in areas if area not in named)
+        return found
+    named = _named(town, {pair.ags: day.areas[pair.ags] for pair in pairs}, day)
+    excluded = tuple(area for area in found.areas if area not in named)
     return Located(key=None, areas=named, excluded=excluded) if named else Reason.UNKNOWN_PLACE
 
 

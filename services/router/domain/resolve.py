@@ -75,7 +75,14 @@ def _decide(inquiry: Inquiry, rule: Competence, day: Day) -> Verdict:
 
 
 def _chosen(choice: str | None, rule: Competence, day: Day) -> Verdict:
-    """The applicant's choice among all of a kind, wherever he lives."""
+    """The applicant's choice among all of a kind, wherever he lives; kept, since only so many are offered."""
+    key = (day.shape(rule), f"choice:{choice}" if choice in day.offered(rule.decides) else "choice")
+    if key not in day.verdicts:
+        day.verdicts[key] = _choose(choice, rule, day)
+    return day.verdicts[key]
+
+
+def _choose(choice: str | None, rule: Competence, day: Day) -> Verdict:
     offered = day.offered(rule.decides)
     if choice not in offered:
         every = tuple(Candidate(authority=authority, why=Why.OFFERED) for authority in offered)

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -52,6 +53,12 @@ class Row:
 
     def text(self, column: str) -> str:
         return self.cells[column] or self.fail(f"{column} is empty")
+
+    def like(self, column: str, pattern: str) -> str:
+        """The text of a cell that must match the whole pattern."""
+        if not re.fullmatch(pattern, self.cells[column]):
+            self.fail(f"{column} is {self.cells[column]!r}, expected {pattern}")
+        return self.cells[column]
 
     def maybe(self, column: str) -> str | None:
         return self.cells[column] or None
@@ -111,12 +118,14 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
     lines = csv.reader(texts[table].splitlines(), strict=True)
     if tuple(next(lines, [])) != columns:
         raise BrokenDirectory(f"{table}, line 1", f"the header must be {','.join(columns)}")
-    for cells in lines:
-        if len(cells) != len(columns):
-            raise BrokenDirectory(
-                f"{table}, line {lines.line_num}", f"{len(cells)} columns instead of {len(columns)}"
-            )
-        yield Row(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+    try:
+        for cells in lines:
+            if len(cells) != len(columns):
+                problem = f"{len(cells)} columns instead of {len(columns)}"
+                raise BrokenDirectory(f"{table}, line {lines.line_num}", problem)
+            yield Row(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+    except csv.Error as error:
+        raise BrokenDirectory(f"{table}, line {lines.line_num}", str(error)) from error
 
 
 def version(land: str, texts: Mapping[str, str]) -> str:

@@ -37,6 +37,15 @@ from tests.support.routing import hessen
         (hessen_changed("populations", "2022-12-31,5587", "2022-12-32,5587"), "valid_to is '2022-12-32', expected a day"),
         (hessen_changed("lists", ",yes", ",ja"), "verified is 'ja', expected yes or no"),
         (hessen_changed("regions", "key,name", "key,nom"), "regions, line 1: the header must be"),
+        (hessen_with("regions", '068,"Nord,rp-064,x'), "regions, line 5: unexpected end of data"),
+        (hessen_changed("authorities", "ihk-fulda", "IHK Fulda"), "authorities, line .*: id is 'IHK Fulda', expected"),
+        (hessen_changed("competences", "99050012104000-1,99050012104000,", "x,9905001210400,"), "service is '9905001210400', expected"),
+        (hessen_with("successions", "06531005,2030-01-01,06531012,x"), "successions, 06531005: the area does not end on the day before"),
+        (hessen_changed("areas", "06437016,064370016016,Oberzent,city,06437,064,g-06437016,2018-01-01", "06437016,064370016016,Oberzent,city,06437,064,g-06437016,2019-01-01"), "its successor 06437016 does not exist on 2018-01-01"),
+        (hessen_changed("competences", "authority,land-havs", "region,land-havs"), "target names the authority if, and only if"),
+        (hessen_changed("competences", ",district,,no,listed:wohngeld", ",region,,no,listed:wohngeld"), "municipality_if needs decides to be district"),
+        (hessen_changed("competences", ",nobody,,no,", ",nobody,,yes,"), "by_choice needs decides to be one of municipality"),
+        (hessen_changed("authorities", "Gesundheit und Pflege,Darmstadt,,2023-01-01", "Gesundheit und Pflege,Darmstadt,,2024-01-01"), "land-hlfgp does not exist on all days"),
         (hessen_with("regions", "067,Nord"), "regions, line 5: 2 columns instead of 4"),
     ],
 )  # fmt: skip
@@ -122,3 +131,8 @@ def test_hessen_has_as_many_municipalities_as_the_official_register(on: str, cou
         area for area in hessen().areas.values() if day in area.days and area.kind != "unincorporated"
     ]
     assert len(existing) == count
+
+
+def test_an_area_may_end_within_a_row_that_goes_on() -> None:
+    line = "06435014,ihk,ihk-hanau,,,"
+    assert built(hessen_changed("chambers", line, "06435014,ihk,ihk-hanau,,2030-12-31,")).version

@@ -1,0 +1,146 @@
+"""How many decisions a second, how fast a batch, how long to load and to check; does size matter?
+
+    python benchmarks/resolve.py [--write]
+
+Prints one JSON object; resolve.json beside this file is the baseline of the machine it names.
+"""
+
+import json
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from amtsweg.directory.folder import shipped
+from amtsweg.directory.grid import check
+from services.router.adapters.directory_files import load
+from services.router.domain.directory import Directory
+from services.router.domain.inquiry import read_inquiry
+from services.router.domain.resolve import resolve
+
+LIMITS = {
+    "decisionsPerSecond": 50_000,
+    "batch100kSeconds": 10,
+    "loadSeconds": 0.5,
+    "loadMegabytes": 100,
+    "checkSeconds": 60,
+}
+"""At least that many decisions; at most that much of the rest."""
+
+LINES = 100_000
+
+
+def lines(directory: Directory, *, count: int, seed: int = 4) -> Iterator[dict[str, str]]:
+    """Mixed inquiries: full and shortened keys, postcodes with and without town, all services, ten years."""
+    chance = random.Random(seed)
+    areas, services, postcodes = (
+        sorted(found) for found in (directory.areas, directory.competences, directory.postcodes)
+    )
+    towns = {pair.ags: postcode for postcode in postcodes for pair in directory.postcodes[postcode]}
+    for _ in range(count):
+        area = directory.areas[chance.choice(areas)]
+        place = chance.choices(
+            (
+                {"ags": area.ags},
+                {"ars": area.ars},
+                {"ars": area.ars[: chance.choice((5, 9))]},
+                {"plz": chance.choice(postcodes)},
+                {"plz": towns.get(area.ags, postcodes[0]), "town": area.name},
+            ),
+            weights=(30, 25, 5, 20, 20),
+        )[0]
+        on = date(2017, 6, 1) + timedelta(days=chance.randrange(3650))
+        yield {"service": chance.choice(services), **place, "on": on.isoformat()}
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """The processor time of one call."""
+    begin = time.process_time()
+    act()
+    return time.process_time() - begin
+
+
+def rate(directory: Directory, *, inquiries: list[dict[str, str]]) -> float:
+    """Decisions a second of processor time: the median of five rounds after one to warm up."""
+    asked = [read_inquiry(fields, today=date(2026, 1, 1)) for fields in inquiries]
+
+    def round_of_decisions() -> None:
+        for inquiry in asked:
+            resolve(inquiry, directory=directory)
+
+    round_of_decisions()
+    return len(asked) / median(seconds(round_of_decisions) for _ in range(5))
+
+
+def batch_seconds(directory: Directory) -> float:
+    """Wall time of the whole command, process start included."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "batch.jsonl"
+        file.write_text(
+            "".join(f"{json.dumps(line)}\n" for line in lines(directory, count=LINES)), encoding="utf-8"
+        )
+        begin = time.perf_counter()
+        command: list[str | Path] = [Path(sys.executable).with_name("amtsweg"), "resolve", "--batch", file]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - begin
+
+
+def megabytes() -> float:
+    """The most memory that this process has ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    before = megabytes()
+    load_seconds = seconds(lambda: load(shipped()))
+    directory = load(shipped())
+    loaded = megabytes()
+    few = list(lines(directory, count=2_000))
+    measured = {
+        "decisionsPerSecond": round(rate(directory, inquiries=list(lines(directory, count=20_000)))),
+        "decisionsPerSecondOneDistrict": round(
+            rate(
+                directory,
+                inquiries=[{"service": line["service"], "ars": "06531", "on": line["on"]} for line in few],
+            )
+        ),
+        "decisionsPerSecondWholeLand": round(
+            rate(
+                directory,
+                inquiries=[{"service": "99041006017000", "ars": "06", "on": line["on"]} for line in few],
+            )
+        ),
+        "batch100kSeconds": round(batch_seconds(directory), 2),
+        "loadSeconds": round(load_seconds, 3),
+        "loadMegabytes": round(loaded - before, 1),
+        "checkSeconds": round(seconds(lambda: check(directory)), 2),
+    }
+    missed = [
+        name
+        for name, limit in LIMITS.items()
+        if (measured[name] < limit if name == "decisionsPerSecond" else measured[name] > limit)
+    ]
+    result = {
+        "question": "resolve",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "limits": LIMITS,
+        "measured": measured,
+        "missed": missed,
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    if "--write" in sys.argv:
+        Path(__file__).with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
+    sys.exit(bool(missed))
+
+
+if __name__ == "__main__":
+    main()
