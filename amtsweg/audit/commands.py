@@ -1,15 +1,20 @@
 """`amtsweg audit`: check the files of a log, make them anew from the database."""
 
 import asyncio
+import os
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
 from amtsweg.stack.description import VAR, StackDescription
+from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA
 from services.audit.domain.inspection import inspect_files
@@ -18,10 +23,14 @@ from services.audit.domain.looks import SOURCE
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.policy import Policy, log_only, open_checkpoint, parse_policy
 from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Secrecy
 from services.audit.domain.tiles import TileName
 from services.audit.handler.derive import derive
+from services.audit.handler.erase import Erased, Eraser
+from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork
-from shared.runtime.errors import Unavailable
+from shared.events.topics import CATALOGUE
+from shared.runtime.errors import Stopped, Unavailable
 from shared.runtime.postgres import open_pool
 from shared.runtime.settings import read_secret
 
@@ -81,6 +90,54 @@ async def _rebuild(folder: TileFolder, *, origin: str, url: str, password: str |
         tree = await log.frontier()
         await derive(Frontier(), tree, log=log, shelf=folder)
     return tree.size
+
+
+@commands.command()
+def erase(
+    *,
+    case: Annotated[str, typer.Option(help="Vorgang: Kennung, Antragsnummer oder Pseudonym")],
+    basis: Annotated[str, typer.Option(help="Rechtsgrundlage, zum Beispiel: Art. 17 Abs. 1 DSGVO")],
+    origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
+    postgres_url: Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")] = None,
+    pseudonym_key_file: Annotated[Path, typer.Option(help="Geheimnis des Protokolls")] = VAR
+    / "keys/audit/pseudonyms.key",
+) -> None:
+    """Vernichtet Schlüssel, Salze und Inhalte eines Vorgangs; die Einträge und alle Beweise bleiben."""
+    if origin is None or postgres_url is None:
+        stack = StackDescription.read(VAR)
+        origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
+    password = None if password_file is None else read_secret(password_file)
+    try:
+        secrecy = read_secrecy(pseudonym_key_file)
+        done = asyncio.run(
+            _erase(case, basis, secrecy=secrecy, origin=origin, url=postgres_url, password=password)
+        )
+    except (Refused, Stopped, Unavailable) as failed:
+        typer.echo(f"FEHLER: {failed}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} im Protokoll.")
+    expires = done.order.last_sealed_copy_expires
+    typer.echo(f"Die letzte versiegelte Kopie auf dem Bus verfällt spätestens am {expires:%d.%m.%Y}.")
+    typer.echo("Sicherungen der Tabelle audit.keys, die vor heute entstanden sind, sind zu vernichten.")
+
+
+async def _erase(
+    case: str, basis: str, *, secrecy: Secrecy, origin: str, url: str, password: str | None
+) -> Erased:
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        eraser = Eraser(
+            Sequencer(secrecy=secrecy, random_bytes=os.urandom),
+            ledgers=PostgresLedgers(pool, origin=origin),
+            secrecy=secrecy,
+            clock=lambda: datetime.now(UTC),
+            new_id=uuid4,
+            sealed_for=max(topic.retention for topic in CATALOGUE if topic.sealed and topic.retention),
+        )
+        done = await eraser.erase(case, basis=basis)
+        # Deleted rows lie in their pages until these are cleaned.
+        await pool.execute("vacuum keys, payloads")
+    return done
 
 
 def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:

@@ -32,6 +32,9 @@ class Ledger(Protocol):
     async def store(self, appended: Appended) -> None:
         """Write entries, payloads, keys and the tree."""
 
+    async def erase(self, owner: str) -> int:
+        """Destroy the owner's key and payloads; return how many payloads there were."""
+
 
 class Ledgers(Protocol):
     """Opens transactions on the log."""

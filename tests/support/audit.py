@@ -69,6 +69,9 @@ class MemoryLog:
         self.keys.update(appended.new_keys)
         self._grow(appended.frontier, appended.subtrees)
 
+    async def erase(self, owner: str) -> int:
+        return int(self.keys.pop(owner, None) is not None)
+
     async def frontier(self) -> Frontier:
         return self.tree
 

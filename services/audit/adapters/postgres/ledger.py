@@ -86,6 +86,17 @@ class PostgresLedger:
         if moved != "UPDATE 1":
             raise Stopped(f"log {self._origin}: the tree changed while it was locked")
 
+    async def erase(self, owner: str) -> int:
+        """Destroy the owner's key and payloads; return how many payloads there were."""
+        await self._connection.execute("delete from keys where log = $1 and owner = $2", self._log, owner)
+        gone = await self._connection.execute(
+            "delete from payloads p using entries e where p.log = $1 and p.owner = $2 "
+            "and e.log = p.log and e.index = p.index and e.case_ref = $2",
+            self._log,
+            owner,
+        )
+        return int(gone.removeprefix("DELETE "))
+
     async def _copy(self, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)

@@ -1,0 +1,66 @@
+"""The payloads of a case are destroyed, and that they were is on record. The leaves stay, and so do all proofs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from services.audit.domain.looks import PayloadErased, fact_of, pseudonyms
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.sequence import Sequencer
+from services.audit.ports import Clock, Ledgers
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done: how many payloads are gone, which leaf says so, when the last sealed copy expires."""
+
+    entries: int
+    index: int
+    order: PayloadErased
+
+
+class Eraser:
+    """Erases in one transaction: key, salts, payloads, and the leaf that says so."""
+
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        *,
+        ledgers: Ledgers,
+        secrecy: Secrecy,
+        clock: Clock,
+        new_id: Callable[[], UUID],
+        sealed_for: timedelta,
+    ) -> None:
+        self._sequencer = sequencer
+        self._ledgers = ledgers
+        self._secrecy = secrecy
+        self._clock = clock
+        self._new_id = new_id
+        self._sealed_for = sealed_for
+
+    async def erase(self, reference: str, *, basis: str) -> Erased:
+        """Erase what is kept about a case; ``basis`` is the legal one and stands in the record.
+
+        Raises:
+            Refused: the reference is malformed, or there is nothing about this case to erase.
+        """
+        now = self._clock()
+        async with self._ledgers.transaction() as ledger:
+            # The tree's lock keeps a sequencer from adding a payload under the old key meanwhile.
+            await ledger.lock((), ())
+            case, entries = "", 0
+            for case in pseudonyms(reference, self._secrecy):
+                entries = await ledger.erase(case)
+                if entries:
+                    break
+            if not entries:
+                raise Refused("nothing about this case is kept: it is unknown, or was erased before")
+            order = PayloadErased(
+                basis=basis, entries=entries, last_sealed_copy_expires=now + self._sealed_for
+            )
+            fact = fact_of(order, id=self._new_id(), at=now, secrecy=self._secrecy, case=case)
+            appended = await self._sequencer.append([fact], ledger)
+        return Erased(entries, appended.entries[0].index, order)

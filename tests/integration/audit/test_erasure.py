@@ -1,0 +1,137 @@
+"""After an erasure the payload is nowhere, and everything that was proven before still is."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+from typer.testing import CliRunner, Result
+
+from amtsweg.__main__ import build
+from services.audit.domain.evidence import Evidence, verify_evidence
+from services.audit.domain.policy import log_only
+from shared.runtime.postgres import Pool
+from tests.integration.audit.conftest import RunningLog
+from tests.integration.audit.test_reading_room import asking
+from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, fact
+from tests.support.verifier import IndependentVerifier
+
+CASE = UUID("7c6cf9a3-0000-4000-8000-000000000001")
+POLICY = log_only(LOG_KEY.verifier)
+
+
+async def with_a_case(running: RunningLog) -> None:
+    # A look's payload is a whole event, so that evidence files of this case verify.
+    await running.append(*(fact(n) for n in range(300)))
+    await running.append(fact(1000, case=SECRECY.case(CASE)))
+    await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())
+    await running.covered(302)
+
+
+async def erase(database_url: str, tmp_path: Path, case: str = str(CASE)) -> Result:
+    secret = tmp_path / "pseudonyms.key"
+    secret.write_text(SECRECY.secret.hex())
+    arguments = ["audit", "erase", "--case", case, "--basis", "Art. 17 Abs. 1 lit. d DSGVO"]
+    arguments += ["--origin", ORIGIN, "--postgres-url", database_url, "--pseudonym-key-file", str(secret)]
+    return await asyncio.to_thread(CliRunner().invoke, build(["audit"]), arguments)
+
+
+def all_files(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+async def everything(pool: Pool, folder: Path) -> bytes:
+    """All rows of all tables, all files: bytes as they are, and byte strings of PostgreSQL decoded."""
+    parts = await asyncio.to_thread(all_files, folder)
+    tables = await pool.fetch("select tablename from pg_tables where schemaname = 'audit'")
+    for (table,) in tables:
+        for row in await pool.fetch(f'select * from "{table}"'):
+            parts += [value if isinstance(value, bytes) else str(value).encode() for value in row.values()]
+    return b"\n".join(parts)
+
+
+async def test_an_erased_payload_is_found_nowhere(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    shown = timeline["entries"][0]["disclosure"]
+    key = await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE))
+    sealed = await running.pool.fetchval(
+        "select sealed from payloads where owner = $1 order by index limit 1", SECRECY.case(CASE)
+    )
+    assert sealed in await everything(running.pool, running.folder)
+    done = await erase(database_url, tmp_path)
+    assert done.exit_code == 0, done.output
+    left = await everything(running.pool, running.folder)
+    for secret in (
+        key,
+        sealed,
+        bytes.fromhex(shown["salt"]),
+        shown["salt"].encode(),
+        shown["payload"].encode(),
+    ):
+        assert secret not in left
+
+
+async def test_the_erasure_is_a_leaf_and_names_the_day_of_the_last_copy(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    done = await erase(database_url, tmp_path)
+    assert "2 Inhalte vernichtet; das steht als Eintrag 302" in done.output
+    assert "verfällt spätestens am" in done.output
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    assert [entry["erased"] for entry in timeline["entries"]] == [True, True, False]
+    order = timeline["entries"][2]["disclosure"]["event"]
+    assert order["type"] == "de.amtsweg.PayloadErased.v1"
+    assert order["data"]["basis"] == "Art. 17 Abs. 1 lit. d DSGVO"
+
+
+async def test_evidence_from_before_and_after_the_erasure_verifies(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    asked = f"/v1/cases/{CASE}/evidence"
+    before = Evidence.from_bytes((await running.client.get(asked, headers=asking())).content)
+    before = before.model_copy(update={"entries": before.entries[1:]})
+    await erase(database_url, tmp_path)
+    await running.covered(304)
+    after = Evidence.from_bytes((await running.client.get(asked, headers=asking())).content)
+    assert [e.event is not None for e in verify_evidence(before, POLICY).entries] == [True]
+    assert verify_evidence(after, POLICY).entries[0].event is None
+
+
+async def test_strangers_accept_the_log_before_and_after_an_erasure(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    verifier, old = IndependentVerifier(LOG_KEY.verifier.to_text()), tmp_path / "before"
+    saved = [verifier.checkpoint(running.folder, **{"save-checkpoint": str(old)})]
+    (before,) = await asyncio.to_thread(verifier.run, saved)
+    await erase(database_url, tmp_path)
+    await running.covered(303)
+    commands = [verifier.consistency(running.folder, old), verifier.inclusion(running.folder, 300)]
+    after = await asyncio.to_thread(verifier.run, commands)
+    assert [answer["ok"] for answer in (before, *after)] == [True, True, True]
+
+
+async def test_what_happens_later_to_an_erased_case_has_a_new_key(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    old = await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE))
+    await erase(database_url, tmp_path)
+    await running.append(fact(1001, case=SECRECY.case(CASE)))
+    new = await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE))
+    assert new != old
+
+
+async def test_an_unknown_case_cannot_be_erased(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await running.append_numbers(1)
+    done = await erase(database_url, tmp_path, case=str(UUID(int=5)))
+    assert (done.exit_code, "nothing about this case is kept" in done.output) == (1, True)
+    rows = await running.pool.fetch("select leaf from entries")
+    assert [orjson.loads(row[0])["type"] for row in rows] == ["de.amtsweg.SubmissionRouted.v1"]
