@@ -15,11 +15,11 @@ _LAENDER = frozenset(f"{number:02}" for number in range(1, 17))
 class Located:
     """The areas that may be meant; ``beyond``: a part of another Land may be meant too.
 
-    ``excluded``: the postcode reaches there, but the town names another. ``key`` names the group of areas
-    where it is one of a bounded number, else it is None.
+    ``excluded``: the postcode reaches there, but the town names another. ``key`` names this group
+    of areas; there are only so many.
     """
 
-    key: str | None
+    key: str
     areas: tuple[Area, ...]
     beyond: bool = False
     excluded: tuple[Area, ...] = ()
@@ -54,8 +54,13 @@ def _by_postcode(postcode: str, town: str | None, day: Day) -> Located | Reason:
     if town is None:
         return found
     named = _named(town, {pair.ags: day.areas[pair.ags] for pair in pairs}, day)
-    excluded = tuple(area for area in found.areas if area not in named)
-    return Located(key=None, areas=named, excluded=excluded) if named else Reason.UNKNOWN_PLACE
+    if not named:
+        return Reason.UNKNOWN_PLACE
+    key = "+".join((found.key, *(area.ags for area in named)))
+    if key not in day.located:
+        excluded = tuple(area for area in found.areas if area not in named)
+        day.located[key] = Located(key=key, areas=named, excluded=excluded)
+    return day.located[key]
 
 
 def _unlisted(postcode: str, day: Day) -> Reason:

@@ -27,9 +27,7 @@ class Verdict:
 
 
 def verdict(rule: Competence, located: Located, day: Day) -> Verdict:
-    """What the rule says about these areas; kept for groups that are asked for again and again."""
-    if located.key is None:
-        return _verdict(rule, located, day)
+    """What the rule says about these areas; worked out once a day."""
     key = (day.shape(rule), located.key)
     if key not in day.verdicts:
         day.verdicts[key] = _verdict(rule, located, day)
