@@ -72,7 +72,7 @@ _STRANDED = f"""
 
 _ERASE = """
     UPDATE cases SET contact_state = 'erased', contact = NULL
-    WHERE contact_state = 'sealed' AND closed_at < now() - $1 AND NOT EXISTS (
+    WHERE contact_state = 'sealed' AND closed_at < now() - $1::interval AND NOT EXISTS (
         SELECT FROM messages m WHERE m.case_id = cases.id AND m.state IN ('created', 'sending'))
 """
 
