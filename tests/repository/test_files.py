@@ -17,6 +17,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LONGER: dict[str, str] = {
     "services/intake/app.py:_parts": "wiring: one line a part",
+    "services/audit/app.py:assemble": "wiring: one line a part",
     "services/audit/app.py:build": "wiring: one line a part",
     "tests/component/intake/conftest.py:intake": "wiring: one line a part",
     "tests/support/audit_process.py:main": "wiring: one line a part",
