@@ -10,6 +10,7 @@ COMMANDS = {
     "up": "amtsweg.stack.commands:up",
     "down": "amtsweg.stack.commands:down",
     "status": "amtsweg.stack.commands:status",
+    "provision": "amtsweg.stack.provision.commands:commands",
     "resolve": "amtsweg.resolve:resolve",
     "parked": "amtsweg.parked:commands",
     "dead-letters": "amtsweg.dead_letters:commands",

@@ -1,10 +1,14 @@
 """How a server is reached as its administrator: one of our own parts, or a real one named in the environment."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from confluent_kafka.admin import AdminClient
+
+from amtsweg.stack.errors import StackError
 
 SCRAM = "SCRAM-SHA-512"
 
@@ -18,7 +22,6 @@ class KafkaEndpoint:
     password: str = field(repr=False)
     security_protocol: str = "SASL_PLAINTEXT"
     ca_file: Path | None = None
-    replication: int = 1
 
     def client(self) -> dict[str, str | int | float | bool]:
         """The configuration of a confluent-kafka client."""
@@ -49,6 +52,60 @@ class PostgresEndpoint:
 
     def url(self, database: str) -> str:
         return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+
+
+def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
+    """The cluster at `AMTSWEG_KAFKA_BOOTSTRAP`, if that is set.
+
+    `AMTSWEG_KAFKA_USERNAME` and `AMTSWEG_KAFKA_PASSWORD_FILE` are a super user's; `AMTSWEG_KAFKA_SECURITY_PROTOCOL`
+    (SASL_SSL unless set) and `AMTSWEG_KAFKA_CA_FILE` are optional.
+
+    Raises:
+        StackError: one of them is missing or cannot be read.
+    """
+    bootstrap = environment.get("AMTSWEG_KAFKA_BOOTSTRAP")
+    if not bootstrap:
+        return None
+    try:
+        password = Path(environment["AMTSWEG_KAFKA_PASSWORD_FILE"]).read_text().strip()
+        username = environment["AMTSWEG_KAFKA_USERNAME"]
+    except (KeyError, OSError) as error:
+        raise StackError(
+            f"AMTSWEG_KAFKA_BOOTSTRAP is set; the super user's AMTSWEG_KAFKA_USERNAME and AMTSWEG_KAFKA_PASSWORD_FILE "
+            f"are needed too: {error}"
+        ) from error
+    ca_file = environment.get("AMTSWEG_KAFKA_CA_FILE")
+    return KafkaEndpoint(
+        bootstrap=bootstrap,
+        username=username,
+        password=password,
+        security_protocol=environment.get("AMTSWEG_KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        ca_file=Path(ca_file) if ca_file else None,
+    )
+
+
+def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
+    """The server at `AMTSWEG_POSTGRES_URL`, if that is set: `postgresql://user:password@host:port/…`.
+
+    The user may create roles and databases. `AMTSWEG_POSTGRES_PASSWORD_FILE` may stand for the password in the URL.
+
+    Raises:
+        StackError: the URL is incomplete.
+    """
+    url = environment.get("AMTSWEG_POSTGRES_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    file = environment.get("AMTSWEG_POSTGRES_PASSWORD_FILE")
+    password = Path(file).read_text().strip() if file else unquote(parts.password or "")
+    if not (parts.hostname and parts.username and password):
+        raise StackError("AMTSWEG_POSTGRES_URL: expected postgresql://user:password@host:port/database")
+    return PostgresEndpoint(
+        host=parts.hostname,
+        port=parts.port or 5432,
+        user=unquote(parts.username),
+        password=password,
+    )
 
 
 # While a broker starts, librdkafka reports every refused connection; whoever waits sees the outcome anyway.

@@ -16,44 +16,9 @@ from confluent_kafka.admin import AdminClient
 from amtsweg.stack import jars, ports, programs
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
+from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, Node, properties
 from amtsweg.stack.parts import Command, Part
-
-ADMIN = "admin"
-_CONTROLLER = "controller"
-_DAY_MS = 24 * 3600 * 1000
-
-_SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-    "inter.broker.listener.name": "CLIENT",
-    "controller.listener.names": "CONTROLLER",
-    "sasl.mechanism.inter.broker.protocol": SCRAM,
-    "sasl.mechanism.controller.protocol": "PLAIN",
-    "listener.name.client.sasl.enabled.mechanisms": SCRAM,
-    "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "allow.everyone.if.no.acl.found": "false",
-    "super.users": f"User:{ADMIN};User:{_CONTROLLER}",
-    "auto.create.topics.enable": "false",
-    "default.replication.factor": "1",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "8",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "8",
-    # A restart resumes by transactional id; the broker must not have forgotten it over a long weekend.
-    "transactional.id.expiration.ms": str(14 * _DAY_MS),
-    "group.initial.rebalance.delay.ms": "0",
-    # After a kill -9 the node may register again only when its former self has timed out.
-    "broker.session.timeout.ms": "6000",
-    "broker.heartbeat.interval.ms": "500",
-    # One partition for each of 900 authority topics: small indexes, a small cleaner, room for the largest record.
-    "log.index.size.max.bytes": str(1 << 20),
-    "log.cleaner.dedupe.buffer.size": str(16 << 20),
-    "message.max.bytes": str(32 << 20),
-    "replica.fetch.max.bytes": str(32 << 20),
-}  # fmt: skip
+from amtsweg.stack.provision.logins import write_secret
 
 _LOGGING = """\
 status = warn
@@ -140,33 +105,19 @@ class Kafka(Part):
     def _secrets(self) -> dict[str, str]:
         path = self._folder / "secrets.json"
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(json.dumps({name: secrets.token_urlsafe(24) for name in (ADMIN, _CONTROLLER)}))
+            write_secret(path, json.dumps({name: secrets.token_urlsafe(24) for name in (ADMIN, CONTROLLER)}))
         kept: dict[str, str] = json.loads(path.read_text())
         return kept
 
     def _write_settings(self) -> None:
-        made = self._secrets()
-        listeners = f"CLIENT://{self.bootstrap},CONTROLLER://{ports.LOOPBACK}:{self.controller_port}"
-        plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
-        scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
-        settings = _SETTINGS | {
-            "listeners": listeners,
-            "advertised.listeners": listeners,
-            "controller.quorum.voters": f"1@{ports.LOOPBACK}:{self.controller_port}",
-            "log.dirs": str(self._folder / "data"),
-            "listener.name.controller.plain.sasl.jaas.config": (
-                f'{plain} required username="{_CONTROLLER}" password="{made[_CONTROLLER]}" '
-                f'user_{_CONTROLLER}="{made[_CONTROLLER]}";'
-            ),
-            "listener.name.client.scram-sha-512.sasl.jaas.config": (
-                f'{scram} required username="{ADMIN}" password="{made[ADMIN]}";'
-            ),
-        }
-        path = self._folder / "server.properties"
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        node = Node(
+            listens=self.bootstrap,
+            advertised=self.bootstrap,
+            controller=f"{ports.LOOPBACK}:{self.controller_port}",
+            data=self._folder / "data",
+            passwords=self._secrets(),
+        )
+        write_secret(self._folder / "server.properties", properties(node))
         (self._folder / "log4j2.properties").write_text(_LOGGING)
 
     def _format(self) -> None:

@@ -1,0 +1,69 @@
+"""`amtsweg provision`: what `amtsweg up` does for its own parts, step by step for servers that others run."""
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import typer
+
+from amtsweg.stack import endpoints, setup
+from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, Certificate, Node, properties
+from amtsweg.stack.provision.certificates import make_certificates
+from amtsweg.stack.provision.keys import Keyring, make_token
+from amtsweg.stack.provision.logins import write_secret
+
+commands = typer.Typer(no_args_is_help=True, help="Prepare keys, and servers that already run.")
+
+Folder = Annotated[Path, typer.Option(help="where the keys lie, one folder per owner")]
+_IN_CONTAINER = PurePosixPath("/run/amtsweg")
+
+
+@commands.command("keys")
+def keys(
+    folder: Folder, certificate: Annotated[list[str] | None, typer.Option(help="a host that listens")] = None
+) -> None:
+    """Make what is missing: keys, tokens, the servers' passwords, and a certificate for each host named."""
+    made = setup.make_secrets(folder)
+    make_certificates(folder, hosts=tuple(certificate or ()))
+    make_token(made.keys.of("postgres", "superuser-password"))
+    write_secret(made.keys.of("kafka", "server.properties"), _kafka_in_container(made.keys))
+    print(f"The keys lie in {folder}; {len(made.authorities)} authorities have one.")
+
+
+@commands.command("servers")
+def servers(folder: Folder) -> None:
+    """Make topics, users, grants, roles and schemas on the servers named by AMTSWEG_KAFKA_… and AMTSWEG_POSTGRES_URL."""
+    try:
+        kafka, postgres = _named_servers()
+        made = setup.make_secrets(folder)
+        setup.provision_postgres(postgres, made)
+        setup.provision_kafka(kafka, made)
+    except StackError as error:
+        typer.echo(f"amtsweg provision: {error}", err=True)
+        raise typer.Exit(1) from error
+    print(f"Kafka at {kafka.bootstrap} and PostgreSQL at {postgres.host} are ready for the services.")
+
+
+def _named_servers() -> tuple[KafkaEndpoint, PostgresEndpoint]:
+    kafka, postgres = endpoints.kafka(os.environ), endpoints.postgres(os.environ)
+    if kafka is None or postgres is None:
+        raise StackError("AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES_URL must name the servers")
+    return kafka, postgres
+
+
+def _kafka_in_container(keys: Keyring) -> str:
+    """server.properties as compose.yaml mounts it, with the passwords that lie beside it."""
+    passwords = {name: make_token(keys.of("kafka", f"{name}-password")) for name in (ADMIN, CONTROLLER)}
+    certificate = Certificate(_IN_CONTAINER / "key-and-certificate.pem", _IN_CONTAINER / "ca.pem")
+    return properties(
+        Node(
+            listens="0.0.0.0:9092",  # the container's own network; clients need password and TLS
+            advertised="kafka:9092",
+            controller="127.0.0.1:9093",
+            data=PurePosixPath("/var/lib/kafka/data"),
+            passwords=passwords,
+            certificate=certificate,
+        )
+    )
