@@ -105,13 +105,14 @@ class _Foreign(logging.Handler):
         self._seen: dict[tuple[str, str], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        template = str(record.msg)[:200]
+        # The first line only: below it asyncio quotes what it found in a task.
+        template = str(record.msg).partition("\n")[0][:200]
         now, (since, suppressed) = time.monotonic(), self._seen.get((record.name, template), (-1e9, 0))
         if now - since < _QUIET_SECONDS:
             self._seen[record.name, template] = (since, suppressed + 1)
             return
         self._seen[record.name, template] = (now, 0)
-        error = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger().log(
-            record.levelno, template, logger=record.name, suppressed=suppressed, error=error
-        )
+        fields: dict[str, Any] = {"suppressed": suppressed} if suppressed else {}
+        if record.exc_info and record.exc_info[1]:
+            fields["error"] = record.exc_info[1]
+        structlog.get_logger().log(record.levelno, template, logger=record.name, **fields)

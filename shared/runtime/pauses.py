@@ -8,10 +8,10 @@ LONGEST_SECONDS: Final = 5.0
 
 
 class Pause:
-    """Doubles from 0.2 to 5 seconds until ``reset``, which every success calls."""
+    """Doubles up to 5 seconds until ``reset``, which every success calls."""
 
-    def __init__(self) -> None:
-        self.next_seconds = FIRST_SECONDS
+    def __init__(self, *, first_seconds: float = FIRST_SECONDS) -> None:
+        self._first_seconds = self.next_seconds = first_seconds
 
     def take(self) -> float:
         """Return this pause in seconds, and make the next one longer."""
@@ -24,4 +24,4 @@ class Pause:
 
     def reset(self) -> None:
         """Begin again with the shortest."""
-        self.next_seconds = FIRST_SECONDS
+        self.next_seconds = self._first_seconds

@@ -44,4 +44,6 @@ async def run(parts: Mapping[str, Part]) -> int:
     failed = [task for task in tasks if task.done() and not task.cancelled() and task.exception()]
     for task in failed:
         log.error("part failed", part=tasks[task], error=task.exception())
+    if not asked.is_set():
+        log.error("ended without having been asked")
     return 1 if failed or late or not asked.is_set() else 0

@@ -14,17 +14,18 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
 
 from shared.runtime.assignment import Unit
-from shared.runtime.errors import Stopped
+from shared.runtime.errors import Stopped, Unavailable
 from shared.runtime.health import Condition
 from shared.runtime.kafka import close
-from shared.runtime.pauses import Pause
+from shared.runtime.pauses import FIRST_SECONDS, Pause
 from shared.runtime.telemetry import Telemetry
 
 FAILURES_BEFORE_EXIT: Final = 40
 """Sessions that end in a row without one committed batch: some three minutes. Then the process gives up."""
 
 REVOKE_SECONDS: Final = 15.0
-_WATCH_SECONDS: Final = 1.0
+_WATCH_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 8.0
 _NOWHERE: Final = TopicPartition("", 0)
 
 Work = Callable[[AIOKafkaConsumer, int, Unit], Coroutine[Any, Any, None]]
@@ -53,17 +54,19 @@ class Session:
         """Consume until cancelled or until anything fails; then everything is closed."""
         chosen = {"topics": inputs} if isinstance(inputs, tuple) else {"pattern": inputs.pattern}
         self._consumer.subscribe(**chosen, listener=_Listener(self))
-        watching = asyncio.ensure_future(self._watch())
+        watching: asyncio.Task[None] | None = None
         try:
             await self._consumer.start()
             if not self._tasks:
                 self._opened()
+            watching = asyncio.ensure_future(self._watch())
             await asyncio.wait({self._failed, watching}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (watching, self._failed):
                 if ended.done():
                     ended.result()
         finally:
-            watching.cancel()
+            if watching is not None:
+                watching.cancel()
             await self.revoke()
             await close(self._consumer.stop())
             if self._failed.done():
@@ -94,16 +97,27 @@ class Session:
             await asyncio.wait(self._tasks, timeout=REVOKE_SECONDS)
 
     async def _watch(self) -> None:
-        """Notice a coordinator's errors even where no task polls, as on a standby."""
+        """End the session when Kafka does not answer, or refuses us where no task would notice.
+
+        aiokafka's clients wait out an outage by themselves, some at the cost of a whole core, and nobody sees
+        it; a session that has ended waits at no cost, and health shows it.
+        """
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._consumer.assignment() or self._tasks:
-                continue
-            await self._consumer.getmany(_NOWHERE, timeout_ms=0)
+            await self._consumer.getmany(_NOWHERE, timeout_ms=0)  # a standby has no task to see these errors
+            if assigned := self._consumer.assignment():
+                tp = min(assigned)
+                try:
+                    await asyncio.wait_for(self._consumer.end_offsets([tp]), _ANSWER_SECONDS)
+                except TimeoutError:
+                    raise Unavailable(f"Kafka has not answered for {_ANSWER_SECONDS:g} s") from None
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():
+            if not task.cancelling():
+                self._fail(Unavailable("a task was cancelled by the Kafka client, not by us"))
+        elif (error := task.exception()) is not None:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
@@ -127,11 +141,20 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
 class Sessions:
     """Session after session, until cancelled, stopped, or failing too often in a row."""
 
-    def __init__(self, group: str, *, condition: Condition, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        group: str,
+        *,
+        condition: Condition,
+        telemetry: Telemetry,
+        failures_before_exit: int = FAILURES_BEFORE_EXIT,
+        first_pause_seconds: float = FIRST_SECONDS,
+    ) -> None:
         self._group = group
         self._condition = condition
         self._telemetry = telemetry
-        self._pause = Pause()
+        self._failures_before_exit = failures_before_exit
+        self._pause = Pause(first_seconds=first_pause_seconds)
         self._failures = 0
         self._log = structlog.get_logger().bind(group=group)
 
@@ -153,7 +176,7 @@ class Sessions:
         """
         while True:
             try:
-                await session()
+                await _uncancelled(session())
             except Stopped as stopped:
                 # Not an exit: a restarted process would do the same harm again, a little each time.
                 self._condition.set("unready", reason=str(stopped))
@@ -165,8 +188,23 @@ class Sessions:
                 self._log.warning(
                     "session ended", error=error, failures=self._failures, next=self._pause.next_seconds
                 )
-                if self._failures >= FAILURES_BEFORE_EXIT:
+                if self._failures >= self._failures_before_exit:
                     self._condition.set("failed", reason="too many sessions ended in a row")
                     raise
                 self._condition.set("unready", reason="the session ended and is begun anew")
             await self._pause.sleep()
+
+
+async def _uncancelled(session: Awaitable[None]) -> None:
+    """Await a session; a cancellation that nobody asked us for is an error like any other.
+
+    aiokafka lets the cancellation of its own background tasks through; taken for ours, it would end the
+    engine without a word.
+    """
+    try:
+        await session
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is None or current.cancelling():
+            raise
+        raise Unavailable("the session was cancelled by the Kafka client, not by us") from None
