@@ -24,7 +24,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
 
 RATE = 15.0
-SUBMISSIONS = 750
+SUBMISSIONS = 450
 KILLS_PER_SERVICE = 3
 SETTLED_WITHIN_S = 120.0
 _VAR = Path(__file__).parents[2] / "var" / "tests"
