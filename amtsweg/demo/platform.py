@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from random import uniform
 from typing import Self
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from amtsweg.demo.scenarios import Posting
 from amtsweg.stack.description import StackDescription
 
 _TOKEN_LIFE_S = 240.0
-_PAUSE_S = 0.2
-_ATTEMPTS = 50
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 5.0
+_ATTEMPTS = 40
 _AGAIN = {409, 429, 503}
 
 
@@ -41,7 +43,7 @@ class Platform:
     async def post(self, posting: Posting, *, patience: int = _ATTEMPTS) -> Taken | None:
         """Post until answered 202; None when even ``patience`` attempts were not enough."""
         posted_at, began = time.time(), time.perf_counter()
-        for _ in range(patience):
+        for attempt in range(patience):
             answer = await self._attempt(posting)
             if answer is not None:
                 return Taken(
@@ -52,7 +54,9 @@ class Platform:
                     posted_at=posted_at,
                     seconds=time.perf_counter() - began,
                 )
-            await asyncio.sleep(_PAUSE_S)
+            # Many wait at once when a service is away; scattered, they do not come back as one crowd.
+            longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+            await asyncio.sleep(uniform(longest / 2, longest))
         return None
 
     async def _attempt(self, posting: Posting) -> dict[str, str] | None:

@@ -115,5 +115,6 @@ async def _under_load(
     async with sample_authorities(var, authorities), Platform.of(description) as platform:
         tending.start()
         progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
+        assert len(progress.taken) == len(wanted), "some requests were never answered 202"
         await settle(description, progress=progress, within_s=SETTLED_WITHIN_S)
     return progress
