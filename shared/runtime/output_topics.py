@@ -71,7 +71,9 @@ class OutputTopics:
         Without it the first send to each topic waits for a request of its own and tears the transaction into
         pieces: a tenth of the throughput until all have been seen.
         """
-        names = sorted(self._names)
+        # What is not there would be waited for, so first ask for all that is.
+        known = (await producer.client.fetch_all_metadata()).topics()
+        names = sorted(self._names & known)
         found = await asyncio.gather(*(_count(producer, name) for name in names))
         now = self._checked = time.monotonic()
         self._counts = {name: count for name, count in zip(names, found, strict=True) if count}

@@ -135,37 +135,43 @@ class TransactingTask:
             await self._shared.outputs.warm(self._producer)
 
     async def _transact(self, decided: Decided, overlay: Overlay) -> None:
-        sent: list[tuple[Record, Message, Delivery]] = []
+        sent: list[Sent] = []
         try:
             async with asyncio.timeout(_TRANSACTION_SECONDS):
-                await self._producer.begin_transaction()
-                for cause, message in decided.outputs:
-                    sent.append((cause, message, await self._send(message, cause=cause)))
-                states = [await self._send_state(key, value) for key, value in overlay.changes.items()]
-                await self._producer.send_offsets_to_transaction(
-                    {TopicPartition(r.topic, r.partition): r.offset + 1 for r in decided.done},
-                    self._plan.group,
-                )
-                await self._producer.flush()
-                # A rejected record does not fail the commit: it would be gone, its cause acknowledged.
-                for cause, message, delivery in sent:
-                    if (error := delivery.exception()) is not None:
-                        raise self._judged(error, cause=cause, topic=message.topic)
-                for delivery in states:
-                    delivery.result()
-                await self._producer.commit_transaction()
-        except IllegalOperation:
-            # The transaction was refused while records were added; asking to commit it tells why.
-            try:
-                await self._producer.commit_transaction()
-            except TopicAuthorizationFailedError as refused:
-                self._shared.outputs.deny(refused.args[0])
-                raise
+                try:
+                    await self._write(decided, overlay, sent)
+                except IllegalOperation:
+                    # Refused while records were still being added; asking to commit it tells why.
+                    await self._producer.commit_transaction()
+                    raise
+        except TopicAuthorizationFailedError as refused:
+            topics = refused.args[0]
+            self._shared.outputs.deny({topics} if isinstance(topics, str) else topics)
             raise
+        finally:
+            for _, _, delivery in sent:
+                delivery.add_done_callback(_look_at)
         # Confirmed. After a crash before this line the next opening restores what was committed.
         merge(self._states, overlay.changes)
         for _, message, delivery in sent:
             self._note(message, offset=delivery.result().offset)
+
+    async def _write(self, decided: Decided, overlay: Overlay, sent: "list[Sent]") -> None:
+        await self._producer.begin_transaction()
+        for cause, message in decided.outputs:
+            sent.append((cause, message, await self._send(message, cause=cause)))
+        states = [await self._send_state(key, value) for key, value in overlay.changes.items()]
+        await self._producer.send_offsets_to_transaction(
+            {TopicPartition(r.topic, r.partition): r.offset + 1 for r in decided.done}, self._plan.group
+        )
+        await self._producer.flush()
+        # A rejected record does not fail the commit: it would be gone, its cause acknowledged.
+        for cause, message, delivery in sent:
+            if (error := delivery.exception()) is not None:
+                raise self._judged(error, cause=cause, topic=message.topic)
+        for delivery in states:
+            delivery.result()
+        await self._producer.commit_transaction()
 
     async def _send(self, message: Message, *, cause: Record) -> "Delivery":
         """Hand a message to the producer; the returned future is looked at before the commit."""
@@ -177,7 +183,7 @@ class TransactingTask:
             delivery: Delivery = await self._producer.send(
                 message.topic, message.value, key=message.key, partition=partition, headers=[*message.headers]
             )
-        except (*_RECORDS_FAULT, TopicAuthorizationFailedError) as error:
+        except _RECORDS_FAULT as error:
             raise self._judged(error, cause=cause, topic=message.topic) from error
         return delivery
 
@@ -188,13 +194,11 @@ class TransactingTask:
         return delivery
 
     def _judged(self, error: BaseException, *, cause: Record, topic: str) -> BaseException:
-        """Remember whose fault a failed send is; whatever it is, the session ends with it.
+        """Hold it against the record if a failed send is its fault; the session ends with it in any case.
 
         Recovery inside this producer is not reliable: a rejected batch spoils its partition's sequence.
         """
-        if isinstance(error, TopicAuthorizationFailedError):
-            self._shared.outputs.deny([topic])
-        elif isinstance(error, _RECORDS_FAULT):
+        if isinstance(error, _RECORDS_FAULT):
             self._shared.suspects.failed(cause, reason=f"{describe(error)}, output to {topic}")
         return error
 
@@ -235,3 +239,10 @@ class TransactingTask:
 
 
 Delivery = asyncio.Future[RecordMetadata]
+Sent = tuple[Record, Message, Delivery]
+
+
+def _look_at(delivery: Delivery) -> None:
+    """Look at a result that nobody waits for any more, so that asyncio does not report it."""
+    if not delivery.cancelled():
+        delivery.exception()

@@ -36,7 +36,7 @@ _ITERATIONS = 4096
 _ANY = cast(
     "str", None
 )  # what the broker takes for any name, principal or host; the library's hints forget it
-_EVERY_GRANT = AclBindingFilter(
+EVERY_GRANT = AclBindingFilter(
     ResourceType.ANY, _ANY, ResourcePatternType.ANY, _ANY, _ANY, AclOperation.ANY, AclPermissionType.ANY
 )
 
@@ -70,12 +70,17 @@ def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
         )
     existing = [topic for topic in topics if topic.name in found]
     for topic in existing:
-        if len(found[topic.name].partitions) != topic.partitions:
-            raise StackError(
-                f"topic {topic.name} has {len(found[topic.name].partitions)} partitions; the catalogue says {topic.partitions}, "
-                "which is fixed for a topic version. Start with an empty cluster, or give the topic a new version."
-            )
+        check_partitions(topic.name, found=len(found[topic.name].partitions), wanted=topic.partitions)
     _settle(admin, existing)
+
+
+def check_partitions(topic: str, *, found: int, wanted: int) -> None:
+    """Raises StackError where they differ: custody lives in partitions, so their number is fixed."""
+    if found != wanted:
+        raise StackError(
+            f"topic {topic} has {found} partitions; the catalogue says {wanted}, which is fixed for a topic version. "
+            "Start with an empty cluster, or give the topic a new version."
+        )
 
 
 def _settle(admin: AdminClient, topics: Sequence[Wanted]) -> None:
@@ -117,7 +122,7 @@ def _users(admin: AdminClient, logins: Logins) -> None:
 
 def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterable[str]) -> None:
     ours = {f"User:{name}" for name in principals}
-    found = set(admin.describe_acls(_EVERY_GRANT).result(_WITHIN_S))
+    found = set(admin.describe_acls(EVERY_GRANT).result(_WITHIN_S))
     needed = {_binding(grant) for grant in allowed}
     for chunk in _chunks(sorted(needed - found)):
         _wait(admin.create_acls(chunk))

@@ -1,7 +1,7 @@
 """Engines on real Kafka: how tests start one, feed it and read what came out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -44,7 +44,7 @@ class Bench:
     group: str = field(default_factory=lambda: unique("group"))
     counts: dict[str, int] = field(default_factory=dict)
 
-    def topic(self, prefix: str, *, partitions: int = 1, **config: str) -> str:
+    def topic(self, prefix: str, *, partitions: int = 1, config: Mapping[str, str] | None = None) -> str:
         name = self.kafka.topic(prefix, partitions=partitions, config=config)
         self.counts[name] = partitions
         return name

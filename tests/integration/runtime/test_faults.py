@@ -125,7 +125,7 @@ async def test_every_record_has_its_effect_once_and_in_order_through_kills_freez
         "source": source,
         "target": target,
         "dead": bench.topic("dead"),
-        "state": bench.topic("state", partitions=PARTITIONS, **{"cleanup.policy": "compact"}),
+        "state": bench.topic("state", partitions=PARTITIONS, config={"cleanup.policy": "compact"}),
     }
     async with working(given) as workers:
         feeding = asyncio.ensure_future(feed(bench, source, seconds=16))

@@ -13,7 +13,7 @@ def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:
         group=bench.group,
         inputs=inputs,
         dead_letters=bench.topic("dead"),
-        state_topic=bench.topic("state", partitions=partitions, **{"cleanup.policy": "compact"}),
+        state_topic=bench.topic("state", partitions=partitions, config={"cleanup.policy": "compact"}),
     )
 
 
