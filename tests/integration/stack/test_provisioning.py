@@ -1,0 +1,250 @@
+"""What the set-up makes on real servers: an authority's login opens its own inbox and outbox and nothing else."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from amtsweg.stack import ports
+from amtsweg.stack.endpoints import SCRAM
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.kafka import Kafka
+from amtsweg.stack.provision import kafka as provision_kafka
+from amtsweg.stack.provision import postgres as provision_postgres
+from amtsweg.stack.provision.grants import authority_login, services_and_operator
+from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.topics import wanted
+from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
+from tests.support.stack import RealParts
+
+OWN, OTHER = "ihk-fulda", "ihk-fulda-nord"
+"""One id begins with the other: the harder case."""
+AUTHORITIES = (OWN, OTHER)
+LOGIN = authority_login(OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    part: Kafka
+    folder: Path
+
+    def provision(self, authorities: tuple[str, ...] = AUTHORITIES) -> Logins:
+        names = (*services_and_operator(), *map(authority_login, authorities))
+        logins = Logins.of({name: self.folder / name for name in names})
+        provision_kafka.provision(self.part.endpoint, authorities=authorities, logins=logins)
+        return logins
+
+    def connection(self, username: str) -> dict[str, Any]:
+        return {
+            "bootstrap_servers": self.part.bootstrap,
+            "security_protocol": self.part.endpoint.security_protocol,
+            "sasl_mechanism": SCRAM,
+            "sasl_plain_username": username,
+            "sasl_plain_password": (self.folder / username).read_text(),
+        }
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    var = tmp_path_factory.mktemp("provisioned")
+    part = Kafka(
+        var, port=ports.free_port(), controller_port=ports.free_port(), jvm_flags=("-XX:TieredStopAtLevel=1",)
+    )
+    part.start()
+    made = Cluster(part, var / "logins")
+    made.provision()
+    _wait_until_known(made, ("router", "intake", LOGIN))
+    yield made
+    part.stop()
+
+
+def _wait_until_known(made: Cluster, usernames: tuple[str, ...]) -> None:
+    """A new login is known to the broker some moments after the controller has it; services try again then."""
+    deadline = time.monotonic() + 20
+    for username in usernames:
+        while True:
+            try:
+                asyncio.run(_enter(made, username))
+                break
+            except KafkaConnectionError:
+                assert time.monotonic() < deadline, f"{username} cannot log in"
+
+
+async def _enter(made: Cluster, username: str) -> None:
+    producer = AIOKafkaProducer(**made.connection(username))
+    try:
+        await producer.start()
+    finally:
+        await producer.stop()
+
+
+async def send(cluster: Cluster, *, username: str, topic: str) -> None:
+    producer = AIOKafkaProducer(**cluster.connection(username), enable_idempotence=True)
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, b"content", key=b"case")
+    finally:
+        await producer.stop()
+
+
+async def read(cluster: Cluster, *, username: str, topic: str, group: str | None) -> bytes | None:
+    consumer = AIOKafkaConsumer(
+        topic, **cluster.connection(username), group_id=group, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        record = await consumer.getone()
+        if group is not None:
+            await consumer.commit()
+        value: bytes | None = record.value
+        return value
+    finally:
+        await consumer.stop()
+
+
+async def test_an_authority_reads_its_inbox_under_its_group(cluster: Cluster) -> None:
+    inbox = AUTHORITY_INBOX.for_authority(OWN)
+    await send(cluster, username="router", topic=inbox)
+    assert await read(cluster, username=LOGIN, topic=inbox, group=LOGIN) == b"content"
+    assert await read(cluster, username=LOGIN, topic=inbox, group=f"{LOGIN}.archive") == b"content"
+
+
+async def test_what_an_authority_answers_reaches_the_router(cluster: Cluster) -> None:
+    outbox = AUTHORITY_OUTBOX.for_authority(OWN)
+    await send(cluster, username=LOGIN, topic=outbox)
+    assert await read(cluster, username="router", topic=outbox, group="router-relay") == b"content"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        AUTHORITY_INBOX.for_authority(OWN),
+        AUTHORITY_INBOX.for_authority(OTHER),
+        AUTHORITY_OUTBOX.for_authority(OTHER),
+        "submission.received.v1",
+        "case.answered.v1",
+        "router.dead-letter.v1",
+    ],
+)
+async def test_an_authority_writes_nowhere_but_to_its_outbox(cluster: Cluster, topic: str) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        await send(cluster, username=LOGIN, topic=topic)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        AUTHORITY_OUTBOX.for_authority(OWN),
+        AUTHORITY_INBOX.for_authority(OTHER),
+        AUTHORITY_OUTBOX.for_authority(OTHER),
+        "submission.received.v1",
+        "submission.held.v1",
+        "case.custody.v1",
+        "audit.checkpoint.v1",
+    ],
+)
+async def test_an_authority_reads_nothing_but_its_inbox(cluster: Cluster, topic: str) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        await read(cluster, username=LOGIN, topic=topic, group=None)
+
+
+@pytest.mark.parametrize("group", ["router", authority_login(OTHER), f"{LOGIN}-nord"])
+async def test_an_authority_joins_no_group_of_others(cluster: Cluster, group: str) -> None:
+    await send(cluster, username="router", topic=AUTHORITY_INBOX.for_authority(OWN))
+    with pytest.raises(GroupAuthorizationFailedError):
+        await read(cluster, username=LOGIN, topic=AUTHORITY_INBOX.for_authority(OWN), group=group)
+
+
+async def test_only_the_router_writes_in_transactions(cluster: Cluster) -> None:
+    producer = AIOKafkaProducer(**cluster.connection("intake"), transactional_id="router-0")
+    with pytest.raises(TransactionalIdAuthorizationFailed):
+        await producer.start()
+    await producer.stop()
+
+
+def test_a_second_time_changes_nothing(cluster: Cluster) -> None:
+    before = grants_of(cluster)
+    passwords = cluster.provision().passwords
+    assert not cluster.provision().fresh
+    assert cluster.provision().passwords == passwords
+    assert grants_of(cluster) == before
+
+
+def test_a_grant_that_the_catalogue_does_not_give_is_withdrawn(cluster: Cluster) -> None:
+    before = grants_of(cluster)
+    foreign = AclBinding(
+        ResourceType.TOPIC,
+        "submission.held.v1",
+        ResourcePatternType.LITERAL,
+        f"User:{LOGIN}",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    admin = cluster.part.endpoint.admin()
+    for done in admin.create_acls([foreign]).values():
+        done.result(10)
+    cluster.provision()
+    assert grants_of(cluster) == before
+
+
+def test_a_new_authority_is_added_beside_the_others(cluster: Cluster) -> None:
+    logins = cluster.provision((*AUTHORITIES, "hwk-kassel"))
+    assert authority_login("hwk-kassel") in logins.passwords
+    topics = cluster.part.endpoint.admin().list_topics(timeout=10).topics
+    assert {topic.name for topic in wanted((*AUTHORITIES, "hwk-kassel"))} <= set(topics)
+
+
+def test_a_topic_with_other_partitions_is_refused() -> None:
+    with pytest.raises(StackError, match=r"case\.updated\.v1 has 3 partitions; the catalogue says 6"):
+        provision_kafka.check_partitions("case.updated.v1", found=3, wanted=6)
+
+
+async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: Path) -> None:
+    logins = Logins.of({role: tmp_path / role for role in provision_postgres.ROLES})
+    await asyncio.to_thread(
+        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
+    )
+    server = stack.postgres.endpoint
+    connection = await asyncpg.connect(
+        host=server.host,
+        port=server.port,
+        user="intake",
+        password=logins.passwords["intake"],
+        database=provision_postgres.DATABASE,
+    )
+    try:
+        await connection.execute("create table intake.own (id int)")
+        for schema in ("audit", "notifier", "access", "public"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"create table {schema}.foreign_table (id int)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("insert into access.clients (id, name, scopes) values ('x', 'x', '{}')")
+        assert await connection.fetchval("select count(*) from access.clients") == 0
+    finally:
+        await connection.execute("drop table intake.own")
+        await connection.close()
+
+
+def grants_of(cluster: Cluster) -> set[Any]:
+    admin = cluster.part.endpoint.admin()
+    return set(admin.describe_acls(provision_kafka.EVERY_GRANT).result(10))
