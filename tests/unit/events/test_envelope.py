@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -24,7 +24,8 @@ REQUIRED = ("ce_type", "ce_id", "ce_source", "ce_time", "ce_caseid", "ce_submiss
 instants = st.datetimes(
     min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - Hypothesis takes naive bounds and adds the zone
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - as above
-    timezones=st.timezones(),
+    # Fixed offsets: Python calls an ambiguous local hour unequal to every instant of another zone.
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 ).map(lambda instant: instant.replace(microsecond=instant.microsecond // 1000 * 1000))
 payloads = st.sampled_from(list(EXAMPLES.values()))
 
