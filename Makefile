@@ -31,10 +31,10 @@ $(VERIFIER)/.ready: locks/verifier.txt
 	@$(VERIFIER)/bin/pip install --quiet --disable-pip-version-check --ignore-requires-python --require-hashes -r locks/verifier.txt
 	@touch $@
 
-demo: setup ## Boot the stack and watch real submissions travel
+demo: setup verifier ## Boot the stack and watch real submissions travel
 	@$(BIN)/amtsweg demo
 
-up: setup ## Start the stack in the background
+up: setup verifier ## Start the stack in the background
 	@$(BIN)/amtsweg up --detach
 
 down: setup ## Stop the stack

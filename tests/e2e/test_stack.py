@@ -1,0 +1,149 @@
+"""`amtsweg up` as a person uses it: a second time, interrupted, with a part that dies, with a supervisor that dies."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from amtsweg.stack import records, supervisor
+from amtsweg.stack.description import StackDescription
+
+PARTS = {"kafka", "postgres", "redis", "mail", "intake", "router", "notifier", "audit"}
+READY_WITHIN_S = 180.0
+_VAR = Path(__file__).parents[2] / "var" / "tests"
+
+
+@pytest.fixture(scope="module")
+def var() -> Iterator[Path]:
+    """One folder for all of them: what the first set up, the others find."""
+    folder = _VAR / f"stack-{os.getpid()}"
+    yield folder
+    supervisor.stop(folder)
+
+
+def amtsweg(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "amtsweg", *arguments, "--var", var],
+        capture_output=True,
+        text=True,
+        timeout=READY_WITHIN_S,
+        check=False,
+    )
+
+
+@contextmanager
+def foreground(var: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "amtsweg", "up", "--var", str(var)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def wait_until(path: Path, *, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, f"{path} did not appear within {READY_WITHIN_S} s"
+        time.sleep(0.1)
+
+
+def processes(var: Path) -> list[psutil.Process]:
+    """Every process that was started below the folder and still runs."""
+    return [p for name in records.names(var / "run") if (p := records.recorded(var / "run", name))]
+
+
+def running(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.timeout(400)
+def test_up_serves_shows_itself_survives_a_second_up_and_goes_down(var: Path) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 8082))
+        taken.listen()
+        started = amtsweg("up", "--detach", var=var)
+    assert started.returncode == 0, started.stdout + started.stderr
+
+    description = StackDescription.read(var)
+    assert StackDescription.path(var).stat().st_mode & 0o777 == 0o600
+    assert description.urls.router != "http://127.0.0.1:8082"
+    assert description.urls.router in started.stdout
+
+    again = amtsweg("up", var=var)
+    assert again.returncode == 0
+    assert "already runs" in again.stdout
+    assert description.urls.intake in again.stdout
+
+    assert amtsweg("status", var=var).returncode == 0
+    alive = processes(var)
+    assert set(records.names(var / "run")) == PARTS
+
+    _a_killed_service_comes_back(var)
+
+    assert amtsweg("down", var=var).returncode == 0
+    assert not [process for process in alive if running(process)]
+    assert not StackDescription.path(var).exists()
+    assert amtsweg("status", var=var).returncode == 1
+
+
+def _a_killed_service_comes_back(var: Path) -> None:
+    before = json.loads((var / "run" / "notifier.json").read_text())
+    psutil.Process(before["pid"]).kill()
+    deadline = time.monotonic() + 30
+    while (now := records.facts(var / "run", "notifier")).get("restarts") != 1:
+        assert time.monotonic() < deadline, "the notifier was not started again"
+        time.sleep(0.1)
+    assert now["pid"] != before["pid"]
+
+
+@pytest.mark.timeout(400)
+def test_when_a_part_dies_the_stack_ends_and_names_it(var: Path) -> None:
+    with foreground(var) as process:
+        wait_until(StackDescription.path(var), process=process)
+        alive = processes(var)
+        psutil.Process(records.facts(var / "run", "redis")["pid"]).kill()
+        output, _ = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "redis ended with code -9" in output
+    assert str(var / "log" / "redis.log") in output.replace("\n", "")
+    assert not [process for process in alive if running(process)]
+
+
+@pytest.mark.timeout(400)
+def test_ctrl_c_while_it_starts_leaves_nothing_running(var: Path) -> None:
+    with foreground(var) as process:
+        wait_until(var / "run" / "kafka.json", process=process)
+        alive = processes(var)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=90)
+    assert process.returncode == 0, output
+    assert alive
+    assert not [process for process in alive if running(process)]
+
+
+@pytest.mark.timeout(400)
+def test_what_a_killed_supervisor_left_is_ended(var: Path) -> None:
+    with foreground(var) as process:
+        wait_until(var / "run" / "mail.json", process=process)
+        process.kill()
+        process.wait(10)
+    orphans = processes(var)
+    assert orphans
+
+    told = amtsweg("down", var=var)
+
+    assert told.returncode == 0
+    assert "stopped" in told.stdout
+    assert not [process for process in orphans if running(process)]
