@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.support.stack"]
+pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 _IN_CI = os.environ.get("CI") == "true"
 
