@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 Scope = Literal["submissions.write", "cases.read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""What opens this service."""
+
+OTHER_AUDIENCES: Mapping[str, str] = MappingProxyType({"desk": "router"})
+"""Scopes that open another service, and which: a token is for one service only."""
 
 ASSERTION_LIFETIME = timedelta(minutes=5)
 """How far ahead an assertion may expire; its id has to be remembered that long."""
@@ -46,12 +51,19 @@ class Assertion:
 def granted(client: Client, *, asked: str | None) -> frozenset[str] | None:
     """The scopes of a token: those asked for (space separated, RFC 6749 section 3.3), else all of the client's.
 
-    None where one of them is not the client's.
+    None where one of them is not the client's, or where they open more than one service.
     """
-    if not asked:
-        return client.scopes
-    wanted = frozenset(asked.split(" "))
-    return wanted if wanted <= client.scopes else None
+    wanted = frozenset(asked.split(" ")) if asked else client.scopes
+    return wanted if wanted <= client.scopes and len(_audiences(wanted)) <= 1 else None
+
+
+def audience(scopes: frozenset[str]) -> str:
+    """The one service that a token with these granted scopes is for."""
+    return min(_audiences(scopes), default="intake")
+
+
+def _audiences(scopes: frozenset[str]) -> set[str]:
+    return {OTHER_AUDIENCES.get(scope, "intake") for scope in scopes}
 
 
 def read_assertion(claims: Mapping[str, Any], *, issuer: str, now: datetime) -> Assertion | None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.client import Assertion, Client, granted, read_assertion
+from services.intake.domain.client import Assertion, Client, audience, granted, read_assertion
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 ISSUER = "https://intake.example"
@@ -73,3 +73,11 @@ def test_a_token_can_be_asked_for_with_fewer_scopes() -> None:
 
 def test_a_scope_that_the_client_does_not_have_is_not_granted() -> None:
     assert granted(CLIENT, asked="cases.read audit") is None
+
+
+def test_a_token_is_for_one_service() -> None:
+    both = Client(id="both", name="Both", scopes=CLIENT.scopes | {"desk"})
+
+    assert granted(both, asked=None) is granted(both, asked="desk cases.read") is None
+    assert granted(both, asked="desk") == frozenset({"desk"})
+    assert (audience(CLIENT.scopes), audience(frozenset({"desk"}))) == ("intake", "router")

@@ -18,7 +18,7 @@ _MEND: Final[dict[TokenError, str]] = {
     "invalid_request": "Send grant_type=client_credentials as a form, each parameter once, with one way to authenticate.",
     "invalid_client": "Show client_id and client_secret (HTTP Basic or form), or a fresh JWT whose only aud is the issuer.",
     "unsupported_grant_type": "Only grant_type=client_credentials is offered.",
-    "invalid_scope": "Ask for scopes that the client is registered with, or for none.",
+    "invalid_scope": "Ask for scopes that the client is registered with, all of one service, or for none.",
 }
 _DESCRIBED: Final[dict[str, Any]] = {
     **OPEN_TO_ALL,
