@@ -25,6 +25,7 @@ _KEYS = {
     "case": {"type": "string", "format": "uuid", "description": "the case"},
     "object": {"type": "string", "description": "the object; the partition is that of the case"},
     "log": {"type": "string", "description": "the log's origin"},
+    "land": {"type": "string", "description": "the Land's key, two digits"},
 }
 _UUID = {"type": "string", "format": "uuid"}
 
@@ -111,6 +112,8 @@ def _configuration(retention: timedelta | None, *, compacted: bool) -> Node:
     configuration: Node = {"cleanup.policy": ["compact" if compacted else "delete"]}
     if retention is not None:
         configuration["retention.ms"] = retention // timedelta(milliseconds=1)
+    elif not compacted:
+        configuration["retention.ms"] = -1
     return configuration
 
 

@@ -1,5 +1,6 @@
 """Derived ids: a replay reproduces them, so a repetition is recognised everywhere (promise 2)."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 _ROOT = UUID("6f0a2f1e-6c55-5d1f-9d6e-2f3b1f6b7a10")
@@ -20,6 +21,14 @@ def child_id(parent: UUID, kind: str) -> UUID:
     return uuid5(parent, kind)
 
 
+def order_id(case: UUID, principal: str, key: str, ordered: str) -> UUID:
+    """The id of a person's order, from who gives it, the key of his request, and what is ordered.
+
+    The same request is the same order; the same key with something else in it is another order.
+    """
+    return uuid5(case, f"order/{principal}/{key}/{ordered}")
+
+
 def answer_id(authority: str, own_id: str) -> UUID:
     """The id of a relayed answer, from the authority and the id that it gave itself."""
     return uuid5(_ROOT, f"answer/{authority}/{own_id}")
@@ -28,3 +37,13 @@ def answer_id(authority: str, own_id: str) -> UUID:
 def message_id(case: UUID, kind: str, revision: int, recipient: str, channel: str) -> UUID:
     """The id of a message to somebody outside; ``recipient`` is a role, never an address."""
     return uuid5(case, f"message/{kind}/{revision}/{recipient}/{channel}")
+
+
+def directory_id(land: str) -> UUID:
+    """What stands for the case in events about a Land's directory, for example ``06``."""
+    return uuid5(_ROOT, f"directory/{land}")
+
+
+def directory_change_id(land: str, parent: str | None, result: str, effective_from: datetime) -> UUID:
+    """The id of a change of the directory; a version may come back, a step at one instant cannot."""
+    return uuid5(directory_id(land), f"{parent}/{result}/{effective_from.astimezone(UTC).isoformat()}")

@@ -19,6 +19,7 @@ from shared.events.case import (
 )
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.custody import CaseHeld
+from shared.events.directory import DirectoryChanged
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import (
@@ -55,11 +56,12 @@ class Topic:
 
     ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason
     why the audit log does not read it. ``rebuild`` are groups that read it only to rebuild their state.
+    Without ``retention`` it is kept for ever. ``stamped`` says whose clock a record's timestamp is.
     """
 
     name: str
     payloads: tuple[type[Payload], ...]
-    key: Literal["case", "object", "log"]
+    key: Literal["case", "object", "log", "land"]
     producers: tuple[Principal, ...]
     consumers: tuple[Group, ...]
     audited: Literal[True] | str
@@ -68,6 +70,7 @@ class Topic:
     retention: timedelta | None = _PERMANENT
     compacted: bool = False
     sealed: bool = False
+    stamped: Literal["producer", "broker"] = "producer"
     max_bytes: int = OUTPUT_BYTES
 
     @property
@@ -188,6 +191,19 @@ SUBMISSION_HELD = Topic(
     compacted=True,
     sealed=True,
 )
+DIRECTORY_CHANGED = Topic(
+    name="directory.changed.v1",
+    payloads=(DirectoryChanged,),
+    key="land",
+    producers=("operator",),
+    consumers=("audit",),
+    rebuild=("router",),
+    audited=True,
+    partitions=1,
+    retention=None,
+    stamped="broker",
+    max_bytes=INPUT_BYTES,
+)
 AUDIT_CHECKPOINT = Topic(
     name="audit.checkpoint.v1",
     payloads=(CheckpointPublished,),
@@ -209,6 +225,7 @@ CATALOGUE: tuple[Topic, ...] = (
     NOTIFICATION_SETTLED,
     CASE_CUSTODY,
     SUBMISSION_HELD,
+    DIRECTORY_CHANGED,
     AUDIT_CHECKPOINT,
 )
 

@@ -17,6 +17,7 @@ from shared.events.case import (
 )
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.custody import CaseHeld
+from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import (
@@ -48,6 +49,9 @@ _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
 _GRANTED = AnswerGiven(kind="decided", outcome="granted", file_number=_FILE_NUMBER, given_at=_LATER)
 _NOTE = (
     "log.amtsweg.test/2026\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— log.amtsweg.test/2026 AAAA\n"
+)
+_INVENTED = Provenance(
+    source="erfunden", licence="EUPL-1.2", attribution="Amtsweg, erfundene Daten", state="2026-01-01"
 )
 
 EXAMPLES: Mapping[str, Payload] = MappingProxyType(
@@ -144,6 +148,38 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             authority=GIESSEN,
             decision=ROUTED,
             applied=(SUBMISSION_ID, ids.child_id(CASE_ID, "order/1")),
+        ),
+        "DirectoryChanged/first": DirectoryChanged(
+            land="01",
+            name="Nordmark",
+            result="1" * 64,
+            effective_from=RECEIVED_AT,
+            reason="Erstbestand",
+            tables=(
+                TableChanged(
+                    table="regions",
+                    columns="key,name,administration,source",
+                    added=("010,Nordmark,rp-010,erfunden",),
+                    provenance=_INVENTED,
+                ),
+            ),
+        ),
+        "DirectoryChanged/change": DirectoryChanged(
+            land="01",
+            name="Nordmark",
+            parent="1" * 64,
+            result="2" * 64,
+            effective_from=_LATER,
+            reason="Umbenennung des Regierungsbezirks",
+            tables=(
+                TableChanged(
+                    table="regions",
+                    columns="key,name,administration,source",
+                    removed=("010,Nordmark,rp-010,erfunden",),
+                    added=("010,Nordland,rp-010,erfunden",),
+                    provenance=_INVENTED,
+                ),
+            ),
         ),
         "CheckpointPublished/checkpoint": CheckpointPublished(
             origin="log.amtsweg.test/2026", size=3, root="A" * 43 + "=", note=_NOTE, published_at=_LATER

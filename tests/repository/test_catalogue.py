@@ -41,7 +41,9 @@ def test_a_topic_is_created_as_its_row_says(topic: Topic) -> None:
     assert created.settings["max.message.bytes"] == str(topic.max_bytes)
     assert created.settings["cleanup.policy"] == ("compact" if topic.compacted else "delete")
     kept = created.settings.get("retention.ms")
-    assert kept == (None if topic.retention is None else str(int(topic.retention.total_seconds() * 1000)))
+    for_ever = None if topic.compacted else "-1"
+    assert kept == (for_ever if topic.retention is None else str(int(topic.retention.total_seconds() * 1000)))
+    assert ("message.timestamp.type" in created.settings) == (topic.stamped == "broker")
 
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if not t.per_authority], ids=lambda topic: topic.name)

@@ -10,7 +10,7 @@ Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 
 OPERATOR = "operator"
-_TRANSACTIONAL: tuple[Principal, ...] = ("router",)
+_TRANSACTIONAL: tuple[Principal, ...] = ("router", "operator")
 """Principals that write in transactions; their transactional ids begin with their name."""
 
 

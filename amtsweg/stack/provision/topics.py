@@ -55,6 +55,10 @@ def _settings(topic: Topic) -> dict[str, str]:
         settings |= {"cleanup.policy": "delete"}
     if topic.retention is not None:
         settings |= {"retention.ms": _ms(topic.retention)}
+    elif not topic.compacted:
+        settings |= {"retention.ms": "-1"}
+    if topic.stamped == "broker":
+        settings |= {"message.timestamp.type": "LogAppendTime"}
     if topic.sealed or topic.compacted:
         # Only whole segments are removed: a new one every day keeps sealed data for its retention and a day.
         settings |= {"segment.ms": _ms(_DAY)}

@@ -1,5 +1,6 @@
 """Ids are derived: the same facts give the same id, other facts another one."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hypothesis import assume, given
@@ -64,3 +65,11 @@ def test_the_ids_of_a_submission_are_the_same_in_every_release() -> None:
         str(ids.message_id(ids.case_id(submission), "received", 0, "applicant", "email"))
         == "aeae03dd-0068-5fc1-834f-82f429ad5981"
     )
+
+
+def test_a_change_of_the_directory_is_known_by_where_it_leads_and_from_when() -> None:
+    at = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+    there = ids.directory_change_id("06", "a" * 64, "b" * 64, at)
+    assert there == ids.directory_change_id("06", "a" * 64, "b" * 64, at)
+    assert len({there, ids.directory_change_id("06", "a" * 64, "b" * 64, at + timedelta(hours=1))}) == 2
+    assert len({there, ids.directory_change_id("06", None, "b" * 64, at)}) == 2

@@ -65,12 +65,16 @@ def test_sealed_records_expire_after_30_days_or_with_their_case(topic: Topic) ->
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if not t.sealed], ids=lambda topic: topic.name)
 def test_records_without_sealed_data_are_kept_for_years(topic: Topic) -> None:
-    assert topic.compacted or (topic.retention is not None and topic.retention >= timedelta(days=3650))
+    assert topic.retention is None or topic.retention >= timedelta(days=3650)
 
 
 @pytest.mark.parametrize("topic", CATALOGUE, ids=lambda topic: topic.name)
-def test_a_topic_is_compacted_and_kept_or_expires(topic: Topic) -> None:
-    assert topic.compacted == (topic.retention is None)
+def test_what_is_compacted_does_not_expire(topic: Topic) -> None:
+    assert topic.retention is None or not topic.compacted
+
+
+def test_the_directory_is_kept_for_ever_since_its_first_record_holds_every_line() -> None:
+    assert (topics.DIRECTORY_CHANGED.retention, topics.DIRECTORY_CHANGED.compacted) == (None, False)
 
 
 def test_what_came_in_can_always_go_out() -> None:

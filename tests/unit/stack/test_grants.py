@@ -44,9 +44,9 @@ def test_every_group_may_commit_and_write_its_dead_letters() -> None:
         assert Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)) in found
 
 
-def test_only_the_router_writes_in_transactions() -> None:
-    transactional = {grant.principal for grant in grants([]) if grant.resource == "TRANSACTIONAL_ID"}
-    assert transactional == {"router"}
+def test_only_the_router_and_the_operator_write_in_transactions_each_under_its_own_name() -> None:
+    transactional = {(g.principal, g.name) for g in grants([]) if g.resource == "TRANSACTIONAL_ID"}
+    assert transactional == {("router", "router"), ("operator", "operator")}
 
 
 def test_nobody_but_the_router_and_the_operator_touches_an_outbox_it_does_not_own() -> None:
