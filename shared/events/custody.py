@@ -13,7 +13,8 @@ Standing = Literal["parked", "routed", "accepted", "decided"]
 class CaseHeld(Payload):
     """One case's custody since an instant; while it is parked, ``reason`` says why.
 
-    ``applied`` are the ids of the events already acted on (promise 2).
+    ``applied`` are the ids of the events already acted on (promise 2). ``placed_by`` is the person's order by
+    which the case left the clearing desk; absent where the directory alone decided.
     """
 
     submission_id: UUID
@@ -23,4 +24,5 @@ class CaseHeld(Payload):
     authority: AuthorityId | None = None
     reason: str | None = None
     decision: CompetenceDecision | None = None
+    placed_by: UUID | None = None
     applied: tuple[UUID, ...] = ()

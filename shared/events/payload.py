@@ -8,6 +8,9 @@ from pydantic.alias_generators import to_camel
 AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)+$", max_length=64)]
 """An authority's id, for example ``g-06531005``, ``k-06531``, ``ihk-giessen-friedberg``."""
 
+PrincipalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+"""Whoever holds credentials of his own; a person has a number here, never a name."""
+
 ServiceKey = Annotated[str, StringConstraints(pattern=r"^99[0-9]{12}$")]
 """A LeiKa key: 14 digits that begin with 99."""
 

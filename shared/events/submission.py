@@ -6,7 +6,16 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.events.competence import CompetenceDecision, Place
-from shared.events.payload import AuthorityId, Instant, KeyedHash, Payload, Sealed, ServiceKey, WireModel
+from shared.events.payload import (
+    AuthorityId,
+    Instant,
+    KeyedHash,
+    Payload,
+    PrincipalId,
+    Sealed,
+    ServiceKey,
+    WireModel,
+)
 
 Language = Literal["de", "en"]
 ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -35,10 +44,15 @@ class SubmissionReceived(Payload):
 
 
 class Assignment(WireModel):
-    """A person's decision where the directory names nobody: role and reason, no name."""
+    """A person's decision where the directory names nobody: role and reason, no name.
+
+    ``reason`` speaks of the competence, never of people: this stands on permanent topics. ``principal`` is under
+    whose credentials the order was given over HTTP.
+    """
 
     role: Annotated[str, Field(max_length=64)]
     reason: Annotated[str, Field(max_length=200)]
+    principal: PrincipalId | None = None
 
 
 class SubmissionRouted(Payload):

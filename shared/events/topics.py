@@ -109,7 +109,7 @@ CASE_ORDERED = Topic(
     name="case.ordered.v1",
     payloads=(RetryOrdered, AssignOrdered),
     key="case",
-    producers=("operator",),
+    producers=("operator", "router"),
     consumers=("router", "intake", "audit"),
     audited=True,
 )

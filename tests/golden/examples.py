@@ -93,6 +93,9 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
+        "AssignOrdered/over-http": AssignOrdered(
+            authority=GIESSEN, assignment=ASSIGNMENT.model_copy(update={"principal": "klaerung-7"})
+        ),
         "AnswerGiven/accepted": _ACCEPTED,
         "AnswerGiven/decided": _GRANTED,
         "CaseAnswered/accepted": CaseAnswered(authority=GIESSEN, own_id="0117-0", answer=_ACCEPTED),
@@ -147,6 +150,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             since=RECEIVED_AT,
             authority=GIESSEN,
             decision=ROUTED,
+            placed_by=ids.child_id(CASE_ID, "order/1"),
             applied=(SUBMISSION_ID, ids.child_id(CASE_ID, "order/1")),
         ),
         "DirectoryChanged/first": DirectoryChanged(

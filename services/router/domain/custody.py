@@ -172,6 +172,7 @@ def _place(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: d
                     "authority": authority,
                     "reason": None,
                     "decision": decision,
+                    "placed_by": None if isinstance(cause.data, SubmissionReceived) else cause.id,
                 }
             )
             told: Payload = SubmissionRouted(

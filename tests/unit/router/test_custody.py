@@ -322,3 +322,19 @@ def test_at_most_one_authority_holds_a_case_and_only_it_decides(order: list[Even
     assert len(routed) <= 1
     assert len(decided) <= 1
     assert set(decided) <= set(routed)
+
+
+def test_custody_knows_the_order_by_which_a_case_left_the_desk_and_that_a_repeated_parking_is_none() -> None:
+    order = assigning()
+    by_a_person = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
+
+    parked_again = kept(c.follow_order(opened(TO_NOBODY), retrying(), TO_NOBODY, now=LATER))
+    placed = kept(c.follow_order(parked_again, order, by_a_person, now=LATER))
+    decided = kept(c.answer(placed, deciding(MARBURG), now=LATER))
+
+    assert [each.placed_by for each in (opened(), parked_again, placed, decided)] == [
+        None,
+        None,
+        order.id,
+        order.id,
+    ]
