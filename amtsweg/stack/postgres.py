@@ -80,27 +80,30 @@ class Postgres(Part):
         return True
 
     def _initialise(self) -> None:
-        """Make the database cluster; a half-made one, left by a crash here, is made anew."""
-        shutil.rmtree(self._data, ignore_errors=True)
+        """Make the database cluster in a folder that only a finished one leaves; a crash here begins anew."""
+        for left in self._folder.glob("made-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        made = self._folder / f"made-{os.getpid()}"
         password = self._password_file()
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(24))
-        self._data.mkdir(mode=0o700)
+        made.mkdir(mode=0o700)
         account = _account()
         if account is not None:
-            os.chown(self._data, account.pw_uid, account.pw_gid)
+            os.chown(made, account.pw_uid, account.pw_gid)
             os.chown(password, account.pw_uid, account.pw_gid)
         command = _as_nobody([
-            programs.postgres_programs() / "initdb", "--pgdata", self._data, "--username", SUPERUSER,
+            programs.postgres_programs() / "initdb", "--pgdata", made, "--username", SUPERUSER,
             "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
             "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
         ])  # fmt: skip
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- initdb and our own arguments
         if run.returncode != 0:
-            shutil.rmtree(self._data, ignore_errors=True)
+            shutil.rmtree(made, ignore_errors=True)
             raise PartFailedError(
                 f"PostgreSQL's data could not be made in {self._data}:\n{run.stdout}{run.stderr}"
             )
+        made.rename(self._data)
 
     def _password_file(self) -> Path:
         return self._folder / "superuser-password"

@@ -49,7 +49,11 @@ class Bus(Protocol):
 
 class Clients(Protocol):
     def get(self, client_id: str) -> Client | None:
-        """Return the client as known at most 30 s ago; None if there is none or it was shut out."""
+        """Return the client as known at most 30 s ago; None if there is none or it was shut out.
+
+        Raises:
+            Unavailable: the clients are not known yet.
+        """
 
 
 class Secrets(Protocol):

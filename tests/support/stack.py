@@ -162,7 +162,7 @@ def redis_url(stack: RealParts) -> str:
 
 
 def _end_what_dead_sessions_left() -> None:
-    for folder in _SESSIONS.glob("*"):
+    for folder in _SESSIONS.glob("[0-9]*"):
         if records.recorded(folder, "session") is None and not psutil.pid_exists(int(folder.name)):
             records.end_orphans(folder / "run")
             shutil.rmtree(folder, ignore_errors=True)

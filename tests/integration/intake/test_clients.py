@@ -5,6 +5,7 @@ import pytest
 from services.intake.adapters.postgres.clients import ClientRegistry, register
 from services.intake.adapters.secrets import Argon2Secrets, hashed
 from services.intake.domain.client import Client
+from shared.runtime.errors import Unavailable
 from shared.runtime.health import Condition
 from shared.runtime.postgres import Pool
 
@@ -23,11 +24,17 @@ async def registry(pool: Pool) -> ClientRegistry:
 
 
 async def test_a_registered_client_is_known_after_rereading(pool: Pool, registry: ClientRegistry) -> None:
+    await registry.reread()
     async with pool.acquire() as connection:
         await register(connection, PORTAL)
     assert registry.get("portal") is None
     await registry.reread()
     assert registry.get("portal") == PORTAL
+
+
+async def test_nobody_is_unknown_before_the_clients_were_read(registry: ClientRegistry) -> None:
+    with pytest.raises(Unavailable):
+        registry.get("portal")
 
 
 async def test_registering_again_replaces_what_was_known(pool: Pool, registry: ClientRegistry) -> None:

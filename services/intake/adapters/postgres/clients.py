@@ -56,11 +56,17 @@ class ClientRegistry:
     def __init__(self, pool: Pool, *, condition: Condition) -> None:
         self._pool = pool
         self._condition = condition
-        self._clients: Mapping[str, Client] = {}
+        self._clients: Mapping[str, Client] | None = None
         self._log = structlog.get_logger().bind(part="clients")
 
     def get(self, client_id: str) -> Client | None:
-        """Return the client as last read."""
+        """Return the client as last read.
+
+        Raises:
+            Unavailable: they have not been read since the start; nobody is refused as unknown before.
+        """
+        if self._clients is None:
+            raise Unavailable("PostgreSQL: the registered clients have not been read yet")
         return self._clients.get(client_id)
 
     async def reread(self) -> None:
