@@ -1,6 +1,6 @@
 """A local witness that we did not write: `aics-witness` from `.venv-verifier`, as a part of the stack."""
 
-import http.client
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +8,16 @@ from typing import Final
 
 from amtsweg.stack import ports
 from amtsweg.stack.errors import MissingPartError
-from amtsweg.stack.parts import Command, Part
+from amtsweg.stack.parts import Command
+from amtsweg.stack.tended import Tended
 
 PROGRAM: Final = Path(".venv-verifier/bin/aics-witness")
 
 
-class Witness(Part):
+class Witness(Tended):
     """One witness, which knows one log. Its key and its memory lie below `var` and are its own."""
+
+    health = "/healthz"
 
     def __init__(
         self, name: str, *, var: Path, port: int, origin: str, log_key: str, program: Path = PROGRAM
@@ -37,10 +40,15 @@ class Witness(Part):
 
     def prepare(self) -> None:
         if not self._program.exists():
-            raise MissingPartError(f"{self._program} is missing: make verifier")
+            raise MissingPartError(
+                f"The log's witnesses are missing ({self._program}), and without them it publishes nothing. "
+                "Run `make verifier`, which installs aics-witness."
+            )
         if (self._folder / "vkey").exists():
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # What a death left half made has cosigned nothing yet.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
         name = f"{self.name}.amtsweg.example"
         made = self._run("init", "--name", name, "--listen", f"{ports.LOOPBACK}:{self.port}")
         self._run("add-log", "--origin", self._origin, "--vkey", self._log_key)
@@ -52,18 +60,6 @@ class Witness(Part):
             arguments=[self._program, "serve", "--config", self._config, "--listen", listen],
             folder=self._folder,
         )
-
-    def ready(self) -> bool:
-        connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=2)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except (OSError, http.client.HTTPException):
-            return False
-        else:
-            return True
-        finally:
-            connection.close()
 
     @property
     def _config(self) -> Path:
@@ -80,8 +76,9 @@ class Witness(Part):
         return done.stdout
 
 
-def policy(witnesses: Sequence[Witness], *, threshold: int) -> str:
+def policy(witnesses: Sequence[Witness], *, threshold: int, log_keys: Sequence[str] = ()) -> str:
     """The trust policy (C2SP tlog-policy) that asks so many of these witnesses."""
-    lines = [f"witness {w.name} {w.verifier_key()} {w.url}" for w in witnesses]
+    lines = [f"log {key}" for key in log_keys]
+    lines += [f"witness {w.name} {w.verifier_key()} {w.url}" for w in witnesses]
     members = " ".join(w.name for w in witnesses)
     return "\n".join((*lines, f"group witnesses {threshold} {members}", "quorum witnesses", ""))

@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.audit.domain.policy import parse_policy
+
 VERIFIER = Path(".venv-verifier/bin/aics-tlog")
 _TIMEOUT_S = 60
 
@@ -18,13 +20,15 @@ class Verdict:
     said: dict[str, object]
 
 
-def verify(tiles: Path, *, verifier_key: str, index: int) -> tuple[Verdict, Verdict]:
-    """Verify the checkpoint with every tile, then that entry ``index`` lies in the tree it signs.
+def verify(tiles: Path, *, verifier_key: str, policy_file: Path, index: int) -> tuple[Verdict, Verdict]:
+    """Verify the checkpoint, which all witnesses must have cosigned, then that entry ``index`` is in its tree.
 
     Raises:
         FileNotFoundError: the independent verifier is not installed (``make verifier``).
     """
-    at = ["--tiles", str(tiles), "--log-key", verifier_key]
+    witnesses = parse_policy(policy_file.read_bytes()).witnesses.values()
+    keys = [text for witness in witnesses for text in ("--witness-key", witness.key.to_text())]
+    at = ["--tiles", str(tiles), "--log-key", verifier_key, *keys, "--quorum", str(len(witnesses))]
     return _run("verify-checkpoint", *at), _run("verify-inclusion", *at, "--index", str(index))
 
 

@@ -171,7 +171,12 @@ def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdic
     if not ours or not proof.VERIFIER.exists():
         return (), None
     chosen = ours[len(ours) // 2]
-    verdicts = proof.verify(tiles, verifier_key=description.audit.verifier_key, index=chosen)
+    verdicts = proof.verify(
+        tiles,
+        verifier_key=description.audit.verifier_key,
+        policy_file=description.audit.policy_file,
+        index=chosen,
+    )
     if all(verdict.holds for verdict in verdicts):
         seen.log_verified = "ja (aics-tlog)"
     return verdicts, chosen

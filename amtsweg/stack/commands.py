@@ -22,7 +22,7 @@ def up(
     var: Var = VAR,
     report_to: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Start the stack: Kafka, PostgreSQL, Redis, a mail sink and the services."""
+    """Start the stack: Kafka, PostgreSQL, Redis, a mail sink, the services and the witnesses of the log."""
     console = Console()
     owner = supervisor.supervisor(var)
     if owner is not None:

@@ -67,11 +67,15 @@ class SmtpDescription(_Described):
 
 
 class AuditDescription(_Described):
-    """How a stranger verifies the log: base URL, its origin, the key, the same tiles as files."""
+    """How a stranger verifies the log: base URL, its origin, the key, the same tiles as files.
+
+    `policy_file` (C2SP tlog-policy) names the witnesses too, and how many of them are enough.
+    """
 
     log_url: str
     origin: str
     verifier_key: str
+    policy_file: Path
     tile_directory: Path
     entry_token: str
 

@@ -1,81 +1,23 @@
-"""A service of ours as a child process: started again when it ends, with growing pauses."""
+"""A service of ours as a child process."""
 
-import http.client
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from amtsweg.stack import ports
-from amtsweg.stack.errors import PartFailedError
-from amtsweg.stack.parts import Command, Part
-
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_STEADY_AFTER_S = 60.0
-_FAILURES_AT_START = 3
+from amtsweg.stack.parts import Command
+from amtsweg.stack.tended import Tended
 
 
-class Service(Part):
-    """`python -m services.<name>`, told nothing of ours but `environment`; it serves its health at `port`."""
+class Service(Tended):
+    """`python -m services.<name>`, told nothing of ours but `environment`."""
+
+    health = "/health/ready"
 
     def __init__(self, name: str, *, var: Path, environment: Mapping[str, str], port: int) -> None:
         super().__init__(name, var=var, port=port)
         self._environment = environment
-        self._failures = 0
-        self._launched_at = 0.0
-        self._due: float | None = None
 
     def command(self) -> Command:
         return Command(
             arguments=[sys.executable, "-m", f"services.{self.name}"], environment=self._environment
         )
-
-    def launch(self) -> None:
-        self._launched_at = time.monotonic()
-        self._due = None
-        super().launch()
-
-    def ready(self) -> bool:
-        connection = http.client.HTTPConnection(ports.LOOPBACK, self.port, timeout=2)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def tend(self) -> bool:
-        """Start it again if it has ended and its pause is over; tells whether it did.
-
-        The pause doubles with every failure in a row; a minute of running ends the row.
-        """
-        now = time.monotonic()
-        if self.running:
-            if now - self._launched_at > _STEADY_AFTER_S:
-                self._failures = 0
-            return False
-        if self._due is None:
-            self._due = now + min(_FIRST_PAUSE_S * 2**self._failures, _LONGEST_PAUSE_S)
-            self._failures += 1
-        if now < self._due:
-            return False
-        self.restarts += 1
-        self.launch()
-        return True
-
-    def wait_until_ready(self) -> None:
-        """At start a service may fail a few times, while what it needs comes up; then it is broken."""
-        deadline = time.monotonic() + self.start_within_s
-        while not self.ready():
-            self.tend()
-            if self._failures >= _FAILURES_AT_START:
-                raise PartFailedError(
-                    f"{self.name} ended {self._failures} times at start, last with code {self.exit_code}.\n{self.log_tail()}"
-                )
-            if time.monotonic() > deadline:
-                raise PartFailedError(
-                    f"{self.name} was not ready within {self.start_within_s:.0f} s.\n{self.log_tail()}"
-                )
-            time.sleep(0.05)

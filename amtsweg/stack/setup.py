@@ -120,6 +120,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
             log_url=log,
             origin=around.log_origin,
             verifier_key=made.keys.log_verifier(),
+            policy_file=made.keys.policy,
             tile_directory=around.tile_folder,
             entry_token=made.tokens[TILE_READER],
         ),

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from amtsweg.audit import witness
+from amtsweg.audit.witness import Witness
 from amtsweg.directory.folder import shipped
 from amtsweg.stack import ports, records, servers, setup
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
+from amtsweg.stack.provision.keys import Keyring
+from amtsweg.stack.provision.logins import write_secret
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import WANTED_PORTS, Surroundings, environments
+from amtsweg.stack.tended import Tended
+
+WITNESSES = {"witness-1": 8085, "witness-2": 8086}
+"""The log's witnesses and the ports they get where these are free. All of them must cosign."""
 
 State = Literal["starting", "ready", "restarted", "stopping", "failed"]
 
@@ -37,7 +45,13 @@ class Stack:
         self.var = var.resolve()
         self.servers = servers.choose(self.var, os.environ)
         self.services: dict[str, Service] = {}
+        self.witnesses: dict[str, Witness] = {}
         self._report = report
+
+    @property
+    def tended(self) -> dict[str, Tended]:
+        """The parts that are started again when they end, by name."""
+        return {**self.witnesses, **self.services}
 
     def start(self) -> StackDescription:
         """Start everything and write stack.json; raises StackError, and leaves nothing running then."""
@@ -50,18 +64,18 @@ class Stack:
             raise
 
     def tend(self) -> None:
-        """Start services that have ended again; raises PartFailedError if a server has ended."""
+        """Start services and witnesses that have ended again; raises PartFailedError if a server has ended."""
         for part in self.servers.parts:
             if not part.running:
                 raise PartFailedError(f"{part.name} ended with code {part.exit_code}.\n{part.log_tail()}")
-        for service in self.services.values():
-            if service.tend():
-                self._report(Step(service.name, "restarted", f"see {service.log}"))
+        for part in self.tended.values():
+            if part.tend():
+                self._report(Step(part.name, "restarted", f"see {part.log}"))
 
     def stop(self) -> None:
         """End everything, services first: what they have begun they end on running servers."""
         StackDescription.path(self.var).unlink(missing_ok=True)
-        for together in (tuple(self.services.values()), self.servers.parts):
+        for together in (tuple(self.tended.values()), self.servers.parts):
             for part in together:
                 part.terminate()
             for part in together:
@@ -70,6 +84,7 @@ class Stack:
     def _start(self) -> StackDescription:
         self._launch(self.servers.parts)
         made = setup.make_secrets(self.var / "keys")
+        self._make_witnesses(made.keys)
         # Kafka takes longest; meanwhile the others are made ready.
         self._wait_for(part for part in self.servers.parts if not isinstance(part, Kafka))
         setup.provision_postgres(self.servers.postgres_endpoint, made)
@@ -89,10 +104,23 @@ class Stack:
         for name, environment in environments(around).items():
             self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
         self._launch(self.services.values())
-        self._wait_for(self.services.values())
+        self._wait_for(self.tended.values())
         description = setup.describe(around, made=made)
         description.write(self.var)
         return description
+
+    def _make_witnesses(self, keys: Keyring) -> None:
+        for name, wanted in WITNESSES.items():
+            self.witnesses[name] = Witness(
+                name,
+                var=self.var,
+                port=ports.free_port(wanted),
+                origin=setup.LOG_ORIGIN,
+                log_key=keys.log_verifier(),
+            )
+        self._launch(self.witnesses.values())
+        made = list(self.witnesses.values())
+        write_secret(keys.policy, witness.policy(made, threshold=len(made), log_keys=keys.log_verifiers()))
 
     def _launch(self, parts: Iterable[Part]) -> None:
         for part in parts:

@@ -85,6 +85,7 @@ def assemble(
         sequencer,
         ledgers=PostgresLedgers(pool, origin=origin),
         archive=PostgresArchive(pool, origin=origin),
+    telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
         secrecy=secrecy,
         clock=_now,
         new_id=_new_id,

@@ -86,6 +86,9 @@ class Shelf(Protocol):
 
     async def signed(self) -> Checkpoint | None:
         """The largest checkpoint that was, or was about to be, signed."""
+    async def evidence(self) -> str | None:
+        """Where evidence of a contradiction is kept, None where there is none."""
+
 
     async def intend(self, checkpoint: Checkpoint) -> None:
         """Record that this checkpoint is about to be signed."""

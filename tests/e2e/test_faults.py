@@ -1,6 +1,6 @@
 """Every process of the real stack is killed under load; then the bill has to add up.
 
-``kill -9`` of each service at random moments, of Kafka, PostgreSQL and Redis once each with a restart: every
+``kill -9`` of each service and witness at random moments, of Kafka, PostgreSQL and Redis once each with a restart: every
 submission that was answered 202 is in exactly one inbox exactly once or parked, in the log exactly once, and
 mailed once, or visibly ``unknown``.
 """
@@ -49,8 +49,8 @@ class Tending(threading.Thread):
         began = time.monotonic()
         try:
             while not self._ended.wait(0.05):
-                for service in self.stack.services.values():
-                    service.tend()
+                for part in self.stack.tended.values():
+                    part.tend()
                 while self._faults and time.monotonic() - began >= self._faults[0][0]:
                     self._do(self._faults.pop(0)[1])
         except Exception as error:  # noqa: BLE001 - told to the test, which fails with it
@@ -58,12 +58,13 @@ class Tending(threading.Thread):
 
     def end(self) -> None:
         self._ended.set()
-        self.join()
+        if self.is_alive():
+            self.join()
 
     def _do(self, name: str) -> None:
         self.done.append(name)
-        if name in self.stack.services:
-            self.stack.services[name].kill()
+        if name in self.stack.tended:
+            self.stack.tended[name].kill()
         else:
             part = next(p for p in self.stack.servers.parts if p.name == name)
             part.kill()
@@ -82,7 +83,7 @@ def running(var: Path) -> Iterator[tuple[Stack, StackDescription]]:
 
 def faults(stack: Stack, *, seconds: float, seed: int) -> list[tuple[float, str]]:
     random = Random(seed)
-    services = [name for name in stack.services for _ in range(KILLS_PER_SERVICE)]
+    services = [name for name in stack.tended for _ in range(KILLS_PER_SERVICE)]
     scattered = [(random.uniform(1.0, seconds * 0.9), name) for name in services]
     servers = [(seconds * 0.25, "redis"), (seconds * 0.4, "postgres"), (seconds * 0.6, "kafka")]
     return scattered + servers
@@ -95,12 +96,14 @@ def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it() -> 
     with running(_VAR / f"faults-{seed}") as (stack, description):
         tending = Tending(stack)
         tending.schedule(faults(stack, seconds=SUBMISSIONS / RATE, seed=seed))
-        progress = asyncio.run(_under_load(stack.var, description, wanted, tending=tending))
-        tending.end()
+        try:
+            progress = asyncio.run(_under_load(stack.var, description, wanted, tending=tending))
+        finally:
+            tending.end()
         verdicts, _ = prove(description, progress.seen)
     assert tending.failure is None
     assert sorted(tending.done) == sorted(
-        [*stack.services] * KILLS_PER_SERVICE + ["kafka", "postgres", "redis"]
+        [*stack.tended] * KILLS_PER_SERVICE + ["kafka", "postgres", "redis"]
     )
     assert all(verdict.holds for verdict in verdicts), verdicts
     broken = [c for c in check_all(len(wanted), progress.taken, progress.seen) if not c.holds]

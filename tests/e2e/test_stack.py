@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,9 @@ import pytest
 from amtsweg.stack import records, supervisor
 from amtsweg.stack.description import StackDescription
 
-PARTS = {"kafka", "postgres", "redis", "mail", "intake", "router", "notifier", "audit"}
+PARTS = {
+    "kafka", "postgres", "redis", "mail", "intake", "router", "notifier", "audit", "witness-1", "witness-2",
+}  # fmt: skip
 READY_WITHIN_S = 180.0
 _VAR = Path(__file__).parents[2] / "var" / "tests"
 
@@ -71,8 +73,9 @@ def running(process: psutil.Process) -> bool:
 def test_up_serves_shows_itself_survives_a_second_up_and_goes_down(var: Path) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 8082))
-        taken.listen()
+        with suppress(OSError):  # somebody else's already, which serves as well
+            taken.bind(("127.0.0.1", 8082))
+            taken.listen()
         started = amtsweg("up", "--detach", var=var)
     assert started.returncode == 0, started.stdout + started.stderr
 

@@ -78,9 +78,18 @@ class Keyring:
         """Who may look, by hashes of their tokens."""
         return self.of("audit", "auditors.json")
 
+    @property
+    def policy(self) -> Path:
+        """Who must cosign the log (C2SP tlog-policy)."""
+        return self.of("audit", "log.policy")
+
+    def log_verifiers(self) -> Sequence[str]:
+        """The log's public keys, Ed25519 first (C2SP signed-note)."""
+        return [SigningKey.from_text(line).verifier.to_text() for line in self.log.read_text().splitlines()]
+
     def log_verifier(self) -> str:
-        """The log's public Ed25519 key, as every verifier reads it (C2SP signed-note)."""
-        return SigningKey.from_text(self.log.read_text().splitlines()[0]).verifier.to_text()
+        """The log's public Ed25519 key, which every verifier reads."""
+        return self.log_verifiers()[0]
 
 
 def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> Keyring:

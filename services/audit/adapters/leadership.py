@@ -1,7 +1,7 @@
 """One publisher at a time: whoever holds the log's advisory lock in PostgreSQL and the folder's file lock.
 
 The locks spare work and keep ``checkpoint`` from going back; that the tree cannot fork does not depend on
-them but on the recorded intents.
+them but on the recorded intents. Whatever stops the publisher, the sequencer goes on.
 """
 
 import asyncio
@@ -50,17 +50,18 @@ class PublisherLoop:
         self._log = structlog.get_logger().bind(part="publisher")
 
     async def run(self) -> None:
-        """Lead, or wait to lead, until cancelled. A fork ends it: nothing is published until a person acts."""
+        """Lead, or wait to lead, until cancelled. After a fork nothing is published until a person acts."""
         while True:
             try:
                 await self._lead()
             except (Unavailable, QuorumMissing) as away:
-                self._condition.set("degraded", reason=str(away))
-                self._log.warning("publisher interrupted", reason=str(away))
+                since = f"the last checkpoint was published {self._folder.checkpoint_age():.0f} s ago"
+                self._condition.set("degraded", reason=f"{away}; {since}")
+                self._log.warning("publisher interrupted", reason=str(away), since=since)
             except Fork as fork:
                 self._condition.set("unready", reason=str(fork))
                 self._log.error("the log is forked; nothing is published", reason=str(fork))
-                return
+                await asyncio.Event().wait()
             await asyncio.sleep(_RETRY.total_seconds())
 
     async def _lead(self) -> None:

@@ -5,8 +5,10 @@
 
 import asyncio
 import fcntl
+import math
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -50,9 +52,21 @@ class TileFolder:
         for name in names:
             await _in_thread(shutil.rmtree, self._root / f"{name.path}.p", ignore_errors=True)
 
-    async def keep_evidence(self, witness: str, body: bytes) -> None:
-        """Keep what a witness contradicted, for the person who has to find out why."""
-        await _in_thread(_replace, self._state / "evidence" / f"{witness}.add-checkpoint", body)
+    async def keep_evidence(self, name: str, data: bytes) -> None:
+        """Keep what shows a contradiction, for the person who has to find out why."""
+        await _in_thread(_replace, self._state / "evidence" / name, data)
+
+    async def evidence(self) -> str | None:
+        """Where evidence of a contradiction lies, None where there is none."""
+        folder = self._state / "evidence"
+        return str(folder) if await _in_thread(folder.exists) and any(folder.iterdir()) else None
+
+    def checkpoint_age(self) -> float:
+        """Seconds since the checkpoint was published; infinite before the first."""
+        try:
+            return max(0.0, time.time() - (self._root / "checkpoint").stat().st_mtime)
+        except FileNotFoundError:
+            return math.inf
 
     async def read(self, path: str) -> bytes | None:
         """The bytes of ``checkpoint`` or of a tile's path, None where there is no such file."""

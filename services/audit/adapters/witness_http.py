@@ -18,8 +18,8 @@ class WitnessHttp:
         self._connections: dict[str, http.client.HTTPConnection] = {}
         self._locks: dict[str, threading.Lock] = {}
 
-    async def ask(self, url: str, body: bytes) -> Reply:
-        """Post and return the answer.
+    async def ask(self, url: str, body: bytes | None) -> Reply:
+        """Post, or get where there is no body, and return the answer.
 
         Raises:
             OSError: the witness cannot be reached, or does not speak HTTP.
@@ -31,7 +31,7 @@ class WitnessHttp:
         for where in list(self._connections):
             self._forget(where)
 
-    def _ask(self, url: str, body: bytes) -> Reply:
+    def _ask(self, url: str, body: bytes | None) -> Reply:
         parts = urlsplit(url)
         where = f"{parts.scheme}://{parts.netloc}"
         with self._locks.setdefault(where, threading.Lock()):
@@ -49,11 +49,14 @@ class WitnessHttp:
                 self._forget(where)
                 raise
 
-    def _send(self, where: str, path: str, body: bytes) -> Reply:
+    def _send(self, where: str, path: str, body: bytes | None) -> Reply:
         connection = self._connections.get(where)
         if connection is None:
             connection = self._connections[where] = self._open(where)
-        connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
+        if body is None:
+            connection.request("GET", path)
+        else:
+            connection.request("POST", path, body, {"Content-Type": "application/octet-stream"})
         answer = connection.getresponse()
         content = answer.read(_MAX_ANSWER)
         if not answer.isclosed():

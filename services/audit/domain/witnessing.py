@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from services.audit.domain.encoding import to_base64, to_decimal
 from services.audit.domain.keys import VerifierKey
@@ -53,6 +54,11 @@ def request_body(old: int, proof: Sequence[bytes], note: Note) -> bytes:
     """The body that asks for a cosignature on a note that extends the tree of ``old`` leaves."""
     lines = [f"old {old}", *map(to_base64, proof), "", ""]
     return "\n".join(lines).encode() + note.to_bytes()
+
+
+def monitored(origin: str) -> str:
+    """The path below a witness's URL at which it shows what it has cosigned last of this log."""
+    return f"{sha256(origin.encode()).hexdigest()}/checkpoint"
 
 
 def interpret(reply: Reply, note: Note, key: VerifierKey) -> Cosigned | Elsewhere | Contradicted | Unwilling:

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from urllib.parse import quote
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.note import Note, Signature
@@ -13,18 +15,19 @@ from services.audit.domain.witnessing import (
     Reply,
     Unwilling,
     interpret,
+    monitored,
     request_body,
 )
 from services.audit.ports import Fork, QuorumMissing
 
-Ask = Callable[[str, bytes], Awaitable[Reply]]
-"""Sends a body to a witness's submission URL; raises OSError when it cannot be reached."""
+Ask = Callable[[str, bytes | None], Awaitable[Reply]]
+"""Posts a body to a witness, or without one gets what is there; raises OSError when it cannot be reached."""
 
 Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
 """The consistency proof from one size to another."""
 
 KeepEvidence = Callable[[str, bytes], Awaitable[None]]
-"""Keeps what was sent to the witness of this name when it contradicted us."""
+"""Keeps a file of this name for whoever has to find out why a witness contradicted us."""
 
 _ATTEMPTS = 3
 
@@ -103,11 +106,23 @@ class Cosigner:
                 case Elsewhere(size):
                     self._sizes[name] = size
                 case Contradicted(reason):
-                    await self._keep_evidence(name, body)
+                    await self._keep(name, witness, sent=body, said=reply, origin=checkpoint.origin)
                     raise Fork(f"witness {name} contradicts us: {reason}")
                 case Unwilling() as unwilling:
                     return unwilling
         return Unwilling("its size kept changing while we asked")
+
+    async def _keep(self, name: str, witness: Trusted, *, sent: bytes, said: Reply, origin: str) -> None:
+        """Keep what we sent, what was answered and, where the witness shows it, what it has cosigned."""
+        file = quote(name, safe="")
+        await self._keep_evidence(f"{file}.add-checkpoint", sent)
+        await self._keep_evidence(f"{file}.answer", b"%d %b" % (said.status, said.body))
+        try:
+            seen = await self._ask(f"{witness.url}/{monitored(origin)}", None)
+        except OSError:
+            return
+        if seen.status == HTTPStatus.OK:
+            await self._keep_evidence(f"{file}.checkpoint", seen.body)
 
 
 def _signatures(cosigned: Mapping[str, Cosigned]) -> list[Signature]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import SigningKey
-from services.audit.domain.merkle import TILE_HEIGHT, Frontier
+from services.audit.domain.merkle import Frontier
 from services.audit.domain.note import Note, sign
-from services.audit.domain.tiles import BUNDLE, WIDTH, TileName
+from services.audit.domain.tiles import WIDTH, TileName, changed
 from services.audit.handler.derive import derive
 from services.audit.ports import Clock, CommittedLog, Fork, Publications, Shelf
 
@@ -41,8 +41,14 @@ class Publisher:
         """Return the tree of the last signed checkpoint, found again in the committed rows.
 
         Raises:
-            Fork: the rows are behind what was signed (a restored backup), or contradict it.
+            Fork: the rows are behind what was signed (a restored backup), or contradict it; or evidence of an
+                earlier contradiction has not been cleared away.
         """
+        if kept := await self.shelf.evidence():
+            raise Fork(
+                f"a witness has contradicted us, see {kept}. Find out which tree is the true one; then move "
+                "the evidence away and start again."
+            )
         signed = await self.shelf.signed()
         if signed is None:
             return Frontier()
@@ -85,10 +91,5 @@ class Publisher:
 
 
 def _completed(old: int, size: int) -> Sequence[TileName]:
-    """The full files of which the old tree had a part."""
-    heights = [(level, TILE_HEIGHT * max(level, 0)) for level in (BUNDLE, *range(8))]
-    return [
-        TileName(level, (old >> height) // WIDTH)
-        for level, height in heights
-        if (old >> height) % WIDTH and (old >> height) // WIDTH < (size >> height) // WIDTH
-    ]
+    """The files that have become full; an attempt that failed may have left parts of any of them."""
+    return [name for name in changed(old, size) if name.width == WIDTH]

@@ -10,7 +10,9 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import (
     EMPTY_ROOT,
+    Frontier,
     consistency_proof,
+    grow,
     leaf_hash,
     node_hash,
     verify_consistency,
@@ -18,6 +20,7 @@ from services.audit.domain.merkle import (
 from services.audit.domain.note import Note
 from services.audit.domain.policy import log_only, open_checkpoint
 from services.audit.domain.tiles import TileName, changed
+from services.audit.handler.derive import derive
 from services.audit.handler.publish import Publisher
 from services.audit.ports import Fork
 from shared.runtime.errors import Unavailable
@@ -62,6 +65,10 @@ def checkpoint(folder: TileFolder) -> Checkpoint | None:
     return open_checkpoint(note, log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier)).checkpoint
 
 
+def log_at(size: int) -> Frontier:
+    return grow(Frontier(), [leaf_hash(entry(n)) for n in range(size)])[0]
+
+
 async def grow_and_publish(log: MemoryLog, folder: TileFolder, size: int) -> None:
     log.extend([entry(n) for n in range(len(log.leaves), size)])
     running = publisher(log, folder)
@@ -103,6 +110,28 @@ async def test_partial_files_go_once_the_full_one_is_published(tmp_path: Path) -
     assert not (tmp_path / "tile/0/000.p").exists()
     assert not (tmp_path / "tile/entries/000.p").exists()
     assert (tmp_path / "tile/0/001.p/44").exists()
+
+
+async def test_partial_files_of_an_attempt_that_failed_go_too(tmp_path: Path) -> None:
+    log, folder = MemoryLog(), TileFolder(tmp_path)
+    await grow_and_publish(log, folder, 100)
+    log.extend([entry(n) for n in range(100, 300)])
+    await derive(log_at(100), log.tree, log=log, shelf=folder)
+    assert (tmp_path / "tile/entries/001.p/44").exists()
+    await grow_and_publish(log, folder, 600)
+    assert not (tmp_path / "tile/entries/001.p").exists()
+    assert not (tmp_path / "tile/0/001.p").exists()
+
+
+async def test_nothing_is_published_while_evidence_of_a_contradiction_lies_there(tmp_path: Path) -> None:
+    log, folder = MemoryLog(), TileFolder(tmp_path)
+    await grow_and_publish(log, folder, 100)
+    await folder.keep_evidence("witness-1.answer", b"409 ")
+    with pytest.raises(Fork, match="move the evidence away"):
+        await grow_and_publish(log, folder, 200)
+    (tmp_path / ".state/evidence/witness-1.answer").unlink()
+    await grow_and_publish(log, folder, 200)
+    assert checkpoint(folder) == Checkpoint(ORIGIN, 200, log.tree.root())
 
 
 async def test_nothing_is_written_twice(tmp_path: Path) -> None:
