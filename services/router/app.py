@@ -14,7 +14,7 @@ import orjson
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.directory_files import load
-from services.router.adapters.http import add_competence
+from services.router.adapters.http.competence import add_competence
 from services.router.adapters.outboxes import Relay
 from services.router.adapters.rate import Bucket
 from services.router.domain.directory import Directory

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from services.router.adapters.http import add_competence
+from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Bucket
 from services.router.domain.resolve import resolve
 from shared.events.competence import CompetenceDecision, Inquiry, Place
