@@ -1,15 +1,15 @@
-"""`amtsweg verify`: what an evidence file proves, in plain words, and what it does not."""
+"""`amtsweg verify`: two verifiers that share no code must agree; the one for strangers says what is proven."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from cryptography.x509 import Certificate, load_pem_x509_certificates
 
-from services.audit.domain.evidence import Evidence, Proven, Verdict, verify_evidence
-from services.audit.domain.keys import VerifierKey
-from services.audit.domain.policy import Policy, log_only, parse_policy
+from services.audit.adapters.http.page import verify as strangers
+from services.audit.domain.evidence import Evidence, verify_evidence
+from services.audit.domain.policy import parse_policy
 from services.audit.domain.refused import Refused
 
 
@@ -22,57 +22,40 @@ def verify(
         Path | None,
         typer.Option(help="Vertrauensregel (C2SP tlog-policy) mit Zeugen", exists=True, dir_okay=False),
     ] = None,
+    tsa_root: Annotated[
+        Path | None,
+        typer.Option(help="Wurzelzertifikat der Zeitstempelstelle (PEM)", exists=True, dir_okay=False),
+    ] = None,
+    lang: Annotated[Literal["de", "en"], typer.Option(help="Sprache der Antwort")] = "de",
 ) -> None:
-    """Prüft eine Beweisdatei und sagt, was sie beweist. Ende mit 0 nur, wenn alles stimmt."""
+    """Prüft eine Beweisdatei und sagt, was sie beweist und was nicht. Ende mit 0 nur, wenn alles stimmt."""
+    language = 0 if lang == "de" else 1
+    rule = None if policy is None else policy.read_text(encoding="utf-8")
+    if log_key is not None:
+        rule = f"log {log_key}\nquorum none\n"
+    roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
     try:
-        trusted = _policy(log_key, policy)
-        verdict = verify_evidence(Evidence.from_bytes(bundle.read_bytes()), trusted)
-    except Refused as refused:
-        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        verdict = agree(bundle.read_bytes(), policy=rule, tsa_roots=roots)
+    except strangers.Refused as refused:
+        typer.echo(f"{('ABGELEHNT', 'REFUSED')[language]}: {refused.words[language]}", err=True)
         raise typer.Exit(1) from None
-    for line in _words(verdict, independent=trusted is not None):
+    for line in verdict.lines(language):
         typer.echo(line)
 
 
-def _policy(log_key: str | None, policy: Path | None) -> Policy | None:
-    if policy is not None:
-        return parse_policy(policy.read_bytes())
-    return None if log_key is None else log_only(VerifierKey.from_text(log_key))
+def agree(data: bytes, *, policy: str | None, tsa_roots: Sequence[Certificate]) -> strangers.Verdict:
+    """What both verifiers accept, in the words of the one for strangers.
 
-
-def _words(verdict: Verdict, *, independent: bool) -> Iterator[str]:
-    checkpoint = verdict.checkpoint.checkpoint
-    yield f"Protokoll {checkpoint.origin}, Stand mit {checkpoint.size} Einträgen."
-    yield "Unterschrieben mit: " + ", ".join(v.key.to_text()[:60] for v in verdict.checkpoint.log_signatures)
-    for witness in verdict.checkpoint.cosignatures:
-        seen = (
-            ""
-            if witness.time is None
-            else f" am {datetime.fromtimestamp(witness.time, UTC):%d.%m.%Y %H:%M:%S} UTC"
-        )
-        yield f"Bezeugt von {witness.key.name}{seen}."
-    yield ""
-    for entry in verdict.entries:
-        yield _line(entry)
-    yield ""
-    yield "Bewiesen: Diese Einträge stehen unverändert an genau diesen Stellen des Protokolls."
-    if any(entry.event is not None for entry in verdict.entries):
-        yield "Bewiesen: Die offengelegten Inhalte sind die, auf die sich die Einträge festgelegt haben."
-    if any(entry.event is None for entry in verdict.entries):
-        yield "Nicht bewiesen: Was in Einträgen ohne Inhalt stand; er ist gelöscht oder nicht beigelegt."
-    if not verdict.checkpoint.cosignatures:
-        yield "Nicht bewiesen: Dass andere denselben Stand sehen; kein Zeuge der Regel hat mitgezeichnet."
-    if not independent:
-        yield (
-            "Nicht bewiesen: Dass der Schlüssel der des Protokolls ist; er stammt aus der Datei selbst. "
-            "Auf anderem Weg holen und mit --log-key angeben."
-        )
-    yield "Nicht bewiesen: Dass zu diesem Vorgang nichts fehlt; das zeigt die Auskunft der Prüfseite."
-
-
-def _line(entry: Proven) -> str:
-    leaf = entry.leaf
-    what = leaf.type.removeprefix("de.amtsweg.").removesuffix(".v1")
-    details = " · ".join(filter(None, (leaf.authority, leaf.service)))
-    opened = "Inhalt bestätigt" if entry.event is not None else "ohne Inhalt"
-    return f"  {entry.index:>8}  {leaf.time}  {what:<24} {details}  ({opened})"
+    Raises:
+        strangers.Refused: one of them does not.
+    """
+    verdict = strangers.verify(data, policy=policy, roots=tsa_roots)
+    try:
+        trusted = None if policy is None else parse_policy(policy.encode())
+        verify_evidence(Evidence.from_bytes(data), trusted, tsa_roots=tsa_roots)
+    except Refused as refused:
+        raise strangers.Refused(
+            f"Die beiden Prüfprogramme sind uneins ({refused}). Bitte melden Sie das.",
+            f"The two verifiers disagree ({refused}). Please report this.",
+        ) from None
+    return verdict

@@ -1,34 +1,46 @@
 """One file that proves what the log says about a case, to somebody who has nothing else but the log's key."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Literal, Self
 
 import orjson
+from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64, to_base64
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import leaf_hash, verify_inclusion
+from services.audit.domain.merkle import leaf_hash, verify_consistency, verify_inclusion
+from services.audit.domain.note import Note
 from services.audit.domain.payload import SALT_BYTES, commitment
 from services.audit.domain.policy import Policy, TrustedCheckpoint, open_checkpoint, parse_policy
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.timestamp import verify_timestamp
 
 FORMAT: Literal["amtsweg-evidence/1"] = "amtsweg-evidence/1"
 _MAX_BYTES = 64 * 1024 * 1024
+_DIGEST = "sha256"
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
 
 class EvidenceEntry(_Frozen):
-    """One entry: its bytes (base64), its inclusion proof (base64, leaf to root), what opens its commitment.
+    """One entry: its bytes (JSON text), its inclusion proof (base64, leaf to root), what opens its commitment.
 
     ``salt`` (hex) and ``payload`` (JSON text) are absent once the payload was erased.
     """
@@ -40,25 +52,49 @@ class EvidenceEntry(_Frozen):
     payload: str | None = None
 
 
+class EvidenceTimestamp(_Frozen):
+    """An earlier checkpoint, what a time-stamping authority said of it, and the proof that the tree grew from it.
+
+    ``response`` (base64) is the authority's whole answer (RFC 3161 ``TimeStampResp``).
+    """
+
+    checkpoint: str
+    response: str
+    consistency: tuple[str, ...]
+
+
 class Evidence(_Frozen):
-    """The file. ``policy`` (C2SP tlog-policy) names the keys as the log itself does: compare them elsewhere."""
+    """The file. ``policy`` (C2SP tlog-policy) names the keys as the log itself does: compare them elsewhere.
+
+    ``schemas`` tell what the fields of a payload mean, by type of event. Policy and schemas are signed by nobody;
+    the file's own digest covers them against damage.
+    """
 
     format: Literal["amtsweg-evidence/1"] = FORMAT
     checkpoint: str
     policy: str
     entries: tuple[EvidenceEntry, ...]
+    timestamp: EvidenceTimestamp | None = None
+    schemas: dict[str, Any] = {}
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read a file.
 
         Raises:
-            Refused: it is not an evidence file.
+            Refused: it is not an evidence file, or not byte for byte as it was written.
         """
         if len(data) > _MAX_BYTES:
             raise Refused("evidence: larger than 64 MB")
         try:
-            return cls.model_validate_json(data)
+            document = orjson.loads(data)
+            given = document.pop(_DIGEST)
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise Refused("evidence: not JSON with a digest") from None
+        if given != _digest(document) or _pretty({**document, _DIGEST: given}) + b"\n" != data:
+            raise Refused("evidence: not as it was written; it was damaged, or saved anew")
+        try:
+            return cls.model_validate_json(orjson.dumps(document))
         except ValidationError as error:
             places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
             raise Refused(f"evidence: not valid at {places}") from None
@@ -66,7 +102,7 @@ class Evidence(_Frozen):
     def to_bytes(self) -> bytes:
         """The file's bytes, made to be read by people too."""
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return _pretty({**document, _DIGEST: _digest(document)}) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +116,11 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an evidence file proves, under a policy."""
+    """What an evidence file proves, under a policy; ``stamped`` is the time of a time stamp that was checked."""
 
     checkpoint: TrustedCheckpoint
     entries: tuple[Proven, ...]
+    stamped: datetime | None = None
 
 
 def evidence_entry(
@@ -92,15 +129,19 @@ def evidence_entry(
     """The entry as the file holds it."""
     return EvidenceEntry(
         index=index,
-        entry=to_base64(entry),
+        entry=entry.decode(),
         proof=tuple(map(to_base64, proof)),
         salt=None if disclosure is None else disclosure.salt.hex(),
         payload=None if disclosure is None else disclosure.payload.decode(),
     )
 
 
-def verify_evidence(evidence: Evidence, policy: Policy | None = None) -> Verdict:
+def verify_evidence(
+    evidence: Evidence, policy: Policy | None = None, *, tsa_roots: Sequence[Certificate] = ()
+) -> Verdict:
     """Check everything; without a policy the file's own is taken, which proves only that it agrees with itself.
+
+    A time stamp is checked against the authority's root certificates, where they are given.
 
     Raises:
         Refused: something is not proven; the text names the entry.
@@ -112,16 +153,17 @@ def verify_evidence(evidence: Evidence, policy: Policy | None = None) -> Verdict
     indexes = [each.index for each in evidence.entries]
     if not indexes or indexes != sorted(set(indexes)):
         raise Refused("evidence: no entries, or not in the log's order")
-    return Verdict(trusted, tuple(_prove(each, trusted) for each in evidence.entries))
+    entries = tuple(_prove(each, trusted) for each in evidence.entries)
+    return Verdict(trusted, entries, _stamped(evidence.timestamp, trusted.checkpoint, tsa_roots))
 
 
 def _prove(each: EvidenceEntry, trusted: TrustedCheckpoint) -> Proven:
-    entry = from_base64(each.entry, f"entry {each.index}")
+    entry = each.entry.encode()
     verify_inclusion(
         leaf_hash(entry),
         index=each.index,
         size=trusted.checkpoint.size,
-        proof=[from_base64(text, f"proof of entry {each.index}") for text in each.proof],
+        proof=_hashes(each.proof, f"proof of entry {each.index}"),
         expected=trusted.checkpoint.root,
     )
     leaf = Leaf.from_bytes(entry)
@@ -144,3 +186,35 @@ def _opened(each: EvidenceEntry, leaf: Leaf) -> dict[str, object]:
     if (event.get("id"), event.get("type"), event.get("time")) != (str(leaf.id), leaf.type, leaf.time):
         raise Refused(f"entry {each.index}: the payload is of another event than the leaf")
     return event
+
+
+def _stamped(
+    stamp: EvidenceTimestamp | None, checkpoint: Checkpoint, roots: Sequence[Certificate]
+) -> datetime | None:
+    """The stamped checkpoint need not satisfy today's policy: that the tree grew from it is proven."""
+    if stamp is None:
+        return None
+    earlier = Checkpoint.from_text(Note.from_bytes(stamp.checkpoint.encode()).text)
+    if earlier.origin != checkpoint.origin or earlier.size == 0:
+        raise Refused("time stamp: of another log, or of an empty one")
+    verify_consistency(
+        old=earlier.size,
+        size=checkpoint.size,
+        old_root=earlier.root,
+        new_root=checkpoint.root,
+        proof=_hashes(stamp.consistency, "proof of the time-stamped checkpoint"),
+    )
+    response = from_base64(stamp.response, "time stamp")
+    return verify_timestamp(response, stamp.checkpoint.encode(), roots=roots) if roots else None
+
+
+def _hashes(texts: Sequence[str], what: str) -> list[bytes]:
+    return [from_base64(text, what) for text in texts]
+
+
+def _digest(document: Mapping[str, object]) -> str:
+    return sha256(_pretty(document)).hexdigest()
+
+
+def _pretty(document: Mapping[str, object]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)

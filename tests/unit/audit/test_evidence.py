@@ -1,99 +1,310 @@
 """Evidence files and the inspection of a whole log: true ones pass, altered ones do not."""
 
+import ast
 import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-import orjson
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from amtsweg.__main__ import build
+from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.append import State, append
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.evidence import Evidence, evidence_entry, verify_evidence
+from services.audit.domain.encoding import to_base64
+from services.audit.domain.evidence import Evidence, EvidenceTimestamp, evidence_entry, verify_evidence
 from services.audit.domain.inspection import inspect_files
 from services.audit.domain.keys import Kind, SigningKey
 from services.audit.domain.looks import PayloadErased, fact_of
-from services.audit.domain.merkle import Frontier, inclusion_proof, leaf_hash, node_hash
+from services.audit.domain.merkle import (
+    Frontier,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root,
+)
 from services.audit.domain.note import Note, sign
-from services.audit.domain.policy import log_only
+from services.audit.domain.policy import parse_policy
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName, decode_bundle, encode_bundle, published
+from services.audit.domain.timestamp import timestamp_request
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, fact
+from tests.support.time_authority import Authority
 
-POLICY = log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier)
+WITNESSES = [
+    SigningKey("witness.example/w1", Kind.COSIGNATURE, b"1" * 32),
+    SigningKey("witness.example/w2", Kind.ML_DSA_44, b"2" * 32),
+]
+RULE = (
+    f"log {LOG_KEY.verifier.to_text()} https://audit.example/log\n"
+    f"log {LOG_KEY_PQ.verifier.to_text()}\n"
+    f"witness w1 {WITNESSES[0].verifier.to_text()}\n"
+    f"witness w2 {WITNESSES[1].verifier.to_text()} https://witness.example\n"
+    "group both 2 w1 w2\n"
+    "quorum both\n"
+)
+POLICY = parse_policy(RULE.encode())
+AUTHORITY = Authority("Zeitstempelstelle")
 RUNNER = CliRunner()
 
 
 def _evidence() -> Evidence:
     said = PayloadErased(basis="Art. 17 DSGVO", entries=1, last_sealed_copy_expires=NOW)
-    facts = [fact_of(said, id=UUID(int=n), at=NOW, secrecy=SECRECY, case="c" * 32) for n in range(3)]
+    facts = [fact_of(said, id=UUID(int=n), at=NOW, secrecy=SECRECY, case="c" * 32) for n in range(5)]
     state = State(Frontier(), frozenset(), {})
     made = append(facts, state, secrecy=SECRECY, random_bytes=os.urandom)
     hashes = [leaf_hash(e.entry) for e in made.entries]
 
     def subtree(height: int, index: int) -> bytes:
-        return hashes[index] if height == 0 else node_hash(hashes[2 * index], hashes[2 * index + 1])
+        return (
+            hashes[index] if height == 0 else node_hash(*(subtree(height - 1, 2 * index + i) for i in (0, 1)))
+        )
 
-    note = sign(Checkpoint(ORIGIN, 3, made.frontier.root()).to_text(), [LOG_KEY, LOG_KEY_PQ], time=0)
+    def note(size: int) -> str:
+        text = Checkpoint(ORIGIN, size, root(hashes[:size])).to_text()
+        keys = [LOG_KEY, LOG_KEY_PQ, *WITNESSES]
+        return sign(text, keys, time=1767225600).to_bytes().decode()
+
     entries = []
     for each in made.entries:
         key = made.new_keys[each.owner]
         opened = SECRECY.open(each.sealed, key=key, event_id=each.leaf.id) if each.index else None
-        proof = inclusion_proof(each.index, 3, subtree)
+        proof = inclusion_proof(each.index, 5, subtree)
         entries.append(evidence_entry(each.index, each.entry, proof=proof, disclosure=opened))
-    policy = f"log {LOG_KEY.verifier.to_text()}\nlog {LOG_KEY_PQ.verifier.to_text()}\nquorum none\n"
-    return Evidence(checkpoint=note.to_bytes().decode(), policy=policy, entries=tuple(entries))
+    earlier = note(3)
+    stamp = EvidenceTimestamp(
+        checkpoint=earlier,
+        response=to_base64(AUTHORITY.answer(timestamp_request(earlier.encode()), at=NOW)),
+        consistency=tuple(map(to_base64, consistency_proof(3, 5, subtree))),
+    )
+    schemas = {"de.amtsweg.PayloadErased.v1": {"type": "object", "description": "gelöscht"}}
+    return Evidence(checkpoint=note(5), policy=RULE, entries=tuple(entries), timestamp=stamp, schemas=schemas)
 
 
 EVIDENCE = _evidence()
-_ONE_SIGNATURE = (
-    sign(Note.from_bytes(EVIDENCE.checkpoint.encode()).text, [LOG_KEY], time=0).to_bytes().decode()
-)
+FILE = EVIDENCE.to_bytes()
+
+
+def _both(file: bytes, rule: str = RULE, *, roots: Sequence[Certificate] = (AUTHORITY.root,)) -> None:
+    """Our verifier and the one for strangers, which shares no code with it: both accept, or both refuse."""
+    refused = []
+    try:
+        verify_evidence(Evidence.from_bytes(file), parse_policy(rule.encode()), tsa_roots=roots)
+    except Refused as said:
+        refused.append(said)
+    try:
+        strangers.verify(file, policy=rule, roots=roots)
+    except strangers.Refused as said:
+        refused.append(Refused(str(said)))
+    assert len(refused) != 1, f"one of two refuses: {refused}"
+    if refused:
+        raise refused[0]
+
+
+def _altered(**changes: object) -> bytes:
+    """The file with other content and a digest that fits again, as a forger would write it."""
+    return EVIDENCE.model_copy(update=changes).to_bytes()
 
 
 def test_an_evidence_file_proves_its_entries_and_opens_what_is_disclosed() -> None:
-    verdict = verify_evidence(Evidence.from_bytes(EVIDENCE.to_bytes()), POLICY)
-    assert [entry.index for entry in verdict.entries] == [0, 1, 2]
-    assert [entry.event is not None for entry in verdict.entries] == [False, True, True]
+    verdict = verify_evidence(Evidence.from_bytes(FILE), POLICY, tsa_roots=[AUTHORITY.root])
+    assert [entry.index for entry in verdict.entries] == [0, 1, 2, 3, 4]
+    assert [entry.event is not None for entry in verdict.entries] == [False, True, True, True, True]
+    assert verdict.stamped == NOW
+
+
+def test_both_verifiers_accept_a_true_file() -> None:
+    _both(FILE)
+    _both(FILE, f"log {LOG_KEY.verifier.to_text()}\nquorum none\n", roots=())
+
+
+@given(st.integers(0, len(FILE) * 8 - 1))
+def test_an_evidence_file_with_one_bit_changed_is_refused(bit: int) -> None:
+    changed = bytearray(FILE)
+    changed[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(Refused):
+        _both(bytes(changed))
 
 
 @given(st.data())
-def test_an_evidence_file_with_one_bit_changed_is_refused(data: st.DataObject) -> None:
-    # The policy is not signed by anybody, and unknown signatures are ignored: the verifier brings one key.
-    file = orjson.dumps({**orjson.loads(EVIDENCE.to_bytes()), "policy": "", "checkpoint": _ONE_SIGNATURE})
-    bit = data.draw(st.integers(0, len(file) * 8 - 1))
-    changed = bytearray(file)
-    changed[bit // 8] ^= 1 << bit % 8
+def test_a_forger_who_mends_the_digest_is_refused_for_every_bit_that_is_evidence(data: st.DataObject) -> None:
+    entries = list(EVIDENCE.entries)
+    at = data.draw(st.integers(1, 4))
+    name = data.draw(st.sampled_from(["entry", "payload", "salt"]))
+    content = bytearray(getattr(entries[at], name).encode())
+    bit = data.draw(st.integers(0, len(content) * 8 - 1))
+    content[bit // 8] ^= 1 << bit % 8
+    try:
+        entries[at] = entries[at].model_copy(update={name: content.decode()})
+    except UnicodeDecodeError:
+        return
     with pytest.raises(Refused):
-        verify_evidence(Evidence.from_bytes(bytes(changed)), log_only(LOG_KEY.verifier))
+        _both(_altered(entries=tuple(entries)))
+
+
+@given(st.data())
+def test_a_checkpoint_with_one_bit_changed_is_refused_whatever_the_digest_says(data: st.DataObject) -> None:
+    note = sign(Note.from_bytes(EVIDENCE.checkpoint.encode()).text, [LOG_KEY, WITNESSES[0]], time=1767225600)
+    changed = bytearray(note.to_bytes())
+    bit = data.draw(st.integers(0, len(changed) * 8 - 1))
+    changed[bit // 8] ^= 1 << bit % 8
+    try:
+        file = _altered(checkpoint=changed.decode())
+    except UnicodeDecodeError:
+        return
+    with pytest.raises(Refused):
+        _both(
+            file,
+            f"log {LOG_KEY.verifier.to_text()}\nwitness w1 {WITNESSES[0].verifier.to_text()}\nquorum w1\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"entries": ()}, "no entries"),
+        ({"entries": EVIDENCE.entries[::-1]}, "order"),
+        ({"entries": (EVIDENCE.entries[1].model_copy(update={"index": 2}),)}, "does not lead to the root"),
+        ({"entries": (EVIDENCE.entries[1].model_copy(update={"salt": None}),)}, "salt"),
+        ({"entries": (EVIDENCE.entries[1].model_copy(update={"proof": ()}),)}, "too short"),
+        (
+            {"entries": (EVIDENCE.entries[1].model_copy(update={"payload": EVIDENCE.entries[2].payload}),)},
+            "do not open",
+        ),
+    ],
+)
+def test_what_the_log_does_not_say_is_refused(changes: dict[str, object], why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        _both(_altered(**changes))
 
 
 def test_a_file_that_another_key_signed_is_refused() -> None:
     other = SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)
     with pytest.raises(Refused, match="no known key"):
-        verify_evidence(EVIDENCE, log_only(other.verifier))
+        _both(FILE, f"log {other.verifier.to_text()}\nquorum none\n")
 
 
-def test_the_command_says_what_is_proven_and_what_is_not(tmp_path: Path) -> None:
-    file = tmp_path / "evidence.json"
-    file.write_bytes(EVIDENCE.to_bytes())
-    done = RUNNER.invoke(build(["verify"]), ["verify", str(file)])
+def test_a_file_that_too_few_witnesses_have_cosigned_is_refused() -> None:
+    third = SigningKey("witness.example/w3", Kind.COSIGNATURE, b"3" * 32).verifier.to_text()
+    rule = RULE.replace("group both 2 w1 w2", f"witness w3 {third}\ngroup both all w1 w2 w3")
+    with pytest.raises(Refused, match="quorum"):
+        _both(FILE, rule)
+
+
+def test_a_time_stamp_of_something_else_is_refused() -> None:
+    assert EVIDENCE.timestamp is not None
+    answer = to_base64(AUTHORITY.answer(timestamp_request(b"something else"), at=NOW))
+    stamp = EVIDENCE.timestamp.model_copy(update={"response": answer})
+    with pytest.raises(Refused, match="time stamp"):
+        _both(_altered(timestamp=stamp))
+
+
+def test_a_time_stamp_of_another_authority_is_refused() -> None:
+    with pytest.raises(Refused, match="time stamp"):
+        _both(FILE, roots=(Authority("an impostor").root,))
+
+
+def test_a_time_stamped_checkpoint_that_the_tree_did_not_grow_from_is_refused() -> None:
+    assert EVIDENCE.timestamp is not None
+    stamp = EVIDENCE.timestamp.model_copy(update={"consistency": EVIDENCE.timestamp.consistency[:-1]})
+    with pytest.raises(Refused, match="consistency"):
+        _both(_altered(timestamp=stamp))
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Path:
+    """A folder with everything that an auditor has in hand."""
+    (tmp_path / "beweis.json").write_bytes(FILE)
+    (tmp_path / "regel.txt").write_text(RULE)
+    (tmp_path / "tsa.pem").write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
+    return tmp_path
+
+
+def _said(paper: Path, *options: str) -> Result:
+    return RUNNER.invoke(build(["verify"]), ["verify", str(paper / "beweis.json"), *options])
+
+
+def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:
+    done = _said(paper, "--policy", str(paper / "regel.txt"), "--tsa-root", str(paper / "tsa.pem"))
+    assert done.exit_code == 0, done.output
+    proven, not_proven = done.output.split("NICHT BEWIESEN")
+    assert "Diese 5 Einträge stehen unverändert" in proven
+    assert "Der Zeuge witness.example/w1 hat diesen Stand gesehen am 2026-01-01" in proven
+    assert "Die ersten 3 Einträge gab es am 2026-01-12 09:30:00+00:00 schon" in proven
+    assert "sie sind jünger als der Zeitstempel" in not_proven
+    assert "Was in den Einträgen ohne Inhalt stand" in not_proven
+    assert "was die Dienste gemeldet haben" in not_proven
+    assert "DER SCHLÜSSEL" not in not_proven
+
+
+def test_the_command_says_that_a_key_from_the_file_itself_proves_nothing(paper: Path) -> None:
+    done = _said(paper, "--lang", "en")
     assert done.exit_code == 0
-    assert "Bewiesen: Diese Einträge stehen unverändert" in done.output
-    assert "Nicht bewiesen: Dass der Schlüssel der des Protokolls ist" in done.output
+    assert "THE KEY: it was taken from the file itself" in done.output.split("NOT PROVEN")[1]
 
 
-def test_the_command_refuses_an_altered_file(tmp_path: Path) -> None:
-    file = tmp_path / "evidence.json"
-    file.write_bytes(EVIDENCE.to_bytes().replace(b"Art. 17", b"Art. 18", 1))
-    key = LOG_KEY.verifier.to_text()
-    done = RUNNER.invoke(build(["verify"]), ["verify", str(file), "--log-key", key])
+def test_the_command_says_that_without_a_witness_others_may_see_another_log(paper: Path) -> None:
+    done = _said(paper, "--log-key", LOG_KEY.verifier.to_text())
+    assert "kein Zeuge der Vertrauensregel hat mitgezeichnet" in done.output.split("NICHT BEWIESEN")[1]
+
+
+def test_the_command_refuses_an_altered_file(paper: Path) -> None:
+    (paper / "beweis.json").write_bytes(FILE.replace(b"Art. 17", b"Art. 18", 1))
+    done = _said(paper)
     assert done.exit_code == 1
-    assert "ABGELEHNT: entry 1: salt and payload do not open the commitment" in done.output
+    assert "ABGELEHNT: Die Datei ist nicht mehr so" in done.output
+
+
+def test_the_verifier_for_strangers_needs_nothing_of_ours(paper: Path) -> None:
+    copy = paper / "verify.py"
+    copy.write_bytes(Path(strangers.__file__).read_bytes())
+    asked = [
+        sys.executable,
+        "-I",
+        "verify.py",
+        "beweis.json",
+        "--policy",
+        "regel.txt",
+        "--tsa-root",
+        "tsa.pem",
+    ]
+    done = subprocess.run(asked, cwd=paper, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported = {
+        node.names[0].name for node in ast.walk(ast.parse(copy.read_text())) if isinstance(node, ast.Import)
+    }
+    imported |= {
+        n.module or "" for n in ast.walk(ast.parse(copy.read_text())) if isinstance(n, ast.ImportFrom)
+    }
+    foreign = {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+    assert foreign == {"cryptography", "rfc3161_client"}
+
+
+@given(st.integers(1, 70), st.data())
+def test_the_verifier_for_strangers_knows_the_same_trees(size: int, data: st.DataObject) -> None:
+    leaves = [b"%d" % n for n in range(size)]
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+
+    def subtree(height: int, index: int) -> bytes:
+        return (
+            hashes[index] if height == 0 else node_hash(*(subtree(height - 1, 2 * index + i) for i in (0, 1)))
+        )
+
+    index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
+    proof = inclusion_proof(index, size, subtree)
+    assert strangers.inclusion_root(leaves[index], index, size, proof) == root(hashes)
+    before = strangers.State("", ORIGIN, old, root(hashes[:old]))
+    path = consistency_proof(old, size, subtree)
+    assert strangers.consistency_roots(before, size, path) == (root(hashes[:old]), root(hashes))
 
 
 def _log(size: int) -> tuple[dict[TileName, bytes], Checkpoint]:

@@ -1,0 +1,470 @@
+"""Prüft eine Beweisdatei von Amtsweg (verifies an evidence file of Amtsweg).
+
+    python3 verify.py BEWEIS.json --policy REGEL.txt [--tsa-root TSA.pem] [--lang en]
+    python3 verify.py BEWEIS.json --log-key SCHLUESSEL
+
+One file, Python's standard library and the package `cryptography` (for time stamps also `rfc3161-client`);
+nothing of Amtsweg's own, and no network. Read it before you believe it. Each step refuses what it cannot prove:
+
+ 1. the file is spelt as it was written, so that no part of it was damaged;
+ 2. the checkpoint is signed by the log, and by as many witnesses as the policy asks for
+    (C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-policy);
+ 3. every entry is in the tree that the checkpoint signs (RFC 6962, RFC 9162 section 2.1.3);
+ 4. every payload that is disclosed is the one that its entry has committed to (HMAC-SHA256);
+ 5. the time stamp (RFC 3161), where there is one, covers an earlier state of the same tree.
+
+Exit status: 0 all of this holds, 1 refused, 2 called wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ED25519, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06
+UTC = timezone.utc  # noqa: UP017 - also for a Python that is older than ours
+
+
+class Refused(Exception):  # noqa: N818 - what happened, in one word
+    """Something is not proven; said in German and in English."""
+
+    def __init__(self, german: str, english: str) -> None:
+        super().__init__(english)
+        self.words = (german, english)
+
+
+# --- The steps -----------------------------------------------------------------------------------------------
+
+
+def verify(data: bytes, *, policy: str | None = None, roots: Sequence[x509.Certificate] = ()) -> Verdict:
+    """Check the bytes of a file; `policy` and `roots` (of time stamping) are the reader's own.
+
+    Without a policy the keys that stand in the file are taken: that proves only that it agrees with itself.
+    """
+    try:
+        bundle = read(data)
+        rule = Policy(bundle["policy"] if policy is None else policy)
+        state, cosigned = open_checkpoint(bundle["checkpoint"], rule)
+        for each in bundle["entries"]:
+            check_entry(each, state)
+        stamp = check_timestamp(bundle.get("timestamp"), state, roots)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise Refused("Das ist keine Beweisdatei.", "This is not an evidence file.") from error
+    return Verdict(bundle, state, cosigned, stamp, own_keys=policy is not None)
+
+
+def read(data: bytes) -> Any:
+    """Step 1. A file has one spelling, and its digest covers what nobody has signed as well."""
+    bundle = json.loads(data.decode())
+    given = bundle.pop("sha256")
+    indexes = [each["index"] for each in bundle["entries"]]
+    if bundle["format"] != "amtsweg-evidence/1" or not indexes or indexes != sorted(set(indexes)):
+        raise ValueError("another format, no entries, or not in the order of the log")
+    digest = hashlib.sha256(spelt(bundle)).hexdigest()
+    if digest != given or spelt({**bundle, "sha256": given}) + b"\n" != data:
+        raise Refused(
+            "Die Datei ist nicht mehr so, wie sie geschrieben wurde: beschädigt oder neu gespeichert.",
+            "The file is no longer as it was written: damaged, or saved anew by some program.",
+        )
+    return bundle
+
+
+def spelt(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode()
+
+
+def open_checkpoint(note: str, policy: Policy) -> tuple[State, list[tuple[str, int | None]]]:
+    """Step 2. Return the state that is signed, and who has cosigned when. Unknown signatures prove nothing."""
+    state, lines = State.of(note)
+    logs, cosigned = 0, {}
+    for line in lines:
+        dash, name, encoded = line.split(" ")
+        blob = unbase64(encoded)
+        key = policy.keys.get((name, blob[:4]))
+        if dash != "—" or len(blob) <= 4:  # noqa: PLR2004 - the key's id
+            raise ValueError("not a line of a signature")
+        if key is None:
+            continue
+        time = key.verify(state, blob[4:])
+        if key.witness is None:
+            logs += key.name == state.origin
+        else:
+            cosigned[key.witness] = (name, time)
+    if not logs:
+        raise Refused(
+            "Kein bekannter Schlüssel des Protokolls hat den Stand unterschrieben.",
+            "No known key of the log has signed the checkpoint.",
+        )
+    if not policy.satisfied_by(set(cosigned), policy.quorum):
+        raise Refused(
+            "Es haben weniger Zeugen mitgezeichnet, als die Vertrauensregel verlangt.",
+            "Fewer witnesses have cosigned than the policy asks for.",
+        )
+    return state, sorted(cosigned.values())
+
+
+def check_entry(each: Any, state: State) -> None:
+    """Steps 3 and 4. The entry is in the tree, and the payload is the one that it has committed to."""
+    entry, number = each["entry"].encode(), each["index"]
+    proof = [unbase64(text) for text in each["proof"]]
+    if inclusion_root(entry, number, state.size, proof) != state.root:
+        raise Refused(
+            f"Eintrag {number} steht so nicht im Protokoll: sein Beweis führt nicht zur Wurzel.",
+            f"Entry {number} is not in the log like this: its proof does not lead to the root.",
+        )
+    leaf = json.loads(entry)
+    if "payload" not in each and "salt" not in each:
+        return
+    salt, payload = bytes.fromhex(each["salt"]), each["payload"].encode()
+    event = json.loads(payload)
+    opened = len(salt) == 32 and hmac.new(salt, payload, "sha256").hexdigest() == leaf["commitment"]  # noqa: PLR2004 - bytes of a salt
+    if not opened or any(event[name] != leaf[name] for name in ("id", "type", "time")):
+        raise Refused(
+            f"Eintrag {number}: der beigelegte Inhalt ist nicht der, auf den er sich festgelegt hat.",
+            f"Entry {number}: the payload is not the one that it has committed to.",
+        )
+
+
+def check_timestamp(stamp: Any, state: State, roots: Sequence[x509.Certificate]) -> Stamp | None:
+    """Step 5. The stamped checkpoint is an earlier state of the same tree, and the authority has signed it."""
+    if stamp is None:
+        return None
+    earlier, _ = State.of(stamp["checkpoint"])
+    proof = [unbase64(text) for text in stamp["consistency"]]
+    if consistency_roots(earlier, state.size, proof) != (earlier.root, state.root):
+        raise Refused(
+            "Der gestempelte Stand ist kein früherer Stand dieses Protokolls.",
+            "The time-stamped checkpoint is no earlier state of this log.",
+        )
+    if not roots:
+        return Stamp(None, earlier.size, ("mit --tsa-root prüfen", "check it with --tsa-root"))
+    try:
+        import rfc3161_client as rfc3161  # noqa: PLC0415 - only for time stamps
+    except ImportError:
+        return Stamp(None, earlier.size, ("pip install rfc3161-client",) * 2)
+    try:
+        response = rfc3161.decode_timestamp_response(unbase64(stamp["response"]))
+        verifier = rfc3161.VerifierBuilder(roots=list(roots)).build()
+        verifier.verify_message(response, stamp["checkpoint"].encode())
+    except (rfc3161.VerificationError, ValueError):
+        raise Refused("Der Zeitstempel stimmt nicht.", "The time stamp does not hold.") from None
+    return Stamp(response.tst_info.gen_time, earlier.size)
+
+
+# --- Keys and policy (C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-policy) ------------------------
+
+
+class Stamp(NamedTuple):
+    """When the first `size` entries were there already; `unchecked`: why that is not known."""
+
+    time: datetime | None
+    size: int
+    unchecked: tuple[str, ...] = ()
+
+
+class State(NamedTuple):
+    """What a checkpoint says; `text` is what is signed."""
+
+    text: str
+    origin: str
+    size: int
+    root: bytes
+
+    @classmethod
+    def of(cls, note: str) -> tuple[State, list[str]]:
+        text, blank, lines = note.rpartition("\n\n")
+        origin, size, root = text.split("\n")
+        if not blank or str(int(size)) != size or len(unbase64(root)) != 32 or not lines.endswith("\n"):  # noqa: PLR2004 - bytes of a hash
+            raise ValueError("not a checkpoint")
+        return cls(text + "\n", origin, int(size), unbase64(root)), lines[:-1].split("\n")
+
+
+class Key:
+    """A key, written `name+id+key`; `witness` is its name in the policy, None for a key of the log."""
+
+    def __init__(self, vkey: str, *, witness: str | None = None) -> None:
+        self.name, identity, encoded = vkey.split("+", 2)
+        data = unbase64(encoded)
+        self.id, self.kind, self.public, self.witness = bytes.fromhex(identity), data[0], data[1:], witness
+        if hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4] != self.id:
+            raise Refused(f"Schlüssel {self.name}: Kennung falsch.", f"Key {self.name}: its id does not fit.")
+        if self.kind not in ((ED25519, ML_DSA_44) if witness is None else (COSIGNATURE, ML_DSA_44)):
+            raise Refused(f"Schlüssel {self.name}: unbekannte Art.", f"Key {self.name}: of an unknown kind.")
+
+    def verify(self, state: State, signature: bytes) -> int | None:
+        """Check a signature; return the time that it states (POSIX seconds), or None for the log's Ed25519."""
+        time, message = None, state.text.encode()
+        if self.kind != ED25519:
+            time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            message = b"cosignature/v1\ntime %d\n" % time + message
+        try:
+            if self.kind == ML_DSA_44:
+                verify_ml_dsa(self.public, signature, subtree_message(self.name, time or 0, state))
+            else:
+                ed25519.Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except InvalidSignature:
+            raise Refused(
+                f"Die Unterschrift von {self.name} passt nicht zum Stand.",
+                f"The signature of {self.name} does not fit the checkpoint.",
+            ) from None
+        return time
+
+
+def subtree_message(name: str, time: int, state: State) -> bytes:
+    """What ML-DSA-44 signs (C2SP tlog-cosignature): the tree from 0 to its size."""
+    message = b"subtree/v1\n\0" + bytes([len(name.encode())]) + name.encode() + time.to_bytes(8, "big")
+    message += bytes([len(state.origin.encode())]) + state.origin.encode()
+    return message + bytes(8) + state.size.to_bytes(8, "big") + state.root
+
+
+def verify_ml_dsa(public: bytes, signature: bytes, message: bytes) -> None:
+    try:
+        from cryptography.hazmat.primitives.asymmetric import mldsa  # noqa: PLC0415 - it is young
+    except ImportError:
+        raise Refused(
+            "Für ML-DSA-44 ist das Paket cryptography zu alt: pip install -U cryptography",
+            "For ML-DSA-44 the package cryptography is too old: pip install -U cryptography",
+        ) from None
+    mldsa.MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+
+
+class Policy:
+    """Whose signatures make a checkpoint valid."""
+
+    def __init__(self, text: str) -> None:
+        self.keys: dict[tuple[str, bytes], Key] = {}
+        self.groups: dict[str, tuple[int, list[str]]] = {}
+        self.quorum = ""
+        for words in (line.split() for line in text.split("\n")):
+            if not words or words[0].startswith("#"):
+                continue
+            kind, name, *rest = words
+            if kind == "log":
+                self._add(Key(name))
+            elif kind == "witness":
+                self._add(Key(rest[0], witness=name))
+            elif kind == "group":
+                needed = {"all": len(rest) - 1, "any": 1}.get(rest[0]) or int(rest[0])
+                self.groups[name] = (needed, rest[1:])
+            elif kind == "quorum" and not self.quorum:
+                self.quorum = name
+            else:
+                raise ValueError("not a line of a policy")
+
+    def _add(self, key: Key) -> None:
+        self.keys[key.name, key.id] = key
+
+    def satisfied_by(self, witnesses: set[str], name: str) -> bool:
+        if name not in self.groups:
+            return name == "none" or name in witnesses
+        needed, members = self.groups[name]
+        return sum(self.satisfied_by(witnesses, member) for member in members) >= needed > 0
+
+
+def unbase64(text: str) -> bytes:
+    value = base64.b64decode(text, validate=True)
+    if base64.b64encode(value).decode() != text:
+        raise ValueError("not the canonical base64")
+    return value
+
+
+# --- The tree (RFC 9162 sections 2.1.3.2 and 2.1.4.2) ---------------------------------------------------------
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def inclusion_root(entry: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root that an inclusion proof leads to."""
+    if not 0 <= index < size:
+        raise ValueError("outside the tree")
+    top = hashlib.sha256(b"\x00" + entry).digest()
+    for sibling, on_the_left in climb(index, size - 1, proof):
+        top = node(sibling, top) if on_the_left else node(top, sibling)
+    return top
+
+
+def consistency_roots(old: State, size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots of the old and the new size that a consistency proof leads to."""
+    if not 0 < old.size <= size or (old.size == size and proof):
+        raise ValueError("the tree would shrink")
+    whole = old.size & (old.size - 1) == 0 or old.size == size
+    path = [old.root, *proof] if whole else list(proof)
+    at, last = old.size - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if old.size == size:
+        at = last = 0
+    before = after = path[0]
+    for sibling, on_the_left in climb(at, last, path[1:]):
+        before = node(sibling, before) if on_the_left else before
+        after = node(sibling, after) if on_the_left else node(after, sibling)
+    return before, after
+
+
+def climb(at: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each sibling on the way up, and whether it stands on the left."""
+    for sibling in proof:
+        if last == 0 or len(sibling) != 32:  # noqa: PLR2004 - bytes of a hash
+            raise ValueError("the proof is too long")
+        on_the_left = bool(at & 1) or at == last
+        while on_the_left and at and not at & 1:
+            at, last = at >> 1, last >> 1
+        yield sibling, on_the_left
+        at, last = at >> 1, last >> 1
+    if last:
+        raise ValueError("the proof is too short")
+
+
+# --- What is said ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the file proves, and what it does not."""
+
+    bundle: Any
+    state: State
+    cosigned: list[tuple[str, int | None]]
+    stamp: Stamp | None
+    own_keys: bool
+
+    def lines(self, language: int) -> Iterator[str]:
+        """The answer for people: 0 in German, 1 in English."""
+        entries = self.bundle["entries"]
+        yield (
+            f"Protokoll {self.state.origin}, Stand mit {self.state.size} Einträgen.",
+            f"Log {self.state.origin}, checkpoint of {self.state.size} entries.",
+        )[language]
+        for each in entries:
+            leaf = json.loads(each["entry"])
+            kind = leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1")
+            about = " · ".join(filter(None, (leaf.get("authority"), leaf.get("service"))))
+            shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
+            yield f"  {each['index']:>8}  {leaf['time']}  {kind:<24} {about}  ({shown[language]})"
+        for title, sentences in (
+            (("BEWIESEN", "PROVEN"), self.proven()),
+            (
+                ("NICHT BEWIESEN", "NOT PROVEN"),
+                self.not_proven(),
+            ),
+        ):
+            yield "\n" + title[language]
+            yield from (f"  - {sentence[language]}" for sentence in sentences)
+
+    def proven(self) -> Iterator[tuple[str, str]]:
+        entries = self.bundle["entries"]
+        opened = sum("payload" in each for each in entries)
+        yield (
+            f"Diese {len(entries)} Einträge stehen unverändert an genau diesen Stellen des Protokolls.",
+            f"These {len(entries)} entries stand unaltered at exactly these places of the log.",
+        )
+        if opened:
+            yield (
+                f"Die {opened} beigelegten Inhalte sind die, auf die sich die Einträge festgelegt haben.",
+                f"The {opened} payloads are those that the entries have committed to.",
+            )
+        for name, time in self.cosigned:
+            yield (
+                f"Der Zeuge {name} hat diesen Stand gesehen{_at(time, ' am')} und mitgezeichnet.",
+                f"The witness {name} has seen this checkpoint{_at(time, ' on')} and cosigned it.",
+            )
+        if self.stamp is not None and self.stamp.time is not None:
+            yield (
+                f"Die ersten {self.stamp.size} Einträge gab es am {self.stamp.time} schon (Zeitstempel).",
+                f"The first {self.stamp.size} entries existed on {self.stamp.time} (time stamp).",
+            )
+
+    def not_proven(self) -> Iterator[tuple[str, str]]:
+        if not self.own_keys:
+            yield (
+                "DER SCHLÜSSEL: er stammt aus der Datei selbst. Auf anderem Weg holen (--policy, --log-key)!",
+                "THE KEY: it was taken from the file itself. Get it from elsewhere (--policy, --log-key)!",
+            )
+        if not self.cosigned:
+            yield (
+                "Dass alle denselben Stand sehen: kein Zeuge der Vertrauensregel hat mitgezeichnet.",
+                "That everybody sees the same checkpoint: no witness of the policy has cosigned.",
+            )
+        if self.stamp is None:
+            yield (
+                "Seit wann es die Einträge gibt: kein Zeitstempel.",
+                "Since when the entries exist: no time stamp.",
+            )
+        elif self.stamp.time is None:
+            yield (
+                f"Der Zeitstempel: {self.stamp.unchecked[0]}.",
+                f"The time stamp: {self.stamp.unchecked[1]}.",
+            )
+        elif self.bundle["entries"][-1]["index"] >= self.stamp.size:
+            yield (
+                f"Seit wann es die Einträge ab {self.stamp.size} gibt: sie sind jünger als der Zeitstempel.",
+                f"Since when the entries from {self.stamp.size} exist: they are younger than the time stamp.",
+            )
+        if any("payload" not in each for each in self.bundle["entries"]):
+            yield (
+                "Was in den Einträgen ohne Inhalt stand: er ist gelöscht oder nicht beigelegt.",
+                "What the entries without a payload said: it is erased or not enclosed.",
+            )
+        yield (
+            "Dass wahr ist, was die Dienste gemeldet haben: das Protokoll hält fest, dass sie es gemeldet haben.",
+            "That what the services reported is true: the log records that they reported it.",
+        )
+        yield (
+            "Dass nichts fehlt: das zeigt die Vollständigkeitsauskunft der Prüfstelle, nicht diese Datei.",
+            "That nothing is missing: the service's statement of completeness shows that, not this file.",
+        )
+        yield (
+            "Wer die Inhalte sonst kennt; was die Felder bedeuten (die beigelegten Schemas sind nicht unterschrieben).",
+            "Who else knows the payloads; what the fields mean (the schemas enclosed are not signed).",
+        )
+
+
+def _at(time: int | None, word: str) -> str:
+    return "" if time is None else f"{word} {datetime.fromtimestamp(time, UTC)}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("bundle", type=Path, metavar="BEWEIS.json")
+    parser.add_argument(
+        "--policy", type=Path, help="Vertrauensregel (C2SP tlog-policy), auf anderem Weg erhalten"
+    )
+    parser.add_argument(
+        "--log-key", help="Schlüssel des Protokolls, auf anderem Weg erhalten, statt --policy"
+    )
+    parser.add_argument("--tsa-root", type=Path, help="Wurzelzertifikat der Zeitstempelstelle (PEM)")
+    parser.add_argument("--lang", choices=("de", "en"), default="de")
+    asked = parser.parse_args(arguments)
+    language = ("de", "en").index(asked.lang)
+    policy = asked.policy.read_text(encoding="utf-8") if asked.policy else None
+    if asked.log_key:
+        policy = f"log {asked.log_key}\nquorum none\n"
+    roots = x509.load_pem_x509_certificates(asked.tsa_root.read_bytes()) if asked.tsa_root else []
+    try:
+        verdict = verify(asked.bundle.read_bytes(), policy=policy, roots=roots)
+    except Refused as refused:
+        sys.stderr.write(("ABGELEHNT: ", "REFUSED: ")[language] + refused.words[language] + "\n")
+        return 1
+    sys.stdout.write("\n".join(verdict.lines(language)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
