@@ -132,7 +132,8 @@ def check_entry(each: Any, state: State) -> None:
         return
     salt, payload = bytes.fromhex(each["salt"]), each["payload"].encode()
     event = json.loads(payload)
-    opened = len(salt) == 32 and hmac.new(salt, payload, "sha256").hexdigest() == leaf["commitment"]  # noqa: PLR2004 - bytes of a salt
+    spelt_once = len(salt) == 32 and salt.hex() == each["salt"]  # noqa: PLR2004 - bytes of a salt
+    opened = spelt_once and hmac.new(salt, payload, "sha256").hexdigest() == leaf["commitment"]
     if not opened or any(event[name] != leaf[name] for name in ("id", "type", "time")):
         raise Refused(
             f"Eintrag {number}: der beigelegte Inhalt ist nicht der, auf den er sich festgelegt hat.",
@@ -335,6 +336,22 @@ def climb(at: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, b
 # --- What is said ----------------------------------------------------------------------------------------------
 
 
+NEVER_PROVEN = (
+    (
+        "Dass wahr ist, was die Dienste gemeldet haben: das Protokoll hält fest, dass sie es gemeldet haben.",
+        "That what the services reported is true: the log records that they reported it.",
+    ),
+    (
+        "Dass nichts fehlt: das zeigt die Vollständigkeitsauskunft der Prüfstelle, nicht diese Datei.",
+        "That nothing is missing: the service's statement of completeness shows that, not this file.",
+    ),
+    (
+        "Wer die Inhalte sonst kennt; was die Felder bedeuten (die beigelegten Schemas sind nicht unterschrieben).",
+        "Who else knows the payloads; what the fields mean (the schemas enclosed are not signed).",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the file proves, and what it does not."""
@@ -422,18 +439,7 @@ class Verdict:
                 "Was in den Einträgen ohne Inhalt stand: er ist gelöscht oder nicht beigelegt.",
                 "What the entries without a payload said: it is erased or not enclosed.",
             )
-        yield (
-            "Dass wahr ist, was die Dienste gemeldet haben: das Protokoll hält fest, dass sie es gemeldet haben.",
-            "That what the services reported is true: the log records that they reported it.",
-        )
-        yield (
-            "Dass nichts fehlt: das zeigt die Vollständigkeitsauskunft der Prüfstelle, nicht diese Datei.",
-            "That nothing is missing: the service's statement of completeness shows that, not this file.",
-        )
-        yield (
-            "Wer die Inhalte sonst kennt; was die Felder bedeuten (die beigelegten Schemas sind nicht unterschrieben).",
-            "Who else knows the payloads; what the fields mean (the schemas enclosed are not signed).",
-        )
+        yield from NEVER_PROVEN
 
 
 def _at(time: int | None, word: str) -> str:
