@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
+from services.audit.adapters.http.completeness import completeness_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.room import proof_routes, room_routes
@@ -21,15 +22,19 @@ from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
+from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
+from services.audit.adapters.watching import CompletenessLoop
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.access import Readers
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
 from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
+from services.audit.handler.days import Days
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
@@ -61,6 +66,8 @@ class Service:
     projection: AuditProjection
     publisher: PublisherLoop
     witnesses: WitnessHttp
+    completeness: CompletenessLoop
+    days: Days
     http: FastAPI
 
 
@@ -79,16 +86,27 @@ def assemble(
     """Connect the parts. ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks as audited."""
     origin = settings.log_origin
     folder = TileFolder(settings.tile_folder)
+    telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
     sequencer = Sequencer(secrecy=secrecy, random_bytes=os.urandom)
     room = ReadingRoom(
         sequencer,
         ledgers=PostgresLedgers(pool, origin=origin),
         archive=PostgresArchive(pool, origin=origin),
-    telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
         secrecy=secrecy,
         clock=_now,
         new_id=_new_id,
+    )
+    watch = PostgresWatch(pool, origin=origin)
+    days = Days(
+        origin=origin,
+        sequencer=sequencer,
+        ledgers=PostgresLedgers(pool, origin=origin),
+        archive=PostgresArchive(pool, origin=origin),
+        log=log,
+        watch=watch,
+        secrecy=secrecy,
+        clock=_now,
     )
     witnesses = WitnessHttp()
     cosigner = Cosigner(
@@ -115,8 +133,19 @@ def assemble(
             condition=health.part("checkpoints"),
         ),
         witnesses=witnesses,
+        completeness=CompletenessLoop(
+            watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
+        ),
+        days=days,
         http=_http(
-            room, folder, policy=_policy(keys, policy), readers=readers, health=health, telemetry=telemetry
+            room,
+            folder,
+            days=days,
+            accounts=Accounts(watch, _now),
+            policy=_policy(keys, policy),
+            readers=readers,
+            health=health,
+            telemetry=telemetry,
         ),
     )
 
@@ -165,6 +194,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
                 telemetry=telemetry,
             ),
             "checkpoints": service.publisher,
+            "completeness": service.completeness,
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
             "http": HttpServer(
@@ -195,6 +225,8 @@ def _http(
     room: ReadingRoom,
     folder: TileFolder,
     *,
+    days: Days,
+    accounts: Accounts,
     policy: str,
     readers: Readers,
     health: Health,
@@ -212,6 +244,9 @@ def _http(
     bundles = Gate("look", "bundles", readers=readers, clock=_now, record=room.refuse)
     app.include_router(room_routes(room, proofs=proofs, gate=looking, policy=policy))
     app.include_router(proof_routes(proofs))
+    app.include_router(
+        completeness_routes(room.record, accounts=accounts, days=days, proofs=proofs, gate=looking)
+    )
     app.include_router(file_routes(folder, gate=bundles, record=room.refuse))
     return app
 

@@ -1,6 +1,6 @@
 """What the audit service needs of the world."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from services.audit.domain.append import Appended, State
 from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.completeness import Happened, Unmet
+from services.audit.domain.day import DayStated
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.secrecy import Disclosure
@@ -84,11 +86,11 @@ class Shelf(Protocol):
             Unavailable: the files cannot be written (disk full).
         """
 
-    async def signed(self) -> Checkpoint | None:
-        """The largest checkpoint that was, or was about to be, signed."""
     async def evidence(self) -> str | None:
         """Where evidence of a contradiction is kept, None where there is none."""
 
+    async def signed(self) -> Checkpoint | None:
+        """The largest checkpoint that was, or was about to be, signed."""
 
     async def intend(self, checkpoint: Checkpoint) -> None:
         """Record that this checkpoint is about to be signed."""
@@ -109,6 +111,7 @@ class Question:
     authority: str | None = None
     service: str | None = None
     type: str | None = None
+    event: UUID | None = None
     trace: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -153,6 +156,69 @@ class Archive(Protocol):
 
     async def find(self, question: Question) -> Sequence[Found]:
         """The entries that answer the question, in the log's order."""
+
+    async def named(self, id: UUID) -> Found | None:  # noqa: A002 - the word of the envelope
+        """The entry of this event."""
+
+    async def latest(self, type: str, *, limit: int) -> Sequence[Found]:  # noqa: A002 - the word of the envelope
+        """The last entries of this type, newest first; quick for the types that speak about the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rule stands: obligations not met, those of them that are overdue, and since when the oldest waits."""
+
+    rule: str
+    open: int
+    overdue: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnmetCase:
+    """An obligation, and the pseudonym of its case."""
+
+    case: str
+    unmet: Unmet
+
+
+class Watch(Protocol):
+    """What must follow from what, kept up behind the log."""
+
+    async def judged(self) -> int:
+        """How many entries have been judged."""
+
+    async def standing(self, now: datetime) -> Sequence[Standing]:
+        """How each rule stands that has something unmet."""
+
+    async def overdue(self, now: datetime, *, limit: int) -> Sequence[UnmetCase]:
+        """The obligations that are overdue, longest first."""
+
+    def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[Happened]]]:
+        """Every case with what had happened to it before this instant; reads the whole log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How each rule stands that has something unmet, and the cases that are overdue longest.
+
+    ``judged``: so many entries were held against the rules; None where all cases were judged anew.
+    """
+
+    at: datetime
+    judged: int | None
+    standing: Sequence[Standing]
+    overdue: Sequence[UnmetCase]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A day's statement as it stands in the log."""
+
+    index: int
+    entry: bytes
+    disclosure: Disclosure
+    stated: DayStated
 
 
 class Clock(Protocol):

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,14 +10,17 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 Name = Literal[
     "batch_seconds",
+    "checkpoint_age_seconds",
     "dead_letters",
     "decisions",
+    "directory_changes",
     "expired_records",
     "handover_seconds",
     "http_requests",
     "http_seconds",
     "lag_records",
     "messages_sent",
+    "obligations",
     "oldest_seconds",
     "outbox_waiting",
     "paused_partitions",
@@ -40,8 +44,14 @@ class Metric:
 
 METRICS: Final = (
     Metric("batch_seconds", "histogram", "From a batch's first record to its commit", ("group",)),
+    Metric(
+        "checkpoint_age_seconds",
+        "gauge",
+        "Age of the log's published checkpoint, which a quorum has cosigned",
+    ),
     Metric("dead_letters", "counter", "Records moved to the dead letter", ("group", "topic", "kind")),
     Metric("decisions", "counter", "Decisions taken", ("service", "decision")),
+    Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
     Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
     Metric(
         "handover_seconds", "histogram", "From news of a case to the server that took its mail", ("channel",)
@@ -50,6 +60,7 @@ METRICS: Final = (
     Metric("http_seconds", "histogram", "From a request to its answer", ("route",)),
     Metric("lag_records", "gauge", "Records not yet consumed", ("group", "topic")),
     Metric("messages_sent", "counter", "Attempts to reach somebody outside", ("channel", "result")),
+    Metric("obligations", "gauge", "What should have followed in a case and has not", ("rule", "standing")),
     Metric("oldest_seconds", "gauge", "Age of the oldest item that waits", ("kind",)),
     Metric("outbox_waiting", "gauge", "Rows not yet published", ("schema",)),
     Metric("paused_partitions", "gauge", "Partitions held back after a failure", ("group",)),
@@ -89,6 +100,11 @@ class Telemetry:
     def set(self, name: Name, value: float, /, **labels: str) -> None:
         """Set a gauge."""
         self._gauges[name].labels(**labels).set(value)
+
+    def follow(self, name: Name, measure: Callable[[], float], /, **labels: str) -> None:
+        """Have a gauge measured whenever somebody asks."""
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set_function(measure)
 
     def observe(self, name: Name, seconds: float, /, **labels: str) -> None:
         """Add a duration to a histogram."""

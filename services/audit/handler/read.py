@@ -1,6 +1,6 @@
 """An auditor asks: the question becomes a leaf, and only then is it answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -42,7 +42,7 @@ class ReadingRoom:
             Refused: the reference is neither an id nor a pseudonym.
         """
         cases = pseudonyms(reference, self._secrecy)
-        index = await self._record(visit, {"timeline": reference}, cases=cases)
+        index = await self.record(visit, {"timeline": reference}, cases=cases)
         found = await self._archive.find(Question(case=cases, before=index, limit=_LONGEST_TIMELINE))
         return Answer(index, [self._show(each) for each in found])
 
@@ -69,7 +69,7 @@ class ReadingRoom:
             )
             if value not in {None, ""}
         }
-        index = await self._record(visit, asked, cases=cases)
+        index = await self.record(visit, asked, cases=cases)
         found = await self._archive.find(replace(question, case=cases, actor=actor, before=index))
         return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
 
@@ -88,7 +88,8 @@ class ReadingRoom:
         async with self._ledgers.transaction() as ledger:
             await self._sequencer.append([fact], ledger)
 
-    async def _record(self, visit: Visit, question: dict[str, str], *, cases: Sequence[str]) -> int:
+    async def record(self, visit: Visit, question: Mapping[str, str], *, cases: Sequence[str] = ()) -> int:
+        """Commit the look and return the index of its leaf; only then may an answer be given."""
         case = await self._case(cases)
         fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._secrecy, case=case)
         async with self._ledgers.transaction() as ledger:

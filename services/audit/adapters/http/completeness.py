@@ -1,0 +1,181 @@
+"""Completeness over HTTP: what should have followed and has not, and the entries of a day, "these and no others"."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Path, Request, Response, Security
+
+from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.proofs import Proofs
+from services.audit.domain.access import Reader
+from services.audit.domain.completeness import SAYS
+from services.audit.domain.day import NOBODY, DayStated, Line, Record, Statement
+from services.audit.domain.encoding import to_base64
+from services.audit.domain.looks import Visit
+from services.audit.domain.refused import Refused
+from services.audit.ports import Account, ClosedDay, Found
+from shared.events.payload import Instant, WireModel
+from shared.runtime.problems import Problem
+
+_Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
+
+
+class Recorder(Protocol):
+    """Puts a look on record, and returns the index of its leaf."""
+
+    def __call__(self, visit: Visit, question: Mapping[str, str]) -> Awaitable[int]:
+        """Commit the look."""
+
+
+class AccountsDesk(Protocol):
+    """Draws up accounts."""
+
+    async def now(self) -> Account:
+        """How things stand."""
+
+    async def on(self, day: date) -> Account:
+        """How things stood when this day ended."""
+
+
+class DaysDesk(Protocol):
+    """Finds closed days."""
+
+    async def closed(self, day: date) -> ClosedDay | None:
+        """The statement of a day."""
+
+    async def of_authority(self, stated: DayStated, authority: str) -> Sequence[Found]:
+        """The entries of this day that name the authority."""
+
+
+class RuleDocument(WireModel):
+    """A rule: what it asks, how much is open and overdue, and since when the oldest waits."""
+
+    rule: str
+    says: str
+    open: int = 0
+    overdue: int = 0
+    oldest: Instant | None = None
+
+
+class OverdueDocument(WireModel):
+    """An obligation that is overdue: the case's pseudonym, and the entry that it comes from."""
+
+    rule: str
+    case: str
+    index: int
+    since: Instant
+    due: Instant
+
+
+class AccountDocument(WireModel):
+    """All rules and how they stand; ``judged`` entries were held against them, of all where it is absent."""
+
+    look: int
+    at: Instant
+    judged: int | None = None
+    rules: tuple[RuleDocument, ...]
+    overdue: tuple[OverdueDocument, ...]
+
+
+class DayDocument(WireModel):
+    """A closed day: the entries ``start`` to ``end - 1``; entry ``index`` of the log says so."""
+
+    look: int
+    index: int
+    day: date
+    start: int
+    end: int
+    lines: tuple[Line, ...]
+    overdue: dict[str, int]
+
+
+def completeness_routes(
+    record: Recorder, *, accounts: AccountsDesk, days: DaysDesk, proofs: Proofs, gate: Gate
+) -> APIRouter:
+    """``/v1/completeness``, and below it ``/days/{day}`` and its statement for each authority."""
+    routes = APIRouter(prefix="/v1/completeness", tags=["completeness"])
+
+    @routes.get("", response_model_exclude_none=True)
+    async def completeness(
+        request: Request, reader: Annotated[Reader, Security(gate)], on: date | None = None
+    ) -> AccountDocument:
+        """What should have followed and has not: now, or as it stood when the day ``on`` ended."""
+        visit = await gate.visit(request, reader)
+        look = await record(visit, {"completeness": "now" if on is None else str(on)})
+        account = await (accounts.now() if on is None else accounts.on(on))
+        return _account(look, account)
+
+    @routes.get("/days/{day}")
+    async def closed_day(
+        day: date, request: Request, reader: Annotated[Reader, Security(gate)]
+    ) -> DayDocument:
+        """How many entries the day has, by authority."""
+        visit = await gate.visit(request, reader)
+        look = await record(visit, {"day": str(day)})
+        closed = await _closed(day)
+        return DayDocument(look=look, index=closed.index, **dict(closed.stated))
+
+    @routes.get("/days/{day}/authorities/{authority}", response_model=None)
+    async def statement(
+        day: date, authority: _Authority, request: Request, reader: Annotated[Reader, Security(gate)]
+    ) -> Response:
+        """The statement "these entries and no others", as a file: ``amtsweg audit completeness --check FILE``."""
+        visit = await gate.visit(request, reader)
+        await record(visit, {"day": str(day), "authority": authority})
+        closed = await _closed(day)
+        try:
+            proof = await proofs.inclusion(closed.index)
+        except Refused:
+            raise _not_closed(day) from None
+        found = await days.of_authority(closed.stated, authority)
+        made = Statement(
+            authority=authority,
+            entry=to_base64(closed.entry),
+            salt=closed.disclosure.salt.hex(),
+            payload=closed.disclosure.payload.decode(),
+            proof=proof.to_bytes().decode(),
+            records=tuple(Record(index=each.index, entry=to_base64(each.entry)) for each in found),
+        )
+        name = f'attachment; filename="amtsweg-{day}-{authority}.json"'
+        return Response(made.to_bytes(), media_type="application/json", headers={"Content-Disposition": name})
+
+    async def _closed(day: date) -> ClosedDay:
+        closed = await days.closed(day)
+        if closed is None:
+            raise _not_closed(day)
+        return closed
+
+    return routes
+
+
+def _account(look: int, account: Account) -> AccountDocument:
+    standing = {each.rule: each for each in account.standing}
+    rules = tuple(
+        RuleDocument(rule=rule, says=says, open=each.open, overdue=each.overdue, oldest=each.oldest)
+        if (each := standing.get(rule)) is not None
+        else RuleDocument(rule=rule, says=says)
+        for rule, says in SAYS.items()
+    )
+    overdue = tuple(
+        OverdueDocument(
+            rule=each.unmet.rule,
+            case=each.case,
+            index=each.unmet.index,
+            since=each.unmet.since,
+            due=each.unmet.due,
+        )
+        for each in account.overdue
+    )
+    return AccountDocument(look=look, at=account.at, judged=account.judged, rules=rules, overdue=overdue)
+
+
+def _not_closed(day: date) -> Problem:
+    return Problem(
+        404,
+        "day-not-closed",
+        title="Tag nicht abgeschlossen (day not closed)",
+        detail=f"Für {day} steht kein Abschluss im veröffentlichten Stand.",
+        mend="Ein Tag wird kurz nach Mitternacht abgeschlossen; stand der Dienst still, gehört er zum nächsten "
+        "abgeschlossenen Tag (closed soon after midnight, or part of the next closed day).",
+    )

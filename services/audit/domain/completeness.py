@@ -1,0 +1,180 @@
+"""What must follow from what: a case's events, held against the rules, give the obligations that are not met.
+
+The rules read types, times and ids of leaves, never payloads, so they hold after an erasure as well. Ids are
+derived from those of their causes; hence an event whose cause never reached the log is found, too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.events.case import (
+    AnswerRefused,
+    AssignOrdered,
+    CaseAccepted,
+    CaseAnswered,
+    CaseDecided,
+    OrderRefused,
+    RetryOrdered,
+)
+from shared.events.envelope import event_type
+from shared.events.ids import child_id
+from shared.events.notification import NotificationSettled
+from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+
+_RECEIVED = event_type(SubmissionReceived)
+_ROUTED = event_type(SubmissionRouted)
+_PARKED = event_type(SubmissionParked)
+_ANSWERED = event_type(CaseAnswered)
+_ACCEPTED = event_type(CaseAccepted)
+_DECIDED = event_type(CaseDecided)
+_SETTLED = event_type(NotificationSettled)
+
+_AT_ONCE = timedelta(minutes=10)
+"""Topics are read side by side, so that an effect may stand in the log before its cause, for moments."""
+
+_TO_CONFIRM = timedelta(days=7)
+_TO_NOTIFY = timedelta(days=4)
+"""A mail is tried for three days; then it is settled as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a leaf says of an event, as far as the rules ask."""
+
+    index: int
+    id: UUID
+    type: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """An obligation of a case that is not met: ``index`` is the entry it comes from; from ``due`` on it is overdue."""
+
+    rule: str
+    index: int
+    since: datetime
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """After each event of ``causes`` comes one of ``effects``, whose id is derived by the name given there.
+
+    The reverse holds as well: no effect without its cause; that rule is named ``<name>-cause``.
+    """
+
+    name: str
+    says: str
+    causes: frozenset[str]
+    effects: dict[str, str]
+    within: timedelta = _AT_ONCE
+
+    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+        """What this rule still asks of the case."""
+        ids = {each.id for each in history}
+        explained: set[UUID] = set()
+        for cause in history:
+            if cause.type in self.causes:
+                derived = {child_id(cause.id, name) for name in self.effects.values()}
+                explained |= derived
+                if not derived & ids:
+                    yield Unmet(self.name, cause.index, cause.time, cause.time + self.within)
+        for effect in history:
+            if effect.type in self.effects and effect.id not in explained:
+                yield Unmet(f"{self.name}-cause", effect.index, effect.time, effect.time + _AT_ONCE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eventually:
+    """After each event of ``causes`` comes, later in the case, one of ``effects``, whichever."""
+
+    name: str
+    says: str
+    causes: frozenset[str]
+    effects: frozenset[str]
+    within: timedelta
+
+    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+        """What this rule still asks of the case: at most one thing, since its last cause."""
+        causes = [each for each in history if each.type in self.causes]
+        if causes and not any(e.type in self.effects and e.time >= causes[-1].time for e in history):
+            last = causes[-1]
+            yield Unmet(self.name, last.index, last.time, last.time + self.within)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """No event of ``effects`` in a case without one of ``causes``."""
+
+    name: str
+    says: str
+    effects: frozenset[str]
+    causes: frozenset[str]
+
+    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+        """What this rule still asks of the case: at most one thing, since the first effect."""
+        effect = next((each for each in history if each.type in self.effects), None)
+        if effect is not None and not any(each.type in self.causes for each in history):
+            yield Unmet(self.name, effect.index, effect.time, effect.time + _AT_ONCE)
+
+
+Rule = Follows | Eventually | Needs
+
+RULES: tuple[Rule, ...] = (
+    Follows(
+        name="routing",
+        says="Jeder Eingang und jede Anordnung wird weitergeleitet, geparkt oder abgelehnt.",
+        causes=frozenset({_RECEIVED, event_type(RetryOrdered), event_type(AssignOrdered)}),
+        effects={_ROUTED: "routed", _PARKED: "parked", event_type(OrderRefused): "order-refused"},
+    ),
+    Eventually(
+        name="confirmation",
+        says="Jede Weiterleitung wird von der Behörde bestätigt oder beschieden.",
+        causes=frozenset({_ROUTED}),
+        effects=frozenset({_ACCEPTED, _DECIDED, _PARKED}),
+        within=_TO_CONFIRM,
+    ),
+    Follows(
+        name="answer",
+        says="Jede Antwort einer Behörde wirkt oder wird abgelehnt.",
+        causes=frozenset({_ANSWERED}),
+        effects={_ACCEPTED: "accepted", _DECIDED: "decided", event_type(AnswerRefused): "answer-refused"},
+    ),
+    Needs(
+        name="custody",
+        says="Bestätigt und beschieden wird nur, was weitergeleitet war.",
+        effects=frozenset({_ACCEPTED, _DECIDED}),
+        causes=frozenset({_ROUTED}),
+    ),
+    Eventually(
+        name="notification",
+        says="Zu jedem Eingang ist eine Nachricht abgeschlossen.",
+        causes=frozenset({_RECEIVED}),
+        effects=frozenset({_SETTLED}),
+        within=_TO_NOTIFY,
+    ),
+    Needs(
+        name="receipt",
+        says="Keine Nachricht ohne Eingang.",
+        effects=frozenset({_SETTLED}),
+        causes=frozenset({_RECEIVED}),
+    ),
+)
+
+SAYS = {rule.name: rule.says for rule in RULES} | {
+    f"{rule.name}-cause": f"Die Ursache steht im Protokoll: {rule.says}"
+    for rule in RULES
+    if isinstance(rule, Follows)
+}
+"""What each rule asks, for people; rules that look for a missing cause included."""
+
+RULED = frozenset().union(*(rule.causes | frozenset(rule.effects) for rule in RULES))
+"""The types of events that the rules ask about; all others may be left out of a history."""
+
+
+def unmet(history: Sequence[Happened]) -> list[Unmet]:
+    """What is not met in a case, from its events in the log's order; one obligation per rule and entry."""
+    return [each for rule in RULES for each in rule.unmet(history)]

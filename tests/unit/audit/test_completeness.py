@@ -1,0 +1,105 @@
+"""What must follow from what in a case, and what is missing when it does not."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit.domain.completeness import RULED, RULES, SAYS, Happened, unmet
+from shared.events.ids import child_id
+
+BEGAN = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+RECEIVED, ANSWER, ORDER = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> Happened:  # noqa: A002
+    time = BEGAN + timedelta(minutes=minutes)
+    return Happened(minutes if index is None else index, id, f"de.amtsweg.{kind}.v1", time)
+
+
+WHOLE = (
+    happened("SubmissionReceived", RECEIVED),
+    happened("SubmissionRouted", child_id(RECEIVED, "routed"), minutes=1),
+    happened("NotificationSettled", UUID(int=9), minutes=2),
+    happened("CaseAnswered", ANSWER, minutes=3),
+    happened("CaseAccepted", child_id(ANSWER, "accepted"), minutes=4),
+)
+
+
+def broken(*history: Happened) -> dict[str, int]:
+    return {each.rule: each.index for each in unmet(history)}
+
+
+def without(kind: str) -> list[Happened]:
+    return [each for each in WHOLE if kind not in each.type]
+
+
+def test_a_whole_case_owes_nothing() -> None:
+    assert unmet(WHOLE) == []
+
+
+def test_what_is_received_must_be_routed_or_parked() -> None:
+    assert broken(WHOLE[0], WHOLE[2]) == {"routing": 0}
+    parked = happened("SubmissionParked", child_id(RECEIVED, "parked"), minutes=1)
+    assert broken(WHOLE[0], WHOLE[2], parked) == {}
+
+
+def test_what_is_routed_must_be_confirmed_within_a_week() -> None:
+    (owed,) = unmet(WHOLE[:3])
+    assert (owed.rule, owed.index, owed.due - owed.since) == ("confirmation", 1, timedelta(days=7))
+
+
+def test_an_answer_must_have_an_effect() -> None:
+    assert broken(*WHOLE[:4]) == {"confirmation": 1, "answer": 3}
+
+
+def test_a_refused_answer_is_an_effect() -> None:
+    refused = happened("AnswerRefused", child_id(ANSWER, "answer-refused"), minutes=4)
+    assert broken(*WHOLE[:4], refused) == {"confirmation": 1}
+
+
+def test_an_effect_whose_cause_never_reached_the_log_is_found() -> None:
+    assert broken(*without("CaseAnswered")) == {"answer-cause": 4}
+    assert broken(*without("SubmissionReceived")) == {"routing-cause": 1, "receipt": 2}
+
+
+def test_an_effect_of_another_cause_explains_nothing() -> None:
+    other = happened("SubmissionRouted", child_id(UUID(int=77), "routed"), minutes=1)
+    assert broken(WHOLE[0], other, *WHOLE[2:]) == {"routing": 0, "routing-cause": 1}
+
+
+def test_an_order_must_be_followed_or_refused() -> None:
+    order = happened("RetryOrdered", ORDER, minutes=5)
+    assert broken(*WHOLE, order) == {"routing": 5}
+    assert broken(*WHOLE, order, happened("OrderRefused", child_id(ORDER, "order-refused"), minutes=6)) == {}
+
+
+def test_a_case_routed_anew_must_be_confirmed_anew() -> None:
+    order = happened("AssignOrdered", ORDER, minutes=5)
+    again = happened("SubmissionRouted", child_id(ORDER, "routed"), minutes=6)
+    assert broken(*WHOLE, order, again) == {"confirmation": 6}
+
+
+def test_nobody_confirms_what_was_not_routed() -> None:
+    assert broken(*without("SubmissionRouted")) == {"routing": 0, "custody": 4}
+
+
+def test_every_receipt_comes_with_a_message() -> None:
+    assert broken(*without("NotificationSettled")) == {"notification": 0}
+
+
+@given(st.permutations(WHOLE))
+def test_the_order_in_which_topics_were_read_does_not_matter(history: list[Happened]) -> None:
+    assert unmet(history) == []
+
+
+@given(st.sets(st.sampled_from(WHOLE)))
+def test_no_part_of_a_case_is_found_whole(kept: set[Happened]) -> None:
+    history = [each for each in WHOLE if each in kept]
+    assert bool(unmet(history)) == (0 < len(history) < len(WHOLE))
+
+
+def test_every_rule_says_what_it_asks_and_reads_types_of_the_catalogue() -> None:
+    assert {rule.name for rule in RULES} <= SAYS.keys()
+    assert all(kind.startswith("de.amtsweg.") and kind.endswith(".v1") for kind in RULED)
