@@ -24,17 +24,25 @@ class _Environment(BaseSettings):
 
 def operator_address() -> KafkaAddress:
     """Where Kafka is, as the operator; ends the command with a hint where it cannot be told."""
-    if "AMTSWEG_KAFKA__BOOTSTRAP" in os.environ:
-        return KafkaAddress.of(_Environment().kafka)
-    try:
-        kafka = StackDescription.read().kafka
-    except FileNotFoundError:
+    address = known_address()
+    if address is None:
         typer.echo(
             "Kein laufender Stapel unter var/: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
             "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME und AMTSWEG_KAFKA__PASSWORD_FILE.",
             err=True,
         )
-        raise typer.Exit(2) from None
+        raise typer.Exit(2)
+    return address
+
+
+def known_address() -> KafkaAddress | None:
+    """The same, or None where it cannot be told."""
+    if "AMTSWEG_KAFKA__BOOTSTRAP" in os.environ:
+        return KafkaAddress.of(_Environment().kafka)
+    try:
+        kafka = StackDescription.read().kafka
+    except FileNotFoundError:
+        return None
     return KafkaAddress(
         bootstrap=kafka.bootstrap,
         security_protocol=kafka.security_protocol,

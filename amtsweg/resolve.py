@@ -9,14 +9,18 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import typer
+from aiokafka.errors import KafkaError
 
 from amtsweg.directory.folder import open_directory
+from amtsweg.directory.replay import as_of
 from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
 from services.router.domain.inquiry import BadInquiry, read_inquiry
 from services.router.domain.resolve import resolve as decide
 from services.router.domain.tables import BrokenDirectory
+from services.router.domain.versions import UnknownVersion
 from shared.events.competence import CompetenceDecision
+from shared.runtime.errors import Unavailable, Undecodable
 
 Unverified = Literal["answer", "park"]
 
@@ -34,12 +38,22 @@ def resolve(
     choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
     batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each")] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
+    version: Annotated[
+        str | None, typer.Option("--as-of", help="the directory's version, as in a decision; its beginning does")
+    ] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="folder of exported versions, for --as-of without Kafka")
+    ] = None,
     unverified: Annotated[Unverified, typer.Option(help="what to do with unchecked competence")] = "answer",
     as_json: Annotated[bool, typer.Option("--json", help="the whole decision as JSON")] = False,
 ) -> None:
     """Say which authority is competent for a service, a place and a day."""
     try:
-        loaded = open_directory(directory)
+        loaded = (
+            open_directory(directory)
+            if version is None
+            else as_of(version, folder=directory, archive=archive)
+        )
         if batch is not None:
             raise typer.Exit(_run_batch(batch, directory=loaded, unverified=unverified))
         fields = {
@@ -52,7 +66,15 @@ def resolve(
             "choice": choice,
         }
         decision = decide(read_inquiry(fields, today=today()), directory=loaded, unverified=unverified)
-    except (BadInquiry, BrokenDirectory, OSError) as error:
+    except (
+        BadInquiry,
+        BrokenDirectory,
+        KafkaError,
+        OSError,
+        Unavailable,
+        Undecodable,
+        UnknownVersion,
+    ) as error:
         typer.echo(f"amtsweg resolve: {error}", err=True)
         raise typer.Exit(2) from error
     text = (

@@ -1,39 +1,74 @@
 """`amtsweg directory …`: thin commands over the functions beside this file."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
+from aiokafka.errors import KafkaError
 
+from amtsweg.bus import operator_address
+from amtsweg.directory import published
 from amtsweg.directory.compile import compile_directory
 from amtsweg.directory.drawing import draw
 from amtsweg.directory.folder import open_directory, shipped
-from amtsweg.directory.grid import changed, check, moves
-from services.router.adapters.directory_files import load, read_manifest, read_tables
-from services.router.domain.build import build
+from amtsweg.directory.grid import check, moves
+from amtsweg.directory.proposal import Proposal, Tables, first, planned, starting_point
+from amtsweg.directory.published import Refused
+from amtsweg.directory.traffic import Diverted, diverted, submissions
+from amtsweg.directory.wording import (
+    FEW,
+    applied_lines,
+    changed_lines,
+    diverted_line,
+    move_line,
+    version_lines,
+)
+from services.router.adapters.directory_files import load, write
 from services.router.domain.change import difference
 from services.router.domain.directory import Directory
 from services.router.domain.inquiry import BadInquiry, read_inquiry
 from services.router.domain.tables import BrokenDirectory
+from services.router.domain.versions import UnknownVersion, Version, Versions
 from shared.events.competence import Inquiry
+from shared.runtime.errors import Unavailable, Undecodable
 
-commands = typer.Typer(help="Compile, check, compare, preview and draw the directory.", no_args_is_help=True)
-
-_FEW = 5
+commands = typer.Typer(
+    help="Compile, check, compare, preview, draw and publish the directory.", no_args_is_help=True
+)
 
 FolderOption = Annotated[Path | None, typer.Option("--directory", help="folder of another directory")]
+ChangeArgument = Annotated[Path, typer.Argument(help="folder with the tables that change, as CSV")]
+ParentOption = Annotated[
+    str | None, typer.Option(help="the version that the change was made from, if its manifest does not say")
+]
+WithdrawOption = Annotated[
+    bool,
+    typer.Option(
+        "--withdraw-pending", help="the change was made from the version in force; what is pending is dropped"
+    ),
+]
 
 
 @contextmanager
 def _said_where() -> Iterator[None]:
-    """What is wrong with the input goes to the standard error, and the command ends with 2."""
+    """What is wrong goes to the standard error, and the command ends with 2."""
     try:
         yield
-    except (BadInquiry, BrokenDirectory, OSError) as error:
+    except (
+        BadInquiry,
+        BrokenDirectory,
+        KafkaError,
+        OSError,
+        Refused,
+        Unavailable,
+        Undecodable,
+        UnknownVersion,
+    ) as error:
         typer.echo(f"amtsweg directory: {error}", err=True)
         raise typer.Exit(2) from error
 
@@ -57,7 +92,7 @@ def check_command(directory: FolderOption = None) -> None:
     for answer, count in sorted(found.answers.items()):
         typer.echo(f"{count:>8}  {answer}")
     typer.echo(f"{found.unverified:>8}  of the routed rest on unverified competence")
-    for inquiry in found.holes[:_FEW]:
+    for inquiry in found.holes[:FEW]:
         typer.echo(
             f"not found: {inquiry.service} at {inquiry.place and inquiry.place.ags} on {inquiry.on}", err=True
         )
@@ -71,39 +106,123 @@ def diff_command(
 ) -> None:
     """Show the lines by which two directories differ."""
     with _said_where():
-        land = load(old).land
-        load(new)
-        change = difference(read_tables(old), read_tables(new), land=land, effective_from=datetime.now(UTC))
+        before, after = Tables.of_folder(old), Tables.of_folder(new)
+        before.directory()
+        after.directory()
+        change = difference(
+            before.texts,
+            after.texts,
+            land=after.land,
+            name=after.name,
+            effective_from=datetime.now(UTC),
+            reason="",
+            provenance=after.provenance,
+        )
     typer.echo(f"{change.parent}\n{change.result}")
-    for table in change.tables:
-        typer.echo(f"{table.table}:")
-        for sign, lines in (("-", table.removed), ("+", table.added)):
-            for line in lines:
-                typer.echo(f"  {sign} {line}")
+    _echo(changed_lines(change.tables))
 
 
 @commands.command("preview")
 def preview_command(
-    change: Annotated[Path, typer.Argument(help="folder with the tables that change, as CSV")],
-    directory: FolderOption = None,
-    recorded: Annotated[Path | None, typer.Option(help="JSON lines of past inquiries")] = None,
+    change: ChangeArgument,
+    directory: Annotated[
+        Path | None, typer.Option(help="folder of a directory, instead of what is published")
+    ] = None,
+    recorded: Annotated[
+        Path | None, typer.Option(help="JSON lines of past inquiries, instead of the submissions on the bus")
+    ] = None,
+    parent: ParentOption = None,
+    *,
+    withdraw: WithdrawOption = False,
 ) -> None:
-    """Say what would go elsewhere, and since when: in the whole grid, and among recorded inquiries."""
+    """Say what would go elsewhere, and since when: in the whole grid, and among past submissions."""
     with _said_where():
-        folder = directory or shipped()
-        old, new = load(folder), _overlaid(folder, change)
+        proposal = Proposal.of_folder(change, parent=parent)
+        if directory is None:
+            versions = asyncio.run(published.read(operator_address())).versions
+            point = starting_point(proposal, versions, now=datetime.now(UTC), withdraw=withdraw)
+            base = Tables.of_version(point)
+        else:
+            base = Tables.of_folder(directory)
+        old, new = base.directory(), proposal.over(base).directory()
+        past = asyncio.run(_diverted(recorded, old=old, new=new, bus=directory is None))
         found = moves(old, new)
-        past = list(changed(_recorded(recorded), old=old, new=new)) if recorded else []
-    for move in found:
-        areas = ", ".join(new.areas[ags].name if ags in new.areas else ags for ags in move.areas[:_FEW])
-        rest = f" and {len(move.areas) - _FEW} more" if len(move.areas) > _FEW else ""
-        since = "ever since" if move.since < min(new.boundaries, default=date.min) else f"since {move.since}"
-        typer.echo(f"{move.service}: {move.before} -> {move.after} {since}: {areas}{rest}")
-    for inquiry, before, after in past:
-        typer.echo(
-            f"recorded {inquiry.model_dump_json(by_alias=True, exclude_none=True)}: {before} -> {after}"
+    _echo(move_line(move, new=new) for move in found)
+    _echo(map(diverted_line, past))
+    answered = sum(group.count for group in past)
+    typer.echo(f"{len(found)} changes in the grid, {answered} past submissions answered differently")
+
+
+@commands.command("seed")
+def seed_command(directory: FolderOption = None) -> None:
+    """Publish the first version, if none is published; files count for nothing afterwards."""
+    with _said_where():
+        version = asyncio.run(
+            published.seed(operator_address(), first(directory or shipped(), now=datetime.now(UTC)))
         )
-    typer.echo(f"{len(found)} changes in the grid, {len(past)} recorded inquiries answered differently")
+    typer.echo(f"first version: {version.id}, published {version.recorded_at:%Y-%m-%d %H:%M:%S%z}")
+
+
+@commands.command("versions")
+def versions_command() -> None:
+    """List what is published, what is in force, and what was recorded but is followed by no router."""
+    with _said_where():
+        reading = asyncio.run(published.read(operator_address()))
+    _echo(version_lines(reading, now=datetime.now(UTC)))
+
+
+@commands.command("export")
+def export_command(
+    version: Annotated[str, typer.Argument(help="newest, in-force, or the beginning of a version")],
+    folder: Annotated[Path, typer.Argument(help="where to write it; must not exist yet")],
+) -> None:
+    """Write a published version as a folder, to look at it or to make a change from it."""
+    with _said_where():
+        found = _named(version, asyncio.run(published.read(operator_address())).versions)
+        write(found, folder)
+    typer.echo(f"{folder}: version {found.id}")
+
+
+@commands.command("archive")
+def archive_command(
+    folder: Annotated[Path, typer.Argument(help="gets a folder for every version that it does not have yet")],
+) -> None:
+    """Write every published version into a folder, for `amtsweg resolve --as-of … --archive` without Kafka."""
+    with _said_where():
+        versions = asyncio.run(published.read(operator_address())).versions.published
+        missing = {v.id: v for v in versions if not (folder / v.id).exists()}
+        for version in missing.values():
+            write(version, folder / version.id)
+    typer.echo(f"{folder}: {len(missing)} versions written, {len(versions)} are published")
+
+
+@commands.command("apply")
+def apply_command(
+    change: ChangeArgument,
+    effective_from: Annotated[str, typer.Option(help="when it takes force: 2026-03-01T02:15:00+01:00")],
+    reason: Annotated[str, typer.Option(help="why, without a word about people: it is kept for ever")],
+    parent: ParentOption = None,
+    *,
+    withdraw: WithdrawOption = False,
+) -> None:
+    """Publish a change; every router switches at the stated instant, at the earliest in two minutes."""
+    with _said_where():
+        instant = _instant(effective_from)
+        proposal = Proposal.of_folder(change, parent=parent)
+        version = asyncio.run(
+            published.publish(
+                operator_address(),
+                lambda versions: planned(
+                    proposal,
+                    versions,
+                    effective_from=instant,
+                    reason=reason,
+                    now=datetime.now(UTC),
+                    withdraw=withdraw,
+                ),
+            )
+        )
+    _echo(applied_lines(version))
 
 
 @commands.command("map")
@@ -119,12 +238,42 @@ def map_command(
         output.write_text(text, encoding="utf-8")
 
 
-def _overlaid(folder: Path, change: Path) -> Directory:
-    manifest = read_manifest(folder)
-    tables = read_tables(change)
-    if not tables:
-        raise BrokenDirectory(str(change), "holds no table of a directory")
-    return build(manifest["land"], manifest["name"], {**read_tables(folder), **tables})
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _named(name: str, versions: Versions) -> Version:
+    if not versions.published:
+        raise Refused("no version is published yet: amtsweg directory seed")
+    match name:
+        case "newest":
+            return versions.newest
+        case "in-force":
+            return versions.at(datetime.now(UTC))
+        case _:
+            return versions.find(name)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise BadInquiry("effective-from", "expected an instant with its offset: 2026-03-01T02:15:00+01:00")
+    return instant
+
+
+async def _diverted(recorded: Path | None, *, old: Directory, new: Directory, bus: bool) -> list[Diverted]:
+    if recorded is not None:
+        return await diverted(_one_by_one(_recorded(recorded)), old=old, new=new)
+    return await diverted(submissions(operator_address()), old=old, new=new) if bus else []
+
+
+async def _one_by_one(inquiries: Iterable[Inquiry]) -> AsyncIterator[Inquiry]:
+    for inquiry in inquiries:
+        yield inquiry
 
 
 def _recorded(path: Path) -> Iterator[Inquiry]:

@@ -1,7 +1,7 @@
 """The full grid: every service, at every place, on every day that differs from the one before."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -60,16 +60,6 @@ def moves(old: Directory, new: Directory) -> list[Move]:
         Move(service=service, before=before, after=after, since=since, areas=tuple(found))
         for (service, before, after, since), found in sorted(areas.items())
     ]
-
-
-def changed(
-    inquiries: Iterable[Inquiry], *, old: Directory, new: Directory
-) -> Iterator[tuple[Inquiry, str, str]]:
-    """The recorded inquiries that are answered differently, with both answers."""
-    for inquiry in inquiries:
-        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
-        if before != after:
-            yield inquiry, before, after
 
 
 def answer(inquiry: Inquiry, *, directory: Directory) -> str:

@@ -14,6 +14,7 @@ Name = Literal[
     "dead_letters",
     "decisions",
     "directory_changes",
+    "directory_changes",
     "expired_records",
     "handover_seconds",
     "http_requests",
@@ -51,6 +52,7 @@ METRICS: Final = (
     ),
     Metric("dead_letters", "counter", "Records moved to the dead letter", ("group", "topic", "kind")),
     Metric("decisions", "counter", "Decisions taken", ("service", "decision")),
+    Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
     Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
     Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
     Metric(

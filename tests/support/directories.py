@@ -1,19 +1,28 @@
 """Directories to break: the shipped one as texts, with lines added, taken away or changed."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from services.router.adapters.directory_files import load, read_tables
+from services.router.adapters.directory_files import load, read_manifest, read_provenance, read_tables
 from services.router.domain.build import build
+from services.router.domain.change import difference
 from services.router.domain.directory import Directory
 from services.router.domain.resolve import resolve
+from services.router.domain.tables import COLUMNS
+from services.router.domain.versions import Versions
 from shared.events.competence import CompetenceDecision, Inquiry, Place
+from shared.events.directory import DirectoryChanged
 from tests.support.routing import HESSEN
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NORDMARK = GOLDEN / "nordmark"
+NORDMARK_TABLES = read_tables(NORDMARK)
+NORDMARK_PROVENANCE = read_provenance(read_manifest(NORDMARK), tables=COLUMNS)
 
+BOAT = "99900000000001"
+BEACON = "99900000000002"
 TRADE = "99050012104000"
 DOGS = "99102013104000"
 WEAPONS = "99089086060000"
@@ -65,6 +74,31 @@ def with_agreements(name: str) -> Directory:
 @cache
 def nordmark() -> Directory:
     return load(NORDMARK)
+
+
+def with_lower_threshold() -> Directory:
+    """Nordmark, where smaller municipalities decide on beacons themselves."""
+    competences = NORDMARK_TABLES["competences"].replace("above:7500", "above:5000")
+    return build("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
+
+
+def nordmark_change(
+    versions: Versions | None = None, *, effective_from: datetime, name: str | None = None
+) -> DirectoryChanged:
+    """The first change of Nordmark, or after some versions the one that gives its port one more name."""
+    old = versions.newest.tables if versions else {}
+    new = dict(old or NORDMARK_TABLES)
+    if name is not None:
+        new["names"] += f"01001000,{name},erfunden\n"
+    return difference(
+        old,
+        new,
+        land="01",
+        name="Nordmark",
+        effective_from=effective_from,
+        reason="erfunden",
+        provenance=NORDMARK_PROVENANCE,
+    )
 
 
 def ask(

@@ -1,14 +1,18 @@
-"""Reads a Land's directory from its folder; refuses a broken one and says where."""
+"""A Land's directory as a folder: read, refused where it is broken, and written."""
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from services.router.domain.build import build
 from services.router.domain.directory import Directory
 from services.router.domain.tables import COLUMNS, BrokenDirectory
+from services.router.domain.versions import Version
+from shared.events.directory import Provenance
 
+MANIFEST = "manifest.toml"
 LICENCES = frozenset(
     {
         "CC-BY-4.0",
@@ -46,25 +50,74 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         BrokenDirectory: the manifest is missing or a table's entry is broken.
     """
-    try:
-        manifest = tomllib.loads(_text(folder / "manifest.toml"))
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenDirectory("manifest.toml", str(error)) from error
+    manifest = read_toml(folder)
     for key in ("land", "name", "tables"):
         if key not in manifest:
-            raise BrokenDirectory("manifest.toml", f"{key} is missing")
-    for table in COLUMNS:
-        _check_entry(table, manifest["tables"].get(table, {}))
+            raise BrokenDirectory(MANIFEST, f"{key} is missing")
+    read_provenance(manifest, tables=COLUMNS)
     return manifest
+
+
+def read_toml(folder: Path) -> dict[str, Any]:
+    """The manifest as it stands there.
+
+    Raises:
+        BrokenDirectory: it is missing, or no TOML.
+    """
+    try:
+        return tomllib.loads(_text(folder / MANIFEST))
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenDirectory(MANIFEST, str(error)) from error
+
+
+def read_provenance(manifest: Mapping[str, Any], *, tables: Iterable[str]) -> dict[str, Provenance]:
+    """Where these tables come from, by the entries of a manifest.
+
+    Raises:
+        BrokenDirectory: an entry is missing or incomplete, or names a licence that we may not use.
+    """
+    entries = {table: manifest.get("tables", {}).get(table, {}) for table in tables}
+    for table, entry in entries.items():
+        _check_entry(table, entry)
+    return {
+        table: Provenance(**{field: str(entry[field]) for field in Provenance.model_fields})
+        for table, entry in entries.items()
+    }
+
+
+def write(version: Version, folder: Path) -> None:
+    """Write a published version as a folder; its manifest names the version, so that a change can start from it.
+
+    Raises:
+        OSError: the folder exists already, or cannot be written to.
+    """
+    folder.mkdir(parents=True)
+    for table, text in version.tables.items():
+        (folder / f"{table}.csv").write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(_manifest(version), encoding="utf-8")
+
+
+def _manifest(version: Version) -> str:
+    """TOML; its basic strings are JSON's."""
+    head = {"version": version.id, "land": version.change.land, "name": version.change.name}
+    lines = [f"{key} = {_quoted(value)}" for key, value in head.items()]
+    for table, provenance in sorted(version.provenance.items()):
+        lines += ["", f"[tables.{table}]"]
+        lines += [f"{field} = {_quoted(value)}" for field, value in provenance.model_dump().items()]
+    return "\n".join((*lines, ""))
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _check_entry(table: str, entry: Mapping[str, str]) -> None:
     for field in ("source", "licence", "attribution", "state"):
         if not entry.get(field):
-            raise BrokenDirectory(f"manifest.toml, tables.{table}", f"{field} is missing")
+            raise BrokenDirectory(f"{MANIFEST}, tables.{table}", f"{field} is missing")
     if unknown := sorted(set(entry["licence"].split(" AND ")) - LICENCES):
         raise BrokenDirectory(
-            f"manifest.toml, tables.{table}", f"licence {unknown[0]!r} is none that we may use"
+            f"{MANIFEST}, tables.{table}", f"licence {unknown[0]!r} is none that we may use"
         )
 
 

@@ -22,7 +22,7 @@ from services.router.domain.entries import (
     Region,
     Succession,
 )
-from services.router.domain.tables import COLUMNS, Row, rows, version
+from services.router.domain.tables import COLUMNS, BrokenDirectory, Row, rows, version
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,6 +38,8 @@ def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
         BrokenDirectory: a table is missing or malformed, or the tables contradict each other: an overlap,
             a hole, an unknown reference.
     """
+    if unknown := sorted(texts.keys() - COLUMNS.keys()):
+        raise BrokenDirectory(unknown[0], "this release knows no such table")
     tables = {table: list(rows(texts, table)) for table in COLUMNS}
     directory = Directory(
         land=land,

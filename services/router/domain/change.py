@@ -2,71 +2,73 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from services.router.domain.tables import COLUMNS, BrokenDirectory, version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableChange:
-    """The lines (CSV, without line end) that leave a table and those that come."""
-
-    table: str
-    removed: tuple[str, ...]
-    added: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSet:
-    """One whole step from the version ``parent`` to the version ``result``, in force from an instant on."""
-
-    land: str
-    parent: str
-    result: str
-    effective_from: datetime
-    tables: tuple[TableChange, ...]
+from services.router.domain.tables import BrokenDirectory, version
+from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 
 
 def difference(
-    old: Mapping[str, str], new: Mapping[str, str], *, land: str, effective_from: datetime
-) -> ChangeSet:
-    """The change set that leads from the tables ``old`` to the tables ``new``."""
-    changes = (_table_change(table, old[table], new[table]) for table in sorted(COLUMNS))
-    return ChangeSet(
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    *,
+    land: str,
+    name: str,
+    effective_from: datetime,
+    reason: str,
+    provenance: Mapping[str, Provenance],
+) -> DirectoryChanged:
+    """The change that leads from the tables ``old`` (none: it is the first) to the tables ``new``.
+
+    ``provenance`` is that of the new tables.
+    """
+    changes = (
+        _table_change(table, old.get(table, ""), new[table], provenance[table]) for table in sorted(new)
+    )
+    return DirectoryChanged(
         land=land,
-        parent=version(land, old),
+        name=name,
+        parent=version(land, old) if old else None,
         result=version(land, new),
         effective_from=effective_from,
-        tables=tuple(change for change in changes if change.removed or change.added),
+        reason=reason,
+        tables=tuple(change for change in changes if change is not None),
     )
 
 
-def apply(change: ChangeSet, texts: Mapping[str, str]) -> dict[str, str]:
+def apply(change: DirectoryChanged, texts: Mapping[str, str]) -> dict[str, str]:
     """The tables after the change, not yet checked (`services.router.domain.build`).
 
+    What is done here depends on nothing that a release knows of tables, so that all releases agree on it.
+
     Raises:
-        BrokenDirectory: the tables are not those that the change starts from, or the result is not the one
-            that it promises.
+        BrokenDirectory: this does not lead to the version that the change promises; perhaps the tables are
+            not those that it starts from.
     """
-    if version(change.land, texts) != change.parent:
-        raise BrokenDirectory(
-            "change set", f"it starts from version {change.parent}, these tables are another"
-        )
     changed = dict(texts)
     for step in change.tables:
-        header, *lines = texts[step.table].splitlines()
+        _, lines = _split(texts.get(step.table, ""))
         kept = Counter(lines) - Counter(step.removed) + Counter(step.added)
-        changed[step.table] = "".join(f"{line}\n" for line in (header, *sorted(kept.elements())))
+        changed[step.table] = "".join(f"{line}\n" for line in (step.columns, *sorted(kept.elements())))
     if version(change.land, changed) != change.result:
-        raise BrokenDirectory("change set", f"it does not lead to version {change.result}")
+        raise BrokenDirectory("change set", f"its lines do not lead to version {change.result}")
     return changed
 
 
-def _table_change(table: str, old: str, new: str) -> TableChange:
-    before, after = Counter(old.splitlines()[1:]), Counter(new.splitlines()[1:])
-    return TableChange(
+def _table_change(table: str, old: str, new: str, provenance: Provenance) -> TableChanged | None:
+    (former, before), (columns, after) = _split(old), _split(new)
+    if former == columns and Counter(before) == Counter(after):
+        return None
+    return TableChanged(
         table=table,
-        removed=tuple(sorted((before - after).elements())),
-        added=tuple(sorted((after - before).elements())),
+        columns=columns,
+        removed=tuple(sorted((Counter(before) - Counter(after)).elements())),
+        added=tuple(sorted((Counter(after) - Counter(before)).elements())),
+        provenance=provenance,
     )
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """Header and lines."""
+    columns, *lines = text.splitlines() or [""]
+    return columns, lines

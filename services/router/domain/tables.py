@@ -131,7 +131,7 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
 def version(land: str, texts: Mapping[str, str]) -> str:
     """The content hash: SHA-256 over the Land's key and all tables; the order of their lines does not matter."""
     content = hashlib.sha256(f"{land}\n".encode())
-    for table in sorted(COLUMNS):
-        header, *lines = texts[table].splitlines()
+    for table in sorted(texts):
+        header, *lines = texts[table].splitlines() or [""]
         content.update("\n".join((table, header, *sorted(lines), "")).encode())
     return content.hexdigest()

@@ -41,12 +41,13 @@ def test_a_preview_says_what_goes_elsewhere(change: Path) -> None:
     assert f"{BEACON}: k-01051 -> g-01051001 ever since: Deich" in result.stdout
 
 
-def test_a_preview_names_recorded_inquiries_that_would_be_answered_differently(change: Path) -> None:
+def test_a_preview_counts_recorded_inquiries_that_would_be_answered_differently(change: Path) -> None:
     recorded = change / "recorded.jsonl"
     lines = [{"service": BEACON, "ags": ags, "on": "2029-01-01"} for ags in ("01051001", "01001000")]
     recorded.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     result = run("preview", str(change), "--directory", str(NORDMARK), "--recorded", str(recorded))
-    assert result.stdout.endswith("2 changes in the grid, 1 recorded inquiries answered differently\n")
+    assert f"{BEACON}: k-01051 -> g-01051001: 1 past submissions, received 2029-01-01" in result.stdout
+    assert result.stdout.endswith("2 changes in the grid, 1 past submissions answered differently\n")
 
 
 def test_a_preview_refuses_a_change_that_breaks_the_directory(change: Path) -> None:
@@ -78,6 +79,22 @@ def test_a_diff_shows_versions_and_lines(tmp_path: Path) -> None:
     assert result.stdout.splitlines()[:3] == [load(HESSEN).version, load(tmp_path).version, "populations:"]
     assert "  - 06635001,2023-01-01,,7518," in result.stdout
     assert "  + 06635001,2023-01-01,,7400," in result.stdout
+
+
+@pytest.mark.parametrize("instant", ["soon", "2026-03-01", "2026-03-01T02:15:00"])
+def test_an_instant_without_offset_is_refused(change: Path, instant: str) -> None:
+    result = run("apply", str(change), "--effective-from", instant, "--reason", "erfunden")
+    assert result.exit_code == 2
+    assert "expected an instant with its offset" in result.stderr
+
+
+def test_without_kafka_the_operator_is_told_how_to_name_it(
+    change: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("preview", str(change))
+    assert result.exit_code == 2
+    assert "AMTSWEG_KAFKA__BOOTSTRAP" in result.stderr
 
 
 @pytest.mark.parametrize(("name", "begins"), [("map.svg", "<svg "), ("map.html", "<!doctype html>")])

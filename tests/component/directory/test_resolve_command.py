@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from amtsweg.resolve import answers, resolve
+from services.router.adapters.directory_files import write
+from services.router.domain.versions import Versions
 from shared.events.competence import CompetenceDecision, Place
-from tests.support.directories import NORDMARK, TRADE, ask
+from tests.support.directories import NORDMARK, TRADE, ask, nordmark_change
 from tests.support.routing import hessen
 
 GOOD = {"id": "a", "service": TRADE, "ags": "06531005", "on": "2026-03-01"}
@@ -129,3 +132,47 @@ def test_a_batch_with_a_bad_line_ends_with_one_and_prints_every_answer(tmp_path:
         "error",
         "routed",
     ]
+
+
+HARBOUR = ("--service", "99900000000001", "--ags", "01001000", "--on", "2026-01-01", "--json")
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two versions of Nordmark, as they are archived; and no Kafka."""
+    monkeypatch.chdir(tmp_path)
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    one = Versions().followed_by(nordmark_change(effective_from=at), recorded_at=at)
+    later = at + timedelta(hours=1)
+    two = one.followed_by(nordmark_change(one, name="Hafenort", effective_from=later), recorded_at=at)
+    for version in two.published:
+        write(version, tmp_path / "archive" / version.id)
+    return tmp_path / "archive"
+
+
+def test_a_decision_is_repeated_with_the_version_it_was_made_with(archive: Path) -> None:
+    for version in sorted(folder.name for folder in archive.iterdir()):
+        result = run(*HARBOUR, "--as-of", version[:10], "--archive", str(archive))
+        assert CompetenceDecision.model_validate_json(result.stdout).directory_version == version
+
+
+def test_a_batch_is_repeated_with_the_version_it_was_made_with(archive: Path, tmp_path: Path) -> None:
+    version = max(folder.name for folder in archive.iterdir())
+    file = tmp_path / "inquiries.jsonl"
+    file.write_text(json.dumps({"service": HARBOUR[1], "ags": "01001000", "on": "2026-01-01"}))
+    result = run("--batch", str(file), "--as-of", version, "--archive", str(archive))
+    assert json.loads(result.stdout)["directoryVersion"] == version
+
+
+def test_the_shipped_version_is_found_without_archive_and_without_kafka(archive: Path) -> None:
+    version = hessen().version
+    result = run("--service", TRADE, "--ags", "06531005", "--as-of", version, "--json")
+    assert CompetenceDecision.model_validate_json(result.stdout).directory_version == version
+
+
+def test_an_unknown_version_is_answered_with_those_that_are_known(archive: Path) -> None:
+    result = run(*HARBOUR, "--as-of", "00ff", "--archive", str(archive))
+    assert result.exit_code == 2
+    assert "00ff: no version begins so" in result.stderr
+    assert all(folder.name in result.stderr for folder in archive.iterdir())
+    assert hessen().version in result.stderr

@@ -2,21 +2,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from amtsweg.directory.grid import Move, changed, check, days, grid, moves
-from services.router.adapters.directory_files import read_tables
-from services.router.domain.build import build
-from services.router.domain.directory import Directory
-from shared.events.competence import Inquiry, Place
-from tests.support.directories import NORDMARK, nordmark
-
-BOAT = "99900000000001"
-BEACON = "99900000000002"
-
-
-def with_lower_threshold() -> Directory:
-    tables = read_tables(NORDMARK)
-    tables["competences"] = tables["competences"].replace("above:7500", "above:5000")
-    return build("01", "Nordmark", tables)
+from amtsweg.directory.grid import Move, check, days, grid, moves
+from shared.events.competence import Place
+from tests.support.directories import BEACON, nordmark, with_lower_threshold
 
 
 def test_the_grid_asks_every_service_everywhere_on_every_day_of_change() -> None:
@@ -54,12 +42,3 @@ def test_a_move_names_service_authorities_areas_and_the_first_day() -> None:
 
 def test_a_directory_has_no_moves_against_itself() -> None:
     assert moves(nordmark(), nordmark()) == []
-
-
-def test_of_the_recorded_inquiries_only_the_changed_ones_are_named() -> None:
-    recorded = [
-        Inquiry(service=service, place=Place(ags="01051001"), on=date(2029, 1, 1))
-        for service in (BOAT, BEACON)
-    ]
-    found = list(changed(recorded, old=nordmark(), new=with_lower_threshold()))
-    assert found == [(recorded[1], "k-01051", "g-01051001")]

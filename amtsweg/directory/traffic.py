@@ -1,0 +1,70 @@
+"""Past submissions as inquiries, from the permanent topic of decisions, and which of them a change would divert."""
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+
+from amtsweg.bus import partitions_of
+from amtsweg.directory.grid import answer
+from services.router.domain.directory import Directory
+from shared.events.competence import Inquiry
+from shared.events.envelope import Undecodable, decode
+from shared.events.submission import SubmissionParked, SubmissionRouted
+from shared.events.topics import SUBMISSION_ROUTED
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.reading import read_to_end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diverted:
+    """Submissions of a service that would have gone from one authority (or reason for parking) to another."""
+
+    service: str
+    before: str
+    after: str
+    count: int
+    first: date
+    last: date
+
+
+async def submissions(address: KafkaAddress) -> AsyncIterator[Inquiry]:
+    """What was asked when each submission was first decided; those on which the router failed are not among them.
+
+    Raises:
+        Unavailable: Kafka is away, or a transaction hangs.
+    """
+    parked: set[bytes] = set()  # only these are decided again
+    async for records in read_to_end(address, dict.fromkeys(partitions_of(SUBMISSION_ROUTED.name), 0)):
+        for record in records:
+            try:
+                data = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads).data
+            except Undecodable:
+                continue  # it lies in the dead letter of its readers
+            submission = dict(record.headers)["ce_submissionid"]
+            if submission in parked or not isinstance(data, SubmissionRouted | SubmissionParked):
+                continue
+            if isinstance(data, SubmissionParked):
+                parked.add(submission)
+            if data.decision is not None:
+                yield data.decision.inquiry
+
+
+async def diverted(inquiries: AsyncIterable[Inquiry], *, old: Directory, new: Directory) -> list[Diverted]:
+    """What the new directory answers otherwise, taken together by service and answers."""
+    days: dict[tuple[str, str, str], Counter[date]] = defaultdict(Counter)
+    async for inquiry in inquiries:
+        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
+        if before != after:
+            days[inquiry.service, before, after][inquiry.on] += 1
+    return [
+        Diverted(
+            service=service,
+            before=before,
+            after=after,
+            count=found.total(),
+            first=min(found),
+            last=max(found),
+        )
+        for (service, before, after), found in sorted(days.items())
+    ]

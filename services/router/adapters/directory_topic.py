@@ -1,0 +1,226 @@
+"""The directory as the bus says it: this replica's own reading of all that was ever published, from the start.
+
+No group and no commit: every replica reads everything, and knows when it last stood at the end. FastStream cannot
+say that, so this is aiokafka.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from services.router.domain.build import build
+from services.router.domain.directory import Directory
+from services.router.domain.tables import BrokenDirectory
+from services.router.domain.versions import NotFollowed, Version, Versions
+from shared.events.directory import DirectoryChanged
+from shared.events.envelope import carries, decode
+from shared.events.topics import DIRECTORY_CHANGED
+from shared.runtime.errors import Unavailable, Undecodable
+from shared.runtime.health import Condition, Standing
+from shared.runtime.kafka import KafkaAddress, close, reader
+from shared.runtime.pauses import Pause
+from shared.runtime.records import Record, consumed
+from shared.runtime.telemetry import Telemetry
+
+FRESH: Final = timedelta(seconds=30)
+"""How old the last reading to the end may be; what is published needs longer than this to take force."""
+
+_KEPT: Final = timedelta(days=1)
+"""Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
+
+_EVERY_MS: Final = 500
+_ANSWER_SECONDS: Final = 8.0
+_SHOWN: Final = 12
+
+
+def follow(versions: Versions, record: Record) -> Versions:
+    """The versions after a record.
+
+    Raises:
+        NotFollowed: every reader passes it over.
+        Undecodable: this release cannot read it, and so cannot know what is in force after it.
+    """
+    event = decode(record.value, record.headers, DIRECTORY_CHANGED.payloads)
+    if not carries(event, DirectoryChanged):
+        raise AssertionError(f"{record.topic}: {type(event.data).__name__} is no change of the directory")
+    recorded_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    return versions.followed_by(event.data, recorded_at=recorded_at)
+
+
+class FollowedDirectories:
+    """`services.router.ports.Directories`, kept up to date by ``run``.
+
+    ``fresh`` is how old the last reading may be for a decision. ``on_directory`` is told of each version that is
+    in force or will be, before it decides anything.
+    """
+
+    def __init__(
+        self,
+        address: KafkaAddress,
+        *,
+        condition: Condition,
+        telemetry: Telemetry,
+        on_directory: Callable[[Directory], None] = lambda _: None,
+        fresh: timedelta = FRESH,
+        topic: str = DIRECTORY_CHANGED.name,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._condition = condition
+        self._telemetry = telemetry
+        self._on_directory = on_directory
+        self._fresh = fresh
+        self._partition = TopicPartition(topic, 0)
+        self._clock = clock
+        self._seconds = seconds
+        self._versions = Versions()
+        self._built: dict[str, Directory | BrokenDirectory] = {}
+        self._told = 0
+        self._stale_at = float("-inf")
+        self._certain_until = datetime.min.replace(tzinfo=UTC)
+        self._log = structlog.get_logger().bind(part="directory")
+
+    def at(self, instant: datetime) -> Directory:
+        """The version in force at an instant, if that is certain."""
+        if self._seconds() > self._stale_at:
+            raise Unavailable(self._why_not())
+        if instant > self._certain_until:
+            raise Unavailable(
+                f"the directory is known until {self._certain_until:%H:%M:%S} by this clock, asked for is "
+                f"{instant.astimezone(UTC):%H:%M:%S}: set the clocks right"
+            )
+        version = self._versions.at(instant)
+        directory = self._built.get(version.id)
+        if directory is None:  # received days ago, and not decided until now
+            directory = self._keep(version, _built(version))
+        if isinstance(directory, BrokenDirectory):
+            raise Unavailable(_not_built(version, directory))
+        return directory
+
+    async def run(self) -> None:
+        """Read and follow until cancelled."""
+        pause = Pause()
+        while True:
+            try:
+                await self._session(opened=pause.reset)
+            except Undecodable as undecodable:
+                self._fall_behind(f"{self._partition.topic}: {undecodable}; {_NEWER}")
+            except (KafkaError, OSError, TimeoutError, Unavailable) as error:
+                self._log.warning("directory not read", error=error, next=pause.next_seconds)
+                self._fall_behind(f"{self._partition.topic} cannot be read: {type(error).__name__}")
+            await pause.sleep()
+
+    async def _session(self, *, opened: Callable[[], None]) -> None:
+        """From the first record on, so that nothing is taken for granted that was read before."""
+        consumer, versions = reader(self._address), Versions()
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await consumer.start()
+                consumer.assign([self._partition])
+                await consumer.seek_to_beginning(self._partition)
+            while True:
+                asked, now = self._seconds(), self._clock()
+                if await self._stands_at_the_end(consumer):
+                    await self._know(versions, asked=asked, now=now)
+                    opened()
+                fetched = await consumer.getmany(self._partition, timeout_ms=_EVERY_MS)
+                if records := [consumed(record) for found in fetched.values() for record in found]:
+                    versions = await asyncio.to_thread(self._followed, versions, records)
+        finally:
+            await close(consumer.stop())
+
+    async def _stands_at_the_end(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether all that is committed has been read.
+
+        Raises:
+            Unavailable: the topic is shorter than what was read of it: it is another one.
+        """
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            end = (await consumer.end_offsets([self._partition]))[self._partition]
+            position = await consumer.position(self._partition)
+        if position > end:
+            raise Unavailable("it ends before what was read of it")
+        return bool(position == end)
+
+    def _followed(self, versions: Versions, records: Sequence[Record]) -> Versions:
+        for record in records:
+            try:
+                versions = follow(versions, record)
+            except NotFollowed as passed_over:
+                self._tell(record, "ignored", reason=str(passed_over))
+            else:
+                self._tell(record, "followed", version=versions.newest.id)
+        return versions
+
+    def _tell(self, record: Record, result: str, **fields: str) -> None:
+        """Once for every record, however often a session begins anew."""
+        if record.offset >= self._told:
+            self._told = record.offset + 1
+            self._log.info("change of the directory", result=result, offset=record.offset, **fields)
+            self._telemetry.count("directory_changes", result=result)
+
+    async def _know(self, versions: Versions, *, asked: float, now: datetime) -> None:
+        """From here on these versions decide."""
+        if not versions.published:
+            self._condition.set("unready", reason=f"{self._partition.topic} is empty; {_SEED}")
+            return
+        lately = now - _KEPT
+        deciding = {v.id: v for v in (versions.at(lately), *versions.pending(lately))}
+        for version in deciding.values():
+            if version.id not in self._built:
+                self._keep(version, await asyncio.to_thread(_built, version))
+        # Only now: whoever asks finds each of them built.
+        self._versions = versions
+        self._built = {id_: directory for id_, directory in self._built.items() if id_ in deciding}
+        self._stale_at = asked + self._fresh.total_seconds()
+        self._certain_until = now + self._fresh
+        self._show(versions.at(now), versions.pending(now))
+
+    def _keep(self, version: Version, built: Directory | BrokenDirectory) -> Directory | BrokenDirectory:
+        if isinstance(built, Directory):
+            self._on_directory(built)
+        self._built[version.id] = built
+        return built
+
+    def _show(self, now: Version, pending: Sequence[Version]) -> None:
+        for version in (now, *pending):
+            broken = self._built[version.id]
+            if isinstance(broken, BrokenDirectory):
+                standing: Standing = "unready" if version is now else "degraded"
+                self._condition.set(standing, reason=_not_built(version, broken))
+                return
+        told = "".join(
+            f"; from {later.effective_from:%Y-%m-%d %H:%M:%S%z}: {later.id[:_SHOWN]}" for later in pending
+        )
+        self._condition.set("ready", reason=f"version {now.id[:_SHOWN]}{told}")
+
+    def _fall_behind(self, reason: str) -> None:
+        """What is known still counts for a while, then nothing is decided."""
+        left = self._stale_at - self._seconds()
+        self._condition.set("degraded" if left > 0 else "unready", reason=reason)
+
+    def _why_not(self) -> str:
+        return self._condition.reason or f"{self._partition.topic} has not been read to its end just now"
+
+
+def _built(version: Version) -> Directory | BrokenDirectory:
+    try:
+        return build(version.change.land, version.change.name, version.tables)
+    except BrokenDirectory as broken:
+        return broken
+
+
+def _not_built(version: Version, broken: BrokenDirectory) -> str:
+    return f"version {version.id[:_SHOWN]} of the directory cannot be used here: {broken}; {_NEWER}"
+
+
+_NEWER: Final = "start the release that published it, or a newer one"
+_SEED: Final = "publish the first version: amtsweg directory seed"
