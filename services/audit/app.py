@@ -9,10 +9,13 @@ from importlib.metadata import version
 from typing import Final
 from uuid import UUID, uuid4
 
+from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
+from services.audit.adapters.evidence_files import EvidenceFiles
 from services.audit.adapters.http.completeness import completeness_routes
+from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.room import proof_routes, room_routes
@@ -24,13 +27,16 @@ from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
+from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
+from services.audit.adapters.time_authority import StampLoop, TimeAuthority
 from services.audit.adapters.watching import CompletenessLoop
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.access import Readers
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
+from services.audit.domain.schemas import payload_schemas
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
@@ -38,6 +44,7 @@ from services.audit.handler.days import Days
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
+from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
 from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
 from shared.runtime import migrations
@@ -66,6 +73,7 @@ class Service:
     projection: AuditProjection
     publisher: PublisherLoop
     witnesses: WitnessHttp
+    timestamps: StampLoop | None
     completeness: CompletenessLoop
     days: Days
     http: FastAPI
@@ -86,6 +94,7 @@ def assemble(
     """Connect the parts. ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks as audited."""
     origin = settings.log_origin
     folder = TileFolder(settings.tile_folder)
+    stamps = StampFolder(settings.tile_folder / "stamps")
     telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
     sequencer = Sequencer(secrecy=secrecy, random_bytes=os.urandom)
@@ -133,6 +142,7 @@ def assemble(
             condition=health.part("checkpoints"),
         ),
         witnesses=witnesses,
+        timestamps=_timestamps(settings, folder=folder, stamps=stamps, health=health, telemetry=telemetry),
         completeness=CompletenessLoop(
             watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
         ),
@@ -140,6 +150,7 @@ def assemble(
         http=_http(
             room,
             folder,
+            stamps=stamps,
             days=days,
             accounts=Accounts(watch, _now),
             policy=_policy(keys, policy),
@@ -194,6 +205,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
                 telemetry=telemetry,
             ),
             "checkpoints": service.publisher,
+            **({} if service.timestamps is None else {"timestamps": service.timestamps}),
             "completeness": service.completeness,
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
@@ -225,6 +237,7 @@ def _http(
     room: ReadingRoom,
     folder: TileFolder,
     *,
+    stamps: StampFolder,
     days: Days,
     accounts: Accounts,
     policy: str,
@@ -242,13 +255,32 @@ def _http(
     proofs = Proofs(folder)
     looking = Gate("look", readers=readers, clock=_now, record=room.refuse)
     bundles = Gate("look", "bundles", readers=readers, clock=_now, record=room.refuse)
-    app.include_router(room_routes(room, proofs=proofs, gate=looking, policy=policy))
+    app.include_router(room_routes(room, proofs=proofs, gate=looking))
+    files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
+    app.include_router(evidence_routes(files, timeline=room.timeline, entry=room.entry, gate=looking))
     app.include_router(proof_routes(proofs))
     app.include_router(
         completeness_routes(room.record, accounts=accounts, days=days, proofs=proofs, gate=looking)
     )
     app.include_router(file_routes(folder, gate=bundles, record=room.refuse))
     return app
+
+
+def _timestamps(
+    settings: Settings, *, folder: TileFolder, stamps: StampFolder, health: Health, telemetry: Telemetry
+) -> StampLoop | None:
+    """What has the checkpoint stamped every day, where an authority is named."""
+    if settings.timestamp_url is None or settings.timestamp_roots_file is None:
+        return None
+    telemetry.follow("timestamp_age_seconds", stamps.age, log=settings.log_origin)
+    stamper = Stamper(
+        ask=TimeAuthority(str(settings.timestamp_url)).ask,
+        published=lambda: folder.read("checkpoint"),
+        stamps=stamps,
+        roots=load_pem_x509_certificates(settings.timestamp_roots_file.read_bytes()),
+        clock=_now,
+    )
+    return StampLoop(stamper.stamp, condition=health.part("timestamps"))
 
 
 def _policy(keys: Sequence[SigningKey], policy: Policy) -> str:

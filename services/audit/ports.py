@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.secrecy import Disclosure
 from services.audit.domain.tiles import TileName
+from services.audit.domain.timestamp import Stamped
 
 
 class Fork(Exception):  # noqa: N818 - the name of the thing itself
@@ -219,6 +220,20 @@ class ClosedDay:
     entry: bytes
     disclosure: Disclosure
     stated: DayStated
+
+
+class Stamps(Protocol):
+    """The time stamps over the log's checkpoints, one a day."""
+
+    async def of(self, day: date) -> Stamped | None:
+        """That day's time stamp."""
+
+    async def keep(self, day: date, stamped: Stamped) -> None:
+        """Keep the day's time stamp; the first one stays.
+
+        Raises:
+            Unavailable: it cannot be written.
+        """
 
 
 class Clock(Protocol):

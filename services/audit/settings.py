@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, HttpUrl, model_validator
 
 from shared.runtime.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
@@ -18,6 +19,9 @@ class Settings(ServiceSettings):
         pseudonym_key_file: the log's secret, 32 bytes as 64 hex digits; a new one for each log.
         auditors_file: who may look, each by the SHA-256 of a token.
         policy_file: C2SP tlog-policy with the witnesses that must cosign; without one, none are asked.
+        timestamp_url: a time-stamping authority (RFC 3161), which stamps the checkpoint once a day; none is asked
+            without it.
+        timestamp_roots_file: the authority's root certificates (PEM); an answer that they do not bear out is not kept.
         publish_interval: the pause between two checkpoints.
         republish_after: a checkpoint that has not changed is cosigned anew after this time.
     """
@@ -31,7 +35,15 @@ class Settings(ServiceSettings):
     pseudonym_key_file: FilePath
     auditors_file: FilePath
     policy_file: FilePath | None = None
+    timestamp_url: HttpUrl | None = None
+    timestamp_roots_file: FilePath | None = None
     publish_interval: timedelta = timedelta(milliseconds=500)
     republish_after: timedelta = timedelta(minutes=10)
     batch_size: int = Field(4000, ge=1)
     batch_wait: timedelta = timedelta(milliseconds=100)
+
+    @model_validator(mode="after")
+    def _authority_has_roots(self) -> Self:
+        if (self.timestamp_url is None) != (self.timestamp_roots_file is None):
+            raise ValueError("timestamp_url and timestamp_roots_file are given together, or neither")
+        return self

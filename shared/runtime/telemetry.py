@@ -14,7 +14,6 @@ Name = Literal[
     "dead_letters",
     "decisions",
     "directory_changes",
-    "directory_changes",
     "expired_records",
     "handover_seconds",
     "http_requests",
@@ -28,6 +27,7 @@ Name = Literal[
     "records",
     "sessions_ended",
     "state_keys",
+    "timestamp_age_seconds",
     "unavailable_topics",
     "waiting",
 ]
@@ -53,7 +53,6 @@ METRICS: Final = (
     Metric("dead_letters", "counter", "Records moved to the dead letter", ("group", "topic", "kind")),
     Metric("decisions", "counter", "Decisions taken", ("service", "decision")),
     Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
-    Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
     Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
     Metric(
         "handover_seconds", "histogram", "From news of a case to the server that took its mail", ("channel",)
@@ -69,6 +68,12 @@ METRICS: Final = (
     Metric("records", "counter", "Records consumed and committed", ("group", "topic")),
     Metric("sessions_ended", "counter", "Consumer sessions that ended with an error", ("group",)),
     Metric("state_keys", "gauge", "Keys in the state of this partition", ("group", "partition")),
+    Metric(
+        "timestamp_age_seconds",
+        "gauge",
+        "Since a log's checkpoint was last stamped by a time authority",
+        ("log",),
+    ),
     Metric("unavailable_topics", "gauge", "Output topics that do not exist or refuse us", ("group",)),
     Metric("waiting", "gauge", "Items that wait for somebody, for example parked submissions", ("kind",)),
 )

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.evidence import Evidence, evidence_entry
 from services.audit.domain.merkle import (
     SubtreeHash,
     consistency_proof,
@@ -15,7 +14,6 @@ from services.audit.domain.note import Note
 from services.audit.domain.proof import LogProof
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName, subtree_from_tiles
-from services.audit.ports import Shown
 from shared.runtime.errors import Unavailable
 
 
@@ -49,27 +47,10 @@ class Proofs:
         )
         return LogProof(index, hashes, note)
 
-    async def evidence(self, entries: Sequence[Shown], *, policy: str) -> Evidence | None:
-        """The file that proves those of the entries that are published already; None if there are none.
-
-        Raises:
-            Unavailable: nothing has been published yet.
-        """
-        checkpoint, note = await self.checkpoint()
-        subtree = self._subtree(checkpoint.size)
-        covered = [each for each in entries if each.index < checkpoint.size]
-        proven = await asyncio.to_thread(
-            lambda: tuple(
-                evidence_entry(
-                    each.index,
-                    each.entry,
-                    proof=inclusion_proof(each.index, checkpoint.size, subtree),
-                    disclosure=each.disclosure,
-                )
-                for each in covered
-            )
-        )
-        return Evidence(checkpoint=note.decode(), policy=policy, entries=proven) if proven else None
+    async def inclusions(self, indexes: Sequence[int], size: int) -> tuple[tuple[bytes, ...], ...]:
+        """The proofs that these entries are in the tree of this size, which has been published."""
+        subtree = self._subtree(size)
+        return await asyncio.to_thread(lambda: tuple(inclusion_proof(i, size, subtree) for i in indexes))
 
     async def consistency(self, old: int, size: int) -> tuple[bytes, ...]:
         """The proof that the tree of this size extends the older one.

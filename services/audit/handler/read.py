@@ -46,6 +46,13 @@ class ReadingRoom:
         found = await self._archive.find(Question(case=cases, before=index, limit=_LONGEST_TIMELINE))
         return Answer(index, [self._show(each) for each in found])
 
+    async def entry(self, visit: Visit, index: int) -> Answer:
+        """The entry at this index with its payload, or none."""
+        found = await self._archive.find(Question(after=index - 1, before=index + 1, limit=1))
+        cases = [case for each in found if (case := Leaf.from_bytes(each.entry).case) is not None]
+        look = await self.record(visit, {"entry": str(index)}, cases=cases)
+        return Answer(look, [self._show(each) for each in found])
+
     async def search(self, visit: Visit, question: Question) -> Answer:
         """The entries that answer the question, without their payloads.
 

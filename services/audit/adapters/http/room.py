@@ -2,7 +2,7 @@
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Query, Request, Security
 from pydantic import Field
 
 from services.audit.adapters.http.documents import (
@@ -61,8 +61,8 @@ class SearchParameters(WireModel):
         return Question(**self.model_dump(exclude={"purpose", "reference"}))
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate, policy: str) -> APIRouter:
-    """``/v1/cases/{reference}/timeline`` and ``/evidence``, ``/v1/entries``; ``policy`` names the log's keys."""
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
+    """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
     @routes.get("/cases/{reference}/timeline", response_model_exclude_none=True)
@@ -74,33 +74,17 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, policy: str) -> APIRo
         try:
             answer = await room.timeline(visit, reference)
         except Refused as refused:
-            raise _malformed(str(refused)) from None
+            raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
         cases = [each.leaf.case for each in answer.entries if each.leaf.source != SOURCE]
         if not cases:
-            raise _unknown_case(answer.look)
+            raise unknown_case(answer.look)
         return TimelineDocument(
             case=cases[0] or "",
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
             entries=_documents(answer, size=checkpoint.size, disclosing=True),
         )
-
-    @routes.get("/cases/{reference}/evidence", response_model=None)
-    async def evidence(
-        reference: str, request: Request, reader: Annotated[Reader, Security(gate)]
-    ) -> Response:
-        """One file that proves the case's entries offline: ``amtsweg verify FILE``."""
-        visit = await gate.visit(request, reader)
-        try:
-            answer = await room.timeline(visit, reference)
-        except Refused as refused:
-            raise _malformed(str(refused)) from None
-        made = await proofs.evidence(answer.entries, policy=policy)
-        if made is None:
-            raise _unknown_case(answer.look)
-        name = f'attachment; filename="amtsweg-{reference}.json"'
-        return Response(made.to_bytes(), media_type="application/json", headers={"Content-Disposition": name})
 
     @routes.get("/entries", response_model_exclude_none=True)
     async def entries(
@@ -116,7 +100,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, policy: str) -> APIRo
         try:
             answer = await room.search(visit, asked.question())
         except Refused as refused:
-            raise _malformed(str(refused)) from None
+            raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
         found = _documents(answer, size=checkpoint.size, disclosing=False)
         return EntriesDocument(
@@ -174,7 +158,7 @@ def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDoc
     )
 
 
-def _malformed(detail: str) -> Problem:
+def malformed(detail: str) -> Problem:
     return Problem(
         422,
         "reference-malformed",
@@ -184,7 +168,7 @@ def _malformed(detail: str) -> Problem:
     )
 
 
-def _unknown_case(look: int) -> Problem:
+def unknown_case(look: int) -> Problem:
     return Problem(
         404,
         "unknown-case",

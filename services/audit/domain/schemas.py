@@ -1,0 +1,19 @@
+"""What the fields of a payload mean: JSON Schemas by the type of event, enclosed in every evidence file."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.audit.domain.looks import Looked, LookRefused, PayloadErased
+from shared.events.envelope import event_type
+from shared.events.payload import Payload
+from shared.events.topics import audited
+
+
+def payload_schemas() -> Mapping[str, Any]:
+    """The schemas of all that can stand in the log, as their authors state them."""
+    return {event_type(payload): payload.model_json_schema(mode="serialization") for payload in _payloads()}
+
+
+def _payloads() -> Iterable[type[Payload]]:
+    yield from (payload for topic in audited() for payload in topic.payloads)
+    yield from (Looked, LookRefused, PayloadErased)
