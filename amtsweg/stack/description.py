@@ -51,6 +51,13 @@ class ClientDescription(_Described):
     private_key_file: Path | None = None
 
 
+class DeskDescription(_Described):
+    """A person of the clearing desk: a token for scope `desk` opens `/v1/parked` at the router."""
+
+    client_id: str
+    secret: str
+
+
 class AuditorDescription(_Described):
     """Whose token opens timelines; each look states a purpose and becomes a leaf."""
 
@@ -105,6 +112,7 @@ class StackDescription(_Described):
     redis_url: str
     authorities: dict[str, AuthorityDescription]
     clients: dict[str, ClientDescription]
+    desk: DeskDescription
     auditor: AuditorDescription
     smtp: SmtpDescription
     audit: AuditDescription

@@ -57,6 +57,8 @@ def _router(around: Surroundings) -> dict[str, str]:
         "AMTSWEG_DIRECTORY": str(around.directory),
         "AMTSWEG_PLATFORM_KEYS_FILE": str(around.keys.platform),
         "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities),
+        "AMTSWEG_ISSUER": around.url("intake"),
+        "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public),
     }
 
 

@@ -12,6 +12,7 @@ from amtsweg.stack.description import (
     AuditorDescription,
     AuthorityDescription,
     ClientDescription,
+    DeskDescription,
     KafkaDescription,
     KafkaLogin,
     PostgresDescription,
@@ -34,6 +35,8 @@ AUDITOR = "rechnungshof"
 TILE_READER = "entry-reader"
 _CLIENT = "landesplattform"
 _JWT_CLIENT = "landesplattform-jwt"
+_CLERK = "klaerung-1"
+"""A person has a number, not a name: this id stands on record beside what the person decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Secrets:
     postgres: Logins
     tokens: Mapping[str, str]
     client_secret: str
+    clerk_secret: str
     clients: tuple[Client, ...]
 
 
@@ -59,7 +63,7 @@ def make_secrets(folder: Path) -> Secrets:
         authority_login(authority): keys.of_authority(authority, "kafka-password")
         for authority in authorities
     }
-    secret = make_token(_client_secret(keys))
+    secret, clerk_secret = (make_token(_client_secret(keys, client)) for client in (_CLIENT, _CLERK))
     return Secrets(
         authorities=authorities,
         keys=keys,
@@ -67,6 +71,7 @@ def make_secrets(folder: Path) -> Secrets:
         postgres=Logins.of({role: keys.of(role, "postgres-password") for role in postgres.ROLES}),
         tokens=tokens,
         client_secret=secret,
+        clerk_secret=clerk_secret,
         clients=(
             Client(
                 id=_CLIENT,
@@ -79,6 +84,12 @@ def make_secrets(folder: Path) -> Secrets:
                 name="Landesplattform (private_key_jwt)",
                 scopes=frozenset(SCOPES),
                 public_key=make_client_key(_client_key(keys), client=_JWT_CLIENT),
+            ),
+            Client(
+                id=_CLERK,
+                name="Klärungsstelle",
+                scopes=frozenset({"desk"}),
+                secret_hash=hashed(clerk_secret),
             ),
         ),
     )
@@ -114,6 +125,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
             _CLIENT: ClientDescription(client_id=_CLIENT, secret=made.client_secret),
             _JWT_CLIENT: ClientDescription(client_id=_JWT_CLIENT, private_key_file=_client_key(made.keys)),
         },
+        desk=DeskDescription(client_id=_CLERK, secret=made.clerk_secret),
         auditor=AuditorDescription(name=AUDITOR, token=made.tokens[AUDITOR]),
         smtp=SmtpDescription(host=ports.LOOPBACK, port=around.smtp_port, maildir=around.var / "mail"),
         audit=AuditDescription(
@@ -146,8 +158,8 @@ def _authorities() -> tuple[str, ...]:
     return tuple(authority.id for authority in everybody if authority.days.last >= today)
 
 
-def _client_secret(keys: Keyring) -> Path:
-    return keys.of("clients", f"{_CLIENT}.secret")
+def _client_secret(keys: Keyring, client: str) -> Path:
+    return keys.of("clients", f"{client}.secret")
 
 
 def _client_key(keys: Keyring) -> Path:

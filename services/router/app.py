@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +13,17 @@ import orjson
 
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
+from services.router.adapters.desk_cases import FollowedCases
 from services.router.adapters.directory_files import load
 from services.router.adapters.http.competence import add_competence
+from services.router.adapters.http.desk import Desk, desk_routes
+from services.router.adapters.http.gate import Gate
 from services.router.adapters.outboxes import Relay
 from services.router.adapters.rate import Bucket
 from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified, resolve
-from services.router.handler import Handler
+from services.router.handler import ClearingDesk, Handler
+from services.router.ports import Directories
 from services.router.settings import Settings
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
@@ -38,10 +42,12 @@ from shared.events.topics import (
     consumed_by,
     dead_letter_topic,
 )
+from shared.runtime.access_tokens import AccessTokens
 from shared.runtime.health import Health
 from shared.runtime.http import HttpServer, create_app
 from shared.runtime.kafka import KafkaAddress
 from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
+from shared.runtime.publisher import Publisher
 from shared.runtime.records import Record
 from shared.runtime.sealing import OwnKey, Rewrapper
 from shared.runtime.service import Part
@@ -49,7 +55,8 @@ from shared.runtime.telemetry import Telemetry
 from shared.runtime.transformation import State
 
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
-_BODY_BYTES = 1024
+_BODY_BYTES = 4096
+_DESK_PATIENCE = timedelta(seconds=10)
 
 
 class Routing:
@@ -76,9 +83,13 @@ class Routing:
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
-        """A submission is parked; what else fails only lies in the dead letter."""
+        """A submission is parked, or stays so; what else fails only lies in the dead letter."""
         event, cases = read(record), StoredCases(state)
-        return self._handler.on_poisoned(event, cases) if carries(event, SubmissionReceived) else ()
+        if carries(event, SubmissionReceived):
+            return self._handler.on_poisoned(event, cases)
+        if carries(event, RetryOrdered) or carries(event, AssignOrdered):
+            return self._handler.on_poisoned_order(event, cases)
+        return ()
 
 
 def read(record: Record) -> Event[Payload]:
@@ -109,17 +120,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
     address = KafkaAddress.of(settings.kafka)
     directory = load(settings.directory)
     outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, *map(inbox_of, directory.authorities)))
-    handler = Handler(
-        directories=OneDirectory(directory),
-        authorities=KnownAuthorities(
-            keys=KeyFile(settings.authority_keys_file),
-            rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-            has_inbox=lambda authority: outputs.available(inbox_of(authority)),
-        ),
-        clock=_now,
-        zone=ZoneInfo(settings.timezone),
-        unverified=settings.unverified,
-    )
+    routing = Routing(_handler(settings, OneDirectory(directory), outputs=outputs))
     plan = replace(
         ROUTING,
         instance=settings.instance,
@@ -128,14 +129,26 @@ def build(settings: Settings) -> Mapping[str, Part]:
     )
     relay = replace(RELAYING, instance=settings.instance)
     answers = OutputTopics((CASE_ANSWERED.name,))
+    cases = FollowedCases(address, condition=health.part("desk"))
+    orders = Publisher(address, health=health, topics=(CASE_ORDERED.name,))
+    desk = ClearingDesk(
+        cases=cases,
+        orders=orders,
+        directory=lambda: directory,
+        clock=_now,
+        zone=ZoneInfo(settings.timezone),
+        patience=_DESK_PATIENCE,
+    )
     return {
         "routing": KafkaToKafka(
-            plan, Routing(handler), address=address, outputs=outputs, health=health, telemetry=telemetry
+            plan, routing, address=address, outputs=outputs, health=health, telemetry=telemetry
         ),
         "relay": KafkaToKafka(
             relay, Relay(clock=_now), address=address, outputs=answers, health=health, telemetry=telemetry
         ),
-        "http": _http(settings, directory, health=health, telemetry=telemetry),
+        "desk": cases,
+        "orders": orders,
+        "http": _http(settings, directory, desk=desk, health=health, telemetry=telemetry),
     }
 
 
@@ -162,7 +175,23 @@ def inbox_of(authority: str) -> str:
     return AUTHORITY_INBOX.for_authority(authority)
 
 
-def _http(settings: Settings, directory: Directory, *, health: Health, telemetry: Telemetry) -> HttpServer:
+def _handler(settings: Settings, directories: Directories, *, outputs: OutputTopics) -> Handler:
+    return Handler(
+        directories=directories,
+        authorities=KnownAuthorities(
+            keys=KeyFile(settings.authority_keys_file),
+            rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
+            has_inbox=lambda authority: outputs.available(inbox_of(authority)),
+        ),
+        clock=_now,
+        zone=ZoneInfo(settings.timezone),
+        unverified=settings.unverified,
+    )
+
+
+def _http(
+    settings: Settings, directory: Directory, *, desk: Desk, health: Health, telemetry: Telemetry
+) -> HttpServer:
     app = create_app(
         title="Amtsweg router",
         version=version("amtsweg"),
@@ -176,6 +205,21 @@ def _http(settings: Settings, directory: Directory, *, health: Health, telemetry
         decide=partial(_decide, directory=directory, unverified=settings.unverified),
         today=lambda: _now().astimezone(zone).date(),
         bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
+    )
+    tokens = AccessTokens(
+        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
+        issuer=settings.issuer,
+        audience="router",
+        clock=_now,
+    )
+    app.include_router(
+        desk_routes(
+            desk,
+            gate=Gate(tokens, issuer=settings.issuer),
+            directory=lambda: directory,
+            clock=_now,
+            telemetry=telemetry,
+        )
     )
     return HttpServer(
         app,

@@ -53,6 +53,14 @@ class Handler:
         step = custodies.receive(event, Parked(reason="internal-error"), now=self.clock())
         return (*_emit(step, cases), _shelve(event, _held(event)))
 
+    def on_poisoned_order(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
+        """A parked case on whose order the router fails stays parked, and says that this is why."""
+        custody = cases.custody(event.case_id)
+        if custody is None or custodies.refusal(custody) or not custodies.is_new(custody, event):
+            return ()
+        verdict = Parked(reason="internal-error", decision=custody.decision)
+        return _emit(custodies.follow_order(custody, event, verdict, now=self.clock()), cases)
+
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
         """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
         custody = cases.custody(event.case_id)

@@ -1,14 +1,17 @@
 """What the router needs of the world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from services.router.domain.directory import Directory
 from shared.events.custody import CaseHeld
+from shared.events.envelope import Message
 from shared.events.payload import Sealed
 from shared.events.submission import SubmissionHeld
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 """The present instant, with its offset."""
@@ -55,3 +58,32 @@ class Cases(Protocol):
 
     def held(self, submission: UUID) -> SubmissionHeld | None:
         """Return the sealed objects of an open case, if `wanted` has asked for them."""
+
+
+class DeskCases(Protocol):
+    """The clearing desk's view of all partitions, whichever replica works on them."""
+
+    async def now(self) -> Mapping[UUID, CaseHeld]:
+        """Return what is parked, and what has left the desk by an order, as committed by now.
+
+        Raises:
+            Unavailable: it is not known for certain.
+        """
+
+    async def until(self, seen: Callable[[Mapping[UUID, CaseHeld]], T | None]) -> T:
+        """Wait for changes until the view shows what is looked for, and return it.
+
+        Raises:
+            Unavailable: the view is lost meanwhile.
+        """
+
+
+class Orders(Protocol):
+    """The topic of orders."""
+
+    async def publish(self, message: Message) -> None:
+        """Return when all in-sync replicas have it.
+
+        Raises:
+            Unavailable: it is not confirmed, and may have arrived all the same.
+        """

@@ -12,7 +12,8 @@ class Settings(ServiceSettings):
     """The router's environment.
 
     ``platform_keys_file`` is a JWK Set of the platform's private keys, old ones included. ``authority_keys_file``
-    is a JSON object from authority id to its public JWK; it is read again when it changes.
+    is a JSON object from authority id to its public JWK; it is read again when it changes. ``issuer`` is the token
+    door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones included.
     """
 
     kafka: KafkaConnection
@@ -20,6 +21,8 @@ class Settings(ServiceSettings):
     directory: DirectoryPath
     platform_keys_file: FilePath
     authority_keys_file: FilePath
+    issuer: str
+    token_keys_file: FilePath
     unverified: Literal["answer", "park"] = "answer"
     timezone: str = "Europe/Berlin"
     batch_size: Annotated[int, Field(ge=1, le=5000)] = 600

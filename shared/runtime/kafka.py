@@ -93,7 +93,9 @@ def group_consumer(
     )
 
 
-def reader(address: KafkaAddress) -> AIOKafkaConsumer:
+def reader(
+    address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500
+) -> AIOKafkaConsumer:
     """A consumer without a group, for reading partitions from wherever one likes."""
     return AIOKafkaConsumer(
         **address.arguments(),
@@ -101,6 +103,8 @@ def reader(address: KafkaAddress) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
+        fetch_min_bytes=fetch_min_bytes,
+        fetch_max_wait_ms=fetch_max_wait_ms,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
     )
 

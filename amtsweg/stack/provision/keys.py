@@ -51,6 +51,11 @@ class Keyring:
         return self.of("intake", "tokens.jwk")
 
     @property
+    def tokens_public(self) -> Path:
+        """Tells tokens of ours; for whoever takes them besides intake."""
+        return self.of("router", "tokens.public.jwks")
+
+    @property
     def hashes(self) -> Path:
         """Keys the hashes of content and requests."""
         return self.of("intake", "hashes.key")
@@ -100,6 +105,7 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
     _sealing_pair(keys.contacts, public=keys.contacts_public, owner="notifier")
     _authorities(keys, authorities)
     once(keys.tokens, lambda: _json(_key("tokens-1", alg="ES256", use="sig")))
+    write_secret(keys.tokens_public, _json({"keys": [_public(json.loads(keys.tokens.read_text()))]}))
     for secret in (keys.hashes, keys.pseudonyms):
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(

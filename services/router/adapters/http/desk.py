@@ -1,0 +1,168 @@
+"""The clearing desk over HTTP: what is parked, and a person's orders about it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response, Security
+
+from services.router.adapters.http.desk_documents import (
+    AssignmentDocument,
+    OutcomeDocument,
+    ParkedCaseDocument,
+    ParkedListDocument,
+    RetryDocument,
+    outcome_document,
+    parked_case_document,
+    parked_document,
+    pending_document,
+)
+from services.router.adapters.http.desk_problems import bad_cursor, bad_remark, no_effect
+from services.router.adapters.http.gate import Gate
+from services.router.domain.desk import (
+    Ineffective,
+    Page,
+    Pending,
+    Person,
+    Place,
+    Told,
+    Waiting,
+    Wish,
+)
+from services.router.domain.directory import Directory
+from services.router.domain.remark import BadRemark, read_remark
+from shared.events.payload import WireModel
+from shared.runtime.access_tokens import Shown
+from shared.runtime.telemetry import Telemetry, child_of
+
+ROLE: Final = "Klärungsstelle"
+SOURCE: Final = "urn:amtsweg:clearing-desk"
+_MOST: Final = 200
+_ORDERED: Final[dict[int | str, dict[str, Any]]] = {202: {"model": OutcomeDocument}}
+
+Key = Annotated[str | None, Header(description="the same key and body are the same order", max_length=255)]
+
+
+class Desk(Protocol):
+    """Tells what is parked and gives orders."""
+
+    async def page(self, *, after: Place | None, limit: int) -> Page:
+        """Parked cases after a place in the list."""
+
+    async def show(self, reference: str) -> Waiting | None:
+        """The parked case with this receipt number, submission id or case id."""
+
+    async def order(self, reference: str, wish: Wish) -> Told:
+        """Give an order and wait for what becomes of it."""
+
+
+def desk_routes(
+    desk: Desk,
+    *,
+    gate: Gate,
+    directory: Callable[[], Directory],
+    clock: Callable[[], datetime],
+    telemetry: Telemetry,
+) -> APIRouter:
+    """``/v1/parked`` and the orders below it; ``directory`` lends the names."""
+    routes = APIRouter(prefix="/v1/parked", tags=["clearing desk"])
+
+    @routes.get("", response_model=ParkedListDocument)
+    async def parked(
+        _: Annotated[Shown, Security(gate, scopes=["desk"])],
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=_MOST)] = 50,
+    ) -> Response:
+        """What is parked, the oldest receipt first."""
+        page = await desk.page(after=None if after is None else _place(after), limit=limit)
+        lines = (parked_document(each, directory=directory(), now=clock()) for each in page.cases)
+        return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
+
+    @routes.get("/{reference}", response_model=ParkedCaseDocument)
+    async def parked_case(reference: str, _: Annotated[Shown, Security(gate, scopes=["desk"])]) -> Response:
+        """One parked case, by receipt number, submission id or case id; its content is never shown."""
+        waiting = await desk.show(reference)
+        if waiting is None:
+            raise no_effect(Ineffective(obstacle="not-at-the-desk"), directory=directory())
+        return _json(parked_case_document(waiting, directory=directory(), now=clock()))
+
+    @routes.post("/{reference}/assignment", response_model=OutcomeDocument, responses=_ORDERED)
+    async def assign(
+        reference: str,
+        request: Request,
+        bearer: Annotated[Shown, Security(gate, scopes=["desk"])],
+        body: AssignmentDocument,
+        idempotency_key: Key = None,
+    ) -> Response:
+        """Name the authority. The submission goes on with its original date of receipt."""
+        wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
+        wish = replace(wish, authority=body.authority, outside_candidates=body.outside_candidates)
+        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+
+    @routes.post("/{reference}/retry", response_model=OutcomeDocument, responses=_ORDERED)
+    async def retry(
+        reference: str,
+        request: Request,
+        bearer: Annotated[Shown, Security(gate, scopes=["desk"])],
+        body: RetryDocument,
+        idempotency_key: Key = None,
+    ) -> Response:
+        """Decide again by the directory now in force."""
+        wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
+        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+
+    return routes
+
+
+def _wish(bearer: Shown, request: Request, *, key: str | None, reason: str) -> Wish:
+    try:
+        remark = read_remark(reason)
+    except BadRemark as bad:
+        raise bad_remark(bad) from None
+    return Wish(
+        person=Person(role=ROLE, principal=bearer.client_id, source=SOURCE),
+        reason=remark,
+        # Without a key every request is an order of its own; a case that has left the desk refuses the second.
+        key=key or secrets.token_hex(16),
+        traceparent=child_of(request.headers.get("traceparent")),
+    )
+
+
+def _answer(told: Told, *, directory: Directory, telemetry: Telemetry) -> Response:
+    if isinstance(told, Ineffective):
+        telemetry.count("decisions", service="router", decision=f"desk-{told.obstacle}")
+        raise no_effect(told, directory=directory)
+    if isinstance(told, Pending):
+        telemetry.count("decisions", service="router", decision="desk-pending")
+        return _json(pending_document(told.waiting), status=HTTPStatus.ACCEPTED, headers={"Retry-After": "2"})
+    document = outcome_document(told, directory=directory)
+    telemetry.count("decisions", service="router", decision=f"desk-{document.outcome}")
+    return _json(document)
+
+
+def _json(document: WireModel, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def _cursor(place: Place) -> str:
+    received_at, case = place
+    return f"{received_at.isoformat()}_{case}"
+
+
+def _place(cursor: str) -> Place:
+    received_at, _, case = cursor.rpartition("_")
+    try:
+        place = datetime.fromisoformat(received_at), UUID(case)
+        place[0].astimezone()
+    except (ValueError, OverflowError):
+        raise bad_cursor() from None
+    return place

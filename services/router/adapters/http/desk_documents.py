@@ -1,0 +1,165 @@
+"""What the clearing desk shows and takes, as JSON documents; content and contact are never among it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from services.router.domain.desk import REASONS_DE, Placed, StillParked, Waiting
+from services.router.domain.directory import Directory
+from services.router.domain.explain import explain_de
+from shared.events.competence import CompetenceDecision
+from shared.events.payload import AuthorityId, Instant, WireModel
+
+Remark = Annotated[str, StringConstraints(max_length=1000)]
+
+
+class CandidateDocument(WireModel):
+    """An authority that comes into question; ``why`` it was not named, absent where it could not be reached."""
+
+    authority: str
+    name: str
+    why: str | None = None
+
+
+class ParkedDocument(WireModel):
+    """A line of the list. ``waitsSeconds`` count from the moment at which it was parked first."""
+
+    case: str
+    submission: str
+    receipt_number: str
+    received_at: Instant
+    parked_since: Instant
+    waits_seconds: int
+    service: str
+    service_name: str
+    reason: str
+    reason_text: str
+    candidates: tuple[CandidateDocument, ...]
+
+
+class ParkedListDocument(WireModel):
+    """Parked cases, the oldest receipt first; ask again with ``after`` = ``next`` until it is absent."""
+
+    cases: tuple[ParkedDocument, ...]
+    next: str | None = None
+
+
+class ParkedCaseDocument(ParkedDocument):
+    """One parked case: the decision that could not be made, the place as it was understood, in words and as data."""
+
+    client_reference: str | None = None
+    explanation: str | None = None
+    decision: CompetenceDecision | None = None
+
+
+class AssignmentDocument(WireModel):
+    """To whom, and why.
+
+    ``reason`` (1 to 200 characters on one line) stays on record for years: it speaks of the competence, never of
+    people. ``outsideCandidates`` confirms that the authority is meant although it is none of the candidates.
+    """
+
+    authority: AuthorityId
+    reason: Remark
+    outside_candidates: bool = False
+
+
+class RetryDocument(WireModel):
+    """Why it is worth asking the directory again."""
+
+    reason: Remark = "neuer Versuch"
+
+
+class OutcomeDocument(WireModel):
+    """What became of the order.
+
+    ``routed``: the case lies with ``authority``. ``parked``: the directory still names nobody, because of
+    ``reason``. ``pending``: the order is on record and will be acted on; send the same request again to learn how.
+    """
+
+    outcome: str
+    case: str
+    receipt_number: str
+    received_at: Instant
+    authority: str | None = None
+    authority_name: str | None = None
+    reason: str | None = None
+    reason_text: str | None = None
+
+
+def parked_document(waiting: Waiting, *, directory: Directory, now: datetime) -> ParkedDocument:
+    """A line of the list."""
+    held = waiting.held
+    return ParkedDocument(
+        case=str(waiting.case),
+        submission=str(held.submission_id),
+        receipt_number=held.receipt.receipt_number,
+        received_at=held.receipt.received_at,
+        parked_since=held.since,
+        waits_seconds=int((now - held.since).total_seconds()),
+        service=held.receipt.service,
+        service_name=directory.services.get(held.receipt.service, ""),
+        reason=held.reason or "",
+        reason_text=reason_text(held.reason),
+        candidates=_candidates(waiting, directory),
+    )
+
+
+def parked_case_document(waiting: Waiting, *, directory: Directory, now: datetime) -> ParkedCaseDocument:
+    """All that is known of a parked case."""
+    line = parked_document(waiting, directory=directory, now=now)
+    decision = waiting.held.decision
+    return ParkedCaseDocument(
+        **line.model_dump(),
+        client_reference=waiting.held.receipt.client_reference,
+        explanation=None if decision is None else explain_de(decision, directory=directory),
+        decision=decision,
+    )
+
+
+def outcome_document(told: Placed | StillParked, *, directory: Directory) -> OutcomeDocument:
+    """An order that was acted on."""
+    waiting = told.waiting
+    authority = told.authority if isinstance(told, Placed) else None
+    reason = waiting.held.reason if isinstance(told, StillParked) else None
+    return OutcomeDocument(
+        outcome="parked" if authority is None else "routed",
+        case=str(waiting.case),
+        receipt_number=waiting.held.receipt.receipt_number,
+        received_at=waiting.held.receipt.received_at,
+        authority=authority,
+        authority_name=None if authority is None else name_of(authority, directory),
+        reason=reason,
+        reason_text=None if reason is None else reason_text(reason),
+    )
+
+
+def pending_document(waiting: Waiting) -> OutcomeDocument:
+    """An order that is on record and not acted on yet."""
+    return OutcomeDocument(
+        outcome="pending",
+        case=str(waiting.case),
+        receipt_number=waiting.held.receipt.receipt_number,
+        received_at=waiting.held.receipt.received_at,
+    )
+
+
+def reason_text(reason: str | None) -> str:
+    """Why it is parked, in a few German words."""
+    return REASONS_DE.get(reason or "", reason or "")
+
+
+def name_of(authority: str, directory: Directory) -> str:
+    """The authority's name, empty where the directory has none."""
+    known = directory.authorities.get(authority)
+    return "" if known is None else known.name
+
+
+def _candidates(waiting: Waiting, directory: Directory) -> tuple[CandidateDocument, ...]:
+    decision = waiting.held.decision
+    why = {c.authority: str(c.why) for c in decision.candidates} if decision else {}
+    return tuple(
+        CandidateDocument(authority=each, name=name_of(each, directory), why=why.get(each))
+        for each in waiting.candidates
+    )

@@ -1,0 +1,210 @@
+"""The clearing desk: what waits for a person, what a person may order, and what became of an order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from services.router.domain.custody import Order
+from services.router.domain.directory import Directory
+from shared.events.case import AssignOrdered, RetryOrdered
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.ids import order_id
+from shared.events.submission import Assignment
+
+REASONS_DE: Final[Mapping[str, str]] = {
+    "unknown-service": "Leistung unbekannt",
+    "unknown-place": "Ort unbekannt",
+    "ambiguous-place": "Ort nicht eindeutig",
+    "outside-territory": "Ort außerhalb des Landes",
+    "not-offered": "Leistung nicht mehr angeboten",
+    "choice-required": "Wahl der Stelle fehlt",
+    "ambiguous-competence": "Zuständigkeit nicht eindeutig",
+    "no-inbox": "Stelle hat noch keinen Eingang",
+    "no-key": "Stelle hat noch keinen Schlüssel",
+    "not-opened": "Inhalt nicht für die Plattform verschlüsselt",
+    "internal-error": "Fehler im Router",
+}
+"""Why a case is parked: the decision's reasons, then the router's own."""
+
+Cases = Mapping[UUID, CaseHeld]
+"""By case: what is parked, and what has left the desk by a person's order."""
+
+Place = tuple[datetime, UUID]
+"""A place in the list: date of receipt, case."""
+
+Obstacle = Literal[
+    "not-at-the-desk", "already-routed", "unknown-authority", "not-a-candidate", "not-connected", "failed"
+]
+"""Why an order has no effect. ``not-connected``: the authority has no inbox or no key yet. ``failed``: the router
+cannot carry it out; what it failed on lies in the dead letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A case of the desk."""
+
+    case: UUID
+    held: CaseHeld
+
+    @property
+    def is_parked(self) -> bool:
+        return self.held.standing == "parked"
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The authorities that come into question: those of the decision, or the one that could not be reached."""
+        decision = self.held.decision
+        if decision is None:
+            return ()
+        return (
+            (decision.authority,) if decision.authority else tuple(c.authority for c in decision.candidates)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who gives an order: in which role, and under whose credentials; never a name."""
+
+    role: str
+    principal: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants to be done, and the key under which he may repeat it.
+
+    Without ``authority`` the directory is asked again. ``outside_candidates`` says that the person knows the
+    authority to be none of the candidates.
+    """
+
+    person: Person
+    reason: str
+    key: str
+    authority: str | None = None
+    outside_candidates: bool = False
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The case lies with this authority by the order."""
+
+    waiting: Waiting
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillParked:
+    """The directory was asked again and does not name anybody."""
+
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ineffective:
+    """The order changes nothing; ``waiting`` is the case where there is one."""
+
+    obstacle: Obstacle
+    waiting: Waiting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """The order is given and will be acted on; the same request tells the outcome later."""
+
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Parked cases, the oldest first; ``next`` is the place to go on from, None at the end."""
+
+    cases: Sequence[Waiting]
+    next: Place | None
+
+
+Told = Placed | StillParked | Ineffective | Pending
+
+
+def oldest_first(cases: Cases) -> Sequence[Waiting]:
+    """What is parked, by date of receipt."""
+    parked = (Waiting(case=case, held=held) for case, held in cases.items() if held.standing == "parked")
+    return sorted(parked, key=_place)
+
+
+def page(cases: Cases, *, after: Place | None, limit: int) -> Page:
+    """So many of the parked cases after a place in the list."""
+    rest = [waiting for waiting in oldest_first(cases) if after is None or _place(waiting) > after]
+    shown = rest[:limit]
+    return Page(cases=shown, next=_place(shown[-1]) if len(rest) > limit else None)
+
+
+def find(cases: Cases, reference: str) -> Waiting | None:
+    """The case with this receipt number, submission id or case id."""
+    for case, held in cases.items():
+        if reference in {held.receipt.receipt_number, str(held.submission_id), str(case)}:
+            return Waiting(case=case, held=held)
+    return None
+
+
+def order(wish: Wish, waiting: Waiting, *, now: datetime) -> Event[Order]:
+    """The event that asks the router to do it; repeating the wish gives the same id."""
+    assignment = Assignment(role=wish.person.role, reason=wish.reason, principal=wish.person.principal)
+    data: Order = (
+        RetryOrdered(assignment=assignment)
+        if wish.authority is None
+        else AssignOrdered(authority=wish.authority, assignment=assignment)
+    )
+    ordered = data.to_json().decode()
+    return Event(
+        id=order_id(waiting.case, wish.person.principal, wish.key, ordered),
+        source=wish.person.source,
+        time=now,
+        case_id=waiting.case,
+        submission_id=waiting.held.submission_id,
+        data=data,
+        traceparent=wish.traceparent,
+    )
+
+
+def objection(wish: Wish, waiting: Waiting, *, directory: Directory, today: date) -> Obstacle | None:
+    """Why the order need not be given at all: it would change nothing, or is probably a slip."""
+    if not waiting.is_parked:
+        return "already-routed"
+    if wish.authority is None:
+        return None
+    known = directory.authorities.get(wish.authority)
+    if known is None or today not in known.days:
+        return "unknown-authority"
+    candidates = waiting.candidates
+    slip = bool(candidates) and wish.authority not in candidates and not wish.outside_candidates
+    return "not-a-candidate" if slip else None
+
+
+def effect(given: Event[Order], after: Waiting) -> Told | None:
+    """What became of an order, by the custody of its case; None while the router has not acted on it."""
+    held = after.held
+    if held.placed_by == given.id and held.authority is not None:
+        return Placed(waiting=after, authority=held.authority)
+    if given.id not in held.applied:
+        return None
+    if not after.is_parked:
+        return Ineffective(obstacle="already-routed", waiting=after)
+    if isinstance(given.data, RetryOrdered):
+        return StillParked(waiting=after)
+    failed = held.reason == "internal-error"
+    return Ineffective(obstacle="failed" if failed else "not-connected", waiting=after)
+
+
+def effect_in(cases: Cases, given: Event[Order]) -> Told | None:
+    """`effect`, in a view of all cases."""
+    held = cases.get(given.case_id)
+    return None if held is None else effect(given, Waiting(case=given.case_id, held=held))
+
+
+def _place(waiting: Waiting) -> Place:
+    return waiting.held.receipt.received_at, waiting.case

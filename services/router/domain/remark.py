@@ -1,0 +1,46 @@
+"""A person's reason, in words: short, about the competence, and not about people, as far as a program can tell.
+
+The words stand on permanent topics and become part of the log, so they are checked before anything is sent. Names
+without a form of address are not recognised: whoever writes is told so.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+LONGEST: Final = 200
+"""Characters."""
+
+_PERSONAL: Final[Mapping[str, re.Pattern[str]]] = {
+    "an e-mail address": re.compile(r"\S@\S"),
+    "a form of address": re.compile(
+        r"\b(Herrn?|Hr\.|Frau|Fr\.|Fam\.|Familie|Eheleute|Mrs?\.?|Ms\.?)\s+[A-ZÄÖÜ]"
+    ),
+    "a telephone number": re.compile(r"(\+|\b00)[0-9]{2}|\b0[0-9]{2,5} ?[-/ ] ?[0-9]{3}"),
+    "an account number": re.compile(r"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){3}"),
+}
+_POSTCODE_DIGITS: Final = 5
+_KEY_DIGITS: Final = (8, 12, 14)
+"""Digits of AGS, ARS and LeiKa key; other long numbers are somebody's."""
+
+
+class BadRemark(Exception):  # noqa: N818 - the remark is bad, not the program
+    """The words cannot be taken; the text says what is expected, never what was written."""
+
+
+def read_remark(text: str) -> str:
+    """Return the words, trimmed; 1 to 200 characters on one line.
+
+    Raises:
+        BadRemark: they are too long, empty, or look like something about a person.
+    """
+    words = text.strip()
+    if not 1 <= len(words) <= LONGEST or not words.isprintable():
+        raise BadRemark(f"expected 1 to {LONGEST} characters on one line")
+    found = [what for what, pattern in _PERSONAL.items() if pattern.search(words)]
+    runs = [len(run) for run in re.findall(r"[0-9]+", words)]
+    if any(digits > _POSTCODE_DIGITS and digits not in _KEY_DIGITS for digits in runs):
+        found.append("a long number that is no key of the directory")
+    if found:
+        raise BadRemark(f"it holds {found[0]}; it is kept for years and must not speak of people")
+    return words
