@@ -183,8 +183,8 @@ def ground(stack: RealParts) -> Iterator[Ground]:
 
 @contextmanager
 def running(service: Service) -> Iterator[Service]:
-    service.start()
     try:
+        service.start()
         yield service
     finally:
         service.stop()
