@@ -36,6 +36,7 @@ def resolve(
     town: Annotated[str | None, typer.Option(help="town or locality beside the postcode")] = None,
     on: Annotated[str | None, typer.Option(help="the day, YYYY-MM-DD; today if left out")] = None,
     choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
+    road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
     batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each")] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     version: Annotated[
@@ -64,6 +65,7 @@ def resolve(
             "town": town,
             "on": on,
             "choice": choice,
+            "road": road,
         }
         decision = decide(read_inquiry(fields, today=today()), directory=loaded, unverified=unverified)
     except (
@@ -138,5 +140,6 @@ def _short(decision: CompetenceDecision) -> dict[str, Any]:
         "rule": decision.rule,
         "verified": decision.verified,
         "onBehalfOf": decision.on_behalf_of,
+        "dependsOn": decision.depends_on,
         "directoryVersion": decision.directory_version,
     }

@@ -117,10 +117,7 @@ def _tables(raw: Mapping[str, Raw], fixed: Mapping[str, Any]) -> dict[str, Itera
             {"day": row["datum"], "kind": row["art"], "old": row["alt_ags"], "new": row["neu_ags"]}
             for row in raw["gebietsaenderungen_hessen"]
         ],
-        "names": [
-            {"ags": row["ags"], "name": row["name"], "source": row["quelle"]}
-            for row in raw["ortsnamen_hessen"]
-        ],
+        "names": _names(raw["ortsnamen_hessen"], fixed["names"]),
         "localities": [
             {
                 "ags": row["ags"],
@@ -209,6 +206,14 @@ def _districts(rows: Raw) -> Iterator[Row]:
             "valid_to": row["gueltig_bis"],
             "source": row["quelle"],
         }
+
+
+def _names(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:
+    for row in rows:
+        yield {"ags": row["ags"], "name": row["name"], "source": row["quelle"]}
+    for entry in fixed:
+        for name in entry["names"]:
+            yield {**entry, "name": name}
 
 
 def _populations(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:

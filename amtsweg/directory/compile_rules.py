@@ -1,5 +1,6 @@
 """The compiled rows of law: competences, named lists and agreements, corrected by hand where sources are finer."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,6 +21,9 @@ _LAND_OFFICES = {
     "Hessisches Amt für Versorgung und Soziales": "land-havs",
     "Hessisches Landesamt für Gesundheit und Pflege": "land-hlfgp",
 }
+_LAW_FIRST = re.compile(r"([A-Za-zÄÖÜäöü ]+) (§[^;]*)")
+"""As in "GastG § 4", which a lawyer cites as "§ 4 GastG"."""
+
 _ENDED = {"99025002005000": "99025002169000"}
 
 
@@ -30,10 +34,14 @@ def competences(raw: Iterable[Mapping[str, str]], fixed: list[dict[str, Any]]) -
     rows = [_competence(row) for row in raw if row["leika_schluessel"] not in corrected]
     rows += [{"by_choice": False, "anchor": anchors[row["service"]], **row} for row in fixed]
     seen: Counter[str] = Counter()
-    for row in sorted(rows, key=lambda row: (str(row["service"]), str(row.get("valid_from") or ""))):
+    for row in sorted(rows, key=_order):
         service = str(row["service"])
         seen[service] += 1
         yield {"id": f"{service}-{seen[service]}", **row}
+
+
+def _order(row: Row) -> tuple[str, ...]:
+    return tuple(str(row.get(column) or "") for column in ("service", "valid_from", "when"))
 
 
 def _competence(row: Mapping[str, str]) -> dict[str, object]:
@@ -45,7 +53,7 @@ def _competence(row: Mapping[str, str]) -> dict[str, object]:
         "by_choice": row["ortsanknuepfung"].startswith("freie Wahl"),
         "use_instead": _ENDED.get(row["leika_schluessel"]),
         "anchor": row["ortsanknuepfung"],
-        "legal_basis": row["rechtsgrundlage"],
+        "legal_basis": _LAW_FIRST.sub(r"\2 \1", row["rechtsgrundlage"]),
         "source": source,
         "verified": "unverified" not in source,
         "note": row["hinweis"],

@@ -113,6 +113,7 @@ class Handler:
             place=held.place,
             on=at.astimezone(self.zone).date(),
             choice=held.choice,
+            attributes=held.attributes,
         )
         decision = resolve(inquiry, directory=self.directories.at(at), unverified=self.unverified)
         if decision.authority is None:
@@ -184,6 +185,7 @@ def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:
         receipt=event.data.receipt,
         place=event.data.place,
         choice=event.data.choice,
+        attributes=event.data.attributes,
         submission_id=event.submission_id,
         content=event.data.content,
         contact=event.data.contact,

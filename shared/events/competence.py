@@ -23,6 +23,9 @@ Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 Town = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Choice = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
+Road = Literal["municipal", "district", "land", "federal"]
+"""The class of a road: Gemeinde-, Kreis-, Landes- or Bundesstraße."""
+
 
 class Place(WireModel):
     """A place as it is asked for: exactly one of ARS, AGS and postcode; a town only beside a postcode."""
@@ -41,13 +44,20 @@ class Place(WireModel):
         return self
 
 
+class Attributes(WireModel):
+    """What a competence may depend on besides service, place and day; each may be left open."""
+
+    road: Road | None = None
+
+
 class Inquiry(WireModel):
-    """The question: who is competent for this service at this place on this day."""
+    """The question: who is competent for this service at this place on this day, in this case."""
 
     service: ServiceKey
     place: Place | None = None
     on: date
     choice: Choice | None = None
+    attributes: Attributes | None = None
 
 
 class Reason(StrEnum):
@@ -63,7 +73,7 @@ class Reason(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a candidate was not named: it lost, or (the last four) nothing decides between the candidates."""
+    """Why a candidate was not named: it lost, or (the last five) nothing decides between the candidates."""
 
     OTHER_TOWN = "other-town"
     """The postcode reaches there too, but the town names another municipality."""
@@ -80,6 +90,8 @@ class Why(StrEnum):
     """The only candidate, but its competence is unverified and the installation parks such answers."""
     UNSETTLED = "unsettled"
     """The sources do not say whether it decides."""
+    OTHER_CASE = "other-case"
+    """It decides for some values of the attribute that the decision depends on."""
 
 
 class Candidate(WireModel):
@@ -95,7 +107,8 @@ class CompetenceDecision(WireModel):
     ``authority`` is the one that acts; it acts ``onBehalfOf`` others by ``agreements``. ``receivedBy`` are
     authorities at which one may also hand in. ``areas`` are the municipalities (AGS of that day) that the
     place was understood as. ``rule`` is the id of the competence row. ``verified`` is false when any row
-    that the answer rests on has no checked source. ``directoryVersion`` is the content hash of the directory.
+    that the answer rests on has no checked source. ``dependsOn`` names an attribute that the inquiry leaves open
+    and that may lead to another answer. ``directoryVersion`` is the content hash of the directory.
     """
 
     outcome: Literal["routed", "parked"]
@@ -110,5 +123,6 @@ class CompetenceDecision(WireModel):
     use_instead: ServiceKey | None = None
     areas: tuple[str, ...] = ()
     reaches_beyond: bool = False
+    depends_on: Literal["road"] | None = None
     inquiry: Inquiry
     directory_version: str

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from shared.events.competence import CompetenceDecision, Place
+from shared.events.competence import Attributes, CompetenceDecision, Place
 from shared.events.payload import (
     AuthorityId,
     Instant,
@@ -39,6 +39,7 @@ class SubmissionReceived(Payload):
     receipt: Receipt
     place: Place | None = None
     choice: AuthorityId | None = None
+    attributes: Attributes | None = None
     content: Sealed
     contact: Sealed | None = None
 
@@ -93,6 +94,7 @@ class SubmissionHeld(Payload):
     receipt: Receipt
     place: Place | None = None
     choice: AuthorityId | None = None
+    attributes: Attributes | None = None
     submission_id: UUID
     content: Sealed
     contact: Sealed | None = None

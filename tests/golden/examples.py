@@ -16,6 +16,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
+from shared.events.competence import Attributes
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.notification import NotificationSettled
@@ -61,6 +62,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             receipt=RECEIPT,
             place=PLACE,
             choice=GIESSEN,
+            attributes=Attributes(road="federal"),
             content=sealed(),
             contact=sealed("notifier-2026", purpose="contact"),
         ),
@@ -87,6 +89,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             receipt=RECEIPT,
             place=PLACE,
             choice=GIESSEN,
+            attributes=Attributes(road="federal"),
             submission_id=SUBMISSION_ID,
             content=sealed(),
             contact=sealed("notifier-2026", purpose="contact"),

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.events.competence import Place
+from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import ClientReference, Language
 
@@ -37,6 +37,7 @@ class Submission(WireModel):
     service: ServiceKey
     place: Place | None = None
     choice: AuthorityId | None = None
+    attributes: Attributes | None = None
     contact: Contact | None = None
     language: Language = "de"
     client_reference: ClientReference | None = None

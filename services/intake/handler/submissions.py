@@ -93,6 +93,7 @@ class SubmissionDesk:
                 receipt=entry.receipt,
                 place=submission.place,
                 choice=submission.choice,
+                attributes=submission.attributes,
                 content=self.sealer.seal(handed_in.content, submission_id=own_id, purpose="content"),
                 contact=contact
                 and self.sealer.seal(

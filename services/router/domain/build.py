@@ -148,6 +148,7 @@ def _competence(row: Row) -> Competence:
     return Competence(
         id=row.text("id"),
         service=row.like("service", _SERVICE),
+        when=row.case("when"),
         decides=cast("Decider", row.one_of("decides", get_args(Decider))),
         target=row.maybe("target"),
         by_choice=row.flag("by_choice"),

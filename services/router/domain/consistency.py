@@ -97,10 +97,19 @@ def _competences(directory: Directory) -> None:
     lists = {name for name, _ in directory.listed}
     for service, rules in directory.competences.items():
         _known("competences", service, directory.services)
-        _no_overlap(f"competences, {service}", rules)
-        _no_hole(f"competences, {service}", "says nothing", rules, Days())
+        where = f"competences, {service}"
+        _cases(where, rules)
+        _no_hole(where, "says nothing", rules, Days())
         for rule in rules:
             _competence(rule, lists=lists, directory=directory)
+
+
+def _cases(where: str, rules: tuple[Competence, ...]) -> None:
+    """Whatever the inquiry says about the attribute that a service may depend on, one row holds on a day."""
+    cases = [rule.when for rule in rules if rule.when is not None]
+    _no_overlap(where, (rule for rule in rules if rule.when is None))
+    for value in frozenset[str]().union(*(case.values for case in cases)):
+        _no_overlap(f"{where}, {value}", (r for r in rules if r.when is not None and value in r.when.values))
 
 
 def _competence(rule: Competence, *, lists: set[str], directory: Directory) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.router.domain.agreements import by_principal
 from services.router.domain.entries import Area, Competence, Dated, Population
-from services.router.domain.names import Form, forms
+from services.router.domain.names import Form, forms, qualifiers
 
 if TYPE_CHECKING:
     from services.router.domain.directory import Directory
@@ -33,6 +33,7 @@ class Day:
         "leads",
         "located",
         "postal_regions",
+        "qualifiers",
         "verdicts",
     )
 
@@ -46,6 +47,7 @@ class Day:
         self.verdicts: dict[tuple[int, str], Verdict] = {}
         self._shapes: dict[str, int] = {}
         self.postal_regions = frozenset(postcode[:2] for postcode in directory.postcodes)
+        self.qualifiers = qualifiers((directory.name, *(area.name for area in directory.areas.values())))
         self._forms: dict[str, frozenset[Form]] = {}
         self._namesakes: Counter[Form] | None = None
         self._offered: dict[str, tuple[str, ...]] = {}

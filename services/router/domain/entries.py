@@ -11,6 +11,7 @@ from typing import Literal
 AuthorityKind = Literal["municipality", "district", "region", "ihk", "hwk", "chamber", "land"]
 AreaKind = Literal["independent-city", "city", "municipality", "unincorporated"]
 Decider = Literal["municipality", "district", "region", "ihk", "hwk", "authority", "nobody", "open"]
+Attribute = Literal["road"]
 AgreementKind = Literal["cooperation", "deputy"]
 
 
@@ -128,18 +129,28 @@ class Condition:
     argument: str
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The cases that a row of law speaks of: those in which ``attribute`` has one of these values."""
+
+    attribute: Attribute
+    values: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Competence:
-    """One row of law: who decides on a service, from when to when.
+    """One row of law: who decides on a service, from when to when, and in which cases.
 
-    ``decides`` names a level, a chamber kind, the authority ``target``, ``nobody`` (the service ended;
-    ``use_instead`` may name another) or ``open`` (the sources do not say). ``by_choice``: the applicant
-    chooses among all of that kind. ``anchor`` says which place counts. ``received_if``: a municipality that fulfils it, else the district,
-    takes applications without deciding.
+    Without ``when`` it holds in the usual case: as long as the inquiry says nothing about the attribute that
+    other rows of the service ask for. ``decides`` names a level, a chamber kind, the authority ``target``,
+    ``nobody`` (the service ended; ``use_instead`` may name another) or ``open`` (the sources do not say).
+    ``by_choice``: the applicant chooses among all of that kind. ``anchor`` says which place counts.
+    ``received_if``: a municipality that fulfils it, else the district, takes applications without deciding.
     """
 
     id: str
     service: str
+    when: Case | None
     decides: Decider
     target: str | None
     by_choice: bool

@@ -30,21 +30,24 @@ _PARKED = {
     "unknown-place/missing": "Es ist kein Ort angegeben; die Zuständigkeit hängt vom Ort ab.",
     "unknown-place/town": "Der Ort gehört nach dem Verzeichnis nicht zu dieser Postleitzahl.",
     "outside-territory": "Der Ort liegt nicht in {land}.",
-    "ambiguous-place": "Der Ort ist nicht genau genug. In Betracht kommen: {among}.",
-    "ambiguous-place/beyond": "Das Gebiet reicht in ein anderes Land. In {land} kommt in Betracht: {among}.",
+    "ambiguous-place": "Der Ort ist nicht genau genug.{among}",
+    "ambiguous-place/beyond": "Das Gebiet reicht in ein anderes Land.{among}",
     "not-offered": "Die Leistung wird nicht mehr angeboten.",
     "not-offered/instead": "Die Leistung wird nicht mehr angeboten. An ihre Stelle tritt: {instead}.",
-    "choice-required": "Die Stelle darf gewählt werden. Zur Wahl stehen: {among}.",
-    "choice-required/wrong": "Die gewählte Stelle steht nicht zur Wahl. Zur Wahl stehen: {among}.",
-    "ambiguous-competence": "Die Quellen sagen nicht, welche Stelle zuständig ist.",
-    "ambiguous-competence/unincorporated": "Das gemeindefreie Gebiet hat keine Gemeindeverwaltung; wer sie vertritt, "
-    "steht nicht im Verzeichnis.",
-    "ambiguous-competence/among": "Die Quellen sagen nicht, welche Stelle zuständig ist. In Betracht kommen: {among}.",
-    "ambiguous-competence/unverified": "Die Angabe im Verzeichnis ist noch nicht geprüft. In Betracht kommt: {among}.",
+    "choice-required": "Die Stelle darf gewählt werden. Zur Wahl stehen: {offered}.",
+    "choice-required/fixed": "Die Leistung kennt keine freie Wahl der Stelle. Zuständig wäre: {offered}.",
+    "choice-required/wrong": "Die gewählte Stelle steht nicht zur Wahl. Zur Wahl stehen: {offered}.",
+    "ambiguous-competence": "Die Quellen sagen nicht, welche Stelle zuständig ist.{among}",
+    "ambiguous-competence/case": "Die Zuständigkeit hängt von einer Angabe ab, die fehlt: {attribute}.{among}",
+    "ambiguous-competence/unincorporated": "Das gemeindefreie Gebiet hat keine Gemeindeverwaltung; wer ihre Aufgaben "
+    "wahrnimmt, steht nicht im Verzeichnis.",
+    "ambiguous-competence/unverified": "Die Angabe im Verzeichnis ist noch nicht geprüft.{among}",
 }
 
+_ATTRIBUTES = {"road": "Straßenklasse"}
+
 _LOST = {
-    Why.OTHER_TOWN: "Nicht zuständig: {names}; der angegebene Ort liegt nicht dort.",
+    Why.OTHER_TOWN: "Die Postleitzahl umfasst auch Orte, für die eine andere Stelle zuständig ist: {names}.",
     Why.MUNICIPALITY_DECIDES: "Nicht zuständig: {names}; die Stadt oder Gemeinde entscheidet selbst ({condition}).",
     Why.DISTRICT_DECIDES: "Nicht zuständig: {names}; es fehlt die Voraussetzung dafür ({condition}).",
     Why.NOT_CHOSEN: "Nicht gewählt: {names}.",
@@ -75,39 +78,44 @@ def _answer(decision: CompetenceDecision, directory: Directory) -> Iterable[str]
     named = (
         f"„{service}“ ({decision.inquiry.service})" if service else f"die Leistung {decision.inquiry.service}"
     )
-    asked = f"Für {named}{_where(decision, directory)} am {day_de(decision.inquiry.on)}"
+    asked, day = f"Für {named}{_where(decision, directory)}", day_de(decision.inquiry.on)
     if decision.authority is None:
-        yield f"{asked} geht der Antrag an die Klärungsstelle: {_why_parked(decision, directory)}"
+        yield f"{asked} geht am {day} der Antrag an die Klärungsstelle: {_why_parked(decision, directory)}"
         return
-    yield f"{asked} ist zuständig: {_name(decision.authority, directory)}."
+    yield f"{asked} ist am {day} zuständig: {_name(decision.authority, directory)}."
     if decision.on_behalf_of:
-        yield f"Die Stelle handelt aufgrund einer Vereinbarung für: {_names(decision.on_behalf_of, directory)}."
+        agreed = "einer Vereinbarung" if len(decision.agreements) == 1 else "von Vereinbarungen"
+        yield f"Die Stelle handelt aufgrund {agreed} für: {_names(decision.on_behalf_of, directory)}."
+    if decision.depends_on:
+        yield f"Nicht angegeben: {_ATTRIBUTES[decision.depends_on]}; danach kann eine andere Stelle zuständig sein."
     if decision.received_by:
         yield f"Der Antrag kann auch hier abgegeben werden: {_names(decision.received_by, directory)}."
 
 
 def _where(decision: CompetenceDecision, directory: Directory) -> str:
-    areas = [directory.areas[ags].name for ags in decision.areas]
-    asked = _asked(decision.inquiry.place)
-    if asked is None or not areas or (len(areas) == 1 and asked.endswith(areas[0])):
-        return asked or ""
-    if len(areas) > _FEW:
-        return f"{asked} ({len(areas)} Gemeinden)"
-    return f"{asked} ({', '.join(areas)})"
-
-
-def _asked(place: Place | None) -> str | None:
+    place = decision.inquiry.place
     if place is None:
-        return None
-    if place.plz is not None:
-        return f" in {place.plz} {place.town}" if place.town else f" in {place.plz}"
-    return f" beim Regionalschlüssel {place.ars}" if place.ars else f" beim Gemeindeschlüssel {place.ags}"
+        return ""
+    areas = [directory.areas[ags].name for ags in decision.areas]
+    understood = ", ".join(areas) if len(areas) <= _FEW else f"{len(areas)} Gemeinden"
+    if place.plz is None:
+        key = f"Regionalschlüssel {place.ars}" if place.ars else f"Gemeindeschlüssel {place.ags}"
+        unincorporated = len(areas) == 1 and directory.areas[decision.areas[0]].kind == "unincorporated"
+        within = "im gemeindefreien Gebiet" if unincorporated else "in"
+        return f" {within} {understood} ({key})" if areas else f" mit dem {key}"
+    asked = " ".join(filter(None, (place.plz, place.town)))
+    return f" in {asked}" if not areas or areas == [place.town] else f" in {asked} ({understood})"
 
 
 def _why_parked(decision: CompetenceDecision, directory: Directory) -> str:
     instead = decision.use_instead
+    candidates = [candidate.authority for candidate in decision.candidates]
+    come = "kommt" if len(candidates) == 1 else "kommen"
+    among = f" In Betracht {come}: {_names(candidates, directory)}." if candidates else ""
     return _PARKED[_situation(decision, directory)].format(
-        among=_names((candidate.authority for candidate in decision.candidates), directory),
+        among=among,
+        offered=_names(candidates, directory),
+        attribute=_ATTRIBUTES.get(decision.depends_on or "", ""),
         land=directory.name,
         instead=f"„{directory.services.get(instead, '')}“ ({instead})" if instead else "",
     )
@@ -124,12 +132,13 @@ def _situation(decision: CompetenceDecision, directory: Directory) -> str:
         and _listed(place, directory),
         (Reason.AMBIGUOUS_PLACE, "beyond"): decision.reaches_beyond,
         (Reason.NOT_OFFERED, "instead"): decision.use_instead is not None,
+        (Reason.CHOICE_REQUIRED, "fixed"): decision.areas,
         (Reason.CHOICE_REQUIRED, "wrong"): decision.inquiry.choice is not None,
         (Reason.AMBIGUOUS_COMPETENCE, "unverified"): decision.candidates[:1]
         and decision.candidates[0].why is Why.UNVERIFIED,
         (Reason.AMBIGUOUS_COMPETENCE, "unincorporated"): decision.areas
         and all(directory.areas[ags].kind == "unincorporated" for ags in decision.areas),
-        (Reason.AMBIGUOUS_COMPETENCE, "among"): decision.candidates,
+        (Reason.AMBIGUOUS_COMPETENCE, "case"): decision.depends_on is not None,
     }
     refined = (name for (reason, name), holds in refinements.items() if reason is decision.reason and holds)
     return "/".join((str(decision.reason), *list(refined)[:1]))
@@ -146,7 +155,8 @@ def _followed(decision: CompetenceDecision, directory: Directory) -> Iterable[st
     asked = next((area for area in directory.areas.values() if key in {area.ags, area.ars}), None)
     if asked is not None and decision.areas and asked.ags not in decision.areas:
         understood = ", ".join(f"{directory.areas[ags].name} ({ags})" for ags in decision.areas)
-        yield f"Der Schlüssel {key} gilt an diesem Tag nicht; gemeint ist: {understood}."
+        meant = "gemeint ist" if len(decision.areas) == 1 else "gemeint sind"
+        yield f"Der Schlüssel {key} gilt an diesem Tag nicht; {meant}: {understood}."
 
 
 def _losers(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:

@@ -18,6 +18,7 @@ _EXPECTED: Mapping[str, str] = {
     "town": "a name of 1 to 100 characters",
     "on": "a day that exists, as YYYY-MM-DD",
     "choice": "the id of an authority",
+    "road": "municipal, district, land or federal",
 }
 
 
@@ -30,7 +31,7 @@ class BadInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
 
 
 def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
-    """Return the inquiry that ``service, ars|ags|plz, town, on, choice`` make; None counts as absent.
+    """Return the inquiry that ``service, ars|ags|plz, town, on, choice, road`` make; None is absent.
 
     Raises:
         BadInquiry: the first field that cannot be read.
@@ -48,10 +49,11 @@ def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
                 "place": given or None,
                 "on": _day(fields.get("on"), today=today),
                 "choice": fields.get("choice"),
+                "attributes": None if fields.get("road") is None else {"road": fields["road"]},
             }
         )
     except ValidationError as error:
-        field = str(error.errors()[0]["loc"][-1])
+        field = next(str(part) for part in reversed(error.errors()[0]["loc"]) if part in _EXPECTED)
         raise BadInquiry(field, f"expected {_EXPECTED[field]}") from error
 
 

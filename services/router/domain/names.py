@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_UMLAUT = re.compile(r"(?<=[aou])e")
 _QUALIFIER = re.compile(
     r"\s*[(,/]|\s+(?:am|an der|an dem|auf der|auf dem|bei|im|in der|in|vor der|vor dem|a\.|i\.|v\.|b\.)\s*"
 )
@@ -26,7 +26,7 @@ _TITLES = frozenset(
         "marktflecken",
         "marktgemeinde",
         "stadt",
-        "universitaetsstadt",
+        "universitatsstadt",
         "wissenschaftsstadt",
     }
 )
@@ -42,6 +42,7 @@ _SHORT = {
     "st": "sankt",
     "t": "taunus",
     "ts": "taunus",
+    "vdh": "hoehe",
     "w": "werra",
 }
 
@@ -50,10 +51,14 @@ Form = frozenset[str]
 
 @lru_cache(maxsize=16384)
 def form(name: str) -> Form:
-    """The words that matter, in one spelling, in any order; titles (Stadt, Universitätsstadt) left out."""
-    folded = unicodedata.normalize("NFC", name).casefold().translate(_UMLAUTS)
-    plain = "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
+    """The words that matter, in one spelling, in any order; titles (Stadt, Universitätsstadt) left out.
+
+    Rüsselsheim, Ruesselsheim and Russelsheim are one: ä, ae and a count alike, and so on.
+    """
+    folded = unicodedata.normalize("NFD", name).casefold()
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
     words = [_SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", plain) if word not in _SMALL_WORDS]
+    words = [_UMLAUT.sub("", word) for word in words]
     weighty = frozenset(word for word in words if word not in _TITLES)
     return weighty or frozenset(words)
 
@@ -64,8 +69,13 @@ def base(name: str) -> str:
 
 
 def forms(names: Iterable[str]) -> frozenset[Form]:
-    """All forms by which something with these names may be called."""
-    return frozenset(form(variant) for name in names for variant in (name, base(name)))
+    """All forms by which something with these names may be called, its hyphens written or not."""
+    return frozenset(form(variant) for name in names for variant in (name, base(name), name.replace("-", "")))
+
+
+def qualifiers(names: Iterable[str]) -> Form:
+    """The words that tell a place from its namesakes: lahn of Limburg a. d. Lahn."""
+    return frozenset(word for name in names for word in form(name) - form(base(name)))
 
 
 def quarters(town: str) -> Iterable[str]:

@@ -70,10 +70,13 @@ def _unlisted(postcode: str, day: Day) -> Reason:
 
 
 def _named(town: str, parts: Mapping[str, tuple[Area, ...]], day: Day) -> tuple[Area, ...]:
-    """The areas that the town names, or, of a town with its quarter, the area of a town without namesakes."""
-    if found := _called(form(town), parts, day):
+    """The areas that the town names; else that of a town without namesakes, named with its quarter or river."""
+    asked = form(town)
+    if found := _called(asked, parts, day):
         return found
-    for whole in map(form, quarters(town)):
+    named = (form(area.name) for area in _joined(parts.values()))
+    by_its_river = (name for name in named if name < asked and asked - name <= day.qualifiers)
+    for whole in (*by_its_river, *map(form, quarters(town))):
         if day.namesakes(whole) == 1 and (found := _called(whole, parts, day)):
             return found
     return ()

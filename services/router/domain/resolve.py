@@ -1,11 +1,12 @@
 """Who is competent: the pure decision at the heart of the router (promises 3 and 4)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from services.router.domain.day import Day
 from services.router.domain.directory import Directory
-from services.router.domain.entries import Competence
+from services.router.domain.entries import Attribute, Competence
 from services.router.domain.leads import Lead, acting
 from services.router.domain.places import Located, locate
 from services.router.domain.verdict import Verdict, verdict
@@ -23,19 +24,16 @@ def resolve(
     Pure and total: every inquiry gets an answer, and always the same one. ``unverified="park"`` answers
     ``ambiguous-competence`` wherever the answer would rest on a row without a checked source.
     """
-    rule = _rule(inquiry, directory)
-    if rule is None:
-        found = Verdict(reason=Reason.UNKNOWN_SERVICE)
-    else:
-        found = _decide(inquiry, rule, directory.on(inquiry.on))
-        if unverified == "park" and found.authority is not None and not found.verified:
-            found = _parked(found)
+    rules, depends_on = _rules(inquiry, directory)
+    found = _decide_all(inquiry, rules, directory.on(inquiry.on))
+    if unverified == "park" and found.authority is not None and not found.verified:
+        found = _parked(found)
     return CompetenceDecision(
         outcome="parked" if found.authority is None else "routed",
         authority=found.authority,
         reason=found.reason,
         candidates=found.candidates,
-        rule=rule.id if rule else None,
+        rule=rules[0].id if len(rules) == 1 else None,
         verified=found.verified,
         on_behalf_of=found.on_behalf_of,
         agreements=found.agreements,
@@ -43,16 +41,37 @@ def resolve(
         use_instead=found.use_instead,
         areas=found.areas,
         reaches_beyond=found.reaches_beyond,
+        depends_on=depends_on,
         inquiry=inquiry,
         directory_version=directory.version,
     )
 
 
-def _rule(inquiry: Inquiry, directory: Directory) -> Competence | None:
-    for rule in directory.competences.get(inquiry.service, ()):
-        if inquiry.on in rule.days:
-            return rule
-    return None
+def _rules(inquiry: Inquiry, directory: Directory) -> tuple[Sequence[Competence], Attribute | None]:
+    """The one row of the day and the case, or all that may hold; and the attribute that is left open."""
+    rules = [rule for rule in directory.competences.get(inquiry.service, ()) if inquiry.on in rule.days]
+    attribute = next((rule.when.attribute for rule in rules if rule.when is not None), None)
+    if attribute is None:
+        return rules, None
+    stated = getattr(inquiry.attributes, attribute, None)
+    if stated is None:
+        return [rule for rule in rules if rule.when is None] or rules, attribute
+    return [rule for rule in rules if rule.when is not None and stated in rule.when.values] or rules, None
+
+
+def _decide_all(inquiry: Inquiry, rules: Sequence[Competence], day: Day) -> Verdict:
+    """The verdict of the one rule; of several, theirs if they agree."""
+    if not rules:
+        return Verdict(reason=Reason.UNKNOWN_SERVICE)
+    found = [_decide(inquiry, rule, day) for rule in rules]
+    if len({(verdict.authority, verdict.reason) for verdict in found}) == 1:
+        return replace(found[0], verified=all(verdict.verified for verdict in found))
+    named = sorted({verdict.authority for verdict in found if verdict.authority is not None})
+    return Verdict(
+        reason=Reason.AMBIGUOUS_COMPETENCE,
+        candidates=tuple(Candidate(authority=authority, why=Why.OTHER_CASE) for authority in named),
+        areas=found[0].areas,
+    )
 
 
 def _decide(inquiry: Inquiry, rule: Competence, day: Day) -> Verdict:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NoReturn
+from typing import NoReturn, get_args
 
-from services.router.domain.entries import Condition, Days
+from services.router.domain.entries import Case, Condition, Days
+from shared.events.competence import Road
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "authorities": ("id", "kind", "name", "seat", "code", "valid_from", "valid_to", "source", "verified"),
@@ -25,8 +26,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "chambers": ("ags", "kind", "chamber", "valid_from", "valid_to", "source", "verified"),
     "services": ("key", "name", "typing", "source"),
     "competences": (
-        "id", "service", "decides", "target", "by_choice", "municipality_if", "received_if", "use_instead",
-        "valid_from", "valid_to", "anchor", "legal_basis", "source", "verified", "note",
+        "id", "service", "when", "decides", "target", "by_choice", "municipality_if", "received_if",
+        "use_instead", "valid_from", "valid_to", "anchor", "legal_basis", "source", "verified", "note",
     ),
     "lists": ("list", "ags", "title", "valid_from", "valid_to", "source", "verified"),
     "agreements": (
@@ -34,6 +35,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 """UTF-8 CSV with a header; days are ISO 8601 and inclusive, an empty day is an open end; flags are yes or no."""
+
+_ROADS = frozenset[str](get_args(Road))
 
 
 class BrokenDirectory(Exception):  # noqa: N818 - the state of the directory, not of the program
@@ -101,6 +104,14 @@ class Row:
             case ("above", ":", people) if people.isdecimal():
                 return Condition("above", people)
         return self.fail(f"{column} is {self.cells[column]!r}, expected listed:NAME or above:PEOPLE")
+
+    def case(self, column: str) -> Case | None:
+        if not self.cells[column]:
+            return None
+        match self.cells[column].partition(":"):
+            case ("road", ":", values) if (named := frozenset(values.split("|"))) <= _ROADS:
+                return Case("road", named)
+        return self.fail(f"{column} is {self.cells[column]!r}, expected road:CLASS|CLASS")
 
     def fail(self, problem: str) -> NoReturn:
         raise BrokenDirectory(f"{self.table}, line {self.line}", problem)

@@ -63,6 +63,7 @@ leika_schluessel,bezeichnung,schluessel_quelle,zustaendig_ebene,zustaendige_stel
 
 CORRECTIONS = """
 chambers = []
+names = []
 postcodes = []
 populations = []
 lists = []

@@ -13,7 +13,10 @@ from tests.support.routing import hessen
 @pytest.mark.parametrize(
     ("texts", "problem"),
     [
-        (hessen_with("competences", "x-9,99050012104000,district,,no,,,,,,,x,x,yes,"), "competences, 99050012104000: .* overlap"),
+        (hessen_with("competences", "x-9,99050012104000,,district,,no,,,,,,,x,x,yes,"), "competences, 99050012104000: .* overlap"),
+        (hessen_changed("competences", "road:land,", "road:federal,"), "competences, 99108001001000, federal: .* overlap"),
+        (hessen_changed("competences", "road:land,", "street:land,"), "when is 'street:land', expected road:CLASS"),
+        (hessen_changed("competences", "road:land,", "road:lane,"), "when is 'road:lane', expected road:CLASS"),
         (hessen_without("competences", "99018001001000-1"), "competences, 99018001001000: says nothing on the days ..2022-12-31"),
         (hessen_changed("competences", "2025-10-14", "2025-10-16"), "says nothing on the days 2025-10-14..2025-10-15"),
         (hessen_without("services", "99050012104000"), "competences: 99050012104000 is unknown"),

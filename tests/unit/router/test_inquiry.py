@@ -50,6 +50,9 @@ def test_unknown_fields_are_left_alone() -> None:
         ({"on": ""}, "on"),
         ({"choice": ""}, "choice"),
         ({"choice": 1}, "choice"),
+        ({"road": "motorway"}, "road"),
+        ({"road": ""}, "road"),
+        ({"road": 1}, "road"),
     ],
 )
 def test_a_field_that_cannot_be_read_is_named(fields: dict[str, object], field: str) -> None:

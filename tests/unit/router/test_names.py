@@ -1,6 +1,6 @@
 import pytest
 
-from services.router.domain.names import base, form, forms, quarters
+from services.router.domain.names import base, form, forms, qualifiers, quarters
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from services.router.domain.names import base, form, forms, quarters
         ("Bad Soden-Salmünster", "Bad Soden Salmünster"),
         ("Sankt Goarshausen", "St. Goarshausen"),
         ("Neustadt (Hessen)", "neustadt hessen"),
+        ("Rüsselsheim", "Russelsheim"),
+        ("Universitätsstadt Gießen", "Universitaetsstadt Giessen"),
+        ("Bad Homburg v. d. Höhe", "Bad Homburg vdH"),
     ],
 )
 def test_two_spellings_name_the_same_town(one: str, other: str) -> None:
@@ -34,7 +37,6 @@ def test_two_spellings_name_the_same_town(one: str, other: str) -> None:
         ("Homberg (Efze)", "Homberg (Ohm)"),
         ("Darmstadt", "Stadt"),
         ("Neustadt (Hessen)", "Hessen"),
-        ("Münster", "Munster"),
     ],
 )
 def test_two_spellings_name_different_towns(one: str, other: str) -> None:
@@ -43,6 +45,15 @@ def test_two_spellings_name_different_towns(one: str, other: str) -> None:
 
 def test_the_short_name_is_one_of_the_forms() -> None:
     assert form("Limburg") in forms(["Limburg a. d. Lahn"])
+
+
+@pytest.mark.parametrize("written", ["Neu-Isenburg", "Neu Isenburg", "NeuIsenburg", "Neuisenburg"])
+def test_a_hyphen_may_be_written_or_not(written: str) -> None:
+    assert form(written) in forms(["Neu-Isenburg"])
+
+
+def test_what_tells_places_from_their_namesakes_is_known_of_a_whole_land() -> None:
+    assert qualifiers(["Limburg a. d. Lahn", "Homberg (Efze)", "Kassel"]) == {"lahn", "efze"}
 
 
 def test_the_name_of_a_namesake_is_none_of_the_forms() -> None:

@@ -1,24 +1,39 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pytest
 
+from services.router.adapters.directory_files import read_tables
+from services.router.domain.build import build
+from services.router.domain.directory import Directory
 from services.router.domain.inquiry import read_inquiry
 from services.router.domain.resolve import resolve
-from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
+from shared.events.competence import (
+    Attributes,
+    Candidate,
+    CompetenceDecision,
+    Inquiry,
+    Place,
+    Reason,
+    Road,
+    Why,
+)
 from tests.support.directories import (
     BUILDING,
     CITIZENSHIP,
     DEMOLITION,
     GOLDEN,
     GUARD_EXAM,
+    NORDMARK,
     TRADE,
     WEAPONS,
     ask,
     built,
     hessen_changed,
+    hessen_without,
 )
 from tests.support.routing import hessen
 
@@ -108,6 +123,13 @@ def test_a_postcode_decides_by_area_even_when_it_means_several() -> None:
     assert ask(hessen(), WEAPONS, Place(plz="36251")).areas == ("06632002", "06632012")
 
 
+def test_without_a_figure_nobody_is_guessed() -> None:
+    directory = built(hessen_without("populations", "06437002,"))
+    decision = ask(directory, "99084012001000", Place(ags="06437002"), on="2017-12-31")
+    assert decision.reason is Reason.AMBIGUOUS_COMPETENCE
+    assert {candidate.why for candidate in decision.candidates} == {Why.UNSETTLED}
+
+
 def test_a_population_at_the_threshold_is_not_above_it() -> None:
     directory = built(
         hessen_changed("populations", "06635001,2023-01-01,,7518,", "06635001,2023-01-01,,7500,")
@@ -120,6 +142,86 @@ def test_one_more_than_the_threshold_is_above_it() -> None:
         hessen_changed("populations", "06635001,2023-01-01,,7518,", "06635001,2023-01-01,,7501,")
     )
     assert ask(directory, "99084012001000", Place(ags="06635001")).authority == "g-06635001"
+
+
+PARKING = "99108001001000"
+BOAT = "99900000000001"
+
+
+@pytest.mark.parametrize(
+    ("road", "ags", "authority"),
+    [
+        ("municipal", "06633030", "g-06633030"),
+        ("district", "06633030", "g-06633030"),
+        ("land", "06633030", "k-06633"),
+        ("land", "06633009", "g-06633009"),
+        ("federal", "06633009", "k-06633"),
+        ("federal", "06531005", "g-06531005"),
+        ("federal", "06611000", "g-06611000"),
+        (None, "06633030", "g-06633030"),
+    ],
+)
+def test_who_is_competent_for_parking_depends_on_the_class_of_the_road(
+    road: str | None, ags: str, authority: str
+) -> None:
+    fields = {"service": PARKING, "ags": ags, "on": "2026-03-01", "road": road}
+    inquiry = read_inquiry(fields, today=date(2026, 3, 1))
+    assert resolve(inquiry, directory=hessen()).authority == authority
+
+
+def test_an_answer_for_the_usual_case_names_the_attribute_that_may_change_it() -> None:
+    assert ask(hessen(), PARKING, Place(ags="06633030")).depends_on == "road"
+    assert ask(hessen(), TRADE, Place(ags="06633030")).depends_on is None
+
+
+def on_a_road(road: Road, *, service: str = PARKING, ags: str = "06633030") -> Inquiry:
+    attributes = Attributes(road=road)
+    return Inquiry(service=service, place=Place(ags=ags), on=date(2029, 1, 1), attributes=attributes)
+
+
+def test_an_attribute_that_is_stated_leaves_nothing_open() -> None:
+    assert resolve(on_a_road("federal"), directory=hessen()).depends_on is None
+
+
+@cache
+def moorings() -> Directory:
+    """Nordmark, where boats are registered by the class of the road to the mooring, and no row is the usual one."""
+    tables = read_tables(NORDMARK)
+    usual = [line for line in tables["competences"].splitlines() if not line.startswith(f"{BOAT}-1")]
+    lines = (
+        f"small,{BOAT},road:municipal|district,municipality,,no,,,,,,Liegeplatz,§ 1 BootG,erfunden,yes,",
+        f"large,{BOAT},road:land,district,,no,,,,,,Liegeplatz,§ 1 BootG,erfunden,no,",
+    )
+    tables["competences"] = "".join(f"{line}\n" for line in (*usual, *lines))
+    return build("01", "Nordmark", tables)
+
+
+def test_without_a_usual_case_an_attribute_left_open_is_parked_with_all_who_may_decide() -> None:
+    decision = ask(moorings(), BOAT, Place(ags="01051001"), on="2029-01-01")
+    assert (decision.reason, decision.depends_on, decision.rule) == ("ambiguous-competence", "road", None)
+    assert decision.candidates == (
+        Candidate(authority="g-01051001", why=Why.OTHER_CASE),
+        Candidate(authority="k-01051", why=Why.OTHER_CASE),
+    )
+
+
+def test_a_case_that_no_row_speaks_of_is_parked() -> None:
+    decision = resolve(on_a_road("federal", service=BOAT, ags="01051001"), directory=moorings())
+    assert (decision.reason, decision.depends_on) == ("ambiguous-competence", None)
+
+
+def test_where_all_cases_lead_to_the_same_authority_the_attribute_may_be_left_open() -> None:
+    decision = ask(moorings(), BOAT, Place(ags="01001000"), on="2029-01-01")
+    assert (decision.authority, decision.verified) == ("g-01001000", False)
+
+
+def test_a_place_that_is_not_found_is_so_in_every_case() -> None:
+    assert ask(moorings(), BOAT, Place(ags="01999999"), on="2029-01-01").reason is Reason.UNKNOWN_PLACE
+
+
+def test_an_attribute_that_nothing_depends_on_changes_nothing() -> None:
+    inquiry = on_a_road("land", service=TRADE, ags="06531005")
+    assert resolve(inquiry, directory=hessen()).authority == "g-06531005"
 
 
 def test_a_decision_survives_the_wire() -> None:

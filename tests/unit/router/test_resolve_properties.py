@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.router.adapters.directory_files import load
 from services.router.domain.entries import Area
 from services.router.domain.resolve import resolve
-from shared.events.competence import CompetenceDecision, Inquiry, Place
+from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place
 from tests.support.routing import HESSEN, hessen
 
 AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ags))
@@ -36,7 +36,8 @@ DAYS = st.dates(date(1990, 1, 1), date(2040, 1, 1))
 CHOICES = st.one_of(
     st.none(), st.sampled_from(sorted(hessen().authorities)), st.text(min_size=1, max_size=64)
 )
-INQUIRIES = st.builds(Inquiry, service=SERVICES, place=PLACES, on=DAYS, choice=CHOICES)
+ATTRIBUTES = st.one_of(st.none(), st.builds(Attributes))
+INQUIRIES = st.builds(Inquiry, service=SERVICES, place=PLACES, on=DAYS, choice=CHOICES, attributes=ATTRIBUTES)
 
 
 @settings(deadline=None)

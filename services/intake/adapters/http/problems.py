@@ -231,6 +231,8 @@ _EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "place.plz": ("5 Ziffern", "5 digits"),
     "place.town": ("1 bis 100 Zeichen", "1 to 100 characters"),
     "choice": ("Kennung einer Behörde, zum Beispiel g-06531005", "an authority's id, for example g-06531005"),
+    "attributes": ("ein Objekt, zum Beispiel mit road", "an object, for example with road"),
+    "attributes.road": ("municipal, district, land oder federal", "municipal, district, land or federal"),
     "content": ("ein JSON-Objekt", "a JSON object"),
     "contact": ("ein Objekt mit email und, wenn gewünscht, name", "an object with email and optionally name"),
     "contact.email": ("eine E-Mail-Adresse", "an e-mail address"),

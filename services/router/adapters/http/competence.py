@@ -25,6 +25,9 @@ class Asked(BaseModel):
     town: Annotated[str | None, Field(description="town or locality beside the postcode")] = None
     on: Annotated[str | None, Field(description="YYYY-MM-DD; today if left out")] = None
     choice: Annotated[str | None, Field(description="the authority that was chosen")] = None
+    road: Annotated[
+        str | None, Field(description="class of the road: municipal, district, land, federal")
+    ] = None
 
 
 def add_competence(
