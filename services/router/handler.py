@@ -67,7 +67,7 @@ class Handler:
         custody = cases.custody(event.case_id)
         if custody is None or custodies.refusal(custody) or not custodies.is_new(custody, event):
             return ()
-        verdict = Parked(reason="internal-error", decision=custody.decision)
+        verdict = Parked(reason="order-failed", decision=custody.decision)
         return _emit(custodies.follow_order(custody, event, verdict, now=self.clock()), cases)
 
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:

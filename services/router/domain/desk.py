@@ -26,6 +26,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "no-key": "Stelle hat noch keinen Schlüssel",
     "not-opened": "Inhalt nicht für die Plattform verschlüsselt",
     "internal-error": "Fehler im Router",
+    "order-failed": "Router am letzten Auftrag gescheitert",
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
 
@@ -196,7 +197,7 @@ def effect(given: Event[Order], after: Waiting) -> Told | None:
         return Ineffective(obstacle="already-routed", waiting=after)
     if isinstance(given.data, RetryOrdered):
         return StillParked(waiting=after)
-    failed = held.reason == "internal-error"
+    failed = held.reason == "order-failed"
     return Ineffective(obstacle="failed" if failed else "not-connected", waiting=after)
 
 

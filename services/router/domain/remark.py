@@ -16,8 +16,8 @@ _PERSONAL: Final[Mapping[str, re.Pattern[str]]] = {
     "a form of address": re.compile(
         r"\b(Herrn?|Hr\.|Frau|Fr\.|Fam\.|Familie|Eheleute|Mrs?\.?|Ms\.?)\s+[A-ZÄÖÜ]"
     ),
-    "a telephone number": re.compile(r"(\+|\b00)[0-9]{2}|\b0[0-9]{2,5} ?[-/ ] ?[0-9]{3}"),
     "an account number": re.compile(r"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){3}"),
+    "a telephone number": re.compile(r"(\+|\b00)[0-9]{2}|\b0[0-9]{2,5} ?[-/ ] ?[0-9]{3}"),
 }
 _POSTCODE_DIGITS: Final = 5
 _KEY_DIGITS: Final = (8, 12, 14)

@@ -189,3 +189,24 @@ def test_an_order_that_finds_nothing_held_fails_and_changes_nothing(router: Rout
     with pytest.raises(LookupError, match=str(received.submission_id)):
         router.routing().on_record(as_order(RETRY), router.state)
     assert router.state.kept == parked
+
+
+@pytest.mark.parametrize("data", [RETRY, TO_MARBURG], ids=["retry", "assign"])
+def test_a_case_on_whose_order_the_router_fails_stays_parked_and_says_so(
+    router: RouterInMemory, data: Payload
+) -> None:
+    received = submission(place=NOWHERE)
+    router.take(received)
+    poisoned = as_order(data)
+
+    (told,) = router.keep(router.routing().on_poisoned(poisoned, router.state))
+
+    assert isinstance(told.data, SubmissionParked)
+    assert (told.data.reason, told.data.receipt) == ("order-failed", received.data.receipt)
+    assert router.keep(router.routing().on_poisoned(poisoned, router.state)) == []
+
+
+def test_a_poisoned_order_about_a_case_that_is_not_parked_changes_nothing(router: RouterInMemory) -> None:
+    router.take(submission())
+
+    assert router.routing().on_poisoned(as_order(RETRY), router.state) == ()

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
@@ -155,14 +155,15 @@ def _json(document: WireModel, *, status: int = 200, headers: dict[str, str] | N
 
 def _cursor(place: Place) -> str:
     received_at, case = place
-    return f"{received_at.isoformat()}_{case}"
+    return f"{received_at.astimezone(UTC).isoformat().replace('+00:00', 'Z')}_{case}"
 
 
 def _place(cursor: str) -> Place:
-    received_at, _, case = cursor.rpartition("_")
+    stated, _, case = cursor.rpartition("_")
     try:
-        place = datetime.fromisoformat(received_at), UUID(case)
-        place[0].astimezone()
-    except (ValueError, OverflowError):
+        received_at, place = datetime.fromisoformat(stated), UUID(case)
+    except ValueError:
         raise bad_cursor() from None
-    return place
+    if received_at.tzinfo is None:
+        raise bad_cursor()
+    return received_at, place

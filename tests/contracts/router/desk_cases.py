@@ -1,0 +1,65 @@
+"""What every view of the clearing desk shows, the fake and the one that follows custody on Kafka."""
+
+import asyncio
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.router.ports import DeskCases
+from shared.events.custody import CaseHeld
+from tests.support.events import GIESSEN, PARKED, RECEIPT, RECEIVED_AT
+
+WAITING = CaseHeld(
+    submission_id=uuid4(),
+    receipt=RECEIPT,
+    standing="parked",
+    since=RECEIVED_AT,
+    reason="ambiguous-place",
+    decision=PARKED,
+)
+ROUTED = WAITING.model_copy(update={"standing": "routed", "authority": GIESSEN, "reason": None})
+ASSIGNED = ROUTED.model_copy(update={"placed_by": uuid4()})
+
+
+class Put(Protocol):
+    async def __call__(self, case: UUID, held: CaseHeld | None) -> None:
+        """Commit this custody, or the case's tombstone."""
+
+
+class DeskCasesContract:
+    @pytest.fixture
+    def cases(self) -> DeskCases:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def put(self, cases: DeskCases) -> Put:
+        raise NotImplementedError
+
+    async def test_what_is_committed_is_seen_at_once(self, cases: DeskCases, put: Put) -> None:
+        case = uuid4()
+        await put(case, WAITING)
+        assert (await cases.now())[case] == WAITING
+
+    async def test_a_case_that_the_directory_routes_leaves_the_desk(self, cases: DeskCases, put: Put) -> None:
+        case = uuid4()
+        await put(case, WAITING)
+        await put(case, ROUTED)
+        assert case not in await cases.now()
+
+    async def test_a_case_that_a_person_placed_is_remembered_until_its_custody_ends(
+        self, cases: DeskCases, put: Put
+    ) -> None:
+        case = uuid4()
+        await put(case, ASSIGNED)
+        await put(case, decided := ASSIGNED.model_copy(update={"standing": "decided"}))
+        assert (await cases.now())[case] == decided
+        await put(case, None)
+        assert case not in await cases.now()
+
+    async def test_who_waits_for_a_change_is_told(self, cases: DeskCases, put: Put) -> None:
+        case = uuid4()
+        await put(case, WAITING)
+        waiting = asyncio.ensure_future(cases.until(lambda seen: (held := seen.get(case)) and held.authority))
+        await put(case, ASSIGNED)
+        assert await asyncio.wait_for(waiting, 10) == GIESSEN

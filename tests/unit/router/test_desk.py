@@ -1,0 +1,118 @@
+from dataclasses import replace
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.router.domain import desk
+from services.router.domain.desk import Ineffective, Person, Placed, StillParked, Waiting, Wish
+from shared.events.case import AssignOrdered, RetryOrdered
+from shared.events.custody import CaseHeld
+from tests.support.events import CASE_ID, GIESSEN, PARKED, RECEIPT, RECEIVED_AT, ROUTED, SUBMISSION_ID
+from tests.support.routing import hessen
+
+PERSON = Person(role="Klärungsstelle", principal="klaerung-7", source="urn:amtsweg:tests")
+RETRY = Wish(person=PERSON, reason="Standort geklärt", key="k-1")
+ASSIGN = replace(RETRY, authority=GIESSEN)
+TODAY = date(2026, 1, 12)
+
+
+def waiting(**changes: object) -> Waiting:
+    held = CaseHeld(
+        submission_id=SUBMISSION_ID,
+        receipt=RECEIPT,
+        standing="parked",
+        since=RECEIVED_AT,
+        reason="ambiguous-place",
+        decision=PARKED,
+    )
+    return Waiting(case=CASE_ID, held=held.model_copy(update=changes))
+
+
+def ordered_id(wish: Wish, *, case: UUID = CASE_ID) -> UUID:
+    return desk.order(wish, replace(waiting(), case=case), now=RECEIVED_AT).id
+
+
+def test_a_wish_becomes_an_order_about_its_case() -> None:
+    assign = desk.order(ASSIGN, waiting(), now=RECEIVED_AT)
+    retry = desk.order(RETRY, waiting(), now=RECEIVED_AT)
+
+    assert isinstance(assign.data, AssignOrdered)
+    assert isinstance(retry.data, RetryOrdered)
+    assert (assign.case_id, assign.submission_id, assign.source) == (CASE_ID, SUBMISSION_ID, PERSON.source)
+    assert assign.data.assignment == retry.data.assignment
+
+
+def test_the_same_wish_is_the_same_order_and_any_other_is_another() -> None:
+    others = [
+        ordered_id(RETRY),
+        ordered_id(replace(ASSIGN, key="k-2")),
+        ordered_id(replace(ASSIGN, reason="anders")),
+        ordered_id(replace(ASSIGN, authority="g-06531018")),
+        ordered_id(replace(ASSIGN, person=replace(PERSON, principal="klaerung-8"))),
+        ordered_id(ASSIGN, case=uuid4()),
+    ]
+
+    assert ordered_id(replace(ASSIGN, traceparent="00-x")) == ordered_id(ASSIGN)
+    assert len({ordered_id(ASSIGN), *others}) == len(others) + 1
+
+
+@pytest.mark.parametrize(
+    ("held", "candidates"),
+    [
+        pytest.param(waiting(), (GIESSEN, "g-06531018"), id="those of the decision"),
+        pytest.param(waiting(decision=ROUTED), (GIESSEN,), id="the one that could not be reached"),
+        pytest.param(waiting(decision=None), (), id="none where nothing could be decided"),
+    ],
+)
+def test_authorities_come_into_question(held: Waiting, candidates: tuple[str, ...]) -> None:
+    assert held.candidates == candidates
+
+
+@pytest.mark.parametrize(
+    ("wish", "held", "obstacle"),
+    [
+        pytest.param(ASSIGN, waiting(), None, id="nothing"),
+        pytest.param(RETRY, waiting(), None, id="nothing against asking again"),
+        pytest.param(ASSIGN, waiting(standing="accepted"), "already-routed", id="a case that has left"),
+        pytest.param(replace(ASSIGN, authority="g-1"), waiting(), "unknown-authority", id="a stranger"),
+        pytest.param(replace(ASSIGN, authority="rp-065"), waiting(), "not-a-candidate", id="a slip"),
+        pytest.param(
+            replace(ASSIGN, authority="rp-065", outside_candidates=True), waiting(), None, id="no slip"
+        ),
+        pytest.param(
+            replace(ASSIGN, authority="rp-065"), waiting(decision=None), None, id="nothing without candidates"
+        ),
+    ],
+)
+def test_something_speaks_against_an_order(wish: Wish, held: Waiting, obstacle: str | None) -> None:
+    assert desk.objection(wish, held, directory=hessen(), today=TODAY) == obstacle
+
+
+ASSIGNED, RETRIED = (desk.order(wish, waiting(), now=RECEIVED_AT) for wish in (ASSIGN, RETRY))
+PLACED = waiting(standing="routed", authority=GIESSEN, placed_by=ASSIGNED.id, applied=(ASSIGNED.id,))
+ASKED_AGAIN = waiting(applied=(RETRIED.id,))
+NOT_CONNECTED = waiting(applied=(ASSIGNED.id,))
+FAILED = waiting(reason="order-failed", applied=(ASSIGNED.id,))
+OVERTAKEN = waiting(standing="routed", authority="rp-065", placed_by=uuid4(), applied=(ASSIGNED.id,))
+
+
+def test_nothing_has_become_of_an_order_that_the_router_does_not_know_yet() -> None:
+    assert desk.effect(ASSIGNED, waiting()) is None
+    assert desk.effect_in({}, ASSIGNED) is None
+
+
+def test_an_order_has_its_effect_or_says_why_not() -> None:
+    assert desk.effect(ASSIGNED, PLACED) == Placed(waiting=PLACED, authority=GIESSEN)
+    assert desk.effect(RETRIED, ASKED_AGAIN) == StillParked(waiting=ASKED_AGAIN)
+    assert desk.effect(ASSIGNED, NOT_CONNECTED) == Ineffective(
+        obstacle="not-connected", waiting=NOT_CONNECTED
+    )
+    assert desk.effect(ASSIGNED, FAILED) == Ineffective(obstacle="failed", waiting=FAILED)
+    assert desk.effect(ASSIGNED, OVERTAKEN) == Ineffective(obstacle="already-routed", waiting=OVERTAKEN)
+
+
+def test_the_effect_is_told_long_after_by_whatever_became_of_the_case() -> None:
+    decided = waiting(standing="decided", authority=GIESSEN, placed_by=ASSIGNED.id)
+
+    assert desk.effect_in({CASE_ID: decided.held}, ASSIGNED) == Placed(waiting=decided, authority=GIESSEN)
