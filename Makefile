@@ -45,7 +45,7 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit tests/component tests/contracts tests/repository
+	@$(BIN)/pytest -q --numprocesses logical tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
 	@$(BIN)/pytest -q tests/integration tests/e2e

@@ -1,10 +1,12 @@
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from services.intake.domain.history import Line
 from tests.component.intake.conftest import Intake, problem_of
+
+SOMEBODYS = UUID("8ef2a5e1-5063-485e-b8c2-840f058b026e")
 
 
 async def get(intake: Intake, path: str, **headers: str) -> httpx.Response:
@@ -86,7 +88,9 @@ async def test_a_query_that_cannot_be_is_refused(intake: Intake, query: str) -> 
     assert problem_of(await get(intake, f"/v1/events?{query}"))[0] == 422
 
 
-@pytest.mark.parametrize("path", [f"/v1/submissions/{uuid4()}", f"/v1/cases/{uuid4()}/history", "/v1/events"])
+@pytest.mark.parametrize(
+    "path", [f"/v1/submissions/{SOMEBODYS}", f"/v1/cases/{SOMEBODYS}/history", "/v1/events"]
+)
 async def test_reading_needs_its_scope(intake: Intake, path: str) -> None:
     answer = await get(intake, path, **intake.bearer(scopes=("submissions.write",)))
     assert problem_of(answer) == (403, "scope-missing")
