@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.evidence_files import EvidenceFiles
 from services.audit.adapters.http.completeness import completeness_routes
+from services.audit.adapters.http.evaluations import evaluation_routes
 from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
@@ -41,6 +42,7 @@ from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.days import Days
+from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
@@ -153,6 +155,14 @@ def assemble(
             stamps=stamps,
             days=days,
             accounts=Accounts(watch, _now),
+            evaluations=Evaluations(
+                sequencer=sequencer,
+                ledgers=PostgresLedgers(pool, origin=origin),
+                archive=PostgresArchive(pool, origin=origin),
+                secrecy=secrecy,
+                clock=_now,
+                new_id=_new_id,
+            ),
             policy=_policy(keys, policy),
             readers=readers,
             health=health,
@@ -240,6 +250,7 @@ def _http(
     stamps: StampFolder,
     days: Days,
     accounts: Accounts,
+    evaluations: Evaluations,
     policy: str,
     readers: Readers,
     health: Health,
@@ -255,7 +266,8 @@ def _http(
     proofs = Proofs(folder)
     looking = Gate("look", readers=readers, clock=_now, record=room.refuse)
     bundles = Gate("look", "bundles", readers=readers, clock=_now, record=room.refuse)
-    app.include_router(room_routes(room, proofs=proofs, gate=looking))
+    app.include_router(room_routes(room, proofs=proofs, gate=looking, allows=evaluations.allows))
+    app.include_router(evaluation_routes(evaluations, record=room.record, gate=looking))
     files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
     app.include_router(evidence_routes(files, timeline=room.timeline, entry=room.entry, gate=looking))
     app.include_router(proof_routes(proofs))

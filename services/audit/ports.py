@@ -103,6 +103,10 @@ class Shelf(Protocol):
         """Remove the partial files of tiles that are full now."""
 
 
+LONGEST_TIMELINE = 10_000
+"""Entries of a case that are shown at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Which entries an auditor asks for; all that is given must hold. ``after`` and ``before`` are indexes."""

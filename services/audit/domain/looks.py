@@ -26,7 +26,6 @@ class Looked(Payload):
     """Somebody with the right to look has asked."""
 
     reader: str
-    second: str | None = None
     purpose: str
     reference: str
     question: dict[str, str]
@@ -51,29 +50,24 @@ class PayloadErased(Payload):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A look that may be taken: by whom, why, under which file number; ``second`` has agreed to it."""
+    """A look that may be taken: by whom, why, under which file number."""
 
     reader: Reader
     purpose: str
     reference: str
-    second: Reader | None = None
 
 
-def visit(
-    reader: Reader, *, purpose: str | None, reference: str | None, second: Reader | None = None
-) -> Visit:
+def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> Visit:
     """Accept a look.
 
     Raises:
-        Refused: purpose or reference is missing or malformed, or the second person is the first.
+        Refused: purpose or reference is missing or malformed.
     """
     if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS:
         raise Refused("the purpose is missing; expected 3 to 200 characters")
     if reference is None or not _REFERENCE.fullmatch(reference):
         raise Refused("the reference is missing; expected a file number of 1 to 64 characters")
-    if second is not None and second.name == reader.name:
-        raise Refused("the second person is the same as the first")
-    return Visit(reader, purpose.strip(), reference, second)
+    return Visit(reader, purpose.strip(), reference)
 
 
 def pseudonyms(reference: str, secrecy: Secrecy) -> tuple[str, ...]:
@@ -129,7 +123,6 @@ def look(
     """The fact of a look, on the case that it concerns."""
     said = Looked(
         reader=taken.reader.name,
-        second=None if taken.second is None else taken.second.name,
         purpose=taken.purpose,
         reference=taken.reference,
         question=dict(question),

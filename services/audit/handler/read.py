@@ -8,10 +8,9 @@ from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import LookRefused, Visit, fact_of, look, pseudonyms
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Answer, Archive, Clock, Found, Ledgers, Question, Shown
+from services.audit.ports import LONGEST_TIMELINE, Answer, Archive, Clock, Found, Ledgers, Question, Shown
 
 _REFUSALS_PER_MINUTE = 60
-_LONGEST_TIMELINE = 10_000
 
 
 class ReadingRoom:
@@ -43,7 +42,7 @@ class ReadingRoom:
         """
         cases = pseudonyms(reference, self._secrecy)
         index = await self.record(visit, {"timeline": reference}, cases=cases)
-        found = await self._archive.find(Question(case=cases, before=index, limit=_LONGEST_TIMELINE))
+        found = await self._archive.find(Question(case=cases, before=index, limit=LONGEST_TIMELINE))
         return Answer(index, [self._show(each) for each in found])
 
     async def entry(self, visit: Visit, index: int) -> Answer:
@@ -69,6 +68,7 @@ class ReadingRoom:
                 ("authority", question.authority),
                 ("service", question.service),
                 ("type", question.type),
+                ("event", question.event),
                 ("trace", question.trace),
                 ("since", question.since),
                 ("until", question.until),
@@ -77,7 +77,8 @@ class ReadingRoom:
             if value not in {None, ""}
         }
         index = await self.record(visit, asked, cases=cases)
-        found = await self._archive.find(replace(question, case=cases, actor=actor, before=index))
+        before = min(index, question.before or index)
+        found = await self._archive.find(replace(question, case=cases, actor=actor, before=before))
         return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
 
     async def refuse(self, reason: str, route: str, reader: str | None = None) -> None:

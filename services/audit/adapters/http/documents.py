@@ -46,12 +46,16 @@ class EntryDocument(WireModel):
 
 
 class TimelineDocument(WireModel):
-    """Everything about one case, in the log's order. ``look`` is the index of the leaf that records this look."""
+    """Everything about one case, in the log's order. ``look`` is the index of the leaf that records this look.
+
+    ``next``, where a case has more entries than are shown: the rest is found with ``/v1/entries`` after it.
+    """
 
     case: str
     look: int
     checkpoint: CheckpointDocument
     entries: tuple[EntryDocument, ...]
+    next: str | None = None
 
 
 class EntriesDocument(WireModel):
@@ -60,7 +64,7 @@ class EntriesDocument(WireModel):
     look: int
     checkpoint: CheckpointDocument
     entries: tuple[EntryDocument, ...]
-    next: int | None = None
+    next: str | None = None
 
 
 class InclusionDocument(WireModel):

@@ -16,7 +16,6 @@ from shared.runtime.problems import Problem
 
 PURPOSE: Final = "Amtsweg-Purpose"
 REFERENCE: Final = "Amtsweg-Reference"
-SECOND: Final = "Amtsweg-Second-Token"
 
 Record = Callable[[str, str, str | None], Awaitable[None]]
 """Given reason, route and the reader's name, puts a refusal on record."""
@@ -58,10 +57,8 @@ class Gate(SecurityBase):
         """
         purpose = _header(request, PURPOSE) or request.query_params.get("purpose")
         reference = _header(request, REFERENCE) or request.query_params.get("reference")
-        token = request.headers.get(SECOND)
-        second = None if token is None else self._readers.find(token, self._clock())
         try:
-            return visit(reader, purpose=purpose, reference=reference, second=second)
+            return visit(reader, purpose=purpose, reference=reference)
         except Refused as refused:
             await self._record(str(refused).partition(";")[0], route_of(request), reader.name)
             raise _without_purpose(str(refused)) from None

@@ -1,6 +1,7 @@
 """The reading room over HTTP: timelines, search, proofs."""
 
 from typing import Annotated, Protocol
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Security
 from pydantic import Field
@@ -19,13 +20,17 @@ from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
 from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.cursor import Cursor
 from services.audit.domain.looks import SOURCE, Visit
 from services.audit.domain.note import Note
 from services.audit.domain.refused import Refused
-from services.audit.ports import Answer, Question
+from services.audit.ports import LONGEST_TIMELINE, Answer, Question
 from shared.events.payload import Instant, WireModel
 from shared.runtime.http import OPEN_TO_ALL
 from shared.runtime.problems import Problem
+
+Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
+"""A trace id (32 hex digits) or an event's id (UUID)."""
 
 _Position = Annotated[int, Query(ge=0, lt=1 << 63)]
 
@@ -40,28 +45,59 @@ class Room(Protocol):
         """The entries that answer the question."""
 
 
+class Allows(Protocol):
+    """Tells whether another auditor has agreed that this visitor sees what a person did."""
+
+    async def __call__(self, visit: Visit, id: UUID | None, *, actor: str) -> bool:  # noqa: A002 - the word of the envelope
+        """``id`` is that of the evaluation."""
+
+
 class SearchParameters(WireModel):
-    """What to search for; all that is given must hold. Purpose and reference may stand here or in headers."""
+    """What to search for; all that is given must hold. Purpose and reference may stand here or in headers.
+
+    ``correlation``: a W3C trace id (32 hex digits) or an event's id (UUID). ``actor`` needs an ``evaluation`` that
+    another auditor has approved. ``after``: the ``next`` of the page before.
+    """
 
     case: tuple[str, ...] = ()
     actor: str | None = None
     authority: str | None = None
     service: str | None = None
     type: str | None = None
-    trace: str | None = None
+    correlation: Correlation | None = None
     since: Instant | None = None
     until: Instant | None = None
-    after: Annotated[int, Field(ge=-1, lt=1 << 63)] = -1
+    after: str | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    evaluation: UUID | None = None
     purpose: str | None = None
     reference: str | None = None
 
     def question(self) -> Question:
-        """What is asked of the archive."""
-        return Question(**self.model_dump(exclude={"purpose", "reference"}))
+        """What is asked of the archive.
+
+        Raises:
+            Refused: ``after`` is not what ``next`` was.
+        """
+        start = None if self.after is None else Cursor.from_text(self.after)
+        traced = self.correlation is not None and "-" not in self.correlation
+        return Question(
+            case=self.case,
+            actor=self.actor,
+            authority=self.authority,
+            service=self.service,
+            type=self.type,
+            trace=self.correlation if traced else None,
+            event=None if traced or self.correlation is None else UUID(self.correlation),
+            since=self.since,
+            until=self.until,
+            after=-1 if start is None else start.after,
+            before=None if start is None else start.before,
+            limit=self.limit,
+        )
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate, allows: Allows) -> APIRouter:
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
@@ -84,6 +120,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
             entries=_documents(answer, size=checkpoint.size, disclosing=True),
+            next=_next(answer, limit=LONGEST_TIMELINE),
         )
 
     @routes.get("/entries", response_model_exclude_none=True)
@@ -92,13 +129,14 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
         reader: Annotated[Reader, Security(gate)],
         asked: Annotated[SearchParameters, Query()],
     ) -> EntriesDocument:
-        """Entries by what is given, oldest first; what one person did only with a second auditor's token."""
+        """Entries by what is given, oldest first; what one person did only if another auditor has agreed."""
         visit = await gate.visit(request, reader)
-        if asked.actor is not None and visit.second is None:
+        if asked.actor is not None and not await allows(visit, asked.evaluation, actor=asked.actor):
             await gate.refuse(request, reader, "no second person")
             raise _second_person()
         try:
-            answer = await room.search(visit, asked.question())
+            question = asked.question()
+            answer = await room.search(visit, question)
         except Refused as refused:
             raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
@@ -107,7 +145,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate) -> APIRouter:
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
             entries=found,
-            next=found[-1].index if len(found) == asked.limit else None,
+            next=_next(answer, limit=asked.limit, before=question.before),
         )
 
     return routes
@@ -158,6 +196,13 @@ def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDoc
     )
 
 
+def _next(answer: Answer, *, limit: int, before: int | None = None) -> str | None:
+    """The cursor of the next page; None where this one is the last, as far as its length shows."""
+    if len(answer.entries) < limit:
+        return None
+    return Cursor(answer.entries[-1].index, answer.look if before is None else before).to_text()
+
+
 def malformed(detail: str) -> Problem:
     return Problem(
         422,
@@ -184,7 +229,7 @@ def _second_person() -> Problem:
         "second-person-missing",
         title="Zweite Person erforderlich (second person needed)",
         detail="Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. Der Versuch ist vermerkt.",
-        mend="Das Token einer zweiten Prüferin in der Kopfzeile Amtsweg-Second-Token senden.",
+        mend="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
     )
 
 

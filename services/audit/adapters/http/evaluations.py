@@ -1,0 +1,140 @@
+"""Personal evaluations over HTTP: to ask for one, and to agree to another auditor's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Security
+
+from services.audit.adapters.http.gate import Gate
+from services.audit.domain.access import Reader
+from services.audit.domain.evaluation import ActorName, Evaluation
+from services.audit.domain.looks import Visit
+from services.audit.domain.refused import Refused
+from shared.events.payload import Instant, WireModel
+from shared.runtime.problems import Problem
+
+
+class EvaluationsDesk(Protocol):
+    """Keeps requests and approvals."""
+
+    async def request(self, visit: Visit, actor: str) -> Evaluation:
+        """Ask to see what this person has done."""
+
+    async def approve(self, visit: Visit, evaluation: Evaluation) -> int:
+        """Agree; return the index of the leaf that says so."""
+
+    async def find(self, id: UUID) -> Evaluation | None:  # noqa: A002 - the word of the envelope
+        """The request with this id."""
+
+    async def waiting(self) -> Sequence[Evaluation]:
+        """The requests whose time is not over."""
+
+
+class Recorder(Protocol):
+    """Puts a look on record."""
+
+    async def __call__(self, visit: Visit, question: Mapping[str, str]) -> int:
+        """Return the index of its leaf."""
+
+
+class Asked(WireModel):
+    """Whose acts are to be evaluated: the name of an auditor as it stands in the auditors file."""
+
+    actor: ActorName
+
+
+class EvaluationDocument(WireModel):
+    """A request; entry ``index`` of the log says so. It may be read once ``approvedBy`` is there."""
+
+    id: UUID
+    index: int
+    asked_at: Instant
+    reader: str
+    purpose: str
+    reference: str
+    actor: str
+    approved_by: str | None = None
+
+
+class EvaluationsDocument(WireModel):
+    """The requests whose time is not over, newest first."""
+
+    look: int
+    evaluations: tuple[EvaluationDocument, ...]
+
+
+class ApprovalDocument(WireModel):
+    """Entry ``index`` of the log says that the request is approved."""
+
+    id: UUID
+    index: int
+
+
+def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) -> APIRouter:
+    """``/v1/evaluations``; what is approved is then read with ``/v1/entries?actor=…&evaluation=…``."""
+    routes = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
+
+    @routes.post("", status_code=201, response_model_exclude_none=True)
+    async def ask(
+        asked: Asked, request: Request, reader: Annotated[Reader, Security(gate)]
+    ) -> EvaluationDocument:
+        """Ask to see what a person has done; another auditor must agree within 30 days."""
+        visit = await gate.visit(request, reader)
+        return _document(await desk.request(visit, asked.actor))
+
+    @routes.get("", response_model_exclude_none=True)
+    async def waiting(request: Request, reader: Annotated[Reader, Security(gate)]) -> EvaluationsDocument:
+        """All requests whose time is not over."""
+        visit = await gate.visit(request, reader)
+        look = await record(visit, {"evaluations": "all"})
+        return EvaluationsDocument(look=look, evaluations=tuple(map(_document, await desk.waiting())))
+
+    @routes.post("/{id}/approval", status_code=201)
+    async def approve(
+        id: UUID,  # noqa: A002 - the word of the envelope
+        request: Request,
+        reader: Annotated[Reader, Security(gate)],
+    ) -> ApprovalDocument:
+        """Agree to another auditor's request."""
+        visit = await gate.visit(request, reader)
+        evaluation = await desk.find(id)
+        if evaluation is None:
+            raise _unknown()
+        try:
+            return ApprovalDocument(id=id, index=await desk.approve(visit, evaluation))
+        except Refused as refused:
+            await gate.refuse(request, reader, str(refused))
+            raise _not_approved(str(refused)) from None
+
+    return routes
+
+
+def _document(evaluation: Evaluation) -> EvaluationDocument:
+    return EvaluationDocument(
+        id=evaluation.id,
+        index=evaluation.index,
+        asked_at=evaluation.asked_at,
+        approved_by=evaluation.approved_by,
+        **dict(evaluation.asked),
+    )
+
+
+def _unknown() -> Problem:
+    return Problem(
+        404,
+        "evaluation-unknown",
+        title="Auswertung nicht vorhanden (no such evaluation)",
+        detail="Unter dieser Kennung wurde keine Auswertung beantragt.",
+        mend="Offene Anträge zeigt GET /v1/evaluations (it lists open requests).",
+    )
+
+
+def _not_approved(detail: str) -> Problem:
+    return Problem(
+        403,
+        "evaluation-not-approved",
+        title="Zustimmung nicht möglich (cannot be approved)",
+        detail=f"{detail}. Der Versuch ist im Protokoll vermerkt.",
+        mend="Eine andere Prüferin zustimmen lassen oder neu beantragen (ask another auditor, or ask anew).",
+    )

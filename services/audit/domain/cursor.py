@@ -1,0 +1,40 @@
+"""Where a reader stands in a long answer: opaque to him, and stable however the log grows meanwhile."""
+
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Self
+
+from services.audit.domain.encoding import MAX_SIZE
+from services.audit.domain.refused import Refused
+
+_FORM = struct.Struct(">qq")
+_EXPECTED = "cursor: expected the value of next, unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Entries behind index ``after``, of those before index ``before``: where the first page was asked for."""
+
+    after: int
+    before: int
+
+    def to_text(self) -> str:
+        """The cursor as it stands in an address."""
+        return urlsafe_b64encode(_FORM.pack(self.after, self.before)).decode().rstrip("=")
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read a cursor.
+
+        Raises:
+            Refused: it is none that was given out.
+        """
+        try:
+            after, before = _FORM.unpack(urlsafe_b64decode(f"{text}=="))
+        except (ValueError, struct.error):
+            raise Refused(_EXPECTED) from None
+        cursor = cls(after, before)
+        if not -1 <= after < before <= MAX_SIZE - 1 or cursor.to_text() != text:
+            raise Refused(_EXPECTED)
+        return cursor

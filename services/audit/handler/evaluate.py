@@ -1,0 +1,101 @@
+"""Personal evaluations: asked for by one, approved by another, each a leaf; nothing is kept beside the log."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from services.audit.domain.evaluation import Evaluation, EvaluationApproved, EvaluationRequested, approve
+from services.audit.domain.fact import Fact
+from services.audit.domain.leaf import Leaf
+from services.audit.domain.looks import Visit, fact_of
+from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.sequence import Sequencer
+from services.audit.ports import Archive, Clock, Found, Ledgers
+from shared.events.envelope import event_type
+from shared.events.ids import child_id
+
+_LISTED = 100
+_REQUESTED = event_type(EvaluationRequested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluations:
+    """The requests of one log. An approval's id is derived from its request's, so that there is only one."""
+
+    sequencer: Sequencer
+    ledgers: Ledgers
+    archive: Archive
+    secrecy: Secrecy
+    clock: Clock
+    new_id: Callable[[], UUID]
+
+    async def request(self, visit: Visit, actor: str) -> Evaluation:
+        """Ask to see what this person has done."""
+        asked = EvaluationRequested(
+            reader=visit.reader.name, purpose=visit.purpose, reference=visit.reference, actor=actor
+        )
+        now, id_ = self.clock(), self.new_id()
+        fact = fact_of(asked, id=id_, at=now, secrecy=self.secrecy, actor=visit.reader.name)
+        return Evaluation(id=id_, index=await self._append(fact), asked_at=now, asked=asked)
+
+    async def approve(self, visit: Visit, evaluation: Evaluation) -> int:
+        """Agree; return the index of the leaf that says so.
+
+        Raises:
+            Refused: it is the auditor's own request, or it is too late.
+        """
+        now = self.clock()
+        said = approve(evaluation, visit, now=now)
+        id_ = child_id(evaluation.id, "approved")
+        return await self._append(
+            fact_of(said, id=id_, at=now, secrecy=self.secrecy, actor=visit.reader.name)
+        )
+
+    async def find(self, id: UUID) -> Evaluation | None:  # noqa: A002 - the word of the envelope
+        """The request with this id."""
+        found = await self.archive.named(id)
+        return None if found is None else await self._evaluation(found)
+
+    async def waiting(self) -> Sequence[Evaluation]:
+        """The requests whose time is not over, newest first, approved ones included."""
+        listed = [await self._evaluation(f) for f in await self.archive.latest(_REQUESTED, limit=_LISTED)]
+        now = self.clock()
+        return [each for each in listed if each is not None and each.is_open(now)]
+
+    async def allows(self, visit: Visit, id: UUID | None, *, actor: str) -> bool:  # noqa: A002 - as above
+        """Whether a request with this id lets the visitor see what this person did."""
+        evaluation = None if id is None else await self.find(id)
+        return evaluation is not None and evaluation.allows(visit.reader.name, actor=actor, now=self.clock())
+
+    async def _append(self, fact: Fact) -> int:
+        async with self.ledgers.transaction() as ledger:
+            appended = await self.sequencer.append([fact], ledger)
+        # Nothing is appended where another approval came first: that one holds.
+        return appended.entries[0].index if appended.entries else appended.frontier.size
+
+    async def _evaluation(self, found: Found) -> Evaluation | None:
+        """None for an event of another kind, or where the payload is gone."""
+        leaf = Leaf.from_bytes(found.entry)
+        said = self._said(found)
+        if leaf.type != _REQUESTED or said is None:
+            return None
+        approval = await self.archive.named(child_id(leaf.id, "approved"))
+        approved = None if approval is None else self._said(approval)
+        return Evaluation(
+            id=leaf.id,
+            index=found.index,
+            asked_at=datetime.fromisoformat(leaf.time),
+            asked=EvaluationRequested.model_validate(said),
+            approved_by=None if approved is None else EvaluationApproved.model_validate(approved).reader,
+        )
+
+    def _said(self, found: Found) -> dict[str, object] | None:
+        if found.sealed is None or found.key is None:
+            return None
+        leaf = Leaf.from_bytes(found.entry)
+        payload = self.secrecy.open(found.sealed, key=found.key, event_id=leaf.id).payload
+        said: dict[str, object] = orjson.loads(payload)["data"]
+        return said
