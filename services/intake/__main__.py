@@ -1,26 +1,16 @@
 """Environment in, process running."""
 
-import asyncio
 import sys
-
-import uvloop
 
 from services.intake.app import build
 from services.intake.settings import Settings
-from shared.runtime import logs, service
+from shared.runtime import service
 
 
 def main() -> int:
     """Run until told to stop; 0 when that was asked for."""
     settings = Settings()
-    logs.configure("intake", level=settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(settings))
-
-
-async def _run(settings: Settings) -> int:
-    async with build(settings) as parts:
-        return await service.run(parts)
+    return service.main("intake", lambda: build(settings), log_level=settings.log_level)
 
 
 if __name__ == "__main__":

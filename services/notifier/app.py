@@ -1,6 +1,7 @@
 """What connects to what: events to plans, plans to mails, outcomes back to the bus."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -11,7 +12,7 @@ import orjson
 
 from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.directory_files import DirectoryFiles
-from services.notifier.adapters.postgres import SCHEMA
+from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
@@ -31,7 +32,7 @@ from services.notifier.settings import Settings, SmtpConnection
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
 from shared.events.topics import NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
-from shared.runtime import postgres
+from shared.runtime import migrations, postgres
 from shared.runtime.health import Condition, Health
 from shared.runtime.http import HttpServer, create_app
 from shared.runtime.kafka import KafkaAddress
@@ -94,8 +95,24 @@ def read(record: Record) -> Event[Payload]:
     return event
 
 
-def build(settings: Settings, pool: Pool) -> Mapping[str, Part]:
-    """Make the real parts over a pool of connections to the migrated schema."""
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts, over a schema brought up to date.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    store = settings.postgres
+    password = read_secret(store.password_file) if store.password_file else None
+    await migrations.upgrade(store.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
+    pool = await postgres.open_pool(store.url, schema=SCHEMA, password=password, size=store.pool_size)
+    try:
+        yield _parts(settings, pool)
+    finally:
+        pool.terminate()  # every part has ended: nobody uses a connection any more
+
+
+def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     plan = replace(PLANNING, instance=settings.instance)

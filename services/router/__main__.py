@@ -1,25 +1,17 @@
 """Environment in, process running."""
 
-import asyncio
 import sys
-
-import uvloop
+from contextlib import nullcontext
 
 from services.router.app import build
 from services.router.settings import Settings
-from shared.runtime import logs, service
+from shared.runtime import service
 
 
 def main() -> int:
     """Run until told to stop; 0 when that was asked for."""
     settings = Settings()
-    logs.configure("router", level=settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(settings))
-
-
-async def _run(settings: Settings) -> int:
-    return await service.run(build(settings))
+    return service.main("router", lambda: nullcontext(build(settings)), log_level=settings.log_level)
 
 
 if __name__ == "__main__":

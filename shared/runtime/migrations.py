@@ -10,8 +10,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.runtime.errors import Unavailable
+from shared.runtime.postgres import reaching_postgres
 
 _LOCK: Final = 0x616D7473  # "amts": one replica migrates, the others wait and find it done
+
+_LATER: Final = ("08", "53", "57P")  # connection, resources, starting up or shutting down
 
 
 async def upgrade(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:
@@ -25,14 +28,20 @@ async def upgrade(url: str, *, schema: str, folder: Path, password: str | None =
     address = make_url(url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(address.set(password=password) if password else address)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, schema, folder)
-    except (OSError, DBAPIError) as error:
-        if isinstance(error, OSError) or error.connection_invalidated:
+        with reaching_postgres():
+            async with engine.begin() as connection:
+                await connection.run_sync(_upgrade, schema, folder)
+    except DBAPIError as error:
+        if error.connection_invalidated or _state(error).startswith(_LATER):
             raise Unavailable(f"PostgreSQL: schema {schema} cannot be migrated now") from error
         raise
     finally:
         await engine.dispose()
+
+
+def _state(error: DBAPIError) -> str:
+    """The SQLSTATE, PostgreSQL appendix A; empty when the driver gives none."""
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def run_revisions() -> None:

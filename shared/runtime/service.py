@@ -2,10 +2,16 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Final, Protocol
 
 import structlog
+import uvloop
+
+from shared.runtime import logs
+from shared.runtime.errors import Unavailable
+from shared.runtime.pauses import Pause
 
 GRACE_SECONDS: Final = 25.0
 """How long parts may take to end; longer than a running transaction, shorter than an orchestrator waits."""
@@ -16,6 +22,31 @@ class Part(Protocol):
 
     async def run(self) -> None:
         """Work until cancelled; raise only when a restart of the process is wanted."""
+
+
+Parts = AbstractAsyncContextManager[Mapping[str, Part]]
+"""The parts of a service, with what they hold in common opened around them."""
+
+
+def main(name: str, build: Callable[[], Parts], *, log_level: str) -> int:
+    """Run the service until it is told to stop; return the process's exit code, 0 when that was asked for."""
+    logs.configure(name, level=log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(build))
+
+
+async def _serve(build: Callable[[], Parts]) -> int:
+    """Build and run; what cannot be reached at the start is waited for, as it is later."""
+    pause = Pause()
+    async with AsyncExitStack() as opened:
+        while True:
+            try:
+                parts = await opened.enter_async_context(build())
+                break
+            except Unavailable as away:
+                structlog.get_logger().warning("not started yet", error=away, next=pause.next_seconds)
+                await pause.sleep()
+        return await run(parts)
 
 
 async def run(parts: Mapping[str, Part]) -> int:
