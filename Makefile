@@ -31,8 +31,8 @@ $(VERIFIER)/.ready: locks/verifier.txt
 	@$(VERIFIER)/bin/pip install --quiet --disable-pip-version-check --ignore-requires-python --require-hashes -r locks/verifier.txt
 	@touch $@
 
-demo: setup verifier ## Boot the stack and watch real submissions travel
-	@$(BIN)/amtsweg demo
+demo: setup verifier ## Boot the stack and watch real submissions travel (OPTIONS="--submissions 60 --report FILE")
+	@$(BIN)/amtsweg demo $(OPTIONS)
 
 up: setup verifier ## Start the stack in the background
 	@$(BIN)/amtsweg up --detach

@@ -1,0 +1,66 @@
+"""README's first screen and its submission by hand, typed as they stand there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from amtsweg.stack import supervisor
+
+ROOT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CASE = re.compile(r"\bcase ([0-9a-f-]{36})\b")
+
+
+@pytest.fixture
+def var() -> Iterator[Path]:
+    """In place of `var`, where a stack of the reader's own may be running."""
+    folder = ROOT / "var" / "tests" / f"readme-{os.getpid()}"
+    yield folder
+    supervisor.stop(folder)
+
+
+def typed(command: str, var: Path) -> str:
+    """What a shell prints for a command of README; PYTHON is the one that runs the tests."""
+    run = subprocess.run(
+        ["bash", "-c", command.replace("var/", f"{var}/")],
+        cwd=ROOT,
+        env={**os.environ, "AMTSWEG_VAR": str(var), "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert run.returncode == 0, f"{command}\n{run.stdout}{run.stderr}"
+    return run.stdout
+
+
+@pytest.mark.timeout(420)
+def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
+    demo, by_hand, resolve = _BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))[:3]
+    report = var.with_suffix(".json")
+
+    typed(f"{demo.strip()} OPTIONS='--submissions 60 --report {report}'", var)
+    assert json.loads(report.read_text())["addsUp"]
+
+    up, authority, submit, look, down = by_hand.splitlines()
+    typed(up, var)
+    # The authority of the sample runs until it is ended; its output must not keep the shell's pipe open.
+    shell = typed(f"({authority.partition('&')[0]}) >{var}/authority.log 2>&1 & echo $!", var)
+    try:
+        told = typed(submit, var)
+        found = _CASE.search(told)
+        assert found, told
+        assert "the same receipt" in told
+        assert "Gießen" in told
+        assert "proven" in typed(look.partition("#")[0].replace("CASE", found[1]), var)
+    finally:
+        subprocess.run(["pkill", "-P", shell.strip()], check=False)
+    typed(down, var)
+
+    assert "g-06531005" in typed(resolve, var)
