@@ -111,11 +111,13 @@ class Day:
 def _areas_by_key(directory: "Directory", day: date) -> Mapping[str, tuple[Area, ...]]:
     """Every key that ever was (AGS, ARS, shortened ARS) with the areas of that day that it means.
 
-    A key under which nothing exists that day stands for its successors, or for its predecessors.
+    A shortened ARS may be filled up with zeros, as administrative portals write those of districts. A key under
+    which nothing exists that day stands for its successors, or for its predecessors.
     """
     known: dict[str, list[Area]] = defaultdict(list)
     for area in directory.areas.values():
-        for key in (area.ags, *(area.ars[:digits] for digits in _SHORTENED)):
+        shortened = [area.ars[:digits] for digits in _SHORTENED]
+        for key in {area.ags, *shortened, *(key.ljust(_SHORTENED[-1], "0") for key in shortened)}:
             known[key].append(area)
     meant: dict[str, tuple[Area, ...]] = {}
     for key, areas in known.items():

@@ -59,6 +59,20 @@ def test_a_municipality_that_still_exists_is_not_called_by_its_successor() -> No
     assert decision.reason is Reason.UNKNOWN_PLACE
 
 
+@pytest.mark.parametrize(
+    ("shortened", "filled"), [("06531", "065310000000"), ("065", "065000000000"), ("06", "060000000000")]
+)
+def test_a_shortened_key_may_be_filled_up_with_zeros(shortened: str, filled: str) -> None:
+    service = "99089086060000"
+    asked = [ask(hessen(), service, Place(ars=key)) for key in (shortened, filled)]
+    assert asked[0].areas == asked[1].areas
+    assert asked[0].authority == asked[1].authority
+
+
+def test_an_independent_city_is_not_mistaken_for_more() -> None:
+    assert ask(hessen(), TRADE, Place(ars="064110000000")).areas == ("06411000",)
+
+
 def test_a_chain_of_keys_leads_back_over_several_years() -> None:
     decision = ask(hessen(), TRADE, Place(ags="06415000"), on="2010-01-01")
     assert decision.authority == "g-06435014"
