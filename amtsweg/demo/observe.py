@@ -16,6 +16,7 @@ from amtsweg.stack.description import KafkaDescription
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.tiles import decode_bundle, published
 from shared.events.case import CaseDecided
+from shared.events.competence import CompetenceDecision
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
@@ -121,13 +122,20 @@ def read_mail(maildir: Path, *, seen: Seen) -> None:
 def _note(event: Event[Payload], seen: Seen) -> None:
     seen.events.add(event.id)
     match event.data:
-        case SubmissionParked(reason=reason):
+        case SubmissionParked(reason=reason, decision=decision):
             seen.parked[event.case_id] = reason
-        case SubmissionRouted():
+            _note_decision(event.case_id, decision, seen)
+        case SubmissionRouted(decision=decision):
             seen.parked.pop(event.case_id, None)
+            _note_decision(event.case_id, decision, seen)
         case CaseDecided():
             seen.decided.add(event.case_id)
         case NotificationSettled(outcome="unknown"):
             seen.unknown_mails += 1
         case _:
             pass
+
+
+def _note_decision(case: UUID, decision: CompetenceDecision | None, seen: Seen) -> None:
+    if decision is not None:
+        seen.decisions[case] = decision

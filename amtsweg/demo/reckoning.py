@@ -7,6 +7,7 @@ from statistics import quantiles
 from uuid import UUID
 
 from amtsweg.demo.scenarios import Posting
+from shared.events.competence import CompetenceDecision
 from shared.events.ids import message_id
 from shared.events.notification import MessageKind
 
@@ -28,7 +29,7 @@ class Seen:
     """What the stores hold, each read at its own door.
 
     ``inbox`` counts records per (authority, submission), read committed; ``readable_at`` is the Unix second
-    at which a consumer first saw one. ``parked`` and ``decided`` are by case, ``mails`` by message id,
+    at which a consumer first saw one. ``parked``, ``decisions`` and ``decided`` are by case, ``mails`` by message id,
     ``unknown_mails`` those of which nobody knows whether they left; ``events`` are the ids of this run's
     events on the audited topics, ``leaves`` counts the log's entries by event id.
     """
@@ -36,6 +37,7 @@ class Seen:
     inbox: Counter[tuple[str, UUID]] = field(default_factory=Counter)
     readable_at: dict[UUID, float] = field(default_factory=dict)
     parked: dict[UUID, str] = field(default_factory=dict)
+    decisions: dict[UUID, CompetenceDecision] = field(default_factory=dict)
     decided: set[UUID] = field(default_factory=set)
     mails: Counter[str] = field(default_factory=Counter)
     unknown_mails: int = 0
@@ -86,6 +88,15 @@ def per_authority(taken: Iterable[Taken], seen: Seen) -> Mapping[str, int]:
         if submission in ours:
             counts[authority] += records
     return dict(counts.most_common())
+
+
+def one_of_each_kind(taken: Iterable[Taken], seen: Seen) -> Mapping[str, CompetenceDecision]:
+    """The decision on the first case of each kind, as the router recorded it, by what was asked for."""
+    kinds: dict[str, CompetenceDecision] = {}
+    for t in taken:
+        if t.case in seen.decisions:
+            kinds.setdefault(t.posting.what, seen.decisions[t.case])
+    return kinds
 
 
 def latencies(taken: Iterable[Taken], seen: Seen) -> Mapping[str, float]:
@@ -175,7 +186,8 @@ def expected_mails(cases: Iterable[UUID], *, parked: Container[UUID]) -> set[str
 
 def _leaves(seen: Seen) -> Check:
     once = sum(seen.leaves[event] == 1 for event in seen.events)
-    return _equal("Ereignisse, jedes genau einmal im Protokoll", len(seen.events), once)
+    holds = bool(seen.events) and once == len(seen.events)
+    return Check("Ereignisse, jedes genau einmal im Protokoll", str(len(seen.events)), str(once), holds)
 
 
 _PARKED: tuple[MessageKind, ...] = ("received", "parked")

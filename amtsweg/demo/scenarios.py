@@ -21,6 +21,7 @@ BAUGENEHMIGUNG = "99012008001000"
 FUEHRERSCHEIN = "99023001012000"
 WAFFENBESITZKARTE = "99089086060000"
 EINBUERGERUNG = "99099002006000"
+SCHWERBEHINDERUNG = "99015007012000"
 GASTSTAETTE_ERLAUBNIS = "99025002005000"
 
 
@@ -126,13 +127,23 @@ def _routed() -> Iterator[Posting]:
         yield _sent("Ursprungszeugnis", URSPRUNGSZEUGNIS, {"ags": place.ags}, place.ihk)
         yield _sent("Einbürgerung", EINBUERGERUNG, {"ags": place.ags}, place.rp)
         yield _sent("Reisegewerbe", REISEGEWERBE, {"plz": place.plz, "town": place.name}, place.municipality)
-    # A chamber district that cuts through a Kreis, and a city that is its own district.
-    yield _sent("Ursprungszeugnis", URSPRUNGSZEUGNIS, {"ags": "06531018"}, "ihk-lahn-dill")
-    yield _sent("Führerschein", FUEHRERSCHEIN, {"ags": "06412000"}, "g-06412000")
-    yield _sent("Einbürgerung", EINBUERGERUNG, {"ags": "06412000"}, "rp-064")
-    choice = {"choice": "ihk-frankfurt"}
     yield _sent(
-        "Unterrichtung Bewachung", UNTERRICHTUNG_BEWACHUNG, {"ags": "06531005"}, "ihk-frankfurt", choice
+        "Ursprungszeugnis, wo der Kammerbezirk den Kreis teilt",
+        URSPRUNGSZEUGNIS,
+        {"ags": "06531018"},
+        "ihk-lahn-dill",
+    )
+    yield _sent("Führerschein in einer kreisfreien Stadt", FUEHRERSCHEIN, {"ags": "06412000"}, "g-06412000")
+    yield _sent("Führerschein, nur der Kreis ist bekannt", FUEHRERSCHEIN, {"ars": "06531"}, "k-06531")
+    yield _sent("Einbürgerung in Frankfurt", EINBUERGERUNG, {"ags": "06412000"}, "rp-064")
+    yield _sent("Gewerbe mit einem alten Schlüssel", GEWERBE_ANMELDUNG, {"ags": "06437002"}, "g-06437016")
+    yield _sent("Schwerbehindertenausweis", SCHWERBEHINDERUNG, {"ags": "06531005"}, "land-havs")
+    yield _sent(
+        "Unterrichtung Bewachung, frei gewählt",
+        UNTERRICHTUNG_BEWACHUNG,
+        {"ags": "06531005"},
+        "ihk-frankfurt",
+        {"choice": "ihk-frankfurt"},
     )
 
 

@@ -9,8 +9,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from amtsweg.demo.reckoning import latencies, per_authority
+from amtsweg.demo.reckoning import latencies, one_of_each_kind, per_authority
 from amtsweg.demo.run import Bill, Progress
+from amtsweg.directory.folder import open_directory
+from services.router.domain.directory import Directory
+from services.router.domain.explain import explain_de
 
 _MOST = 12
 _STORY = """\
@@ -43,8 +46,10 @@ def _bar(done: int, of: int, width: int = 30) -> Text:
 
 
 def bill(outcome: Bill, console: Console) -> None:
-    """Print the bill: where everything went, how fast, whether it adds up, and the proof."""
-    console.print(_destinations(outcome), _parked(outcome), _figures(outcome), _checks(outcome))
+    """Print the bill: where everything went, why, how fast, whether it adds up, and the proof."""
+    directory = open_directory(None)
+    console.print(_kinds(outcome, directory), _destinations(outcome, directory))
+    console.print(_parked(outcome), _figures(outcome), _checks(outcome))
     for verdict in outcome.verdicts:
         console.print(f"[dim]$[/dim] {verdict.command}", soft_wrap=True, highlight=False)
         console.print(Text(f"  {verdict.said}", style="green" if verdict.holds else "red"), soft_wrap=True)
@@ -87,13 +92,24 @@ def report(outcome: Bill) -> dict[str, Any]:
     }
 
 
-def _destinations(outcome: Bill) -> Table:
-    table = Table("Amt", "Sendungen", title="Weitergeleitet", title_justify="left")
+def _kinds(outcome: Bill, directory: Directory) -> Table:
+    table = Table(
+        "Fall", "Entscheidung", title="Ein Fall von jeder Art", title_justify="left", show_lines=True
+    )
+    for what, decision in one_of_each_kind(outcome.taken, outcome.seen).items():
+        table.add_row(what, explain_de(decision, directory=directory))
+    return table
+
+
+def _destinations(outcome: Bill, directory: Directory) -> Table:
+    table = Table("Amt", "Kennung", "Sendungen", title="Weitergeleitet", title_justify="left")
     counts = list(per_authority(outcome.taken, outcome.seen).items())
     for authority, count in counts[:_MOST]:
-        table.add_row(authority, str(count))
+        table.add_row(directory.authorities[authority].name, authority, str(count))
     if len(counts) > _MOST:
-        table.add_row(f"… und {len(counts) - _MOST} weitere Ämter", str(sum(c for _, c in counts[_MOST:])))
+        table.add_row(
+            f"… und {len(counts) - _MOST} weitere Ämter", "", str(sum(c for _, c in counts[_MOST:]))
+        )
     return table
 
 
@@ -114,6 +130,7 @@ def _figures(outcome: Bill) -> Table:
     table = Table("", "p50", "p99", title="Dauer in Millisekunden", title_justify="left")
     table.add_row("Anfrage bis Quittung (202)", f"{ms['acceptedP50']:.0f}", f"{ms['acceptedP99']:.0f}")
     table.add_row("Anfrage bis lesbar im Eingang", f"{ms['inboxP50']:.0f}", f"{ms['inboxP99']:.0f}")
+    table.caption = f"{outcome.seconds:.0f} s, {outcome.memory_bytes / 2**20:.0f} MB Arbeitsspeicher"
     return table
 
 
