@@ -16,9 +16,10 @@ from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.directory_files import load
 from services.router.app import Routing
 from services.router.domain.directory import Directory
+from services.router.domain.resolve import Unverified
 from services.router.handler import Handler
 from shared.events import ids
-from shared.events.competence import Place
+from shared.events.competence import Attributes, Place
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
@@ -58,6 +59,7 @@ def submission(
     reference: str = "antrag-1",
     *,
     place: Place | None = None,
+    attributes: Attributes | None = None,
     content: bytes = b'{"betrieb":"Laden"}',
     receipt: Receipt = RECEIPT,
 ) -> Event[SubmissionReceived]:
@@ -73,6 +75,7 @@ def submission(
     data = SubmissionReceived(
         receipt=receipt.model_copy(update={"client_reference": reference}),
         place=Place(plz="35390", town="Gießen") if place is None else place,
+        attributes=attributes,
         content=Sealed.model_validate_json(sealed),
     )
     return about(submission_id, data, event_id=ids.child_id(submission_id, "received"))
@@ -124,6 +127,7 @@ class RouterInMemory:
     folder: Path
     reachable: Sequence[str] = ("g-06531005", "g-06534014", "hwk-wiesbaden")
     keyed: Sequence[str] = ("g-06531005", "g-06534014", "hwk-wiesbaden")
+    unverified: Unverified = "answer"
     now: datetime = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
     state: MemoryState = field(default_factory=MemoryState)
     out: list[Message] = field(default_factory=list)
@@ -141,6 +145,7 @@ class RouterInMemory:
             authorities=authorities,
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
+            unverified=self.unverified,
         )
         return Routing(handler)
 

@@ -50,7 +50,7 @@ def test_another_directory_can_be_asked() -> None:
 
 
 def test_unverified_competence_can_be_parked() -> None:
-    inquiry = ("--service", "99089086060000", "--ags", "06531005", "--on", "2026-03-01")
+    inquiry = ("--service", "99036008007000", "--ags", "06531005", "--on", "2026-03-01")
     assert "Klärungsstelle" in run(*inquiry, "--unverified", "park").stdout
 
 

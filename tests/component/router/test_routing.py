@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from services.router.domain.resolve import Unverified
 from shared.events import ids
-from shared.events.competence import Place
+from shared.events.competence import Attributes, Place
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Undecodable, encode
 from shared.events.payload import SealedRecipient
@@ -35,6 +36,26 @@ def parked(router: RouterInMemory) -> SubmissionParked:
     (told,) = [m for m in router.out if m.topic == SUBMISSION_ROUTED.name]
     assert told.value is not None
     return SubmissionParked.from_json(told.value)
+
+
+@pytest.mark.parametrize(("unverified", "kind"), [("answer", SubmissionRouted), ("park", SubmissionParked)])
+def test_an_installation_chooses_what_becomes_of_unverified_competence(
+    tmp_path: Path, unverified: Unverified, kind: type
+) -> None:
+    router = RouterInMemory(tmp_path, unverified=unverified, reachable=("k-06531",), keyed=("k-06531",))
+    receipt = RECEIPT.model_copy(update={"service": "99036008007000"})
+    told = [type(event.data) for event in router.take(submission(receipt=receipt))]
+    assert told.count(kind) == 1
+
+
+def test_what_the_submission_says_about_the_road_decides(router: RouterInMemory) -> None:
+    receipt = RECEIPT.model_copy(update={"service": "99108001001000"})
+    router.take(
+        submission(receipt=receipt, place=Place(ags="06633030"), attributes=Attributes(road="federal"))
+    )
+    decision = parked(router).decision
+    assert decision is not None
+    assert (decision.authority, decision.inquiry.attributes) == ("k-06633", Attributes(road="federal"))
 
 
 def test_a_submission_lies_in_the_competent_authoritys_inbox_and_only_it_can_read_it(

@@ -7,7 +7,7 @@ import pytest
 from services.router.adapters.directory_files import load
 from services.router.domain.tables import BrokenDirectory
 from tests.support.directories import NORDMARK, built, hessen_changed, hessen_with, hessen_without
-from tests.support.routing import hessen
+from tests.support.routing import HESSEN, hessen
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,13 @@ def test_hessen_has_as_many_municipalities_as_the_official_register(on: str, cou
         area for area in hessen().areas.values() if day in area.days and area.kind != "unincorporated"
     ]
     assert len(existing) == count
+
+
+def test_the_page_counts_the_services_without_a_checked_source() -> None:
+    rules = hessen().competences.values()
+    unchecked = sum(any(not rule.verified for rule in rows) for rows in rules)
+    page = (HESSEN.parents[1] / "docs" / "directory.md").read_text(encoding="utf-8")
+    assert f"- {unchecked} of the {len(rules)} services have a row without a checked source" in page
 
 
 def test_an_area_may_end_within_a_row_that_goes_on() -> None:

@@ -35,7 +35,7 @@ def test_the_text_says_on_whose_behalf_somebody_acts() -> None:
 
 
 def test_the_text_of_a_parked_unverified_answer_names_the_only_candidate() -> None:
-    inquiry = Inquiry(service="99089086060000", place=Place(ags="06531005"), on=date(2026, 3, 1))
+    inquiry = Inquiry(service="99036008007000", place=Place(ags="06531005"), on=date(2026, 3, 1))
     text = explain_de(resolve(inquiry, directory=hessen(), unverified="park"), directory=hessen())
     assert "noch nicht geprüft. In Betracht kommt: Kreisausschuss des Landkreises Gießen." in text
 
