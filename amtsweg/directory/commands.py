@@ -12,7 +12,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from amtsweg.bus import operator_address
-from amtsweg.directory import published
+from amtsweg.directory import proposals, published
 from amtsweg.directory.compile import compile_directory
 from amtsweg.directory.drawing import draw
 from amtsweg.directory.folder import open_directory, shipped
@@ -40,6 +40,7 @@ from shared.runtime.errors import Unavailable, Undecodable
 commands = typer.Typer(
     help="Compile, check, compare, preview, draw and publish the directory.", no_args_is_help=True
 )
+commands.add_typer(proposals.commands, name="proposals")
 
 FolderOption = Annotated[Path | None, typer.Option("--directory", help="folder of another directory")]
 ChangeArgument = Annotated[Path, typer.Argument(help="folder with the tables that change, as CSV")]

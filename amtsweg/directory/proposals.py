@@ -1,0 +1,139 @@
+"""`amtsweg directory proposals`: what the clearing desk's decisions suggest for the directory."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from amtsweg.bus import operator_address
+from amtsweg.directory import published
+from amtsweg.directory.left_behind import DeskProposal, assignments, is_settled, proposals
+from amtsweg.directory.proposal import Tables
+from amtsweg.directory.skeleton import Skeleton, skeleton
+from services.router.adapters.directory_files import write
+from services.router.domain.desk import REASONS_DE
+from services.router.domain.directory import Directory
+from services.router.domain.versions import Version
+from shared.events.competence import Place
+from shared.runtime.errors import Unavailable
+
+commands = typer.Typer(
+    no_args_is_help=True, help="Was Zuweisungen der Klärungsstelle dem Verzeichnis nahelegen."
+)
+
+_DAYS: Final = 90
+
+Since = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="ab welchem Tag; sonst 90 Tage zurück")
+]
+
+
+@commands.command("list")
+def list_proposals(
+    since: Since = None,
+    *,
+    settled: Annotated[
+        bool, typer.Option("--settled", help="auch, was das Verzeichnis inzwischen weiß")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="eine Zeile JSON je Vorschlag")] = False,
+) -> None:
+    """Alle Vorschläge; was das Verzeichnis inzwischen selbst so entscheidet, fehlt."""
+    version = _newest()
+    directory = Tables.of_version(version).directory()
+    found = [each for each in _proposals(since) if settled or not is_settled(each, directory=directory)]
+    if as_json:
+        for each in found:
+            typer.echo(orjson.dumps(each.to_json()))
+        return
+    if not found:
+        typer.echo("Es gibt keine Vorschläge.")
+        return
+    Console().print(_table(found, directory))
+
+
+@commands.command("show")
+def show_proposal(
+    proposal: Annotated[str, typer.Argument(help="Nummer des Vorschlags, wie in der Liste")],
+    since: Since = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Ordner für den Entwurf; er darf noch nicht da sein")
+    ] = None,
+) -> None:
+    """Ein Vorschlag als JSON, mit den Zeilen, die ins Verzeichnis kämen.
+
+    Mit --output liegt der Entwurf als Ordner bereit: leere Felder ergänzen, dann `amtsweg directory preview ORDNER`.
+    """
+    found = next((each for each in _proposals(since) if each.id == proposal), None)
+    if found is None:
+        typer.echo(f"{proposal} gibt es nicht. `amtsweg directory proposals list` zeigt alle.", err=True)
+        raise typer.Exit(1)
+    version = _newest()
+    draft = skeleton(found, directory=Tables.of_version(version).directory())
+    shown = found.to_json() | {"change": draft.lines, "remark": draft.remark, "parent": version.id}
+    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+    if output is not None:
+        _write(draft, version=version, folder=output)
+
+
+def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
+    changed: Mapping[str, str] = draft.over(version.tables)
+    if not changed:
+        typer.echo(draft.remark, err=True)
+        raise typer.Exit(1)
+    try:
+        write(replace(version, tables=changed), folder)
+    except OSError as error:
+        typer.echo(f"amtsweg directory proposals: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _newest() -> Version:
+    """The version that a change would start from."""
+    try:
+        versions = asyncio.run(published.read(operator_address())).versions
+    except Unavailable as away:
+        raise _away(away) from away
+    if not versions.published:
+        typer.echo("Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.", err=True)
+        raise typer.Exit(2)
+    return versions.newest
+
+
+def _proposals(since: datetime | None) -> list[DeskProposal]:
+    first = since.astimezone(UTC) if since else datetime.now(UTC) - timedelta(days=_DAYS)
+    try:
+        return proposals(asyncio.run(assignments(operator_address(), since=first)))
+    except Unavailable as away:
+        raise _away(away) from away
+
+
+def _away(away: Unavailable) -> typer.Exit:
+    typer.echo(f"amtsweg directory proposals: {away}", err=True)
+    return typer.Exit(3)
+
+
+def _table(found: list[DeskProposal], directory: Directory) -> Table:
+    table = Table("Nummer", "Leistung", "Ort", "Grund", "zugewiesen an", "wie oft", "zuletzt")
+    for each in found:
+        decision, reason = each.last.decision, str(each.last.decision.reason)
+        table.add_row(
+            each.id,
+            directory.services.get(decision.inquiry.service, decision.inquiry.service),
+            _place(decision.inquiry.place),
+            REASONS_DE.get(reason, reason),
+            each.last.authority,
+            str(len(each.assigned)),
+            f"{each.last.at.astimezone():%d.%m.%Y}",
+        )
+    return table
+
+
+def _place(place: Place | None) -> str:
+    return "" if place is None else " ".join(filter(None, (place.ars, place.ags, place.plz, place.town)))

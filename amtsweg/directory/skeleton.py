@@ -1,0 +1,104 @@
+"""A change of the directory that a clearing desk's decision suggests; what only a person can know is left empty.
+
+The loader refuses an empty cell and says where, so that no suggestion takes force unseen.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from amtsweg.directory.left_behind import DeskProposal
+from services.router.domain.directory import Directory
+from services.router.domain.tables import COLUMNS
+from shared.events.competence import Reason
+
+_LEVELS: Final = ("municipality", "district", "region", "ihk", "hwk")
+"""Kinds of authorities that decide by their territory; any other is named in the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skeleton:
+    """Lines to add, by table, and a German sentence about what is left to a person."""
+
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remark: str
+
+    def over(self, tables: Mapping[str, str]) -> dict[str, str]:
+        """The tables that change, whole."""
+        return {
+            table: tables[table] + "".join(f"{line}\n" for line in lines)
+            for table, lines in self.lines.items()
+        }
+
+
+def skeleton(proposal: DeskProposal, *, directory: Directory) -> Skeleton:
+    """What the directory would have to say for such a case to be routed without a person."""
+    match proposal.last.decision.reason:
+        case Reason.CHOICE_REQUIRED:
+            return Skeleton(remark="Nichts zu ändern: Wer wählen darf, hat nicht gewählt.")
+        case Reason.UNKNOWN_PLACE | Reason.AMBIGUOUS_PLACE | Reason.OUTSIDE_TERRITORY:
+            return _place(proposal, directory)
+        case _:
+            return _competence(proposal, directory)
+
+
+def _competence(proposal: DeskProposal, directory: Directory) -> Skeleton:
+    assigned = proposal.last
+    service = assigned.decision.inquiry.service
+    kind = (
+        directory.authorities[assigned.authority].kind if assigned.authority in directory.authorities else ""
+    )
+    decides = kind if kind in _LEVELS else "authority"
+    rows = directory.competences.get(service, ())
+    line = _line(
+        "competences",
+        id=f"{service}-{len(rows) + 1}",
+        service=service,
+        decides=decides,
+        target=assigned.authority if decides == "authority" else "",
+        by_choice="no",
+        verified="no",
+        note=f"Klärungsstelle: {assigned.assignment.reason}",
+    )
+    lines = {"competences": (line,)}
+    if service not in directory.services:
+        lines["services"] = (_line("services", key=service),)
+    ended = f" Die Regel {rows[-1].id} muss dafür enden oder geändert werden." if rows else ""
+    return Skeleton(
+        lines=lines,
+        remark="Zu ergänzen: Rechtsgrundlage und Quelle; zu prüfen: ob die Ebene (decides) für alle Orte gilt."
+        + ended,
+    )
+
+
+def _place(proposal: DeskProposal, directory: Directory) -> Skeleton:
+    place = proposal.last.decision.inquiry.place
+    if place is None or place.plz is None:
+        return Skeleton(
+            remark="Kein Vorschlag: Ein fehlender oder unbekannter Schlüssel ist beim Gebietsstand zu prüfen."
+        )
+    ags = proposal.last.authority.removeprefix("g-")
+    ags = ags if ags in directory.areas else ""
+    reached = [area.ags for area in directory.postcodes.get(place.plz, ())]
+    lines: dict[str, tuple[str, ...]] = {}
+    if not reached or (ags and ags not in reached):
+        lines["postcodes"] = (_line("postcodes", postcode=place.plz, ags=ags, quality="listed", main="no"),)
+    if place.town is not None:
+        lines["localities"] = (_line("localities", ags=ags, name=place.town, postcode=place.plz),)
+    if not lines:
+        return Skeleton(
+            remark="Kein Vorschlag: Die Postleitzahl reicht in mehrere Gemeinden; nur die Angabe des Ortes hilft."
+        )
+    return Skeleton(
+        lines=lines,
+        remark="Zu ergänzen: die Gemeinde (ags), und ob die Postleitzahl in ein anderes Land reicht.",
+    )
+
+
+def _line(table: str, **cells: str) -> str:
+    """One line of a table, the other cells empty."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells.get(column, "") for column in COLUMNS[table])
+    return text.getvalue()
