@@ -11,6 +11,13 @@ pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 _IN_CI = os.environ.get("CI") == "true"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Random order, but folder by folder: what a folder's tests share is started once."""
+    folders = list(dict.fromkeys(item.path.parent for item in items))
+    items.sort(key=lambda item: folders.index(item.path.parent))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that is skipped in CI has not shown anything: it fails."""

@@ -4,6 +4,7 @@ Only listed fields are written, and errors of foreign code by class and place: t
 """
 
 import logging
+import re
 import sys
 import time
 import traceback
@@ -54,6 +55,7 @@ FIELDS: Final = frozenset(
 )
 """Every field that a log line may have."""
 
+_TOPIC: Final = re.compile(r"[a-z0-9.-]{1,200}\.v\d{1,3}")
 _OWN_WORDS = (Stopped, Unavailable, Undecodable)
 _QUIET_SECONDS = 10.0
 
@@ -115,4 +117,12 @@ class _Foreign(logging.Handler):
         fields: dict[str, Any] = {"suppressed": suppressed} if suppressed else {}
         if record.exc_info and record.exc_info[1]:
             fields["error"] = record.exc_info[1]
+        if topics := _topics(record):
+            fields["topics"] = topics
         structlog.get_logger().log(record.levelno, template, logger=record.name, **fields)
+
+
+def _topics(record: logging.LogRecord) -> list[str]:
+    """The topics among the arguments of a line, which is all that is said of its arguments."""
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return [text for text in map(str, arguments) if _TOPIC.fullmatch(text)]

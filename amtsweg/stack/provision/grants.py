@@ -44,7 +44,9 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
         found.update(grant for name in names for grant in _on_topic(topic, name))
     for group, principal in GROUPS.items():
         found.add(Grant(principal, "READ", "GROUP", group))
-        found.add(Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)))
+        letters = dead_letter_topic(group)
+        # Read as well: what was laid aside is known again after a restart, and later records of its case follow.
+        found.update(Grant(principal, may, "TOPIC", letters) for may in ("READ", "WRITE"))
     for principal in _TRANSACTIONAL:
         found.update(Grant(principal, may, "TRANSACTIONAL_ID", principal, prefixed=True) for may in ("WRITE", "DESCRIBE"))  # fmt: skip
     found.update(_of_operator())

@@ -18,7 +18,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from tests.integration.router.conftest import Ground
+from tests.integration.router.conftest import Ground, running
 from tests.support.events import GIESSEN
 from tests.support.stack import unique
 
@@ -82,7 +82,7 @@ async def test_a_parked_case_is_assigned_and_goes_on_with_its_original_receipt(g
     assert b"Mustermann" in opened
     again = await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "noch einmal")
     assert again.exit_code == 1
-    assert "ist nicht geparkt" in again.stderr
+    assert f"ist nicht mehr geparkt; der Vorgang liegt bei {GIESSEN}" in again.stderr
 
 
 async def test_a_retry_that_changes_nothing_says_so(ground: Ground) -> None:
@@ -101,7 +101,7 @@ async def test_an_assignment_to_nobody_is_refused_and_the_case_stays_parked(grou
     refused = await run(parked.commands, "assign", number, "--to", "g-99999999", "--reason", "?")
 
     assert refused.exit_code == 1
-    assert "Diese Stelle gibt es nicht" in refused.stderr
+    assert "Diese Stelle gibt es heute nicht" in refused.stderr
     assert number in (await run(parked.commands, "list")).stdout
 
 
@@ -125,6 +125,16 @@ async def test_an_undecodable_record_lies_in_the_dead_letter_and_the_rest_flows_
     assert f"router:{letter.offset}" in listed.stdout
     assert "SubmissionReceived: not valid at" in shown.stdout
     assert "Mustermann" not in shown.stdout
+
+
+async def test_a_router_starts_after_a_dead_letter(ground: Ground) -> None:
+    broken = undecodable(ground.submission())
+    await ground.send(broken)
+    async with asyncio.timeout(20):
+        while not await dead(ground, broken):  # noqa: ASYNC110 - it is Kafka that is asked
+            await asyncio.sleep(0.1)
+    with running(ground.router(instance=1)) as second:
+        assert second.ready()
 
 
 async def test_a_dead_letter_that_is_replayed_comes_back_as_it_was_and_is_settled(ground: Ground) -> None:

@@ -37,10 +37,11 @@ def test_every_producer_may_write_and_every_consumer_may_read() -> None:
                 assert Grant(principal, "READ", "TOPIC", name) in found
 
 
-def test_every_group_may_commit_and_write_its_dead_letters() -> None:
+def test_every_group_may_commit_and_reads_and_writes_its_dead_letters() -> None:
     found = grants([])
     for group, principal in GROUPS.items():
         assert Grant(principal, "READ", "GROUP", group) in found
+        assert Grant(principal, "READ", "TOPIC", dead_letter_topic(group)) in found
         assert Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)) in found
 
 
