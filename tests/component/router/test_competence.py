@@ -69,6 +69,36 @@ async def test_a_parameter_that_cannot_be_read_is_named(
     assert answer.json()["mend"] == f"Correct the parameter {field}."
 
 
+@pytest.mark.parametrize(
+    ("params", "at"), [(GIESSEN_BY_KEY | {"plzz": "35390"}, "query/plzz"), ({}, "query/service")]
+)
+async def test_a_parameter_that_is_misspelt_or_missing_is_named(
+    http: AsyncClient, params: dict[str, str], at: str
+) -> None:
+    answer = await http.get("/v1/competence", params=params)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [error["at"] for error in answer.json()["errors"]] == [at]
+
+
+async def test_the_description_is_openapi_3_1_and_names_every_parameter(http: AsyncClient) -> None:
+    description = (await http.get("/openapi.json")).json()
+
+    operation = description["paths"]["/v1/competence"]["get"]
+    assert description["openapi"].startswith("3.1")
+    assert operation["security"] == []
+    assert {p["name"] for p in operation["parameters"]} >= {
+        "service",
+        "ars",
+        "ags",
+        "plz",
+        "town",
+        "on",
+        "choice",
+    }
+
+
 async def test_too_many_inquiries_are_told_when_to_come_again() -> None:
     async with client(per_minute=60) as http:
         answers = [await http.get("/v1/competence", params=GIESSEN_BY_KEY) for _ in range(61)]

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.router.adapters.rate import Bucket
 from services.router.domain.inquiry import BadInquiry, read_inquiry
@@ -16,7 +16,9 @@ from shared.runtime.problems import Problem
 
 
 class Asked(BaseModel):
-    """The parameters as they are sent; `read_inquiry` understands them."""
+    """The parameters as they are sent; `read_inquiry` understands them, and a misspelt one is no other one."""
+
+    model_config = ConfigDict(extra="forbid")
 
     service: Annotated[str, Field(description="LeiKa key, 14 digits")]
     ars: Annotated[str | None, Field(description="Regionalschlüssel; may be shortened")] = None
