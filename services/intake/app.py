@@ -134,8 +134,29 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         health=health,
         telemetry=telemetry,
     )
-    http = settings.http
-    plan = Plan(
+    return {
+        "publisher": publisher,
+        "clients": clients,
+        "histories": KafkaToPostgres(
+            projecting(settings),
+            HistoryProjection(),
+            address=address,
+            pool=pool,
+            health=health,
+            telemetry=telemetry,
+        ),
+        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+        "catching up": CatchingUp(
+            pool, address=address, group=GROUP, partitions=_partitions(), condition=health.part("histories")
+        ),
+        "open entries": OpenEntries(pool, telemetry=telemetry),
+        "http": HttpServer.of(app, settings.http, health=health),
+    }
+
+
+def projecting(settings: Settings) -> Plan:
+    """One projection over all its topics; a second replica stands by."""
+    return Plan(
         group=GROUP,
         inputs=tuple(TOPICS),
         dead_letters=dead_letter_topic(GROUP),
@@ -144,26 +165,6 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         instance=settings.instance,
         batch_wait=_BATCH_WAIT,
     )
-    return {
-        "publisher": publisher,
-        "clients": clients,
-        "histories": KafkaToPostgres(
-            plan, HistoryProjection(), address=address, pool=pool, health=health, telemetry=telemetry
-        ),
-        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-        "catching up": CatchingUp(
-            pool, address=address, group=GROUP, partitions=_partitions(), condition=health.part("histories")
-        ),
-        "open entries": OpenEntries(pool, telemetry=telemetry),
-        "http": HttpServer(
-            app,
-            host=http.host,
-            port=http.port,
-            health=health,
-            certificate=http.certificate_file,
-            key=http.key_file,
-        ),
-    }
 
 
 def _partitions() -> list[TopicPartition]:

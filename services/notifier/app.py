@@ -206,14 +206,7 @@ def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpSe
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
-    return HttpServer(
-        app,
-        host=settings.http.host,
-        port=settings.http.port,
-        health=health,
-        certificate=settings.http.certificate_file,
-        key=settings.http.key_file,
-    )
+    return HttpServer.of(app, settings.http, health=health)
 
 
 def _now() -> datetime:

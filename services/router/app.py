@@ -221,14 +221,7 @@ def _http(
             telemetry=telemetry,
         )
     )
-    return HttpServer(
-        app,
-        host=settings.http.host,
-        port=settings.http.port,
-        health=health,
-        certificate=settings.http.certificate_file,
-        key=settings.http.key_file,
-    )
+    return HttpServer.of(app, settings.http, health=health)
 
 
 def _decide(inquiry: Inquiry, *, directory: Directory, unverified: Unverified) -> CompetenceDecision:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 import uvicorn
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.runtime.health import Health
 from shared.runtime.problems import Problem, answer_with_problems
+from shared.runtime.settings import HttpListener
 from shared.runtime.telemetry import Telemetry
 
 OPEN_TO_ALL: Final[dict[str, Any]] = {"security": []}
@@ -69,6 +70,18 @@ class HttpServer:
         self._condition = health.part("http")
         self.started = asyncio.Event()
         self.url = ""
+
+    @classmethod
+    def of(cls, app: FastAPI, listener: HttpListener, *, health: Health) -> Self:
+        """The server that the settings describe."""
+        return cls(
+            app,
+            host=listener.host,
+            port=listener.port,
+            health=health,
+            certificate=listener.certificate_file,
+            key=listener.key_file,
+        )
 
     async def run(self) -> None:
         """Listen and answer.

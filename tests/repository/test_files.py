@@ -17,7 +17,6 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LONGER: dict[str, str] = {
     "services/audit/adapters/http/page/verify.py": "one file that an auditor can read and carry away",
-    "services/intake/app.py:_parts": "wiring: one line a part",
     "services/audit/app.py:assemble": "wiring: one line a part",
     "services/audit/app.py:build": "wiring: one line a part",
     "tests/component/intake/conftest.py:intake": "wiring: one line a part",

@@ -1,91 +1,24 @@
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
-from services.router.adapters.http.desk import desk_routes
-from services.router.adapters.http.gate import Gate
-from services.router.handler import ClearingDesk
 from shared.events.competence import Place
-from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message
-from shared.events.payload import Payload
-from shared.events.submission import SubmissionDelivered, SubmissionReceived, SubmissionRouted
-from shared.events.topics import CASE_ORDERED
-from shared.runtime.access_tokens import AccessTokens
+from shared.events.submission import SubmissionDelivered, SubmissionRouted
 from shared.runtime.errors import Unavailable
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.telemetry import Telemetry
-from tests.contracts.router.fakes import FakeDeskCases
-from tests.support.events import GIESSEN, RECEIVED_AT
-from tests.support.routing import RouterInMemory, hessen, record, submission
+from tests.support.desk import DeskInMemory, connected, token
+from tests.support.events import GIESSEN
+from tests.support.routing import RouterInMemory
 
-NOWHERE = Place(plz="99999")
 SEVERAL = Place(plz="35796")
 WEILMUENSTER, WEINBACH = "g-06533018", "g-06533019"
 MARBURG = "g-06534014"
 NOT_CONNECTED = "g-06531018"
-ISSUER = "https://intake.example"
-KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
-
-
-@dataclass
-class DeskInMemory:
-    """The desk over HTTP, before a router in memory that acts on orders while it is awake."""
-
-    router: RouterInMemory
-    cases: FakeDeskCases = field(default_factory=FakeDeskCases)
-    awake: bool = True
-    ordered: list[Message] = field(default_factory=list)
-    told: list[Event[Payload]] = field(default_factory=list)
-
-    async def publish(self, message: Message) -> None:
-        self.ordered.append(message)
-        if self.awake:
-            await self.act()
-
-    async def act(self) -> None:
-        """Let the router act on every order, also on those that it knows."""
-        for message in self.ordered:
-            assert message.topic == CASE_ORDERED.name
-            self.told += self.router.take_record(record(message))
-        await self.follow()
-
-    async def park(self, reference: str = "antrag-1", *, place: Place = NOWHERE) -> Event[SubmissionReceived]:
-        received = submission(reference, place=place)
-        self.router.take(received)
-        await self.follow()
-        return received
-
-    async def follow(self) -> None:
-        for case, kept in self.router.state.kept.items():
-            await self.cases.put(UUID(case), CaseHeld.from_json(kept))
-
-    def of(self, kind: type[Payload]) -> list[Event[Payload]]:
-        return [event for event in self.told if isinstance(event.data, kind)]
-
-
-def token(scope: str = "desk", *, audience: str = "router", person: str = "klaerung-7") -> dict[str, str]:
-    expires = RECEIVED_AT + timedelta(minutes=5)
-    claims = {
-        "iss": ISSUER,
-        "sub": person,
-        "aud": audience,
-        "scope": scope,
-        "exp": int(expires.timestamp()),
-    }
-    text = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": KEY.kid}, claims, KEY)
-    return {"Authorization": f"Bearer {text}"}
 
 
 @pytest.fixture
@@ -95,30 +28,7 @@ def desk(tmp_path: Path) -> DeskInMemory:
 
 @pytest.fixture
 async def http(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
-    telemetry = Telemetry()
-    app = create_app(title="router", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
-    tokens = AccessTokens(
-        [KEY.as_dict(private=False)], issuer=ISSUER, audience="router", clock=lambda: RECEIVED_AT
-    )
-    clearing = ClearingDesk(
-        cases=desk.cases,
-        orders=desk,
-        directory=hessen,
-        clock=lambda: desk.router.now,
-        zone=ZoneInfo("Europe/Berlin"),
-        patience=timedelta(milliseconds=50),
-    )
-    app.include_router(
-        desk_routes(
-            clearing,
-            gate=Gate(tokens, issuer=ISSUER),
-            directory=hessen,
-            clock=lambda: desk.router.now,
-            telemetry=telemetry,
-        )
-    )
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://router", headers=token()) as client:
+    async with connected(desk) as client:
         yield client
 
 

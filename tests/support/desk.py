@@ -1,0 +1,111 @@
+"""The clearing desk over HTTP without Kafka: a router in memory acts on its orders."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from services.router.adapters.http.desk import desk_routes
+from services.router.adapters.http.gate import Gate
+from services.router.handler import ClearingDesk
+from shared.events.competence import Place
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event, Message
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import CASE_ORDERED
+from shared.runtime.access_tokens import AccessTokens
+from shared.runtime.health import Health
+from shared.runtime.http import create_app
+from shared.runtime.telemetry import Telemetry
+from tests.contracts.router.fakes import FakeDeskCases
+from tests.support.events import RECEIVED_AT
+from tests.support.routing import RouterInMemory, hessen, record, submission
+
+NOWHERE = Place(plz="99999")
+ISSUER = "https://intake.example"
+_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
+
+
+@dataclass
+class DeskInMemory:
+    """The desk over HTTP, before a router in memory that acts on orders while it is awake."""
+
+    router: RouterInMemory
+    cases: FakeDeskCases = field(default_factory=FakeDeskCases)
+    awake: bool = True
+    ordered: list[Message] = field(default_factory=list)
+    told: list[Event[Payload]] = field(default_factory=list)
+
+    async def publish(self, message: Message) -> None:
+        self.ordered.append(message)
+        if self.awake:
+            await self.act()
+
+    async def act(self) -> None:
+        """Let the router act on every order, also on those that it knows."""
+        for message in self.ordered:
+            assert message.topic == CASE_ORDERED.name
+            self.told += self.router.take_record(record(message))
+        await self.follow()
+
+    async def park(self, reference: str = "antrag-1", *, place: Place = NOWHERE) -> Event[SubmissionReceived]:
+        received = submission(reference, place=place)
+        self.router.take(received)
+        await self.follow()
+        return received
+
+    async def follow(self) -> None:
+        for case, kept in self.router.state.kept.items():
+            await self.cases.put(UUID(case), CaseHeld.from_json(kept))
+
+    def of(self, kind: type[Payload]) -> list[Event[Payload]]:
+        return [event for event in self.told if isinstance(event.data, kind)]
+
+
+def token(scope: str = "desk", *, audience: str = "router", person: str = "klaerung-7") -> dict[str, str]:
+    expires = RECEIVED_AT + timedelta(minutes=5)
+    claims = {
+        "iss": ISSUER,
+        "sub": person,
+        "aud": audience,
+        "scope": scope,
+        "exp": int(expires.timestamp()),
+    }
+    text = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": _KEY.kid}, claims, _KEY)
+    return {"Authorization": f"Bearer {text}"}
+
+
+@asynccontextmanager
+async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that comes with a clerk's token."""
+    telemetry = Telemetry()
+    app = create_app(title="router", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
+    public = [_KEY.as_dict(private=False)]
+    tokens = AccessTokens(public, issuer=ISSUER, audience="router", clock=lambda: RECEIVED_AT)
+    clearing = ClearingDesk(
+        cases=desk.cases,
+        orders=desk,
+        directory=hessen,
+        clock=lambda: desk.router.now,
+        zone=ZoneInfo("Europe/Berlin"),
+        patience=timedelta(milliseconds=50),
+    )
+    app.include_router(
+        desk_routes(
+            clearing,
+            gate=Gate(tokens, issuer=ISSUER),
+            directory=hessen,
+            clock=lambda: desk.router.now,
+            telemetry=telemetry,
+        )
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://router", headers=token()) as client:
+        yield client
