@@ -57,7 +57,7 @@ class FollowedCases:
         return self._cases
 
     async def until(self, seen: Callable[[Mapping[UUID, CaseHeld]], T | None]) -> T:
-        followed = self._consumer
+        followed = await self._wait(lambda: self._consumer)
 
         def look() -> T | None:
             if self._consumer is not followed:
