@@ -19,8 +19,6 @@ LONGER: dict[str, str] = {
     "services/audit/adapters/http/page/verify.py": "one file that an auditor can read and carry away",
     "services/audit/app.py:assemble": "wiring: one line a part",
     "services/audit/app.py:build": "wiring: one line a part",
-    "tests/component/intake/conftest.py:intake": "wiring: one line a part",
-    "tests/support/audit_process.py:main": "wiring: one line a part",
 }
 """Modules (``path``) and functions (``path:name``) that are longer, each with the reason."""
 

@@ -42,9 +42,9 @@ class Surroundings:
     folder: str
 
 
-async def main(around: Surroundings) -> int:
+def _settings(around: Surroundings) -> Settings:
     unused = Path(__file__)
-    settings = Settings(
+    return Settings(
         kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
         postgres=PostgresConnection(url="unused"),
         tile_folder=Path(around.folder),
@@ -54,6 +54,19 @@ async def main(around: Surroundings) -> int:
         auditors_file=unused,
         publish_interval=timedelta(milliseconds=50),
     )
+
+
+def _address(around: Surroundings) -> KafkaAddress:
+    return KafkaAddress(
+        bootstrap=around.bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        username=around.username,
+        password=around.password,
+    )
+
+
+async def main(around: Surroundings) -> int:
+    settings = _settings(around)
     health, telemetry = Health(), Telemetry()
     await migrations.upgrade(around.postgres, schema=SCHEMA, folder=MIGRATIONS)
     pool = await open_pool(around.postgres, schema=SCHEMA)
@@ -76,14 +89,8 @@ async def main(around: Surroundings) -> int:
         instance=around.instance,
         batch_size=200,
     )
-    address = KafkaAddress(
-        bootstrap=around.bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        username=around.username,
-        password=around.password,
-    )
     sequencer = KafkaToPostgres(
-        plan, made.projection, address=address, pool=pool, health=health, telemetry=telemetry
+        plan, made.projection, address=_address(around), pool=pool, health=health, telemetry=telemetry
     )
     return await service.run({"sequencer": sequencer, "checkpoints": made.publisher})
 

@@ -110,35 +110,29 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, document["type"].rpartition(":")[2]
 
 
+_SEALER = Sealing(
+    {
+        "content": RecipientKey(PLATFORM.as_dict(private=False)),
+        "contact": RecipientKey(NOTIFIER.as_dict(private=False)),
+    }
+)
+_PORTAL = Client(
+    id="portal",
+    name="Portal",
+    scopes=frozenset(SCOPES),
+    secret_hash=_SECRET_HASH,
+    public_key=CLIENT_KEY.as_dict(private=False),
+)
+_OTHER = Client(id="other", name="Other", scopes=frozenset(SCOPES))
+
+
 @pytest.fixture
 async def intake() -> AsyncIterator[Intake]:
     clock = FakeClock()
     book, bus, counted = FakeBook(clock), FakeBus(), Counted()
-    clients = FakeClients(
-        {
-            "portal": Client(
-                id="portal",
-                name="Portal",
-                scopes=frozenset(SCOPES),
-                secret_hash=_SECRET_HASH,
-                public_key=CLIENT_KEY.as_dict(private=False),
-            ),
-            "other": Client(id="other", name="Other", scopes=frozenset(SCOPES)),
-        }
-    )
+    clients = FakeClients({client.id: client for client in (_PORTAL, _OTHER)})
     tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
-    desk = SubmissionDesk(
-        book=book,
-        sealer=Sealing(
-            {
-                "content": RecipientKey(PLATFORM.as_dict(private=False)),
-                "contact": RecipientKey(NOTIFIER.as_dict(private=False)),
-            }
-        ),
-        bus=bus,
-        clock=clock,
-        secret=b"hash key",
-    )
+    desk = SubmissionDesk(book=book, sealer=_SEALER, bus=bus, clock=clock, secret=b"hash key")
     door = TokenDoor(
         clients=clients,
         secrets=Argon2Secrets(),
