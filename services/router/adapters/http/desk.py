@@ -21,7 +21,7 @@ from services.router.adapters.http.desk_documents import (
     parked_document,
     pending_document,
 )
-from services.router.adapters.http.desk_problems import bad_cursor, bad_remark, no_effect
+from services.router.adapters.http.desk_problems import bad_cursor, bad_remark, described, no_effect
 from services.router.adapters.http.gate import Gate
 from services.router.domain.desk import (
     Ineffective,
@@ -42,7 +42,11 @@ from shared.runtime.telemetry import Telemetry, child_of
 ROLE: Final = "Klärungsstelle"
 SOURCE: Final = "urn:amtsweg:clearing-desk"
 _MOST: Final = 200
-_ORDERED: Final[dict[int | str, dict[str, Any]]] = {202: {"model": OutcomeDocument}}
+_SEEN: Final = described(401, 403, 404, 422, 503)
+_ORDERED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": OutcomeDocument},
+    **described(401, 403, 404, 409, 422, 500, 503),
+}
 
 Key = Annotated[str | None, Header(description="the same key and body are the same order", max_length=255)]
 
@@ -71,7 +75,7 @@ def desk_routes(
     """``/v1/parked`` and the orders below it; ``directory`` lends the names."""
     routes = APIRouter(prefix="/v1/parked", tags=["clearing desk"])
 
-    @routes.get("", response_model=ParkedListDocument)
+    @routes.get("", response_model=ParkedListDocument, responses=_SEEN)
     async def parked(
         _: Annotated[Shown, Security(gate, scopes=["desk"])],
         after: str | None = None,
@@ -82,7 +86,7 @@ def desk_routes(
         lines = (parked_document(each, directory=directory(), now=clock()) for each in page.cases)
         return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
 
-    @routes.get("/{reference}", response_model=ParkedCaseDocument)
+    @routes.get("/{reference}", response_model=ParkedCaseDocument, responses=_SEEN)
     async def parked_case(reference: str, _: Annotated[Shown, Security(gate, scopes=["desk"])]) -> Response:
         """One parked case, by receipt number, submission id or case id; its content is never shown."""
         waiting = await desk.show(reference)
