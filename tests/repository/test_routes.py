@@ -23,6 +23,9 @@ OPEN = {
     ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify
     ("services/audit/adapters/http/files.py", "/tile/{level}/{path:path}"),  # hashes only
     ("services/audit/adapters/http/files.py", "/{path:path}"),  # always 404
+    ("services/audit/adapters/http/page/__init__.py", "/"),  # the page itself holds nothing
+    ("services/audit/adapters/http/page/__init__.py", "/page/{name}"),
+    ("services/audit/adapters/http/page/__init__.py", "/verify.py"),
     ("services/audit/adapters/http/room.py", "/inclusion"),  # hashes only
     ("services/audit/adapters/http/room.py", "/consistency"),  # hashes only
 }

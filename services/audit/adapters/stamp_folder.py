@@ -42,6 +42,10 @@ class StampFolder:
         """The earliest that covers the entry of this index; the latest where none does yet; None without any."""
         return await asyncio.to_thread(self._covering, index)
 
+    async def latest(self) -> Stamped | None:
+        """The youngest, None without any."""
+        return await asyncio.to_thread(lambda: self._read(days[-1]) if (days := self._days()) else None)
+
     def age(self) -> float:
         """Seconds since the latest time stamp was kept; infinite without any."""
         days = self._days()

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.audit.domain.day import DayStated
+from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
 from services.audit.domain.looks import Looked, LookRefused, PayloadErased
 from shared.events.envelope import event_type
 from shared.events.payload import Payload
@@ -16,4 +18,4 @@ def payload_schemas() -> Mapping[str, Any]:
 
 def _payloads() -> Iterable[type[Payload]]:
     yield from (payload for topic in audited() for payload in topic.payloads)
-    yield from (Looked, LookRefused, PayloadErased)
+    yield from (Looked, LookRefused, EvaluationRequested, EvaluationApproved, PayloadErased, DayStated)

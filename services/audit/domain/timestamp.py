@@ -28,6 +28,11 @@ def timestamp_request(message: bytes) -> bytes:
     return TimestampRequestBuilder(message, HashAlgorithm.SHA256).build().as_bytes()
 
 
+def stated_time(response: bytes) -> datetime:
+    """The time that an answer states, which was verified before it was kept."""
+    return decode_timestamp_response(response).tst_info.gen_time
+
+
 def verify_timestamp(response: bytes, message: bytes, *, roots: Sequence[Certificate]) -> datetime:
     """Check that an authority under one of these roots has stamped the message; return when.
 

@@ -1,7 +1,7 @@
 """Evidence files over HTTP: one for a case, one for a single entry."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
@@ -9,10 +9,13 @@ from services.audit.adapters.evidence_files import EvidenceFiles
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.room import malformed, unknown_case
 from services.audit.domain.access import Reader
-from services.audit.domain.looks import Visit
+from services.audit.domain.looks import SOURCE, Visit
 from services.audit.domain.refused import Refused
 from services.audit.ports import Answer
 from shared.runtime.problems import Problem
+
+WAITING: Final = "Amtsweg-Waiting"
+"""Header: so many of the entries are not in the published checkpoint yet, and therefore not in the file."""
 
 Timeline = Callable[[Visit, str], Awaitable[Answer]]
 """Everything about the case of this reference; the look is on record."""
@@ -35,7 +38,9 @@ def evidence_routes(files: EvidenceFiles, *, timeline: Timeline, entry: EntryOf,
             answer = await timeline(visit, reference)
         except Refused as refused:
             raise malformed(str(refused)) from None
-        return await _file(answer, name=reference, absent=unknown_case(answer.look))
+        if all(each.leaf.source == SOURCE for each in answer.entries):
+            raise unknown_case(answer.look)
+        return await _file(answer, name=reference)
 
     @routes.get("/entries/{index}/evidence", response_model=None)
     async def of_entry(
@@ -45,24 +50,27 @@ def evidence_routes(files: EvidenceFiles, *, timeline: Timeline, entry: EntryOf,
     ) -> Response:
         """One file that proves a single entry offline: ``amtsweg verify FILE``."""
         answer = await entry(await gate.visit(request, reader), index)
-        return await _file(answer, name=str(index), absent=_unknown_entry(index, answer.look))
+        return await _file(answer, name=str(index))
 
-    async def _file(answer: Answer, *, name: str, absent: Problem) -> Response:
+    async def _file(answer: Answer, *, name: str) -> Response:
         made = await files.make(answer.entries)
         if made is None:
-            raise absent
-        attached = f'attachment; filename="amtsweg-{name}.json"'
-        headers = {"Content-Disposition": attached, "Cache-Control": "no-store"}
+            raise _not_covered(answer.look)
+        headers = {
+            "Content-Disposition": f'attachment; filename="amtsweg-{name}.json"',
+            "Cache-Control": "no-store",
+            WAITING: str(len(answer.entries) - len(made.entries)),
+        }
         return Response(made.to_bytes(), media_type="application/json", headers=headers)
 
     return routes
 
 
-def _unknown_entry(index: int, look: int) -> Problem:
+def _not_covered(look: int) -> Problem:
     return Problem(
         404,
-        "unknown-entry",
-        title="Kein Eintrag an dieser Stelle (no entry at this place)",
-        detail=f"Im veröffentlichten Stand gibt es den Eintrag {index} nicht. Die Anfrage selbst ist Eintrag {look}.",
+        "not-covered",
+        title="Noch nicht im veröffentlichten Stand (not covered yet)",
+        detail=f"Der veröffentlichte Stand reicht nicht so weit. Die Anfrage selbst ist Eintrag {look}.",
         mend="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
     )

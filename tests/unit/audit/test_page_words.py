@@ -1,0 +1,38 @@
+"""Everything that can stand in the log has a schema in the evidence file and a word on the auditors' page."""
+
+import re
+from pathlib import Path
+
+import services.audit.app  # noqa: F401 - defines every payload that the service itself writes
+from services.audit.adapters.http import page
+from services.audit.domain.schemas import payload_schemas
+from shared.events.envelope import event_type
+from shared.events.payload import Payload
+from shared.events.topics import audited
+
+FILES = Path(page.__file__).parent / "files"
+LOGGED = {event_type(payload) for topic in audited() for payload in topic.payloads} | {
+    event_type(payload)
+    for payload in Payload.__subclasses__()
+    if payload.__module__.startswith("services.audit.")
+}
+
+
+def test_every_kind_of_entry_has_a_schema() -> None:
+    assert set(payload_schemas()) == LOGGED
+
+
+def test_every_kind_of_entry_has_a_word_on_the_page() -> None:
+    words = (FILES / "words.js").read_text(encoding="utf-8")
+    table = words[words.index("export const KINDS") : words.index("export const LANES")]
+    named = {f"de.amtsweg.{kind}.v1" for kind in re.findall(r"^  (\w+): \[", table, re.MULTILINE)}
+    assert named == LOGGED
+
+
+def test_every_word_that_the_page_asks_for_is_there_in_two_languages() -> None:
+    words = (FILES / "words.js").read_text(encoding="utf-8")
+    table = words[words.index("const WORDS") : words.index("export const KINDS")]
+    known = set(re.findall(r'^  (\w+): \["[^"]+", "[^"]+"\],$', table, re.MULTILINE))
+    code = "".join((FILES / name).read_text(encoding="utf-8") for name in ("app.js", "draw.js", "index.html"))
+    asked = set(re.findall(r'\b(?:say|fact)\("(\w+)"|data-say="(\w+)"', code))
+    assert {said or shown for said, shown in asked} - known == set()
