@@ -11,20 +11,22 @@ from uuid import uuid4
 
 import typer
 
+from amtsweg.audit.bus_check import check_bus
+from amtsweg.audit.completeness import completeness, verify_statement_file
+from amtsweg.audit.export import export, verify_export
+from amtsweg.audit.folder import inspect_folder
+from amtsweg.audit.trust import policy_of
 from amtsweg.stack.description import VAR, StackDescription
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA
-from services.audit.domain.inspection import inspect_files
-from services.audit.domain.keys import VerifierKey
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.merkle import Frontier
-from services.audit.domain.policy import Policy, log_only, open_checkpoint, parse_policy
+from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
-from services.audit.domain.tiles import TileName
 from services.audit.handler.derive import derive
 from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
@@ -35,6 +37,11 @@ from shared.runtime.postgres import open_pool
 from shared.runtime.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Das Protokoll prüfen und wiederherstellen.")
+commands.command()(completeness)
+commands.command("verify-statement")(verify_statement_file)
+commands.command("check-bus")(check_bus)
+commands.command()(export)
+commands.command("verify-export")(verify_export)
 
 _STEP = 50_000
 
@@ -51,7 +58,7 @@ def check(
         stack = StackDescription.read(VAR).audit
         tiles, log_key = tiles or stack.tile_directory, log_key or stack.verifier_key
     try:
-        size, kinds = check_folder(tiles, policy=_policy(log_key, policy))
+        size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
     except Refused as refused:
         typer.echo(f"FEHLER: {refused}", err=True)
         raise typer.Exit(1) from None
@@ -146,27 +153,10 @@ def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:
     Raises:
         Refused: something is missing, altered or not signed as the policy asks.
     """
-    folder = TileFolder(tiles)
-
-    def read(name: TileName) -> bytes:
-        data = folder.read_now(name.path) or folder.read_now(TileName(name.level, name.index).path)
-        if data is None:
-            raise Refused(f"{name.path} is missing")
-        return data
-
-    note = folder.read_now("checkpoint")
-    if note is None:
-        raise Refused(f"{tiles / 'checkpoint'} is missing")
-    checkpoint = open_checkpoint(note, policy).checkpoint
+    checkpoint, inspection = inspect_folder(tiles, policy)
     kinds: Counter[str] = Counter()
-    for progress in inspect_files(read, checkpoint):
+    for progress in inspection:
         kinds.update(leaf.type for leaf in progress.leaves)
         if progress.entries % _STEP == 0:
             typer.echo(f"  {progress.entries} von {checkpoint.size} …", err=True)
     return checkpoint.size, kinds
-
-
-def _policy(log_key: str | None, policy: Path | None) -> Policy:
-    if policy is not None:
-        return parse_policy(policy.read_bytes())
-    return log_only(VerifierKey.from_text(log_key or ""))

@@ -17,17 +17,15 @@ from services.audit.adapters.evidence_files import EvidenceFiles
 from services.audit.adapters.http.completeness import completeness_routes
 from services.audit.adapters.http.evaluations import evaluation_routes
 from services.audit.adapters.http.evidence import evidence_routes
+from services.audit.adapters.http.exports import export_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
-from services.audit.adapters.http.page import page_routes
 from services.audit.adapters.http.room import proof_routes, room_routes
-from services.audit.adapters.http.status import status_routes
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.leadership import PublisherLoop
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
-from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
@@ -66,7 +64,7 @@ from shared.runtime.telemetry import Telemetry
 
 SCHEMA: Final = "audit"
 AUDITED: Final = audited()
-_GROUP: Final = "audit"
+GROUP: Final = "audit"
 _BODY_LIMIT: Final = 64 * 1024
 
 
@@ -156,7 +154,6 @@ def assemble(
             room,
             folder,
             stamps=stamps,
-            growth=PostgresGrowth(pool, origin=origin),
             days=days,
             accounts=Accounts(watch, _now),
             evaluations=Evaluations(
@@ -168,6 +165,7 @@ def assemble(
                 new_id=_new_id,
             ),
             policy=_policy(keys, policy),
+            keys=keys,
             readers=readers,
             health=health,
             telemetry=telemetry,
@@ -237,9 +235,9 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
 def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
     """One sequencer over all audited topics; a second replica stands by."""
     return Plan(
-        group=_GROUP,
+        group=GROUP,
         inputs=tuple(topic.name for topic in topics),
-        dead_letters=dead_letter_topic(_GROUP),
+        dead_letters=dead_letter_topic(GROUP),
         single_task=True,
         instance=settings.instance,
         batch_size=settings.batch_size,
@@ -252,11 +250,11 @@ def _http(
     folder: TileFolder,
     *,
     stamps: StampFolder,
-    growth: PostgresGrowth,
     days: Days,
     accounts: Accounts,
     evaluations: Evaluations,
     policy: str,
+    keys: Sequence[SigningKey],
     readers: Readers,
     health: Health,
     telemetry: Telemetry,
@@ -275,11 +273,19 @@ def _http(
     app.include_router(evaluation_routes(evaluations, record=room.record, gate=looking))
     files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
     app.include_router(evidence_routes(files, timeline=room.timeline, entry=room.entry, gate=looking))
-    app.include_router(status_routes(proofs, growth=growth, stamps=stamps, policy=policy, gate=looking))
-    app.include_router(page_routes())
     app.include_router(proof_routes(proofs))
     app.include_router(
         completeness_routes(room.record, accounts=accounts, days=days, proofs=proofs, gate=looking)
+    )
+    app.include_router(
+        export_routes(
+            room.rows,
+            record=room.record,
+            proofs=proofs,
+            keys=keys,
+            clock=_now,
+            gate=Gate("export", readers=readers, clock=_now, record=room.refuse),
+        )
     )
     app.include_router(file_routes(folder, gate=bundles, record=room.refuse))
     return app

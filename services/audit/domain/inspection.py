@@ -1,6 +1,6 @@
 """A whole log checked against its checkpoint: every bundle, every tile, the root."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
@@ -19,9 +19,10 @@ from services.audit.domain.tiles import (
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many entries have been checked, and the leaves of the bundle that was checked last."""
+    """How many entries have been checked, and the bundle that was checked last: its bytes and its leaves."""
 
     entries: int
+    bundle: Sequence[bytes]
     leaves: tuple[Leaf, ...]
 
 
@@ -47,7 +48,7 @@ def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Progress]:
         frontier, completed = grow(frontier, hashes)
         for subtree in completed:
             _add(read, rows, subtree, size)
-        yield Progress(frontier.size, leaves)
+        yield Progress(frontier.size, entries, leaves)
     for level, row in rows.items():
         if row:
             _compare(read, at_size(level, (size >> (8 * level)) // WIDTH, size), row)

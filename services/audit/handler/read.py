@@ -1,9 +1,11 @@
 """An auditor asks: the question becomes a leaf, and only then is it answered."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from services.audit.domain.export import Row
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import LookRefused, Visit, fact_of, look, pseudonyms
 from services.audit.domain.secrecy import Secrecy
@@ -80,6 +82,13 @@ class ReadingRoom:
         before = min(index, question.before or index)
         found = await self._archive.find(replace(question, case=cases, actor=actor, before=before))
         return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
+
+    async def rows(self, start: int, end: int) -> Sequence[Row]:
+        """Entries as they are exported, from one index to before another; the caller has recorded the look."""
+        found = await self._archive.find(Question(after=start - 1, before=end, limit=end - start))
+        return await asyncio.to_thread(
+            lambda: [Row.of(each.index, each.entry, self._show(each).disclosure) for each in found]
+        )
 
     async def refuse(self, reason: str, route: str, reader: str | None = None) -> None:
         """Put it on record that somebody was turned away; of a flood, sixty a minute and the number of the rest."""

@@ -1,0 +1,86 @@
+"""The auditor's way into the reading room over HTTP: his token, and for every look a purpose and a reference."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import quote, urlencode
+
+import typer
+
+from amtsweg.stack.description import StackDescription
+
+PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
+ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
+UrlOption = Annotated[str | None, typer.Option(help="Adresse der Prüfstelle; sonst die des Stapels")]
+TokenOption = Annotated[
+    Path | None, typer.Option(help="Datei mit dem Token; sonst das des Stapels", exists=True, dir_okay=False)
+]
+
+_TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where to ask, and what accounts for the asking."""
+
+    url: str
+    token: str = field(repr=False)
+    purpose: str
+    reference: str
+
+    @classmethod
+    def of(cls, url: str | None, token_file: Path | None, *, purpose: str, reference: str) -> Self:
+        """What is not given is taken from the running stack."""
+        if url is None or token_file is None:
+            stack = StackDescription.read()
+            url, token = url or stack.urls.audit, stack.auditor.token
+        if token_file is not None:
+            token = token_file.read_text().strip()
+        if not url.startswith(("http://", "https://")):
+            raise typer.BadParameter("--url beginnt mit http:// oder https://")
+        return cls(url=url.rstrip("/"), token=token, purpose=purpose, reference=reference)
+
+    def get(self, path: str, **parameters: str) -> bytes:
+        """The answer; a refusal ends the command with its reason."""
+        with self.open(path, **parameters) as answer:
+            return answer.read()
+
+    @contextmanager
+    def open(self, path: str, **parameters: str) -> Iterator[HTTPResponse]:
+        """The same as a stream."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        request = urllib.request.Request(  # noqa: S310 - `of` has looked at the scheme
+            f"{self.url}{path}{query}",
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Amtsweg-Purpose": quote(self.purpose),
+                "Amtsweg-Reference": quote(self.reference),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+                yield answer
+        except urllib.error.HTTPError as refused:
+            raise _end(_problem(refused.read())) from None
+        except urllib.error.URLError as away:
+            raise _end({"detail": f"{self.url} ist nicht zu erreichen ({away.reason})"}) from None
+
+
+def _problem(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(body))
+    except ValueError:
+        return {"detail": "Die Prüfstelle hat keinen Grund genannt."}
+
+
+def _end(problem: dict[str, Any]) -> typer.Exit:
+    typer.echo(f"FEHLER: {problem.get('detail')}", err=True)
+    if "mend" in problem:
+        typer.echo(f"        {problem['mend']}", err=True)
+    return typer.Exit(1)

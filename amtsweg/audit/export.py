@@ -1,0 +1,111 @@
+"""`amtsweg audit export`: the whole log into a folder, and the check that it is whole."""
+
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amtsweg.audit.desk import Desk, PurposeOption, ReferenceOption, TokenOption, UrlOption
+from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from services.audit.adapters.exports.forms import read_rows
+from services.audit.domain.export import (
+    CHECKPOINT,
+    MANIFEST,
+    SIGNATURE,
+    Form,
+    Manifest,
+    Recount,
+    verify_manifest,
+)
+from services.audit.domain.policy import Policy
+from services.audit.domain.refused import Refused
+
+
+def export(
+    *,
+    out: Annotated[Path, typer.Option(help="Ordner, der entstehen soll")],
+    purpose: PurposeOption,
+    reference: ReferenceOption,
+    form: Annotated[Form, typer.Option("--format", help="jsonl oder parquet")] = "jsonl",
+    log_key: KeyOption = None,
+    policy: PolicyOption = None,
+    url: UrlOption = None,
+    token_file: TokenOption = None,
+) -> None:
+    """Holt alle Einträge mit ihren Inhalten als Dateien und rechnet nach, dass keiner fehlt."""
+    if out.exists():
+        raise typer.BadParameter(f"{out} gibt es schon; ein Export beginnt in einem neuen Ordner")
+    desk = Desk.of(url, token_file, purpose=purpose, reference=reference)
+    trusted = _trusted(log_key, policy)
+    with desk.open("/v1/export", format=form) as stream:
+        out.mkdir(parents=True)
+        try:
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    archive.extract(member, out, filter="data")
+                    typer.echo(f"  {member.name}  {member.size:,} Byte", err=True)
+        except (tarfile.TarError, OSError) as broken:
+            typer.echo(f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.", err=True)
+            raise typer.Exit(1) from None
+    _report(out, trusted)
+
+
+def verify_export(
+    folder: Annotated[Path, typer.Argument(help="Ordner eines Exports", exists=True, file_okay=False)],
+    *,
+    log_key: KeyOption = None,
+    policy: PolicyOption = None,
+) -> None:
+    """Prüft einen Export: Unterschrift, Prüfsummen, Vollständigkeit gegen den Stand, jeder Inhalt."""
+    _report(folder, _trusted(log_key, policy))
+
+
+def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:
+    """Check everything; return the manifest and how many payloads were opened.
+
+    Raises:
+        Refused: a file is missing or altered, an entry is missing, or a signature does not fit.
+    """
+    manifest = verify_manifest(
+        _read(folder, MANIFEST), _read(folder, SIGNATURE), _read(folder, CHECKPOINT), policy
+    )
+    recount = Recount()
+    for file in manifest.files:
+        data = _read(folder, file.name)
+        if (len(data), sha256(data).hexdigest()) != (file.size, file.sha256):
+            raise Refused(f"{file.name}: not the file that the manifest speaks of")
+        if file.rows:
+            for index, entry, salt, payload in read_rows(file.name, data):
+                recount.add(index, entry, salt=salt, payload=payload)
+    recount.compare(manifest)
+    return manifest, recount.opened
+
+
+def _report(folder: Path, policy: Policy) -> None:
+    try:
+        manifest, opened = check_export(folder, policy)
+    except Refused as refused:
+        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.")
+    typer.echo(f"{opened} Inhalte öffnen ihre Einträge; die übrigen sind gelöscht oder betreffen Handelnde.")
+    typer.echo(f"Dieser Export ist selbst Eintrag {manifest.look} des Protokolls.")
+
+
+def _trusted(log_key: str | None, policy: Path | None) -> Policy:
+    try:
+        return policy_of(log_key, policy)
+    except Refused as refused:
+        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _read(folder: Path, name: str) -> bytes:
+    if Path(name).name != name:
+        raise Refused(f"{MANIFEST}: {name} is not the name of a file")
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise Refused(f"{name} is missing") from None

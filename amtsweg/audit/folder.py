@@ -1,0 +1,32 @@
+"""A log's files, checked from the first entry to the root, for whoever wants to look at the entries meanwhile."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.inspection import Progress, inspect_files
+from services.audit.domain.policy import Policy, open_checkpoint
+from services.audit.domain.refused import Refused
+from services.audit.domain.tiles import TileName
+
+
+def inspect_folder(tiles: Path, policy: Policy) -> tuple[Checkpoint, Iterator[Progress]]:
+    """The folder's checkpoint, and the check of all files against it, bundle by bundle.
+
+    Raises:
+        Refused: something is missing, altered or not signed as the policy asks; also while iterating.
+    """
+    folder = TileFolder(tiles)
+
+    def read(name: TileName) -> bytes:
+        data = folder.read_now(name.path) or folder.read_now(TileName(name.level, name.index).path)
+        if data is None:
+            raise Refused(f"{name.path} is missing")
+        return data
+
+    note = folder.read_now("checkpoint")
+    if note is None:
+        raise Refused(f"{tiles / 'checkpoint'} is missing")
+    checkpoint = open_checkpoint(note, policy).checkpoint
+    return checkpoint, inspect_files(read, checkpoint)
