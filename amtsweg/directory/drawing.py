@@ -57,6 +57,7 @@ def draw(folder: Path, *, service: str, on: date, page: bool = False) -> str:
         "width": f"{width:.0f}",
         "height": f"{height:.0f}",
         "legend": sorted(counted.items()) if len(counted) <= _LEGEND else [],
+        "captions": not page,
     }
     svg = environment.get_template("map.svg.j2").render(fields)
     if not page:

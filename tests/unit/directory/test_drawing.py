@@ -58,7 +58,7 @@ def test_the_same_map_is_drawn_again_byte_for_byte() -> None:
 def test_the_page_loads_nothing_from_elsewhere() -> None:
     page = hessen(page=True)
     assert "default-src 'none'" in page
-    assert not re.search(r"(?:src|href)=|url\((?!#)|@import", page)
+    assert not re.search(r"src=|href=\"(?!#)|url\((?!#)|@import", page)
 
 
 class Controls(HTMLParser):
@@ -121,3 +121,16 @@ def test_longitudes_are_drawn_narrower_than_latitudes() -> None:
     paths, width, height = Borders(rings={"a": square(9, 60)}).paths()
     assert height / width == pytest.approx(2, rel=0.02)
     assert paths["a"].startswith("M0.0 ")
+
+
+def test_the_areas_of_an_authority_lie_together_on_their_outline() -> None:
+    drawn = ET.fromstring(hessen())
+    groups = {
+        group.get("id"): len(group)
+        for group in drawn.iter(f"{SVG}g")
+        if (group.get("id") or "").startswith("of-")
+    }
+    outlined = {str(use.get("href")).removeprefix("#") for use in drawn.iter(f"{SVG}use")}
+    assert outlined == set(groups)
+    assert groups["of-g-06531005"] == 1
+    assert groups["of-k-06531"] == 17
