@@ -187,6 +187,13 @@ def test_what_the_log_does_not_say_is_refused(changes: dict[str, object], why: s
         _both(_altered(**changes))
 
 
+def test_a_checkpoint_with_two_signatures_by_one_key_is_refused() -> None:
+    note = Note.from_bytes(EVIDENCE.checkpoint.encode())
+    twice = note.signed_by(sign(note.text, [LOG_KEY], time=0).signatures).to_bytes().decode()
+    with pytest.raises(Refused, match="two signatures"):
+        _both(_altered(checkpoint=twice))
+
+
 def test_a_file_that_another_key_signed_is_refused() -> None:
     other = SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)
     with pytest.raises(Refused, match="no known key"):

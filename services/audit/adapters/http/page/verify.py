@@ -91,15 +91,16 @@ def spelt(document: Any) -> bytes:
 def open_checkpoint(note: str, policy: Policy) -> tuple[State, list[tuple[str, int | None]]]:
     """Step 2. Return the state that is signed, and who has cosigned when. Unknown signatures prove nothing."""
     state, lines = State.of(note)
-    logs, cosigned = 0, {}
+    logs, cosigned, used = 0, {}, set()
     for line in lines:
         dash, name, encoded = line.split(" ")
         blob = unbase64(encoded)
         key = policy.keys.get((name, blob[:4]))
-        if dash != "—" or len(blob) <= 4:  # noqa: PLR2004 - the key's id
-            raise ValueError("not a line of a signature")
+        if dash != "—" or len(blob) <= 4 or key in used:  # noqa: PLR2004 - the key's id
+            raise ValueError("not a line of a signature, or a second one by the same key")
         if key is None:
             continue
+        used.add(key)
         time = key.verify(state, blob[4:])
         if key.witness is None:
             logs += key.name == state.origin
@@ -249,7 +250,7 @@ class Policy:
 
     def __init__(self, text: str) -> None:
         self.keys: dict[tuple[str, bytes], Key] = {}
-        self.groups: dict[str, tuple[int, list[str]]] = {}
+        self.groups: dict[str, tuple[int, set[str]]] = {}
         self.quorum = ""
         for words in (line.split() for line in text.split("\n")):
             if not words or words[0].startswith("#"):
@@ -261,7 +262,7 @@ class Policy:
                 self._add(Key(rest[0], witness=name))
             elif kind == "group":
                 needed = {"all": len(rest) - 1, "any": 1}.get(rest[0]) or int(rest[0])
-                self.groups[name] = (needed, rest[1:])
+                self.groups[name] = (needed, set(rest[1:]))
             elif kind == "quorum" and not self.quorum:
                 self.quorum = name
             else:
