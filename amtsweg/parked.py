@@ -1,75 +1,93 @@
-"""`amtsweg parked`: the clearing desk on the command line. It reads custody and gives orders; the router acts."""
+"""`amtsweg parked`: the clearing desk on the command line, the same one as over HTTP."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Final
-from uuid import UUID, uuid4
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, TypeVar
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import typer
-from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import everything, operator_address, partitions_of
+from amtsweg.bus import operator_address
+from amtsweg.directory import published
 from amtsweg.directory.folder import open_directory
+from amtsweg.directory.proposal import Tables
+from services.router.adapters.desk_cases import FollowedCases
+from services.router.domain.desk import (
+    REASONS_DE,
+    Ineffective,
+    Obstacle,
+    Pending,
+    Person,
+    Placed,
+    StillParked,
+    Told,
+    Waiting,
+    Wish,
+    oldest_first,
+)
 from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
-from shared.events.case import AssignOrdered, OrderRefused, RetryOrdered
-from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message, decode, encode
-from shared.events.ids import case_id, child_id
-from shared.events.payload import Payload
-from shared.events.submission import Assignment, SubmissionParked, SubmissionRouted
-from shared.events.topics import CASE_CUSTODY, CASE_ORDERED, CASE_UPDATED, SUBMISSION_ROUTED
-from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
+from services.router.domain.remark import BadRemark, read_remark
+from services.router.handler import ClearingDesk
+from shared.events.envelope import Message
+from shared.events.topics import CASE_ORDERED
+from shared.runtime.errors import Unavailable
+from shared.runtime.health import Health
+from shared.runtime.kafka import KafkaAddress, idempotent_producer
 from shared.runtime.records import partition_of
 
 commands = typer.Typer(no_args_is_help=True, help="Geparkte Vorgänge ansehen, neu entscheiden, zuweisen.")
 
-WAIT_SECONDS: Final = 30.0
-REASONS: Final = {
-    "unknown-service": "Leistung unbekannt",
-    "unknown-place": "Ort unbekannt",
-    "ambiguous-place": "Ort nicht eindeutig",
-    "outside-territory": "Ort außerhalb des Landes",
-    "not-offered": "Leistung nicht mehr angeboten",
-    "choice-required": "Wahl der Stelle fehlt",
-    "ambiguous-competence": "Zuständigkeit nicht eindeutig",
-    "no-inbox": "Stelle hat noch keinen Eingang",
-    "no-key": "Stelle hat noch keinen Schlüssel",
-    "not-opened": "Inhalt nicht für die Plattform verschlüsselt",
-    "internal-error": "Fehler im Router",
+T = TypeVar("T")
+
+PRINCIPAL: Final = "operator"
+SOURCE: Final = "urn:amtsweg:operator"
+WAIT: Final = timedelta(seconds=30)
+OBSTACLES: Final[dict[Obstacle, str]] = {
+    "not-at-the-desk": "ist nicht geparkt. `amtsweg parked list` zeigt, was wartet.",
+    "already-routed": "ist nicht mehr geparkt; der Vorgang liegt bei {authority}.",
+    "unknown-authority": "bleibt geparkt: Diese Stelle gibt es heute nicht im Verzeichnis.",
+    "not-a-candidate": "bleibt geparkt: Diese Stelle kommt nach dem Verzeichnis nicht in Betracht. "
+    "Ist sie trotzdem gemeint, --outside-candidates angeben.",
+    "not-connected": "bleibt geparkt: Diese Stelle ist noch nicht angeschlossen.",
+    "failed": "bleibt geparkt: Der Router ist an dem Auftrag gescheitert (`amtsweg dead-letters list`).",
 }
-REFUSALS: Final = {
-    "unknown-case": "Diesen Vorgang kennt der Router nicht.",
-    "not-parked": "Der Vorgang ist nicht geparkt.",
-    "unknown-authority": "Diese Stelle gibt es nicht, oder sie ist noch nicht angeschlossen.",
-}
-EVENTS: Final = (*SUBMISSION_ROUTED.payloads, *CASE_UPDATED.payloads)
+
+PENDING: Final = (
+    f"Der Auftrag ist erteilt, aber nach {WAIT.total_seconds():g} s noch nicht ausgeführt. Läuft der Router? "
+    "Der Auftrag geht nicht verloren; `amtsweg parked list` zeigt, ob der Vorgang noch wartet."
+)
 
 Case = Annotated[str, typer.Argument(help="Eingangsnummer, Antrag oder Vorgang, wie in der Liste")]
-Reason = Annotated[str, typer.Option(help="warum, ohne Angaben zu Personen")]
+Reason = Annotated[
+    str, typer.Option(help="warum diese Stelle; bleibt jahrelang stehen, daher ohne Angaben zu Personen")
+]
 Role = Annotated[str, typer.Option(help="in welcher Rolle, ohne Namen")]
 
 
 @commands.command("list")
 def list_parked() -> None:
     """Was geparkt ist, das Älteste zuerst."""
-    parked = asyncio.run(_parked(operator_address()))
+    parked, directory = _run(_everything)
     console = Console()
     if not parked:
         console.print("Nichts ist geparkt.")
         return
-    directory = open_directory(None)
     table = Table("Eingang", "Eingangsnummer", "Leistung", "Grund", "In Betracht kommen")
-    for held in parked:
+    for waiting in parked:
+        receipt = waiting.held.receipt
         table.add_row(
-            f"{held.receipt.received_at.astimezone():%d.%m.%Y %H:%M}",
-            held.receipt.receipt_number,
-            directory.services.get(held.receipt.service, held.receipt.service),
-            REASONS.get(held.reason or "", held.reason),
-            ", ".join(c.authority for c in held.decision.candidates) if held.decision else "",
+            f"{receipt.received_at.astimezone():%d.%m.%Y %H:%M}",
+            receipt.receipt_number,
+            directory.services.get(receipt.service, receipt.service),
+            _reason(waiting),
+            ", ".join(waiting.candidates),
         )
     console.print(table)
 
@@ -77,19 +95,21 @@ def list_parked() -> None:
 @commands.command()
 def show(case: Case) -> None:
     """Ein geparkter Vorgang: was der Router weiß und warum er nicht entscheidet."""
-    held = _find(asyncio.run(_parked(operator_address())), case)
-    directory = open_directory(None)
+    waiting, directory = _run(lambda desk: desk.show(case))
+    if waiting is None:
+        typer.echo(f"{case} {OBSTACLES['not-at-the-desk']}", err=True)
+        raise typer.Exit(1)
     console = Console()
-    for name, value in _facts(held, directory).items():
+    for name, value in _facts(waiting, directory).items():
         console.print(f"{name + ':':<16}{value}", highlight=False)
-    if held.decision:
-        console.print(explain_de(held.decision, directory=directory), highlight=False)
+    if waiting.held.decision:
+        console.print(explain_de(waiting.held.decision, directory=directory), highlight=False)
 
 
 @commands.command()
 def retry(case: Case, *, reason: Reason = "neuer Versuch", role: Role = "Klärungsstelle") -> None:
     """Nach dem heutigen Verzeichnis neu entscheiden."""
-    _order(case, RetryOrdered(assignment=Assignment(role=role, reason=reason)))
+    _order(case, _wish(reason=reason, role=role))
 
 
 @commands.command()
@@ -99,99 +119,133 @@ def assign(
     to: Annotated[str, typer.Option(help="Kennung der Stelle, zum Beispiel g-06531005")],
     reason: Reason,
     role: Role = "Klärungsstelle",
+    outside_candidates: Annotated[
+        bool, typer.Option("--outside-candidates", help="auch wenn die Stelle nicht in Betracht kam")
+    ] = False,
 ) -> None:
     """Einer Stelle zuweisen; der Tag des Eingangs bleibt."""
-    _order(case, AssignOrdered(authority=to, assignment=Assignment(role=role, reason=reason)))
+    _order(case, _wish(reason=reason, role=role, authority=to, outside_candidates=outside_candidates))
 
 
-def _order(case: str, data: RetryOrdered | AssignOrdered) -> None:
-    address = operator_address()
-    held = _find(asyncio.run(_parked(address)), case)
+def _wish(*, reason: str, role: str, authority: str | None = None, outside_candidates: bool = False) -> Wish:
     try:
-        effect = asyncio.run(order(address, held.submission_id, data))
-    except TimeoutError:
-        typer.echo(
-            f"Der Auftrag ist erteilt, aber nach {WAIT_SECONDS:g} s noch nicht ausgeführt. Läuft der Router? "
-            "Der Auftrag geht nicht verloren; `amtsweg parked list` zeigt, ob der Vorgang noch wartet.",
-            err=True,
-        )
-        raise typer.Exit(3) from None
-    match effect:
-        case SubmissionRouted(authority=authority):
-            typer.echo(f"{held.receipt.receipt_number} liegt jetzt bei {authority}.")
-        case SubmissionParked(reason=why):
-            typer.echo(f"{held.receipt.receipt_number} bleibt geparkt: {REASONS.get(why, why)}.")
-            raise typer.Exit(1)
-        case OrderRefused(reason=why):
-            typer.echo(f"{held.receipt.receipt_number}: abgelehnt. {REFUSALS[why]}", err=True)
-            raise typer.Exit(1)
-
-
-async def order(address: KafkaAddress, submission: UUID, data: RetryOrdered | AssignOrdered) -> Payload:
-    """Give the order and return its effect.
-
-    Raises:
-        TimeoutError: the router has not acted on it in time; it still will.
-    """
-    given = Event(
-        id=uuid4(),
-        source="urn:amtsweg:operator",
-        time=datetime.now(UTC),
-        case_id=case_id(submission),
-        submission_id=submission,
-        data=data,
+        person = Person(role=read_remark(role), principal=PRINCIPAL, source=SOURCE)
+        words = read_remark(reason)
+    except BadRemark as bad:
+        typer.echo(f"--reason, --role: {bad}", err=True)
+        raise typer.Exit(2) from None
+    return Wish(
+        person=person,
+        reason=words,
+        key=str(uuid4()),
+        authority=authority,
+        outside_candidates=outside_candidates,
     )
-    effects = {child_id(given.id, kind) for kind in ("routed", "parked", "order-refused")}
-    async with reader(address) as consumer, asyncio.timeout(WAIT_SECONDS):
-        consumer.assign(partitions_of(SUBMISSION_ROUTED.name, CASE_UPDATED.name))
-        await consumer.seek_to_end()
-        await _publish(address, encode(given, CASE_ORDERED.name))
-        return await _effect(consumer, effects)
 
 
-async def _publish(address: KafkaAddress, message: Message) -> None:
-    async with idempotent_producer(address) as producer:
-        count = len(await producer.partitions_for(message.topic))
-        await producer.send_and_wait(
-            message.topic,
-            message.value,
-            key=message.key,
-            partition=partition_of(message.key, count),
-            headers=[*message.headers],
+def _order(case: str, wish: Wish) -> None:
+    told, _ = _run(lambda desk: desk.order(case, wish))
+    text, code = _said(told, case=case)
+    typer.echo(text, err=isinstance(told, Ineffective | Pending))
+    raise typer.Exit(code)
+
+
+def _said(told: Told, *, case: str) -> tuple[str, int]:
+    """What became of the order, and the exit code."""
+    number = case if told.waiting is None else told.waiting.held.receipt.receipt_number
+    match told:
+        case Placed(authority=authority):
+            return f"{number} liegt jetzt bei {authority}.", 0
+        case StillParked(waiting=waiting):
+            return f"{number} bleibt geparkt: {_reason(waiting)}.", 1
+        case Ineffective(obstacle=obstacle, waiting=found):
+            return f"{number} {OBSTACLES[obstacle].format(authority=found and found.held.authority)}", 1
+        case Pending():
+            return f"{number}: {PENDING}", 3
+
+
+def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
+    """What the work at the desk leads to, and the directory that lends the names."""
+
+    async def at_the_desk() -> tuple[T, Directory]:
+        async with open_desk(operator_address()) as desk:
+            return await work(desk), desk.directory()
+
+    try:
+        return asyncio.run(at_the_desk())
+    except Unavailable as away:
+        typer.echo(f"amtsweg parked: {away}", err=True)
+        raise typer.Exit(3) from None
+
+
+@asynccontextmanager
+async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
+    """The desk over a view of custody that is read now and followed until the block ends."""
+    directory = await _in_force(address)
+    cases = FollowedCases(address, condition=Health().part("desk"), patience=WAIT.total_seconds())
+    following = asyncio.ensure_future(cases.run())
+    try:
+        yield ClearingDesk(
+            cases=cases,
+            orders=Sender(address),
+            directory=lambda: directory,
+            clock=lambda: datetime.now(UTC),
+            zone=ZoneInfo("Europe/Berlin"),
+            patience=WAIT,
         )
+    finally:
+        following.cancel()
+        await asyncio.wait({following})
 
 
-async def _effect(consumer: AIOKafkaConsumer, effects: set[UUID]) -> Payload:
-    wanted = {str(effect).encode() for effect in effects}
-    while True:
-        record = await consumer.getone()
-        if dict(record.headers).get("ce_id") in wanted:
-            return decode(record.value, record.headers, EVENTS).data
+async def _in_force(address: KafkaAddress) -> Directory:
+    """The directory by which the router decides now; before the first is published, the one in the image."""
+    versions = (await published.read(address)).versions
+    if not versions.published:
+        return open_directory(None)
+    return Tables.of_version(versions.at(datetime.now(UTC))).directory()
 
 
-async def _parked(address: KafkaAddress) -> list[CaseHeld]:
-    newest = {record.key: record.value for record in await everything(address, CASE_CUSTODY.name)}
-    held = [CaseHeld.from_json(value) for value in newest.values() if value is not None]
-    return sorted((h for h in held if h.standing == "parked"), key=lambda h: h.receipt.received_at)
+class Sender:
+    """`services.router.ports.Orders` for one order: a producer is opened for it."""
+
+    def __init__(self, address: KafkaAddress) -> None:
+        self._address = address
+
+    async def publish(self, message: Message) -> None:
+        try:
+            async with idempotent_producer(self._address) as producer:
+                await producer.send_and_wait(
+                    message.topic,
+                    message.value,
+                    key=message.key,
+                    partition=partition_of(message.key, CASE_ORDERED.partitions),
+                    headers=[*message.headers],
+                )
+        except KafkaError as away:
+            raise Unavailable(
+                f"{message.topic}: {type(away).__name__}; it may have arrived all the same"
+            ) from away
 
 
-def _find(parked: Sequence[CaseHeld], given: str) -> CaseHeld:
-    for held in parked:
-        if given in {held.receipt.receipt_number, str(held.submission_id), str(case_id(held.submission_id))}:
-            return held
-    typer.echo(f"{given} ist nicht geparkt. `amtsweg parked list` zeigt, was wartet.", err=True)
-    raise typer.Exit(1)
+async def _everything(desk: ClearingDesk) -> list[Waiting]:
+    return list(oldest_first(await desk.cases.now()))
 
 
-def _facts(held: CaseHeld, directory: Directory) -> dict[str, str]:
-    receipt = held.receipt
+def _reason(waiting: Waiting) -> str:
+    reason = waiting.held.reason or ""
+    return REASONS_DE.get(reason, reason)
+
+
+def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
+    held, receipt = waiting.held, waiting.held.receipt
     return {
         "Eingangsnummer": receipt.receipt_number,
         "Eingang": f"{receipt.received_at.astimezone():%d.%m.%Y %H:%M:%S}",
-        "Vorgang": str(case_id(held.submission_id)),
+        "Vorgang": str(waiting.case),
         "Antrag": str(held.submission_id),
         "Zeichen": receipt.client_reference or "",
         "Leistung": f"{directory.services.get(receipt.service, '')} ({receipt.service})",
-        "Grund": REASONS.get(held.reason or "", held.reason or ""),
+        "Grund": _reason(waiting),
         "Geparkt seit": f"{held.since.astimezone():%d.%m.%Y %H:%M:%S}",
     }

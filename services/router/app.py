@@ -130,6 +130,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
     relay = replace(RELAYING, instance=settings.instance)
     answers = OutputTopics((CASE_ANSWERED.name,))
     cases = FollowedCases(address, condition=health.part("desk"))
+    telemetry.follow("oldest_seconds", lambda: cases.parked_for(_now()), kind="parked")
     orders = Publisher(address, health=health, topics=(CASE_ORDERED.name,))
     desk = ClearingDesk(
         cases=cases,

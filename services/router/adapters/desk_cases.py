@@ -6,6 +6,7 @@ router has to wait for. What is kept is little: what is parked, and what has lef
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -65,6 +66,11 @@ class FollowedCases:
             return seen(self._cases)
 
         return await self._wait(look)
+
+    def parked_for(self, now: datetime) -> float:
+        """Seconds for which the oldest parked case has waited for a person; 0 when none does."""
+        parked = [held.since for held in self._cases.values() if held.standing == "parked"]
+        return max(0.0, (now - min(parked, default=now)).total_seconds())
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""

@@ -1,0 +1,221 @@
+"""The clearing desk over HTTP on real parts: from a submission that nobody can route to history and log."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import orjson
+import pytest
+
+from amtsweg.stack import ports
+from amtsweg.stack.service import Service
+from amtsweg.stack.services import environments
+from amtsweg.stack.setup import AUDITOR, provision_postgres
+from services.intake.adapters.jwt import JwtTokens
+from services.intake.domain.client import Bearer
+from services.router.adapters.desk_cases import FollowedCases
+from services.router.domain import desk
+from services.router.domain.desk import Person, Waiting, Wish
+from services.router.ports import DeskCases
+from shared.events.competence import Place
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event, Message, encode
+from shared.events.submission import (
+    SubmissionDelivered,
+    SubmissionParked,
+    SubmissionReceived,
+    SubmissionRouted,
+)
+from shared.events.topics import AUTHORITY_INBOX, CASE_CUSTODY, CASE_ORDERED, SUBMISSION_ROUTED
+from shared.runtime.health import Health
+from tests.contracts.router.desk_cases import DeskCasesContract, Put
+from tests.integration.router.conftest import Ground, running
+from tests.support.events import RECEIVED_AT, TRADE_REGISTRATION
+from tests.support.stack import RealParts
+
+MARBURG = "g-06534014"
+INBOX = AUTHORITY_INBOX.for_authority(MARBURG)
+NOWHERE = Place(plz="99999")
+CLERK = "klaerung-1"
+
+Json = dict[str, Any]
+
+
+class TestFollowedCases(DeskCasesContract):
+    @pytest.fixture
+    async def cases(self, ground: Ground) -> AsyncIterator[DeskCases]:
+        followed = FollowedCases(ground.admin, condition=Health().part("desk"))
+        following = asyncio.ensure_future(followed.run())
+        yield followed
+        following.cancel()
+        await asyncio.wait({following})
+
+    @pytest.fixture
+    def put(self, ground: Ground) -> Put:
+        async def put(case: UUID, held: CaseHeld | None) -> None:
+            value = None if held is None else held.to_json()
+            await ground.send(Message(CASE_CUSTODY.name, str(case).encode(), value))
+
+        return put
+
+
+@pytest.fixture(scope="module")
+def services(ground: Ground, stack: RealParts, router: Service) -> Iterator[Mapping[str, str]]:
+    """Intake and audit beside the router: base URLs by service."""
+    provision_postgres(stack.postgres.endpoint, ground.made)
+    with ExitStack() as running_all:
+        urls = {"router": f"http://127.0.0.1:{router.port}"}
+        for name in ("intake", "audit"):
+            port = ports.free_port()
+            told = environments(ground.surroundings)[name] | {"AMTSWEG_HTTP__PORT": str(port)}
+            told.pop("AMTSWEG_POLICY_FILE", None)  # no witnesses here
+            service = Service(name, var=ground.surroundings.var / name, environment=told, port=port)
+            running_all.enter_context(running(service))
+            urls[name] = f"http://127.0.0.1:{port}"
+        yield urls
+
+
+async def token(http: httpx.AsyncClient, intake: str, client_id: str, secret: str) -> dict[str, str]:
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    answer = await http.post(f"{intake}/token", data=form)
+    return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
+
+
+async def until(ask: Callable[[], Any], holds: Callable[[Json], Any], *, seconds: float = 30) -> Json:
+    """The first answer of a GET of which this holds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            answer: httpx.Response = await ask()
+            document: Json = answer.json() if answer.status_code == httpx.codes.OK else {}
+            if document and holds(document):
+                return document
+            await asyncio.sleep(0.1)
+
+
+async def test_a_parked_submission_is_assigned_over_http_and_history_and_log_tell_it(
+    ground: Ground, services: Mapping[str, str]
+) -> None:
+    async with httpx.AsyncClient(timeout=20) as http:
+        platform = await token(http, services["intake"], "landesplattform", ground.made.client_secret)
+        clerk = await token(http, services["intake"], CLERK, ground.made.clerk_secret)
+        posted = await http.post(
+            f"{services['intake']}/v1/submissions",
+            json={"service": TRADE_REGISTRATION, "place": {"plz": "99999"}, "content": {"betrieb": "Laden"}},
+            headers=platform | {"Idempotency-Key": '"desk-1"'},
+        )
+        receipt = posted.raise_for_status().json()
+        case, number = receipt["caseId"], receipt["receiptNumber"]
+        shown = await until(
+            lambda: http.get(f"{services['router']}/v1/parked/{number}", headers=clerk), lambda _: True
+        )
+        metrics = (await http.get(f"{services['router']}/metrics")).text
+        assigned = await http.post(
+            f"{services['router']}/v1/parked/{number}/assignment",
+            json={"authority": MARBURG, "reason": "Standort geklärt"},
+            headers=clerk,
+        )
+        history = await until(
+            lambda: http.get(f"{services['intake']}/v1/cases/{case}/history", headers=platform),
+            lambda told: {"assign-ordered", "routed"} <= {line["code"] for line in told["events"]},
+        )
+        auditor = {
+            "Authorization": f"Bearer {ground.made.tokens[AUDITOR]}",
+            "Amtsweg-Purpose": "Stichprobe",
+            "Amtsweg-Reference": "RH-2026/17",
+        }
+        timeline = await until(
+            lambda: http.get(f"{services['audit']}/v1/cases/{case}/timeline", headers=auditor),
+            lambda told: "de.amtsweg.SubmissionRouted.v1" in _types(told),
+        )
+
+    assert shown["case"] == case
+    assert re.search(r'^amtsweg_oldest_seconds\{kind="parked"\} (?!0\.0$)[0-9]', metrics, re.MULTILINE)
+    assert (assigned.status_code, assigned.json()["authority"]) == (200, MARBURG)
+    assert assigned.json()["receivedAt"] == shown["receivedAt"]
+    delivered = await ground.told(INBOX, [UUID(case)], partitions=1)
+    (inbox,) = [event.data for event in delivered]
+    assert isinstance(inbox, SubmissionDelivered)
+    assert inbox.receipt.receipt_number == number
+    assert inbox.receipt.received_at == datetime.fromisoformat(shown["receivedAt"])
+    assert [line["authority"] for line in history["events"] if line["code"] == "routed"] == [MARBURG]
+    assert _types(timeline).count("de.amtsweg.AssignOrdered.v1") == 1
+    (routed,) = [e for e in timeline["entries"] if e["leaf"]["type"] == "de.amtsweg.SubmissionRouted.v1"]
+    assert routed["disclosure"]["event"]["data"]["assignment"] == {
+        "role": "Klärungsstelle",
+        "reason": "Standort geklärt",
+        "principal": CLERK,
+    }
+
+
+def _types(timeline: Json) -> list[str]:
+    return [entry["leaf"]["type"] for entry in timeline["entries"]]
+
+
+async def test_a_router_killed_between_order_and_effect_still_delivers_once(
+    ground: Ground, router: Service
+) -> None:
+    parked = [ground.submission(place=NOWHERE) for _ in range(6)]
+    await ground.receive(*parked)
+    for received in parked:
+        await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionParked)
+    bearer = clerk_of(ground)
+
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{router.port}", timeout=20) as http:
+        *asked, last = parked
+        first = asyncio.gather(*(assign(http, each, bearer) for each in asked), return_exceptions=True)
+        await asyncio.sleep(0.04)
+        await asyncio.to_thread(router.kill)
+        await first
+        # What lies on the bus when it dies after the order and before the effect.
+        await ground.send(order_of(last))
+        await asyncio.to_thread(router.start)
+        repeated = await asyncio.gather(*(assign(http, each, bearer) for each in parked))
+
+    assert [(r.status_code, r.json()["authority"]) for r in repeated] == [(200, MARBURG)] * len(parked)
+    for received in parked:
+        (delivered,) = await ground.told(INBOX, [received.case_id], partitions=1)
+        assert isinstance(delivered.data, SubmissionDelivered)
+        assert delivered.data.receipt == received.data.receipt
+        told = await ground.told(SUBMISSION_ROUTED.name, [received.case_id])
+        assert [type(event.data) for event in told] == [SubmissionParked, SubmissionRouted]
+
+
+def clerk_of(ground: Ground) -> dict[str, str]:
+    """A token as the token door gives it."""
+    key = orjson.loads(ground.made.keys.tokens.read_bytes())
+    issuer = ground.surroundings.url("intake")
+    tokens = JwtTokens([key], issuer=issuer, clock=lambda: datetime.now(UTC))
+    return {
+        "Authorization": f"Bearer {tokens.issue(Bearer(client_id=CLERK, scopes=frozenset({'desk'})))}",
+        "Idempotency-Key": "k-1",
+    }
+
+
+async def assign(
+    http: httpx.AsyncClient, received: Event[SubmissionReceived], bearer: dict[str, str]
+) -> httpx.Response:
+    body = {"authority": MARBURG, "reason": "Standort geklärt"}
+    return await http.post(f"/v1/parked/{received.case_id}/assignment", json=body, headers=bearer)
+
+
+def order_of(received: Event[SubmissionReceived]) -> Message:
+    """The order that `assign` gives."""
+    held = CaseHeld(
+        submission_id=received.submission_id,
+        receipt=received.data.receipt,
+        standing="parked",
+        since=RECEIVED_AT,
+    )
+    wish = Wish(
+        person=Person(role="Klärungsstelle", principal=CLERK, source="urn:amtsweg:clearing-desk"),
+        reason="Standort geklärt",
+        key="k-1",
+        authority=MARBURG,
+    )
+    given = desk.order(wish, Waiting(case=received.case_id, held=held), now=datetime.now(UTC))
+    return encode(given, CASE_ORDERED.name)
