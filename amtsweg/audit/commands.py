@@ -15,22 +15,17 @@ from amtsweg.audit.bus_check import check_bus
 from amtsweg.audit.completeness import completeness, verify_statement_file
 from amtsweg.audit.export import export, verify_export
 from amtsweg.audit.folder import inspect_folder
+from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
 from amtsweg.audit.trust import policy_of
 from amtsweg.stack.description import VAR, StackDescription
 from services.audit.adapters.key_files import read_secrecy
-from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA
-from services.audit.domain.looks import SOURCE
-from services.audit.domain.merkle import Frontier
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
-from services.audit.handler.derive import derive
 from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Fork
 from shared.events.topics import CATALOGUE
 from shared.runtime.errors import Stopped, Unavailable
 from shared.runtime.postgres import open_pool
@@ -42,6 +37,8 @@ commands.command("verify-statement")(verify_statement_file)
 commands.command("check-bus")(check_bus)
 commands.command()(export)
 commands.command("verify-export")(verify_export)
+commands.command("rebuild-tiles")(rebuild_tiles)
+commands.command("rebuild-database")(rebuild_database)
 
 _STEP = 50_000
 
@@ -68,35 +65,6 @@ def check(
     typer.echo(
         f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt."
     )
-
-
-@commands.command("rebuild-tiles")
-def rebuild_tiles(
-    tiles: Annotated[Path, typer.Option(help="Ordner, der entstehen oder ergänzt werden soll")],
-    origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
-    postgres_url: Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")] = None,
-    password_file: Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")] = None,
-) -> None:
-    """Schreibt alle Kacheln und Bündel neu aus der Datenbank; vorhandene werden Byte für Byte verglichen."""
-    began = time.perf_counter()
-    if origin is None or postgres_url is None:
-        stack = StackDescription.read(VAR)
-        origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
-    password = None if password_file is None else read_secret(password_file)
-    try:
-        size = asyncio.run(_rebuild(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
-    except (Fork, Unavailable) as failed:
-        typer.echo(f"FEHLER: {failed}", err=True)
-        raise typer.Exit(1) from None
-    typer.echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
-
-
-async def _rebuild(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
-        log = PostgresLog(pool, origin=origin, source=SOURCE)
-        tree = await log.frontier()
-        await derive(Frontier(), tree, log=log, shelf=folder)
-    return tree.size
 
 
 @commands.command()

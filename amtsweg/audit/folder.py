@@ -11,8 +11,13 @@ from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName
 
 
-def inspect_folder(tiles: Path, policy: Policy) -> tuple[Checkpoint, Iterator[Progress]]:
+def inspect_folder(
+    tiles: Path, policy: Policy, *, intended: Checkpoint | None = None
+) -> tuple[Checkpoint, Iterator[Progress]]:
     """The folder's checkpoint, and the check of all files against it, bundle by bundle.
+
+    ``intended``: what the log was about to sign; where that is more, it counts instead of the checkpoint, since a
+    witness may have seen it.
 
     Raises:
         Refused: something is missing, altered or not signed as the policy asks; also while iterating.
@@ -29,4 +34,6 @@ def inspect_folder(tiles: Path, policy: Policy) -> tuple[Checkpoint, Iterator[Pr
     if note is None:
         raise Refused(f"{tiles / 'checkpoint'} is missing")
     checkpoint = open_checkpoint(note, policy).checkpoint
+    if intended is not None and intended.origin == checkpoint.origin and intended.size > checkpoint.size:
+        checkpoint = intended
     return checkpoint, inspect_files(read, checkpoint)

@@ -5,13 +5,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from services.audit.domain.append import Appended, Entry, State
+from services.audit.domain.append import Appended, State
+from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.ports import Ledger
 from shared.runtime.errors import Stopped
 from shared.runtime.postgres import Connection, Pool, transaction
 
-_ENTRY_COLUMNS = (
+ENTRY_COLUMNS = (
     "log", "index", "event_id", "type", "time", "case_ref", "actor_ref", "authority", "service", "trace", "leaf",
 )  # fmt: skip
 
@@ -58,8 +59,8 @@ class PostgresLedger:
         log = self._log
         await self._copy(
             "entries",
-            _ENTRY_COLUMNS,
-            [(log, *_columns(entry)) for entry in appended.entries],
+            ENTRY_COLUMNS,
+            [(log, *entry_columns(e.index, e.entry, e.leaf)) for e in appended.entries],
         )
         await self._copy(
             "payloads",
@@ -102,10 +103,10 @@ class PostgresLedger:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
-def _columns(entry: Entry) -> tuple[object, ...]:
-    leaf = entry.leaf
+def entry_columns(index: int, entry: bytes, leaf: Leaf) -> tuple[object, ...]:
+    """What stands in a row of ``entries`` behind the log's number."""
     return (
-        entry.index,
+        index,
         leaf.id,
         leaf.type,
         datetime.fromisoformat(leaf.time),
@@ -114,7 +115,7 @@ def _columns(entry: Entry) -> tuple[object, ...]:
         leaf.authority,
         leaf.service,
         leaf.trace,
-        entry.entry,
+        entry,
     )
 
 

@@ -1,0 +1,89 @@
+"""`amtsweg audit rebuild-…`: files from the database, and the database from files. Each is derived from the other."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amtsweg.audit.folder import inspect_folder
+from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.stack.description import VAR, StackDescription
+from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.rebuild import rebuild
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.app import GROUP, SCHEMA
+from services.audit.domain.looks import SOURCE
+from services.audit.domain.merkle import Frontier
+from services.audit.domain.policy import Policy
+from services.audit.domain.refused import Refused
+from services.audit.handler.derive import derive
+from services.audit.ports import Fork
+from shared.runtime import migrations
+from shared.runtime.errors import Unavailable
+from shared.runtime.postgres import open_pool
+from shared.runtime.settings import read_secret
+
+UrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
+PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
+
+
+def rebuild_tiles(
+    *,
+    tiles: Annotated[Path, typer.Option(help="Ordner, der entstehen oder ergänzt werden soll")],
+    origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Schreibt alle Kacheln und Bündel neu aus der Datenbank; vorhandene werden Byte für Byte verglichen."""
+    began = time.perf_counter()
+    if origin is None or postgres_url is None:
+        stack = StackDescription.read(VAR)
+        origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
+    password = None if password_file is None else read_secret(password_file)
+    try:
+        size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
+    except (Fork, Unavailable) as failed:
+        typer.echo(f"FEHLER: {failed}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
+
+
+def rebuild_database(
+    *,
+    tiles: Annotated[Path, typer.Option(help="Ordner des Protokolls", exists=True, file_okay=False)],
+    log_key: KeyOption = None,
+    policy: PolicyOption = None,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Stellt Reihenfolge, Hashwerte und Kennungen in einer leeren Datenbank aus den Dateien wieder her."""
+    began = time.perf_counter()
+    url = postgres_url or StackDescription.read(VAR).postgres.url
+    password = None if password_file is None else read_secret(password_file)
+    try:
+        size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
+    except (Refused, Fork, Unavailable) as failed:
+        typer.echo(f"FEHLER: {failed}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.")
+    typer.echo("Salze und Inhalte stehen nur in der Sicherung; ohne sie bleiben die Einträge verschlossen.")
+
+
+async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        log = PostgresLog(pool, origin=origin, source=SOURCE)
+        tree = await log.frontier()
+        await derive(Frontier(), tree, log=log, shelf=folder)
+    return tree.size
+
+
+async def _database(tiles: Path, policy: Policy, *, url: str, password: str | None) -> int:
+    intended = await TileFolder(tiles).signed()
+    checkpoint, inspection = inspect_folder(tiles, policy, intended=intended)
+    await migrations.upgrade(url, schema=SCHEMA, folder=MIGRATIONS, password=password)
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        await rebuild(pool, checkpoint, inspection, consumer=GROUP)
+    return checkpoint.size
