@@ -3,11 +3,16 @@ from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.router.domain import custody as custodies
 from services.router.domain import desk
+from services.router.domain.custody import Order
 from services.router.domain.desk import Ineffective, Person, Placed, StillParked, Waiting, Wish
 from shared.events.case import AssignOrdered, RetryOrdered
 from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
 from tests.support.events import CASE_ID, GIESSEN, PARKED, RECEIPT, RECEIVED_AT, ROUTED, SUBMISSION_ID
 from tests.support.routing import hessen
 
@@ -116,3 +121,43 @@ def test_the_effect_is_told_long_after_by_whatever_became_of_the_case() -> None:
     decided = waiting(standing="decided", authority=GIESSEN, placed_by=ASSIGNED.id)
 
     assert desk.effect_in({CASE_ID: decided.held}, ASSIGNED) == Placed(waiting=decided, authority=GIESSEN)
+
+
+GIVEN = [
+    desk.order(replace(wish, person=replace(PERSON, principal=f"klaerung-{n}")), waiting(), now=RECEIVED_AT)
+    for wish in (ASSIGN, replace(ASSIGN, authority="g-06531018"), RETRY)
+    for n in (7, 8)
+]
+
+
+def acted_on(held: CaseHeld, given: Event[Order]) -> CaseHeld:
+    """What the router makes of an order; asked again, the directory still names nobody."""
+    if not custodies.is_new(held, given):
+        return held
+    if (reason := custodies.refusal(held)) is not None:
+        step = custodies.refuse_order(held, given, reason, now=RECEIVED_AT)
+    elif isinstance(given.data, AssignOrdered):
+        verdict = custodies.Routed(authority=given.data.authority, decision=PARKED)
+        step = custodies.follow_order(held, given, verdict, now=RECEIVED_AT)
+    else:
+        parked = custodies.Parked(reason="ambiguous-place", decision=PARKED)
+        step = custodies.follow_order(held, given, parked, now=RECEIVED_AT)
+    assert step.custody is not None
+    return step.custody
+
+
+@given(st.lists(st.sampled_from(GIVEN), min_size=1, max_size=12))
+def test_in_any_order_and_repeated_the_first_assignment_wins_and_everybody_else_is_told(
+    orders: list[Event[Order]],
+) -> None:
+    held = waiting().held
+    for each in orders:
+        held = acted_on(held, each)
+
+    told = {each.id: desk.effect(each, Waiting(case=CASE_ID, held=held)) for each in orders}
+    winner = next((each for each in orders if isinstance(each.data, AssignOrdered)), None)
+    if winner is None:
+        assert {type(outcome) for outcome in told.values()} == {StillParked}
+    else:
+        assert isinstance(told.pop(winner.id), Placed)
+        assert {getattr(outcome, "obstacle", None) for outcome in told.values()} <= {"already-routed"}
