@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         BrokenDirectory: the manifest is missing or a table's entry is broken.
     """
     manifest = read_toml(folder)
-    for key in ("land", "name", "tables"):
-        if key not in manifest:
+    for key, kind in (("land", str), ("name", str), ("tables", dict)):
+        if not isinstance(manifest.get(key), kind):
             raise BrokenDirectory(MANIFEST, f"{key} is missing")
     read_provenance(manifest, tables=COLUMNS)
     return manifest
@@ -111,9 +112,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _check_entry(table: str, entry: Mapping[str, str]) -> None:
+def _check_entry(table: str, entry: Any) -> None:
+    if not isinstance(entry, dict):
+        raise BrokenDirectory(f"{MANIFEST}, tables.{table}", "is no table")
     for field in ("source", "licence", "attribution", "state"):
-        if not entry.get(field):
+        value = entry.get(field)
+        if not value or not isinstance(value, str if field == "licence" else str | date):
             raise BrokenDirectory(f"{MANIFEST}, tables.{table}", f"{field} is missing")
     if unknown := sorted(set(entry["licence"].split(" AND ")) - LICENCES):
         raise BrokenDirectory(

@@ -127,9 +127,9 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
         raise BrokenDirectory(table, "the table is missing")
     columns = COLUMNS[table]
     lines = csv.reader(texts[table].splitlines(), strict=True)
-    if tuple(next(lines, [])) != columns:
-        raise BrokenDirectory(f"{table}, line 1", f"the header must be {','.join(columns)}")
     try:
+        if tuple(next(lines, [])) != columns:
+            raise BrokenDirectory(f"{table}, line 1", f"the header must be {','.join(columns)}")
         for cells in lines:
             if len(cells) != len(columns):
                 problem = f"{len(cells)} columns instead of {len(columns)}"

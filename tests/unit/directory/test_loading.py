@@ -3,8 +3,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.router.adapters.directory_files import load
+from amtsweg.directory.grid import check
+from services.router.adapters.directory_files import load, read_tables
+from services.router.domain.build import build
 from services.router.domain.tables import BrokenDirectory
 from tests.support.directories import NORDMARK, built, hessen_changed, hessen_with, hessen_without
 from tests.support.routing import HESSEN, hessen
@@ -50,6 +54,7 @@ from tests.support.routing import HESSEN, hessen
         (hessen_changed("competences", ",nobody,,no,", ",nobody,,yes,"), "by_choice needs decides to be one of municipality"),
         (hessen_changed("authorities", "Gesundheit und Pflege,Darmstadt,,2023-01-01", "Gesundheit und Pflege,Darmstadt,,2024-01-01"), "land-hlfgp does not exist on all days"),
         (hessen_with("regions", "067,Nord"), "regions, line 5: 2 columns instead of 4"),
+        (hessen_changed("regions", "key,name", 'key,"name'), "regions, line 4: unexpected end of data"),
     ],
 )  # fmt: skip
 def test_a_directory_that_contradicts_itself_is_refused_and_says_where(
@@ -57,6 +62,28 @@ def test_a_directory_that_contradicts_itself_is_refused_and_says_where(
 ) -> None:
     with pytest.raises(BrokenDirectory, match=problem):
         built(texts)
+
+
+CELLS = st.sampled_from(
+    ["", "x", "99", "0001-01-01", "9999-12-31", "2026-02-30", "-1", "²", "above:", "listed:x", "road:land", "06", "g-01001000", '"', "ihk"]
+)  # fmt: skip
+
+
+@given(st.data())
+def test_whatever_is_broken_is_told_or_does_no_harm(data: st.DataObject) -> None:
+    tables = read_tables(NORDMARK)
+    table = data.draw(st.sampled_from(sorted(tables)))
+    lines = [line.split(",") for line in tables[table].splitlines()]
+    cells = data.draw(st.sampled_from(lines))
+    cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(CELLS)
+    kept = data.draw(st.permutations(lines[1:]))[data.draw(st.integers(0, 1)) :]
+    tables[table] = "".join(f"{','.join(line)}\n" for line in (lines[0], *kept))
+    broken = ""
+    try:
+        check(build("01", "Nordmark", tables))
+    except BrokenDirectory as error:
+        broken = str(error)
+    assert not broken or broken.startswith(tuple(tables))
 
 
 @pytest.fixture
@@ -81,6 +108,10 @@ def folder(tmp_path: Path) -> Path:
         ("[tables.areas]", "[tables.arias]", "manifest.toml, tables.areas: source is missing"),
         ('land = "01"', "", "manifest.toml: land is missing"),
         ('land = "01"', "land = ", "manifest.toml: Invalid"),
+        ('land = "01"', "land = 1", "manifest.toml: land is missing"),
+        ('licence = "CC0-1.0"', "licence = 1", "tables.authorities: licence is missing"),
+        ('licence = "CC0-1.0"', 'licence = ["MIT"]', "tables.authorities: licence is missing"),
+        ("[tables.areas]", "tables.areas = 1\n[other]", "manifest.toml"),
     ],
 )
 def test_a_broken_manifest_is_refused_and_says_where(folder: Path, old: str, new: str, problem: str) -> None:
