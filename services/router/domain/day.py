@@ -25,6 +25,7 @@ class Day:
         "_forms",
         "_namesakes",
         "_offered",
+        "_rules",
         "_shapes",
         "agreements",
         "areas",
@@ -45,12 +46,22 @@ class Day:
         self.located: dict[str, Located] = {}
         self.leads: dict[tuple[int, str], Lead] = {}
         self.verdicts: dict[tuple[int, str], Verdict] = {}
+        self._rules: dict[str, tuple[Competence, ...]] = {}
         self._shapes: dict[str, int] = {}
         self.postal_regions = frozenset(postcode[:2] for postcode in directory.postcodes)
         self.qualifiers = qualifiers((directory.name, *(area.name for area in directory.areas.values())))
         self._forms: dict[str, frozenset[Form]] = {}
         self._namesakes: Counter[Form] | None = None
         self._offered: dict[str, tuple[str, ...]] = {}
+
+    def rules(self, service: str) -> tuple[Competence, ...]:
+        """The rows of law about a service, one for each case."""
+        if service not in self.directory.competences:
+            return ()
+        if service not in self._rules:
+            rows = self.directory.competences[service]
+            self._rules[service] = tuple(row for row in rows if self.day in row.days)
+        return self._rules[service]
 
     def shape(self, rule: Competence) -> int:
         """One number for all rules that lead to the same places, so that each is worked out once."""

@@ -10,7 +10,7 @@ from services.router.domain.entries import Attribute, Competence
 from services.router.domain.leads import Lead, acting
 from services.router.domain.places import Located, locate
 from services.router.domain.verdict import Verdict, verdict
-from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Reason, Why
+from shared.events.competence import Attributes, Candidate, CompetenceDecision, Inquiry, Reason, Why
 
 Unverified = Literal["answer", "park"]
 """What an installation does with competence whose source is unchecked."""
@@ -24,8 +24,9 @@ def resolve(
     Pure and total: every inquiry gets an answer, and always the same one. ``unverified="park"`` answers
     ``ambiguous-competence`` wherever the answer would rest on a row without a checked source.
     """
-    rules, depends_on = _rules(inquiry, directory)
-    found = _decide_all(inquiry, rules, directory.on(inquiry.on))
+    day = directory.on(inquiry.on)
+    rules, depends_on = _of_the_case(inquiry.attributes, day.rules(inquiry.service))
+    found = _decide_all(inquiry, rules, day)
     if unverified == "park" and found.authority is not None and not found.verified:
         found = _parked(found)
     return CompetenceDecision(
@@ -47,13 +48,14 @@ def resolve(
     )
 
 
-def _rules(inquiry: Inquiry, directory: Directory) -> tuple[Sequence[Competence], Attribute | None]:
-    """The one row of the day and the case, or all that may hold; and the attribute that is left open."""
-    rules = [rule for rule in directory.competences.get(inquiry.service, ()) if inquiry.on in rule.days]
+def _of_the_case(
+    attributes: Attributes | None, rules: Sequence[Competence]
+) -> tuple[Sequence[Competence], Attribute | None]:
+    """The one row that holds in this case, or all that may hold; and the attribute that is left open."""
     attribute = next((rule.when.attribute for rule in rules if rule.when is not None), None)
     if attribute is None:
         return rules, None
-    stated = getattr(inquiry.attributes, attribute, None)
+    stated = getattr(attributes, attribute, None)
     if stated is None:
         return [rule for rule in rules if rule.when is None] or rules, attribute
     return [rule for rule in rules if rule.when is not None and stated in rule.when.values] or rules, None
@@ -63,6 +65,8 @@ def _decide_all(inquiry: Inquiry, rules: Sequence[Competence], day: Day) -> Verd
     """The verdict of the one rule; of several, theirs if they agree."""
     if not rules:
         return Verdict(reason=Reason.UNKNOWN_SERVICE)
+    if len(rules) == 1:
+        return _decide(inquiry, rules[0], day)
     found = [_decide(inquiry, rule, day) for rule in rules]
     if len({(verdict.authority, verdict.reason) for verdict in found}) == 1:
         return replace(found[0], verified=all(verdict.verified for verdict in found))
