@@ -26,6 +26,7 @@ def write(root: Path) -> tuple[str, ...]:
     """Write the pages that are stale, and return them."""
     changed = stale(root)
     for path in changed:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(PAGES[path](), encoding="utf-8")
     return changed
 
