@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from services.router.adapters.directory_files import load
 from services.router.domain.entries import Area
 from services.router.domain.resolve import resolve
-from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place
+from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place, Reason
 from tests.support.routing import HESSEN, hessen
 
 AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ags))
@@ -95,3 +95,35 @@ def test_all_full_keys_of_an_area_give_the_same_answer(service: str, area: Area,
         resolve(Inquiry(service=service, place=key, on=on), directory=hessen()).authority for key in keys
     }
     assert len(answers) == 1
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(hessen().competences)), AREAS, SHORTENED, DAYS)
+def test_a_key_decides_if_and_only_if_everything_below_it_leads_to_the_same(
+    service: str, area: Area, digits: int, on: date
+) -> None:
+    whole = resolve(Inquiry(service=service, place=Place(ars=area.ars[:digits]), on=on), directory=hessen())
+    parts = [
+        resolve(Inquiry(service=service, place=Place(ags=ags), on=on), directory=hessen())
+        for ags in whole.areas
+    ]
+    answers = {(part.authority, part.reason) for part in parts}
+    if len(answers) == 1:
+        assert {(whole.authority, whole.reason)} == answers
+    elif answers:
+        assert whole.reason is Reason.AMBIGUOUS_PLACE
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(hessen().competences)), AREAS, DAYS)
+def test_a_town_at_its_postcode_is_answered_like_its_key(service: str, area: Area, on: date) -> None:
+    postcode = next(
+        (code for code, pairs in hessen().postcodes.items() if area.ags in {p.ags for p in pairs}), None
+    )
+    day = hessen().on(on)
+    if postcode is None or area not in day.areas[area.ags]:
+        return
+    by_town = Inquiry(service=service, place=Place(plz=postcode, town=area.name), on=on)
+    by_key = Inquiry(service=service, place=Place(ags=area.ags), on=on)
+    answers = [resolve(inquiry, directory=hessen()) for inquiry in (by_town, by_key)]
+    assert (answers[0].authority, answers[0].reason) == (answers[1].authority, answers[1].reason)
