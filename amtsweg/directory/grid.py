@@ -1,13 +1,14 @@
 """The full grid: every service, at every place, on every day that differs from the one before."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 from services.router.domain.directory import Directory
 from services.router.domain.resolve import resolve
-from shared.events.competence import Inquiry, Place, Reason
+from shared.events.competence import Attributes, Inquiry, Place, Reason
 
 _HOLES = frozenset({Reason.UNKNOWN_SERVICE, Reason.UNKNOWN_PLACE, Reason.OUTSIDE_TERRITORY})
 
@@ -23,9 +24,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A service that goes elsewhere in some areas, from a day on; parked is given by its reason."""
+    """A service that goes elsewhere in some areas, from a day on; parked is given by its reason.
+
+    ``road``: only for roads of this class.
+    """
 
     service: str
+    road: str | None = None
     before: str
     after: str
     since: date
@@ -48,17 +53,19 @@ def check(directory: Directory) -> Check:
 
 def moves(old: Directory, new: Directory) -> list[Move]:
     """What goes elsewhere, and since when: the first boundary day on which the answers differ."""
-    areas: dict[tuple[str, str, str, date], list[str]] = defaultdict(list)
+    areas: dict[tuple[str, str, str, str, date], list[str]] = defaultdict(list)
     last: tuple[object, ...] = ()
     for inquiry in grid(old, new):
         before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
-        this = (inquiry.service, inquiry.place, before, after)
+        road = (inquiry.attributes and inquiry.attributes.road) or ""
+        this = (inquiry.service, road, inquiry.place, before, after)
         if before != after and this != last:
-            areas[inquiry.service, before, after, inquiry.on].append(str(inquiry.place and inquiry.place.ags))
+            found = areas[inquiry.service, road, before, after, inquiry.on]
+            found.append(str(inquiry.place and inquiry.place.ags))
         last = this
     return [
-        Move(service=service, before=before, after=after, since=since, areas=tuple(found))
-        for (service, before, after, since), found in sorted(areas.items())
+        Move(service=service, road=road or None, before=before, after=after, since=since, areas=tuple(found))
+        for (service, road, before, after, since), found in sorted(areas.items())
     ]
 
 
@@ -75,10 +82,15 @@ def days(*directories: Directory) -> list[date]:
 
 
 def grid(*directories: Directory) -> Iterator[Inquiry]:
-    """Every service at every area on every such day."""
+    """Every service, in every case that its rows tell apart, at every area on every such day."""
     places = [Place(ags=ags) for ags in sorted({ags for each in directories for ags in each.areas})]
     boundaries = days(*directories)
     for service in sorted({service for each in directories for service in each.competences}):
-        for place in places:
-            for day in boundaries:
-                yield Inquiry.model_construct(service=service, place=place, on=day, choice=None)
+        for case, place, day in product(_cases(service, directories), places, boundaries):
+            yield Inquiry.model_construct(service=service, place=place, on=day, attributes=case)
+
+
+def _cases(service: str, directories: Iterable[Directory]) -> list[Attributes | None]:
+    rules = [rule for each in directories for rule in each.competences.get(service, ())]
+    roads = {road for rule in rules if rule.when is not None for road in rule.when.values}
+    return [None, *(Attributes.model_validate({"road": road}) for road in sorted(roads))]

@@ -26,7 +26,7 @@ def move_line(move: Move, *, new: Directory) -> str:
     areas = ", ".join(new.areas[ags].name if ags in new.areas else ags for ags in move.areas[:FEW])
     rest = f" and {len(move.areas) - FEW} more" if len(move.areas) > FEW else ""
     since = "ever since" if move.since < min(new.boundaries, default=date.min) else f"since {move.since}"
-    return f"{move.service}: {move.before} -> {move.after} {since}: {areas}{rest}"
+    return f"{move.service}{f' (road: {move.road})' if move.road else ''}: {move.before} -> {move.after} {since}: {areas}{rest}"
 
 
 def diverted_line(group: Diverted) -> str:

@@ -82,6 +82,19 @@ def with_lower_threshold() -> Directory:
     return build("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
 
 
+def moorings(*, at_land_roads: str = "district") -> Directory:
+    """Nordmark, where boats are registered by the class of the road to the mooring, and no row is the usual one."""
+    usual = NORDMARK_TABLES["competences"].splitlines()
+    rest = ",,no,,,,,,Liegeplatz,§ 1 BootG,erfunden"
+    lines = (
+        *(line for line in usual if not line.startswith(f"{BOAT}-1")),
+        f"small,{BOAT},road:municipal|district,municipality{rest},yes,",
+        f"large,{BOAT},road:land,{at_land_roads}{rest},no,",
+    )
+    competences = "".join(f"{line}\n" for line in lines)
+    return build("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
+
+
 def nordmark_change(
     versions: Versions | None = None, *, effective_from: datetime, name: str | None = None
 ) -> DirectoryChanged:

@@ -4,7 +4,7 @@ from datetime import date
 
 from amtsweg.directory.grid import Move, check, days, grid, moves
 from shared.events.competence import Place
-from tests.support.directories import BEACON, nordmark, with_lower_threshold
+from tests.support.directories import BEACON, moorings, nordmark, with_lower_threshold
 
 
 def test_the_grid_asks_every_service_everywhere_on_every_day_of_change() -> None:
@@ -38,6 +38,19 @@ def test_a_move_names_service_authorities_areas_and_the_first_day() -> None:
         Move(service=BEACON, before="k-01051", after="ambiguous-place", since=since, areas=("01051003",)),
         Move(service=BEACON, before="k-01051", after="g-01051001", since=since, areas=("01051001",)),
     ]
+
+
+def test_every_case_that_the_rows_tell_apart_is_asked() -> None:
+    asked = {inquiry.attributes and inquiry.attributes.road for inquiry in grid(moorings())}
+    assert asked == {None, "municipal", "district", "land"}
+
+
+def test_a_move_for_one_class_of_roads_says_which() -> None:
+    found = moves(moorings(), moorings(at_land_roads="region"))
+    assert {(move.road, move.before, move.after) for move in found if move.road} == {
+        ("land", "k-01051", "land-nordmark"),
+        ("land", "g-01001000", "land-nordmark"),
+    }
 
 
 def test_a_directory_has_no_moves_against_itself() -> None:

@@ -1,14 +1,10 @@
 import json
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
 
-from services.router.adapters.directory_files import read_tables
-from services.router.domain.build import build
-from services.router.domain.directory import Directory
 from services.router.domain.inquiry import read_inquiry
 from services.router.domain.resolve import resolve
 from shared.events.competence import (
@@ -22,21 +18,21 @@ from shared.events.competence import (
     Why,
 )
 from tests.support.directories import (
+    BOAT,
     BUILDING,
     CITIZENSHIP,
     DEMOLITION,
     GOLDEN,
     GUARD_EXAM,
-    NORDMARK,
     TRADE,
     WEAPONS,
     ask,
     built,
     hessen_changed,
     hessen_without,
+    moorings,
 )
 from tests.support.routing import hessen
-
 
 VEHICLES = "99036008007000"
 """Nobody has checked who registers vehicles in cities of special status."""
@@ -149,7 +145,6 @@ def test_one_more_than_the_threshold_is_above_it() -> None:
 
 
 PARKING = "99108001001000"
-BOAT = "99900000000001"
 
 
 @pytest.mark.parametrize(
@@ -185,19 +180,6 @@ def on_a_road(road: Road, *, service: str = PARKING, ags: str = "06633030") -> I
 
 def test_an_attribute_that_is_stated_leaves_nothing_open() -> None:
     assert resolve(on_a_road("federal"), directory=hessen()).depends_on is None
-
-
-@cache
-def moorings() -> Directory:
-    """Nordmark, where boats are registered by the class of the road to the mooring, and no row is the usual one."""
-    tables = read_tables(NORDMARK)
-    usual = [line for line in tables["competences"].splitlines() if not line.startswith(f"{BOAT}-1")]
-    lines = (
-        f"small,{BOAT},road:municipal|district,municipality,,no,,,,,,Liegeplatz,§ 1 BootG,erfunden,yes,",
-        f"large,{BOAT},road:land,district,,no,,,,,,Liegeplatz,§ 1 BootG,erfunden,no,",
-    )
-    tables["competences"] = "".join(f"{line}\n" for line in (*usual, *lines))
-    return build("01", "Nordmark", tables)
 
 
 def test_without_a_usual_case_an_attribute_left_open_is_parked_with_all_who_may_decide() -> None:
