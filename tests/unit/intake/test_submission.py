@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.submission import Faulty, HandedIn, NotJson, TooLarge, read
-from shared.events.competence import Place
+from shared.events.competence import Attributes, Place
 
 SERVICE = "99050012104000"
 LIMIT = 1000
@@ -100,6 +100,14 @@ def test_a_well_formed_place_is_taken_whether_it_exists_or_not() -> None:
     got = read(body(place={"ars": "990000000000"}), max_content=LIMIT)
     assert isinstance(got, HandedIn)
     assert got.submission.place == Place(ars="990000000000")
+
+
+def test_what_the_competence_may_depend_on_is_taken_from_a_known_vocabulary() -> None:
+    taken = read(body(attributes={"road": "federal"}), max_content=1000)
+    assert isinstance(taken, HandedIn)
+    assert taken.submission.attributes == Attributes(road="federal")
+    refused = read(body(attributes={"road": "motorway", "lane": 2}), max_content=1000)
+    assert refused == Faulty((("attributes.lane", "unknown-field"), ("attributes.road", "malformed")))
 
 
 def test_an_address_with_a_line_break_is_malformed() -> None:
