@@ -13,6 +13,7 @@ COMMANDS = {
     "provision": "amtsweg.stack.provision.commands:commands",
     "resolve": "amtsweg.resolve:resolve",
     "parked": "amtsweg.parked:commands",
+    "client": "amtsweg.clients:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
     "directory": "amtsweg.directory.commands:commands",
     "audit": "amtsweg.audit.commands:commands",
