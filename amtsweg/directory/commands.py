@@ -229,14 +229,23 @@ def apply_command(
 @commands.command("map")
 def map_command(
     service: Annotated[str, typer.Option(help="LeiKa key, 14 digits")],
-    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the day")],
-    output: Annotated[Path, typer.Option(help="where to write; .html makes a page, else SVG")],
+    on: Annotated[str, typer.Option(help="the day, YYYY-MM-DD")],
+    road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="where to write; .html makes a page, else SVG; both below var/ if left out"),
+    ] = None,
     directory: FolderOption = None,
 ) -> None:
     """Draw who is competent where."""
     with _said_where():
-        text = draw(directory or shipped(), service=service, on=on.date(), page=output.suffix == ".html")
-        output.write_text(text, encoding="utf-8")
+        asked = read_inquiry({"service": service, "on": on, "road": road}, today=datetime.now(UTC).date())
+        below_var = [Path("var") / f"map-{service}-{asked.on}{suffix}" for suffix in (".svg", ".html")]
+        for file in [output] if output else below_var:
+            text = draw(directory or shipped(), asked, page=file.suffix == ".html")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            typer.echo(file)
 
 
 def _echo(lines: Iterable[str]) -> None:

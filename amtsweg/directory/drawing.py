@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -33,15 +32,15 @@ class Shape:
     text: str
 
 
-def draw(folder: Path, *, service: str, on: date, page: bool = False) -> str:
-    """The map as SVG, or as a self-contained HTML page around it.
+def draw(folder: Path, asked: Inquiry, *, page: bool = False) -> str:
+    """The map as SVG, or as a self-contained HTML page around it: what is asked, for every area.
 
     Raises:
         BrokenDirectory: the directory in ``folder`` cannot be used.
         OSError: the folder has no areas to draw.
     """
     directory = load(folder)
-    shapes, width, height = _shapes(folder, directory, service=service, on=on)
+    shapes, width, height = _shapes(folder, directory, asked)
     counted = Counter((shape.answer_name, shape.colour, shape.parked) for shape in shapes)
     environment = Environment(
         loader=PackageLoader("amtsweg.directory"),
@@ -50,7 +49,7 @@ def draw(folder: Path, *, service: str, on: date, page: bool = False) -> str:
         trim_blocks=True,
     )
     fields: dict[str, object] = {
-        "title": f"{directory.services.get(service, service)}: Zuständigkeit am {day_de(on)}",
+        "title": f"{directory.services.get(asked.service, asked.service)}: Zuständigkeit am {day_de(asked.on)}",
         "attribution": read_manifest(folder)["tables"]["map"]["attribution"],
         "version": directory.version[:12],
         "shapes": shapes,
@@ -65,14 +64,11 @@ def draw(folder: Path, *, service: str, on: date, page: bool = False) -> str:
     return environment.get_template("map.html.j2").render(fields, map=Markup(svg))  # noqa: S704 - made above, escaped
 
 
-def _shapes(
-    folder: Path, directory: Directory, *, service: str, on: date
-) -> tuple[list[Shape], float, float]:
+def _shapes(folder: Path, directory: Directory, asked: Inquiry) -> tuple[list[Shape], float, float]:
     borders = read_borders(folder)
     paths, width, height = borders.paths()
     decisions = {
-        ags: resolve(Inquiry(service=service, place=Place(ags=ags), on=on), directory=directory)
-        for ags in paths
+        ags: resolve(asked.model_copy(update={"place": Place(ags=ags)}), directory=directory) for ags in paths
     }
     answers = {ags: decision.authority or str(decision.reason) for ags, decision in decisions.items()}
     colours = borders.colours(answers)

@@ -5,12 +5,13 @@ from functools import cache
 
 from amtsweg.directory.drawing import draw
 from amtsweg.directory.folder import shipped
+from shared.events.competence import Inquiry
 
-_CERTIFICATES_OF_ORIGIN = "99050031012000"
-_ON = date(2026, 3, 1)
+_ASKED = Inquiry(service="99050031012000", on=date(2026, 3, 1))
+"""Certificates of origin."""
 
 
 @cache
 def page() -> str:
     """The map as SVG; drawn once."""
-    return draw(shipped(), service=_CERTIFICATES_OF_ORIGIN, on=_ON)
+    return draw(shipped(), _ASKED)

@@ -103,3 +103,19 @@ def test_a_map_is_written_in_the_form_its_name_asks_for(tmp_path: Path, name: st
     result = run("map", *service, "--output", str(tmp_path / name))
     assert result.exit_code == 0
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_a_map_without_a_place_to_go_lies_below_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("map", "--service", "99108001001000", "--on", "2026-03-01", "--road", "federal")
+    written = result.stdout.split()
+    assert written == ["var/map-99108001001000-2026-03-01.svg", "var/map-99108001001000-2026-03-01.html"]
+    assert all(Path(file).exists() for file in written)
+
+
+def test_a_map_of_a_malformed_key_is_refused() -> None:
+    result = run("map", "--service", "9910800100100", "--on", "2026-03-01")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "amtsweg directory: service: expected a LeiKa key: 14 digits that begin with 99\n",
+    )

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from amtsweg.directory.drawing import draw
+from shared.events.competence import Inquiry
 from tests.support.browser import accessibility_problems
 from tests.support.routing import HESSEN
 
@@ -17,7 +18,7 @@ HOCHHEIM, KRIFTEL = "06436006", "06436009"
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("map") / "map.html"
-    text = draw(HESSEN, service=CERTIFICATES_OF_ORIGIN, on=date(2026, 3, 1), page=True)
+    text = draw(HESSEN, Inquiry(service=CERTIFICATES_OF_ORIGIN, on=date(2026, 3, 1)), page=True)
     written.write_text(text, encoding="utf-8")
     return written
 

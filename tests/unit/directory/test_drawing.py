@@ -11,6 +11,7 @@ import pytest
 
 from amtsweg.directory.borders import Borders
 from amtsweg.directory.drawing import draw
+from shared.events.competence import Inquiry
 from tests.support.directories import BUILDING, NORDMARK, TRADE
 from tests.support.routing import HESSEN
 
@@ -21,7 +22,7 @@ CREDIT = "© GeoBasis-DE / BKG, Daten verändert, dl-de/by-2-0"
 
 @cache
 def hessen(*, page: bool = False) -> str:
-    return draw(HESSEN, service=BUILDING, on=ON, page=page)
+    return draw(HESSEN, Inquiry(service=BUILDING, on=ON), page=page)
 
 
 def square(x: float, y: float) -> list[list[tuple[float, float]]]:
@@ -42,7 +43,7 @@ def test_the_map_says_whose_borders_it_shows() -> None:
 
 
 def test_an_area_without_an_authority_is_hatched() -> None:
-    drawn = ET.fromstring(draw(HESSEN, service=TRADE, on=ON))
+    drawn = ET.fromstring(draw(HESSEN, Inquiry(service=TRADE, on=ON)))
     hatched = [
         path.get("id")
         for path in drawn.iter(f"{SVG}path")
@@ -52,7 +53,7 @@ def test_an_area_without_an_authority_is_hatched() -> None:
 
 
 def test_the_same_map_is_drawn_again_byte_for_byte() -> None:
-    assert draw(HESSEN, service=BUILDING, on=ON) == hessen()
+    assert draw(HESSEN, Inquiry(service=BUILDING, on=ON)) == hessen()
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:
@@ -98,7 +99,7 @@ def test_names_are_escaped_in_the_page(tmp_path: Path) -> None:
     shape = {"type": "Polygon", "coordinates": square(9, 54)}
     areas = {"features": [{"id": "01001000", "geometry": shape}]}
     (folder / "areas.geojson").write_text(json.dumps(areas), encoding="utf-8")
-    page = draw(folder, service="99900000000001", on=ON, page=True)
+    page = draw(folder, Inquiry(service="99900000000001", on=ON), page=True)
     assert "&lt;b&gt;Boot&lt;/b&gt;" in page
     assert "<b>Boot" not in page
     assert "<i>" not in page
