@@ -94,7 +94,8 @@ def erase(
     typer.echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} im Protokoll.")
     expires = done.order.last_sealed_copy_expires
     typer.echo(f"Die letzte versiegelte Kopie auf dem Bus verfällt spätestens am {expires:%d.%m.%Y}.")
-    typer.echo("Sicherungen der Tabelle audit.keys, die vor heute entstanden sind, sind zu vernichten.")
+    typer.echo("Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem Tag,")
+    typer.echo("sobald eine neue Sicherung gemacht ist (docs/operations.md).")
 
 
 async def _erase(
@@ -110,8 +111,10 @@ async def _erase(
             sealed_for=max(topic.retention for topic in CATALOGUE if topic.sealed and topic.retention),
         )
         done = await eraser.erase(case, basis=basis)
-        # Deleted rows lie in their pages until these are cleaned.
-        await pool.execute("vacuum keys, payloads")
+        # A deleted row's bytes stay in its page. The small table of keys is written anew, which leaves none; the
+        # payloads, unreadable without their key, are only made room.
+        await pool.execute("vacuum full keys")
+        await pool.execute("vacuum payloads")
     return done
 
 

@@ -27,6 +27,7 @@ def _run(name: str, database: Database, *, backup: Path, tiles: Path) -> None:
             "PGPASSWORD": database.password,
             "PGDATABASE": database.name,
             "BACKUP": str(backup),
+            "KEYS_BACKUP": str(backup),
             "TILES": str(tiles),
         },
     )
@@ -41,6 +42,7 @@ async def test_what_is_lost_after_a_backup_is_there_after_the_restore(
     connection = await asyncpg.connect(database.url)
     await connection.execute(
         "CREATE SCHEMA audit; CREATE TABLE audit.entries (position bigint PRIMARY KEY, entry bytea);"
+        "CREATE TABLE audit.keys (key bytea); INSERT INTO audit.keys VALUES ('of a case');"
         "INSERT INTO audit.entries SELECT n, sha256(n::text::bytea) FROM generate_series(1, 1000) AS n"
     )
     before = await connection.fetch(ROWS)
@@ -52,6 +54,7 @@ async def test_what_is_lost_after_a_backup_is_there_after_the_restore(
     _run("restore", database, backup=backup, tiles=tiles)
 
     assert await connection.fetch(ROWS) == before
+    assert await connection.fetchval("SELECT key FROM audit.keys") == b"of a case"
     assert (backup / "tiles/tile/0/000").read_bytes() == b"hashes"
     await connection.close()
 

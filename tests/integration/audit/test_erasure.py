@@ -1,6 +1,9 @@
 """After an erasure the payload is nowhere, and everything that was proven before still is."""
 
 import asyncio
+import re
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -8,12 +11,15 @@ import orjson
 from typer.testing import CliRunner, Result
 
 from amtsweg.__main__ import build
+from amtsweg.stack.programs import postgres_programs
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import log_only
 from shared.runtime.postgres import Pool
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_reading_room import asking
 from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, fact
+from tests.support.pages import rehearsed
+from tests.support.stack import RealParts
 from tests.support.verifier import IndependentVerifier
 
 CASE = UUID("7c6cf9a3-0000-4000-8000-000000000001")
@@ -50,28 +56,83 @@ async def everything(pool: Pool, folder: Path) -> bytes:
     return b"\n".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What must be gone after an erasure, as bytes and as text shows them."""
+
+    key: bytes
+    sealed: bytes
+    salt: str
+    payload: str
+
+    def found_in(self, data: bytes) -> list[str]:
+        forms = {
+            "key": (self.key, self.key.hex().encode()),
+            "sealed": (self.sealed, self.sealed.hex().encode()),
+            "salt": (bytes.fromhex(self.salt), self.salt.encode()),
+            "payload": (self.payload.encode(), self.payload.encode().hex().encode()),
+        }
+        return [name for name, spellings in forms.items() if any(each in data for each in spellings)]
+
+
+async def secrets_of_the_case(running: RunningLog) -> Secrets:
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    shown = timeline["entries"][0]["disclosure"]
+    row = await running.pool.fetchrow(
+        "select key, sealed from keys join payloads using (log, owner) where owner = $1 order by index",
+        SECRECY.case(CASE),
+    )
+    assert row is not None
+    return Secrets(row["key"], row["sealed"], shown["salt"], shown["payload"])
+
+
 async def test_an_erased_payload_is_found_nowhere(
     running: RunningLog, database_url: str, tmp_path: Path
 ) -> None:
     await with_a_case(running)
-    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
-    shown = timeline["entries"][0]["disclosure"]
-    key = await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE))
-    sealed = await running.pool.fetchval(
-        "select sealed from payloads where owner = $1 order by index limit 1", SECRECY.case(CASE)
-    )
-    assert sealed in await everything(running.pool, running.folder)
+    secrets = await secrets_of_the_case(running)
+    assert secrets.found_in(await everything(running.pool, running.folder)) == ["key", "sealed"]
     done = await erase(database_url, tmp_path)
     assert done.exit_code == 0, done.output
-    left = await everything(running.pool, running.folder)
-    for secret in (
-        key,
-        sealed,
-        bytes.fromhex(shown["salt"]),
-        shown["salt"].encode(),
-        shown["payload"].encode(),
-    ):
-        assert secret not in left
+    assert secrets.found_in(await everything(running.pool, running.folder)) == []
+
+
+async def test_an_erased_payload_is_in_no_dump_and_its_key_in_no_file_of_the_database(
+    running: RunningLog, database_url: str, tmp_path: Path, stack: RealParts
+) -> None:
+    await with_a_case(running)
+    secrets = await secrets_of_the_case(running)
+    assert secrets.found_in(dump(database_url)) == ["key", "sealed"]
+    await running.pool.execute("checkpoint")
+    assert secrets.key in await data_files(running.pool, stack)
+    assert (await erase(database_url, tmp_path)).exit_code == 0
+    assert secrets.found_in(dump(database_url)) == []
+    await running.pool.execute("checkpoint")
+    assert secrets.key not in await data_files(running.pool, stack)
+
+
+async def test_the_main_backup_holds_no_key_so_that_an_old_one_opens_nothing(
+    running: RunningLog, database_url: str
+) -> None:
+    await with_a_case(running)
+    secrets = await secrets_of_the_case(running)
+    command = re.search(r"^pg_dump .*amtsweg.dump", rehearsed("docs/operations.md", "backup"), re.MULTILINE)
+    assert command is not None
+    excluded = [word for word in command[0].split() if word.startswith("--exclude")]
+    assert secrets.found_in(dump(database_url, *excluded)) == ["sealed"]
+
+
+def dump(database_url: str, *options: str) -> bytes:
+    """The whole database as text."""
+    program = postgres_programs() / "pg_dump"
+    return subprocess.run([program, *options, database_url], check=True, capture_output=True).stdout
+
+
+async def data_files(pool: Pool, stack: RealParts) -> bytes:
+    """Every page of every table and index, those included that hold no row any more; not the WAL."""
+    number = await pool.fetchval("select oid from pg_database where datname = current_database()")
+    folder = stack.var / "postgres/data/base" / str(number)
+    return b"\n".join(await asyncio.to_thread(all_files, folder))
 
 
 async def test_the_erasure_is_a_leaf_and_names_the_day_of_the_last_copy(
