@@ -19,6 +19,7 @@ _EXPECTED: Mapping[str, str] = {
     "on": "a day that exists, as YYYY-MM-DD",
     "choice": "the id of an authority",
     "road": "municipal, district, land or federal",
+    "attributes": "an object, for example with road",
 }
 
 
@@ -33,6 +34,8 @@ class BadInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
 def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
     """Return the inquiry that ``service, ars|ags|plz, town, on, choice, road`` make; None is absent.
 
+    The road may stand in ``attributes`` too, as in a submission.
+
     Raises:
         BadInquiry: the first field that cannot be read.
     """
@@ -42,6 +45,9 @@ def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
         raise BadInquiry(keys[1], f"only one of ars, ags and plz is expected, {keys[0]} is there too")
     if "town" in given and "plz" not in given:
         raise BadInquiry("town", "a town needs its postcode (plz)")
+    road = fields.get("road")
+    if road is not None and fields.get("attributes") is not None:
+        raise BadInquiry("road", "it may stand beside attributes or in them, not both")
     try:
         return Inquiry.model_validate(
             {
@@ -49,7 +55,7 @@ def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
                 "place": given or None,
                 "on": _day(fields.get("on"), today=today),
                 "choice": fields.get("choice"),
-                "attributes": None if fields.get("road") is None else {"road": fields["road"]},
+                "attributes": fields.get("attributes") if road is None else {"road": road},
             }
         )
     except ValidationError as error:

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from services.router.domain.inquiry import BadInquiry, read_inquiry
-from shared.events.competence import Place
+from shared.events.competence import Attributes, Place
 
 TODAY = date(2026, 1, 12)
 GOOD = {"service": "99050012104000", "ags": "06531005"}
@@ -11,6 +11,12 @@ GOOD = {"service": "99050012104000", "ags": "06531005"}
 
 def test_a_day_left_out_is_today() -> None:
     assert read_inquiry(GOOD, today=TODAY).on == TODAY
+
+
+def test_the_road_may_stand_in_attributes_too() -> None:
+    flat = read_inquiry({**GOOD, "road": "land"}, today=TODAY)
+    assert flat == read_inquiry({**GOOD, "attributes": {"road": "land"}}, today=TODAY)
+    assert flat.attributes == Attributes(road="land")
 
 
 def test_null_is_as_good_as_absent() -> None:
@@ -53,6 +59,10 @@ def test_unknown_fields_are_left_alone() -> None:
         ({"road": "motorway"}, "road"),
         ({"road": ""}, "road"),
         ({"road": 1}, "road"),
+        ({"attributes": {"road": "motorway"}}, "road"),
+        ({"attributes": {"lane": "left"}}, "attributes"),
+        ({"attributes": "road"}, "attributes"),
+        ({"attributes": {}, "road": "land"}, "road"),
     ],
 )
 def test_a_field_that_cannot_be_read_is_named(fields: dict[str, object], field: str) -> None:
