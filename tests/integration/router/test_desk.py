@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ import pytest
 from amtsweg.stack import ports
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import environments
-from amtsweg.stack.setup import AUDITOR, provision_postgres
+from amtsweg.stack.setup import AUDITOR, Secrets, provision_postgres
 from services.intake.adapters.jwt import JwtTokens
 from services.intake.domain.client import Bearer
 from services.router.adapters.desk_cases import FollowedCases
@@ -97,55 +98,69 @@ async def until(ask: Callable[[], Any], holds: Callable[[Json], Any], *, seconds
             await asyncio.sleep(0.1)
 
 
-async def test_a_parked_submission_is_assigned_over_http_and_history_and_log_tell_it(
-    ground: Ground, services: Mapping[str, str]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What platform, clerk and auditor see of one case."""
+
+    parked: Json
+    metrics: str
+    assigned: httpx.Response
+    history: Json
+    timeline: Json
+
+
+async def through_all_doors(urls: Mapping[str, str], made: Secrets) -> Seen:
+    """Hand in what nobody can route, assign it, and ask everywhere what became of it."""
     async with httpx.AsyncClient(timeout=20) as http:
-        platform = await token(http, services["intake"], "landesplattform", ground.made.client_secret)
-        clerk = await token(http, services["intake"], CLERK, ground.made.clerk_secret)
+        platform = await token(http, urls["intake"], "landesplattform", made.client_secret)
+        clerk = await token(http, urls["intake"], CLERK, made.clerk_secret)
         posted = await http.post(
-            f"{services['intake']}/v1/submissions",
+            f"{urls['intake']}/v1/submissions",
             json={"service": TRADE_REGISTRATION, "place": {"plz": "99999"}, "content": {"betrieb": "Laden"}},
             headers=platform | {"Idempotency-Key": '"desk-1"'},
         )
         receipt = posted.raise_for_status().json()
-        case, number = receipt["caseId"], receipt["receiptNumber"]
-        shown = await until(
-            lambda: http.get(f"{services['router']}/v1/parked/{number}", headers=clerk), lambda _: True
-        )
-        metrics = (await http.get(f"{services['router']}/metrics")).text
+        case, at_the_desk = receipt["caseId"], f"{urls['router']}/v1/parked/{receipt['receiptNumber']}"
+        parked = await until(lambda: http.get(at_the_desk, headers=clerk), lambda _: True)
+        metrics = (await http.get(f"{urls['router']}/metrics")).text
         assigned = await http.post(
-            f"{services['router']}/v1/parked/{number}/assignment",
+            f"{at_the_desk}/assignment",
             json={"authority": MARBURG, "reason": "Standort geklärt"},
             headers=clerk,
         )
         history = await until(
-            lambda: http.get(f"{services['intake']}/v1/cases/{case}/history", headers=platform),
+            lambda: http.get(f"{urls['intake']}/v1/cases/{case}/history", headers=platform),
             lambda told: {"assign-ordered", "routed"} <= {line["code"] for line in told["events"]},
         )
         auditor = {
-            "Authorization": f"Bearer {ground.made.tokens[AUDITOR]}",
+            "Authorization": f"Bearer {made.tokens[AUDITOR]}",
             "Amtsweg-Purpose": "Stichprobe",
             "Amtsweg-Reference": "RH-2026/17",
         }
         timeline = await until(
-            lambda: http.get(f"{services['audit']}/v1/cases/{case}/timeline", headers=auditor),
+            lambda: http.get(f"{urls['audit']}/v1/cases/{case}/timeline", headers=auditor),
             lambda told: "de.amtsweg.SubmissionRouted.v1" in _types(told),
         )
+    return Seen(parked, metrics, assigned, history, timeline)
 
-    assert shown["case"] == case
-    assert re.search(r'^amtsweg_oldest_seconds\{kind="parked"\} (?!0\.0$)[0-9]', metrics, re.MULTILINE)
-    assert (assigned.status_code, assigned.json()["authority"]) == (200, MARBURG)
-    assert assigned.json()["receivedAt"] == shown["receivedAt"]
-    delivered = await ground.told(INBOX, [UUID(case)], partitions=1)
-    (inbox,) = [event.data for event in delivered]
-    assert isinstance(inbox, SubmissionDelivered)
-    assert inbox.receipt.receipt_number == number
-    assert inbox.receipt.received_at == datetime.fromisoformat(shown["receivedAt"])
-    assert [line["authority"] for line in history["events"] if line["code"] == "routed"] == [MARBURG]
-    assert _types(timeline).count("de.amtsweg.AssignOrdered.v1") == 1
-    (routed,) = [e for e in timeline["entries"] if e["leaf"]["type"] == "de.amtsweg.SubmissionRouted.v1"]
-    assert routed["disclosure"]["event"]["data"]["assignment"] == {
+
+async def test_a_parked_submission_is_assigned_over_http_and_history_and_log_tell_it(
+    ground: Ground, services: Mapping[str, str]
+) -> None:
+    seen = await through_all_doors(services, ground.made)
+
+    assert re.search(r'^amtsweg_oldest_seconds\{kind="parked"\} (?!0\.0$)[0-9]', seen.metrics, re.MULTILINE)
+    assert (seen.assigned.status_code, seen.assigned.json()["authority"]) == (200, MARBURG)
+    assert seen.assigned.json()["receivedAt"] == seen.parked["receivedAt"]
+    (delivered,) = await ground.told(INBOX, [UUID(seen.parked["case"])], partitions=1)
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert delivered.data.receipt.receipt_number == seen.parked["receiptNumber"]
+    assert delivered.data.receipt.received_at == datetime.fromisoformat(seen.parked["receivedAt"])
+    routed_to = [line["authority"] for line in seen.history["events"] if line["code"] == "routed"]
+    assert routed_to == [MARBURG]
+    assert _types(seen.timeline).count("de.amtsweg.AssignOrdered.v1") == 1
+    (leaf,) = [e for e in seen.timeline["entries"] if e["leaf"]["type"] == "de.amtsweg.SubmissionRouted.v1"]
+    assert leaf["disclosure"]["event"]["data"]["assignment"] == {
         "role": "Klärungsstelle",
         "reason": "Standort geklärt",
         "principal": CLERK,
