@@ -130,7 +130,7 @@ function mark(kind, text) {
 function stepView(step, note) {
   const { leaf } = step;
   return h("li", { class: `step ${mood(step)}` },
-    h("h4", { role: "heading", "aria-level": "3" }, kindName(leaf.type), h("time", { datetime: leaf.time }, moment(leaf.time))),
+    h("h4", { role: "heading", "aria-level": "3" }, kindName(leaf.type), " ", h("time", { datetime: leaf.time }, moment(leaf.time))),
     h("p", {}, summary(step)),
     h("ul", { class: "marks" },
       step.included ? mark("good", say("included")) : mark("bad", say("notIncluded")),

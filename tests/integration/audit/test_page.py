@@ -1,0 +1,255 @@
+"""The auditors' page in a real Chromium: it finds a case, checks it itself, says what does not hold, and keeps nothing."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from amtsweg.audit.verify import agree
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.note import Note, sign
+from tests.integration.audit.conftest import TOKENS, RunningLog
+from tests.integration.audit.serving import served
+from tests.support.audit import LOG_KEY, ORIGIN
+from tests.support.audit_story import AUTHORITY, CASE, STORY, SUBMISSION
+from tests.support.browser import accessibility_problems, screenshot
+
+
+@pytest.fixture
+async def address(running: RunningLog) -> AsyncIterator[str]:
+    """The page of a log that knows one case among others."""
+    await running.append(*STORY)
+    await running.append_numbers(*range(300))
+    await running.covered(308)
+    async with served(running) as url:
+        yield url
+
+
+async def _enter(page: Page, address: str, *, rule: str = "", token: str = TOKENS["rechnungshof"]) -> None:
+    await page.goto(address)
+    await page.get_by_label("Ihr Prüfer-Token").fill(token)
+    await page.get_by_label("Zweck der Einsicht").fill("Prüfung der Laufzeiten")
+    await page.get_by_label("Aktenzeichen").fill("RH-2026/17")
+    if rule:
+        await page.get_by_text("Vertrauensregel oder Schlüssel angeben").click()
+        await page.get_by_label("Vertrauensregel (tlog-policy)").fill(rule)
+    await page.get_by_role("button", name="Einsicht beginnen").click()
+
+
+async def _look_up(page: Page, reference: str) -> None:
+    await page.get_by_label("Vorgangs- oder Antragsnummer").fill(reference)
+    await page.keyboard.press("Enter")
+
+
+async def _shot(page: Page, name: str) -> None:
+    """With ``SCREENSHOTS=folder`` a person can look at what the tests have seen."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        await screenshot(page, Path(folder) / f"{name}.png")
+
+
+async def test_an_auditor_finds_a_case_and_the_page_checks_every_step(page: Page, address: str) -> None:
+    await page.goto(address)
+    assert await accessibility_problems(page) == []
+    await _shot(page, "entry")
+    await _enter(page, address, rule=LOG_KEY.verifier.to_text())
+    await _look_up(page, str(SUBMISSION))
+    await expect(page.get_by_role("heading", name="Verlauf des Vorgangs")).to_be_focused()
+    verdict = page.locator("#verdict")
+    await expect(verdict).to_contain_text("8 von 8 Einträgen hier nachgerechnet")
+    await expect(verdict).to_contain_text("vom Protokoll unterschrieben (Ed25519)")
+    await expect(verdict).to_contain_text("Geprüft gegen Ihre Vertrauensregel")
+    steps = page.locator(".step")
+    await expect(steps.filter(has_text="im Protokoll").filter(has_text="Inhalt stimmt")).to_have_count(
+        len(STORY)
+    )
+    await expect(steps.nth(1)).to_contain_text("Ort mehrdeutig")
+    await expect(page.get_by_role("img", name="Bild des Verlaufs: 8 Schritte")).to_be_visible()
+    await _shot(page, "case")
+    await page.get_by_text("Eintrag 7: Beweis und Inhalt").click()
+    await expect(steps.nth(7).locator("pre")).to_contain_text('"outcome": "granted"')
+    assert await accessibility_problems(page) == []
+    await page.set_viewport_size({"width": 320, "height": 640})  # as at 400 % zoom (WCAG 1.4.10)
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
+    await _shot(page, "narrow")
+
+
+async def test_the_evidence_file_that_the_page_saves_is_the_one_that_verifies(
+    page: Page, address: str, tmp_path: Path
+) -> None:
+    await _enter(page, address)
+    await _look_up(page, CASE)
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name="Beweisdatei speichern").click()
+    saved = tmp_path / "beweis.json"
+    await (await saving.value).save_as(saved)
+    rule = f"log {LOG_KEY.verifier.to_text()}\nquorum none\n"
+    assert len(agree(saved.read_bytes(), policy=rule, tsa_roots=[]).bundle["entries"]) == len(STORY)
+
+
+def _bend(number: int, name: str, old: str, new: str) -> Callable[[dict[str, Any]], None]:
+    def bend(file: dict[str, Any]) -> None:
+        file["entries"][number][name] = file["entries"][number][name].replace(old, new, 1)
+
+    return bend
+
+
+def _shorten(file: dict[str, Any]) -> None:
+    for entry in file["entries"][:7]:
+        entry["proof"].pop()
+
+
+def _resign(file: dict[str, Any]) -> None:
+    note = Note.from_bytes(file["checkpoint"].encode())
+    other = sign(note.text, [SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)], time=0)
+    value = other.signatures[0].value
+    forged = [
+        replace(each, value=value) if len(each.value) == len(value) else each for each in note.signatures
+    ]
+    file["checkpoint"] = Note(note.text, tuple(forged)).to_bytes().decode()
+
+
+async def test_the_page_says_what_does_not_hold(page: Page, address: str) -> None:
+    forgeries = {
+        "Inhalt ist ein anderer": _bend(7, "payload", "granted", "refused"),
+        "Beweis führt nicht zur Wurzel": _bend(7, "entry", "CaseDecided", "CaseAccepted"),
+        "Nicht alles stimmt: 7 von": _shorten,
+        "Unterschrift des Protokolls stimmt nicht": _resign,
+    }
+    forge: Callable[[dict[str, Any]], None]
+
+    async def answer(route: Route) -> None:
+        true = await route.fetch()
+        file = await true.json()
+        forge(file)
+        await route.fulfill(response=true, json=file)
+
+    await page.route("**/evidence", answer)
+    await _enter(page, address)
+    for said, forge in forgeries.items():  # noqa: B007 - `answer` reads it
+        await _look_up(page, CASE)
+        await expect(page.locator("#answer .bad").get_by_text(said).first).to_be_visible()
+        await expect(page.locator("#verdict.bad")).to_be_visible()
+
+
+async def test_the_page_notices_a_log_that_was_altered_behind_its_back(page: Page, address: str) -> None:
+    await page.clock.install()
+    await _enter(page, address)
+    log = page.locator("#log")
+    await expect(log).to_contain_text("Seit Öffnen dieser Seite unverändert")
+    other = sign(Checkpoint(ORIGIN, 308, b"x" * 32).to_text(), [LOG_KEY], time=0).to_bytes()
+    await page.route("**/log/checkpoint", lambda route: route.fulfill(body=other))
+    await page.clock.run_for(11_000)
+    await expect(log).to_contain_text("Das Protokoll wurde verändert!")
+
+
+async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address: str) -> None:
+    first, second = (SigningKey(f"zeuge-{n}.example", Kind.COSIGNATURE, bytes([n]) * 32) for n in (1, 2))
+    rule = "\n".join(
+        (f"log {LOG_KEY.verifier.to_text()}", f"witness w1 {first.verifier.to_text()}",
+         f"witness w2 {second.verifier.to_text()}", "group beide any w1 w2", "quorum beide"),
+    )  # fmt: skip
+
+    async def cosigned(route: Route) -> None:
+        note = Note.from_bytes(await (await route.fetch()).body())
+        await route.fulfill(
+            body=note.signed_by(sign(note.text, [first], time=1767225600).signatures).to_bytes()
+        )
+
+    await page.route("**/log/checkpoint", cosigned)
+    await _enter(page, address, rule=rule)
+    witnesses = page.get_by_role("listitem")
+    await expect(witnesses.filter(has_text="zeuge-1.example")).to_contain_text(
+        "mitgezeichnet 01.01.2026, 00:00:00"
+    )
+    await expect(witnesses.filter(has_text="zeuge-2.example")).to_contain_text(
+        "hat diesen Stand nicht mitgezeichnet"
+    )
+    await _shot(page, "witnesses")
+
+
+async def test_entries_are_searched_and_lead_to_the_history_of_their_case(page: Page, address: str) -> None:
+    await _enter(page, address)
+    await page.get_by_text("Einträge suchen").click()
+    await page.get_by_label("Amt (Kennung)").fill(AUTHORITY)
+    await page.get_by_label("Art").select_option(label="Entschieden")
+    await page.get_by_role("button", name="Suchen", exact=True).click()
+    await expect(page.get_by_role("table")).to_contain_text("21.01.2026, 09:30:00")
+    assert await accessibility_problems(page) == []
+    await _shot(page, "search")
+    await page.get_by_role("button", name="Verlauf zu Eintrag 7").click()
+    await expect(page.locator(".step")).to_have_count(len(STORY))
+    await expect(page.locator("#verdict")).to_contain_text("die das Protokoll selbst nennt")
+
+
+async def test_the_page_is_used_with_the_keyboard_alone_and_in_english(page: Page, address: str) -> None:
+    await page.goto(address)
+    for key in ("Tab", "Tab", "Enter"):  # past the link to the content, to the switch of language
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("heading", name="Inspect the log")).to_be_visible()
+    await page.keyboard.press("Tab")
+    for text in (TOKENS["rechnungshof"], "review of durations", "RH-2026/17"):
+        await page.keyboard.type(text)
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Case or submission number")).to_be_focused()
+    await page.keyboard.type(str(SUBMISSION))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="History of the case")).to_be_focused()
+    await expect(page.locator("#verdict")).to_contain_text("8 of 8 entries checked here")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert await accessibility_problems(page) == []
+
+
+async def test_the_token_stays_in_memory_and_a_reload_forgets_it(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await _enter(page, address)
+    await _look_up(page, CASE)
+    await expect(page.locator(".step").first).to_be_visible()
+    kept = await page.evaluate(
+        "async () => [location.href, document.cookie, localStorage.length, sessionStorage.length, (await indexedDB.databases()).length]"
+    )
+    assert kept == [f"{address}/", "", 0, 0, 0]
+    assert all(url.startswith(address) and TOKENS["rechnungshof"] not in url for url in asked)
+    assert await page.get_by_label("Ihr Prüfer-Token").input_value() == ""
+    await page.reload()
+    await expect(page.get_by_label("Ihr Prüfer-Token")).to_be_visible()
+    await expect(page.locator("#room")).to_be_hidden()
+
+
+async def test_who_may_not_look_is_told_so(page: Page, address: str) -> None:
+    await _enter(page, address, token="of-an-authority")
+    await expect(page.get_by_role("alert")).to_contain_text("Kein Zugang")
+    await expect(page.locator("#room")).to_be_hidden()
+
+
+async def test_a_browser_without_ed25519_is_told_what_was_not_checked(page: Page, address: str) -> None:
+    await page.add_init_script(
+        """const known = crypto.subtle.importKey.bind(crypto.subtle);
+        crypto.subtle.importKey = async (format, bytes, kind, ...rest) => {
+          if (kind === "Ed25519") throw new DOMException("unknown", "NotSupportedError");
+          return known(format, bytes, kind, ...rest);
+        };"""
+    )
+    await _enter(page, address)
+    await _look_up(page, CASE)
+    await expect(page.locator("#verdict")).to_contain_text("8 von 8 Einträgen hier nachgerechnet")
+    await expect(page.locator("#verdict")).to_contain_text("dieser Browser kennt kein Ed25519")
+
+
+async def test_the_page_admits_no_foreign_script_and_no_other_origin(running: RunningLog) -> None:
+    for path in ("/", "/page/app.js", "/verify.py"):
+        answer = await running.client.get(path)
+        assert answer.status_code == 200
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+    assert (await running.client.get("/page/../verify.py")).status_code in {200, 404}
+    assert (await running.client.get("/page/elsewhere.js")).status_code == 404
