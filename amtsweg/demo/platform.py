@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import uniform
@@ -30,6 +31,8 @@ class Platform:
         self._token = ""
         self._token_until = 0.0
         self._asking = asyncio.Lock()
+        self.refusals: Counter[str] = Counter()
+        """Why attempts failed: HTTP statuses and the classes of errors."""
 
     @classmethod
     @asynccontextmanager
@@ -66,9 +69,11 @@ class Platform:
                 "Authorization": await self._bearer(),
             }
             response = await self._http.post("/v1/submissions", json=posting.body, headers=headers)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            self.refusals[type(error).__name__] += 1
             return None  # it may or may not have been taken; the same request says which
         if response.status_code in _AGAIN or response.is_server_error:
+            self.refusals[str(response.status_code)] += 1
             return None
         response.raise_for_status()
         answer: dict[str, str] = response.json()

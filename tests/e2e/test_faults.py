@@ -1,12 +1,13 @@
 """Every process of the real stack is killed under load; then the bill has to add up.
 
-``kill -9`` of each service and witness at random moments, of Kafka, PostgreSQL and Redis once each with a restart: every
-submission that was answered 202 is in exactly one inbox exactly once or parked, in the log exactly once, and
-mailed once, or visibly ``unknown``.
+``kill -9`` of each service and witness at random moments, of Kafka, PostgreSQL and Redis once each with a
+restart, with a record that nobody can decode among the others: every submission that was answered 202 is in
+exactly one inbox exactly once or parked, in the log exactly once, and mailed once, or visibly ``unknown``.
 """
 
 import asyncio
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from amtsweg.demo.run import Progress, prove, sample_authorities, settle
 from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
+from shared.events.topics import SUBMISSION_RECEIVED
+from shared.runtime.kafka import KafkaAddress, idempotent_producer
 
 RATE = 15.0
 SUBMISSIONS = 450
@@ -108,6 +111,7 @@ def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it() -> 
     assert all(verdict.holds for verdict in verdicts), verdicts
     broken = [c for c in check_all(len(wanted), progress.taken, progress.seen) if not c.holds]
     assert broken == [], f"seed {seed}"
+    shutil.rmtree(stack.var)
 
 
 async def _under_load(
@@ -115,9 +119,23 @@ async def _under_load(
 ) -> Progress:
     progress = Progress(requests=len(wanted))
     authorities = sorted({p.authority for p in wanted if p.authority is not None})
+    await _poison(description)
     async with sample_authorities(var, authorities), Platform.of(description) as platform:
         tending.start()
         progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
-        assert len(progress.taken) == len(wanted), "some requests were never answered 202"
+        assert len(progress.taken) == len(wanted), f"answered otherwise than 202: {platform.refusals}"
         await settle(description, progress=progress, within_s=SETTLED_WITHIN_S)
     return progress
+
+
+async def _poison(description: StackDescription) -> None:
+    """A record that nobody can decode: every service has to start again with it behind it."""
+    kafka = description.kafka
+    address = KafkaAddress(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.security_protocol,
+        username=kafka.admin.username,
+        password=kafka.admin.password,
+    )
+    async with idempotent_producer(address) as producer:
+        await producer.send_and_wait(SUBMISSION_RECEIVED.name, b"undecodable", partition=0)
