@@ -1,146 +1,288 @@
-"""How many events a second become leaves: decoded, committed to PostgreSQL, published as files and signed?
+"""How many events a second become leaves, and how late is an event covered by a cosigned checkpoint?
 
-Baseline, in the same run: the same rows copied into a bare table of PostgreSQL, nothing decided or hashed.
-Real PostgreSQL with fsync; Kafka is left out (`audit_end_to_end` would need a quiet machine for both).
+The whole way: Kafka, decoded and validated, committed to PostgreSQL (fsync), tiles and bundles (fsync), a
+checkpoint that one local witness has cosigned. Latency is an open loop: it counts from the moment at which an
+event was due. Baseline, in the same run: the same records from Kafka, copied as they are into a bare table.
 """
 
+import argparse
 import asyncio
+import json
 import os
 import shutil
-import tempfile
+import statistics
+import sys
 import time
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import UUID, uuid5
+from uuid import UUID
 
+import asyncpg
+import psutil
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from confluent_kafka.cimpl import NewTopic
+
+from amtsweg.audit.witness import Witness, policy
 from amtsweg.stack import ports
+from amtsweg.stack.kafka import Kafka
+from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
-from services.audit.adapters.bus import AuditProjection
-from services.audit.adapters.postgres import MIGRATIONS
-from services.audit.adapters.postgres.committed import PostgresLog
-from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.note import Note
-from services.audit.handler.publish import Publisher
-from services.audit.handler.sequence import Sequencer
-from shared.events.envelope import Event, encode
-from shared.events.submission import SubmissionRouted
-from shared.events.topics import SUBMISSION_ROUTED, audited
-from shared.runtime import migrations
-from shared.runtime.postgres import Pool, open_pool, transaction
-from shared.runtime.records import Record
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY
-from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, ROUTED
+from shared.events.envelope import Message, encode
+from shared.events.topics import PARTITIONS
+from shared.runtime.kafka import KafkaAddress, idempotent_producer
+from shared.runtime.records import partition_of
+from tests.support.audit import LOG_KEY, ORIGIN, routed
+from tests.support.audit_process import Surroundings
 
-EVENTS = 60_000
 BATCH = 4_000
-_NAMESPACE = UUID("1dfd3c38-6b5f-4a3e-8d5a-8f2d3c3b2a10")
+_PATIENCE_S = 150
+TOPIC = "submission.routed.bench"
 
 
-def records() -> list[Record]:
-    """Routed events of cases with five events each."""
-    made = []
-    for number in range(EVENTS):
-        case = uuid5(_NAMESPACE, f"case/{number // 5}")
-        event = Event(
-            id=uuid5(_NAMESPACE, str(number)),
-            source="urn:amtsweg:router",
-            time=RECEIVED_AT + timedelta(milliseconds=number),
-            case_id=case,
-            submission_id=case,
-            data=SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs beside the service."""
+
+    kafka: Kafka
+    postgres: Postgres
+    witness: Witness
+    var: Path
+
+    @property
+    def address(self) -> KafkaAddress:
+        endpoint = self.kafka.endpoint
+        return KafkaAddress(
+            bootstrap=self.kafka.bootstrap,
+            security_protocol="SASL_PLAINTEXT",
+            username=endpoint.username,
+            password=endpoint.password,
         )
-        message = encode(event, SUBMISSION_ROUTED.name)
-        made.append(Record(message.topic, 0, number, 0, message.key, message.value, message.headers))
-    return made
+
+    @property
+    def database(self) -> str:
+        return self.postgres.endpoint.url("bench")
+
+    @property
+    def tiles(self) -> Path:
+        return self.var / "tiles"
 
 
-async def alone(note: Note, _: Checkpoint) -> Note:
-    return note
-
-
-async def publish_until(done: asyncio.Event, publisher: Publisher) -> None:
-    """Publish again and again, and once more when everything is committed."""
-    published = await publisher.start()
-    while not done.is_set():
-        published = await publisher.publish(published)
-        await asyncio.sleep(0.2)
-    await publisher.publish(published)
-
-
-async def append_all(pool: Pool, log: PostgresLog, folder: Path, events: list[Record]) -> float:
-    sequencer = Sequencer(secrecy=SECRECY, random_bytes=os.urandom)
-    projection = AuditProjection(sequencer.append, origin=ORIGIN, secrecy=SECRECY, topics=audited())
-    publisher = Publisher(
-        origin=ORIGIN,
-        keys=[LOG_KEY, LOG_KEY_PQ],
-        log=log,
-        publications=log,
-        shelf=TileFolder(folder),
-        clock=lambda: NOW,
-        cosign=alone,
+@contextmanager
+def parts() -> Iterator[Parts]:
+    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
+    made = Parts(
+        Kafka(var, port=ports.free_port(), controller_port=ports.free_port()),
+        Postgres(var, port=ports.free_port()),
+        Witness(
+            "witness", var=var, port=ports.free_port(), origin=ORIGIN, log_key=LOG_KEY.verifier.to_text()
+        ),
+        var,
     )
-    done = asyncio.Event()
-    began = time.perf_counter()
-    publishing = asyncio.create_task(publish_until(done, publisher))
-    for start in range(0, EVENTS, BATCH):
-        async with transaction(pool) as connection:
-            await projection.apply(connection, events[start : start + BATCH])
-    done.set()
-    await publishing
-    return time.perf_counter() - began
+    running: tuple[Part, ...] = (made.kafka, made.postgres, made.witness)
+    try:
+        for part in running:
+            part.start()
+        made.postgres.execute("create database bench")
+        topics = [NewTopic(TOPIC, PARTITIONS, 1), NewTopic("dead", 1, 1)]
+        admin = made.kafka.endpoint.admin()
+        for created in admin.create_topics(topics).values():
+            created.result(30)
+        yield made
+    finally:
+        for part in running:
+            part.stop()
+        shutil.rmtree(var, ignore_errors=True)
 
 
-async def copy_all(pool: Pool, events: list[Record]) -> float:
-    await pool.execute("create table bare (id bigint primary key, value bytea)")
-    began = time.perf_counter()
-    for start in range(0, EVENTS, BATCH):
-        async with transaction(pool) as connection:
-            rows = [(r.offset, r.value) for r in events[start : start + BATCH]]
-            await connection.copy_records_to_table("bare", records=rows)
-    return time.perf_counter() - began
+async def send(producer: AIOKafkaProducer, sent: Message) -> asyncio.Future[object]:
+    partition = partition_of(sent.key, PARTITIONS)
+    future: asyncio.Future[object] = await producer.send(
+        TOPIC, sent.value, key=sent.key, partition=partition, headers=list(sent.headers)
+    )
+    return future
 
 
-def size_of(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+async def fill(address: KafkaAddress, count: int) -> None:
+    async with idempotent_producer(address) as producer:
+        for start in range(0, count, BATCH):
+            await asyncio.gather(
+                *[
+                    await send(producer, encode(routed(n), TOPIC))
+                    for n in range(start, min(count, start + BATCH))
+                ]
+            )
 
 
-async def main(url: str, folder: Path) -> None:
-    await migrations.upgrade(url, schema="audit", folder=MIGRATIONS)
-    pool = await open_pool(url, schema="audit")
-    async with pool:
-        log = PostgresLog(pool, origin=ORIGIN, source="urn:amtsweg:audit")
-        await log.found()
-        events = records()
-        bare = await copy_all(pool, events)
-        began = time.process_time()
-        seconds = await append_all(pool, log, folder, events)
-        busy = time.process_time() - began
-        in_tables = await pool.fetchval(
-            "select sum(pg_total_relation_size(relid)) from pg_stat_user_tables "
-            "where relname in ('entries', 'payloads', 'keys', 'subtrees')"
+async def bare(made: Parts, count: int) -> float:
+    """Records a second from Kafka into a bare table, nothing decided or hashed."""
+    connection = await asyncpg.connect(made.database)
+    await connection.execute("create table bare (partition int, position bigint, value bytea)")
+    consumer = AIOKafkaConsumer(
+        TOPIC,
+        **made.address.arguments(),
+        group_id="bare",
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    await consumer.start()
+    seen, began = 0, 0.0
+    try:
+        while seen < count:
+            fetched = await consumer.getmany(timeout_ms=100, max_records=BATCH)
+            rows = [(r.partition, r.offset, r.value) for batch in fetched.values() for r in batch]
+            if rows:
+                began = began or time.perf_counter()
+                async with connection.transaction():
+                    await connection.copy_records_to_table("bare", records=rows)
+                seen += len(rows)
+        return count / (time.perf_counter() - began)
+    finally:
+        await consumer.stop()
+        await connection.close()
+
+
+@asynccontextmanager
+async def service(made: Parts) -> AsyncIterator[psutil.Process]:
+    """The audit service in a process of its own, with the pauses that it has in production."""
+    around = Surroundings(
+        bootstrap=made.kafka.bootstrap,
+        username=made.address.username or "",
+        password=made.address.password or "",
+        postgres=made.database,
+        topic=TOPIC,
+        dead_letters="dead",
+        group="audit",
+        instance="0",
+        folder=str(made.tiles),
+        policy=policy([made.witness], threshold=1),
+        batch_size=BATCH,
+        publish_every_ms=500,
+    )
+    file, log = made.var / "service.json", made.var / "log" / "audit.log"
+    file.write_text(json.dumps(asdict(around)))
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.support.audit_process", str(file), stdout=output, stderr=output
         )
-    in_files = await asyncio.to_thread(size_of, folder)
-    print(
-        f"{EVENTS / seconds:>10,.0f} events/s to signed, durable files ({EVENTS} events, batches of {BATCH})"
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+class Checkpoints:
+    """Notes when each size was first covered by a published checkpoint."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: tuple[int, int] = (0, 0)
+        self.covered: list[tuple[float, int]] = []
+
+    async def watch(self, until: int) -> None:
+        """Look every two milliseconds until this size is covered."""
+        while not self.covered or self.covered[-1][1] < until:
+            await asyncio.sleep(0.002)
+            with suppress(FileNotFoundError):
+                found = self._file.stat()
+                if (found.st_ino, found.st_mtime_ns) != self._seen:
+                    self._seen = (found.st_ino, found.st_mtime_ns)
+                    text = Note.from_bytes(self._file.read_bytes()).text
+                    self.covered.append((time.perf_counter(), Checkpoint.from_text(text).size))
+
+
+def busy(process: psutil.Process) -> float:
+    """Processor seconds of a process and its descendants, also of those that have ended."""
+    times = process.cpu_times()
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + sum(busy(child) for child in process.children())
+
+
+async def throughput(made: Parts, audit: psutil.Process, count: int) -> dict[str, float]:
+    """From the first covered events to all of them."""
+    watched = {
+        "audit": audit,
+        "postgres": psutil.Process(made.postgres.pid),
+        "kafka": psutil.Process(made.kafka.pid),
+        "witness": psutil.Process(made.witness.pid),
+    }
+    seen = Checkpoints(made.tiles / "checkpoint")
+    await seen.watch(1)
+    before = {name: busy(process) for name, process in watched.items()}
+    began, start = seen.covered[-1]
+    await seen.watch(count)
+    done = seen.covered[-1][0]
+    spent = {f"{name}, µs/event": busy(p) - before[name] for name, p in watched.items()}
+    return {"events/s": (count - start) / (done - began)} | {
+        name: 1e6 * seconds / (count - start) for name, seconds in spent.items()
+    }
+
+
+async def latency(made: Parts, first: int, *, rate: int, seconds: int) -> Sequence[float]:
+    """Seconds from when each event was due until a published checkpoint covered it."""
+    count, due = rate * seconds, dict[UUID, float]()
+    seen = Checkpoints(made.tiles / "checkpoint")
+    watching = asyncio.create_task(seen.watch(first + count))
+    async with idempotent_producer(made.address) as producer:
+        began, futures = time.perf_counter() + 0.1, list[asyncio.Future[object]]()
+        for number in range(count):
+            at = began + number / rate
+            event = routed(first + number)
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            due[event.id] = at
+            futures.append(await send(producer, encode(event, TOPIC)))
+        await asyncio.gather(*futures)
+    await watching
+    connection = await asyncpg.connect(made.database)
+    rows = await connection.fetch("select index, event_id from audit.entries where index >= $1", first)
+    await connection.close()
+    return sorted(
+        next(at for at, size in seen.covered if size > row["index"]) - due[UUID(bytes=row["event_id"].bytes)]
+        for row in rows
     )
-    print(f"{EVENTS / bare:>10,.0f} rows/s copied into a bare table (baseline)")
-    print(
-        f"{1e6 * busy / EVENTS:>10,.0f} µs of our own processor time per event (the rest is PostgreSQL and disk)"
+
+
+async def stored(made: Parts, count: int) -> dict[str, float]:
+    connection = await asyncpg.connect(made.database)
+    tables = await connection.fetchval(
+        "select sum(pg_total_relation_size(relid)) from pg_stat_user_tables where schemaname = 'audit'"
     )
-    print(
-        f"{int(in_tables) / EVENTS:>10,.0f} bytes per entry in PostgreSQL, {in_files / EVENTS:,.0f} in files"
-    )
+    await connection.close()
+    files = sum(f.stat().st_size for f in made.tiles.rglob("*") if f.is_file())
+    return {"bytes/entry in PostgreSQL": float(tables) / count, "bytes/entry in files": files / count}
+
+
+async def measure(made: Parts, options: argparse.Namespace) -> dict[str, object]:
+    await fill(made.address, options.count)
+    baseline = await bare(made, options.count)
+    async with asyncio.timeout(_PATIENCE_S), service(made) as audit:
+        through = await throughput(made, audit, options.count)
+        late = await latency(made, options.count, rate=options.rate, seconds=options.seconds)
+    cuts = statistics.quantiles(late, n=100)
+    return {
+        "Kafka to cosigned checkpoint": {name: round(value) for name, value in through.items()},
+        "bare copy from Kafka, records/s": round(baseline),
+        f"at {options.rate}/s, ms until covered": {
+            "p50": round(1000 * cuts[49]), "p99": round(1000 * cuts[98]), "most": round(1000 * late[-1])
+        },
+        "stored": {n: round(v) for n, v in (await stored(made, options.count + len(late))).items()},
+    }  # fmt: skip
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--count", type=int, default=100_000)
+    options.add_argument("--rate", type=int, default=500)
+    options.add_argument("--seconds", type=int, default=15)
+    chosen = options.parse_args()
+    with parts() as made:
+        print(json.dumps(asyncio.run(measure(made, chosen)), indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
-    place = Path(tempfile.mkdtemp(prefix="audit-bench-"))
-    place.chmod(0o755)
-    postgres = Postgres(place, port=ports.free_port())
-    postgres.start()
-    try:
-        postgres.execute("create database bench")
-        asyncio.run(main(postgres.endpoint.url("bench"), place / "tiles"))
-    finally:
-        postgres.stop()
-        shutil.rmtree(place, ignore_errors=True)
+    main()

@@ -1,6 +1,7 @@
 """Running a service: its parts side by side, until a signal asks for the end or one of them gives up."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -55,6 +56,8 @@ async def run(parts: Mapping[str, Part]) -> int:
     Whichever comes first ends all of them: half a service would look alive and do nothing.
     """
     log = structlog.get_logger()
+    # What was made until now stays; the collector need not look through it again with every batch.
+    gc.freeze()
     tasks = {asyncio.ensure_future(part.run()): name for name, part in parts.items()}
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,23 +1,30 @@
 """A log in memory, parts that fail on demand, and facts to append."""
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid5
 
-from services.audit.domain.append import Appended, State
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.fact import Fact
 from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.merkle import Frontier, Subtree, frontier_at, grow, leaf_hash
+from services.audit.domain.merkle import Frontier, frontier_at, grow, leaf_hash
 from services.audit.domain.secrecy import Secrecy
 from services.audit.domain.tiles import WIDTH, TileName, published, subtree_from_tiles
 from services.audit.ports import Fork
+from shared.events.envelope import Event
+from shared.events.submission import SubmissionRouted
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, ROUTED
 
 ORIGIN = "audit.example/log1"
 LOG_KEY = SigningKey(ORIGIN, Kind.ED25519, bytes(range(32)))
 LOG_KEY_PQ = SigningKey(ORIGIN, Kind.ML_DSA_44, bytes(range(32)))
 SECRECY = Secrecy(b"s" * 32)
+_NAMESPACE = UUID("1dfd3c38-6b5f-4a3e-8d5a-8f2d3c3b2a10")
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 
 
@@ -38,39 +45,38 @@ def fact(number: int, *, case: str | None = None) -> Fact:
     )
 
 
+def routed(number: int) -> Event[SubmissionRouted]:
+    """The routed event of this number; each case has five."""
+    case = uuid5(_NAMESPACE, f"case/{number // 5}")
+    return Event(
+        id=uuid5(_NAMESPACE, str(number)),
+        source="urn:amtsweg:router",
+        time=RECEIVED_AT + timedelta(milliseconds=number),
+        case_id=case,
+        submission_id=case,
+        data=SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
+    )
+
+
 def entry(number: int) -> bytes:
     """A short entry for tests that need many."""
     return b'{"v":1,"n":%d}' % number
 
 
 class MemoryLog:
-    """Committed rows, the ledger that writes them, and the publication record."""
+    """Committed rows and the publication record; `extend` is what the sequencer does."""
 
     def __init__(self) -> None:
         self.leaves: list[bytes] = []
-        self.ids: set[UUID] = set()
-        self.keys: dict[str, bytes] = {}
-        self.subtrees_: dict[tuple[int, int], bytes] = {}
         self.tree = Frontier()
-        self.intended = Checkpoint(ORIGIN, 0, Frontier().root())
         self.announced: list[tuple[Checkpoint, bytes]] = []
+        self._subtrees: dict[tuple[int, int], bytes] = {}
+        self._intended = Checkpoint(ORIGIN, 0, Frontier().root())
 
     def extend(self, entries: Sequence[bytes]) -> None:
         self.leaves.extend(entries)
-        self._grow(*grow(self.tree, map(leaf_hash, entries)))
-
-    async def lock(self, ids: Collection[UUID], owners: Collection[str]) -> State:
-        known = frozenset(self.ids.intersection(ids))
-        return State(self.tree, known, {o: self.keys[o] for o in owners if o in self.keys})
-
-    async def store(self, appended: Appended) -> None:
-        self.leaves.extend(e.entry for e in appended.entries)
-        self.ids.update(e.leaf.id for e in appended.entries)
-        self.keys.update(appended.new_keys)
-        self._grow(appended.frontier, appended.subtrees)
-
-    async def erase(self, owner: str) -> int:
-        return int(self.keys.pop(owner, None) is not None)
+        self.tree, completed = grow(self.tree, map(leaf_hash, entries))
+        self._subtrees |= {(s.level, s.index): s.hash for s in completed}
 
     async def frontier(self) -> Frontier:
         return self.tree
@@ -79,23 +85,24 @@ class MemoryLog:
         return grow(Frontier(), map(leaf_hash, self.leaves[:size]))[0]
 
     async def entries(self, start: int, end: int) -> Sequence[bytes]:
+        if end > len(self.leaves):
+            raise Fork(f"of {end - start} rows there are only {len(self.leaves) - start}")
         return self.leaves[start:end]
 
     async def subtrees(self, level: int, start: int, end: int) -> Sequence[bytes]:
-        return [self.subtrees_[level, index] for index in range(start, end)]
+        try:
+            return [self._subtrees[level, index] for index in range(start, end)]
+        except KeyError:
+            raise Fork(f"subtrees from {start} to {end} at level {level} are not all there") from None
 
     async def intend(self, checkpoint: Checkpoint) -> None:
-        before = self.intended
+        before = self._intended
         if before.size > checkpoint.size or (before.size == checkpoint.size and before != checkpoint):
             raise Fork("another tree was signed before")
-        self.intended = checkpoint
+        self._intended = checkpoint
 
     async def published(self, checkpoint: Checkpoint, note: bytes, at: datetime) -> None:
         self.announced.append((checkpoint, note))
-
-    def _grow(self, frontier: Frontier, completed: Sequence[Subtree]) -> None:
-        self.tree = frontier
-        self.subtrees_ |= {(s.level, s.index): s.hash for s in completed}
 
 
 class Crash(BaseException):
@@ -137,6 +144,44 @@ class Countdown:
     def after(self) -> None:
         if self.calls == self._fatal and self._done:
             raise Crash
+
+
+class DyingAtFiles:
+    """The process dies before the nth time that it creates or renames a file below a folder."""
+
+    def __init__(self, folder: Path, fatal: int) -> None:
+        self.calls = 0
+        self._folder = str(folder)
+        self._fatal = fatal
+
+    def __enter__(self) -> Self:
+        _install_audit_hook()
+        _DYING.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _DYING.remove(self)
+
+    def notice(self, event: str, arguments: tuple[Any, ...]) -> None:
+        creates = event == "open" and arguments[2] & os.O_CREAT
+        if (creates or event == "os.rename") and str(arguments[0]).startswith(self._folder):
+            self.calls += 1
+            if self.calls == self._fatal:
+                raise Crash
+
+
+_DYING: list[DyingAtFiles] = []
+
+
+@cache
+def _install_audit_hook() -> None:
+    """CPython tells a hook before it touches a file; a hook cannot be removed again."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        for dying in _DYING:
+            dying.notice(event, arguments)
+
+    sys.addaudithook(hook)
 
 
 def check_files(read: Callable[[str], bytes | None], checkpoint: Checkpoint) -> None:

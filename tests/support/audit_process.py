@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.app import SCHEMA, assemble, sequencing
 from services.audit.domain.access import Readers
+from services.audit.domain.policy import parse_policy
 from services.audit.settings import Settings
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.runtime import logs, migrations, service
@@ -29,7 +30,7 @@ from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where the test's broker, database and folder are."""
+    """Where the test's broker, database and folder are; ``policy`` names the witnesses that must cosign."""
 
     bootstrap: str
     username: str
@@ -40,6 +41,9 @@ class Surroundings:
     group: str
     instance: str
     folder: str
+    policy: str = "quorum none\n"
+    batch_size: int = 200
+    publish_every_ms: int = 50
 
 
 def _settings(around: Surroundings) -> Settings:
@@ -52,7 +56,7 @@ def _settings(around: Surroundings) -> Settings:
         log_key_file=unused,
         pseudonym_key_file=unused,
         auditors_file=unused,
-        publish_interval=timedelta(milliseconds=50),
+        publish_interval=timedelta(milliseconds=around.publish_every_ms),
     )
 
 
@@ -77,6 +81,7 @@ async def main(around: Surroundings) -> int:
         secrecy=SECRECY,
         keys=[LOG_KEY, LOG_KEY_PQ],
         readers=Readers({}),
+        policy=parse_policy(around.policy.encode()),
         health=health,
         telemetry=telemetry,
         topics=topics,
@@ -87,7 +92,7 @@ async def main(around: Surroundings) -> int:
         group=around.group,
         dead_letters=around.dead_letters,
         instance=around.instance,
-        batch_size=200,
+        batch_size=around.batch_size,
     )
     sequencer = KafkaToPostgres(
         plan, made.projection, address=_address(around), pool=pool, health=health, telemetry=telemetry

@@ -13,9 +13,13 @@ _MANY = "import json, sys; from aics_tlog.cli import main; [main(a) for a in jso
 
 @dataclass(frozen=True, slots=True)
 class IndependentVerifier:
-    """Runs commands; each answers with one JSON object, in which `ok` says whether it accepts."""
+    """Runs commands; each answers with one JSON object, in which `ok` says whether it accepts.
+
+    With `witness_keys` all of these must have cosigned.
+    """
 
     log_key: str
+    witness_keys: tuple[str, ...] = ()
 
     def checkpoint(self, tiles: Path | str, **options: str | int) -> list[str]:
         return self._command("verify-checkpoint", tiles, options)
@@ -42,4 +46,6 @@ class IndependentVerifier:
 
     def _command(self, name: str, tiles: Path | str, options: dict[str, str | int]) -> list[str]:
         given = [text for option, value in options.items() for text in (f"--{option}", str(value))]
-        return [name, "--tiles", str(tiles), "--log-key", self.log_key, *given]
+        keys = [text for key in self.witness_keys for text in ("--witness-key", key)]
+        quorum = ["--quorum", str(len(self.witness_keys))] if keys else []
+        return [name, "--tiles", str(tiles), "--log-key", self.log_key, *keys, *quorum, *given]

@@ -146,6 +146,9 @@ def _write_beside(path: Path, data: bytes) -> Path:
         with open(descriptor, "wb", closefd=False) as file:
             file.write(data)
         os.fsync(descriptor)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     finally:
         os.close(descriptor)
     return beside

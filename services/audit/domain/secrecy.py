@@ -62,7 +62,7 @@ class Secrecy:
         return Disclosure(plain[:SALT_BYTES], plain[SALT_BYTES:])
 
     def _derive(self, label: bytes) -> bytes:
-        return hmac.digest(self.secret, label, "sha256")
+        return hmac.new(self.secret, label, "sha256").digest()
 
 
 def seal(disclosure: Disclosure, *, cipher: AESGCM, event_id: UUID, nonce: bytes) -> bytes:

@@ -41,33 +41,36 @@ class Cosigner:
         self._prove = prove
         self._keep_evidence = keep_evidence
         self._sizes: dict[str, int] = {}
-        self._late: set[asyncio.Task[Cosigned | Unwilling]] = set()
+        self._asking: dict[str, asyncio.Task[Cosigned | Unwilling]] = {}
 
     async def cosign(self, note: Note, checkpoint: Checkpoint) -> Note:
         """Return the note with enough cosignatures; who answers after there are enough is not waited for.
+
+        A witness that still owes an answer to an earlier question is not asked another one.
 
         Raises:
             QuorumMissing: too few witnesses have cosigned.
             Fork: a witness has cosigned a larger tree of this log, or another one; kept as evidence.
         """
         self._hear_late()
+        refused = dict.fromkeys(self._asking, "it has not answered the question before")
         asking = {
             asyncio.create_task(self._one(name, witness, note, checkpoint)): name
             for name, witness in self._policy.witnesses.items()
-            if witness.url is not None
+            if witness.url is not None and name not in self._asking
         }
+        self._asking |= {name: task for task, name in asking.items()}
         cosigned: dict[str, Cosigned] = {}
-        refused: dict[str, str] = {}
-        self._late |= set(asking)
-        while self._late & set(asking) and not self._enough(cosigned):
-            done, _ = await asyncio.wait(self._late & set(asking), return_when=asyncio.FIRST_COMPLETED)
-            self._late -= done
+        while asking and not self._enough(cosigned):
+            done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                name = asking.pop(task)
+                del self._asking[name]
                 match task.result():
                     case Cosigned() as signed:
-                        cosigned[asking[task]] = signed
+                        cosigned[name] = signed
                     case Unwilling(reason):
-                        refused[asking[task]] = reason
+                        refused[name] = reason
         if not self._enough(cosigned):
             told = "; ".join(f"{name}: {reason}" for name, reason in sorted(refused.items()))
             raise QuorumMissing(f"the quorum {self._policy.quorum} of witnesses is not reached ({told})")
@@ -75,9 +78,8 @@ class Cosigner:
 
     def _hear_late(self) -> None:
         """A contradiction counts even when it came after there were enough cosignatures."""
-        done = {task for task in self._late if task.done()}
-        self._late -= done
-        for task in done:
+        for name in [name for name, task in self._asking.items() if task.done()]:
+            task = self._asking.pop(name)
             if not task.cancelled():
                 task.result()
 

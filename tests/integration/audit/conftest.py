@@ -107,20 +107,25 @@ async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10
             await asyncio.sleep(0.02)
 
 
-@pytest.fixture
-async def running(pool: Pool, log: PostgresLog, tmp_path: Path) -> AsyncIterator[RunningLog]:
-    somewhere = tmp_path / "unused"
-    somewhere.touch()
-    settings = Settings(
+def settings_in(folder: Path) -> Settings:
+    """For a service whose parts are handed to it, so that it opens nothing by itself."""
+    unused = folder / "unused"
+    unused.touch()
+    return Settings(
         kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
         postgres=PostgresConnection(url="unused"),
-        tile_folder=tmp_path / "tiles",
+        tile_folder=folder / "tiles",
         log_origin=ORIGIN,
-        log_key_file=somewhere,
-        pseudonym_key_file=somewhere,
-        auditors_file=somewhere,
+        log_key_file=unused,
+        pseudonym_key_file=unused,
+        auditors_file=unused,
         publish_interval=timedelta(milliseconds=20),
     )
+
+
+@pytest.fixture
+async def running(pool: Pool, log: PostgresLog, tmp_path: Path) -> AsyncIterator[RunningLog]:
+    settings = settings_in(tmp_path)
     health = Health()
     service = assemble(
         settings,

@@ -8,9 +8,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,29 +19,13 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import Frontier, grow, leaf_hash
 from services.audit.domain.policy import log_only, open_checkpoint
-from shared.events.envelope import Event, encode
-from shared.events.payload import Payload
-from shared.events.submission import SubmissionRouted
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, check_files
+from shared.events.envelope import encode
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, check_files, routed
 from tests.support.audit_process import Surroundings
-from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, ROUTED
 from tests.support.stack import KafkaAccess, RealParts, unique
 
 EVENTS = 3000
 POLICY = log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier)
-_NAMESPACE = UUID("1dfd3c38-6b5f-4a3e-8d5a-8f2d3c3b2a10")
-
-
-def routed(number: int) -> Event[Payload]:
-    case = uuid5(_NAMESPACE, f"case/{number % 300}")
-    return Event(
-        id=uuid5(_NAMESPACE, str(number)),
-        source="urn:amtsweg:router",
-        time=RECEIVED_AT + timedelta(milliseconds=number),
-        case_id=case,
-        submission_id=case,
-        data=SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
-    )
 
 
 @pytest.fixture

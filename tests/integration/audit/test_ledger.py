@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.tile_folder import TileFolder
@@ -16,9 +19,12 @@ from services.audit.domain.note import Note
 from services.audit.handler.publish import Publisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork
+from shared.events.envelope import Undecodable, encode
+from shared.events.topics import SUBMISSION_ROUTED
 from shared.runtime.errors import Stopped
-from shared.runtime.postgres import Pool
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, check_files, fact
+from shared.runtime.postgres import Pool, transaction
+from shared.runtime.records import Record
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, check_files, fact, routed
 
 SEQUENCER = Sequencer(secrecy=SECRECY, random_bytes=os.urandom)
 
@@ -125,3 +131,35 @@ async def test_a_closed_log_takes_nothing(pool: Pool, log: PostgresLog) -> None:
     await pool.execute("update logs set closed_at = now()")
     with pytest.raises(Stopped, match="closed"):
         await append(pool, 1)
+
+
+def records(numbers: Iterable[int]) -> list[Record]:
+    """Routed events as they lie on the topic."""
+    made = []
+    for offset, number in enumerate(numbers):
+        message = encode(routed(number), SUBMISSION_ROUTED.name)
+        made.append(Record(message.topic, 0, offset, 0, message.key, message.value, message.headers))
+    return made
+
+
+def projection() -> AuditProjection:
+    return AuditProjection(SEQUENCER.append, origin=ORIGIN, secrecy=SECRECY, topics=[SUBMISSION_ROUTED])
+
+
+async def test_a_large_batch_keeps_its_order_and_drops_what_it_repeats(pool: Pool, log: PostgresLog) -> None:
+    async with transaction(pool) as connection:
+        await projection().apply(connection, records([*range(1500), *range(700, 2200)]))
+    stored = [r[0] for r in await pool.fetch("select event_id from entries order by index")]
+    assert stored == [routed(number).id for number in range(2200)]
+    assert await log.frontier() == grow(Frontier(), map(leaf_hash, await log.entries(0, 2200)))[0]
+
+
+async def test_of_a_large_batch_with_an_unreadable_record_nothing_is_kept(
+    pool: Pool, log: PostgresLog
+) -> None:
+    batch = records(range(2500))
+    batch[2100] = replace(batch[2100], value=b"{")
+    with pytest.raises(Undecodable, match="not valid at document"):
+        async with transaction(pool) as connection:
+            await projection().apply(connection, batch)
+    assert (await log.frontier()).size == 0

@@ -1,6 +1,8 @@
 """Two witnesses that we did not write cosign; without enough of them nothing is published."""
 
 import asyncio
+import os
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,14 +11,24 @@ import pytest
 
 from amtsweg.audit.witness import Witness, policy
 from amtsweg.stack import ports
+from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.witness_http import WitnessHttp
+from services.audit.app import assemble
+from services.audit.domain.access import Readers
+from services.audit.domain.note import Note
 from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.publish import Publisher
+from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork, QuorumMissing
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, MemoryLog, entry
+from shared.runtime.health import Health
+from shared.runtime.postgres import Pool
+from shared.runtime.telemetry import Telemetry
+from tests.integration.audit.conftest import settings_in, until
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, entry, fact
 from tests.support.verifier import IndependentVerifier
 
 
@@ -80,10 +92,9 @@ async def test_both_witnesses_cosign_a_log_that_grows(witnesses: list[Witness], 
 async def test_strangers_accept_the_quorum(witnesses: list[Witness], tmp_path: Path) -> None:
     folder = tmp_path / "log"
     await grow(MemoryLog(), TileFolder(folder), trusting(witnesses, 2), 300)
-    verifier = IndependentVerifier(LOG_KEY.verifier.to_text())
-    keys = [text for w in witnesses for text in ("--witness-key", w.verifier_key())]
-    command = [*verifier.checkpoint(folder, quorum=2), *keys]
-    (answer,) = await asyncio.to_thread(verifier.run, [command])
+    keys = tuple(witness.verifier_key() for witness in witnesses)
+    verifier = IndependentVerifier(LOG_KEY.verifier.to_text(), keys)
+    (answer,) = await asyncio.to_thread(verifier.run, [verifier.checkpoint(folder)])
     assert answer["ok"], answer
 
 
@@ -129,4 +140,60 @@ async def test_a_fork_shown_to_a_witness_stops_publication_and_is_kept(
     with pytest.raises(Fork, match="contradicts us"):
         await grow(forked, TileFolder(folder), trusted, 310)
     assert not (folder / "checkpoint").exists()
-    assert list((folder / ".state/evidence").iterdir())
+    evidence = folder / ".state/evidence"
+    kept = {file.name.partition(".")[2]: file.read_bytes() for file in evidence.iterdir()}
+    assert Note.from_bytes(kept["checkpoint"]).text.startswith(f"{ORIGIN}\n300\n")
+    with pytest.raises(Fork, match="move the evidence away"):
+        await grow(forked, TileFolder(folder), trusted, 320)
+
+
+async def test_without_a_quorum_entries_are_taken_and_it_is_told_how_old_the_checkpoint_is(
+    witnesses: list[Witness], pool: Pool, log: PostgresLog, tmp_path: Path
+) -> None:
+    health, telemetry = Health(), Telemetry()
+    service = assemble(
+        settings_in(tmp_path),
+        pool=pool,
+        secrecy=SECRECY,
+        keys=[LOG_KEY, LOG_KEY_PQ],
+        readers=Readers({}),
+        health=health,
+        telemetry=telemetry,
+        policy=trusting(witnesses, 2),
+    )
+    ledgers = PostgresLedgers(pool, origin=ORIGIN)
+    sequencer = Sequencer(secrecy=SECRECY, random_bytes=os.urandom)
+
+    async def take(*numbers: int) -> None:
+        async with ledgers.transaction() as ledger:
+            await sequencer.append(list(map(fact, numbers)), ledger)
+
+    async def published(size: int) -> bool:
+        return bool(await pool.fetchval("select published_size = $1 from logs", size))
+
+    async def told() -> bool:
+        return "witness-2: not reached" in health.report()["checkpoints"]["reason"]
+
+    publishing = asyncio.create_task(service.publisher.run())
+    await take(1, 2)
+    await until(lambda: published(2))
+    witnesses[1].kill()
+    await take(3, 4)
+    await until(told)
+    assert re.search(r"published \d+ s ago", health.report()["checkpoints"]["reason"])
+    ages = [age(telemetry), age(telemetry)]
+    assert 0 < ages[0] < ages[1]
+    assert await published(2)
+    assert health.ready
+    await asyncio.to_thread(witnesses[1].start)
+    await until(lambda: published(4))
+    assert health.report()["checkpoints"]["reason"] == ""
+    publishing.cancel()
+    await asyncio.wait([publishing])
+    service.witnesses.close()
+
+
+def age(telemetry: Telemetry) -> float:
+    found = re.search(rb"amtsweg_checkpoint_age_seconds ([0-9.e-]+)", telemetry.exposition())
+    assert found is not None
+    return float(found[1])

@@ -1,11 +1,15 @@
 """The publisher dies at every step, before and after it is done, and the log never has two truths."""
 
-import os
+import resource
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import (
@@ -18,8 +22,9 @@ from services.audit.domain.merkle import (
     verify_consistency,
 )
 from services.audit.domain.note import Note
-from services.audit.domain.policy import log_only, open_checkpoint
-from services.audit.domain.tiles import TileName, changed
+from services.audit.domain.policy import Policy, Trusted, log_only, open_checkpoint
+from services.audit.domain.tiles import changed
+from services.audit.handler.cosign import Cosigner
 from services.audit.handler.derive import derive
 from services.audit.handler.publish import Publisher
 from services.audit.ports import Fork
@@ -32,10 +37,12 @@ from tests.support.audit import (
     Countdown,
     Crash,
     Crashing,
+    DyingAtFiles,
     MemoryLog,
     check_files,
     entry,
 )
+from tests.support.fake_witness import FakeWitness
 
 ENTRY = '{{"seq":{},"type":"submission.received","v":1}}'
 
@@ -44,9 +51,15 @@ async def alone(note: Note, _: Checkpoint) -> Note:
     return note
 
 
-def publisher(log: MemoryLog, folder: TileFolder, counter: Countdown | None = None) -> Publisher:
-    parts = (log, log, folder)
-    log_, publications, shelf = parts if counter is None else (Crashing(p, counter) for p in parts)
+def publisher(
+    log: MemoryLog,
+    folder: TileFolder,
+    *,
+    witness: FakeWitness | None = None,
+    counter: Countdown | None = None,
+) -> Publisher:
+    parts = (log, log, folder, witness)
+    log_, publications, shelf, asked = parts if counter is None else (Crashing(p, counter) for p in parts)
     return Publisher(
         origin=ORIGIN,
         keys=[LOG_KEY, LOG_KEY_PQ],
@@ -54,8 +67,14 @@ def publisher(log: MemoryLog, folder: TileFolder, counter: Countdown | None = No
         publications=publications,
         shelf=shelf,
         clock=lambda: NOW,
-        cosign=alone,
+        cosign=alone if witness is None else cosigner(witness, asked, folder).cosign,
     )
+
+
+def cosigner(witness: FakeWitness, asked: Any, folder: TileFolder) -> Cosigner:
+    policy = Policy((), {"w1": Trusted(witness.verifier, "http://w1.test")}, {}, "w1")
+    prove = Proofs(folder).between
+    return Cosigner(policy, ask=asked.ask, prove=prove, keep_evidence=folder.keep_evidence)
 
 
 def checkpoint(folder: TileFolder) -> Checkpoint | None:
@@ -143,52 +162,78 @@ async def test_nothing_is_written_twice(tmp_path: Path) -> None:
     assert first.st_mode & 0o777 == 0o444
 
 
-async def crash_and_recover(tmp_path: Path, fatal: int, *, done: bool) -> bool:
-    """Publish 200, die while publishing 300, go on to 520; True if the fatal call was reached."""
-    log, folder = MemoryLog(), TileFolder(tmp_path)
-    await grow_and_publish(log, folder, 200)
-    before = checkpoint(folder)
-    assert before is not None
-    log.extend([entry(n) for n in range(200, 300)])
-    dying = publisher(log, folder, Countdown(fatal, done=done))
-    reached = False
-    try:
-        await dying.publish(await dying.start())
-    except Crash:
-        reached = True
-    between = checkpoint(folder)
-    assert between is not None
-    check_files(folder.read_now, between)
-    await grow_and_publish(log, folder, 520)
-    after = checkpoint(folder)
-    assert after == Checkpoint(ORIGIN, 520, log.tree.root())
-    check_files(folder.read_now, after)
-    hashes = list(map(leaf_hash, log.leaves))
+class Accident:
+    """Publish 200, die while publishing 300, go on to 520; a witness cosigns and remembers."""
 
-    def subtree(height: int, index: int) -> bytes:
-        if height == 0:
-            return hashes[index]
-        return node_hash(subtree(height - 1, 2 * index), subtree(height - 1, 2 * index + 1))
+    def __init__(self, folder: Path) -> None:
+        self.path = folder
+        self.log, self.folder = MemoryLog(), TileFolder(folder)
+        self.witness = FakeWitness(LOG_KEY.verifier)
 
-    for old in (before, between):
-        proof = consistency_proof(old.size, after.size, subtree)
-        verify_consistency(old=old.size, size=after.size, old_root=old.root, new_root=after.root, proof=proof)
-    return reached
+    async def publish(self, size: int, counter: Countdown | None = None) -> Checkpoint:
+        self.log.extend([entry(n) for n in range(len(self.log.leaves), size)])
+        running = publisher(self.log, self.folder, witness=self.witness, counter=counter)
+        await running.publish(await running.start())
+        return self.published()
+
+    def published(self) -> Checkpoint:
+        found = checkpoint(self.folder)
+        assert found is not None
+        check_files(self.folder.read_now, found)
+        return found
+
+    async def recover(self, before: Checkpoint) -> None:
+        between = self.published()
+        after = await self.publish(520)
+        assert after == Checkpoint(ORIGIN, 520, self.log.tree.root())
+        hashes = list(map(leaf_hash, self.log.leaves))
+
+        def subtree(height: int, index: int) -> bytes:
+            if height == 0:
+                return hashes[index]
+            return node_hash(subtree(height - 1, 2 * index), subtree(height - 1, 2 * index + 1))
+
+        for old in (before, between):
+            proof = consistency_proof(old.size, after.size, subtree)
+            verify_consistency(
+                old=old.size, size=after.size, old_root=old.root, new_root=after.root, proof=proof
+            )
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 async def test_a_crash_at_any_step_is_healed_by_the_next_start(tmp_path: Path, done: bool) -> None:  # noqa: FBT001 - parametrised
-    fatal = 1
-    while await crash_and_recover(tmp_path / str(fatal), fatal, done=done):
-        fatal += 1
-    assert fatal > 10
+    for fatal in range(1, 100):
+        accident = Accident(tmp_path / str(fatal))
+        before = await accident.publish(200)
+        counter = Countdown(fatal, done=done)
+        try:
+            await accident.publish(300, counter)
+        except Crash:
+            await accident.recover(before)
+        else:
+            break
+    assert counter.calls > 12
+
+
+async def test_a_crash_between_any_two_files_is_healed_by_the_next_start(tmp_path: Path) -> None:
+    for fatal in range(1, 100):
+        accident = Accident(tmp_path / str(fatal))
+        before = await accident.publish(200)
+        with DyingAtFiles(accident.path, fatal) as dying:
+            try:
+                await accident.publish(300)
+            except Crash:
+                await accident.recover(before)
+            else:
+                break
+    assert dying.calls > 12
 
 
 async def test_what_was_announced_never_has_two_roots_for_one_size(tmp_path: Path) -> None:
     log, folder = MemoryLog(), TileFolder(tmp_path)
     for fatal in range(1, 16):
         log.extend([entry(n) for n in range(len(log.leaves), len(log.leaves) + 37)])
-        dying = publisher(log, folder, Countdown(fatal, done=bool(fatal % 2)))
+        dying = publisher(log, folder, counter=Countdown(fatal, done=bool(fatal % 2)))
         try:
             await dying.publish(await dying.start())
         except Crash:
@@ -286,12 +331,34 @@ async def test_without_the_witnesses_nothing_is_published(tmp_path: Path) -> Non
     assert found.size == 100
 
 
-async def test_a_full_disk_is_unavailable_and_leaves_no_half_file(tmp_path: Path) -> None:
-    folder = TileFolder(tmp_path)
-    (tmp_path / "tile").write_bytes(b"a file where a folder is needed")
-    with pytest.raises(Unavailable, match="tile folder"):
-        await folder.put({TileName(0, 0, 1): b"\0" * 32})
-    assert os.listdir(tmp_path) == ["tile"]  # noqa: PTH208 - pathlib is refused in coroutines
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """As if no file could get larger than this: the kernel refuses to write more (EFBIG in place of ENOSPC)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("room", [0, 50, 1000, 8000])
+async def test_a_full_disk_stops_publication_and_leaves_no_half_file(tmp_path: Path, room: int) -> None:
+    log, folder = MemoryLog(), TileFolder(tmp_path)
+    await grow_and_publish(log, folder, 100)
+    before = files_below(tmp_path)
+    with full_disk(room), pytest.raises(Unavailable, match="tile folder: File too large"):
+        await grow_and_publish(log, folder, 700)
+    assert checkpoint(folder) == Checkpoint(ORIGIN, 100, log_at(100).root())
+    assert files_below(tmp_path) == before
+    await grow_and_publish(log, folder, 700)
+    found = checkpoint(folder)
+    assert found == Checkpoint(ORIGIN, 700, log.tree.root())
+    check_files(folder.read_now, found)
 
 
 async def test_only_one_process_has_the_folder(tmp_path: Path) -> None:

@@ -1,0 +1,215 @@
+"""How long does an auditor wait: for a case's timeline among many entries, for a proof, for a check of everything?
+
+Timelines over HTTP, the look recorded before the answer, on real PostgreSQL; a case's entries lie scattered over
+the whole log, whose other rows PostgreSQL makes itself. Proofs and the check read files alone. Baselines, in the
+same run: a bare select of the case's rows, a bare hash over each entry, and a verifier that we did not write.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import secrets
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+
+from amtsweg.audit.commands import check_folder
+from amtsweg.stack import ports
+from amtsweg.stack.postgres import Postgres
+from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.adapters.postgres.ledger import PostgresLedgers
+from services.audit.adapters.proofs import Proofs
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.app import SCHEMA, assemble
+from services.audit.domain.access import Readers
+from services.audit.domain.append import State, append
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.merkle import Frontier, leaf_hash
+from services.audit.domain.note import Note, sign
+from services.audit.domain.policy import log_only
+from services.audit.handler.publish import Publisher
+from services.audit.handler.sequence import Sequencer
+from services.audit.settings import Settings
+from shared.runtime import migrations
+from shared.runtime.health import Health
+from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.settings import KafkaConnection, PostgresConnection
+from shared.runtime.telemetry import Telemetry
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, fact
+from tests.support.verifier import IndependentVerifier
+
+CASES, EVENTS_PER_CASE = 100, 10
+TOKEN = "bench"
+_HEADERS = {"Authorization": f"Bearer {TOKEN}", "Amtsweg-Purpose": "bench", "Amtsweg-Reference": "bench/1"}
+_OTHERS = """
+insert into entries (log, index, event_id, type, time, case_ref, authority, service, leaf)
+select (select id from logs), i, gen_random_uuid(), 'de.amtsweg.SubmissionRouted.v1', now(), md5((i / 10)::text),
+    'g-0653' || 1000 + i % 423, '99050012104000',
+    convert_to(md5(i::text) || repeat(md5((i + 1)::text), 11), 'UTF8')
+from generate_series($1::bigint, $2::bigint - 1) i
+"""
+
+
+@contextmanager
+def postgres(var: Path) -> Iterator[str]:
+    server = Postgres(var, port=ports.free_port())
+    try:
+        server.start()
+        server.execute("create database bench")
+        yield server.endpoint.url("bench")
+    finally:
+        server.stop()
+
+
+async def scatter(pool: Pool, entries: int) -> None:
+    """Entries of others, and among them those of our cases; the tree above them is made up."""
+    await pool.execute("insert into logs (origin) values ($1)", ORIGIN)
+    sequencer = Sequencer(secrecy=SECRECY, random_bytes=os.urandom)
+    size = 0
+    for turn in range(EVENTS_PER_CASE):
+        upto = size + entries // EVENTS_PER_CASE
+        await pool.execute(_OTHERS, size, upto, timeout=600)
+        peaks = secrets.token_bytes(32 * upto.bit_count())
+        await pool.execute("update logs set size = $1, peaks = $2", upto, peaks)
+        facts = [fact(turn * CASES + case, case=f"{case:032x}") for case in range(CASES)]
+        async with PostgresLedgers(pool, origin=ORIGIN).transaction() as ledger:
+            size = (await sequencer.append(facts, ledger)).frontier.size
+    await pool.execute("vacuum analyze entries", timeout=600)
+
+
+def reading_room(pool: Pool, var: Path) -> httpx.AsyncClient:
+    unused = var / "unused"
+    unused.touch()
+    settings = Settings(
+        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        postgres=PostgresConnection(url="unused"),
+        tile_folder=var / "reading",
+        log_origin=ORIGIN,
+        log_key_file=unused,
+        pseudonym_key_file=unused,
+        auditors_file=unused,
+    )
+    reader = {"name": "bench", "rights": ["look"], "tokenSha256": sha256(TOKEN.encode()).hexdigest()}
+    service = assemble(
+        settings,
+        pool=pool,
+        secrecy=SECRECY,
+        keys=[LOG_KEY, LOG_KEY_PQ],
+        readers=Readers.from_json(json.dumps({"auditors": [reader]}).encode()),
+        health=Health(),
+        telemetry=Telemetry(),
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(service.http), base_url="http://audit.bench")
+
+
+async def timelines(url: str, var: Path, entries: int) -> dict[str, float]:
+    await migrations.upgrade(url, schema=SCHEMA, folder=MIGRATIONS)
+    async with await open_pool(url, schema=SCHEMA) as pool:
+        await scatter(pool, entries)
+        empty = Checkpoint(ORIGIN, 0, Frontier().root())
+        await TileFolder(var / "reading").publish(sign(empty.to_text(), [LOG_KEY], time=0).to_bytes())
+        took, bare = [], []
+        async with reading_room(pool, var) as client:
+            for case in random.Random(1).sample(range(CASES), CASES):
+                began = time.perf_counter()
+                answer = await client.get(f"/v1/cases/{case:032x}/timeline", headers=_HEADERS)
+                took.append(time.perf_counter() - began)
+                answer.raise_for_status()
+                assert len(answer.json()["entries"]) == EVENTS_PER_CASE
+                began = time.perf_counter()
+                await pool.fetch(
+                    "select leaf from entries where case_ref = $1 order by index", f"{case:032x}"
+                )
+                bare.append(time.perf_counter() - began)
+    return {**quantiles(took), "bare select p50": round(1000 * statistics.median(bare), 2)}
+
+
+async def publish(folder: Path, size: int) -> list[bytes]:
+    """A log of this many real leaves in files; returns them."""
+    log, state = MemoryLog(), State(Frontier(), frozenset(), {})
+    facts = [fact(number) for number in range(size)]
+    made = append(facts, state, secrecy=SECRECY, random_bytes=os.urandom)
+    leaves = [entry.entry for entry in made.entries]
+    log.extend(leaves)
+
+    async def alone(note: Note, _: Checkpoint) -> Note:
+        return note
+
+    publisher = Publisher(
+        origin=ORIGIN,
+        keys=[LOG_KEY],
+        log=log,
+        publications=log,
+        shelf=TileFolder(folder),
+        clock=lambda: NOW,
+        cosign=alone,
+    )
+    await publisher.publish(await publisher.start())
+    return leaves
+
+
+async def proofs(folder: Path, size: int) -> dict[str, float]:
+    """Milliseconds for an inclusion proof, each from files that are read anew."""
+    maker, took = Proofs(TileFolder(folder)), []
+    for index in random.Random(1).sample(range(size), 300):
+        began = time.perf_counter()
+        await maker.inclusion(index)
+        took.append(time.perf_counter() - began)
+    return quantiles(took)
+
+
+def checks(folder: Path, leaves: list[bytes]) -> dict[str, int]:
+    """Entries a second."""
+    key = LOG_KEY.verifier
+    verifier = IndependentVerifier(key.to_text())
+    return {
+        "amtsweg audit check": rate(leaves, lambda: check_folder(folder, policy=log_only(key))),
+        "aics-tlog (not ours)": rate(leaves, lambda: verifier.run([verifier.checkpoint(folder)])),
+        "bare hashes": rate(leaves, lambda: [leaf_hash(leaf) for leaf in leaves]),
+    }
+
+
+def rate(leaves: list[bytes], work: Callable[[], object]) -> int:
+    began = time.perf_counter()
+    work()
+    return round(len(leaves) / (time.perf_counter() - began))
+
+
+def quantiles(took: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(took, n=100)
+    return {"p50": round(1000 * cuts[49], 1), "p99": round(1000 * cuts[98], 1)}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument(
+        "--entries", type=int, default=int(os.environ.get("AMTSWEG_BENCH_ENTRIES", "500000"))
+    )
+    options.add_argument("--files", type=int, default=100_000)
+    chosen = options.parse_args()
+    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
+    var.mkdir(parents=True)
+    try:
+        leaves = asyncio.run(publish(var / "log", chosen.files))
+        result: dict[str, object] = {
+            f"full check of {chosen.files} entries, entries/s": checks(var / "log", leaves),
+            f"proof from files among {chosen.files}, ms": asyncio.run(proofs(var / "log", chosen.files)),
+        }
+        with postgres(var) as url:
+            among = f"timeline of {EVENTS_PER_CASE} entries among {chosen.entries}, ms"
+            result[among] = asyncio.run(timelines(url, var, chosen.entries))
+        print(json.dumps(result, indent=2))
+    finally:
+        shutil.rmtree(var, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
