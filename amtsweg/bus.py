@@ -1,5 +1,6 @@
 """The operator's way onto the bus: his login from the environment, else from the running local stack."""
 
+import logging
 import os
 
 import typer
@@ -37,6 +38,9 @@ def operator_address() -> KafkaAddress:
 
 def known_address() -> KafkaAddress | None:
     """The same, or None where it cannot be told."""
+    for client in ("aiokafka", "asyncio"):
+        # What a Kafka client says to itself, often and at length; what has failed is said by the command.
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     if "AMTSWEG_KAFKA__BOOTSTRAP" in os.environ:
         return KafkaAddress.of(_Environment().kafka)
     try:

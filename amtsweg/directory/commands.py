@@ -26,6 +26,7 @@ from amtsweg.directory.wording import (
     changed_lines,
     diverted_line,
     move_line,
+    newcomer_lines,
     version_lines,
 )
 from services.router.adapters.directory_files import load, write
@@ -150,6 +151,7 @@ def preview_command(
         found = moves(old, new)
     _echo(move_line(move, new=new) for move in found)
     _echo(map(diverted_line, past))
+    _echo(newcomer_lines(old, new))
     answered = sum(group.count for group in past)
     typer.echo(f"{len(found)} changes in the grid, {answered} past submissions answered differently")
 
@@ -159,7 +161,7 @@ def seed_command(directory: FolderOption = None) -> None:
     """Publish the first version, if none is published; files count for nothing afterwards."""
     with _said_where():
         version = asyncio.run(
-            published.seed(operator_address(), first(directory or shipped(), now=datetime.now(UTC)))
+            published.seed(operator_address(), lambda: first(directory or shipped(), now=datetime.now(UTC)))
         )
     typer.echo(f"first version: {version.id}, published {version.recorded_at:%Y-%m-%d %H:%M:%S%z}")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from amtsweg.directory.published import Refused
 from services.router.adapters.directory_files import (
     MANIFEST,
-    load,
     read_manifest,
     read_provenance,
     read_tables,
@@ -159,8 +158,8 @@ def first(folder: Path, *, now: datetime) -> DirectoryChanged:
     Raises:
         BrokenDirectory: the directory is broken.
     """
-    load(folder)
     tables = Tables.of_folder(folder)
+    tables.directory()
     return difference(
         {},
         tables.texts,

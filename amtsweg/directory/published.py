@@ -1,5 +1,6 @@
 """The published versions of the directory: read from the bus, and one more put there."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from shared.runtime.kafka import KafkaAddress, transactional_producer
 from shared.runtime.reading import read_to_end
 
 SOURCE: Final = "urn:amtsweg:operator"
+_MOMENT_SECONDS: Final = 0.1
+_MOMENTS: Final = 100
 _TRANSACTION_MS: Final = 10_000
 """A commit that has not come by then never comes: what is recorded becomes visible soon, or not at all."""
 
@@ -84,26 +87,42 @@ async def publish(
         change = prepare(before.versions)
         message = encode(_event(change), topic)
         try:
-            async with producer.transaction():
-                delivery = await producer.send(
-                    topic, message.value, key=change.land.encode(), partition=0, headers=[*message.headers]
-                )
-                await delivery
+            await producer.begin_transaction()
+            delivery = await producer.send(
+                topic, message.value, key=change.land.encode(), partition=0, headers=[*message.headers]
+            )
+            delivery.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await producer.commit_transaction()
+            # A record that Kafka rejects does not fail the commit; nothing is published then.
+            recorded = await delivery
         except KafkaError as error:
             raise Refused(
                 f"the change was not confirmed ({type(error).__name__}); perhaps somebody applied another one at "
                 "the same moment: see `amtsweg directory versions`"
             ) from error
-    after = await read(address, topic=topic)
-    for version in reversed(after.versions.published):
-        if version.change == change:
-            return version
-    reasons = [found.reason for found in after.passed_over if found not in before.passed_over]
-    raise Refused(f"the change was recorded, but no router follows it: {'; '.join(reasons)}. Apply it again")
+    return await _followed(address, change, offset=recorded.offset, topic=topic)
+
+
+async def _followed(address: KafkaAddress, change: DirectoryChanged, *, offset: int, topic: str) -> Version:
+    """The version that routers make of a record, once a committed one is visible: that takes a moment."""
+    for _ in range(_MOMENTS):
+        reading = await read(address, topic=topic)
+        for version in reversed(reading.versions.published):
+            if version.change == change:
+                return version
+        for record in reading.passed_over:
+            if record.offset == offset:
+                raise Refused(
+                    f"the change was recorded, but no router follows it: {record.reason}. Apply it again"
+                )
+        await asyncio.sleep(_MOMENT_SECONDS)
+    raise Refused(
+        f"the change is committed as record {offset}, but not visible yet: see `amtsweg directory versions`"
+    )
 
 
 async def seed(
-    address: KafkaAddress, change: DirectoryChanged, *, topic: str = DIRECTORY_CHANGED.name
+    address: KafkaAddress, first: Callable[[], DirectoryChanged], *, topic: str = DIRECTORY_CHANGED.name
 ) -> Version:
     """Publish the first version; if there is one, return that.
 
@@ -118,7 +137,7 @@ async def seed(
     def only_if_first(versions: Versions) -> DirectoryChanged:
         if versions.published:
             raise Refused("somebody else has just published the first version")
-        return change
+        return first()
 
     return await publish(address, only_if_first, topic=topic)
 

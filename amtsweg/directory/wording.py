@@ -37,6 +37,12 @@ def diverted_line(group: Diverted) -> str:
     )
 
 
+def newcomer_lines(old: Directory, new: Directory) -> Iterator[str]:
+    """Authorities that are to be connected before the change takes force."""
+    for authority in sorted(new.authorities.keys() - old.authorities.keys()):
+        yield f"{authority} is new: give it topics, a login and a key first, else what goes there is parked"
+
+
 def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
     """What is published, what is in force, and what was recorded but is followed by no router."""
     versions = reading.versions

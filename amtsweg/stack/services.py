@@ -54,7 +54,6 @@ def _intake(around: Surroundings) -> dict[str, str]:
 
 def _router(around: Surroundings) -> dict[str, str]:
     return {
-        "AMTSWEG_DIRECTORY": str(around.directory),
         "AMTSWEG_PLATFORM_KEYS_FILE": str(around.keys.platform),
         "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities),
         "AMTSWEG_ISSUER": around.url("intake"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amtsweg.directory.folder import open_directory
+from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
     AuditDescription,
@@ -22,6 +22,7 @@ from amtsweg.stack.description import (
 )
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.provision import kafka, postgres
+from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
 from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
 from amtsweg.stack.provision.logins import Logins
@@ -96,7 +97,9 @@ def make_secrets(folder: Path) -> Secrets:
 
 
 def provision_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
+    """Topics, users, grants; and the shipped directory as the first version, where nothing is published yet."""
     kafka.provision(endpoint, authorities=made.authorities, logins=made.kafka)
+    seed_directory(endpoint, shipped())
 
 
 def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:

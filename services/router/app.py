@@ -14,16 +14,15 @@ import orjson
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.desk_cases import FollowedCases
-from services.router.adapters.directory_files import load
+from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.http.desk import Desk, desk_routes
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.outboxes import Relay
 from services.router.adapters.rate import Bucket
-from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified, resolve
 from services.router.handler import ClearingDesk, Handler
-from services.router.ports import Directories
+from services.router.ports import DeskCases, Directories, Orders
 from services.router.settings import Settings
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
@@ -104,23 +103,19 @@ def read(record: Record) -> Event[Payload]:
     return event
 
 
-class OneDirectory:
-    """`services.router.ports.Directories` of an installation that has one version: the one it started with."""
-
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-
-    def at(self, instant: datetime) -> Directory:  # noqa: ARG002 - the same at any instant
-        return self._directory
-
-
 def build(settings: Settings) -> Mapping[str, Part]:
     """Make the real parts: the router, the relay of outboxes, HTTP."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    directory = load(settings.directory)
-    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, *map(inbox_of, directory.authorities)))
-    routing = Routing(_handler(settings, OneDirectory(directory), outputs=outputs))
+    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name))
+    directories = FollowedDirectories(
+        address,
+        condition=health.part("directory"),
+        telemetry=telemetry,
+        on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
+        fresh=settings.directory_fresh,
+    )
+    routing = Routing(_handler(settings, directories, outputs=outputs))
     plan = replace(
         ROUTING,
         instance=settings.instance,
@@ -132,15 +127,9 @@ def build(settings: Settings) -> Mapping[str, Part]:
     cases = FollowedCases(address, condition=health.part("desk"))
     telemetry.follow("oldest_seconds", lambda: cases.parked_for(_now()), kind="parked")
     orders = Publisher(address, health=health, topics=(CASE_ORDERED.name,))
-    desk = ClearingDesk(
-        cases=cases,
-        orders=orders,
-        directory=lambda: directory,
-        clock=_now,
-        zone=ZoneInfo(settings.timezone),
-        patience=_DESK_PATIENCE,
-    )
+    desk = _desk(settings, directories, cases=cases, orders=orders)
     return {
+        "directory": directories,
         "routing": KafkaToKafka(
             plan, routing, address=address, outputs=outputs, health=health, telemetry=telemetry
         ),
@@ -149,7 +138,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
         ),
         "desk": cases,
         "orders": orders,
-        "http": _http(settings, directory, desk=desk, health=health, telemetry=telemetry),
+        "http": _http(settings, directories, desk=desk, health=health, telemetry=telemetry),
     }
 
 
@@ -182,7 +171,7 @@ def _handler(settings: Settings, directories: Directories, *, outputs: OutputTop
         authorities=KnownAuthorities(
             keys=KeyFile(settings.authority_keys_file),
             rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-            has_inbox=lambda authority: outputs.available(inbox_of(authority)),
+            has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
         ),
         clock=_now,
         zone=ZoneInfo(settings.timezone),
@@ -190,8 +179,19 @@ def _handler(settings: Settings, directories: Directories, *, outputs: OutputTop
     )
 
 
+def _desk(settings: Settings, directories: Directories, *, cases: DeskCases, orders: Orders) -> ClearingDesk:
+    return ClearingDesk(
+        cases=cases,
+        orders=orders,
+        directory=lambda: directories.at(_now()),
+        clock=_now,
+        zone=ZoneInfo(settings.timezone),
+        patience=_DESK_PATIENCE,
+    )
+
+
 def _http(
-    settings: Settings, directory: Directory, *, desk: Desk, health: Health, telemetry: Telemetry
+    settings: Settings, directories: Directories, *, desk: Desk, health: Health, telemetry: Telemetry
 ) -> HttpServer:
     app = create_app(
         title="Amtsweg router",
@@ -203,7 +203,7 @@ def _http(
     zone = ZoneInfo(settings.timezone)
     add_competence(
         app,
-        decide=partial(_decide, directory=directory, unverified=settings.unverified),
+        decide=partial(_decide, directories=directories, unverified=settings.unverified),
         today=lambda: _now().astimezone(zone).date(),
         bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
     )
@@ -217,7 +217,7 @@ def _http(
         desk_routes(
             desk,
             gate=Gate(tokens, issuer=settings.issuer),
-            directory=lambda: directory,
+            directory=lambda: directories.at(_now()),
             clock=_now,
             telemetry=telemetry,
         )
@@ -225,8 +225,8 @@ def _http(
     return HttpServer.of(app, settings.http, health=health)
 
 
-def _decide(inquiry: Inquiry, *, directory: Directory, unverified: Unverified) -> CompetenceDecision:
-    return resolve(inquiry, directory=directory, unverified=unverified)
+def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:
+    return resolve(inquiry, directory=directories.at(_now()), unverified=unverified)
 
 
 def _platform_keys(path: Path) -> list[OwnKey]:

@@ -13,7 +13,7 @@ from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified, resolve
 from services.router.ports import Authorities, Cases, Clock, DeskCases, Directories, Orders, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
-from shared.events.competence import Inquiry
+from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, carries, encode
 from shared.events.ids import child_id
@@ -105,7 +105,10 @@ class Handler:
     def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Verdict:
         if isinstance(order, RetryOrdered):
             return self._decide(held, at=at)
-        return Routed(authority=order.authority, decision=custody.decision, assignment=order.assignment)
+        before = custody.decision
+        # Where none could be made at all, the router failed on it; it is not asked again.
+        decision = None if before is None else self._resolve(before.inquiry, at=at)
+        return Routed(authority=order.authority, decision=decision, assignment=order.assignment)
 
     def _decide(self, held: SubmissionHeld, *, at: datetime) -> Verdict:
         inquiry = Inquiry(
@@ -115,10 +118,13 @@ class Handler:
             choice=held.choice,
             attributes=held.attributes,
         )
-        decision = resolve(inquiry, directory=self.directories.at(at), unverified=self.unverified)
+        decision = self._resolve(inquiry, at=at)
         if decision.authority is None:
             return Parked(reason=str(decision.reason), decision=decision)
         return Routed(authority=decision.authority, decision=decision)
+
+    def _resolve(self, inquiry: Inquiry, *, at: datetime) -> CompetenceDecision:
+        return resolve(inquiry, directory=self.directories.at(at), unverified=self.unverified)
 
     def _hand_over(
         self, verdict: Verdict, held: SubmissionHeld

@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.runtime.errors import Unavailable
 from shared.runtime.records import partition_of
 
 _WARMING_SECONDS: Final = 3.0
@@ -23,6 +24,7 @@ class OutputTopics:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = set(names)
+        self._looked_up: frozenset[str] = frozenset()
         self._counts: dict[str, int] = {}
         self._denied: dict[str, float] = {}
         self._checked = 0.0
@@ -36,6 +38,16 @@ class OutputTopics:
     def available(self, topic: str) -> bool:
         """Whether the topic exists and lets us write, as far as is known."""
         return topic in self._counts and topic not in self._denied
+
+    def certainly_available(self, topic: str) -> bool:
+        """The same, for a decision that must not rest on what has not been looked at.
+
+        Raises:
+            Unavailable: the topic has been expected just now; it is looked up before the next batch.
+        """
+        if topic in self._names and topic not in self._looked_up:
+            raise Unavailable(f"topic {topic} has not been looked up yet")
+        return self.available(topic)
 
     def unavailable(self) -> list[str]:
         """The topics that are not available."""
@@ -73,10 +85,12 @@ class OutputTopics:
         """
         # What is not there would be waited for, so first ask for all that is.
         known = (await producer.client.fetch_all_metadata()).topics()
-        names = sorted(self._names & known)
+        expected = frozenset(self._names)
+        names = sorted(expected & known)
         found = await asyncio.gather(*(_count(producer, name) for name in names))
         now = self._checked = time.monotonic()
         self._counts = {name: count for name, count in zip(names, found, strict=True) if count}
+        self._looked_up = expected
         self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
         if missing := self.unavailable():
             # Topics and ACLs first, directory entry second: then this is never seen.

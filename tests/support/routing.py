@@ -1,7 +1,7 @@
 """The router without Kafka: partition state in memory, real keys, the real directory."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -129,6 +129,7 @@ class RouterInMemory:
     keyed: Sequence[str] = ("g-06531005", "g-06534014", "hwk-wiesbaden")
     unverified: Unverified = "answer"
     now: datetime = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
+    version_at: Callable[[datetime], Directory] = lambda _: hessen()
     state: MemoryState = field(default_factory=MemoryState)
     out: list[Message] = field(default_factory=list)
 
@@ -150,7 +151,7 @@ class RouterInMemory:
         return Routing(handler)
 
     def at(self, instant: datetime) -> Directory:
-        return hessen()
+        return self.version_at(instant)
 
     def take(self, event: Event[Any], topic: str = SUBMISSION_RECEIVED.name) -> list[Event[Payload]]:
         return self.take_record(record(encode(event, topic)))

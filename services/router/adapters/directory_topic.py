@@ -18,7 +18,7 @@ from aiokafka.structs import TopicPartition
 from services.router.domain.build import build
 from services.router.domain.directory import Directory
 from services.router.domain.tables import BrokenDirectory
-from services.router.domain.versions import NotFollowed, Version, Versions
+from services.router.domain.versions import FRESH, NotFollowed, Version, Versions
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import carries, decode
 from shared.events.topics import DIRECTORY_CHANGED
@@ -28,9 +28,6 @@ from shared.runtime.kafka import KafkaAddress, close, reader
 from shared.runtime.pauses import Pause
 from shared.runtime.records import Record, consumed
 from shared.runtime.telemetry import Telemetry
-
-FRESH: Final = timedelta(seconds=30)
-"""How old the last reading to the end may be; what is published needs longer than this to take force."""
 
 _KEPT: Final = timedelta(days=1)
 """Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
@@ -83,6 +80,7 @@ class FollowedDirectories:
         self._seconds = seconds
         self._versions = Versions()
         self._built: dict[str, Directory | BrokenDirectory] = {}
+        self._lately: Sequence[tuple[datetime, Directory | BrokenDirectory]] = ()
         self._told = 0
         self._stale_at = float("-inf")
         self._certain_until = datetime.min.replace(tzinfo=UTC)
@@ -97,13 +95,10 @@ class FollowedDirectories:
                 f"the directory is known until {self._certain_until:%H:%M:%S} by this clock, asked for is "
                 f"{instant.astimezone(UTC):%H:%M:%S}: set the clocks right"
             )
-        version = self._versions.at(instant)
-        directory = self._built.get(version.id)
-        if directory is None:  # received days ago, and not decided until now
-            directory = self._keep(version, _built(version))
-        if isinstance(directory, BrokenDirectory):
-            raise Unavailable(_not_built(version, directory))
-        return directory
+        for begins, directory in self._lately:
+            if begins <= instant:
+                return self._usable(directory)
+        return self._usable(self._long_ago(instant))
 
     async def run(self) -> None:
         """Read and follow until cancelled."""
@@ -173,16 +168,27 @@ class FollowedDirectories:
             self._condition.set("unready", reason=f"{self._partition.topic} is empty; {_SEED}")
             return
         lately = now - _KEPT
-        deciding = {v.id: v for v in (versions.at(lately), *versions.pending(lately))}
-        for version in deciding.values():
+        deciding = (versions.at(lately), *versions.pending(lately))
+        for version in deciding:
             if version.id not in self._built:
                 self._keep(version, await asyncio.to_thread(_built, version))
         # Only now: whoever asks finds each of them built.
         self._versions = versions
-        self._built = {id_: directory for id_, directory in self._built.items() if id_ in deciding}
+        self._built = {version.id: self._built[version.id] for version in deciding}
+        self._lately = [(v.effective_from, self._built[v.id]) for v in reversed(deciding)]
         self._stale_at = asked + self._fresh.total_seconds()
         self._certain_until = now + self._fresh
         self._show(versions.at(now), versions.pending(now))
+
+    def _long_ago(self, instant: datetime) -> Directory | BrokenDirectory:
+        """For what was received days ago and is decided only now; the first version counts before it began."""
+        version = self._versions.at(instant)
+        return self._built.get(version.id) or self._keep(version, _built(version))
+
+    def _usable(self, directory: Directory | BrokenDirectory) -> Directory:
+        if isinstance(directory, BrokenDirectory):
+            raise Unavailable(f"{directory}; {_NEWER}")
+        return directory
 
     def _keep(self, version: Version, built: Directory | BrokenDirectory) -> Directory | BrokenDirectory:
         if isinstance(built, Directory):

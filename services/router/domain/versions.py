@@ -17,9 +17,12 @@ LEAD = timedelta(minutes=2)
 LEAST_LEAD = timedelta(seconds=90)
 """What must be left of `LEAD` when the broker records the change; a record that is later is followed by nobody.
 
-A router that read the topic to its end less than 30 seconds ago therefore knows every change that is in force,
-with 40 seconds to spare for a commit that is slow and for clocks that differ.
+So a router whose last reading to the end is `FRESH` knows every change that is in force, with a minute to spare
+for a commit that is slow and for clocks that differ.
 """
+
+FRESH = timedelta(seconds=30)
+"""How old a router's last reading to the end may be; with an older one it decides nothing."""
 
 
 class NotFollowed(Exception):  # noqa: N818 - what becomes of a record, in the project's vocabulary

@@ -50,6 +50,14 @@ def test_a_preview_counts_recorded_inquiries_that_would_be_answered_differently(
     assert result.stdout.endswith("2 changes in the grid, 1 past submissions answered differently\n")
 
 
+def test_a_preview_names_authorities_that_have_to_be_connected_first(tmp_path: Path) -> None:
+    text = (NORDMARK / "authorities.csv").read_text(encoding="utf-8")
+    newcomer = "land-leuchtturm,land,Leuchtturmamt,Hafen,,,,erfunden,yes\n"
+    (tmp_path / "authorities.csv").write_text(text + newcomer, encoding="utf-8")
+    result = run("preview", str(tmp_path), "--directory", str(NORDMARK))
+    assert "land-leuchtturm is new: give it topics, a login and a key first" in result.stdout
+
+
 def test_a_preview_refuses_a_change_that_breaks_the_directory(change: Path) -> None:
     text = (change / "competences.csv").read_text(encoding="utf-8")
     (change / "competences.csv").write_text(text.replace("2027-12-31", "2027-12-30"), encoding="utf-8")

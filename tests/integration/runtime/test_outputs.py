@@ -56,6 +56,31 @@ async def test_what_cannot_be_written_to_is_parked_and_the_rest_arrives(bench: B
     assert outputs.unavailable() == sorted([forbidden, missing])
 
 
+async def test_an_output_that_is_expected_only_now_is_looked_up_before_it_is_decided_about(
+    bench: Bench,
+) -> None:
+    source, late, dead = (bench.topic(name) for name in ("in", "late", "dead"))
+    outputs = OutputTopics([])
+
+    def route(record: Record, state: State) -> Sequence[Message]:
+        outputs.expect(late)
+        found = outputs.certainly_available(late)
+        return (Message(late, b"k", b"available" if found else b"missing"),)
+
+    await bench.send(Message(source, b"k", b"1"))
+    engine = KafkaToKafka(
+        Plan(group=bench.group, inputs=(source,), dead_letters=dead),
+        Step(route),
+        address=bench.address,
+        outputs=outputs,
+        health=bench.health,
+        telemetry=bench.telemetry,
+    )
+    async with running(engine):
+        (record,) = await bench.read_until(late, 1)
+    assert record.value == b"available"
+
+
 async def test_an_output_that_kafka_finds_too_large_becomes_a_dead_letter_of_its_cause(bench: Bench) -> None:
     source, parked = bench.topic("in"), bench.topic("parked")
     narrow = bench.topic("narrow", config={"max.message.bytes": "2000"})

@@ -1,0 +1,87 @@
+"""What a router's view of the directory answers once it has been read; the reading is tried on real Kafka."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.router.adapters.directory_topic import FollowedDirectories
+from services.router.domain.change import difference
+from services.router.domain.versions import Versions
+from shared.events.directory import DirectoryChanged
+from shared.runtime.errors import Unavailable
+from shared.runtime.health import Condition
+from shared.runtime.kafka import KafkaAddress
+from shared.runtime.telemetry import Telemetry
+from tests.support.directories import NORDMARK_PROVENANCE, NORDMARK_TABLES, nordmark_change
+
+NOON = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def there_and_back() -> Versions:
+    """From the first version to another one at 11 o'clock, and back at 12."""
+    one = Versions().followed_by(nordmark_change(effective_from=NOON), recorded_at=NOON)
+    change = nordmark_change(one, name="Hafenort", effective_from=NOON + HOUR)
+    two = one.followed_by(change, recorded_at=NOON)
+    return two.followed_by(change_to(NORDMARK_TABLES, two, effective_from=NOON + 2 * HOUR), recorded_at=NOON)
+
+
+def change_to(
+    tables: Mapping[str, str], versions: Versions | None, *, effective_from: datetime
+) -> DirectoryChanged:
+    return difference(
+        versions.newest.tables if versions else {},
+        tables,
+        land="01",
+        name="Nordmark",
+        effective_from=effective_from,
+        reason="erfunden",
+        provenance=NORDMARK_PROVENANCE,
+    )
+
+
+async def known(versions: Versions, *, now: datetime) -> tuple[FollowedDirectories, Condition]:
+    condition = Condition()
+    directories = FollowedDirectories(
+        KafkaAddress(bootstrap="nowhere"), condition=condition, telemetry=Telemetry(), seconds=lambda: 0.0
+    )
+    await directories._know(versions, asked=0.0, now=now)
+    return directories, condition
+
+
+@pytest.mark.parametrize(
+    ("hours", "number"),
+    [(-1000, 0), (0, 0), (0.999, 0), (1, 1), (1.999, 1), (2, 2), (2.999, 2)],
+)
+async def test_each_instant_has_the_version_that_was_in_force(hours: float, number: int) -> None:
+    versions = there_and_back()
+    directories, _ = await known(versions, now=NOON + 3 * HOUR)
+    assert directories.at(NOON + hours * HOUR).version == versions.published[number].id
+
+
+async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() -> None:
+    versions = there_and_back()
+    directories, _ = await known(versions, now=NOON + 100 * HOUR)
+    assert directories.at(NOON + 1.5 * HOUR).version == versions.published[1].id
+    assert directories.at(NOON).version == versions.published[0].id
+
+
+async def test_a_pending_version_decides_from_its_instant_on_without_being_read_again() -> None:
+    versions = there_and_back()
+    switch = NOON + HOUR
+    directories, condition = await known(versions, now=switch - timedelta(seconds=1))
+    assert directories.at(switch - timedelta(microseconds=1)).version == versions.published[0].id
+    assert directories.at(switch).version == versions.published[1].id
+    assert condition.reason.startswith(f"version {versions.published[0].id[:12]}; from 2026-05-01 11:00:00")
+
+
+async def test_a_version_in_force_that_this_release_cannot_use_decides_nothing() -> None:
+    wider = NORDMARK_TABLES["names"].replace("source\n", "source,later\n", 1)
+    change = change_to({**NORDMARK_TABLES, "names": wider}, None, effective_from=NOON)
+    versions = Versions().followed_by(change, recorded_at=NOON)
+    directories, condition = await known(versions, now=NOON)
+    assert condition.standing == "unready"
+    assert "cannot be used here: names, line 1: the header must be" in condition.reason
+    with pytest.raises(Unavailable, match="start the release that published it, or a newer one"):
+        directories.at(NOON)

@@ -1,0 +1,56 @@
+"""Two routers, one directory: each instant is decided by one version, whoever decides, and whatever befell him."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from amtsweg.stack.service import Service
+from shared.events.topics import PARTITIONS
+from shared.runtime.records import partition_of
+from tests.integration.directory.conftest import (
+    DISTRICT,
+    MUNICIPALITY,
+    Pair,
+    health,
+    moved,
+    received,
+)
+
+
+async def test_no_instant_is_decided_by_two_versions_though_one_router_lags_and_has_other_files(
+    pair: Pair, routers: Sequence[Service]
+) -> None:
+    await pair.until_each_has_half()
+    before = await pair.newest()
+    now = datetime.now(UTC)
+    effective = now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(seconds=1.5)
+    change = moved(before, effective_from=effective)
+    early, late = (received(at, count=24) for at in (effective - timedelta(milliseconds=1), effective))
+
+    async with standing_still(routers[1]):
+        # It knows nothing of this, and wakes up with work to do on both sides of the instant.
+        await pair.publish_long_ago(change)
+        await asyncio.sleep((effective - datetime.now(UTC)).total_seconds() + 0.3)
+        await pair.receive([*early, *late])
+
+    decided = await pair.decisions([*early, *late])
+    assert {partition_of(str(e.case_id).encode(), PARTITIONS) for e in late} == set(range(PARTITIONS))
+    assert {d.directory_version for d in decided[:24]} == {before.id}
+    assert {d.directory_version for d in decided[24:]} == {change.result}
+    assert {(d.authority) for d in decided} == {DISTRICT, MUNICIPALITY}
+    for router in routers:
+        assert change.result[:12] in (await health(router))["directory"]["reason"]
+
+
+@asynccontextmanager
+async def standing_still(router: Service) -> AsyncIterator[None]:
+    pid = cast("int", router.pid)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
