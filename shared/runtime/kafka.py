@@ -146,7 +146,7 @@ _PRODUCING: Final[dict[str, Any]] = {
     "acks": "all",
     "linger_ms": 0,
     "compression_type": "zstd",
-    "max_batch_size": 256 * 1024,
+    "max_batch_size": 1024 * 1024,
     "max_request_size": MAX_RECORD_BYTES,
     "request_timeout_ms": 20_000,
 }

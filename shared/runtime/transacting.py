@@ -15,9 +15,10 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     TopicAuthorizationFailedError,
 )
-from aiokafka.structs import RecordMetadata, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from shared.runtime.assignment import EVERYTHING, Unit
+from shared.runtime.consignment import Consignment, Place, offset_of
 from shared.runtime.dead_letters import Blocked
 from shared.runtime.deciding import Decided, Decider
 from shared.runtime.errors import Unavailable
@@ -66,6 +67,7 @@ class TransactingTask:
         self._states: dict[str, bytes] = {}
         self._blocked = Blocked()
         self._shelf = self._make_shelf()
+        self._remembered = {self._plan.dead_letters, self._plan.shelf}
         self._producer = transactional_producer(
             shared.address,
             # One id per partition, never per process: it is what shuts a former owner out.
@@ -82,8 +84,9 @@ class TransactingTask:
                 began = time.monotonic()
                 records = await self._feed.take(self._plan.batch_size)
                 await self._batch(records)
-                # Tiny transactions cost the broker most.
-                await asyncio.sleep(began + self._plan.minimum_period.total_seconds() - time.monotonic())
+                if len(records) < self._plan.batch_size:
+                    # Tiny transactions cost the broker most.
+                    await asyncio.sleep(began + self._plan.minimum_period.total_seconds() - time.monotonic())
         finally:
             if self._shelf is not None:
                 await self._shelf.close()
@@ -135,11 +138,11 @@ class TransactingTask:
             await self._shared.outputs.warm(self._producer)
 
     async def _transact(self, decided: Decided, overlay: Overlay) -> None:
-        sent: list[Sent] = []
+        consignment = Consignment(self._producer)
         try:
             async with asyncio.timeout(_TRANSACTION_SECONDS):
                 try:
-                    await self._write(decided, overlay, sent)
+                    noted = await self._write(decided, overlay, consignment)
                 except IllegalOperation:
                     # Refused while records were still being added; asking to commit it tells why.
                     await self._producer.commit_transaction()
@@ -149,56 +152,61 @@ class TransactingTask:
             self._shared.outputs.deny({topics} if isinstance(topics, str) else topics)
             raise
         finally:
-            for _, _, delivery in sent:
-                delivery.add_done_callback(_look_at)
+            consignment.forget()
         # Confirmed. After a crash before this line the next opening restores what was committed.
         merge(self._states, overlay.changes)
-        for _, message, delivery in sent:
-            self._note(message, offset=delivery.result().offset)
+        for message, place in noted:
+            self._note(message, offset=offset_of(place))
 
-    async def _write(self, decided: Decided, overlay: Overlay, sent: "list[Sent]") -> None:
+    async def _write(
+        self, decided: Decided, overlay: Overlay, consignment: Consignment
+    ) -> list[tuple[Message, Place]]:
         await self._producer.begin_transaction()
-        for cause, message in decided.outputs:
-            sent.append((cause, message, await self._send(message, cause=cause)))
-        states = [await self._send_state(key, value) for key, value in overlay.changes.items()]
+        noted = self._pack(decided, overlay, consignment)
+        # Before the offsets: while the coordinator takes these in, the broker cannot verify the transaction of
+        # a produce request, refuses it, and the client tries again a tenth of a second later.
+        await consignment.send()
         await self._producer.send_offsets_to_transaction(
             {TopicPartition(r.topic, r.partition): r.offset + 1 for r in decided.done}, self._plan.group
         )
-        await self._producer.flush()
         # A rejected record does not fail the commit: it would be gone, its cause acknowledged.
-        for cause, message, delivery in sent:
-            if (error := delivery.exception()) is not None:
-                raise self._judged(error, cause=cause, topic=message.topic)
-        for delivery in states:
-            delivery.result()
+        for parcel in consignment:
+            if (error := parcel.error) is not None:
+                raise self._judged(error, cause=parcel.first, topic=parcel.tp.topic)
         await self._producer.commit_transaction()
+        return noted
 
-    async def _send(self, message: Message, *, cause: Record) -> "Delivery":
-        """Hand a message to the producer; the returned future is looked at before the commit."""
-        try:
-            if message.topic == self._plan.shelf:
-                partition = self._number
-            else:
-                partition = self._shared.outputs.partition(message.topic, message.key)
-            delivery: Delivery = await self._producer.send(
-                message.topic, message.value, key=message.key, partition=partition, headers=[*message.headers]
-            )
-        except _RECORDS_FAULT as error:
-            raise self._judged(error, cause=cause, topic=message.topic) from error
-        return delivery
+    def _pack(
+        self, decided: Decided, overlay: Overlay, consignment: Consignment
+    ) -> list[tuple[Message, Place]]:
+        """Pack outputs and states; return where those lie whose offsets will be needed."""
+        noted: list[tuple[Message, Place]] = []
+        for cause, message in decided.outputs:
+            try:
+                tp = TopicPartition(message.topic, self._partition(message))
+                place = consignment.add(
+                    tp, key=message.key, value=message.value, headers=message.headers, cause=cause
+                )
+            except _RECORDS_FAULT as error:
+                raise self._judged(error, cause=cause, topic=message.topic) from error
+            if message.topic in self._remembered:
+                noted.append((message, place))
+        state = TopicPartition(self._plan.state_topic, self._number)
+        for key, value in overlay.changes.items():
+            consignment.add(state, key=key.encode(), value=value)
+        return noted
 
-    async def _send_state(self, key: str, value: bytes | None) -> "Delivery":
-        delivery: Delivery = await self._producer.send(
-            self._plan.state_topic, value, key=key.encode(), partition=self._number
-        )
-        return delivery
+    def _partition(self, message: Message) -> int:
+        if message.topic == self._plan.shelf:
+            return self._number
+        return self._shared.outputs.partition(message.topic, message.key)
 
-    def _judged(self, error: BaseException, *, cause: Record, topic: str) -> BaseException:
+    def _judged(self, error: BaseException, *, cause: Record | None, topic: str) -> BaseException:
         """Hold it against the record if a failed send is its fault; the session ends with it in any case.
 
         Recovery inside this producer is not reliable: a rejected batch spoils its partition's sequence.
         """
-        if isinstance(error, _RECORDS_FAULT):
+        if cause is not None and isinstance(error, _RECORDS_FAULT):
             self._shared.suspects.failed(cause, reason=f"{describe(error)}, output to {topic}")
         return error
 
@@ -236,13 +244,3 @@ class TransactingTask:
         if self._plan.shelf is None:
             return None
         return Shelf(self._shared.address, TopicPartition(self._plan.shelf, self._number))
-
-
-Delivery = asyncio.Future[RecordMetadata]
-Sent = tuple[Record, Message, Delivery]
-
-
-def _look_at(delivery: Delivery) -> None:
-    """Look at a result that nobody waits for any more, so that asyncio does not report it."""
-    if not delivery.cancelled():
-        delivery.exception()
