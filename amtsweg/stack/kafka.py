@@ -7,7 +7,6 @@ import os
 import secrets
 import subprocess
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -31,19 +30,20 @@ rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
 """
 
+# The broker shares a few cores with all the rest: in its first minutes the thorough compiler alone would take a
+# third of one, and the collector's helpers have nothing to gain on so small a heap.
+_FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 class Kafka(Part):
     # 900 topics after a kill -9: the logs are recovered before the broker answers.
     start_within_s: float = 90.0
     stop_within_s: float = 30.0
 
-    def __init__(
-        self, var: Path, *, port: int, controller_port: int, heap_mb: int = 768, jvm_flags: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, var: Path, *, port: int, controller_port: int, heap_mb: int = 768) -> None:
         super().__init__("kafka", var=var, port=port)
         self.controller_port = controller_port
         self._heap_mb = heap_mb
-        self._jvm_flags = jvm_flags
         self._folder = var / "kafka"
         self._probe: AdminClient | None = None
 
@@ -64,10 +64,10 @@ class Kafka(Part):
             self._format()
 
     def command(self) -> Command:
-        flags = [f"-Xms{self._heap_mb // 2}m", f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
+        memory = (f"-Xms{self._heap_mb // 2}m", f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError")
         return self._java(
-            *flags,
-            *self._jvm_flags,
+            *memory,
+            *_FRUGAL,
             *_sharing(_class_archive()),
             "kafka.Kafka",
             str(self._folder / "server.properties"),
@@ -128,7 +128,7 @@ class Kafka(Part):
         new = archive.with_suffix(f".{os.getpid()}")
         command = self._java(
             *(_sharing(archive) or (f"-XX:ArchiveClassesAtExit={new}",)),
-            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "kafka.tools.StorageTool", "format",
+            *_FRUGAL, "kafka.tools.StorageTool", "format",
             "--config", str(self._folder / "server.properties"), "--cluster-id", cluster, "--add-scram", scram,
         )  # fmt: skip
         run = subprocess.run(command.arguments, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- Java and our own arguments

@@ -25,8 +25,6 @@ from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.redis import Redis
 
-# The broker of a test session ends before the thorough compiler has paid for itself.
-_SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 _SESSIONS = Path(__file__).parents[2] / "var" / "tests"
 
 
@@ -123,7 +121,6 @@ def stack() -> Iterator[RealParts]:
             port=ports.free_port(),
             controller_port=ports.free_port(),
             heap_mb=512,
-            jvm_flags=_SHORT_LIVED,
         ),
         postgres=Postgres(var, port=ports.free_port()),
         redis=Redis(var, port=ports.free_port()),

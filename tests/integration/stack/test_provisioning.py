@@ -66,9 +66,7 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     var = tmp_path_factory.mktemp("provisioned")
-    part = Kafka(
-        var, port=ports.free_port(), controller_port=ports.free_port(), jvm_flags=("-XX:TieredStopAtLevel=1",)
-    )
+    part = Kafka(var, port=ports.free_port(), controller_port=ports.free_port())
     part.start()
     made = Cluster(part, var / "logins")
     made.provision()
