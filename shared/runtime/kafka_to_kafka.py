@@ -23,8 +23,7 @@ from shared.runtime.transformation import Plan, State, Transformation
 __all__ = ["KafkaToKafka", "OutputTopics", "Plan", "State", "Transformation"]
 
 _PATIENT_BYTES: Final = 65_536
-_PATIENT_MS: Final = 250
-_PROMPT_MS: Final = 500
+_LONGEST_MS: Final = 500
 
 
 class KafkaToKafka:
@@ -74,7 +73,7 @@ class KafkaToKafka:
             assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
             # Hundreds of partitions: a fetch that waits for company costs a quarter of one per record.
             fetch_min_bytes=_PATIENT_BYTES if plan.single_task else 1,
-            fetch_max_wait_ms=_PATIENT_MS if plan.single_task else _PROMPT_MS,
+            fetch_max_wait_ms=_LONGEST_MS,
         )
         session = Session(consumer, units=self._units, work=self._work, opened=shared.sessions.opened)
         await session.run(plan.inputs)

@@ -20,6 +20,7 @@ from shared.runtime.telemetry import Telemetry
 
 __all__ = ["Connection", "KafkaToPostgres", "Plan", "Projection"]
 
+# Nobody waits for a read model as for a receipt: a fetch that waits for company spares whole transactions.
 _FETCH_BYTES: Final = 65_536
 _FETCH_MS: Final = 250
 
@@ -67,7 +68,7 @@ class KafkaToPostgres:
             group=plan.group,
             instance=plan.instance,
             assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
-            fetch_min_bytes=_FETCH_BYTES if plan.single_task else 1,
+            fetch_min_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=_FETCH_MS,
         )
         session = Session(consumer, units=self._units, work=self._work, opened=shared.sessions.opened)
