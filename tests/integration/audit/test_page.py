@@ -1,7 +1,7 @@
 """The auditors' page in a real Chromium: it finds a case, checks it itself, says what does not hold, and keeps nothing."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from playwright.async_api import Page, Route, expect
 
 from amtsweg.audit.verify import agree
 from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.encoding import to_base64
 from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from services.audit.domain.note import Note, sign
 from tests.integration.audit.conftest import TOKENS, RunningLog
 from tests.integration.audit.serving import served
@@ -118,7 +120,7 @@ async def test_the_page_says_what_does_not_hold(page: Page, address: str) -> Non
         "Inhalt ist ein anderer": _bend(7, "payload", "granted", "refused"),
         "Beweis führt nicht zur Wurzel": _bend(7, "entry", "CaseDecided", "CaseAccepted"),
         "Nicht alles stimmt: 7 von": _shorten,
-        "Unterschrift des Protokolls stimmt nicht": _resign,
+        "keine gültige Unterschrift": _resign,
     }
     forge: Callable[[dict[str, Any]], None]
 
@@ -241,6 +243,51 @@ async def test_a_browser_without_ed25519_is_told_what_was_not_checked(page: Page
     await _look_up(page, CASE)
     await expect(page.locator("#verdict")).to_contain_text("8 von 8 Einträgen hier nachgerechnet")
     await expect(page.locator("#verdict")).to_contain_text("dieser Browser kennt kein Ed25519")
+
+
+async def test_the_page_knows_the_same_trees_as_the_log(page: Page, address: str) -> None:
+    hashes = [leaf_hash(b"%d" % n) for n in range(40)]
+
+    def subtree(height: int, index: int) -> bytes:
+        return root(hashes[index << height : (index + 1) << height])
+
+    def texts(values: Iterable[bytes]) -> list[str]:
+        return [to_base64(value) for value in values]
+
+    roots = texts(root(hashes[:size]) for size in range(41))
+    sizes = range(1, 41)
+    inclusions = [
+        [to_base64(hashes[i]), i, size, texts(inclusion_proof(i, size, subtree))]
+        for size in sizes
+        for i in range(size)
+    ]
+    growths = [
+        [old, size, texts(consistency_proof(old, size, subtree))]
+        for size in sizes
+        for old in range(1, size + 1)
+    ]
+    await page.goto(address)
+    wrong = await page.evaluate(
+        """async ([roots, inclusions, growths]) => {
+          const { inclusionRoot, extendsTree, fromBase64 } = await import("/page/proof.js");
+          const wrong = [], same = (a, b) => a.join() === b.join();
+          const bent = proof => proof.map((hash, i) => i ? hash : hash.with(0, hash[0] ^ 1));
+          for (const [leaf, index, size, texts] of inclusions) {
+            const proof = texts.map(fromBase64), top = fromBase64(roots[size]);
+            if (!same(await inclusionRoot(fromBase64(leaf), index, size, proof), top)) wrong.push(["refused", index, size]);
+            if (proof.length && same(await inclusionRoot(fromBase64(leaf), index, size, bent(proof)), top)) wrong.push(["accepted", index, size]);
+          }
+          const at = size => ({ size, root: fromBase64(roots[size]) });
+          for (const [old, size, texts] of growths) {
+            const proof = texts.map(fromBase64);
+            if (!await extendsTree(at(old), at(size), proof)) wrong.push(["not grown", old, size]);
+            if (proof.length && await extendsTree(at(old), at(size), bent(proof))) wrong.push(["grown", old, size]);
+          }
+          return wrong;
+        }""",
+        [roots, inclusions, growths],
+    )
+    assert wrong == []
 
 
 async def test_the_page_admits_no_foreign_script_and_no_other_origin(running: RunningLog) -> None:

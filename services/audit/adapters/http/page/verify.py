@@ -400,13 +400,13 @@ class Verdict:
             )
         for name, time in self.cosigned:
             yield (
-                f"Der Zeuge {name} hat diesen Stand gesehen{_at(time, ' am')} und mitgezeichnet.",
-                f"The witness {name} has seen this checkpoint{_at(time, ' on')} and cosigned it.",
+                f"Der Zeuge {name} hat diesen Stand gesehen{_on(time, ' am')} und mitgezeichnet.",
+                f"The witness {name} has seen this checkpoint{_on(time, ' on')} and cosigned it.",
             )
         if self.stamp is not None and self.stamp.time is not None:
             yield (
-                f"Die ersten {self.stamp.size} Einträge gab es am {self.stamp.time} schon (Zeitstempel).",
-                f"The first {self.stamp.size} entries existed on {self.stamp.time} (time stamp).",
+                f"Die ersten {self.stamp.size} Einträge gab es am {_utc(self.stamp.time)} schon (Zeitstempel).",
+                f"The first {self.stamp.size} entries existed on {_utc(self.stamp.time)} (time stamp).",
             )
 
     def not_proven(self) -> Iterator[tuple[str, str]]:
@@ -443,8 +443,12 @@ class Verdict:
         yield from NEVER_PROVEN
 
 
-def _at(time: int | None, word: str) -> str:
-    return "" if time is None else f"{word} {datetime.fromtimestamp(time, UTC)}"
+def _on(time: int | None, word: str) -> str:
+    return "" if time is None else f"{word} {_utc(datetime.fromtimestamp(time, UTC))}"
+
+
+def _utc(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -89,12 +89,14 @@ async function showCase(reference) {
   const policy = session.own ?? await readPolicy(evidence.policy);
   const note = await checkNote(evidence.checkpoint, policy);
   const steps = await Promise.all(evidence.entries.map(each => checkEntry(each, note)));
+  // The log's order is that of arrival; a history is told in the order in which things happened.
+  steps.sort((a, b) => Date.parse(a.leaf.time) - Date.parse(b.leaf.time) || a.index - b.index);
   show(() => caseView({ reference, file, evidence, note, steps, waiting }));
 }
 
 function caseView({ reference, file, evidence, note, steps, waiting }) {
   const bad = steps.filter(step => !step.included || step.opened === false).length;
-  const holds = bad === 0 && note.log !== false && note.quorum;
+  const holds = bad === 0 && note.log !== false && note.quorum !== false;
   return h("section", { class: "panel", "aria-labelledby": "answer-title" },
     h("h2", { id: "answer-title", tabindex: "-1" }, say("timeline")),
     h("p", { class: "mono" }, say("pseudonym", steps[0].leaf.case ?? "–")),
@@ -117,7 +119,7 @@ function noteMarks(note) {
   return [
     mark("good", say("stateOf", number(note.size))),
     note.log === true ? mark("good", say("signed", kinds)) : note.log === null ? mark("open", say("signedUntold")) : mark("bad", say("signedBad")),
-    note.quorum ? null : mark("bad", say("noQuorum")),
+    note.quorum === false ? mark("bad", say("noQuorum")) : null,
     note.witnesses.length ? mark(seen === note.witnesses.length ? "good" : "open", say("cosigned", seen, note.witnesses.length)) : null,
   ];
 }

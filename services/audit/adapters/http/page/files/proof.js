@@ -105,6 +105,13 @@ function satisfied(policy, seen, name = policy.quorum) {
   return group.members.filter(member => satisfied(policy, seen, member)).length >= group.needed;
 }
 
+/** Whether so many witnesses have cosigned as the policy asks for; null where this browser cannot tell. */
+function enough(policy, witnesses) {
+  const names = wanted => new Set(witnesses.filter(wanted).map(w => w.witness));
+  if (satisfied(policy, names(w => w.holds === true))) return true;
+  return satisfied(policy, names(w => w.holds || w.holds === null)) ? null : false;
+}
+
 /** True or false; null where this browser cannot tell (no Ed25519, or a key of another kind). */
 async function verifySignature(key, note, signature) {
   if (key.kind !== ED25519 && key.kind !== COSIGNATURE) return { holds: null, time: timeOf(key, signature) };
@@ -126,7 +133,7 @@ function timeOf(key, signature) {
 
 /**
  * Check a checkpoint against a policy.
- * `log` and each witness's `holds`: true, false, or null where this browser cannot tell; a witness that has not signed has none.
+ * `log`, `quorum` and each witness's `holds`: true, false, or null where this browser cannot tell; a witness that has not signed has none.
  */
 export async function checkNote(text, policy) {
   const note = readNote(text);
@@ -145,7 +152,7 @@ export async function checkNote(text, policy) {
   return {
     ...note, logs, witnesses: list,
     log: bad || logs.length === 0 ? false : untold ? null : true,
-    quorum: satisfied(policy, new Set(list.filter(w => w.holds === true).map(w => w.witness))),
+    quorum: enough(policy, list),
   };
 }
 

@@ -38,7 +38,7 @@ const WORDS = {
   someBad: ["Nicht alles stimmt: {0} von {1} Einträgen sind nicht bewiesen. Sichern Sie die Beweisdatei.", "Not everything holds: {0} of {1} entries are not proven. Keep the evidence file."],
   stateOf: ["Stand mit {0} Einträgen", "Checkpoint of {0} entries"],
   signed: ["vom Protokoll unterschrieben ({0})", "signed by the log ({0})"],
-  signedBad: ["Unterschrift des Protokolls stimmt nicht", "the log's signature does not hold"],
+  signedBad: ["keine gültige Unterschrift eines bekannten Schlüssels", "no valid signature by a known key"],
   signedUntold: ["Unterschrift nicht geprüft: dieser Browser kennt kein Ed25519", "signature not checked: this browser has no Ed25519"],
   cosigned: ["{0} von {1} Zeugen", "{0} of {1} witnesses"],
   noQuorum: ["zu wenige Zeugen haben mitgezeichnet", "too few witnesses have cosigned"],
