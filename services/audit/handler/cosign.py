@@ -59,7 +59,10 @@ class Cosigner:
             for name, witness in self._policy.witnesses.items()
             if witness.url is not None and name not in self._asking
         }
-        self._asking |= {name: task for task, name in asking.items()}
+        for task, name in asking.items():
+            self._asking[name] = task
+            # Where two contradict us at once, one of them is heard and the other is on record all the same.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
         cosigned: dict[str, Cosigned] = {}
         while asking and not self._enough(cosigned):
             done, _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
