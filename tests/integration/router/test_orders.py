@@ -1,15 +1,23 @@
 """The clearing desk and the dead letters, as an operator uses them: by command, with his own login."""
 
 import asyncio
+import json
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
 from amtsweg import dead_letters, parked
+from amtsweg.directory import proposals
+from amtsweg.directory.proposal import Proposal as Change
+from amtsweg.directory.proposal import Tables
 from amtsweg.stack.provision.grants import OPERATOR
-from shared.events.competence import Place
+from services.router.domain.resolve import resolve
+from services.router.domain.tables import BrokenDirectory
+from shared.events.competence import Inquiry, Place
 from shared.events.envelope import Event, Message, encode
 from shared.events.submission import (
     SubmissionDelivered,
@@ -20,6 +28,7 @@ from shared.events.submission import (
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, running
 from tests.support.events import GIESSEN
+from tests.support.routing import HESSEN
 from tests.support.stack import unique
 
 NOWHERE = Place(plz="99999")
@@ -103,6 +112,36 @@ async def test_an_assignment_to_nobody_is_refused_and_the_case_stays_parked(grou
     assert refused.exit_code == 1
     assert "Diese Stelle gibt es heute nicht" in refused.stderr
     assert number in (await run(parked.commands, "list")).stdout
+
+
+async def test_an_assignment_leaves_a_proposal_behind_and_a_draft_that_a_person_completes(
+    ground: Ground, tmp_path: Path
+) -> None:
+    received = await parked_submission(ground)
+    number = received.data.receipt.receipt_number
+    await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "Standort geklärt")
+
+    listed = await run(proposals.commands, "list", "--json")
+    found = [
+        proposal
+        for proposal in map(json.loads, listed.stdout.splitlines())
+        if str(received.case_id) in {each["case"] for each in proposal["assignments"]}
+    ]
+    draft = tmp_path / "entwurf"
+    shown = await run(proposals.commands, "show", found[0]["id"], "--output", str(draft))
+
+    assert (listed.exit_code, shown.exit_code, len(found)) == (0, 0, 1)
+    assert (found[0]["authority"], found[0]["place"]) == (GIESSEN, {"plz": "99999"})
+    assert found[0]["assignments"][-1]["reason"] == "Standort geklärt"
+    assert json.loads(shown.stdout)["change"] == {"postcodes": ["99999,06531005,listed,no,,"]}
+    base = Tables.of_folder(HESSEN)
+    with pytest.raises(BrokenDirectory, match="other_land"):
+        Change.of_folder(draft, parent=None).over(base).directory()
+    lines = (draft / "postcodes.csv").read_text().replace("listed,no,,\n", "listed,no,no,\n")
+    (draft / "postcodes.csv").write_text(lines)
+    completed = Change.of_folder(draft, parent=None).over(base).directory()
+    asked = Inquiry(service=received.data.receipt.service, place=NOWHERE, on=date(2026, 3, 1))
+    assert resolve(asked, directory=completed).authority == GIESSEN
 
 
 async def test_an_undecodable_record_lies_in_the_dead_letter_and_the_rest_flows_on(ground: Ground) -> None:
