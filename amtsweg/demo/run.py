@@ -104,8 +104,13 @@ async def run(description: StackDescription, *, var: Path, progress: Progress) -
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-    progress.step = "Ein fremder Prüfer prüft das Protokoll"
+    progress.step = "Ein fremder Prüfer prüft das Protokoll, das Prüfprogramm eine Beweisdatei"
     verdicts, proven = await asyncio.to_thread(prove, description, progress.seen)
+    if (case := _told_to_its_end(progress)) is not None:
+        carried = await asyncio.to_thread(proof.carry_away, description, case=case, folder=var / "beweis")
+        verdicts = (*verdicts, carried)
+        if not carried.holds:
+            progress.seen.log_verified = None
     return Bill(
         taken=progress.taken,
         seen=progress.seen,
@@ -162,6 +167,12 @@ def _at_rest(cases: set[UUID], seen: Seen) -> bool:
         and len(mails) <= sum(m in seen.mails for m in mails) + seen.unknown_mails
         and seen.events <= seen.leaves.keys()
     )
+
+
+def _told_to_its_end(progress: Progress) -> UUID | None:
+    """A case that was decided, or at least parked."""
+    cases = [taken.case for taken in progress.taken]
+    return next((case for case in cases if case in progress.seen.decided), next(iter(cases), None))
 
 
 def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:

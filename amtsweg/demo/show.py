@@ -21,7 +21,8 @@ Jede Sendung ging über HTTP ein, wurde verschlüsselt, und erst als Kafka sie s
 Der Router hat für jede das eine zuständige Amt bestimmt oder sie sichtbar geparkt; er rät nie.
 Beispielämter haben ihren Eingang gelesen, entschlüsselt, bestätigt und entschieden.
 Antragstellende bekamen zu jedem Schritt genau eine E-Mail. Jedes Ereignis liegt als Blatt im Protokoll,
-und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt."""
+und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was ein Prüfer mitnimmt, liegt in var/beweis:
+die Beweisdatei eines Vorgangs und das Prüfprogramm dazu, eine Datei, die man lesen kann."""
 
 
 def live(progress: Progress) -> Panel:
@@ -53,7 +54,7 @@ def bill(outcome: Bill, console: Console) -> None:
     for verdict in outcome.verdicts:
         console.print(f"[dim]$[/dim] {verdict.command}", soft_wrap=True, highlight=False)
         console.print(Text(f"  {verdict.said}", style="green" if verdict.holds else "red"), soft_wrap=True)
-    if not outcome.verdicts:
+    if outcome.proven is None:
         console.print("[red]Der unabhängige Prüfer fehlt: make verifier holt ihn.[/red]")
     verdict_line = (
         "[bold green]Alles geht auf.[/bold green]"
