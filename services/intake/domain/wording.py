@@ -59,6 +59,16 @@ DETAILS: dict[str, tuple[str, str]] = {
         "ein Fehler des Systems wird untersucht",
         "a fault of the system is being looked into",
     ),
+    "no-inbox": ("die Behörde ist noch nicht angeschlossen", "the authority is not connected yet"),
+    "no-key": ("die Behörde ist noch nicht angeschlossen", "the authority is not connected yet"),
+    "not-opened": (
+        "der Inhalt ist nicht für die Plattform verschlüsselt",
+        "the content is not sealed to the platform",
+    ),
+    "order-failed": (
+        "ein Fehler des Systems wird untersucht",
+        "a fault of the system is being looked into",
+    ),
     "not-in-custody": ("die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"),
     "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),
     "already-decided": ("der Vorgang war schon entschieden", "the case had been decided already"),
