@@ -51,6 +51,7 @@ FIELDS: Final = frozenset(
         "topic",
         "topics",
         "trace_id",
+        "version",
     }
 )
 """Every field that a log line may have."""

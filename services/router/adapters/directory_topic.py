@@ -124,8 +124,10 @@ class FollowedDirectories:
             while True:
                 asked, now = self._seconds(), self._clock()
                 if await self._stands_at_the_end(consumer):
-                    await self._know(versions, asked=asked, now=now)
+                    await self.know(versions, asked=asked, now=now)
                     opened()
+                elif asked > self._stale_at:
+                    self._fall_behind(f"{self._partition.topic} is not read to its end yet")
                 fetched = await consumer.getmany(self._partition, timeout_ms=_EVERY_MS)
                 if records := [consumed(record) for found in fetched.values() for record in found]:
                     versions = await asyncio.to_thread(self._followed, versions, records)
@@ -159,11 +161,11 @@ class FollowedDirectories:
         """Once for every record, however often a session begins anew."""
         if record.offset >= self._told:
             self._told = record.offset + 1
-            self._log.info("change of the directory", result=result, offset=record.offset, **fields)
+            self._log.info("change of the directory", decision=result, offset=record.offset, **fields)
             self._telemetry.count("directory_changes", result=result)
 
-    async def _know(self, versions: Versions, *, asked: float, now: datetime) -> None:
-        """From here on these versions decide."""
+    async def know(self, versions: Versions, *, asked: float, now: datetime) -> None:
+        """From here on these versions decide; they were all there were when it was asked, by clock and calendar."""
         if not versions.published:
             self._condition.set("unready", reason=f"{self._partition.topic} is empty; {_SEED}")
             return
@@ -214,7 +216,9 @@ class FollowedDirectories:
         self._condition.set("degraded" if left > 0 else "unready", reason=reason)
 
     def _why_not(self) -> str:
-        return self._condition.reason or f"{self._partition.topic} has not been read to its end just now"
+        if self._condition.standing in {"degraded", "unready"}:
+            return self._condition.reason
+        return f"{self._partition.topic} has not been read to its end for {self._fresh.total_seconds():g} s"
 
 
 def _built(version: Version) -> Directory | BrokenDirectory:

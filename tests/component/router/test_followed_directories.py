@@ -46,7 +46,7 @@ async def known(versions: Versions, *, now: datetime) -> tuple[FollowedDirectori
     directories = FollowedDirectories(
         KafkaAddress(bootstrap="nowhere"), condition=condition, telemetry=Telemetry(), seconds=lambda: 0.0
     )
-    await directories._know(versions, asked=0.0, now=now)
+    await directories.know(versions, asked=0.0, now=now)
     return directories, condition
 
 

@@ -127,12 +127,18 @@ class Pair:
                 await asyncio.sleep(0.1)
 
 
-def received(at: datetime, *, count: int) -> list[Event[SubmissionReceived]]:
-    """Submissions of one instant, spread over all partitions. They may be opened by nobody: who decides counts."""
+def received(at: datetime, *, per_partition: int = 1) -> list[Event[SubmissionReceived]]:
+    """Submissions of one instant, so many in each partition. Nobody could open them: who decides counts."""
     receipt = RECEIPT.model_copy(update={"received_at": at, "service": BEACON})
     data = SubmissionReceived(receipt=receipt, place=DEICH, content=sealed())
-    submissions = [ids.submission_id("verwaltungsportal", unique("antrag")) for _ in range(count)]
-    return [about(one, data, event_id=ids.child_id(one, "received")) for one in submissions]
+    found: dict[int, list[Event[SubmissionReceived]]] = {number: [] for number in range(PARTITIONS)}
+    while any(len(events) < per_partition for events in found.values()):
+        submission = ids.submission_id("verwaltungsportal", unique("antrag"))
+        event = about(submission, data, event_id=ids.child_id(submission, "received"))
+        partition = partition_of(str(event.case_id).encode(), PARTITIONS)
+        if len(found[partition]) < per_partition:
+            found[partition].append(event)
+    return [event for events in found.values() for event in events]
 
 
 def moved(newest: Version, *, effective_from: datetime) -> DirectoryChanged:
