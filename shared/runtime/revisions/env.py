@@ -1,5 +1,5 @@
-"""Alembic runs this file; the work is in ``shared.runtime.migrations``."""
+"""Alembic runs this file; the work is in ``shared.runtime.revising``."""
 
-from shared.runtime.migrations import run_revisions
+from shared.runtime.revising import run_revisions
 
 run_revisions()
