@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Generic, TypeGuard, TypeVar
 from uuid import UUID
 
@@ -56,19 +57,20 @@ def event_type(payload: type[Payload]) -> str:
 
 def encode(event: Event[Payload], topic: str) -> Message:
     """Return the record that carries the event; its key is the case id."""
+    case = str(event.case_id).encode()
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(event.id).encode()),
         ("ce_source", event.source.encode()),
         ("ce_type", event_type(type(event.data)).encode()),
         ("ce_time", timestamp(event.time).encode()),
-        ("ce_caseid", str(event.case_id).encode()),
+        ("ce_caseid", case),
         ("ce_submissionid", str(event.submission_id).encode()),
         ("content-type", b"application/json"),
     ]
     if event.traceparent is not None:
         headers.append(("traceparent", event.traceparent.encode()))
-    return Message(topic, str(event.case_id).encode(), event.data.to_json(), tuple(headers))
+    return Message(topic, case, event.data.to_json(), tuple(headers))
 
 
 def decode(
@@ -101,6 +103,7 @@ def decode(
     )
 
 
+@lru_cache(maxsize=64)  # all that follows from one record bears the same instants
 def timestamp(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, for example ``2026-01-12T09:30:00.000Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -51,7 +51,8 @@ class KnownAuthorities:
             raise Unreachable(authority, reason="no-key")
         try:
             entry = next(iter(content.recipients), None)
-            wrapped = self._rewrapper.rewrap(entry.model_dump() if entry else {}, authority_key=key)
+            mine = {"header": entry.header, "encrypted_key": entry.encrypted_key} if entry else {}
+            wrapped = self._rewrapper.rewrap(mine, authority_key=key)
         except NotOpened:
             raise Unreachable(authority, reason="not-opened") from None
         return content.model_copy(update={"recipients": (SealedRecipient.model_validate(wrapped),)})
