@@ -69,8 +69,12 @@ class SubmissionRouted(Payload):
     assignment: Assignment | None = None
 
 
+RouterReason = Literal["no-inbox", "no-key", "not-opened", "internal-error", "order-failed"]
+"""Why the router parks although it was not the decision that failed; newer releases may know more."""
+
+
 class SubmissionParked(Payload):
-    """No safe decision is possible; a person has to decide. ``reason`` is the decision's or the runtime's."""
+    """No safe decision is possible; a person has to decide. ``reason`` is the decision's or the router's own."""
 
     receipt: Receipt
     reason: str

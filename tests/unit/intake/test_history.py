@@ -22,7 +22,7 @@ from shared.events.checkpoint import CheckpointPublished
 from shared.events.competence import Reason
 from shared.events.notification import NotificationSettled, Settlement
 from shared.events.payload import Payload
-from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.submission import RouterReason, SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.topics import consumed_by
 from tests.support.events import (
     ASSIGNMENT,
@@ -80,7 +80,7 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *Reason,
         *get_args(RefusalReason),
         *get_args(OrderRefusalReason),
-        "internal-error",
+        *get_args(RouterReason),
     } == DETAILS.keys()
 
 

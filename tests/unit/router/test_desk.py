@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from typing import get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,8 +12,10 @@ from services.router.domain import desk
 from services.router.domain.custody import Order
 from services.router.domain.desk import Ineffective, Person, Placed, StillParked, Waiting, Wish
 from shared.events.case import AssignOrdered, RetryOrdered
+from shared.events.competence import Reason
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
+from shared.events.submission import RouterReason
 from tests.support.events import CASE_ID, GIESSEN, PARKED, RECEIPT, RECEIVED_AT, ROUTED, SUBMISSION_ID
 from tests.support.routing import hessen
 
@@ -32,6 +35,10 @@ def waiting(**changes: object) -> Waiting:
         decision=PARKED,
     )
     return Waiting(case=CASE_ID, held=held.model_copy(update=changes))
+
+
+def test_every_reason_of_parking_has_its_words() -> None:
+    assert {*Reason, *get_args(RouterReason)} == desk.REASONS_DE.keys()
 
 
 def ordered_id(wish: Wish, *, case: UUID = CASE_ID) -> UUID:
