@@ -20,12 +20,15 @@ from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.exports import export_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.page import page_routes
 from services.audit.adapters.http.room import proof_routes, room_routes
+from services.audit.adapters.http.status import status_routes
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.leadership import PublisherLoop
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
@@ -145,7 +148,7 @@ def assemble(
             condition=health.part("checkpoints"),
         ),
         witnesses=witnesses,
-        timestamps=_timestamps(settings, folder=folder, stamps=stamps, health=health, telemetry=telemetry),
+        timestamps=stamping(settings, folder=folder, stamps=stamps, health=health, telemetry=telemetry),
         completeness=CompletenessLoop(
             watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
         ),
@@ -154,6 +157,7 @@ def assemble(
             room,
             folder,
             stamps=stamps,
+            growth=PostgresGrowth(pool, origin=origin),
             days=days,
             accounts=Accounts(watch, _now),
             evaluations=Evaluations(
@@ -250,6 +254,7 @@ def _http(
     folder: TileFolder,
     *,
     stamps: StampFolder,
+    growth: PostgresGrowth,
     days: Days,
     accounts: Accounts,
     evaluations: Evaluations,
@@ -273,6 +278,8 @@ def _http(
     app.include_router(evaluation_routes(evaluations, record=room.record, gate=looking))
     files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
     app.include_router(evidence_routes(files, timeline=room.timeline, entry=room.entry, gate=looking))
+    app.include_router(status_routes(proofs, growth=growth, stamps=stamps, policy=policy, gate=looking))
+    app.include_router(page_routes())
     app.include_router(proof_routes(proofs))
     app.include_router(
         completeness_routes(room.record, accounts=accounts, days=days, proofs=proofs, gate=looking)
@@ -291,7 +298,7 @@ def _http(
     return app
 
 
-def _timestamps(
+def stamping(
     settings: Settings, *, folder: TileFolder, stamps: StampFolder, health: Health, telemetry: Telemetry
 ) -> StampLoop | None:
     """What has the checkpoint stamped every day, where an authority is named."""

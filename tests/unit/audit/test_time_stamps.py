@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.audit.adapters.stamp_folder import StampFolder
+from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop
+from services.audit.app import stamping
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import EMPTY_ROOT
 from services.audit.domain.note import sign
@@ -19,8 +22,9 @@ from services.audit.domain.refused import Refused
 from services.audit.domain.timestamp import Stamped, timestamp_request, verify_timestamp
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
-from shared.runtime.health import Condition
+from shared.runtime.health import Condition, Health
 from shared.runtime.settings import KafkaConnection, PostgresConnection
+from shared.runtime.telemetry import Telemetry
 from tests.support.audit import LOG_KEY, ORIGIN
 from tests.support.time_authority import Authority
 
@@ -163,19 +167,37 @@ async def test_an_authority_that_is_away_is_shown_and_asked_again(day: Day) -> N
     assert await day.stamps.of(NOON.date()) is not None
 
 
+def _settings(folder: Path, **options: object) -> Settings:
+    file = folder / "file"
+    file.write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
+    unused = {
+        "kafka": KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        "postgres": PostgresConnection(url="unused"),
+        "tile_folder": folder,
+        "log_origin": ORIGIN,
+        "log_key_file": file,
+        "pseudonym_key_file": file,
+        "auditors_file": file,
+    }
+    return Settings.model_validate({**unused, **options})
+
+
 def test_an_authority_is_configured_with_its_roots_or_not_at_all(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
     with pytest.raises(ValidationError, match="given together"):
-        Settings.model_validate(
-            {
-                "kafka": KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
-                "postgres": PostgresConnection(url="unused"),
-                "tile_folder": tmp_path,
-                "log_origin": ORIGIN,
-                "log_key_file": file,
-                "pseudonym_key_file": file,
-                "auditors_file": file,
-                "timestamp_url": "https://tsa.example/",
-            }
-        )
+        _settings(tmp_path, timestamp_url="https://tsa.example/")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_age_is_a_metric_where_an_authority_is_named(tmp_path: Path, named: bool) -> None:  # noqa: FBT001 - a case
+    roots = tmp_path / "file"
+    options = {"timestamp_url": "https://tsa.example/", "timestamp_roots_file": roots} if named else {}
+    telemetry = Telemetry()
+    loop = stamping(
+        _settings(tmp_path, **options),
+        folder=TileFolder(tmp_path),
+        stamps=StampFolder(tmp_path / "stamps"),
+        health=Health(),
+        telemetry=telemetry,
+    )
+    assert (loop is not None) == named
+    assert (b'timestamp_age_seconds{log="audit.example/log1"} +Inf' in telemetry.exposition()) == named
