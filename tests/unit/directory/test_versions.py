@@ -63,6 +63,22 @@ def test_a_later_record_never_changes_which_version_decides_an_earlier_instant(
         versions = later
 
 
+@given(
+    st.lists(st.integers(min_value=1, max_value=9), max_size=5),
+    st.integers(min_value=0, max_value=10),
+    st.integers(min_value=0, max_value=10),
+)
+def test_what_is_in_force_and_what_is_pending_tell_all_that_is_to_come(
+    hours: list[int], asked: int, wait: int
+) -> None:
+    versions, now = FIRST, NOON + asked * HOUR
+    for number, hour in enumerate(hours):
+        versions = then(versions, name=f"Ort{number}", effective_from=NOON + hour * HOUR)
+    later = now + wait * HOUR
+    told = [v for v in (versions.at(now), *versions.pending(now)) if v.effective_from <= later]
+    assert told[-1].id == versions.at(later).id
+
+
 def test_a_change_that_starts_from_another_version_is_passed_over() -> None:
     sibling = nordmark_change(FIRST, name="Hafenort", effective_from=NOON + HOUR)
     both = then(FIRST, name="Hafenstadt", effective_from=NOON + HOUR)
