@@ -107,6 +107,7 @@ class FollowedDirectories:
             try:
                 await self._session(opened=pause.reset)
             except Undecodable as undecodable:
+                self._log.error("directory not read", error=undecodable, next=pause.next_seconds)
                 self._fall_behind(f"{self._partition.topic}: {undecodable}; {_NEWER}")
             except (KafkaError, OSError, TimeoutError, Unavailable) as error:
                 self._log.warning("directory not read", error=error, next=pause.next_seconds)
