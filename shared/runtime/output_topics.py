@@ -83,12 +83,14 @@ class OutputTopics:
         Without it the first send to each topic waits for a request of its own and tears the transaction into
         pieces: a tenth of the throughput until all have been seen.
         """
+        expected = frozenset(self._names)
         # What is not there would be waited for, so first ask for all that is.
         known = (await producer.client.fetch_all_metadata()).topics()
-        expected = frozenset(self._names)
         names = sorted(expected & known)
         found = await asyncio.gather(*(_count(producer, name) for name in names))
-        now = self._checked = time.monotonic()
+        now = time.monotonic()
+        # What the directory has named meanwhile has not been looked at: that is due at once, not in half a minute.
+        self._checked = now if expected == self._names else 0.0
         self._counts = {name: count for name, count in zip(names, found, strict=True) if count}
         self._looked_up = expected
         self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}

@@ -101,6 +101,8 @@ class TransactingTask:
         firsts = await self._consumer.beginning_offsets(list(self._unit))
         committed = {tp: await self._consumer.committed(tp) for tp in self._unit}
         self._report_expired({tp: firsts[tp] - at for tp, at in committed.items() if at is not None})
+        if self._shared.outputs.due:
+            await self._shared.outputs.warm(self._producer)
         # 3. Take up reading.
         self._feed.start({tp: max(at or 0, firsts[tp]) for tp, at in committed.items()})
         self._shared.sessions.opened()
