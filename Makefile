@@ -48,9 +48,9 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/pytest -q --numprocesses logical tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
-	@$(BIN)/pytest -q tests/integration tests/e2e
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadgroup --no-loadscope-reorder --durations 10 tests/e2e tests/integration
 
-bench: setup ## Measure: benchmarks/ with their baselines
+bench: setup verifier ## Measure: benchmarks/ with their baselines
 	@for question in benchmarks/*.py; do $(BIN)/python $$question; done
 
 docs: setup ## Write the pages and golden files that are made from code

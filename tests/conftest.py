@@ -13,9 +13,14 @@ _IN_CI = os.environ.get("CI") == "true"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Random order, but folder by folder: what a folder's tests share is started once."""
+    """Random order, but folder by folder: what a folder's tests share is started once, in one worker.
+
+    The longest folder comes first, so that the others fit beside it.
+    """
     folders = list(dict.fromkeys(item.path.parent for item in items))
-    items.sort(key=lambda item: folders.index(item.path.parent))
+    items.sort(key=lambda item: (item.path.parent.name != "e2e", folders.index(item.path.parent)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
 
 
 @pytest.hookimpl(wrapper=True)
