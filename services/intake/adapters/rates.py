@@ -3,6 +3,7 @@
 Nothing depends on it: with Redis away everybody is let in, and the semaphore still protects this process.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,17 +69,20 @@ class RedisRates:
         self._parcels: dict[str, _Parcel] = {}
         self._clock = clock
         self._rest_until = 0.0
+        self._turn = asyncio.Lock()
         self._log = structlog.get_logger().bind(part="rates")
 
     async def count(self, who: str) -> Quota | None:
         """Count a request; None if it cannot be counted now."""
         now = self._clock()
         window, elapsed = divmod(int(now), WINDOW_SECONDS)
-        parcel = self._parcels.get(who)
-        if parcel is None or parcel.window != window or not parcel.left:
-            if now < self._rest_until or (parcel := await self._fetched(who, window)) is None:
+        parcel = self._unused(who, window)
+        if parcel is None:
+            # One request asks Redis; those beside it find its parcel, or that Redis is away.
+            async with self._turn:
+                parcel = self._unused(who, window) or await self._fetched(who, window, now=now)
+            if parcel is None:
                 return None
-            self._keep(who, parcel)
         parcel.left -= 1
         return Quota(self._limit, self._limit - parcel.used + parcel.left, WINDOW_SECONDS - elapsed)
 
@@ -86,19 +90,23 @@ class RedisRates:
         """Close the connections."""
         await self._pool.aclose()
 
-    async def _fetched(self, who: str, window: int) -> "_Parcel | None":
+    def _unused(self, who: str, window: int) -> "_Parcel | None":
+        parcel = self._parcels.get(who)
+        return parcel if parcel is not None and parcel.window == window and parcel.left else None
+
+    async def _fetched(self, who: str, window: int, *, now: float) -> "_Parcel | None":
+        if now < self._rest_until:
+            return None
         try:
             used = await self._storage.incr(f"{who}:{window}", 2 * WINDOW_SECONDS, amount=self._parcel)
         except StorageError as away:
             self._rest_until = self._clock() + _REST_SECONDS
             self._log.warning("requests not counted", error=away)
             return None
-        return _Parcel(window, used, self._parcel)
-
-    def _keep(self, who: str, parcel: "_Parcel") -> None:
         if len(self._parcels) >= _REMEMBERED:
             self._parcels.clear()
-        self._parcels[who] = parcel
+        self._parcels[who] = _Parcel(window, used, self._parcel)
+        return self._parcels[who]
 
 
 @dataclass(slots=True)
