@@ -103,7 +103,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     folder = Path(migrations.__file__).parent
     await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
     async with AsyncExitStack() as opened:
-        pool = await open_pool(postgres.url, schema=SCHEMA, password=password)
+        pool = await open_pool(postgres.url, schema=SCHEMA, password=password, reset=False)
         opened.push_async_callback(pool.close)
         desk_pool = await open_pool(
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False

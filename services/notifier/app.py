@@ -105,7 +105,9 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     store = settings.postgres
     password = read_secret(store.password_file) if store.password_file else None
     await migrations.upgrade(store.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
-    pool = await postgres.open_pool(store.url, schema=SCHEMA, password=password, size=store.pool_size)
+    pool = await postgres.open_pool(
+        store.url, schema=SCHEMA, password=password, size=store.pool_size, reset=False
+    )
     try:
         yield _parts(settings, pool)
     finally:

@@ -87,6 +87,9 @@ class OutboxPublisher:
                     await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
         finally:
             await connection.remove_listener(channel, self._wake)
+            if not connection.is_closed():
+                # Whoever borrows this connection next must not lead without knowing.
+                await connection.execute("SELECT pg_advisory_unlock($1, hashtext(current_schema()))", _LOCK)
 
     def _wake(self, *_: object) -> None:
         self._written.set()
