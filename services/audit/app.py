@@ -32,6 +32,7 @@ from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
+from services.audit.adapters.reading import ReadingProcess
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop, TimeAuthority
@@ -76,6 +77,7 @@ class Service:
     """The audit service over one pool and one folder, before anything runs."""
 
     log: PostgresLog
+    reading: ReadingProcess
     projection: AuditProjection
     publisher: PublisherLoop
     witnesses: WitnessHttp
@@ -103,6 +105,7 @@ def assemble(
     stamps = StampFolder(settings.tile_folder / "stamps")
     telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
+    reading = ReadingProcess(secrecy=secrecy, topics=topics)
     sequencer = Sequencer(secrecy=secrecy, random_bytes=os.urandom)
     room = ReadingRoom(
         sequencer,
@@ -135,7 +138,8 @@ def assemble(
     )
     return Service(
         log=log,
-        projection=AuditProjection(sequencer.append, origin=origin, secrecy=secrecy, topics=topics),
+        reading=reading,
+        projection=AuditProjection(reading.read, sequencer.append, origin=origin),
         publisher=PublisherLoop(
             pool,
             folder,
@@ -207,6 +211,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             telemetry=telemetry,
         )
         closing.callback(service.witnesses.close)
+        closing.push_async_callback(service.reading.close)
         await service.log.found()
         address = KafkaAddress.of(settings.kafka)
         publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))

@@ -39,7 +39,7 @@ class Settings(ServiceSettings):
     timestamp_roots_file: FilePath | None = None
     publish_interval: timedelta = timedelta(milliseconds=500)
     republish_after: timedelta = timedelta(minutes=10)
-    batch_size: int = Field(4000, ge=1)
+    batch_size: int = Field(10_000, ge=1)
     batch_wait: timedelta = timedelta(milliseconds=100)
 
     @model_validator(mode="after")

@@ -97,7 +97,10 @@ async def main(around: Surroundings) -> int:
     sequencer = KafkaToPostgres(
         plan, made.projection, address=_address(around), pool=pool, health=health, telemetry=telemetry
     )
-    return await service.run({"sequencer": sequencer, "checkpoints": made.publisher})
+    try:
+        return await service.run({"sequencer": sequencer, "checkpoints": made.publisher})
+    finally:
+        await made.reading.close()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +12,7 @@ import pytest
 from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
+from services.audit.adapters.reading import ReadingProcess
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import Frontier, grow, leaf_hash
@@ -142,24 +143,29 @@ def records(numbers: Iterable[int]) -> list[Record]:
     return made
 
 
-def projection() -> AuditProjection:
-    return AuditProjection(SEQUENCER.append, origin=ORIGIN, secrecy=SECRECY, topics=[SUBMISSION_ROUTED])
+@pytest.fixture
+async def projection() -> AsyncIterator[AuditProjection]:
+    reading = ReadingProcess(secrecy=SECRECY, topics=[SUBMISSION_ROUTED])
+    yield AuditProjection(reading.read, SEQUENCER.append, origin=ORIGIN)
+    await reading.close()
 
 
-async def test_a_large_batch_keeps_its_order_and_drops_what_it_repeats(pool: Pool, log: PostgresLog) -> None:
+async def test_a_large_batch_keeps_its_order_and_drops_what_it_repeats(
+    pool: Pool, log: PostgresLog, projection: AuditProjection
+) -> None:
     async with transaction(pool) as connection:
-        await projection().apply(connection, records([*range(1500), *range(700, 2200)]))
+        await projection.apply(connection, records([*range(1500), *range(700, 2200)]))
     stored = [r[0] for r in await pool.fetch("select event_id from entries order by index")]
     assert stored == [routed(number).id for number in range(2200)]
     assert await log.frontier() == grow(Frontier(), map(leaf_hash, await log.entries(0, 2200)))[0]
 
 
 async def test_of_a_large_batch_with_an_unreadable_record_nothing_is_kept(
-    pool: Pool, log: PostgresLog
+    pool: Pool, log: PostgresLog, projection: AuditProjection
 ) -> None:
     batch = records(range(2500))
     batch[2100] = replace(batch[2100], value=b"{")
     with pytest.raises(Undecodable, match="not valid at document"):
         async with transaction(pool) as connection:
-            await projection().apply(connection, batch)
+            await projection.apply(connection, batch)
     assert (await log.frontier()).size == 0
