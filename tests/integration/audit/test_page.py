@@ -76,7 +76,7 @@ async def test_an_auditor_finds_a_case_and_the_page_checks_every_step(page: Page
     await expect(steps.nth(7).locator("pre")).to_contain_text('"outcome": "granted"')
     assert await accessibility_problems(page) == []
     await page.set_viewport_size({"width": 320, "height": 640})  # as at 400 % zoom (WCAG 1.4.10)
-    assert await page.evaluate("document.documentElement.scrollWidth") == 320
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await _shot(page, "narrow")
 
 
@@ -226,6 +226,8 @@ async def test_the_token_stays_in_memory_and_a_reload_forgets_it(page: Page, add
 
 
 async def test_who_may_not_look_is_told_so(page: Page, address: str) -> None:
+    await _enter(page, address, rule="neither policy nor key")
+    await expect(page.get_by_role("alert")).to_contain_text("Die Vertrauensregel ist nicht lesbar")
     await _enter(page, address, token="of-an-authority")
     await expect(page.get_by_role("alert")).to_contain_text("Kein Zugang")
     await expect(page.locator("#room")).to_be_hidden()

@@ -99,7 +99,6 @@ async def test_the_commands_of_the_auditors_page_do_what_it_says(
             "AUDIT": url,
             "TOKEN": TOKENS["rechnungshof"],
             "VORGANG": str(SUBMISSION),
-            "KACHELN": str(running.folder),
             "SCHLUESSEL": LOG_KEY.verifier.to_text(),
         }
         said = {

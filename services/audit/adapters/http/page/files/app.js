@@ -41,7 +41,7 @@ async function attend(work) {
   } catch (error) {
     $("status").textContent = "";
     if (!(error instanceof Answered || error instanceof Refused || error instanceof TypeError || error instanceof DOMException)) throw error;
-    $("alert").textContent = error.message;
+    $("alert").textContent = error instanceof Answered ? error.message : say("failed", error.message);
     $("alert").hidden = false;
   }
 }
@@ -51,9 +51,9 @@ const onSubmit = (id, work) => $(id).addEventListener("submit", event => { event
 // --- The visit ----------------------------------------------------------------------------------------------------
 
 onSubmit("entry-form", async () => {
-  if (!globalThis.crypto?.subtle) throw new Refused(say("noCrypto"));
+  if (!globalThis.crypto?.subtle) throw new Answered(say("noCrypto"));
   const rule = $("rule").value.trim();
-  session = { token: $("token").value.trim(), purpose: $("purpose").value.trim(), reference: $("reference").value.trim(), own: rule ? await readPolicy(rule) : null };
+  session = { token: $("token").value.trim(), purpose: $("purpose").value.trim(), reference: $("reference").value.trim(), own: rule ? await ownPolicy(rule) : null };
   try {
     await showLog();
   } catch (error) {
@@ -66,6 +66,14 @@ onSubmit("entry-form", async () => {
   $("case").focus();
   sayAll();
 });
+
+async function ownPolicy(rule) {
+  try {
+    return await readPolicy(rule);
+  } catch {
+    throw new Answered(say("badRule"));
+  }
+}
 
 $("leave").addEventListener("click", () => {
   session = null;
@@ -132,7 +140,7 @@ function mark(kind, text) {
 function stepView(step, note) {
   const { leaf } = step;
   return h("li", { class: `step ${mood(step)}` },
-    h("h4", { role: "heading", "aria-level": "3" }, kindName(leaf.type), " ", h("time", { datetime: leaf.time }, moment(leaf.time))),
+    h("h3", {}, kindName(leaf.type), " ", h("time", { datetime: leaf.time }, moment(leaf.time))),
     h("p", {}, summary(step)),
     h("ul", { class: "marks" },
       step.included ? mark("good", say("included")) : mark("bad", say("notIncluded")),

@@ -17,7 +17,7 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-const COLUMN = 74, LANE = 40, LEFT = 128, TOP = 34;
+const COLUMN = 64, LANE = 40, LEFT = 128, TOP = 34;
 
 /** The case as a picture: a lane for each who acts, a column for each step, the time that passed between them. */
 export function picture(steps) {
@@ -48,7 +48,7 @@ export function picture(steps) {
       h("title", {}, `${kindName(step.leaf.type)}, ${moment(step.leaf.time)}`)));
     if (i > 0) {
       const passed = Date.parse(step.leaf.time) - Date.parse(steps[i - 1].leaf.time);
-      svg.append(h("text", { class: "gap", x: x(i) - COLUMN / 2, y: height - 6, "text-anchor": "middle" }, `+${span(Math.max(0, passed))}`));
+      svg.append(h("text", { class: "gap", x: x(i) - COLUMN / 2, y: height - 6, "text-anchor": "middle" }, passed > 0 ? `+${span(passed)}` : ""));
     }
   });
   // Wider than the page on long cases: then it scrolls, also by keyboard.

@@ -32,6 +32,8 @@ const WORDS = {
   visiting: ["Zweck: {0} · Az. {1}", "Purpose: {0} · ref. {1}"],
   working: ["Wird geladen und nachgerechnet …", "Loading and checking …"],
   noCrypto: ["Dieser Browser rechnet nur über https oder auf dem eigenen Rechner. Hier kann nichts geprüft werden.", "This browser computes over https or on localhost only. Nothing can be checked here."],
+  badRule: ["Die Vertrauensregel ist nicht lesbar: Zeilen wie in C2SP tlog-policy, oder ein Schlüssel der Form Name+Kennung+Schlüssel.", "The policy cannot be read: lines as in C2SP tlog-policy, or a key of the form name+id+key."],
+  failed: ["Das ging nicht ({0}). Der Dienst ist nicht erreichbar, oder seine Antwort ist nicht lesbar.", "That did not work ({0}). The service cannot be reached, or its answer cannot be read."],
   timeline: ["Verlauf des Vorgangs", "History of the case"],
   pseudonym: ["Pseudonym {0}", "Pseudonym {0}"],
   allGood: ["{0} von {0} Einträgen hier nachgerechnet: Sie stehen so im Protokoll.", "{0} of {0} entries checked here: they are in the log like this."],
@@ -149,16 +151,11 @@ export const number = value => value.toLocaleString(locale());
 export const day = time => new Date(time).toLocaleDateString(locale(), { ...UTC, dateStyle: "medium" });
 export const moment = time => new Date(time).toLocaleString(locale(), { ...UTC, dateStyle: "medium", timeStyle: "medium" });
 
-/** A span of time in its two largest units. */
+/** A span of time, in the unit that says most. */
 export function span(milliseconds) {
   const seconds = Math.round(milliseconds / 1000);
   const units = [[86400, ["T", "d"]], [3600, ["Std", "h"]], [60, ["Min", "min"]], [1, ["s", "s"]]];
   if (seconds < 1) return `${Math.round(milliseconds)} ms`;
-  const first = units.findIndex(([size]) => seconds >= size);
-  let rest = seconds;
-  return units.slice(first, first + 2).map(([size, names]) => {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    return count ? `${count} ${names[language]}` : "";
-  }).filter(Boolean).join(" ");
+  const [size, names] = units.find(([size]) => seconds >= size);
+  return `${Math.round(seconds / size)} ${names[language]}`;
 }
