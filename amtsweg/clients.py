@@ -13,7 +13,7 @@ import asyncpg
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from amtsweg.stack.description import StackDescription
 from services.intake.adapters.postgres.clients import register
@@ -80,7 +80,7 @@ def add(
 def list_clients() -> None:
     """Alle, auch die gesperrten."""
     rows = _run(lambda connection: connection.fetch(_LIST))
-    table = Table("Kennung", "Name", "Rechte", "Nachweis", "seit", "gesperrt")
+    table = Table(Column("Kennung", no_wrap=True), "Name", "Rechte", "Nachweis", "seit", "gesperrt")
     for row in rows:
         table.add_row(
             row["id"],

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory import published
@@ -79,7 +79,8 @@ def list_parked() -> None:
     if not parked:
         console.print("Nichts ist geparkt.")
         return
-    table = Table("Eingang", "Eingangsnummer", "Leistung", "Grund", "In Betracht kommen")
+    number = Column("Eingangsnummer", no_wrap=True)
+    table = Table("Eingang", number, "Leistung", "Grund", "In Betracht kommen")
     for waiting in parked:
         receipt = waiting.held.receipt
         table.add_row(

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory import published
@@ -120,7 +120,8 @@ def _away(away: Unavailable) -> typer.Exit:
 
 
 def _table(found: list[DeskProposal], directory: Directory) -> Table:
-    table = Table("Nummer", "Leistung", "Ort", "Grund", "zugewiesen an", "wie oft", "zuletzt")
+    number, authority = Column("Nummer", no_wrap=True), Column("zugewiesen an", no_wrap=True)
+    table = Table(number, "Leistung", "Ort", "Grund", authority, "wie oft", "zuletzt")
     for each in found:
         decision, reason = each.last.decision, str(each.last.decision.reason)
         table.add_row(

@@ -91,10 +91,12 @@ def _place(proposal: DeskProposal, directory: Directory) -> Skeleton:
         return Skeleton(
             remark="Kein Vorschlag: Die Postleitzahl reicht in mehrere Gemeinden; nur die Angabe des Ortes hilft."
         )
-    return Skeleton(
-        lines=lines,
-        remark="Zu ergänzen: die Gemeinde (ags), und ob die Postleitzahl in ein anderes Land reicht.",
-    )
+    said = ["Zu prüfen: die Gemeinde (ags)."]
+    if "postcodes" in lines:
+        said.append("Zu ergänzen: ob die Postleitzahl in ein anderes Land reicht.")
+    if reached and place.town is None:
+        said.append("Eindeutig wird der Ort dadurch nicht; dazu muss er genannt werden.")
+    return Skeleton(lines=lines, remark=" ".join(said))
 
 
 def _line(table: str, **cells: str) -> str:

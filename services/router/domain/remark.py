@@ -12,12 +12,14 @@ LONGEST: Final = 200
 """Characters."""
 
 _PERSONAL: Final[Mapping[str, re.Pattern[str]]] = {
-    "an e-mail address": re.compile(r"\S@\S"),
-    "a form of address": re.compile(
+    "eine E-Mail-Adresse (an e-mail address)": re.compile(r"\S@\S"),
+    "eine Anrede (a form of address)": re.compile(
         r"\b(Herrn?|Hr\.|Frau|Fr\.|Fam\.|Familie|Eheleute|Mrs?\.?|Ms\.?)\s+[A-ZÄÖÜ]"
     ),
-    "an account number": re.compile(r"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){3}"),
-    "a telephone number": re.compile(r"(\+|\b00)[0-9]{2}|\b0[0-9]{2,5} ?[-/ ] ?[0-9]{3}"),
+    "eine Kontonummer (an account number)": re.compile(r"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){3}"),
+    "eine Telefonnummer (a telephone number)": re.compile(
+        r"(\+|\b00)[0-9]{2}|\b0[0-9]{2,5} ?[-/ ] ?[0-9]{3}"
+    ),
 }
 _POSTCODE_DIGITS: Final = 5
 _KEY_DIGITS: Final = (8, 12, 14)
@@ -25,7 +27,7 @@ _KEY_DIGITS: Final = (8, 12, 14)
 
 
 class BadRemark(Exception):  # noqa: N818 - the remark is bad, not the program
-    """The words cannot be taken; the text says what is expected, never what was written."""
+    """The words cannot be taken; the text, German first, says what is expected, never what was written."""
 
 
 def read_remark(text: str) -> str:
@@ -36,11 +38,15 @@ def read_remark(text: str) -> str:
     """
     words = text.strip()
     if not 1 <= len(words) <= LONGEST or not words.isprintable():
-        raise BadRemark(f"expected 1 to {LONGEST} characters on one line")
+        raise BadRemark(
+            f"erwartet werden 1 bis {LONGEST} Zeichen in einer Zeile (1 to {LONGEST} characters on one line)"
+        )
     found = [what for what, pattern in _PERSONAL.items() if pattern.search(words)]
     runs = [len(run) for run in re.findall(r"[0-9]+", words)]
     if any(digits > _POSTCODE_DIGITS and digits not in _KEY_DIGITS for digits in runs):
-        found.append("a long number that is no key of the directory")
+        found.append("eine lange Nummer, die kein Schlüssel des Verzeichnisses ist (a long number)")
     if found:
-        raise BadRemark(f"it holds {found[0]}; it is kept for years and must not speak of people")
+        raise BadRemark(
+            f"darin steht {found[0]}; das bleibt jahrelang stehen und darf nicht von Menschen handeln"
+        )
     return words

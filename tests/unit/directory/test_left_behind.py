@@ -176,6 +176,15 @@ def test_where_no_line_would_help_the_draft_says_so(one: Assigned, said: str) ->
     assert said in draft.remark
 
 
+def test_a_further_area_of_a_postcode_is_noted_although_it_decides_nothing() -> None:
+    one = assigned(place=Place(plz="24902"), authority=DEICH)
+
+    draft = skeleton(proposal(one), directory=nordmark())
+
+    assert draft.lines == {"postcodes": ("24902,01051001,listed,no,,",)}
+    assert "Eindeutig wird der Ort dadurch nicht" in draft.remark
+
+
 def test_an_authority_that_the_directory_has_lost_leaves_the_place_to_a_person() -> None:
     lost = replace(assigned(place=NOWHERE), authority="g-00000000")
 
