@@ -27,13 +27,17 @@ def as_of(beginning: str, *, archive: Path | None, folder: Path | None = None) -
         Unavailable: Kafka is away.
     """
     known = {content_hash(tables.land, tables.texts): tables for tables in _files(archive, folder)}
-    if archive is None and not any(id_.startswith(beginning) for id_ in known):
-        known |= _published()
+    where = "here"
+    bus = known_address() if archive is None else None
+    if bus is not None and not any(id_.startswith(beginning) for id_ in known):
+        published = asyncio.run(read(bus)).versions.published
+        known |= {version.id: Tables.of_version(version) for version in published}
+        where = "here and on the bus"
     matching = [id_ for id_ in known if id_.startswith(beginning)]
     if len(matching) != 1:
         raise UnknownVersion(
             f"{beginning}: {'several versions begin' if matching else 'no version begins'} so; "
-            f"known {'here' if archive else 'here and on the bus'} are: {', '.join(known)}"
+            f"known {where} are: {', '.join(known)}"
         )
     return known[matching[0]].directory()
 
@@ -44,12 +48,3 @@ def _files(archive: Path | None, folder: Path | None) -> Iterator[Tables]:
         if not archive.is_dir():
             raise BrokenDirectory(str(archive), "is no folder")
         yield from (Tables.of_folder(found.parent) for found in sorted(archive.glob(f"**/{MANIFEST}")))
-
-
-def _published() -> dict[str, Tables]:
-    """What lies on the bus; nothing where no Kafka is named."""
-    address = known_address()
-    if address is None:
-        return {}
-    published = asyncio.run(read(address)).versions.published
-    return {version.id: Tables.of_version(version) for version in published}
