@@ -41,6 +41,7 @@ def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
     if unknown := sorted(texts.keys() - COLUMNS.keys()):
         raise BrokenDirectory(unknown[0], "this release knows no such table")
     tables = {table: list(rows(texts, table)) for table in COLUMNS}
+    competences = _unique(tables["competences"], "id", _competence)
     directory = Directory(
         land=land,
         name=name,
@@ -62,7 +63,7 @@ def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
         ),
         populations=_grouped((row.text("ags"), _population(row)) for row in tables["populations"]),
         services=_unique(tables["services"], "key", lambda row: row.text("name")),
-        competences=_grouped((row.text("service"), _competence(row)) for row in tables["competences"]),
+        competences=_grouped((rule.service, rule) for rule in competences.values()),
         agreements=tuple(_unique(tables["agreements"], "id", _agreement).values()),
     )
     check(directory)

@@ -37,6 +37,7 @@ from tests.support.routing import HESSEN, hessen
         (hessen_with("postcodes", "35390,06531005,listed,no,no,"), "postcodes, 35390: an area stands there twice"),
         (hessen_with("postcodes", "35390,06999999,listed,no,no,"), "postcodes, 35390: 06999999 is unknown"),
         (hessen_with("areas", "06531005,065310005005,Gießen,city,06531,065,g-06531005,,,x"), "areas, line .*: ags 06531005 stands there twice"),
+        (hessen_changed("competences", "99008001012000-1,", "99023001012000-1,"), "competences, line .*: id 99023001012000-1 stands there twice"),
         (hessen_changed("areas", "06531005,065310005005", "06531005,064310005005"), "its keys do not lie in its district 06531"),
         (hessen_changed("areas", ",06415,064,g-06415000,2026-01-01", ",06415,064,g-06415000,2025-01-01"), "district 06415 does not exist on all days"),
         (hessen_changed("areas", ",g-06531005,", ",,"), "only an unincorporated area has no administration"),
