@@ -40,7 +40,10 @@ class Platform:
         """The first platform client of the stack that has a secret."""
         client = next(c for c in stack.clients.values() if c.secret is not None)
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        async with httpx.AsyncClient(base_url=stack.urls.intake, timeout=10, limits=limits) as http:
+        # Without a limit to the wait for a connection: httpcore loses one for ever that is assigned at the very
+        # moment at which the wait for it ends, and during an outage all of them.
+        timeout = httpx.Timeout(10, pool=None)
+        async with httpx.AsyncClient(base_url=stack.urls.intake, timeout=timeout, limits=limits) as http:
             yield cls(http, client_id=client.client_id, secret=client.secret or "")
 
     async def post(self, posting: Posting, *, patience: int = _ATTEMPTS) -> Taken | None:

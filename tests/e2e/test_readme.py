@@ -25,12 +25,12 @@ def var() -> Iterator[Path]:
     supervisor.stop(folder)
 
 
-def typed(command: str, var: Path) -> str:
+def typed(command: str, var: Path, **more: str) -> str:
     """What a shell prints for a command of README; PYTHON is the one that runs the tests."""
     run = subprocess.run(
         ["bash", "-c", command.replace("var/", f"{var}/")],
         cwd=ROOT,
-        env={**os.environ, "AMTSWEG_VAR": str(var), "PYTHON": sys.executable},
+        env={**os.environ, "AMTSWEG_VAR": str(var), "PYTHON": sys.executable, **more},
         capture_output=True,
         text=True,
         timeout=240,
@@ -45,7 +45,7 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
     demo, by_hand, resolve = _BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))[:3]
     report = var.with_suffix(".json")
 
-    typed(f"{demo.strip()} OPTIONS='--submissions 60 --report {report}'", var)
+    typed(demo, var, OPTIONS=f"--submissions 60 --report {report}")
     assert json.loads(report.read_text())["addsUp"]
 
     up, authority, submit, look, down = by_hand.splitlines()
