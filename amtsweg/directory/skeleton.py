@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from amtsweg.directory.left_behind import DeskProposal
@@ -52,9 +53,10 @@ def _competence(proposal: DeskProposal, directory: Directory) -> Skeleton:
     )
     decides = kind if kind in _LEVELS else "authority"
     rows = directory.competences.get(service, ())
+    taken = {row.id for row in rows}
     line = _line(
         "competences",
-        id=f"{service}-{len(rows) + 1}",
+        id=next(name for number in count(1) if (name := f"{service}-{number}") not in taken),
         service=service,
         decides=decides,
         target=assigned.authority if decides == "authority" else "",

@@ -176,6 +176,15 @@ def test_where_no_line_would_help_the_draft_says_so(one: Assigned, said: str) ->
     assert said in draft.remark
 
 
+def test_a_further_rule_of_a_service_has_a_number_of_its_own() -> None:
+    one = assigned(service=BOAT, place=NOWHERE, reason=Reason.AMBIGUOUS_COMPETENCE)
+
+    draft = skeleton(proposal(one), directory=nordmark())
+
+    assert draft.lines["competences"][0].startswith(f"{BOAT}-2,{BOAT},,municipality,")
+    assert f"Die Regel {BOAT}-1 muss dafür enden" in draft.remark
+
+
 def test_a_further_area_of_a_postcode_is_noted_although_it_decides_nothing() -> None:
     one = assigned(place=Place(plz="24902"), authority=DEICH)
 
