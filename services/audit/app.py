@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -13,16 +12,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
-from services.audit.adapters.evidence_files import EvidenceFiles
-from services.audit.adapters.http.completeness import completeness_routes
-from services.audit.adapters.http.evaluations import evaluation_routes
-from services.audit.adapters.http.evidence import evidence_routes
-from services.audit.adapters.http.exports import export_routes
-from services.audit.adapters.http.files import file_routes
-from services.audit.adapters.http.gate import Gate
-from services.audit.adapters.http.page import page_routes
-from services.audit.adapters.http.room import proof_routes, room_routes
-from services.audit.adapters.http.status import status_routes
+from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.leadership import PublisherLoop
 from services.audit.adapters.postgres import MIGRATIONS
@@ -42,7 +32,6 @@ from services.audit.domain.access import Readers
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
-from services.audit.domain.schemas import payload_schemas
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
@@ -56,7 +45,7 @@ from services.audit.settings import Settings
 from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
 from shared.runtime import migrations
 from shared.runtime.health import Health
-from shared.runtime.http import HttpServer, create_app
+from shared.runtime.http import HttpServer
 from shared.runtime.kafka import KafkaAddress
 from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
 from shared.runtime.outbox import OutboxPublisher
@@ -69,7 +58,6 @@ from shared.runtime.telemetry import Telemetry
 SCHEMA: Final = "audit"
 AUDITED: Final = audited()
 GROUP: Final = "audit"
-_BODY_LIMIT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +86,13 @@ def assemble(
     telemetry: Telemetry,
     policy: Policy = WITHOUT_WITNESSES,
     topics: Sequence[Topic] = AUDITED,
+    successor: Secrecy | None = None,
 ) -> Service:
-    """Connect the parts. ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks as audited."""
+    """Connect the parts.
+
+    ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks
+    as audited. ``successor`` is the secret of the log that records the looks, where this one is closed.
+    """
     origin = settings.log_origin
     folder = TileFolder(settings.tile_folder)
     stamps = StampFolder(settings.tile_folder / "stamps")
@@ -107,11 +100,14 @@ def assemble(
     log = PostgresLog(pool, origin=origin, source=SOURCE)
     reading = ReadingProcess(secrecy=secrecy, topics=topics)
     sequencer = Sequencer(secrecy=secrecy, random_bytes=os.urandom)
+    looks_origin, looks_secrecy = settings.successor_origin or origin, successor or secrecy
+    looks = Sequencer(secrecy=looks_secrecy, random_bytes=os.urandom)
     room = ReadingRoom(
-        sequencer,
-        ledgers=PostgresLedgers(pool, origin=origin),
+        looks,
+        ledgers=PostgresLedgers(pool, origin=looks_origin),
         archive=PostgresArchive(pool, origin=origin),
         secrecy=secrecy,
+        successor=successor,
         clock=_now,
         new_id=_new_id,
     )
@@ -157,24 +153,27 @@ def assemble(
             watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
         ),
         days=days,
-        http=_http(
-            room,
+        http=http_app(
+            Desks(
+                room=room,
+                days=days,
+                accounts=Accounts(watch, _now),
+                evaluations=Evaluations(
+                    sequencer=looks,
+                    ledgers=PostgresLedgers(pool, origin=looks_origin),
+                    archive=PostgresArchive(pool, origin=looks_origin),
+                    secrecy=looks_secrecy,
+                    clock=_now,
+                    new_id=_new_id,
+                ),
+            ),
             folder,
             stamps=stamps,
             growth=PostgresGrowth(pool, origin=origin),
-            days=days,
-            accounts=Accounts(watch, _now),
-            evaluations=Evaluations(
-                sequencer=sequencer,
-                ledgers=PostgresLedgers(pool, origin=origin),
-                archive=PostgresArchive(pool, origin=origin),
-                secrecy=secrecy,
-                clock=_now,
-                new_id=_new_id,
-            ),
             policy=_policy(keys, policy),
             keys=keys,
             readers=readers,
+            clock=_now,
             health=health,
             telemetry=telemetry,
         ),
@@ -207,15 +206,31 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             policy=WITHOUT_WITNESSES
             if settings.policy_file is None
             else parse_policy(settings.policy_file.read_bytes()),
+            successor=None
+            if settings.successor_key_file is None
+            else read_secrecy(settings.successor_key_file),
             health=health,
             telemetry=telemetry,
         )
         closing.callback(service.witnesses.close)
         closing.push_async_callback(service.reading.close)
+        listener = settings.http
+        http = HttpServer(
+            service.http,
+            host=listener.host,
+            port=listener.port,
+            health=health,
+            certificate=listener.certificate_file,
+            key=listener.key_file,
+        )
+        if settings.successor_origin is not None:
+            for part in ("checkpoints", "completeness"):
+                health.part(part).set("ready", reason="the log is closed; it is only read")
+            yield {"http": http}
+            return
         await service.log.found()
         address = KafkaAddress.of(settings.kafka)
         publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
-        listener = settings.http
         yield {
             "sequencer": KafkaToPostgres(
                 sequencing(settings),
@@ -230,14 +245,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             "completeness": service.completeness,
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-            "http": HttpServer(
-                service.http,
-                host=listener.host,
-                port=listener.port,
-                health=health,
-                certificate=listener.certificate_file,
-                key=listener.key_file,
-            ),
+            "http": http,
         }
 
 
@@ -252,55 +260,6 @@ def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan
         batch_size=settings.batch_size,
         batch_wait=settings.batch_wait,
     )
-
-
-def _http(
-    room: ReadingRoom,
-    folder: TileFolder,
-    *,
-    stamps: StampFolder,
-    growth: PostgresGrowth,
-    days: Days,
-    accounts: Accounts,
-    evaluations: Evaluations,
-    policy: str,
-    keys: Sequence[SigningKey],
-    readers: Readers,
-    health: Health,
-    telemetry: Telemetry,
-) -> FastAPI:
-    app = create_app(
-        title="Amtsweg audit",
-        version=version("amtsweg"),
-        health=health,
-        telemetry=telemetry,
-        body_limit=_BODY_LIMIT,
-    )
-    proofs = Proofs(folder)
-    looking = Gate("look", readers=readers, clock=_now, record=room.refuse)
-    bundles = Gate("look", "bundles", readers=readers, clock=_now, record=room.refuse)
-    app.include_router(room_routes(room, proofs=proofs, gate=looking, allows=evaluations.allows))
-    app.include_router(evaluation_routes(evaluations, record=room.record, gate=looking))
-    files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
-    app.include_router(evidence_routes(files, timeline=room.timeline, entry=room.entry, gate=looking))
-    app.include_router(status_routes(proofs, growth=growth, stamps=stamps, policy=policy, gate=looking))
-    app.include_router(page_routes())
-    app.include_router(proof_routes(proofs))
-    app.include_router(
-        completeness_routes(room.record, accounts=accounts, days=days, proofs=proofs, gate=looking)
-    )
-    app.include_router(
-        export_routes(
-            room.rows,
-            record=room.record,
-            proofs=proofs,
-            keys=keys,
-            clock=_now,
-            gate=Gate("export", readers=readers, clock=_now, record=room.refuse),
-        )
-    )
-    app.include_router(file_routes(folder, gate=bundles, record=room.refuse))
-    return app
 
 
 def stamping(

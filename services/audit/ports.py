@@ -11,6 +11,7 @@ from services.audit.domain.append import Appended, State
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.completeness import Happened, Unmet
 from services.audit.domain.day import DayStated
+from services.audit.domain.encoding import MAX_SIZE
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.secrecy import Disclosure
@@ -37,6 +38,9 @@ class Ledger(Protocol):
 
     async def erase(self, owner: str) -> int:
         """Destroy the owner's key and payloads; return how many payloads there were."""
+
+    async def expire(self, types: Collection[str], before: datetime) -> int:
+        """Destroy the payloads of entries of these types from before; return how many there were."""
 
 
 class Ledgers(Protocol):
@@ -150,10 +154,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The entries found, and the index of the leaf that records the look."""
+    """The entries found, and the index of the leaf that records the look; all stand before index ``before``."""
 
     look: int
     entries: Sequence[Shown]
+    before: int = MAX_SIZE - 1
 
 
 class Archive(Protocol):
@@ -224,6 +229,16 @@ class ClosedDay:
     entry: bytes
     disclosure: Disclosure
     stated: DayStated
+
+
+class OpenCases(Protocol):
+    """The open cases of a closed log, on their way into the next one."""
+
+    def open(self) -> AsyncIterator[Sequence[tuple[str, Found]]]:
+        """Portions of them: each one's pseudonym, and its first entry."""
+
+    async def carry(self, renamed: Sequence[tuple[str, str]]) -> None:
+        """Bring over what had happened to these cases, under their new pseudonyms."""
 
 
 class Stamps(Protocol):

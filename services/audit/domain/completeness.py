@@ -29,6 +29,9 @@ _PARKED = event_type(SubmissionParked)
 _ANSWERED = event_type(CaseAnswered)
 _ACCEPTED = event_type(CaseAccepted)
 _DECIDED = event_type(CaseDecided)
+CLOSING = _DECIDED
+"""After an event of this type a case is over."""
+
 _SETTLED = event_type(NotificationSettled)
 
 _AT_ONCE = timedelta(minutes=10)
@@ -176,5 +179,5 @@ RULED = frozenset().union(*(rule.causes | frozenset(rule.effects) for rule in RU
 
 
 def unmet(history: Sequence[Happened]) -> list[Unmet]:
-    """What is not met in a case, from its events in the log's order; one obligation per rule and entry."""
+    """What is not met in a case, from its events in the order of their times; one obligation per rule and entry."""
     return [each for rule in RULES for each in rule.unmet(history)]

@@ -48,6 +48,14 @@ class PayloadErased(Payload):
     last_sealed_copy_expires: datetime
 
 
+class LooksExpired(Payload):
+    """What looks before this instant said is destroyed, their time being over; that they were taken stays on record."""
+
+    basis: str
+    entries: int
+    before: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A look that may be taken: by whom, why, under which file number."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.audit.domain.day import DayStated
 from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
-from services.audit.domain.looks import Looked, LookRefused, PayloadErased
+from services.audit.domain.looks import Looked, LookRefused, LooksExpired, PayloadErased
+from services.audit.domain.shard import ShardOpened
 from shared.events.envelope import event_type
 from shared.events.payload import Payload
 from shared.events.topics import audited
@@ -18,4 +19,5 @@ def payload_schemas() -> Mapping[str, Any]:
 
 def _payloads() -> Iterable[type[Payload]]:
     yield from (payload for topic in audited() for payload in topic.payloads)
-    yield from (Looked, LookRefused, EvaluationRequested, EvaluationApproved, PayloadErased, DayStated)
+    yield from (Looked, LookRefused, EvaluationRequested, EvaluationApproved)
+    yield from (PayloadErased, LooksExpired, DayStated, ShardOpened)

@@ -2,14 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.audit.domain.looks import PayloadErased, fact_of, pseudonyms
+from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
+from services.audit.domain.looks import (
+    Looked,
+    LookRefused,
+    LooksExpired,
+    PayloadErased,
+    fact_of,
+    pseudonyms,
+)
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Clock, Ledgers
+from shared.events.envelope import event_type
+
+LOOKS = (
+    event_type(Looked),
+    event_type(LookRefused),
+    event_type(EvaluationRequested),
+    event_type(EvaluationApproved),
+)
+"""What is said about those who looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +81,22 @@ class Eraser:
             fact = fact_of(order, id=self._new_id(), at=now, secrecy=self._secrecy, case=case)
             appended = await self._sequencer.append([fact], ledger)
         return Erased(entries, appended.entries[0].index, order)
+
+    async def expire(self, before: datetime, *, basis: str) -> tuple[int, int]:
+        """Destroy what looks before this instant said: who asked what, and why. The leaves stay.
+
+        Return how many payloads there were, and the index of the leaf that says so.
+
+        Raises:
+            Refused: there is nothing to destroy.
+        """
+        now = self._clock()
+        async with self._ledgers.transaction() as ledger:
+            await ledger.lock((), ())
+            entries = await ledger.expire(LOOKS, before)
+            if not entries:
+                raise Refused("no look from before that day is kept")
+            said = LooksExpired(basis=basis, entries=entries, before=before)
+            fact = fact_of(said, id=self._new_id(), at=now, secrecy=self._secrecy)
+            appended = await self._sequencer.append([fact], ledger)
+        return entries, appended.entries[0].index

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from services.audit.domain.encoding import MAX_SIZE
 from services.audit.domain.export import Row
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import LookRefused, Visit, fact_of, look, pseudonyms
@@ -27,13 +28,17 @@ class ReadingRoom:
         secrecy: Secrecy,
         clock: Clock,
         new_id: Callable[[], UUID],
+        successor: Secrecy | None = None,
     ) -> None:
+        """Take the parts; ``ledgers`` and ``successor`` are the next log's where the one that is read is closed."""
         self._sequencer = sequencer
         self._ledgers = ledgers
         self._archive = archive
         self._secrecy = secrecy
         self._clock = clock
         self._new_id = new_id
+        self._looks = successor or secrecy
+        self._closed = successor is not None
         self._refusals = (self._clock(), 0, 0)
 
     async def timeline(self, visit: Visit, reference: str) -> Answer:
@@ -44,8 +49,9 @@ class ReadingRoom:
         """
         cases = pseudonyms(reference, self._secrecy)
         index = await self.record(visit, {"timeline": reference}, cases=cases)
-        found = await self._archive.find(Question(case=cases, before=index, limit=LONGEST_TIMELINE))
-        return Answer(index, [self._show(each) for each in found])
+        before = self._before(index)
+        found = await self._archive.find(Question(case=cases, before=before, limit=LONGEST_TIMELINE))
+        return Answer(index, [self._show(each) for each in found], before)
 
     async def entry(self, visit: Visit, index: int) -> Answer:
         """The entry at this index with its payload, or none."""
@@ -79,9 +85,9 @@ class ReadingRoom:
             if value not in {None, ""}
         }
         index = await self.record(visit, asked, cases=cases)
-        before = min(index, question.before or index)
+        before = self._before(index) if question.before is None else question.before
         found = await self._archive.find(replace(question, case=cases, actor=actor, before=before))
-        return Answer(index, [replace(self._show(each), disclosure=None) for each in found])
+        return Answer(index, [replace(self._show(each), disclosure=None) for each in found], before)
 
     async def rows(self, start: int, end: int) -> Sequence[Row]:
         """Entries as they are exported, from one index to before another; the caller has recorded the look."""
@@ -101,17 +107,21 @@ class ReadingRoom:
             return
         self._refusals = (began, recorded + 1, 0)
         said = LookRefused(reader=reader, reason=reason, route=route, unrecorded=unrecorded)
-        fact = fact_of(said, id=self._new_id(), at=now, secrecy=self._secrecy, actor=reader or "nobody")
+        fact = fact_of(said, id=self._new_id(), at=now, secrecy=self._looks, actor=reader or "nobody")
         async with self._ledgers.transaction() as ledger:
             await self._sequencer.append([fact], ledger)
 
     async def record(self, visit: Visit, question: Mapping[str, str], *, cases: Sequence[str] = ()) -> int:
         """Commit the look and return the index of its leaf; only then may an answer be given."""
         case = await self._case(cases)
-        fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._secrecy, case=case)
+        fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._looks, case=case)
         async with self._ledgers.transaction() as ledger:
             appended = await self._sequencer.append([fact], ledger)
         return appended.entries[0].index
+
+    def _before(self, look: int) -> int:
+        """An answer holds what stood in the log before the look; in a closed log, that is everything."""
+        return MAX_SIZE - 1 if self._closed else look
 
     async def _case(self, cases: Sequence[str]) -> str | None:
         """The one of these pseudonyms that the log knows; else the last, which is the reference itself."""

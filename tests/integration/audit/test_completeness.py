@@ -21,7 +21,7 @@ YESTERDAY = datetime.now(BERLIN) - timedelta(days=1)
 DAY = f"{YESTERDAY:%Y-%m-%d}"
 
 
-def happened(kind: str, id: UUID, *, case: int, at: datetime = NOW) -> Fact:  # noqa: A002
+def happened(kind: str, id: UUID, *, case: int, at: datetime = NOW) -> Fact:  # noqa: A002 - the word of the envelope
     return replace(
         fact(0), id=id, type=f"de.amtsweg.{kind}.v1", case=SECRECY.case(UUID(int=case)), time=at.isoformat()
     )

@@ -196,3 +196,20 @@ async def test_an_unknown_case_cannot_be_erased(
     assert (done.exit_code, "nothing about this case is kept" in done.output) == (1, True)
     rows = await running.pool.fetch("select leaf from entries")
     assert [orjson.loads(row[0])["type"] for row in rows] == ["de.amtsweg.SubmissionRouted.v1"]
+
+
+async def test_what_old_looks_said_is_destroyed_and_that_they_were_taken_stays(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    secret = tmp_path / "pseudonyms.key"
+    secret.write_text(SECRECY.secret.hex())
+    arguments = ["audit", "expire", "--looks-before", "2100-01-01", "--basis", "§ 76 Abs. 4 BDSG"]
+    arguments += ["--origin", ORIGIN, "--postgres-url", database_url, "--pseudonym-key-file", str(secret)]
+    done = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), arguments)
+    assert "1 Inhalte von Einsichten vernichtet; das steht als Eintrag 302" in done.output, done.output
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    assert [(e["leaf"]["type"], e["erased"]) for e in timeline["entries"]] == [
+        ("de.amtsweg.SubmissionRouted.v1", False),
+        ("de.amtsweg.Looked.v1", True),
+    ]

@@ -13,7 +13,7 @@ BEGAN = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 RECEIVED, ANSWER, ORDER = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
-def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> Happened:  # noqa: A002
+def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> Happened:  # noqa: A002 - the word of the envelope
     time = BEGAN + timedelta(minutes=minutes)
     return Happened(minutes if index is None else index, id, f"de.amtsweg.{kind}.v1", time)
 

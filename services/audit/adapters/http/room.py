@@ -135,8 +135,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, allows: Allows) -> AP
             await gate.refuse(request, reader, "no second person")
             raise _second_person()
         try:
-            question = asked.question()
-            answer = await room.search(visit, question)
+            answer = await room.search(visit, asked.question())
         except Refused as refused:
             raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
@@ -145,7 +144,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, allows: Allows) -> AP
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
             entries=found,
-            next=_next(answer, limit=asked.limit, before=question.before),
+            next=_next(answer, limit=asked.limit),
         )
 
     return routes
@@ -196,11 +195,11 @@ def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDoc
     )
 
 
-def _next(answer: Answer, *, limit: int, before: int | None = None) -> str | None:
+def _next(answer: Answer, *, limit: int) -> str | None:
     """The cursor of the next page; None where this one is the last, as far as its length shows."""
     if len(answer.entries) < limit:
         return None
-    return Cursor(answer.entries[-1].index, answer.look if before is None else before).to_text()
+    return Cursor(answer.entries[-1].index, answer.before).to_text()
 
 
 def malformed(detail: str) -> Problem:

@@ -98,6 +98,17 @@ class PostgresLedger:
         )
         return int(gone.removeprefix("DELETE "))
 
+    async def expire(self, types: Collection[str], before: datetime) -> int:
+        """Destroy the payloads of entries of these types from before; return how many there were."""
+        gone = await self._connection.execute(
+            "delete from payloads p using entries e where p.log = $1 and e.log = p.log and e.index = p.index "
+            "and e.type = any($2::text[]) and e.time < $3",
+            self._log,
+            list(types),
+            before,
+        )
+        return int(gone.removeprefix("DELETE "))
+
     async def _copy(self, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)

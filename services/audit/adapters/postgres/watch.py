@@ -81,9 +81,11 @@ class PostgresWatch:
     async def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[Happened]]]:
         """Every case with what had happened to it before this instant; reads the whole log."""
         query = (
-            "select case_ref, index, event_id, type, time from entries "
-            "where log = (select id from logs where origin = $1) and case_ref is not null and type = any($2::text[]) and time < $3 "
-            "order by case_ref, index"
+            "with log as (select id from logs where origin = $1) "
+            "select case_ref, index, event_id, type, time from entries where log = (select id from log) "
+            "and case_ref is not null and type = any($2::text[]) and time < $3 "
+            "union all select case_ref, index, event_id, type, time from carried where log = (select id from log) "
+            "and time < $3 order by case_ref, time, index"
         )
         async with transaction(self._pool) as connection:
             case, history = "", list[Happened]()
@@ -111,7 +113,9 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
     ]
     rows = await connection.fetch(
         "select case_ref, index, event_id, type, time from entries where log = $1 "
-        "and case_ref = any($2::text[]) and type = any($3::text[]) order by case_ref, index",
+        "and case_ref = any($2::text[]) and type = any($3::text[]) "
+        "union all select case_ref, index, event_id, type, time from carried where log = $1 "
+        "and case_ref = any($2::text[]) order by case_ref, time, index",
         log,
         touched,
         list(RULED),

@@ -109,6 +109,8 @@ export const KINDS = {
   EvaluationRequested: ["look", "Auswertung zu einer Person beantragt", "Evaluation of a person requested"],
   EvaluationApproved: ["look", "Auswertung zu zweit gebilligt", "Evaluation approved by a second auditor"],
   DayStated: ["look", "Tagesabschluss", "Day stated"],
+  ShardOpened: ["look", "Protokoll eröffnet, schließt an das vorige an", "Log opened, follows the one before"],
+  LooksExpired: ["look", "Angaben alter Einsichten gelöscht", "What old looks said was erased"],
   PayloadErased: ["look", "Inhalte gelöscht", "Payloads erased"],
 };
 

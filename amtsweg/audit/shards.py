@@ -1,0 +1,134 @@
+"""`amtsweg audit close` and `open`: a log ends with its year, and the next one begins with its last checkpoint."""
+
+import asyncio
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amtsweg.audit.rebuild import PasswordOption, UrlOption
+from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.stack.description import VAR, StackDescription
+from services.audit.adapters.key_files import read_secrecy
+from services.audit.adapters.postgres import shards
+from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.ledger import PostgresLedgers
+from services.audit.adapters.proofs import Proofs
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.app import SCHEMA
+from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.looks import SOURCE
+from services.audit.domain.policy import open_checkpoint
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.sequence import Sequencer
+from services.audit.handler.succeed import Succession
+from shared.runtime.errors import Stopped, Unavailable
+from shared.runtime.postgres import Pool, open_pool
+from shared.runtime.settings import read_secret
+
+_WAIT_SECONDS = 60.0
+_EVERY_SECONDS = 0.2
+
+SecretOption = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+
+
+def close(
+    *,
+    origin: Annotated[str, typer.Option(help="Name des Protokolls, das endet")],
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Schließt ein Protokoll: Nichts kommt mehr hinzu. Wartet auf den letzten unterschriebenen Stand."""
+    url, password = _database(postgres_url, password_file)
+    try:
+        size = asyncio.run(_close(origin, url=url, password=password))
+    except (Refused, Unavailable) as failed:
+        raise _end(failed) from None
+    typer.echo(f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.")
+
+
+def open_next(
+    *,
+    origin: Annotated[str, typer.Option(help="Name des neuen Protokolls")],
+    tiles: Annotated[Path, typer.Option(help="Ordner des geschlossenen Protokolls", exists=True)],
+    old_pseudonym_key_file: SecretOption,
+    pseudonym_key_file: SecretOption,
+    log_key: KeyOption = None,
+    policy: PolicyOption = None,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Eröffnet das nächste Protokoll: Der erste Eintrag nennt den letzten Stand des alten; Offenes geht mit."""
+    url, password = _database(postgres_url, password_file)
+    try:
+        old, new = _secrets(old_pseudonym_key_file, pseudonym_key_file)
+        _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
+        last = open_checkpoint(note, policy_of(log_key, policy)).checkpoint
+        carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
+    except (Refused, Stopped, Unavailable) as failed:
+        raise _end(failed) from None
+    typer.echo(f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.")
+    typer.echo(f"{carried} offene Vorgänge sind übernommen.")
+
+
+async def _close(origin: str, *, url: str, password: str | None) -> int:
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        size = await shards.close(pool, origin)
+        if not size:
+            raise Refused(f"there is no log {origin}, or it is empty")
+        until = time.monotonic() + _WAIT_SECONDS
+        while not await shards.is_published(pool, origin):
+            if time.monotonic() > until:
+                raise Refused(
+                    f"{origin} is closed, but its last checkpoint is not published; let the service run until "
+                    "it is, then repeat this command"
+                )
+            await asyncio.sleep(_EVERY_SECONDS)
+    return size
+
+
+async def _open(
+    origin: str, last: Checkpoint, note: bytes, *, old: Secrecy, new: Secrecy, url: str, password: str | None
+) -> int:
+    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+        await _check_closed(pool, last)
+        await PostgresLog(pool, origin=origin, source=SOURCE).found()
+        succession = Succession(
+            old=old,
+            new=new,
+            origin=origin,
+            sequencer=Sequencer(secrecy=new, random_bytes=os.urandom),
+            ledgers=PostgresLedgers(pool, origin=origin),
+            cases=shards.PostgresOpenCases(pool, old=last.origin, new=origin),
+            clock=lambda: datetime.now(UTC),
+        )
+        return await succession.open(last, note)
+
+
+async def _check_closed(pool: Pool, last: Checkpoint) -> None:
+    row = await pool.fetchrow("select size, root, closed_at from logs where origin = $1", last.origin)
+    if row is None or row["closed_at"] is None:
+        raise Refused(f"{last.origin} is not closed: amtsweg audit close")
+    if (row["size"], row["root"]) != (last.size, last.root):
+        raise Refused(f"{last.origin} has {row['size']} entries; its published checkpoint covers {last.size}")
+
+
+def _secrets(old: Path, new: Path) -> tuple[Secrecy, Secrecy]:
+    secrets = read_secrecy(old), read_secrecy(new)
+    if secrets[0] == secrets[1]:
+        raise Refused("the new log needs a secret of its own")
+    return secrets
+
+
+def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str, str | None]:
+    url = postgres_url or StackDescription.read(VAR).postgres.url
+    return url, None if password_file is None else read_secret(password_file)
+
+
+def _end(failed: Exception) -> typer.Exit:
+    typer.echo(f"FEHLER: {failed}", err=True)
+    return typer.Exit(1)
