@@ -34,14 +34,13 @@ from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
-from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.note import Note
 from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS
 from shared.runtime.kafka import KafkaAddress, idempotent_producer
 from shared.runtime.records import partition_of
 from tests.support.audit import LOG_KEY, ORIGIN, routed
 from tests.support.audit_process import Surroundings
+from tests.support.checkpoints import Checkpoints
 
 LIMITS = {"eventsPerSecond": 10_000, "coveredP99Milliseconds": 2_000}
 """At least that many events; at most that late."""
@@ -182,26 +181,6 @@ async def service(made: Parts) -> AsyncIterator[psutil.Process]:
         with suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
-
-
-class Checkpoints:
-    """Notes when each size was first covered by a published checkpoint."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._seen: tuple[int, int] = (0, 0)
-        self.covered: list[tuple[float, int]] = []
-
-    async def watch(self, until: int) -> None:
-        """Look every two milliseconds until this size is covered."""
-        while not self.covered or self.covered[-1][1] < until:
-            await asyncio.sleep(0.002)
-            with suppress(FileNotFoundError):
-                found = self._file.stat()
-                if (found.st_ino, found.st_mtime_ns) != self._seen:
-                    self._seen = (found.st_ino, found.st_mtime_ns)
-                    text = Note.from_bytes(self._file.read_bytes()).text
-                    self.covered.append((time.perf_counter(), Checkpoint.from_text(text).size))
 
 
 def busy(process: psutil.Process) -> float:
