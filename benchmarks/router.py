@@ -1,0 +1,234 @@
+"""How fast does the router work off a backlog, beside bare loops that move the same records and decide nothing?
+
+The baselines, in the same run, on the same broker, from the same backlog, with the same fan-out: transaction loops on
+aiokafka (one warm producer per partition) and on librdkafka. Per submission each writes an inbox record, a routed
+event, custody and what is held, as large as the router's. Everybody is a process of his own; the figure is
+submissions a second as a read-committed reader sees the routed events come, from the first to the last.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import random
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import uuid4
+
+import psutil
+import uvloop
+from aiokafka.structs import TopicPartition
+from confluent_kafka.cimpl import NewTopic
+
+from amtsweg.stack.service import Service
+from amtsweg.stack.stack import Stack
+from benchmarks.support.bare_loops import (
+    BENCH_CUSTODY,
+    BENCH_HELD,
+    BENCH_ROUTED,
+    Backlog,
+    on_aiokafka,
+    on_librdkafka,
+)
+from benchmarks.support.surroundings import BUSINESS_REGISTRATION, address_of, machine, people
+from services.intake.adapters.sealing import Sealing
+from shared.events.competence import Place
+from shared.events.envelope import Event, encode
+from shared.events.ids import case_id
+from shared.events.payload import Sealed
+from shared.events.submission import Receipt, SubmissionReceived
+from shared.events.topics import AUTHORITY_INBOX, PARTITIONS, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
+from shared.runtime.records import partition_of
+from shared.runtime.sealing import RecipientKey
+
+AIM = 0.6
+"""Of the better baseline."""
+
+FRANKFURT = "06412000"
+SENDERS = 100
+"""Ephemeral keys of intake in the backlog: each serves what comes in within a second."""
+
+PATIENCE_SECONDS = 120.0
+
+
+def sealed_contents(stack: Stack) -> list[Sealed]:
+    key = json.loads((stack.var / "keys" / "intake" / "platform.public.jwk").read_bytes())
+    content = json.dumps({"antrag": "Gewerbe anmelden", "erklaerung": "Vollständig. " * 30}).encode()
+    return [
+        Sealing({"content": RecipientKey(key)}).seal(content, submission_id=uuid4(), purpose="content")
+        for _ in range(SENDERS)
+    ]
+
+
+def submissions(contents: Sequence[Sealed], *, places: Sequence[str]) -> Iterator[Event[SubmissionReceived]]:
+    """One for each place; the content's own id does not matter to who only wraps its key anew."""
+    now = datetime.now(UTC)
+    for number, ags in enumerate(places):
+        submission = uuid4()
+        receipt = Receipt(
+            receipt_number=f"AW-2026-{number:06d}",
+            received_at=now,
+            client_id="landesplattform",
+            client_reference=f"backlog-{number}",
+            service=BUSINESS_REGISTRATION,
+            language="de",
+            content_hash=f"hmac-sha256:{secrets.token_hex(32)}",
+        )
+        content = contents[number * len(contents) // len(places)]
+        yield Event(
+            id=uuid4(),
+            source="urn:amtsweg:intake",
+            time=now,
+            case_id=case_id(submission),
+            submission_id=submission,
+            traceparent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+            data=SubmissionReceived(receipt=receipt, place=Place(ags=ags), content=content, contact=content),
+        )
+
+
+async def fill(address: KafkaAddress, contents: Sequence[Sealed], *, places: Sequence[str]) -> Backlog:
+    """Lay a backlog of one submission for each place."""
+    starts = await ends(address, SUBMISSION_RECEIVED.name)
+    producer = idempotent_producer(address)
+    await producer.start()
+    inboxes, sending = {}, []
+    for ags, event in zip(places, submissions(contents, places=places), strict=True):
+        message = encode(event, SUBMISSION_RECEIVED.name)
+        inboxes[message.key] = AUTHORITY_INBOX.for_authority(f"g-{ags}")
+        number = partition_of(message.key, PARTITIONS)
+        sending.append(
+            await producer.send(
+                message.topic, message.value, key=message.key, partition=number, headers=[*message.headers]
+            )
+        )
+    await asyncio.gather(*sending)
+    await producer.stop()
+    return Backlog(starts=starts, count=len(places), inboxes=inboxes)
+
+
+async def ends(address: KafkaAddress, topic: str) -> list[int]:
+    consumer = reader(address)
+    await consumer.start()
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    found = await consumer.end_offsets(partitions)
+    await consumer.stop()
+    return [found[tp] for tp in partitions]
+
+
+@contextmanager
+def bare(
+    loop: Callable[[KafkaAddress, Backlog, str], None], address: KafkaAddress, backlog: Backlog
+) -> Iterator[psutil.Process]:
+    group = f"bench-{secrets.token_hex(4)}"
+    process = multiprocessing.get_context("spawn").Process(target=loop, args=(address, backlog, group))
+    process.start()
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.join()
+
+
+@contextmanager
+def routing(service: Service) -> Iterator[psutil.Process]:
+    service.launch()
+    try:
+        yield psutil.Process(service.pid)
+    finally:
+        service.stop()
+
+
+async def worked_off(address: KafkaAddress, topic: str, *, count: int, by: Any) -> tuple[float, float]:
+    """Submissions a second, and microseconds of the worker's own processor time for each."""
+    starts = await ends(address, topic)
+    consumer = reader(address)
+    await consumer.start()
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    consumer.assign(partitions)
+    for tp, start in zip(partitions, starts, strict=True):
+        consumer.seek(tp, start)
+    with by as worker:
+        seen, began, first, busy = 0, 0.0, 0, 0.0
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while seen < count:
+                batches = await consumer.getmany(timeout_ms=200)
+                seen += sum(map(len, batches.values()))
+                if seen and not began:
+                    began, first, busy = time.perf_counter(), seen, sum(worker.cpu_times()[:2])
+        seconds, busy = time.perf_counter() - began, sum(worker.cpu_times()[:2]) - busy
+    await consumer.stop()
+    return (count - first) / seconds, 1e6 * busy / (count - first)
+
+
+async def measure(stack: Stack, *, count: int, rounds: int) -> dict[str, object]:
+    address = address_of(stack.servers.kafka_endpoint)
+    admin = stack.servers.kafka_endpoint.admin()
+    for created in admin.create_topics(
+        [NewTopic(name, PARTITIONS, 1) for name in (BENCH_ROUTED, BENCH_HELD, BENCH_CUSTODY)]
+    ).values():
+        created.result(30)
+    chance, contents = random.Random(1), sealed_contents(stack)
+    result: dict[str, object] = {}
+    for fan_out, places in (("1", {FRANKFURT: 1}), ("all municipalities, by population", people())):
+        rates: dict[str, list[float]] = {"router": [], "aiokafka": [], "librdkafka": []}
+        costs: dict[str, list[float]] = {name: [] for name in rates}
+        for _ in range(rounds):
+            chosen = chance.choices(list(places), list(places.values()), k=count)
+            backlog = await fill(address, contents, places=chosen)
+            for name, topic, by in (
+                ("router", SUBMISSION_ROUTED.name, routing(stack.services["router"])),
+                ("aiokafka", BENCH_ROUTED, bare(on_aiokafka, address, backlog)),
+                ("librdkafka", BENCH_ROUTED, bare(on_librdkafka, address, backlog)),
+            ):
+                rate, cost = await worked_off(address, topic, count=count, by=by)
+                rates[name].append(rate)
+                costs[name].append(cost)
+        result[f"fan-out {fan_out}"] = told(rates, costs)
+    return result
+
+
+def told(rates: Mapping[str, Sequence[float]], costs: Mapping[str, Sequence[float]]) -> dict[str, object]:
+    ratios = [
+        router / max(bare)
+        for router, *bare in zip(rates["router"], rates["aiokafka"], rates["librdkafka"], strict=True)
+    ]
+    return {
+        **{f"{name}/s": [round(median(each)), [*map(round, each)]] for name, each in rates.items()},
+        **{f"{name} own µs": round(median(each)) for name, each in costs.items()},
+        "ratio to the better": round(median(ratios), 2),
+        "ratios": [round(ratio, 2) for ratio in ratios],
+        "aim": AIM,
+        "reached": median(ratios) >= AIM,
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--count", type=int, default=20_000)
+    options.add_argument("--rounds", type=int, default=3)
+    chosen = options.parse_args()
+    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
+    stack = Stack(var)
+    try:
+        stack.start()
+        for service in stack.services.values():
+            service.stop()
+        measured = uvloop.run(measure(stack, count=chosen.count, rounds=chosen.rounds))
+    finally:
+        stack.stop()
+        shutil.rmtree(var, ignore_errors=True)
+    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "backlog": chosen.count}
+    print(json.dumps(result | measured, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
