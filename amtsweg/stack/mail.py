@@ -9,6 +9,8 @@ from amtsweg.stack.parts import Command, Part
 
 
 class MailSink(Part):
+    niceness = 10  # elsewhere it would not be on this machine at all
+
     def __init__(self, var: Path, *, port: int) -> None:
         super().__init__("mail", var=var, port=port)
         self.maildir = var / "mail"

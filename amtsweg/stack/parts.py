@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Part:
     start_within_s: float = 60.0
     stop_within_s: float = 20.0
     stop_signal: signal.Signals = signal.SIGTERM
+    niceness: int = 0
+    """How far it gives way to the others where processors are scarce: 0 to 19, see nice(2)."""
 
     def __init__(self, name: str, *, var: Path, port: int) -> None:
         self.name = name
@@ -86,6 +89,8 @@ class Part:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the parts in order
             )
+        if self.niceness:
+            _give_way(self._process.pid, self.niceness)
         records.record(
             self.var / "run", self.name, pid=self._process.pid, port=self.port, restarts=self.restarts
         )
@@ -133,3 +138,10 @@ class Part:
 def _inherited() -> dict[str, str]:
     """The environment of a child: what any program needs, none of our settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AMTSWEG_")}
+
+
+def _give_way(pid: int, niceness: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, pid, niceness)
+    # Linux may weigh sessions, not processes, and each part has one of its own; elsewhere there is no such file.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness))

@@ -7,6 +7,10 @@ from pathlib import Path
 from amtsweg.stack.parts import Command
 from amtsweg.stack.tended import Tended
 
+# What tells of a submission gives way to what carries it.
+_LATER = {"notifier", "audit"}
+_PATIENT = 10
+
 
 class Service(Tended):
     """`python -m services.<name>`, told nothing of ours but `environment`."""
@@ -15,6 +19,7 @@ class Service(Tended):
 
     def __init__(self, name: str, *, var: Path, environment: Mapping[str, str], port: int) -> None:
         super().__init__(name, var=var, port=port)
+        self.niceness = _PATIENT if name in _LATER else 0
         self._environment = environment
 
     def command(self) -> Command:

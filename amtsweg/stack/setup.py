@@ -98,8 +98,19 @@ def make_secrets(folder: Path) -> Secrets:
 
 def provision_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
     """Topics, users, grants; and the shipped directory as the first version, where nothing is published yet."""
-    kafka.provision(endpoint, authorities=made.authorities, logins=made.kafka)
+    prepare_kafka(endpoint, made)
+    admit_authorities(endpoint, made)
+
+
+def prepare_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
+    """What services need in order to start."""
+    kafka.prepare(endpoint, authorities=made.authorities, logins=made.kafka)
     seed_directory(endpoint, shipped())
+
+
+def admit_authorities(endpoint: KafkaEndpoint, made: Secrets) -> None:
+    """The rest: hundreds of users."""
+    kafka.admit(endpoint, logins=made.kafka)
 
 
 def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:

@@ -89,7 +89,7 @@ class Stack:
         self._wait_for(part for part in self.servers.parts if not isinstance(part, Kafka))
         setup.provision_postgres(self.servers.postgres_endpoint, made)
         self._wait_for(part for part in self.servers.parts if isinstance(part, Kafka))
-        setup.provision_kafka(self.servers.kafka_endpoint, made)
+        setup.prepare_kafka(self.servers.kafka_endpoint, made)
         around = Surroundings(
             var=self.var,
             directory=shipped(),
@@ -104,6 +104,7 @@ class Stack:
         for name, environment in environments(around).items():
             self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
         self._launch(self.services.values())
+        setup.admit_authorities(self.servers.kafka_endpoint, made)
         self._wait_for(self.tended.values())
         description = setup.describe(around, made=made)
         description.write(self.var)

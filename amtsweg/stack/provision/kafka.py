@@ -1,7 +1,9 @@
 """Brings a cluster to what the catalogue and the directory ask for; again and again without harm."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from confluent_kafka import KafkaException
@@ -25,12 +27,13 @@ from confluent_kafka.admin import (
 
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.provision.grants import Grant, grants
+from amtsweg.stack.provision.grants import Grant, grants, services_and_operator
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import Wanted, wanted
 
 _AT_ONCE = 500
 _WITHIN_S = 60
+_POLL_S = 0.1
 _ITERATIONS = 4096
 
 _ANY = cast(
@@ -44,7 +47,7 @@ T = TypeVar("T")
 
 
 def provision(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins) -> None:
-    """Topics first, then users and grants: nobody can enter what is not there.
+    """Topics, users and grants; the authorities' users last.
 
     Afterwards every login is known to the cluster and may do what the catalogue says; grants that it no longer
     says are withdrawn.
@@ -52,11 +55,41 @@ def provision(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Lo
     Raises:
         StackError: the cluster refuses, or a topic exists with another number of partitions.
     """
-    admin = endpoint.admin()
-    try:
-        _topics(admin, wanted(authorities))
-        _users(admin, logins)
+    prepare(endpoint, authorities=authorities, logins=logins)
+    admit(endpoint, logins=logins)
+
+
+def prepare(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins) -> None:
+    """All that `provision` does, except for telling the cluster the authorities' passwords; services can start.
+
+    Topics come last, and are waited for: the broker makes the files of hundreds before it looks at what it was
+    told after them, and a router that sees but some of the inboxes would park for the others.
+
+    Raises:
+        StackError: as there.
+    """
+    topics = wanted(authorities)
+    with _provisioning(endpoint) as admin:
+        _users(admin, logins.only(services_and_operator()))
         _grants(admin, grants(authorities), principals=logins.passwords)
+        _topics(admin, topics)
+        _wait_for_topics(admin, topics)
+
+
+def admit(endpoint: KafkaEndpoint, *, logins: Logins) -> None:
+    """Tell the cluster everybody's password; of hundreds that are new this takes seconds.
+
+    Raises:
+        StackError: the cluster refuses.
+    """
+    with _provisioning(endpoint) as admin:
+        _users(admin, logins)
+
+
+@contextmanager
+def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
+    try:
+        yield endpoint.admin()
     except KafkaException as error:
         raise StackError(f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}") from error
 
@@ -72,6 +105,16 @@ def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
     for topic in existing:
         check_partitions(topic.name, found=len(found[topic.name].partitions), wanted=topic.partitions)
     _settle(admin, existing)
+
+
+def _wait_for_topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
+    deadline = time.monotonic() + _WITHIN_S
+    while missing := {topic.name for topic in topics} - admin.list_topics(timeout=_WITHIN_S).topics.keys():
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"{len(missing)} topics were created and cannot be seen, among them {min(missing)}"
+            )
+        time.sleep(_POLL_S)
 
 
 def check_partitions(topic: str, *, found: int, wanted: int) -> None:

@@ -1,8 +1,8 @@
 """Passwords, one file each and readable by their owner only; made once, kept for good."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,16 @@ class Logins:
         kept = {name: path.read_text() for name, path in files.items() if path.exists()}
         fresh = {name: secrets.token_urlsafe(24) for name in files if name not in kept}
         return cls(files, kept | fresh, frozenset(fresh))
+
+    def only(self, names: Iterable[str]) -> Self:
+        """Those of these users."""
+        files = {name: self.files[name] for name in names if name in self.files}
+        return replace(
+            self,
+            files=files,
+            passwords={name: self.passwords[name] for name in files},
+            fresh=self.fresh & files.keys(),
+        )
 
     def keep(self) -> None:
         """Write the new ones."""
