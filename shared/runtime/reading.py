@@ -12,6 +12,8 @@ from shared.runtime.records import Record, consumed
 
 _PATIENCE_MS: Final = 1000
 _IDLE_ROUNDS: Final = 15
+_LOOK_MS: Final = 200
+_LOOKS: Final = 20
 
 
 async def read_to_end(
@@ -44,6 +46,31 @@ async def read_to_end(
                 raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
     finally:
         await close(consumer.stop())
+
+
+async def unread(
+    consumer: AIOKafkaConsumer, *, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Return those of the ends before which a record lies that a reader from the start has not seen.
+
+    Often there are only the markers of ended transactions, which nobody reads; what cannot be told within a few
+    seconds counts as a record. The consumer has no group; it is assigned what has to be looked at.
+    """
+    behind = {tp: end for tp, end in ends.items() if starts.get(tp, 0) < end}
+    if not behind:
+        return {}
+    firsts = await consumer.beginning_offsets([*behind])
+    consumer.assign([*behind])
+    for tp in behind:
+        consumer.seek(tp, max(starts.get(tp, 0), firsts[tp]))
+    found: dict[TopicPartition, int] = {}
+    for _ in range(_LOOKS):
+        passed = [tp for tp in behind if await consumer.position(tp) >= behind[tp]]
+        if not (open_ended := behind.keys() - passed - found.keys()):
+            return found
+        fetched = await consumer.getmany(*open_ended, timeout_ms=_LOOK_MS)
+        found |= {tp: behind[tp] for tp, records in fetched.items() if records[0].offset < behind[tp]}
+    return found | {tp: behind[tp] for tp in open_ended}
 
 
 async def record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:

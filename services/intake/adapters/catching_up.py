@@ -13,9 +13,9 @@ from shared.runtime.errors import Unavailable
 from shared.runtime.health import Condition
 from shared.runtime.kafka import KafkaAddress, close, reader
 from shared.runtime.postgres import Pool, reaching_postgres
+from shared.runtime.reading import unread
 
-_LOOK_SECONDS: Final = 2.0
-_PATIENCE_MS: Final = 300
+_LOOK_SECONDS: Final = 0.5
 _STORED: Final = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
 
 
@@ -56,7 +56,6 @@ class CatchingUp:
         consumer = reader(self._address)
         try:
             await consumer.start()
-            consumer.assign(self._partitions)
             ahead: Mapping[TopicPartition, int] = await consumer.end_offsets(self._partitions)
             while True:
                 ahead = await self._still_ahead(consumer, ahead)
@@ -72,19 +71,4 @@ class CatchingUp:
         with reaching_postgres():
             rows = await self._pool.fetch(_STORED, self._group)
         stored = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
-        return {
-            tp: end
-            for tp, end in ends.items()
-            if stored.get(tp, 0) < end and await _has_record(consumer, tp, stored.get(tp, 0), end)
-        }
-
-
-async def _has_record(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int) -> bool:
-    """Whether a record lies between; often there are only the markers of transactions, which nobody reads."""
-    firsts = await consumer.beginning_offsets([tp])
-    consumer.seek(tp, max(start, firsts[tp]))
-    while await consumer.position(tp) < end:
-        fetched = await consumer.getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
-        for record in fetched.get(tp, ()):
-            return bool(record.offset < end)
-    return False
+        return await unread(consumer, starts=stored, ends=ends)

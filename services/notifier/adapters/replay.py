@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.notifier.ports import StoreAway
@@ -14,11 +14,10 @@ from shared.runtime import kafka
 from shared.runtime.errors import Unavailable
 from shared.runtime.kafka import KafkaAddress
 from shared.runtime.postgres import Pool, reaching_postgres
-from shared.runtime.reading import read_to_end
+from shared.runtime.reading import read_to_end, unread
 from shared.runtime.records import Record
 
 _ASK_AGAIN_SECONDS = 0.2
-_PATIENCE_MS = 500
 
 
 class Inputs:
@@ -40,26 +39,15 @@ class Inputs:
         reader = kafka.reader(self._address)
         try:
             await reader.start()
-            reader.assign(self._partitions)
             if self._behind is None:
                 self._behind = await reader.end_offsets(self._partitions)
             while self._behind:
-                self._behind = await self._still_behind(reader, self._behind)
+                self._behind = await unread(reader, starts=await self._applied(), ends=self._behind)
                 await asyncio.sleep(_ASK_AGAIN_SECONDS if self._behind else 0)
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"the inputs' ends cannot be compared: {type(away).__name__}") from away
         finally:
             await kafka.close(reader.stop())
-
-    async def _still_behind(
-        self, reader: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
-        applied = await self._applied()
-        return {
-            partition: end
-            for partition, end in ends.items()
-            if not await _reached(reader, partition, applied.get(partition, 0), end=end)
-        }
 
     async def _applied(self) -> Mapping[TopicPartition, int]:
         query = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
@@ -89,21 +77,6 @@ class HeldSubmissions:
 
 def _partitions(*topics: Topic) -> list[TopicPartition]:
     return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-
-
-async def _reached(reader: AIOKafkaConsumer, partition: TopicPartition, offset: int, *, end: int) -> bool:
-    """Whether nothing that can be read lies between offset and end.
-
-    The last offsets of a partition may be marks of ended transactions, which nobody ever applies.
-    """
-    if offset >= end:
-        return True
-    first = (await reader.beginning_offsets([partition]))[partition]
-    reader.seek(partition, max(offset, first))
-    found = await reader.getmany(partition, timeout_ms=_PATIENCE_MS, max_records=1)
-    records = found.get(partition)
-    reached: int = records[0].offset if records else await reader.position(partition)
-    return reached >= end
 
 
 def _held(record: Record) -> Event[SubmissionHeld] | None:
