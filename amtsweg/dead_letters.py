@@ -17,7 +17,7 @@ from rich.table import Table
 
 from amtsweg.bus import everything, operator_address, partitions_of
 from shared.events.topics import GROUPS, dead_letter_topic
-from shared.runtime.dead_letters import SETTLED, Origin, origin, replayed
+from shared.runtime.dead_letters import SETTLED, Origin, origin, replayed, settled
 from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
 from shared.runtime.records import Record
 
@@ -113,9 +113,11 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
     waiting: dict[Name, Letter] = {}
     for record in await everything(address, *groups):
         group = groups[record.topic]
-        settled = dict(record.headers).get(SETTLED)
-        if settled is not None:
-            waiting.pop(Name(group, int(settled)), None)
+        if (done := settled(record)) is not None:
+            offset, topic = done
+            letter = waiting.get(Name(group, offset))
+            if letter is not None and letter.origin.topic == topic:
+                del waiting[letter.name]
         else:
             name = Name(group, record.offset)
             waiting[name] = Letter(name, record, origin(record.headers))
@@ -170,7 +172,9 @@ def facts(letter: Letter) -> dict[str, str]:
     }
 
 
-def _shown(header: bytes) -> str:
+def _shown(header: bytes | None) -> str:
+    if header is None:
+        return "ohne Wert"
     return header.decode() if _TOKEN.fullmatch(header) else f"{len(header)} Bytes"
 
 

@@ -4,6 +4,7 @@ The topic is also the memory of what is not settled: a case one of whose records
 blocked, here and after a restart, until that record has been replayed or given up.
 """
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ REPLAY_ORIGIN: Final = "dl_replay_origin"
 
 SETTLED: Final = "dl_settled"
 """On a record without value in a dead-letter topic: the offset of the dead letter that is done with."""
+
+SETTLED_TOPIC: Final = "dl_settled_topic"
+"""On the same record: the topic that this dead letter came from. Nobody settles another topic's letters."""
+
+_OFFSET: Final = re.compile(rb"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,33 +121,62 @@ def replayed(letter: Record) -> Message:
 
 def is_replay(record: Record) -> bool:
     """Whether the operator sent this record again."""
-    return any(name == REPLAY for name, _ in record.headers)
+    return _letter(record) is not None
 
 
 def settling(record: Record, *, to: str) -> Message | None:
     """The note that a replayed record is done with; None for a record that is no replay."""
-    for name, value in record.headers:
-        if name == REPLAY:
-            return Message(to, record.key or b"", None, ((SETTLED, value),))
-    return None
+    letter = _letter(record)
+    if letter is None:
+        return None
+    return Message(to, record.key or b"", None, ((SETTLED, letter), (SETTLED_TOPIC, record.topic.encode())))
+
+
+def settled(record: Record) -> tuple[int, str] | None:
+    """The offset of the dead letter that this note settles, and the topic it came from; None for a letter."""
+    headers = dict(record.headers)
+    if SETTLED not in headers:
+        return None
+    return int(headers[SETTLED]), headers.get(SETTLED_TOPIC, b"").decode()
+
+
+def _letter(record: Record) -> bytes | None:
+    """The offset of the dead letter that this record replays.
+
+    An authority may write any header into its own topic: a claim counts only for letters from that very topic.
+    """
+    headers = dict(record.headers)
+    # A header may lack its value.
+    letter, place = headers.get(REPLAY) or b"", headers.get(REPLAY_ORIGIN) or b""
+    topic, _, offset = place.rpartition(b"/")
+    own = topic == f"{record.topic}/{record.partition}".encode()
+    return letter if own and _OFFSET.fullmatch(offset) and _OFFSET.fullmatch(letter) else None
 
 
 class Blocked:
     """The keys with unsettled dead letters of kind ``internal-error``, read from the dead-letter topic."""
 
     def __init__(self) -> None:
-        self._open: dict[bytes, set[int]] = {}
+        self._open: dict[bytes, dict[int, str]] = {}
 
-    def __contains__(self, key: bytes | None) -> bool:
-        return key in self._open
+    def holds(self, record: Record, *, own_topic: bool) -> bool:
+        """Whether a dead letter of the record's key is unsettled; with ``own_topic`` one that came from its topic.
+
+        Where strangers write, a key is what they say: it must not hold back what others write.
+        """
+        topics = self._open.get(record.key, {}).values() if record.key is not None else ()
+        return record.topic in topics if own_topic else bool(topics)
 
     def note(self, record: Record) -> None:
         """Take in one record of the dead-letter topic."""
         headers = dict(record.headers)
         key = record.key or b""
         if headers.get("dl_kind") == b"internal-error":
-            self._open.setdefault(key, set()).add(record.offset)
-        elif (settled := headers.get(SETTLED)) is not None and key in self._open:
-            self._open[key].discard(int(settled))
-            if not self._open[key]:
-                del self._open[key]
+            self._open.setdefault(key, {})[record.offset] = headers["dl_topic"].decode()
+        elif (done := settled(record)) is not None:
+            offset, topic = done
+            letters = self._open.get(key, {})
+            if letters.get(offset) == topic:
+                del letters[offset]
+            if not letters:
+                self._open.pop(key, None)

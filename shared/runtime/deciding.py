@@ -76,7 +76,8 @@ class Decider:
     async def _outcome(
         self, record: Record, overlay: Overlay, *, blocked: Blocked, shelf: Shelf | None
     ) -> list[Message]:
-        if record.key in blocked and not (is_replay(record) or record.topic in self._plan.orders):
+        follows = blocked.holds(record, own_topic=self._plan.single_task)
+        if follows and not (is_replay(record) or record.topic in self._plan.orders):
             return self._dead(record, "internal-error", "follows a dead letter of its case")
         suspicion = self._suspects.of(record)
         if suspicion is not None and suspicion.failures >= FAILURES_BEFORE_DEAD_LETTER:

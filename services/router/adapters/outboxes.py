@@ -60,7 +60,7 @@ class Relay:
 
 
 def _own_id(record: Record) -> str:
-    own_id = dict(record.headers).get("ce_id", b"")
+    own_id = dict(record.headers).get("ce_id") or b""  # left out, or sent without a value
     try:
         return _OWN_ID.validate_python(own_id.decode("ascii"))
     except (UnicodeDecodeError, ValidationError):

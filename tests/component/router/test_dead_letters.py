@@ -1,3 +1,5 @@
+from typing import cast
+
 import pytest
 import typer
 
@@ -33,6 +35,10 @@ def test_a_dead_letter_never_shows_what_a_sender_wrote_freely() -> None:
     assert SECRET not in str(shown)
     assert shown["ce_id"] == "16 Bytes"
     assert shown["Weitere"] == "2 Kopfzeilen"
+
+
+def test_a_header_without_a_value_is_shown_as_such() -> None:
+    assert facts(letter(("ce_id", cast("bytes", None))))["ce_id"] == "ohne Wert"
 
 
 def test_a_dead_letter_without_a_value_says_so() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.support.events import CASE_ID, GIESSEN, RECEIVED_AT, SUBMISSION_ID, e
 from tests.support.routing import MemoryState, event_of, record
 
 NOW = datetime(2026, 1, 13, 8, 0, tzinfo=UTC)
+NO_VALUE = cast("bytes", None)
+"""A header that Kafka carries without a value, whatever the client's types say."""
 GRANTED = AnswerGiven(kind="decided", outcome="granted", given_at=RECEIVED_AT)
 
 
@@ -72,6 +75,7 @@ def test_a_trace_context_that_is_none_is_not_passed_on() -> None:
     ("written", "named"),
     [
         pytest.param(outbox_record(b""), "ce_id", id="without an id"),
+        pytest.param(with_header(outbox_record(), "ce_id", NO_VALUE), "ce_id", id="with an id without value"),
         pytest.param(outbox_record(b"x" * 65), "ce_id", id="with an id that is too long"),
         pytest.param(outbox_record("Bescheid für Erika".encode()), "ce_id", id="with an id of free text"),
         pytest.param(replace(outbox_record(), value=None), "no value", id="without a value"),
