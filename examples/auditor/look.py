@@ -80,6 +80,12 @@ def check(entry: Any, proof: Any, verifier_key: str) -> None:
             raise Unproven("the payload is not the one that the leaf commits to")
 
 
+def line(entry: Any) -> str:
+    """An entry in words, read from the bytes that are proven, not from what is told beside them."""
+    leaf, state = json.loads(b64decode(entry["entry"])), "proven" if entry["covered"] else "not signed yet"
+    return f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Read a case's timeline and check it against the log.")
     parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
@@ -96,9 +102,7 @@ def main() -> None:
         for entry in timeline["entries"]:
             if entry["covered"]:
                 check(entry, get(f"{audit}/v1/proofs/inclusion?index={entry['index']}"), key)
-            state = "proven" if entry["covered"] else "not signed yet"
-            leaf = entry["leaf"]
-            print(f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}")
+            print(line(entry))
     except Unproven as unproven:
         sys.exit(f"entry {entry['index']}: {unproven}")
     print(f"this look is on record too, as entry {timeline['look']}")

@@ -128,6 +128,14 @@ def test_what_was_altered_is_not_proven(auditor: ModuleType, what: str) -> None:
         auditor.check(entry, proof, VERIFIER_KEY)
 
 
+def test_what_is_told_beside_the_proven_bytes_is_not_shown(auditor: ModuleType) -> None:
+    leaf = {"time": "2026-01-12T09:30:00.000Z", "type": "SubmissionParked"}
+    entry = {"index": 3, "covered": True, "entry": b64encode(json.dumps(leaf).encode()).decode()}
+    told_beside = {"time": "2026-01-12T09:30:00.000Z", "type": "SubmissionRouted"}
+    shown = auditor.line({**entry, "leaf": told_beside})
+    assert shown.split() == ["2026-01-12T09:30:00.000Z", "SubmissionParked", "entry", "3", "proven"]
+
+
 def test_an_erased_payload_leaves_the_proof(auditor: ModuleType) -> None:
     entry, proof = told(3, of=7)
     del entry["disclosure"]
