@@ -1,6 +1,6 @@
 """The receipt number: what an applicant reads out on the telephone.
 
-``AW-2026-7F3K-9Q2M-X4TD``: year of receipt, then eleven characters of Crockford's base 32 derived from the
+``AW-2026-7F3K-9Q2M-X4TN``: year of receipt, then eleven characters of Crockford's base 32 derived from the
 submission's id, then a check character (Luhn modulo 32), so that a misheard number is noticed. It contains
 no I, L, O or U, and tells nothing about how many submissions there are.
 """
@@ -23,12 +23,6 @@ def receipt_number(submission: UUID, *, received_at: datetime) -> str:
     letters += _check_character(letters)
     groups = (letters[start : start + 4] for start in range(0, len(letters), 4))
     return "-".join(("AW", str(received_at.astimezone(ZoneInfo(_CIVIL_TIME)).year), *groups))
-
-
-def is_plausible(number: str) -> bool:
-    """Whether the check character fits, so that the number was not misheard."""
-    letters = "".join(number.split("-")[2:])
-    return len(letters) == _LENGTH + 1 and _check_character(letters[:-1]) == letters[-1]
 
 
 def _check_character(letters: str) -> str:

@@ -4,10 +4,16 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.receipt_number import is_plausible, receipt_number
+from services.intake.domain.receipt_number import receipt_number
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
+
+
+def sums_up(letters: str) -> bool:
+    """Luhn modulo 32, as whoever listens computes it: every second letter from the right but one counts double."""
+    values = [ALPHABET.index(letter) * (1 + place % 2) for place, letter in enumerate(reversed(letters))]
+    return sum(value // 32 + value % 32 for value in values) % 32 == 0
 
 
 def test_the_year_is_that_of_the_calendar_day_in_germany() -> None:
@@ -25,9 +31,8 @@ def test_a_number_is_made_of_letters_that_are_not_mistaken_for_another(submissio
 @given(st.uuids(), st.integers(0, 11), st.sampled_from(ALPHABET))
 def test_one_misheard_letter_is_noticed(submission: UUID, place: int, letter: str) -> None:
     number = receipt_number(submission, received_at=NOON)
-    head, letters = number[:8], number[8:].replace("-", "")
-    heard = head + letters[:place] + letter + letters[place + 1 :]
-    assert is_plausible(heard) == (letters[place] == letter)
+    letters = number[8:].replace("-", "")
+    assert sums_up(letters[:place] + letter + letters[place + 1 :]) == (letters[place] == letter)
 
 
 @given(st.uuids(), st.uuids())
