@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from confluent_kafka.admin import AdminClient
 
@@ -51,7 +51,8 @@ class PostgresEndpoint:
     password: str = field(repr=False)
 
     def url(self, database: str) -> str:
-        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
+        user, password = quote(self.user, safe=""), quote(self.password, safe="")
+        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}"
 
 
 def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
