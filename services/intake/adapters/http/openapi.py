@@ -19,7 +19,7 @@ _SUBMISSION_EXAMPLE: Final = {
 _RECEIPT_EXAMPLE: Final = {
     "submissionId": "0b4b4d0c-5e1f-5c8f-9d8e-0f6f3a4c1d2e",
     "caseId": "3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6b",
-    "receiptNumber": "AW-2026-7F3K-9Q2M-X4TD",
+    "receiptNumber": "AW-2026-7F3K-9Q2M-X4TN",
     "receivedAt": "2026-01-12T09:30:00.123000Z",
     "contentHash": "hmac-sha256:" + "5a" * 32,
     "clientReference": "antrag-4711",
