@@ -24,7 +24,7 @@ from shared.events.topics import (
     dead_letter_topic,
     topic_names,
 )
-from tests.repository.tree import modules
+from tests.repository.tree import modules, texts
 
 AUTHORITIES = ("g-06531005", "g-06531018", "rp-065")
 GRANTS = grants(AUTHORITIES)
@@ -139,3 +139,10 @@ def _named(tree: ast.Module) -> list[Topic]:
 def _parties(topic: Topic) -> set[str]:
     readers = {GROUPS[group] for group in (*topic.consumers, *topic.rebuild) if group in GROUPS}
     return {*map(str, topic.producers), *map(str, readers)}
+
+
+def test_every_source_of_events_is_a_urn_of_ours() -> None:
+    code = [text for name, text in texts() if name.startswith(("services/", "amtsweg/"))]
+    sources = {source for text in code for source in re.findall(r'^SOURCE\b.*= "(.+)"', text, re.MULTILINE)}
+    assert sources >= {f"urn:amtsweg:{service}" for service in ("intake", "router", "notifier", "audit")}
+    assert {source for source in sources if not re.fullmatch(r"urn:amtsweg:[a-z-]+", source)} == set()

@@ -22,7 +22,7 @@ from shared.runtime import outbox, postgres
 from shared.runtime.errors import Unavailable
 from shared.runtime.postgres import Connection, Pool
 
-SOURCE = "amtsweg/notifier"
+SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
