@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from amtsweg.directory.published import Refused
@@ -173,9 +173,10 @@ def first(folder: Path, *, now: datetime) -> DirectoryChanged:
 
 def _check_instant(effective_from: datetime, versions: Versions, *, now: datetime, withdraw: bool) -> None:
     if effective_from - now < LEAD:
+        earliest = (now + LEAD + timedelta(microseconds=999_999)).replace(microsecond=0)
         raise Refused(
             f"{effective_from.isoformat()} is too soon: every router must know of the change before, so "
-            f"{now + LEAD:%Y-%m-%dT%H:%M:%SZ} is the earliest"
+            f"{earliest:%Y-%m-%dT%H:%M:%SZ} is the earliest"
         )
     pending = versions.pending(now)
     if withdraw and pending and effective_from > pending[0].effective_from:
