@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
@@ -42,7 +43,10 @@ _CLERK = "klaerung-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """What a set-up keeps for itself in one folder; `clients` are those that are registered from the start."""
+    """What a set-up keeps for itself in one folder; `clients` are those that are registered from the start.
+
+    `fresh_clients` are those of them whose secret or key was made just now.
+    """
 
     authorities: tuple[str, ...]
     keys: Keyring
@@ -52,6 +56,7 @@ class Secrets:
     client_secret: str
     clerk_secret: str
     clients: tuple[Client, ...]
+    fresh_clients: frozenset[str]
 
 
 def make_secrets(folder: Path) -> Secrets:
@@ -64,7 +69,10 @@ def make_secrets(folder: Path) -> Secrets:
         authority_login(authority): keys.of_authority(authority, "kafka-password")
         for authority in authorities
     }
-    secret, clerk_secret = (make_token(_client_secret(keys, client)) for client in (_CLIENT, _CLERK))
+    proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK)}
+    proofs[_JWT_CLIENT] = _client_key(keys)
+    fresh = frozenset(client for client, path in proofs.items() if not path.exists())
+    secret, clerk_secret = make_token(proofs[_CLIENT]), make_token(proofs[_CLERK])
     return Secrets(
         authorities=authorities,
         keys=keys,
@@ -73,25 +81,26 @@ def make_secrets(folder: Path) -> Secrets:
         tokens=tokens,
         client_secret=secret,
         clerk_secret=clerk_secret,
-        clients=(
-            Client(
-                id=_CLIENT,
-                name="Landesplattform",
-                scopes=frozenset(SCOPES),
-                secret_hash=hashed(secret),
-            ),
-            Client(
-                id=_JWT_CLIENT,
-                name="Landesplattform (private_key_jwt)",
-                scopes=frozenset(SCOPES),
-                public_key=make_client_key(_client_key(keys), client=_JWT_CLIENT),
-            ),
-            Client(
-                id=_CLERK,
-                name="Klärungsstelle",
-                scopes=frozenset({"desk"}),
-                secret_hash=hashed(clerk_secret),
-            ),
+        fresh_clients=fresh,
+        clients=_clients(secret, clerk_secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+    )
+
+
+def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tuple[Client, ...]:
+    platform = frozenset(SCOPES)
+    return (
+        Client(id=_CLIENT, name="Landesplattform", scopes=platform, secret_hash=hashed(secret)),
+        Client(
+            id=_JWT_CLIENT,
+            name="Landesplattform (private_key_jwt)",
+            scopes=platform,
+            public_key=public_key,
+        ),
+        Client(
+            id=_CLERK,
+            name="Klärungsstelle",
+            scopes=frozenset({"desk"}),
+            secret_hash=hashed(clerk_secret),
         ),
     )
 
@@ -114,7 +123,7 @@ def admit_authorities(endpoint: KafkaEndpoint, made: Secrets) -> None:
 
 
 def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:
-    postgres.provision(endpoint, logins=made.postgres, registered=made.clients)
+    postgres.provision(endpoint, logins=made.postgres, registered=made.clients, fresh=made.fresh_clients)
 
 
 def describe(around: Surroundings, *, made: Secrets) -> StackDescription:

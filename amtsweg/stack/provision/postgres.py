@@ -16,14 +16,23 @@ ROLES = ("intake", "notifier", "audit", "access")
 """Each is a role and the schema that it owns. The services bring their own tables; `access` is the command's."""
 
 
-def provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client]) -> None:
+def provision(
+    endpoint: PostgresEndpoint,
+    *,
+    logins: Logins,
+    registered: Sequence[Client],
+    fresh: frozenset[str] = frozenset(),
+) -> None:
     """Make what is missing, and register these clients.
+
+    One that is known stays as it is, shut out or with another secret, except for ``fresh`` ones that are not
+    shut out: their secret was made just now.
 
     Raises:
         StackError: the server refuses.
     """
     try:
-        asyncio.run(_provision(endpoint, logins=logins, registered=registered))
+        asyncio.run(_provision(endpoint, logins=logins, registered=registered, fresh=fresh))
     except (OSError, asyncpg.PostgresError) as error:
         raise StackError(
             f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}"
@@ -31,7 +40,9 @@ def provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequenc
     logins.keep()
 
 
-async def _provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client]) -> None:
+async def _provision(
+    endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client], fresh: frozenset[str]
+) -> None:
     server = await asyncpg.connect(endpoint.url("postgres"), timeout=10)
     try:
         if not await server.fetchval("select 1 from pg_database where datname = $1", DATABASE):
@@ -45,7 +56,8 @@ async def _provision(endpoint: PostgresEndpoint, *, logins: Logins, registered: 
     try:
         for statement in _SCHEMAS:
             await database.execute(statement)
-        await clients.register(database, *registered)
+        kept = {row["id"] for row in await database.fetch(_KEPT, sorted(fresh))}
+        await clients.register(database, *(client for client in registered if client.id not in kept))
     finally:
         await database.close()
 
@@ -58,6 +70,8 @@ def _roles(*, known: set[str], logins: Logins) -> Iterator[str]:
         elif role in logins.fresh:
             yield f"alter role {role} login password '{password}'"
 
+
+_KEPT = "select id from access.clients where revoked_at is not null or id <> all ($1::text[])"
 
 _SCHEMAS: Sequence[str] = (
     f"revoke all on database {DATABASE} from public",

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from amtsweg.stack.provision import postgres as provision_postgres
 from amtsweg.stack.provision.grants import authority_login, services_and_operator
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import wanted
+from services.intake.domain.client import Client
 from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
 from tests.support.stack import RealParts
 
@@ -242,6 +243,39 @@ async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: 
         assert await connection.fetchval("select count(*) from access.clients") == 0
     finally:
         await connection.execute("drop table intake.own")
+        await connection.close()
+
+
+async def test_a_set_up_that_runs_again_pardons_nobody_and_takes_back_no_secret(
+    stack: RealParts, tmp_path: Path
+) -> None:
+    def provision(*registered: Client, fresh: frozenset[str] = frozenset()) -> None:
+        logins = Logins.of({role: tmp_path / role for role in provision_postgres.ROLES})
+        provision_postgres.provision(
+            stack.postgres.endpoint, logins=logins, registered=registered, fresh=fresh
+        )
+
+    first = [
+        Client(id=name, name="Portal", scopes=frozenset(), secret_hash="first")
+        for name in ("shut-out", "replaced", "lost")
+    ]
+    await asyncio.to_thread(provision, *first)
+    connection = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
+    try:
+        await connection.execute("update access.clients set revoked_at = now() where id = 'shut-out'")
+        await connection.execute("update access.clients set secret_hash = 'second' where id = 'replaced'")
+        again = [replace(client, secret_hash="third") for client in first]
+        await asyncio.to_thread(provision, *again, fresh=frozenset({"shut-out", "lost"}))
+        rows = await connection.fetch(
+            "select id, secret_hash, revoked_at is null as valid from access.clients"
+        )
+        assert {tuple(row) for row in rows} == {
+            ("shut-out", "first", False),
+            ("replaced", "second", True),
+            ("lost", "third", True),
+        }
+    finally:
+        await connection.execute("delete from access.clients")
         await connection.close()
 
 
