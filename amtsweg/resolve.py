@@ -40,7 +40,8 @@ def resolve(
     batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each")] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     version: Annotated[
-        str | None, typer.Option("--as-of", help="the directory's version, as in a decision; its beginning does")
+        str | None,
+        typer.Option("--as-of", help="the directory's version, as in a decision; its beginning does"),
     ] = None,
     archive: Annotated[
         Path | None, typer.Option(help="folder of exported versions, for --as-of without Kafka")

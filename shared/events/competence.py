@@ -20,7 +20,11 @@ MunicipalityKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 """Amtlicher Gemeindeschlüssel (AGS): 8 digits."""
 
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
-Town = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Town = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,100}$")
+]
+"""It is shown on terminals and stands on permanent topics: no control characters."""
+
 Choice = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 Road = Literal["municipal", "district", "land", "federal"]

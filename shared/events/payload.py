@@ -1,8 +1,17 @@
 """What all payloads share: frozen, camelCase on the wire, strict on write and tolerant on read."""
 
+from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
 AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)+$", max_length=64)]
@@ -14,8 +23,18 @@ PrincipalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63
 ServiceKey = Annotated[str, StringConstraints(pattern=r"^99[0-9]{12}$")]
 """A LeiKa key: 14 digits that begin with 99."""
 
-Instant = AwareDatetime
-"""An instant with its offset; written in UTC, RFC 3339."""
+
+def _of_these_centuries(instant: datetime) -> datetime:
+    """An authority may write any instant; those at the ends of the calendar do not exist in other time zones."""
+    if instant.year not in _YEARS:
+        raise ValueError(f"expected an instant of the years {_YEARS.start} to {_YEARS.stop - 1}")
+    return instant
+
+
+_YEARS = range(1900, 2200)
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_these_centuries)]
+"""An instant of the years 1900 to 2199, with its offset; written in UTC, RFC 3339."""
 
 KeyedHash = Annotated[str, StringConstraints(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
 """A keyed hash: without the key it tells nothing about what was hashed."""

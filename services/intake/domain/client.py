@@ -76,7 +76,7 @@ def read_assertion(claims: Mapping[str, Any], *, issuer: str, now: datetime) -> 
     expires, not_before = _instant(claims.get("exp"), now), _instant(claims.get("nbf", 0), now)
     if not isinstance(subject, str) or claims.get("iss") != subject or audience not in (issuer, [issuer]):
         return None
-    if not isinstance(own_id, str) or not 1 <= len(own_id) <= _LONGEST_ID or "\x00" in own_id:
+    if not isinstance(own_id, str) or not 1 <= len(own_id) <= _LONGEST_ID or not own_id.isprintable():
         return None
     if expires is None or not_before is None or not_before > now + CLOCK_SKEW:
         return None

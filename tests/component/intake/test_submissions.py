@@ -114,6 +114,7 @@ async def test_another_client_may_use_the_same_key(intake: Intake) -> None:
         (BODY.replace(b"Giessen", b"Gie\xdfen"), 400, "malformed-json"),
         (b"{}", 422, "malformed-submission"),
         (SERVICE + b'"content":{},"place":{"plz":"3539"}}', 422, "malformed-submission"),
+        (SERVICE + b'"content":{},"place":{"plz":"35390","town":"\\u001b[2J"}}', 422, "malformed-submission"),
         (SERVICE + b'"content":{"a":"' + b"x" * MAX_CONTENT_BYTES + b'"}}', 413, "too-large"),
         (b" " * 2 * MAX_CONTENT_BYTES, 413, "too-large"),
     ],
@@ -148,6 +149,14 @@ async def test_problems_are_told_in_the_language_asked_for(intake: Intake) -> No
 async def test_without_an_idempotency_key_nothing_is_taken(intake: Intake) -> None:
     answer = await intake.http.post("/v1/submissions", content=BODY, headers=intake.bearer())
     assert problem_of(answer) == (400, "idempotency-key-missing")
+
+
+async def test_two_idempotency_keys_are_none(intake: Intake) -> None:
+    keys = [("Idempotency-Key", '"one"'), ("Idempotency-Key", '"two"')]
+    answer = await intake.http.post(
+        "/v1/submissions", content=BODY, headers=[*intake.bearer().items(), *keys]
+    )
+    assert problem_of(answer) == (400, "idempotency-key-malformed")
 
 
 async def test_a_malformed_idempotency_key_is_refused(intake: Intake) -> None:

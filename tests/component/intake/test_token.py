@@ -65,6 +65,7 @@ async def test_a_signed_assertion_opens_the_door_once(intake: Intake) -> None:
         {"iss": "other", "sub": "other"},
         {"exp": 1},
         {"jti": None},
+        {"jti": "\x07"},
         {"key": ECKey.generate_key("P-256")},
         {"key": OctKey.import_key("s" * 32), "alg": "HS256"},
     ],

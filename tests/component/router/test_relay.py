@@ -90,6 +90,11 @@ def test_a_trace_context_that_is_none_is_not_passed_on() -> None:
             "ce_type",
             id="of a foreign type",
         ),
+        pytest.param(
+            replace(outbox_record(), value=b'{"kind":"accepted","givenAt":"0001-01-01T00:00:00+14:00"}'),
+            "givenAt",
+            id="given at an instant that other time zones do not have",
+        ),
         pytest.param(with_header(outbox_record(), "ce_caseid", b"?"), "ce_caseid", id="about no case"),
     ],
 )

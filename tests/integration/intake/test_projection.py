@@ -36,6 +36,13 @@ async def test_an_event_that_comes_before_its_receipt_is_told_after_it(pool: Poo
     assert await feed_of(pool) == [submission_id, submission_id]
 
 
+async def test_what_names_a_submission_under_another_case_is_not_told_to_its_client(pool: Pool) -> None:
+    submission_id = uuid4()
+    await project(pool, received(submission_id=submission_id, case_id=uuid4()))
+    await project(pool, settled(submission_id=submission_id, case_id=uuid4()))
+    assert await feed_of(pool) == [submission_id]
+
+
 async def test_what_was_taken_by_one_that_died_before_noting_it_is_noted(pool: Pool) -> None:
     book, asked = PostgresBook(pool), entry()
     await book.enter(asked)

@@ -27,7 +27,7 @@ PLACES = st.one_of(
     st.builds(
         lambda code, town: Place(plz=code, town=town),
         st.from_regex(r"\A[0-9]{5}\Z"),
-        st.from_regex(r"\A\S.{0,99}\Z"),
+        st.from_regex(r"\A[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,99}\Z"),
     ),
     st.builds(lambda key: Place(ags=key), st.from_regex(r"\A[0-9]{8}\Z")),
     st.builds(lambda key, digits: Place(ars=key[:digits]), st.from_regex(r"\A[0-9]{12}\Z"), SHORTENED),

@@ -229,7 +229,10 @@ _EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "place.ars": ("2, 3, 5, 9 oder 12 Ziffern", "2, 3, 5, 9 or 12 digits"),
     "place.ags": ("8 Ziffern", "8 digits"),
     "place.plz": ("5 Ziffern", "5 digits"),
-    "place.town": ("1 bis 100 Zeichen", "1 to 100 characters"),
+    "place.town": (
+        "1 bis 100 Zeichen ohne Steuerzeichen",
+        "1 to 100 characters without control characters",
+    ),
     "choice": ("Kennung einer Behörde, zum Beispiel g-06531005", "an authority's id, for example g-06531005"),
     "attributes": ("ein Objekt, zum Beispiel mit road", "an object, for example with road"),
     "attributes.road": ("municipal, district, land oder federal", "municipal, district, land or federal"),

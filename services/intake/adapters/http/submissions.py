@@ -53,7 +53,7 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
         """
         attempt = Attempt(
             client_id=bearer.client_id,
-            key=request.headers.get("idempotency-key"),
+            key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
             body=await request.body(),
             traceparent=child_of(request.headers.get("traceparent")),
         )

@@ -32,10 +32,11 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::
                      $8::text[])
 ON CONFLICT (event_id) DO NOTHING
 """
+# Both ids: of a case that the router does not know it repeats what an authority says about the submission.
 _PLACE: Final = """
 WITH placeable AS (
     SELECT event_id, receipts.client_id, row_number() OVER (ORDER BY at, arrival) AS place
-    FROM history JOIN receipts USING (submission_id)
+    FROM history JOIN receipts USING (submission_id, case_id)
     WHERE position IS NULL AND submission_id = ANY ($1) AND taken_at IS NOT NULL
 ), placed AS (
     UPDATE history SET client_id = placeable.client_id, position = $2 + place
