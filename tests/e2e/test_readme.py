@@ -57,7 +57,7 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
         found = _CASE.search(told)
         assert found, told
         assert "the same receipt" in told
-        assert "Gießen" in told
+        assert "Entschieden" in told
         assert "proven" in typed(look.partition("#")[0].replace("CASE", found[1]), var)
     finally:
         subprocess.run(["pkill", "-P", shell.strip()], check=False)
