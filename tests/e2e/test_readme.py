@@ -64,4 +64,4 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
         subprocess.run(["pkill", "-P", shell.strip()], check=False)
     typed(down, var)
 
-    assert "g-06531005" in typed(resolve, var)
+    assert "Magistrat der Stadt Gießen" in typed(resolve, var)
