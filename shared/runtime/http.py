@@ -25,7 +25,7 @@ OPEN_TO_ALL: Final[dict[str, Any]] = {"security": []}
 
 def create_app(*, title: str, version: str, health: Health, telemetry: Telemetry, body_limit: int) -> FastAPI:
     """Return an app with ``/health/live``, ``/health/ready`` and ``/metrics``; bodies end at the limit, in bytes."""
-    app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None)
+    app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
     answer_with_problems(app)
     app.add_middleware(_BodyLimit, limit=body_limit)
     app.add_middleware(_Measured, telemetry=telemetry)

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from amtsweg.stack import supervisor
+from amtsweg.stack.records import end_tree
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -61,7 +63,7 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
         assert "Entschieden" in told
         assert "proven" in typed(look.partition("#")[0].replace("CASE", found[1]), var)
     finally:
-        subprocess.run(["pkill", "-P", shell.strip()], check=False)
+        end_tree(psutil.Process(int(shell)))
     typed(down, var)
 
     assert "Magistrat der Stadt Gießen" in typed(resolve, var)

@@ -92,6 +92,12 @@ async def test_an_unknown_address_is_a_problem_too(client: httpx.AsyncClient) ->
     assert (answer.status_code, answer.json()["instance"]) == (404, "/nowhere")
 
 
+async def test_an_address_with_a_slash_too_many_leads_nowhere_else(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/raw/", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/raw", "/things/1"])
 async def test_an_announced_body_above_the_limit_is_refused(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path, content=b"x" * 101)
