@@ -48,7 +48,7 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/pytest -q --numprocesses logical tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadgroup --no-loadscope-reorder --durations 10 tests/e2e tests/integration
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 tests/e2e tests/integration
 
 bench: setup verifier ## Measure: benchmarks/ with their baselines
 	@for question in benchmarks/*.py; do $(BIN)/python $$question; done

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
@@ -13,14 +14,23 @@ _IN_CI = os.environ.get("CI") == "true"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Random order, but folder by folder: what a folder's tests share is started once, in one worker.
+    """Random order, but folder by folder: what a folder's tests share is started once.
 
     The longest folder comes first, so that the others fit beside it.
     """
     folders = list(dict.fromkeys(item.path.parent for item in items))
     items.sort(key=lambda item: (item.path.parent.name != "e2e", folders.index(item.path.parent)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
+
+
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc] # its log has no type
+    """A folder is one worker's: two stacks at once would want the same ports, and what is shared is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling | None:
+    return FolderScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -129,7 +129,7 @@ class Kafka(Part):
         command = self._java(
             *(_sharing(archive) or (f"-XX:ArchiveClassesAtExit={new}",)),
             *_FRUGAL, "kafka.tools.StorageTool", "format",
-            "--config", str(self._folder / "server.properties"), "--cluster-id", cluster, "--add-scram", scram,
+            "--config", str(self._folder / "server.properties"), f"--cluster-id={cluster}", "--add-scram", scram,
         )  # fmt: skip
         run = subprocess.run(command.arguments, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- Java and our own arguments
         if run.returncode != 0:
