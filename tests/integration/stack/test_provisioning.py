@@ -240,7 +240,7 @@ async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: 
                 await connection.execute(f"create table {schema}.foreign_table (id int)")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("insert into access.clients (id, name, scopes) values ('x', 'x', '{}')")
-        assert await connection.fetchval("select count(*) from access.clients") == 0
+        assert await connection.fetchval("select count(*) from access.clients where id = 'x'") == 0
     finally:
         await connection.execute("drop table intake.own")
         await connection.close()
@@ -267,7 +267,8 @@ async def test_a_set_up_that_runs_again_pardons_nobody_and_takes_back_no_secret(
         again = [replace(client, secret_hash="third") for client in first]
         await asyncio.to_thread(provision, *again, fresh=frozenset({"shut-out", "lost"}))
         rows = await connection.fetch(
-            "select id, secret_hash, revoked_at is null as valid from access.clients"
+            "select id, secret_hash, revoked_at is null as valid from access.clients where id = any ($1)",
+            [client.id for client in first],
         )
         assert {tuple(row) for row in rows} == {
             ("shut-out", "first", False),
@@ -275,7 +276,9 @@ async def test_a_set_up_that_runs_again_pardons_nobody_and_takes_back_no_secret(
             ("lost", "third", True),
         }
     finally:
-        await connection.execute("delete from access.clients")
+        await connection.execute(
+            "delete from access.clients where id = any ($1)", [client.id for client in first]
+        )
         await connection.close()
 
 
