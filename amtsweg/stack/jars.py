@@ -150,8 +150,9 @@ def _what_is_missing(folder: Path, lacking: Sequence[Jar], failures: Sequence[st
     return (
         f"Apache Kafka is incomplete: {len(lacking)} jars of Maven Central are missing.\n{names}{more}\n"
         f"What was tried:\n{tried}\n"
-        f"To get them: run this once with access to Maven Central (a proxy is taken from HTTPS_PROXY; a mirror from "
-        f"Maven's settings.xml, if mvn is installed), or copy the folder {folder} from a machine that has it."
+        f"To get them: run this once with access to Maven Central (a proxy is taken from HTTPS_PROXY, "
+        f"certificates of your own house from the file REQUESTS_CA_BUNDLE; a mirror from Maven's settings.xml, if mvn "
+        f"is installed), or copy the folder {folder} from a machine that has it."
     )
 
 
