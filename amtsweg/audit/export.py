@@ -1,6 +1,8 @@
 """`amtsweg audit export`: the whole log into a folder, and the check that it is whole."""
 
+import shutil
 import tarfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -43,8 +45,7 @@ def export(
         out.mkdir(parents=True)
         try:
             with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
-                    archive.extract(member, out, filter="data")
+                for member in unpack(archive, out):
                     typer.echo(f"  {member.name}  {member.size:,} Byte", err=True)
         except (tarfile.TarError, OSError) as broken:
             typer.echo(f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.", err=True)
@@ -60,6 +61,21 @@ def verify_export(
 ) -> None:
     """Prüft einen Export: Unterschrift, Prüfsummen, Vollständigkeit gegen den Stand, jeder Inhalt."""
     _report(folder, _trusted(log_key, policy))
+
+
+def unpack(archive: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
+    """Write each file of the archive into the folder, and say so; not by ``extract``, whose filter 3.11.2 lacks.
+
+    Raises:
+        tarfile.TarError: something in it is no plain file of this folder.
+    """
+    for member in archive:
+        content = archive.extractfile(member)
+        if content is None or member.name in {"", ".", ".."} or Path(member.name).name != member.name:
+            raise tarfile.TarError(f"{member.name} is no plain file")
+        with (folder / member.name).open("xb") as file:
+            shutil.copyfileobj(content, file)
+        yield member
 
 
 def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from tarfile import TarFile
+from tarfile import TarError, TarFile, TarInfo
 
 import pytest
 
-from amtsweg.audit.export import check_export
+from amtsweg.audit.export import check_export, unpack
 from services.audit.adapters.exports import archive
 from services.audit.adapters.exports.forms import WRITE, read_rows
 from services.audit.domain.append import State, append
@@ -50,7 +50,8 @@ async def exported(form: Form, folder: Path) -> Path:
     note = sign(tree.to_text(), keys, time=0).to_bytes()
     stream = archive.export(between, form=form, note=note, tree=tree, look=99, at=NOW, keys=keys, part=30)
     data = b"".join([chunk async for chunk in stream])
-    TarFile(fileobj=BytesIO(data)).extractall(folder, filter="data")
+    for _ in unpack(TarFile(fileobj=BytesIO(data)), folder):
+        pass
     return folder
 
 
@@ -147,3 +148,14 @@ def test_what_a_person_did_is_exported_without_its_payload() -> None:
     ).entries
     row = Row.of(0, entry.entry, Disclosure(bytes(32), b"{}"))
     assert (row.payload, row.salt, row.leaf) == (None, None, Leaf.from_bytes(entry.entry))
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "folder/inside", ".."])
+def test_nothing_is_unpacked_beside_the_folder(name: str, tmp_path: Path) -> None:
+    data = BytesIO()
+    with TarFile(fileobj=data, mode="w") as made:
+        made.addfile(TarInfo(name))
+    data.seek(0)
+    with pytest.raises(TarError, match="no plain file"):
+        list(unpack(TarFile(fileobj=data), tmp_path))
+    assert list(tmp_path.iterdir()) == []
