@@ -7,6 +7,8 @@ VENV := .venv
 VERIFIER := .venv-verifier
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+# Exactly what is locked, with nothing resolved: a later release changes no install. `pip check` then proves it whole.
+LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .PHONY: help setup verifier demo test check up down bench docs fix lock clean
 
@@ -19,8 +21,9 @@ $(VENV)/.ready: locks/development.txt pyproject.toml
 	@echo "setting up $(VENV) (once, about a minute)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/development.txt
+	@$(BIN)/pip install $(LOCKED) -r locks/development.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip check --disable-pip-version-check >$(VENV)/check.txt || { cat $(VENV)/check.txt; exit 1; }
 	@touch $@
 
 verifier: $(VERIFIER)/.ready ## Create .venv-verifier: a log verifier and witness that we did not write
@@ -28,7 +31,8 @@ verifier: $(VERIFIER)/.ready ## Create .venv-verifier: a log verifier and witnes
 # They ask for Python 3.12 and run on 3.11 as well; kept apart, since nothing of ours may lean on them.
 $(VERIFIER)/.ready: locks/verifier.txt
 	@$(PYTHON) -m venv $(VERIFIER)
-	@$(VERIFIER)/bin/pip install --quiet --disable-pip-version-check --ignore-requires-python --require-hashes -r locks/verifier.txt
+	@$(VERIFIER)/bin/pip install $(LOCKED) --ignore-requires-python -r locks/verifier.txt
+	@$(VERIFIER)/bin/pip check --disable-pip-version-check >$(VERIFIER)/check.txt || { cat $(VERIFIER)/check.txt; exit 1; }
 	@touch $@
 
 demo: setup verifier ## Boot the stack and watch real submissions travel (OPTIONS="--submissions 60 --report FILE")
