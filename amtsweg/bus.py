@@ -9,10 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
 from shared.events.topics import CATALOGUE, DEAD_LETTER_PARTITIONS
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import Record
-from shared.runtime.settings import KafkaConnection
+from shared.kafka.client import KafkaAddress
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Record
+from shared.settings import KafkaConnection
 
 
 class _Environment(BaseSettings):

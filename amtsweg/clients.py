@@ -19,8 +19,8 @@ from amtsweg.stack.description import StackDescription
 from services.intake.adapters.postgres.clients import register
 from services.intake.adapters.secrets import hashed
 from services.intake.domain.client import OTHER_AUDIENCES, SCOPES, Client, granted
-from shared.runtime.postgres import Connection
-from shared.runtime.settings import PostgresConnection, read_secret
+from shared.postgres.pool import Connection
+from shared.settings import PostgresConnection, read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Wer Zugriffstoken bekommt, und wofür.")
 

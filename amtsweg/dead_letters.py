@@ -17,9 +17,9 @@ from rich.table import Table
 
 from amtsweg.bus import everything, operator_address, partitions_of
 from shared.events.topics import GROUPS, dead_letter_topic
-from shared.runtime.dead_letters import SETTLED, Origin, origin, replayed, settled
-from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
-from shared.runtime.records import Record
+from shared.kafka.client import KafkaAddress, idempotent_producer, reader
+from shared.kafka.dead_letters import SETTLED, Origin, origin, replayed, settled
+from shared.kafka.records import Record
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 

@@ -35,12 +35,12 @@ from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
 from services.router.domain.remark import BadRemark, read_remark
 from services.router.handler import ClearingDesk
+from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.events.topics import CASE_ORDERED
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Health
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.records import partition_of
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.records import partition_of
+from shared.telemetry.health import Health
 
 commands = typer.Typer(no_args_is_help=True, help="Geparkte Vorgänge ansehen, neu entscheiden, zuweisen.")
 

@@ -19,8 +19,8 @@ from services.router.domain.inquiry import BadInquiry, read_inquiry
 from services.router.domain.resolve import resolve as decide
 from services.router.domain.tables import BrokenDirectory
 from services.router.domain.versions import UnknownVersion
+from shared.errors import Unavailable, Undecodable
 from shared.events.competence import CompetenceDecision
-from shared.runtime.errors import Unavailable, Undecodable
 
 Unverified = Literal["answer", "park"]
 

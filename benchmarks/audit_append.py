@@ -36,8 +36,8 @@ from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
 from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.records import partition_of
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.records import partition_of
 from tests.support.audit import LOG_KEY, ORIGIN, routed
 from tests.support.audit_process import Surroundings
 from tests.support.checkpoints import Checkpoints

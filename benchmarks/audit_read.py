@@ -43,11 +43,11 @@ from services.audit.domain.policy import log_only
 from services.audit.handler.publish import Publisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
-from shared.runtime import migrations
-from shared.runtime.health import Health
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.settings import KafkaConnection, PostgresConnection
-from shared.runtime.telemetry import Telemetry
+from shared.postgres import migrations
+from shared.postgres.pool import Pool, open_pool
+from shared.settings import KafkaConnection, PostgresConnection
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, fact
 from tests.support.verifier import IndependentVerifier
 

@@ -33,8 +33,8 @@ from benchmarks.support.inboxes import Latencies, Watch, inboxes_read
 from benchmarks.support.platform_load import Platform, Send, open_loop, token
 from benchmarks.support.surroundings import address_of, machine
 from shared.events.topics import AUTHORITY_INBOX, PARTITIONS
-from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader, transactional_producer
-from shared.runtime.records import partition_of
+from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
+from shared.kafka.records import partition_of
 
 RATES = (50, 200)
 AIM_MS = {50: 100, 200: 300}

@@ -25,11 +25,11 @@ from confluent_kafka.cimpl import NewTopic
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from shared.runtime.health import Health
-from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader, transactional_producer
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
-from shared.runtime.records import Message, Record, partition_of
-from shared.runtime.telemetry import Telemetry
+from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
+from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
+from shared.kafka.records import Message, Record, partition_of
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 
 PARTITIONS = 6
 BATCH = 600

@@ -24,9 +24,9 @@ from services.router.domain.inquiry import read_inquiry
 from services.router.domain.resolve import resolve
 from services.router.domain.versions import Versions
 from shared.events.directory import DirectoryChanged
-from shared.runtime.health import Condition
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 
 LIMITS = {"decisionsPerSecond": 50_000, "lookupMicroseconds": 2.0, "replaySeconds": 2.0}
 """At least that many decisions; at most that much of the rest."""

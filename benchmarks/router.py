@@ -40,15 +40,15 @@ from benchmarks.support.bare_loops import (
 )
 from benchmarks.support.surroundings import BUSINESS_REGISTRATION, address_of, machine, people
 from services.intake.adapters.sealing import Sealing
+from shared.crypto.jwe import RecipientKey
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
 from shared.events.ids import case_id
 from shared.events.payload import Sealed
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.topics import AUTHORITY_INBOX, PARTITIONS, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from shared.runtime.kafka import KafkaAddress, idempotent_producer, reader
-from shared.runtime.records import partition_of
-from shared.runtime.sealing import RecipientKey
+from shared.kafka.client import KafkaAddress, idempotent_producer, reader
+from shared.kafka.records import partition_of
 
 AIM = 0.6
 """Of the better baseline."""

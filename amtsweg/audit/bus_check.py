@@ -17,13 +17,13 @@ from aiokafka import TopicPartition
 from amtsweg.bus import everything, operator_address, partitions_of
 from amtsweg.stack.description import StackDescription
 from services.audit.app import AUDITED, GROUP, SCHEMA
+from shared.errors import Unavailable
 from shared.events.topics import Topic, dead_letter_topic
-from shared.runtime.dead_letters import origin
-from shared.runtime.errors import Unavailable
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import Record
+from shared.kafka.client import KafkaAddress
+from shared.kafka.dead_letters import origin
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Record
+from shared.postgres.pool import Pool, open_pool
 
 Place = tuple[str, int, int]
 """Topic, partition, offset."""

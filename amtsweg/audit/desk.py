@@ -81,6 +81,6 @@ def _problem(body: bytes) -> dict[str, Any]:
 
 def _end(problem: dict[str, Any]) -> typer.Exit:
     typer.echo(f"FEHLER: {problem.get('detail')}", err=True)
-    if "mend" in problem:
-        typer.echo(f"        {problem['mend']}", err=True)
+    if "resolution" in problem:
+        typer.echo(f"        {problem['resolution']}", err=True)
     return typer.Exit(1)

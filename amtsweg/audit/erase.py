@@ -18,10 +18,10 @@ from services.audit.app import SCHEMA
 from services.audit.domain.refused import Refused
 from services.audit.handler.erase import Eraser
 from services.audit.handler.sequence import Sequencer
+from shared.errors import Stopped, Unavailable
 from shared.events.topics import CATALOGUE
-from shared.runtime.errors import Stopped, Unavailable
-from shared.runtime.postgres import open_pool
-from shared.runtime.settings import read_secret
+from shared.postgres.pool import open_pool
+from shared.settings import read_secret
 
 T = TypeVar("T")
 

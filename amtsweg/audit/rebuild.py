@@ -21,10 +21,10 @@ from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
 from services.audit.handler.derive import derive
 from services.audit.ports import Fork
-from shared.runtime import migrations
-from shared.runtime.errors import Unavailable
-from shared.runtime.postgres import open_pool
-from shared.runtime.settings import read_secret
+from shared.errors import Unavailable
+from shared.postgres import migrations
+from shared.postgres.pool import open_pool
+from shared.settings import read_secret
 
 UrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]

@@ -26,9 +26,9 @@ from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.succeed import Succession
-from shared.runtime.errors import Stopped, Unavailable
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.settings import read_secret
+from shared.errors import Stopped, Unavailable
+from shared.postgres.pool import Pool, open_pool
+from shared.settings import read_secret
 
 _WAIT_SECONDS = 60.0
 _EVERY_SECONDS = 0.2

@@ -35,8 +35,8 @@ from services.router.domain.directory import Directory
 from services.router.domain.inquiry import BadInquiry, read_inquiry
 from services.router.domain.tables import BrokenDirectory
 from services.router.domain.versions import UnknownVersion, Version, Versions
+from shared.errors import Unavailable, Undecodable
 from shared.events.competence import Inquiry
-from shared.runtime.errors import Unavailable, Undecodable
 
 commands = typer.Typer(
     help="Compile, check, compare, preview, draw and publish the directory.", no_args_is_help=True

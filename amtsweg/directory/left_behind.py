@@ -16,9 +16,9 @@ from shared.events.competence import CompetenceDecision
 from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import Assignment, SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.runtime.kafka import KafkaAddress, close, reader
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import Record
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Record
 
 _ASSIGNED: Final = b'"assignment":{'
 _NAMES: Final = UUID("5c0a8d43-9f3e-5b7a-8a56-0a8f2b7a6c11")

@@ -21,8 +21,8 @@ from services.router.adapters.directory_files import write
 from services.router.domain.desk import REASONS_DE
 from services.router.domain.directory import Directory
 from services.router.domain.versions import Version
+from shared.errors import Unavailable
 from shared.events.competence import Place
-from shared.runtime.errors import Unavailable
 
 commands = typer.Typer(
     no_args_is_help=True, help="Was Zuweisungen der Klärungsstelle dem Verzeichnis nahelegen."

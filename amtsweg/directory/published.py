@@ -15,8 +15,8 @@ from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, encode
 from shared.events.ids import directory_change_id, directory_id
 from shared.events.topics import DIRECTORY_CHANGED
-from shared.runtime.kafka import KafkaAddress, transactional_producer
-from shared.runtime.reading import read_to_end
+from shared.kafka.client import KafkaAddress, transactional_producer
+from shared.kafka.read_to_end import read_to_end
 
 SOURCE: Final = "urn:amtsweg:operator"
 _MOMENT_SECONDS: Final = 0.1

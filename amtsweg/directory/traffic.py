@@ -12,8 +12,8 @@ from shared.events.competence import Inquiry
 from shared.events.envelope import Undecodable, decode
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.reading import read_to_end
+from shared.kafka.client import KafkaAddress
+from shared.kafka.read_to_end import read_to_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """docs/metrics.md: every metric that a process may show."""
 
 from amtsweg.docs.markdown import code, table
-from shared.runtime.telemetry import METRICS
+from shared.telemetry.metrics import METRICS
 
 _HEAD = """# Metrics
 
-Made by `make docs` from `shared/runtime/telemetry.py`. Do not edit.
+Made by `make docs` from `shared/telemetry/metrics.py`. Do not edit.
 
 Each process shows its part of these at `/metrics` in Prometheus' text format. Counters end in `_total`, durations are
 histograms in seconds. No label holds an id or anything that somebody typed.

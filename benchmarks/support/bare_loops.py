@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition as Position
 
 from shared.events.envelope import Headers
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
-from shared.runtime.kafka import KafkaAddress, reader, transactional_producer
+from shared.kafka.client import KafkaAddress, reader, transactional_producer
 
 BATCH = 600
 LIBRDKAFKA_BATCH = 3_000

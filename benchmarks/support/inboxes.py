@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
-from shared.runtime.kafka import KafkaAddress, reader
+from shared.kafka.client import KafkaAddress, reader
 
 INBOXES_PER_READER = 30
 PATIENCE_SECONDS = 60.0

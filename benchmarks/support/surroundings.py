@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from amtsweg.directory.folder import open_directory
 from amtsweg.stack.endpoints import KafkaEndpoint
-from shared.runtime.kafka import KafkaAddress
+from shared.kafka.client import KafkaAddress
 
 BUSINESS_REGISTRATION = "99050012104000"
 """Every municipality decides it itself, so that a submission's place says whose inbox it is."""

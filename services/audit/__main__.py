@@ -4,7 +4,7 @@ import sys
 
 from services.audit.app import build
 from services.audit.settings import Settings
-from shared.runtime import service
+from shared.service import run as service
 
 
 def main() -> int:

@@ -42,18 +42,18 @@ from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
+from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
 from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
-from shared.runtime import migrations
-from shared.runtime.health import Health
-from shared.runtime.http import HttpServer
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
-from shared.runtime.outbox import OutboxPublisher
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.publisher import Publisher as BusPublisher
-from shared.runtime.service import Part
-from shared.runtime.settings import read_secret
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher as BusPublisher
+from shared.postgres import migrations
+from shared.postgres.outbox import OutboxPublisher
+from shared.postgres.pool import Pool, open_pool
+from shared.service.run import Part
+from shared.settings import read_secret
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer
 
 SCHEMA: Final = "audit"
 AUDITED: Final = audited()

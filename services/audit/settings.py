@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, FilePath, HttpUrl, model_validator
 
-from shared.runtime.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
 LogOrigin = Annotated[str, Field(pattern=r"^[^\s+/]+(/[^\s+/]+)*$")]
 """The name of a log, a URL without scheme and without a slash at the end."""

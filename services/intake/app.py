@@ -32,20 +32,20 @@ from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
 from services.intake.ports import Clients, Histories
 from services.intake.settings import Settings
+from shared.crypto.jwe import RecipientKey
+from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.errors import Unavailable
 from shared.events.topics import SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Health
-from shared.runtime.http import HttpServer, create_app
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
-from shared.runtime.migrations import upgrade
-from shared.runtime.outbox import OutboxPublisher
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.publisher import Publisher
-from shared.runtime.sealing import RecipientKey
-from shared.runtime.service import Part
-from shared.runtime.settings import read_secret
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher
+from shared.postgres.migrations import upgrade
+from shared.postgres.outbox import OutboxPublisher
+from shared.postgres.pool import Pool, open_pool
+from shared.service.run import Part
+from shared.settings import read_secret
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer, create_app
 
 SCHEMA: Final = "intake"
 GROUP: Final = "intake"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, FilePath, RedisDsn
 
-from shared.runtime.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -4,7 +4,7 @@ import sys
 
 from services.notifier.app import build
 from services.notifier.settings import Settings
-from shared.runtime import service
+from shared.service import run as service
 
 
 def main() -> int:

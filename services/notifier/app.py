@@ -29,22 +29,23 @@ from services.notifier.handler.delivery import Courier
 from services.notifier.handler.planning import on_events, recall
 from services.notifier.handler.rounds import Rounds
 from services.notifier.settings import Settings, SmtpConnection
+from shared.crypto.jwe import OwnKey
+from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
 from shared.events.topics import NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
-from shared.runtime import migrations, postgres
-from shared.runtime.health import Condition, Health
-from shared.runtime.http import HttpServer, create_app
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
-from shared.runtime.outbox import OutboxPublisher
-from shared.runtime.postgres import Connection, Pool
-from shared.runtime.publisher import Publisher
-from shared.runtime.records import Record
-from shared.runtime.sealing import OwnKey
-from shared.runtime.service import Part
-from shared.runtime.settings import read_secret
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher
+from shared.kafka.records import Record
+from shared.postgres import migrations
+from shared.postgres import pool as postgres
+from shared.postgres.outbox import OutboxPublisher
+from shared.postgres.pool import Connection, Pool
+from shared.service.run import Part
+from shared.settings import read_secret
+from shared.telemetry.health import Condition, Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer, create_app
 
 _TOPICS = consumed_by("notifier")
 _PAYLOADS = {topic.name: topic.payloads for topic in _TOPICS}

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, FilePath, StringConstraints, model_validator
 
-from shared.runtime.settings import (
+from shared.settings import (
     HttpListener,
     KafkaConnection,
     Port,

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 from services.router.app import build
 from services.router.settings import Settings
-from shared.runtime import service
+from shared.service import run as service
 
 
 def main() -> int:

@@ -24,6 +24,9 @@ from services.router.domain.resolve import Unverified, resolve
 from services.router.handler import ClearingDesk, Handler
 from services.router.ports import DeskCases, Directories, Orders
 from services.router.settings import Settings
+from shared.crypto.jwe import OwnKey, Rewrapper
+from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
+from shared.engine.processor import State
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
@@ -41,17 +44,14 @@ from shared.events.topics import (
     consumed_by,
     dead_letter_topic,
 )
-from shared.runtime.access_tokens import AccessTokens
-from shared.runtime.health import Health
-from shared.runtime.http import HttpServer, create_app
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
-from shared.runtime.publisher import Publisher
-from shared.runtime.records import Record
-from shared.runtime.sealing import OwnKey, Rewrapper
-from shared.runtime.service import Part
-from shared.runtime.telemetry import Telemetry
-from shared.runtime.transformation import State
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher
+from shared.kafka.records import Record
+from shared.service.run import Part
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer, create_app
+from shared.web.bearer import AccessTokens
 
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
 _BODY_BYTES = 4096

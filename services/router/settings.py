@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FilePath
 
 from services.router.domain.versions import FRESH
-from shared.runtime.settings import HttpListener, KafkaConnection, ServiceSettings
+from shared.settings import HttpListener, KafkaConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -24,7 +24,7 @@ class Undecodable(Exception):  # noqa: N818 - the name of the failure in the pro
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be produced; the partition follows from the key (`shared.runtime`)."""
+    """What is to be produced; the partition follows from the key (`shared.kafka`)."""
 
     topic: str
     key: bytes

@@ -24,7 +24,7 @@ from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
 from shared.events.topics import SUBMISSION_RECEIVED
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
+from shared.kafka.client import KafkaAddress, idempotent_producer
 
 RATE = 15.0
 SUBMISSIONS = 450

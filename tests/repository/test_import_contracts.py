@@ -17,8 +17,8 @@ PLANTS = {
     "services/intake/domain/planted.py": "import services.intake.ports\n",
     "services/notifier/domain/planted.py": "import asyncpg\n",
     "services/router/domain/planted.py": "import shared.events.planted\n",
-    "shared/events/planted.py": "import shared.runtime\nimport aiokafka\n",
-    "shared/runtime/planted.py": "import services.notifier\n",
+    "shared/events/planted.py": "import shared.engine\nimport aiokafka\n",
+    "shared/engine/planted.py": "import services.notifier\n",
     "services/audit/undeclared.py": "",
     "shared/undeclared.py": "",
 }
@@ -32,19 +32,19 @@ BITES = [
     ("services", "services.intake is not allowed to import services.router"),
     ("floors", "services is not allowed to import amtsweg"),
     ("floors", "shared is not allowed to import services"),
-    ("shared", "shared.events is not allowed to import shared.runtime"),
+    ("shared", "shared.events is not allowed to import shared.engine"),
     ("shared", "- shared.undeclared"),
     ("pure", "services.notifier.domain is not allowed to import asyncpg"),
     ("pure", "services.router.domain is not allowed to import aiokafka"),
     ("pure", "shared.events is not allowed to import aiokafka"),
-    ("pure", "shared.events is not allowed to import shared.runtime"),
+    ("pure", "shared.events is not allowed to import shared.engine"),
 ]
 
 NAMES = {
     "rooms": "In each service imports run downward only",
     "services": "Services meet only on the bus",
     "floors": "The command uses services, services use shared",
-    "shared": "The runtime knows the events, never the reverse",
+    "shared": "In shared imports run downward only",
     "pure": "Decisions, ports, handlers and the contract reach no I/O",
 }
 

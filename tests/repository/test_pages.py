@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from shared.runtime.telemetry import METRICS
+from shared.telemetry.metrics import METRICS
 from tests.repository.tree import ROOT, pages
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

@@ -12,9 +12,9 @@ from tests.repository.tree import modules
 METHODS = {"get", "head", "post", "put", "patch", "delete", "options", "api_route", "route", "websocket"}
 
 OPEN = {
-    ("shared/runtime/http.py", "/health/live"),
-    ("shared/runtime/http.py", "/health/ready"),
-    ("shared/runtime/http.py", "/metrics"),
+    ("shared/web/app.py", "/health/live"),
+    ("shared/web/app.py", "/health/ready"),
+    ("shared/web/app.py", "/metrics"),
     (
         "services/intake/adapters/http/token.py",
         "/token",

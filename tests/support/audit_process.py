@@ -17,14 +17,16 @@ from services.audit.app import SCHEMA, assemble, sequencing
 from services.audit.domain.access import Readers
 from services.audit.domain.policy import parse_policy
 from services.audit.settings import Settings
+from shared.engine.kafka_to_postgres import KafkaToPostgres
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.runtime import logs, migrations, service
-from shared.runtime.health import Health
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_postgres import KafkaToPostgres
-from shared.runtime.postgres import open_pool
-from shared.runtime.settings import KafkaConnection, PostgresConnection
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.postgres import migrations
+from shared.postgres.pool import open_pool
+from shared.service import run as service
+from shared.settings import KafkaConnection, PostgresConnection
+from shared.telemetry import logs
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
 
 

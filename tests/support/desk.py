@@ -20,10 +20,10 @@ from shared.events.envelope import Event, Message
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import CASE_ORDERED
-from shared.runtime.access_tokens import AccessTokens
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
+from shared.web.bearer import AccessTokens
 from tests.contracts.router.fakes import FakeDeskCases
 from tests.support.events import RECEIVED_AT
 from tests.support.routing import RouterInMemory, hessen, record, submission

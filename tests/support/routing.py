@@ -18,14 +18,14 @@ from services.router.app import Routing
 from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified
 from services.router.handler import Handler
+from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Attributes, Place
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.topics import CATALOGUE, SUBMISSION_HELD, SUBMISSION_RECEIVED
-from shared.runtime.records import Record
-from shared.runtime.sealing import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
+from shared.kafka.records import Record
 from tests.support.events import RECEIPT, RECEIVED_AT
 
 HESSEN = Path(__file__).parents[2] / "directory" / "hessen"

@@ -10,8 +10,8 @@ from amtsweg.directory.proposal import first
 from amtsweg.directory.published import Refused, seed
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
-from shared.runtime.errors import Unavailable, Undecodable
-from shared.runtime.kafka import KafkaAddress
+from shared.errors import Unavailable, Undecodable
+from shared.kafka.client import KafkaAddress
 
 
 def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Final
 from services.audit.adapters.postgres.ledger import PostgresLedger
 from services.audit.domain.fact import Fact
 from services.audit.ports import Ledger
-from shared.runtime.postgres import Connection
-from shared.runtime.records import Record
+from shared.kafka.records import Record
+from shared.postgres.pool import Connection
 
 _PORTION: Final = 1000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from services.audit.domain.keys import Kind, SigningKey
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
-from shared.runtime.settings import read_secret
+from shared.settings import read_secret
 
 
 def read_keys(path: Path, *, origin: str) -> Sequence[SigningKey]:

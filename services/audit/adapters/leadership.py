@@ -15,9 +15,9 @@ import structlog
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.merkle import Frontier
 from services.audit.ports import Fork, QuorumMissing
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.postgres import Pool, reaching_postgres
+from shared.errors import Unavailable
+from shared.postgres.pool import Pool, reaching_postgres
+from shared.telemetry.health import Condition
 
 _RETRY: Final = timedelta(seconds=1)
 

@@ -14,7 +14,7 @@ from services.audit.domain.note import Note
 from services.audit.domain.proof import LogProof
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName, subtree_from_tiles
-from shared.runtime.errors import Unavailable
+from shared.errors import Unavailable
 
 
 class Proofs:

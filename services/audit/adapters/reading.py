@@ -18,12 +18,12 @@ from uuid import UUID
 
 from services.audit.domain.fact import Fact, Position, fact_of_record
 from services.audit.domain.secrecy import Secrecy
+from shared.errors import Unavailable
 from shared.events.envelope import Undecodable
 from shared.events.payload import Payload
 from shared.events.topics import Topic
-from shared.runtime.errors import Unavailable
-from shared.runtime.logs import describe
-from shared.runtime.records import Record
+from shared.kafka.records import Record
+from shared.telemetry.logs import describe
 
 Payloads = Mapping[str, Sequence[type[Payload]]]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.note import Note
 from services.audit.domain.timestamp import Stamped
-from shared.runtime.errors import Unavailable
+from shared.errors import Unavailable
 
 _CHECKPOINT = "checkpoint"
 _RESPONSE = "response.tsr"

@@ -17,7 +17,7 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName
 from services.audit.ports import Fork
-from shared.runtime.errors import Unavailable
+from shared.errors import Unavailable
 
 _READ_ONLY = 0o444
 P = ParamSpec("P")

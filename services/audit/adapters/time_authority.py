@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from services.audit.domain.refused import Refused
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
+from shared.errors import Unavailable
+from shared.telemetry.health import Condition
 
 _TIMEOUT_S: Final = 20
 _MAX_ANSWER: Final = 64 * 1024

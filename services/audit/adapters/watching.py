@@ -11,9 +11,9 @@ from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.domain.completeness import SAYS, unmet
 from services.audit.domain.refused import Refused
 from services.audit.ports import Clock
-from shared.runtime.errors import Stopped, Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.telemetry import Telemetry
+from shared.errors import Stopped, Unavailable
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 
 _CHUNK: Final = 2_000
 _PAUSE: Final = timedelta(seconds=5)

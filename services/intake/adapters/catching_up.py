@@ -9,11 +9,11 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.kafka import KafkaAddress, close, reader
-from shared.runtime.postgres import Pool, reaching_postgres
-from shared.runtime.reading import unread
+from shared.errors import Unavailable
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.read_to_end import unread
+from shared.postgres.pool import Pool, reaching_postgres
+from shared.telemetry.health import Condition
 
 _LOOK_SECONDS: Final = 0.5
 _STORED: Final = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"

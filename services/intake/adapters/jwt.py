@@ -12,7 +12,7 @@ from joserfc.jwk import import_key
 
 from services.intake.domain.client import Bearer, audience
 from services.intake.ports import Clock
-from shared.runtime.access_tokens import LONGEST, SIGNED_WITH, TYPE, AccessTokens
+from shared.web.bearer import LONGEST, SIGNED_WITH, TYPE, AccessTokens
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
 AUDIENCE: Final = "intake"

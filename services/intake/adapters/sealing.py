@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from services.intake.ports import Purpose
+from shared.crypto.jwe import RecipientKey, seal
 from shared.events.payload import Sealed
-from shared.runtime.sealing import RecipientKey, seal
 
 
 class Sealing:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from services.notifier.ports import NotOpened
+from shared.crypto import jwe as sealing
+from shared.crypto.jwe import OwnKey
 from shared.events.payload import Sealed
-from shared.runtime import sealing
-from shared.runtime.sealing import OwnKey
 
 PURPOSE = "contact"
 

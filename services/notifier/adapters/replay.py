@@ -7,15 +7,15 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.notifier.ports import StoreAway
+from shared.errors import Unavailable
 from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import SubmissionHeld
 from shared.events.topics import SUBMISSION_HELD, Topic
-from shared.runtime import kafka
-from shared.runtime.errors import Unavailable
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.postgres import Pool, reaching_postgres
-from shared.runtime.reading import read_to_end, unread
-from shared.runtime.records import Record
+from shared.kafka import client as kafka
+from shared.kafka.client import KafkaAddress
+from shared.kafka.read_to_end import read_to_end, unread
+from shared.kafka.records import Record
+from shared.postgres.pool import Pool, reaching_postgres
 
 _ASK_AGAIN_SECONDS = 0.2
 

@@ -9,9 +9,9 @@ import structlog
 from services.notifier.adapters.postgres.queue import PostgresQueue, Standing
 from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.ports import StoreAway
-from shared.runtime.health import Condition
-from shared.runtime.pauses import Pause
-from shared.runtime.telemetry import Telemetry
+from shared.backoff import Backoff
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 
 _LOOK_SECONDS = 2.0
 _LOOKS_PER_ERASURE = 1800
@@ -30,7 +30,7 @@ class Sending:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        pause, log = Pause(), structlog.get_logger().bind(part="sending")
+        pause, log = Backoff(), structlog.get_logger().bind(part="sending")
         try:
             while True:
                 try:

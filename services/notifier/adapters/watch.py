@@ -4,8 +4,8 @@ import structlog
 
 from services.notifier.domain.message import CHANNEL
 from services.notifier.ports import Claim, Clock
-from shared.runtime.health import Condition
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 
 
 class Watch:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from services.router.ports import Unreachable
+from shared.crypto.jwe import NotOpened, RecipientKey, Rewrapper
 from shared.events.payload import Sealed, SealedRecipient
-from shared.runtime.sealing import NotOpened, RecipientKey, Rewrapper
 
 REREAD_SECONDS = 30.0
 

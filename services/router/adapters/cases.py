@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from shared.engine.processor import State
 from shared.events.custody import CaseHeld
 from shared.events.submission import SubmissionHeld
-from shared.runtime.transformation import State
 
 
 class StoredCases:

@@ -15,12 +15,12 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from shared.backoff import Backoff
+from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 from shared.events.topics import CASE_CUSTODY
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.kafka import KafkaAddress, close, reader
-from shared.runtime.pauses import Pause
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.telemetry.health import Condition
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class FollowedCases:
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        pause = Pause()
+        pause = Backoff()
         while True:
             consumer = reader(self._address, fetch_min_bytes=_COMPANY_BYTES, fetch_max_wait_ms=_ROUND_MS)
             try:
@@ -87,7 +87,7 @@ class FollowedCases:
                 await close(consumer.stop())
             await pause.sleep()
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Pause) -> None:
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
         consumer.assign(self._partitions)
         for tp, first in (await consumer.beginning_offsets(self._partitions)).items():
             consumer.seek(tp, first)

@@ -19,15 +19,15 @@ from services.router.domain.build import build
 from services.router.domain.directory import Directory
 from services.router.domain.tables import BrokenDirectory
 from services.router.domain.versions import FRESH, NotFollowed, Version, Versions
+from shared.backoff import Backoff
+from shared.errors import Unavailable, Undecodable
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import carries, decode
 from shared.events.topics import DIRECTORY_CHANGED
-from shared.runtime.errors import Unavailable, Undecodable
-from shared.runtime.health import Condition, Standing
-from shared.runtime.kafka import KafkaAddress, close, reader
-from shared.runtime.pauses import Pause
-from shared.runtime.records import Record, consumed
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import Record, consumed
+from shared.telemetry.health import Condition, Standing
+from shared.telemetry.metrics import Telemetry
 
 _KEPT: Final = timedelta(days=1)
 """Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
@@ -102,7 +102,7 @@ class FollowedDirectories:
 
     async def run(self) -> None:
         """Read and follow until cancelled."""
-        pause = Pause()
+        pause = Backoff()
         while True:
             try:
                 await self._session(opened=pause.reset)

@@ -6,13 +6,13 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from shared.engine.processor import State
 from shared.events.case import AnswerGiven, CaseAnswered, OwnId
 from shared.events.envelope import Event, Message, Undecodable, decode, encode
 from shared.events.ids import answer_id
 from shared.events.topics import AUTHORITY_OUTBOX, CASE_ANSWERED
-from shared.runtime.records import Record
-from shared.runtime.telemetry import child_of
-from shared.runtime.transformation import State
+from shared.kafka.records import Record
+from shared.telemetry.metrics import child_of
 
 SOURCE = "urn:amtsweg:relay"
 _OWN_ID: TypeAdapter[str] = TypeAdapter(OwnId)

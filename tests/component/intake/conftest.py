@@ -19,9 +19,9 @@ from services.intake.app import assemble
 from services.intake.domain.client import SCOPES, Bearer, Client
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
-from shared.runtime.health import Health
-from shared.runtime.sealing import OwnKey, RecipientKey
-from shared.runtime.telemetry import Telemetry
+from shared.crypto.jwe import OwnKey, RecipientKey
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.contracts.intake.fakes import (
     FakeAssertionIds,
     FakeBook,
@@ -105,7 +105,7 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
     """Status and the last part of the problem's type, of an answer that is a whole problem document."""
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, Any] = answer.json()
-    assert {"type", "title", "status", "detail", "mend"} <= document.keys()
+    assert {"type", "title", "status", "detail", "resolution"} <= document.keys()
     assert document["status"] == answer.status_code
     return answer.status_code, document["type"].rpartition(":")[2]
 

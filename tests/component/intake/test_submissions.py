@@ -5,11 +5,11 @@ from typing import Literal
 import pytest
 
 from services.intake.adapters.rates import Quota
+from shared.crypto.jwe import NotOpened, open_sealed
 from shared.events.envelope import Event, Message, decode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import INPUT_BYTES, MAX_CONTENT_BYTES, SUBMISSION_RECEIVED
-from shared.runtime.sealing import NotOpened, open_sealed
 from tests.component.intake.conftest import (
     BODY,
     MAX_IN_FLIGHT,

@@ -19,7 +19,7 @@ from shared.events.envelope import Event, encode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
 from shared.events.topics import CASE_ANSWERED, CASE_ORDERED, CASE_UPDATED, SUBMISSION_HELD
-from shared.runtime.records import Record
+from shared.kafka.records import Record
 from tests.support.events import ASSIGNMENT, GIESSEN, RECEIVED_AT
 from tests.support.routing import RouterInMemory, about, opened, record, submission
 

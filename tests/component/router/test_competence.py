@@ -8,9 +8,9 @@ from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Bucket
 from services.router.domain.resolve import resolve
 from shared.events.competence import CompetenceDecision, Inquiry, Place
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
 from tests.support.events import GIESSEN, TRADE_REGISTRATION
 from tests.support.routing import hessen
 
@@ -66,7 +66,7 @@ async def test_a_parameter_that_cannot_be_read_is_named(
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["mend"] == f"Correct the parameter {field}."
+    assert answer.json()["resolution"] == f"Correct the parameter {field}."
 
 
 @pytest.mark.parametrize(

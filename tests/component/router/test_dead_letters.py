@@ -4,8 +4,8 @@ import pytest
 import typer
 
 from amtsweg.dead_letters import Letter, Name, facts
-from shared.runtime.dead_letters import dead_letter, origin
-from shared.runtime.records import Record
+from shared.kafka.dead_letters import dead_letter, origin
+from shared.kafka.records import Record
 from tests.support.events import GIESSEN
 
 SECRET = "Erika Mustermann"

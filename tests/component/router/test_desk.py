@@ -8,9 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from shared.errors import Unavailable
 from shared.events.competence import Place
 from shared.events.submission import SubmissionDelivered, SubmissionRouted
-from shared.runtime.errors import Unavailable
 from tests.support.desk import DeskInMemory, connected, token
 from tests.support.events import GIESSEN
 from tests.support.routing import RouterInMemory
@@ -35,7 +35,7 @@ async def http(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
 def problem_of(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, Any] = answer.json()
-    assert {"title", "detail", "mend", "instance"} <= document.keys()
+    assert {"title", "detail", "resolution", "instance"} <= document.keys()
     return answer.status_code, document["type"].rpartition(":")[2]
 
 

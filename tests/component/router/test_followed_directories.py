@@ -8,11 +8,11 @@ import pytest
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.change import difference
 from services.router.domain.versions import Versions
+from shared.errors import Unavailable
 from shared.events.directory import DirectoryChanged
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 from tests.support.directories import NORDMARK_PROVENANCE, NORDMARK_TABLES, nordmark_change
 
 NOON = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)

@@ -16,9 +16,9 @@ from services.router.adapters.rate import Bucket
 from services.router.domain.resolve import resolve
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
 from tests.support.directories import BUILDING, GUARD_EXAM, TRADE
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.routing import RouterInMemory, hessen, submission

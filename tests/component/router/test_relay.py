@@ -9,7 +9,7 @@ from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.envelope import Undecodable, encode
 from shared.events.topics import AUTHORITY_OUTBOX, CASE_ANSWERED
-from shared.runtime.records import Record
+from shared.kafka.records import Record
 from tests.support.events import CASE_ID, GIESSEN, RECEIVED_AT, SUBMISSION_ID, event
 from tests.support.routing import MemoryState, event_of, record
 

@@ -18,7 +18,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_HELD, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from shared.runtime.records import Record
+from shared.kafka.records import Record
 from tests.support.events import GIESSEN, RECEIPT
 from tests.support.routing import RouterInMemory, opened, record, submission
 

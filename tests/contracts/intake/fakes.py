@@ -11,8 +11,8 @@ from services.intake.domain.admission import Entry, Standing
 from services.intake.domain.client import Assertion, Client
 from services.intake.domain.history import Line, complete
 from services.intake.ports import Known, Page
+from shared.errors import Unavailable
 from shared.events.envelope import Message
-from shared.runtime.errors import Unavailable
 
 HOLD = timedelta(seconds=15)
 

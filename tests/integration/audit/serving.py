@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from shared.runtime.http import HttpServer
+from shared.web.app import HttpServer
 from tests.integration.audit.conftest import RunningLog
 
 

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from amtsweg.__main__ import build
-from shared.runtime.health import Health
-from shared.runtime.http import HttpServer
+from shared.telemetry.health import Health
+from shared.web.app import HttpServer
 from tests.integration.audit.conftest import TOKENS, RunningLog
 from tests.integration.audit.test_completeness import DAY, YESTERDAY, received
 from tests.integration.audit.test_reading_room import leaves, refusals

@@ -10,9 +10,9 @@ from amtsweg.audit.bus_check import Comparison, compare
 from shared.events.envelope import Event, encode
 from shared.events.submission import SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED, Topic
-from shared.runtime.dead_letters import dead_letter
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.records import Record
+from shared.kafka.client import KafkaAddress
+from shared.kafka.dead_letters import dead_letter
+from shared.kafka.records import Record
 from tests.integration.audit.conftest import RunningLog
 from tests.support.audit import NOW, fact
 from tests.support.events import GIESSEN, RECEIPT, ROUTED

@@ -15,7 +15,7 @@ from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.keys import VerifierKey
 from services.audit.domain.witnessing import Reply
 from services.audit.handler.sequence import Sequencer
-from shared.runtime.postgres import Pool
+from shared.postgres.pool import Pool
 from tests.contracts.audit.committed import CommittedContract, Store
 from tests.contracts.audit.witnesses import Asked, WitnessContract
 from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, fact

@@ -14,7 +14,7 @@ from amtsweg.__main__ import build
 from amtsweg.stack.programs import postgres_programs
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import log_only
-from shared.runtime.postgres import Pool
+from shared.postgres.pool import Pool
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_reading_room import asking
 from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, fact

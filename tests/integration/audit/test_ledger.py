@@ -20,11 +20,11 @@ from services.audit.domain.note import Note
 from services.audit.handler.publish import Publisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork
+from shared.errors import Stopped
 from shared.events.envelope import Undecodable, encode
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.runtime.errors import Stopped
-from shared.runtime.postgres import Pool, transaction
-from shared.runtime.records import Record
+from shared.kafka.records import Record
+from shared.postgres.pool import Pool, transaction
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, check_files, fact, routed
 
 SEQUENCER = Sequencer(secrecy=SECRECY, random_bytes=os.urandom)

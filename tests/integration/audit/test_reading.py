@@ -8,10 +8,10 @@ import psutil
 import pytest
 
 from services.audit.adapters.reading import ReadingFailed, ReadingProcess, facts_of
+from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, encode
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.runtime.errors import Unavailable
-from shared.runtime.records import Record
+from shared.kafka.records import Record
 from tests.support.audit import SECRECY, routed
 
 

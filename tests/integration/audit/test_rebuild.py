@@ -14,7 +14,7 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import grow, leaf_hash
 from services.audit.domain.note import sign
-from shared.runtime.postgres import Pool, open_pool
+from shared.postgres.pool import Pool, open_pool
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_ledger import SEQUENCER, publisher
 from tests.support.audit import LOG_KEY, ORIGIN, fact

@@ -21,13 +21,13 @@ from services.audit.domain.completeness import unmet
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
+from shared.errors import Stopped
 from shared.events.envelope import event_type
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
-from shared.runtime.errors import Stopped
-from shared.runtime.health import Health
-from shared.runtime.settings import KafkaConnection, PostgresConnection
-from shared.runtime.telemetry import Telemetry
+from shared.settings import KafkaConnection, PostgresConnection
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.integration.audit.conftest import RunningLog, readers
 from tests.integration.audit.test_completeness import happened
 from tests.integration.audit.test_reading_room import asking

@@ -24,9 +24,9 @@ from services.audit.handler.cosign import Cosigner
 from services.audit.handler.publish import Publisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork, QuorumMissing
-from shared.runtime.health import Health
-from shared.runtime.postgres import Pool
-from shared.runtime.telemetry import Telemetry
+from shared.postgres.pool import Pool
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.integration.audit.conftest import settings_in, until
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, entry, fact
 from tests.support.verifier import IndependentVerifier

@@ -31,9 +31,9 @@ from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, decode, encode
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.topics import DIRECTORY_CHANGED, PARTITIONS, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import partition_of
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import partition_of
 from tests.support.directories import BEACON, NORDMARK
 from tests.support.events import RECEIPT, sealed
 from tests.support.routing import HESSEN, about

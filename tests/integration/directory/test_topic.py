@@ -12,13 +12,13 @@ from amtsweg.directory.published import Refused, publish, read, seed
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.tables import version
 from services.router.domain.versions import FRESH, Versions
+from shared.errors import Unavailable
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, Message, encode
 from shared.events.ids import directory_id
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.telemetry import Telemetry
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 from tests.support.directories import nordmark_change
 from tests.support.stack import KafkaAccess
 

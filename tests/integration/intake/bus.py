@@ -16,8 +16,8 @@ from shared.events.topics import (
     SUBMISSION_ROUTED,
     Topic,
 )
-from shared.runtime.postgres import Pool, transaction
-from shared.runtime.records import Record
+from shared.kafka.records import Record
+from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import NOW
 from tests.support.events import GIESSEN, RECEIPT, sealed
 

@@ -23,10 +23,10 @@ from services.intake.adapters.postgres import clients
 from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.migrations import upgrade
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.reading import read_to_end
+from shared.kafka.client import KafkaAddress
+from shared.kafka.read_to_end import read_to_end
+from shared.postgres.migrations import upgrade
+from shared.postgres.pool import Pool, open_pool
 from tests.support.stack import Database, RealParts, unique
 
 REVISIONS = Path(revisions.__file__).parent

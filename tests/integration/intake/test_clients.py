@@ -5,9 +5,9 @@ import pytest
 from services.intake.adapters.postgres.clients import ClientRegistry, register
 from services.intake.adapters.secrets import Argon2Secrets, hashed
 from services.intake.domain.client import Client
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.postgres import Pool
+from shared.errors import Unavailable
+from shared.postgres.pool import Pool
+from shared.telemetry.health import Condition
 
 PORTAL = Client(
     id="portal",

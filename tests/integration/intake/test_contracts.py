@@ -10,7 +10,7 @@ from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.domain.history import Line
 from services.intake.ports import AssertionIds, Book
-from shared.runtime.postgres import Pool
+from shared.postgres.pool import Pool
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.book import BookContract
 from tests.contracts.intake.histories import HistoriesContract, Told

@@ -10,7 +10,7 @@ from services.intake.adapters.postgres.projection import HistoryProjection
 from services.intake.domain.admission import Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable
-from shared.runtime.postgres import Pool, transaction
+from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import entry
 from tests.integration.intake.bus import RECEIPT_OF_CONTRACT, project, received, settled
 

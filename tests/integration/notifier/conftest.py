@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from joserfc.jwk import ECKey
 
 from services.notifier.domain.message import CHANNEL, RECIPIENT
+from shared.crypto.jwe import RecipientKey, seal
 from shared.events import ids
 from shared.events.case import CaseAccepted, CaseDecided
 from shared.events.envelope import Event, decode, encode
@@ -33,8 +34,7 @@ from shared.events.topics import (
     SUBMISSION_ROUTED,
     dead_letter_topic,
 )
-from shared.runtime.records import partition_of
-from shared.runtime.sealing import RecipientKey, seal
+from shared.kafka.records import partition_of
 from tests.support.events import GIESSEN, RECEIPT, ROUTED, sealed
 from tests.support.mail_server import MailServer
 from tests.support.stack import Database, KafkaAccess

@@ -11,8 +11,9 @@ from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.domain.case import Case, Contact
 from services.notifier.domain.message import Message
-from shared.runtime import migrations, postgres
-from shared.runtime.postgres import Pool
+from shared.postgres import migrations
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
 from tests.contracts.notifier.queue import CONTACT, LEASE, QueueContract, Subject
 from tests.support.stack import Database
 

@@ -16,16 +16,16 @@ from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka
+from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Place
 from shared.events.envelope import Event, Message, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import Record, partition_of
-from shared.runtime.sealing import OwnKey, RecipientKey, open_sealed, seal
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Record, partition_of
 from tests.support.events import RECEIPT
 from tests.support.routing import HESSEN, about, event_of
 from tests.support.stack import RealParts, unique

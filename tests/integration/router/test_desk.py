@@ -33,7 +33,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 from shared.events.topics import AUTHORITY_INBOX, CASE_CUSTODY, CASE_ORDERED, SUBMISSION_ROUTED
-from shared.runtime.health import Health
+from shared.telemetry.health import Health
 from tests.contracts.router.desk_cases import DeskCasesContract, Put
 from tests.integration.router.conftest import Ground, running
 from tests.support.events import RECEIVED_AT, TRADE_REGISTRATION

@@ -11,15 +11,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
-from shared.runtime.ddl import offsets_table, outbox_table
-from shared.runtime.health import Health
-from shared.runtime.kafka import KafkaAddress, idempotent_producer
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, Transformation
-from shared.runtime.postgres import Pool, open_pool
-from shared.runtime.reading import read_to_end
-from shared.runtime.records import Message, Record, partition_of
-from shared.runtime.service import Part
-from shared.runtime.telemetry import Telemetry
+from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, Processor
+from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Message, Record, partition_of
+from shared.postgres.pool import Pool, open_pool
+from shared.postgres.tables import offsets_table, outbox_table
+from shared.service.run import Part
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.support.stack import Database, KafkaAccess, unique
 
 
@@ -94,7 +94,7 @@ class Bench:
                 await asyncio.sleep(0.1)
         return records
 
-    def engine(self, plan: Plan, transformation: Transformation, *outputs: str) -> KafkaToKafka:
+    def engine(self, plan: Plan, transformation: Processor, *outputs: str) -> KafkaToKafka:
         return KafkaToKafka(
             plan,
             transformation,

@@ -14,7 +14,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from shared.runtime.kafka import KafkaAddress
+from shared.kafka.client import KafkaAddress
 from tests.support.stack import KafkaAccess, unique
 
 Grant = tuple[ResourceType, str, AclOperation]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from shared.runtime.errors import Undecodable
-from shared.runtime.kafka_to_kafka import State
-from shared.runtime.kafka_to_postgres import Connection
-from shared.runtime.records import Message, Record
+from shared.engine.kafka_to_kafka import State
+from shared.engine.kafka_to_postgres import Connection
+from shared.errors import Undecodable
+from shared.kafka.records import Message, Record
 
 
 class Step:

@@ -18,9 +18,9 @@ from random import Random
 
 import pytest
 
-from shared.runtime.kafka import idempotent_producer
-from shared.runtime.postgres import Pool
-from shared.runtime.records import partition_of
+from shared.kafka.client import idempotent_producer
+from shared.kafka.records import partition_of
+from shared.postgres.pool import Pool
 from tests.integration.runtime.conftest import Bench
 from tests.support.stack import Database, KafkaAccess
 

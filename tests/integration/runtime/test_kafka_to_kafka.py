@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from shared.runtime.kafka_to_kafka import Plan
-from shared.runtime.records import Message, Record
+from shared.engine.kafka_to_kafka import Plan
+from shared.kafka.records import Message, Record
 from tests.integration.runtime.conftest import Bench, running
 from tests.integration.runtime.steps import counting
 

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from aiokafka.structs import TopicPartition
 
-from shared.runtime import offsets
-from shared.runtime.dead_letters import origin, replayed
-from shared.runtime.errors import Undecodable
-from shared.runtime.kafka_to_postgres import KafkaToPostgres, Plan
-from shared.runtime.outbox import OutboxPublisher, enqueue
-from shared.runtime.postgres import Pool, transaction
-from shared.runtime.publisher import Publisher
-from shared.runtime.records import Message, Record
+from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.errors import Undecodable
+from shared.kafka.dead_letters import origin, replayed
+from shared.kafka.publisher import Publisher
+from shared.kafka.records import Message, Record
+from shared.postgres import offsets
+from shared.postgres.outbox import OutboxPublisher, enqueue
+from shared.postgres.pool import Pool, transaction
 from tests.integration.runtime.conftest import Bench, running
 from tests.integration.runtime.steps import Effects
 

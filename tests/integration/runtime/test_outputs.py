@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from confluent_kafka.admin import AclOperation
 
-from shared.runtime.dead_letters import origin
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
-from shared.runtime.records import Message, Record
+from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
+from shared.kafka.dead_letters import origin
+from shared.kafka.records import Message, Record
 from tests.integration.runtime.conftest import Bench, running
 from tests.integration.runtime.principals import Principal, topic
 from tests.integration.runtime.steps import Step

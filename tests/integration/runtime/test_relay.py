@@ -4,9 +4,9 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from shared.runtime.errors import Unavailable, Undecodable
-from shared.runtime.kafka_to_kafka import Plan, State
-from shared.runtime.records import Message, Record
+from shared.engine.kafka_to_kafka import Plan, State
+from shared.errors import Unavailable, Undecodable
+from shared.kafka.records import Message, Record
 from tests.integration.runtime.conftest import Bench, running
 from tests.integration.runtime.steps import Step
 from tests.support.stack import unique

@@ -7,14 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from shared.runtime import logs, service
-from shared.runtime.health import Health
-from shared.runtime.kafka import KafkaAddress
-from shared.runtime.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
-from shared.runtime.kafka_to_postgres import KafkaToPostgres
-from shared.runtime.kafka_to_postgres import Plan as ProjectionPlan
-from shared.runtime.postgres import open_pool
-from shared.runtime.telemetry import Telemetry
+from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
+from shared.engine.kafka_to_postgres import KafkaToPostgres
+from shared.engine.kafka_to_postgres import Plan as ProjectionPlan
+from shared.kafka.client import KafkaAddress
+from shared.postgres.pool import open_pool
+from shared.service import run as service
+from shared.telemetry import logs
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
 from tests.integration.runtime.steps import Effects, counting
 
 COMMIT_DELAY_SECONDS = 0.05

@@ -13,8 +13,8 @@ from amtsweg.clients import commands
 from services.intake.adapters.postgres.clients import SCHEMA, ClientRegistry
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.domain.client import Client
-from shared.runtime.health import Condition
-from shared.runtime.postgres import open_pool
+from shared.postgres.pool import open_pool
+from shared.telemetry.health import Condition
 from tests.support.stack import Database
 
 CLERK = ("add", "klaerung-7", "--name", "Klärungsstelle", "--scope", "desk")

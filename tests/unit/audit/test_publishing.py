@@ -28,7 +28,7 @@ from services.audit.handler.cosign import Cosigner
 from services.audit.handler.derive import derive
 from services.audit.handler.publish import Publisher
 from services.audit.ports import Fork
-from shared.runtime.errors import Unavailable
+from shared.errors import Unavailable
 from tests.support.audit import (
     LOG_KEY,
     LOG_KEY_PQ,

@@ -22,9 +22,9 @@ from services.audit.domain.refused import Refused
 from services.audit.domain.timestamp import Stamped, timestamp_request, verify_timestamp
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
-from shared.runtime.health import Condition, Health
-from shared.runtime.settings import KafkaConnection, PostgresConnection
-from shared.runtime.telemetry import Telemetry
+from shared.settings import KafkaConnection, PostgresConnection
+from shared.telemetry.health import Condition, Health
+from shared.telemetry.metrics import Telemetry
 from tests.support.audit import LOG_KEY, ORIGIN
 from tests.support.time_authority import Authority
 

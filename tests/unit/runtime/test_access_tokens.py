@@ -5,7 +5,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.runtime.access_tokens import AccessTokens, Shown
+from shared.web.bearer import AccessTokens, Shown
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})

@@ -11,9 +11,9 @@ from aiokafka.structs import RecordMetadata, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.consignment import Consignment, offset_of
-from shared.runtime.kafka import MAX_RECORD_BYTES
-from shared.runtime.records import Record
+from shared.engine.transaction_batch import TransactionBatch, offset_of
+from shared.kafka.client import MAX_RECORD_BYTES
+from shared.kafka.records import Record
 
 HERE, THERE = TopicPartition("here", 0), TopicPartition("there", 3)
 CAUSE = Record("in", 0, 7, 0, b"case", b"")
@@ -47,7 +47,7 @@ class Broker:
 @given(st.lists(st.tuples(st.sampled_from([HERE, THERE]), st.integers(0, 200)), max_size=30))
 def test_every_record_gets_the_offset_of_its_turn(records: list[tuple[TopicPartition, int]]) -> None:
     async def offsets() -> Mapping[TopicPartition, list[int]]:
-        consignment = Consignment(Broker())
+        consignment = TransactionBatch(Broker())
         placed = [(tp, consignment.add(tp, key=b"k", value=b"v" * size)) for tp, size in records]
         await consignment.send()
         found: dict[TopicPartition, list[int]] = {}
@@ -60,7 +60,7 @@ def test_every_record_gets_the_offset_of_its_turn(records: list[tuple[TopicParti
 
 async def test_a_full_batch_is_followed_by_another() -> None:
     broker = Broker()
-    consignment = Consignment(broker)
+    consignment = TransactionBatch(broker)
     for _ in range(3):
         consignment.add(HERE, key=b"k", value=b"v" * 200)
     await consignment.send()
@@ -68,7 +68,7 @@ async def test_a_full_batch_is_followed_by_another() -> None:
 
 
 async def test_a_refused_batch_names_the_record_that_its_first_one_follows_from() -> None:
-    consignment = Consignment(Broker(refuses="there"))
+    consignment = TransactionBatch(Broker(refuses="there"))
     consignment.add(HERE, key=b"k", value=b"fine", cause=CAUSE)
     consignment.add(THERE, key=b"k", value=b"refused", cause=CAUSE)
     await consignment.send()
@@ -79,6 +79,6 @@ async def test_a_refused_batch_names_the_record_that_its_first_one_follows_from(
 
 
 def test_a_record_that_no_topic_takes_is_refused_at_once() -> None:
-    consignment = Consignment(Broker())
+    consignment = TransactionBatch(Broker())
     with pytest.raises(MessageSizeTooLargeError):
         consignment.add(HERE, key=b"k", value=bytes(MAX_RECORD_BYTES))

@@ -3,8 +3,8 @@ from typing import cast
 
 import pytest
 
-from shared.runtime.dead_letters import Blocked, dead_letter, is_replay, replayed, settling
-from shared.runtime.records import Message, Record
+from shared.kafka.dead_letters import Blocked, dead_letter, is_replay, replayed, settling
+from shared.kafka.records import Message, Record
 
 LETTERS = "router-relay.dead-letter.v1"
 OURS, THEIRS = "authority.g-06531005.outbox.v1", "authority.g-06534014.outbox.v1"

@@ -7,11 +7,11 @@ import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
 
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.problems import Problem
-from shared.runtime.telemetry import Telemetry
+from shared.errors import Unavailable
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
+from shared.web.problems import Problem
 
 
 class Body(BaseModel):
@@ -40,7 +40,7 @@ def app(health: Health) -> FastAPI:
         if how == "unavailable":
             raise Unavailable("Kafka is away")
         if how == "problem":
-            raise Problem(409, "reused", title="Reused", detail="used before", mend="use another")
+            raise Problem(409, "reused", title="Reused", detail="used before", resolution="use another")
         raise RuntimeError("name: Erika Mustermann")
 
     return app
@@ -82,7 +82,7 @@ async def test_a_problem_says_how_to_mend_it(client: httpx.AsyncClient) -> None:
         "title": "Reused",
         "status": 409,
         "detail": "used before",
-        "mend": "use another",
+        "resolution": "use another",
         "instance": "/fails/problem",
     }
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.errors import Unavailable
-from shared.runtime.output_topics import OutputTopics
+from shared.errors import Unavailable
+from shared.kafka.output_topics import OutputTopics
 
 
 class Broker:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.records import partition_of
+from shared.kafka.records import partition_of
 
 
 @pytest.mark.parametrize(

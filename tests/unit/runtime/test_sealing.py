@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
-from shared.runtime.key_wrapping import decode
-from shared.runtime.sealing import NotOpened, OwnKey, RecipientKey, Rewrapper, open_sealed, seal
+from shared.crypto.jwe import NotOpened, OwnKey, RecipientKey, Rewrapper, open_sealed, seal
+from shared.crypto.key_wrapping import decode
 
 SUBMISSION = UUID("0b2c7d7e-4b0f-5a3e-8f53-1f1a3c2d4e5f")
 REGISTRY = jwe.JWERegistry(

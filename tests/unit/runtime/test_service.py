@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from shared.runtime import service
-from shared.runtime.errors import Unavailable
-from shared.runtime.service import Part
+from shared.errors import Unavailable
+from shared.service import run as service
+from shared.service.run import Part
 
 
 class Waiting:

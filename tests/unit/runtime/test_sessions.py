@@ -1,4 +1,4 @@
-"""Sessions over a fake consumer: what ends one, and what becomes of the next."""
+"""ConsumerLoop over a fake consumer: what ends one, and what becomes of the next."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,12 +8,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
-from shared.runtime.assignment import all_in_one
-from shared.runtime.errors import Stopped, Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.kafka import close
-from shared.runtime.sessions import Session, Sessions
-from shared.runtime.telemetry import Telemetry
+from shared.engine.assignment import all_in_one
+from shared.engine.consumer_loop import ConsumerLoop, Session
+from shared.errors import Stopped, Unavailable
+from shared.kafka.client import close
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 
 TP = TopicPartition("t", 0)
 
@@ -96,8 +96,8 @@ def condition() -> Condition:
 
 
 @pytest.fixture
-def several(condition: Condition) -> Sessions:
-    return Sessions(
+def several(condition: Condition) -> ConsumerLoop:
+    return ConsumerLoop(
         "g",
         condition=condition,
         telemetry=Telemetry(),
@@ -106,7 +106,9 @@ def several(condition: Condition) -> Sessions:
     )
 
 
-async def test_too_many_failures_in_a_row_end_the_process(several: Sessions, condition: Condition) -> None:
+async def test_too_many_failures_in_a_row_end_the_process(
+    several: ConsumerLoop, condition: Condition
+) -> None:
     async def session() -> None:
         raise OSError("away")
 
@@ -115,7 +117,7 @@ async def test_too_many_failures_in_a_row_end_the_process(several: Sessions, con
     assert condition.standing == "failed"
 
 
-async def test_progress_forgives_earlier_failures(several: Sessions) -> None:
+async def test_progress_forgives_earlier_failures(several: ConsumerLoop) -> None:
     attempts = 0
 
     async def session() -> None:
@@ -130,7 +132,7 @@ async def test_progress_forgives_earlier_failures(several: Sessions) -> None:
     assert attempts == 4 + 2
 
 
-async def test_a_client_s_own_cancellation_does_not_end_the_engine_in_silence(several: Sessions) -> None:
+async def test_a_client_s_own_cancellation_does_not_end_the_engine_in_silence(several: ConsumerLoop) -> None:
     async def session() -> None:
         raise asyncio.CancelledError
 
@@ -139,7 +141,7 @@ async def test_a_client_s_own_cancellation_does_not_end_the_engine_in_silence(se
 
 
 async def test_a_stopped_consumer_waits_for_a_person_instead_of_restarting(
-    several: Sessions, condition: Condition
+    several: ConsumerLoop, condition: Condition
 ) -> None:
     attempts = 0
 

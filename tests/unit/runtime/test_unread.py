@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka.structs import TopicPartition
 
-from shared.runtime.reading import unread
+from shared.kafka.read_to_end import unread
 
 HERE, THERE = TopicPartition("here", 0), TopicPartition("there", 0)
 

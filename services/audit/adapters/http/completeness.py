@@ -16,7 +16,7 @@ from services.audit.domain.looks import Visit
 from services.audit.domain.refused import Refused
 from services.audit.ports import Account, ClosedDay, Found
 from shared.events.payload import Instant, WireModel
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
 
@@ -176,6 +176,6 @@ def _not_closed(day: date) -> Problem:
         "day-not-closed",
         title="Tag nicht abgeschlossen (day not closed)",
         detail=f"Für {day} steht kein Abschluss im veröffentlichten Stand.",
-        mend="Ein Tag wird kurz nach Mitternacht abgeschlossen; stand der Dienst still, gehört er zum nächsten "
+        resolution="Ein Tag wird kurz nach Mitternacht abgeschlossen; stand der Dienst still, gehört er zum nächsten "
         "abgeschlossenen Tag (closed soon after midnight, or part of the next closed day).",
     )

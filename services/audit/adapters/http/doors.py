@@ -27,9 +27,9 @@ from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import Visit
 from services.audit.domain.schemas import payload_schemas
 from services.audit.ports import Answer, Clock
-from shared.runtime.health import Health
-from shared.runtime.http import create_app
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
 
 _BODY_LIMIT: Final = 64 * 1024
 

@@ -12,7 +12,7 @@ from services.audit.domain.evaluation import ActorName, Evaluation
 from services.audit.domain.looks import Visit
 from services.audit.domain.refused import Refused
 from shared.events.payload import Instant, WireModel
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 
 class EvaluationsDesk(Protocol):
@@ -126,7 +126,7 @@ def _unknown() -> Problem:
         "evaluation-unknown",
         title="Auswertung nicht vorhanden (no such evaluation)",
         detail="Unter dieser Kennung wurde keine Auswertung beantragt.",
-        mend="Offene Anträge zeigt GET /v1/evaluations (it lists open requests).",
+        resolution="Offene Anträge zeigt GET /v1/evaluations (it lists open requests).",
     )
 
 
@@ -136,5 +136,5 @@ def _not_approved(detail: str) -> Problem:
         "evaluation-not-approved",
         title="Zustimmung nicht möglich (cannot be approved)",
         detail=f"{detail}. Der Versuch ist im Protokoll vermerkt.",
-        mend="Eine andere Prüferin zustimmen lassen oder neu beantragen (ask another auditor, or ask anew).",
+        resolution="Eine andere Prüferin zustimmen lassen oder neu beantragen (ask another auditor, or ask anew).",
     )

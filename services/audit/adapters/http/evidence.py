@@ -13,7 +13,7 @@ from services.audit.domain.access import Reader
 from services.audit.domain.looks import SOURCE, Visit
 from services.audit.domain.refused import Refused
 from services.audit.ports import Answer
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 WAITING: Final = "Amtsweg-Waiting"
 """Header: so many of the entries are not in the published checkpoint yet, and therefore not in the file."""
@@ -76,5 +76,5 @@ def _not_covered(look: int) -> Problem:
         "not-covered",
         title="Noch nicht im veröffentlichten Stand (not covered yet)",
         detail=f"Der veröffentlichte Stand reicht nicht so weit. Die Anfrage selbst ist Eintrag {look}.",
-        mend="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
+        resolution="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
     )

@@ -8,8 +8,8 @@ from services.audit.adapters.http.gate import Gate, Record, route_of
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName, parse_path
-from shared.runtime.http import OPEN_TO_ALL
-from shared.runtime.problems import Problem
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
 
 _FOR_EVER: Final = "max-age=31536000, immutable"
 
@@ -64,5 +64,5 @@ def _absent() -> Problem:
         "not-found",
         title="Nicht vorhanden (not there)",
         detail="Diese Datei gibt es im Protokoll nicht (the log has no such file).",
-        mend="Größe am Checkpoint prüfen; Pfade wie in C2SP tlog-tiles (check the size in the checkpoint).",
+        resolution="Größe am Checkpoint prüfen; Pfade wie in C2SP tlog-tiles (check the size in the checkpoint).",
     )

@@ -12,7 +12,7 @@ from services.audit.domain.access import Reader, Readers, Right
 from services.audit.domain.looks import Visit, visit
 from services.audit.domain.refused import Refused
 from services.audit.ports import Clock
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 PURPOSE: Final = "Amtsweg-Purpose"
 REFERENCE: Final = "Amtsweg-Reference"
@@ -84,7 +84,7 @@ def _unknown(reason: str) -> Problem:
         "token-invalid",
         title="Kein Zugang (no access)",
         detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). Der Versuch ist im Protokoll vermerkt.",
-        mend="Authorization: Bearer … mit dem Token aus der Prüferdatei senden (send an auditor's token).",
+        resolution="Authorization: Bearer … mit dem Token aus der Prüferdatei senden (send an auditor's token).",
         headers={"WWW-Authenticate": 'Bearer realm="audit"'},
     )
 
@@ -95,7 +95,7 @@ def _without_right() -> Problem:
         "right-missing",
         title="Nicht berechtigt (not permitted)",
         detail="Dieses Token öffnet anderes, nicht diese Auskunft. Der Versuch ist im Protokoll vermerkt.",
-        mend="Ein Token mit dem nötigen Recht verwenden (use a token with the right needed).",
+        resolution="Ein Token mit dem nötigen Recht verwenden (use a token with the right needed).",
     )
 
 
@@ -105,5 +105,5 @@ def _without_purpose(detail: str) -> Problem:
         "purpose-missing",
         title="Zweck oder Aktenzeichen fehlt (purpose or reference missing)",
         detail=f"Jede Einsicht nennt Zweck und Aktenzeichen: {detail}. Der Versuch ist im Protokoll vermerkt.",
-        mend=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
+        resolution=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
     )

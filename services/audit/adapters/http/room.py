@@ -26,8 +26,8 @@ from services.audit.domain.note import Note
 from services.audit.domain.refused import Refused
 from services.audit.ports import LONGEST_TIMELINE, Answer, Question
 from shared.events.payload import Instant, WireModel
-from shared.runtime.http import OPEN_TO_ALL
-from shared.runtime.problems import Problem
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
 
 Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 """A trace id (32 hex digits) or an event's id (UUID)."""
@@ -208,7 +208,7 @@ def malformed(detail: str) -> Problem:
         "reference-malformed",
         title="Vorgangsnummer fehlerhaft (reference malformed)",
         detail=detail,
-        mend="Die Kennung aus der Eingangsbestätigung verwenden (use the id from the acknowledgement).",
+        resolution="Die Kennung aus der Eingangsbestätigung verwenden (use the id from the acknowledgement).",
     )
 
 
@@ -218,7 +218,7 @@ def unknown_case(look: int) -> Problem:
         "unknown-case",
         title="Kein Eintrag zu diesem Vorgang (no entry about this case)",
         detail=f"Zu diesem Vorgang steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
-        mend="Kennung prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the id).",
+        resolution="Kennung prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the id).",
     )
 
 
@@ -228,7 +228,7 @@ def _second_person() -> Problem:
         "second-person-missing",
         title="Zweite Person erforderlich (second person needed)",
         detail="Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. Der Versuch ist vermerkt.",
-        mend="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
+        resolution="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
     )
 
 
@@ -238,5 +238,5 @@ def _not_covered(detail: str) -> Problem:
         "not-covered",
         title="Noch nicht im veröffentlichten Stand (not covered yet)",
         detail=detail,
-        mend="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
+        resolution="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
     )

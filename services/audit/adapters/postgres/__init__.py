@@ -3,4 +3,4 @@
 from pathlib import Path
 
 MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
-"""The schema's history, for ``shared.runtime.migrations.upgrade``."""
+"""The schema's history, for ``shared.postgres.migrations.upgrade``."""

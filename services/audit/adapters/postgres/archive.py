@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.audit.domain.day import NOBODY
 from services.audit.ports import Found, Question
-from shared.runtime.postgres import Pool, reaching_postgres
+from shared.postgres.pool import Pool, reaching_postgres
 
 _ENTRIES = """
 select e.index, e.leaf, p.sealed, k.key

@@ -11,8 +11,8 @@ from services.audit.ports import Fork
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.envelope import Event, Message, encode
 from shared.events.topics import AUDIT_CHECKPOINT
-from shared.runtime import outbox
-from shared.runtime.postgres import Pool, reaching_postgres, transaction
+from shared.postgres import outbox
+from shared.postgres.pool import Pool, reaching_postgres, transaction
 
 _LOGS = UUID("0f3c7a52-6b2e-5f0e-9a51-3f0f6c1d8e24")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.runtime.postgres import Pool, reaching_postgres
+from shared.postgres.pool import Pool, reaching_postgres
 
 _POINTS = 60
 

@@ -9,8 +9,8 @@ from services.audit.domain.append import Appended, State
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.ports import Ledger
-from shared.runtime.errors import Stopped
-from shared.runtime.postgres import Connection, Pool, transaction
+from shared.errors import Stopped
+from shared.postgres.pool import Connection, Pool, transaction
 
 ENTRY_COLUMNS = (
     "log", "index", "event_id", "type", "time", "case_ref", "actor_ref", "authority", "service", "trace", "leaf",

@@ -13,7 +13,7 @@ from services.audit.domain.inspection import Progress
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier, grow, leaf_hash
 from services.audit.domain.refused import Refused
-from shared.runtime.postgres import Connection, Pool, transaction
+from shared.postgres.pool import Connection, Pool, transaction
 
 _AT_ONCE: Final = 40
 """Bundles that are copied with one statement."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.audit.domain.completeness import CLOSING, RULED
 from services.audit.ports import Found
-from shared.runtime.postgres import Pool, reaching_postgres, transaction
+from shared.postgres.pool import Pool, reaching_postgres, transaction
 
 _PORTION: Final = 2_000
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from services.audit.domain.completeness import RULED, Happened, Unmet
 from services.audit.ports import Standing, UnmetCase
-from shared.runtime.postgres import Connection, Pool, reaching_postgres, transaction
+from shared.postgres.pool import Connection, Pool, reaching_postgres, transaction
 
 Judge = Callable[[Sequence[Happened]], Sequence[Unmet]]
 

@@ -31,7 +31,7 @@ _RECEIPT_EXAMPLE: Final = {
 _PROBLEM: Final = {
     "type": "object",
     "description": "RFC 9457. German, or English where Accept-Language asks for it.",
-    "required": ["type", "title", "status", "detail", "mend"],
+    "required": ["type", "title", "status", "detail", "resolution"],
     "properties": {
         "type": {
             "type": "string",
@@ -41,7 +41,7 @@ _PROBLEM: Final = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What failed."},
-        "mend": {"type": "string", "description": "What to do about it."},
+        "resolution": {"type": "string", "description": "What to do about it."},
         "instance": {"type": "string"},
         "errors": {"type": "array", "items": {"type": "object"}},
     },

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from services.intake.domain.submission import Fault
 from shared.events.submission import Language
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 Kind = Literal[
     "cursor-unknown",
@@ -30,7 +30,7 @@ Kind = Literal[
 class _Said(NamedTuple):
     title: str
     detail: str
-    mend: str
+    resolution: str
 
 
 _KEY_EXAMPLE: Final = 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"'
@@ -274,7 +274,7 @@ def problem(
         kind,
         title=said.title,
         detail=said.detail.format(**values),
-        mend=said.mend,
+        resolution=said.resolution,
         headers={"Content-Language": language, **(headers or {})},
     )
 

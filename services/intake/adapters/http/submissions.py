@@ -15,8 +15,8 @@ from services.intake.domain.client import Bearer
 from services.intake.domain.outcome import Attempt, BadKey, Outcome, Refusal, Taken
 from services.intake.domain.submission import Faulty, NotJson, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
-from shared.runtime.problems import Problem
-from shared.runtime.telemetry import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry, child_of
+from shared.web.problems import Problem
 
 BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
 """The largest body in bytes: the content, and room for everything else."""

@@ -9,8 +9,8 @@ from services.intake.adapters.http.documents import TokenDocument, TokenErrorDoc
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
 from services.intake.domain.token_request import Denied, Issued, TokenError
-from shared.runtime.http import OPEN_TO_ALL
-from shared.runtime.telemetry import Telemetry
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import OPEN_TO_ALL
 
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _BODY_LIMIT: Final = 16 * 1024

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.intake.domain.client import CLOCK_SKEW, Assertion
-from shared.runtime.postgres import Pool, reaching_postgres
+from shared.postgres.pool import Pool, reaching_postgres
 
 _REMEMBER: Final = """
 WITH forgotten AS (DELETE FROM assertion_ids WHERE expires_at < now())

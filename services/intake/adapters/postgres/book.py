@@ -10,10 +10,10 @@ import asyncpg
 import structlog
 
 from services.intake.domain.admission import Entry, Standing
+from shared.errors import Unavailable
 from shared.events.submission import Receipt
-from shared.runtime.errors import Unavailable
-from shared.runtime.postgres import Pool, reaching_postgres
-from shared.runtime.telemetry import Telemetry
+from shared.postgres.pool import Pool, reaching_postgres
+from shared.telemetry.metrics import Telemetry
 
 HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""

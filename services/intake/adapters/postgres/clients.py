@@ -9,9 +9,9 @@ import asyncpg
 import structlog
 
 from services.intake.domain.client import Client
-from shared.runtime.errors import Unavailable
-from shared.runtime.health import Condition
-from shared.runtime.postgres import Connection, Pool, reaching_postgres
+from shared.errors import Unavailable
+from shared.postgres.pool import Connection, Pool, reaching_postgres
+from shared.telemetry.health import Condition
 
 REREAD_SECONDS: Final = 30.0
 

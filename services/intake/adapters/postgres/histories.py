@@ -9,7 +9,7 @@ import asyncpg
 from services.intake.adapters.postgres.book import receipt_from
 from services.intake.domain.history import Line, complete
 from services.intake.ports import Known, Page
-from shared.runtime.postgres import Pool, reaching_postgres
+from shared.postgres.pool import Pool, reaching_postgres
 
 _SUBMISSION: Final = (
     "SELECT * FROM receipts WHERE submission_id = $1 AND client_id = $2 AND taken_at IS NOT NULL"

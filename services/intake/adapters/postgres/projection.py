@@ -9,8 +9,8 @@ from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
 from shared.events.submission import Receipt
 from shared.events.topics import consumed_by
-from shared.runtime.postgres import Connection
-from shared.runtime.records import Record
+from shared.kafka.records import Record
+from shared.postgres.pool import Connection
 
 TOPICS: Final = {topic.name: topic.payloads for topic in consumed_by("intake")}
 
@@ -48,7 +48,7 @@ SELECT count(*) FROM placed
 
 
 class HistoryProjection:
-    """Implements `shared.runtime.kafka_to_postgres.Projection`.
+    """Implements `shared.engine.kafka_to_postgres.Projection`.
 
     Topics are read independently: a line whose case nobody has named yet stays unplaced, invisible, until an
     event arrives that repeats the facts of receipt.

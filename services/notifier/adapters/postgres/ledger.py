@@ -11,7 +11,7 @@ from services.notifier.domain.message import CHANNEL, RECIPIENT, Message, Told
 from shared.events.envelope import Event
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
-from shared.runtime.postgres import Connection
+from shared.postgres.pool import Connection
 
 _CASES = (
     "SELECT id, contact_state, contact, told, handled, closed_at FROM cases WHERE id = ANY($1) FOR UPDATE"

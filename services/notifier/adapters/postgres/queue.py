@@ -14,13 +14,14 @@ import asyncpg
 from services.notifier.adapters.postgres.ledger import contact_of
 from services.notifier.domain.message import Message
 from services.notifier.ports import Claim, StoreAway
+from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.topics import NOTIFICATION_SETTLED
-from shared.runtime import outbox, postgres
-from shared.runtime.errors import Unavailable
-from shared.runtime.postgres import Connection, Pool
+from shared.postgres import outbox
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Connection, Pool
 
 SOURCE = "urn:amtsweg:notifier"
 

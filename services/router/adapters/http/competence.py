@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.router.adapters.rate import Bucket
 from services.router.domain.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
-from shared.runtime.http import OPEN_TO_ALL
-from shared.runtime.problems import Problem
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
 
 
 class Asked(BaseModel):
@@ -62,7 +62,7 @@ def _admit(bucket: Bucket) -> None:
             "too-many-requests",
             title="Too many requests",
             detail="More inquiries come than this router answers beside its work.",
-            mend="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
+            resolution="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
             headers={"Retry-After": str(wait)},
         )
 
@@ -73,5 +73,5 @@ def _not_understood(bad: BadInquiry) -> Problem:
         "bad-inquiry",
         title="The inquiry cannot be read",
         detail=str(bad),
-        mend=f"Correct the parameter {bad.field}.",
+        resolution=f"Correct the parameter {bad.field}.",
     )

@@ -36,8 +36,8 @@ from services.router.domain.desk import (
 from services.router.domain.directory import Directory
 from services.router.domain.remark import BadRemark, read_remark
 from shared.events.payload import WireModel
-from shared.runtime.access_tokens import Shown
-from shared.runtime.telemetry import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry, child_of
+from shared.web.bearer import Shown
 
 ROLE: Final = "Klärungsstelle"
 SOURCE: Final = "urn:amtsweg:clearing-desk"

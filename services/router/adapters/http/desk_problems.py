@@ -7,14 +7,14 @@ from services.router.adapters.http.desk_documents import name_of
 from services.router.domain.desk import Ineffective, Obstacle
 from services.router.domain.directory import Directory
 from services.router.domain.remark import BadRemark
-from shared.runtime.problems import Problem
+from shared.web.problems import Problem
 
 
 class _Said(NamedTuple):
     status: int
     title: str
     detail: str
-    mend: str
+    resolution: str
 
 
 _SAID: Final[dict[Obstacle, _Said]] = {
@@ -60,11 +60,11 @@ _SAID: Final[dict[Obstacle, _Said]] = {
 
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "RFC 9457; `type` ends with the kind of problem, `mend` says what to do",
-    "required": ["type", "title", "status", "detail", "mend", "instance"],
+    "description": "RFC 9457; `type` ends with the kind of problem, `resolution` says what to do",
+    "required": ["type", "title", "status", "detail", "resolution", "instance"],
     "properties": {
         "status": {"type": "integer"},
-        **{name: {"type": "string"} for name in ("type", "title", "detail", "mend", "instance")},
+        **{name: {"type": "string"} for name in ("type", "title", "detail", "resolution", "instance")},
     },
 }
 
@@ -85,7 +85,7 @@ def no_effect(told: Ineffective, *, directory: Directory) -> Problem:
         authority=_named(authority or "", directory),
         candidates="; ".join(_named(each, directory) for each in candidates),
     )
-    return Problem(said.status, told.obstacle, title=said.title, detail=detail, mend=said.mend)
+    return Problem(said.status, told.obstacle, title=said.title, detail=detail, resolution=said.resolution)
 
 
 def bad_remark(bad: BadRemark) -> Problem:
@@ -95,7 +95,7 @@ def bad_remark(bad: BadRemark) -> Problem:
         "bad-reason",
         title="Begründung nicht verwendbar (reason cannot be kept)",
         detail=f"reason: {bad}",
-        mend="Die Zuständigkeit begründen, ohne Angaben zu Personen (give the ground of competence, not people).",
+        resolution="Die Zuständigkeit begründen, ohne Angaben zu Personen (give the ground of competence, not people).",
     )
 
 
@@ -106,7 +106,7 @@ def bad_cursor() -> Problem:
         "bad-cursor",
         title="Stelle in der Liste unbekannt (bad cursor)",
         detail="after ist keine Stelle dieser Liste.",
-        mend="next aus der vorigen Antwort senden, oder after weglassen (send next as it came).",
+        resolution="next aus der vorigen Antwort senden, oder after weglassen (send next as it came).",
     )
 
 

@@ -5,8 +5,8 @@ from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
-from shared.runtime.access_tokens import AccessTokens, Shown
-from shared.runtime.problems import Problem
+from shared.web.bearer import AccessTokens, Shown
+from shared.web.problems import Problem
 
 
 class Gate(SecurityBase):
@@ -50,7 +50,7 @@ def _unknown(*, tried: bool) -> Problem:
         "token-invalid",
         title="Kein Zugang (no access)",
         detail="Das Zugriffstoken fehlt, ist abgelaufen oder gilt nicht für diesen Dienst.",
-        mend="Mit POST /token und scope=desk ein neues anfordern (ask the token door for scope=desk).",
+        resolution="Mit POST /token und scope=desk ein neues anfordern (ask the token door for scope=desk).",
         headers={"WWW-Authenticate": f'Bearer realm="router"{error}'},
     )
 
@@ -61,6 +61,6 @@ def _without_right(needed: str) -> Problem:
         "scope-missing",
         title="Nicht berechtigt (not permitted)",
         detail=f"Dieses Token öffnet die Klärungsstelle nicht; nötig ist das Recht {needed}.",
-        mend="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
+        resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
         headers={"WWW-Authenticate": f'Bearer realm="router", error="insufficient_scope", scope="{needed}"'},
     )

@@ -5,8 +5,8 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from shared.runtime.http import OPEN_TO_ALL
-from shared.runtime.problems import Problem
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
 
 _HERE: Final = Path(__file__).parent
 _TYPES: Final = {
@@ -51,7 +51,7 @@ def page_routes() -> APIRouter:
                 "not-found",
                 title="Nicht vorhanden (not there)",
                 detail="Diese Datei gehört nicht zur Prüfseite (no part of the auditors' page).",
-                mend="Die Seite unter / neu laden (reload the page at /).",
+                resolution="Die Seite unter / neu laden (reload the page at /).",
             )
         return Response(files[name], media_type=_TYPES[name], headers=_HEADERS)
 

@@ -1,1 +1,1 @@
-"""Revisions of schema ``intake``, run in order by `shared.runtime.migrations`."""
+"""Revisions of schema ``intake``, run in order by `shared.postgres.migrations`."""

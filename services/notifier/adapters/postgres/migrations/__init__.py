@@ -1,1 +1,1 @@
-"""The revisions of the schema, oldest first; `shared.runtime.migrations` runs those that are missing."""
+"""The revisions of the schema, oldest first; `shared.postgres.migrations` runs those that are missing."""

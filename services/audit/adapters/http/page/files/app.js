@@ -28,7 +28,7 @@ async function ask(path, parameters = {}) {
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Answered([problem.title, problem.detail, problem.mend].filter(Boolean).join("\n") || response.statusText);
+  throw new Answered([problem.title, problem.detail, problem.resolution].filter(Boolean).join("\n") || response.statusText);
 }
 
 /** Do something for a form or button; show that it takes time, and what went wrong. */

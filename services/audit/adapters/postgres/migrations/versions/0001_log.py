@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.runtime.ddl import offsets_table, outbox_table
+from shared.postgres.tables import offsets_table, outbox_table
 
 revision = "0001_audit"
 down_revision = None

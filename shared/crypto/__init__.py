@@ -1,0 +1,1 @@
+"""Sealing: JWE and key wrapping."""

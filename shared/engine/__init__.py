@@ -1,0 +1,1 @@
+"""Consume, decide, commit: one consumer loop, two kinds of transaction (Kafka, PostgreSQL)."""

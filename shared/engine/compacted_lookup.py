@@ -1,0 +1,78 @@
+"""Large objects that stay on their compacted topic and are read back by key when a person asks for one.
+
+The index of a partition is built when first needed, beside the work: reading every held object at each
+session would cost more than the few that are ever needed.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from shared.errors import Unavailable
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.read_to_end import read_to_end, record_at
+from shared.kafka.records import Record
+
+
+class Shelf:
+    """The objects of one partition, by key."""
+
+    def __init__(self, address: KafkaAddress, tp: TopicPartition) -> None:
+        self._address = address
+        self._tp = tp
+        self._written: dict[str, int | None] = {}
+        self._indexing: asyncio.Task[dict[str, int]] | None = None
+        self._reader: AIOKafkaConsumer | None = None
+
+    def note(self, offsets: Mapping[str, int | None]) -> None:
+        """Take in what a committed transaction put on the shelf, or took from it (None)."""
+        self._written |= offsets
+
+    async def fetch(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the objects with these keys; absent ones are left out.
+
+        Raises:
+            Unavailable: the index is being built, or Kafka is away; the record that needs it waits.
+        """
+        if self._indexing is None or (self._indexing.done() and self._indexing.exception()):
+            self._indexing = asyncio.ensure_future(self._index())
+        if not self._indexing.done():
+            raise Unavailable(f"{self._tp.topic}, partition {self._tp.partition}: the index is being built")
+        index = self._indexing.result()
+        found = {}
+        for key in keys:
+            offset = self._written[key] if key in self._written else index.get(key)
+            if offset is not None and (record := await self._read(offset)) is not None:
+                found[key] = record
+        return found
+
+    async def close(self) -> None:
+        """Stop indexing and close the reader."""
+        if self._indexing is not None:
+            self._indexing.cancel()
+        if self._reader is not None:
+            await close(self._reader.stop())
+
+    async def _index(self) -> dict[str, int]:
+        index: dict[str, int] = {}
+        async for records in read_to_end(self._address, {self._tp: 0}):
+            for record in records:
+                key = (record.key or b"").decode()
+                if record.value is None:
+                    index.pop(key, None)
+                else:
+                    index[key] = record.offset
+        return index
+
+    async def _read(self, offset: int) -> Record | None:
+        try:
+            if self._reader is None:
+                self._reader = reader(self._address)
+                await self._reader.start()
+                self._reader.assign([self._tp])
+            return await record_at(self._reader, self._tp, offset)
+        except KafkaError as error:
+            raise Unavailable(f"{self._tp.topic}: {type(error).__name__}") from error

@@ -1,0 +1,210 @@
+"""The outer loop of every engine: sessions of one consumer, each ended by any error, and then begun anew.
+
+Recovery inside a client is unreliable, and FastStream's swallows what exactly-once must see; starting again
+from what is stored is simple and was measured to take a tenth of a second.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from re import Pattern
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.structs import TopicPartition
+
+from shared.backoff import FIRST_SECONDS, Backoff
+from shared.engine.assignment import Unit
+from shared.errors import Stopped, Unavailable
+from shared.kafka.client import close
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
+
+FAILURES_BEFORE_EXIT: Final = 40
+"""ConsumerLoop that end in a row without one committed batch: some three minutes. Then the process gives up."""
+
+REVOKE_SECONDS: Final = 15.0
+_WATCH_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 8.0
+_NOWHERE: Final = TopicPartition("", 0)
+
+Work = Callable[[AIOKafkaConsumer, int, Unit], Coroutine[Any, Any, None]]
+"""What a task does with its unit until cancelled; the unit's partitions are paused when it begins."""
+
+
+class Session:
+    """One consumer, its assigned partitions, and one task per unit of them."""
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        *,
+        units: Callable[[set[TopicPartition]], Mapping[int, Unit]],
+        work: Work,
+        opened: Callable[[], None],
+    ) -> None:
+        self._consumer = consumer
+        self._opened = opened
+        self._units = units
+        self._work = work
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, inputs: tuple[str, ...] | Pattern[str]) -> None:
+        """Consume until cancelled or until anything fails; then everything is closed."""
+        chosen = {"topics": inputs} if isinstance(inputs, tuple) else {"pattern": inputs.pattern}
+        self._consumer.subscribe(**chosen, listener=_Listener(self))
+        watching: asyncio.Task[None] | None = None
+        try:
+            await self._consumer.start()
+            if not self._tasks:
+                self._opened()
+            watching = asyncio.ensure_future(self._watch())
+            await asyncio.wait({self._failed, watching}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (watching, self._failed):
+                if ended.done():
+                    ended.result()
+        finally:
+            if watching is not None:
+                watching.cancel()
+            await self.revoke()
+            await close(self._consumer.stop())
+            if self._failed.done():
+                self._failed.exception()
+
+    def assign(self, assigned: set[TopicPartition]) -> None:
+        """Begin a task per unit. Their opening is their own affair, so that this neither fails nor blocks."""
+        # Nothing is fetched until the task has sought the stored position.
+        self._consumer.pause(*assigned)
+        try:
+            units = self._units(assigned)
+        except ValueError as error:
+            self._fail(error)
+            return
+        for number, unit in units.items():
+            task = asyncio.ensure_future(self._work(self._consumer, number, unit))
+            task.add_done_callback(self._ended)
+            self._tasks.add(task)
+
+    async def revoke(self) -> None:
+        """Cancel the tasks' reading and wait for running transactions to end.
+
+        Cancel, because ``getmany`` blocks during a rebalance and would wait for us.
+        """
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=REVOKE_SECONDS)
+
+    async def _watch(self) -> None:
+        """End the session when Kafka does not answer, or refuses us where no task would notice.
+
+        aiokafka's clients wait out an outage by themselves, some at the cost of a whole core, and nobody sees
+        it; a session that has ended waits at no cost, and health shows it.
+        """
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            await self._consumer.getmany(_NOWHERE, timeout_ms=0)  # a standby has no task to see these errors
+            if assigned := self._consumer.assignment():
+                tp = min(assigned)
+                try:
+                    await asyncio.wait_for(self._consumer.end_offsets([tp]), _ANSWER_SECONDS)
+                except TimeoutError:
+                    raise Unavailable(f"Kafka has not answered for {_ANSWER_SECONDS:g} s") from None
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            if not task.cancelling():
+                self._fail(Unavailable("a task was cancelled by the Kafka client, not by us"))
+        elif (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+    """aiokafka only logs what is raised here, so the session raises nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._session.assign(assigned)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002 - the base class names it
+        await self._session.revoke()
+
+
+class ConsumerLoop:
+    """Session after session, until cancelled, stopped, or failing too often in a row."""
+
+    def __init__(
+        self,
+        group: str,
+        *,
+        condition: Condition,
+        telemetry: Telemetry,
+        failures_before_exit: int = FAILURES_BEFORE_EXIT,
+        first_pause_seconds: float = FIRST_SECONDS,
+    ) -> None:
+        self._group = group
+        self._condition = condition
+        self._telemetry = telemetry
+        self._failures_before_exit = failures_before_exit
+        self._pause = Backoff(first_seconds=first_pause_seconds)
+        self._failures = 0
+        self._log = structlog.get_logger().bind(group=group)
+
+    def opened(self) -> None:
+        """A consumer stands by, or a task has taken up reading."""
+        self._condition.set("ready")
+
+    def progressed(self) -> None:
+        """A batch has been committed: all is well again."""
+        self._failures = 0
+        self._pause.reset()
+        self._condition.set("ready")
+
+    async def run(self, session: Callable[[], Awaitable[None]]) -> None:
+        """Run sessions; returns never.
+
+        Raises:
+            Exception: what ended the last of too many sessions; the process should exit and be restarted.
+        """
+        while True:
+            try:
+                await _uncancelled(session())
+            except Stopped as stopped:
+                # Not an exit: a restarted process would do the same harm again, a little each time.
+                self._condition.set("unready", reason=str(stopped))
+                self._log.error("consumer stopped", error=stopped)
+                await asyncio.Event().wait()
+            except Exception as error:
+                self._failures += 1
+                self._telemetry.count("sessions_ended", group=self._group)
+                self._log.warning(
+                    "session ended", error=error, failures=self._failures, next=self._pause.next_seconds
+                )
+                if self._failures >= self._failures_before_exit:
+                    self._condition.set("failed", reason="too many sessions ended in a row")
+                    raise
+                self._condition.set("unready", reason="the session ended and is begun anew")
+            await self._pause.sleep()
+
+
+async def _uncancelled(session: Awaitable[None]) -> None:
+    """Await a session; a cancellation that nobody asked us for is an error like any other.
+
+    aiokafka lets the cancellation of its own background tasks through; taken for ours, it would end the
+    engine without a word.
+    """
+    try:
+        await session
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is None or current.cancelling():
+            raise
+        raise Unavailable("the session was cancelled by the Kafka client, not by us") from None

@@ -1,0 +1,175 @@
+"""The records of one unit in offset order, where a partition that fails is held back alone."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.backoff import Backoff
+from shared.engine.assignment import Unit
+from shared.kafka.client import KafkaAddress
+from shared.kafka.raw_fetch import unparsable_record
+from shared.kafka.records import Record, consumed
+
+_LONGEST_WAIT: Final = 1.0
+_BUFFERING: Final = 0.02
+
+
+class Fetcher:
+    """Reads a unit's partitions from given positions.
+
+    ``positions`` is the offset of the next record to hand out; for partitions held back it runs ahead of
+    what has been committed.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, unit: Unit, *, address: KafkaAddress) -> None:
+        self._consumer = consumer
+        self._address = address
+        self._one_by_one = False
+        self._unit = unit
+        self._kept: dict[TopicPartition, deque[Record]] = {}
+        self._due: dict[TopicPartition, float] = {}
+        self._pauses: dict[TopicPartition, Backoff] = {}
+        self.positions: dict[TopicPartition, int] = {}
+
+    def start(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Seek and begin to fetch."""
+        self.positions = dict(positions)
+        for tp, position in positions.items():
+            self._consumer.seek(tp, position)
+        self._consumer.resume(*self._unit)
+
+    async def take(self, limit: int, *, linger: float = 0.0) -> list[Record]:
+        """Return up to ``limit`` records, at least one; waits for it, and then ``linger`` seconds for more."""
+        records: list[Record] = []
+        while not records:
+            records = self._take_kept(limit)
+            if len(records) < limit:
+                wait = 0.0 if records else self._seconds_to_next()
+                records += await self._fetch(limit - len(records), seconds=wait)
+        deadline = time.monotonic() + linger
+        while len(records) < limit and (left := deadline - time.monotonic()) > 0:
+            records += await self._fetch(limit - len(records), seconds=left)
+        return records
+
+    def give_back(self, records: Sequence[Record], *, seconds: float = 0.0) -> None:
+        """Hand the records out again, before any later ones of their partitions, after a time in seconds."""
+        due = time.monotonic() + seconds
+        for record in reversed(records):
+            tp = TopicPartition(record.topic, record.partition)
+            if tp not in self._kept:
+                self._kept[tp] = deque()
+                self._consumer.pause(tp)  # bounded: one batch per partition is kept, not more
+            self._kept[tp].appendleft(record)
+            self._due[tp] = max(due, self._due.get(tp, 0.0))
+
+    def hold_back(self, records: Sequence[Record], *, seconds: float | None = None) -> None:
+        """Give back records of one partition after a time, or after a pause that grows until ``recovered``."""
+        tp = TopicPartition(records[0].topic, records[0].partition)
+        pause = self._pauses.setdefault(tp, Backoff())
+        self.give_back(records, seconds=pause.take() if seconds is None else seconds)
+
+    def recovered(self, partitions: Iterable[TopicPartition]) -> None:
+        """Records of these partitions have passed."""
+        for tp in partitions if self._pauses else ():
+            self._pauses.pop(tp, None)
+
+    @property
+    def held_back(self) -> int:
+        """How many partitions wait after a failure."""
+        return len(self._pauses)
+
+    def lag(self) -> dict[TopicPartition, int]:
+        """Records that are readable and not yet handed out, by partition; asks nobody."""
+        return {
+            tp: max(0, end - self.positions[tp]) + len(self._kept.get(tp, ()))
+            for tp in self._unit
+            if (end := self._consumer.last_stable_offset(tp)) is not None and tp in self.positions
+        }
+
+    def _take_kept(self, limit: int) -> list[Record]:
+        taken: list[Record] = []
+        now = time.monotonic()
+        for tp in [tp for tp, due in self._due.items() if due <= now]:
+            kept = self._kept[tp]
+            while kept and len(taken) < limit:
+                taken.append(kept.popleft())
+            if not kept:
+                del self._kept[tp], self._due[tp]
+                self._consumer.resume(tp)
+        return taken
+
+    def _seconds_to_next(self) -> float:
+        soonest = min(self._due.values(), default=float("inf")) - time.monotonic()
+        return min(max(soonest, 0.001), _LONGEST_WAIT)
+
+    async def _fetch(self, limit: int, *, seconds: float) -> list[Record]:
+        if self._one_by_one:
+            return await self._fetch_one_by_one(limit)
+        try:
+            fetched = await self._consumer.getmany(
+                *self._unit, timeout_ms=int(1000 * seconds), max_records=limit
+            )
+        except UnicodeDecodeError:
+            # What this call had drained before is lost to us: go back, and find the partition.
+            for tp in self._unit:
+                self._consumer.seek(tp, self.positions[tp])
+            self._one_by_one = True
+            return []
+        return self._handed_out(fetched)
+
+    async def _fetch_one_by_one(self, limit: int) -> list[Record]:
+        """Ask each partition for what is buffered, until the one with the unparsable record is found."""
+        await asyncio.sleep(_BUFFERING)
+        for tp in self._unit - self._kept.keys():
+            try:
+                records = self._handed_out(await self._consumer.getmany(tp, max_records=limit))
+            except UnicodeDecodeError:
+                self._one_by_one = False
+                return await self._past_unparsable(tp)
+            if records:
+                return records
+        return []
+
+    async def _past_unparsable(self, tp: TopicPartition) -> list[Record]:
+        """Return the records before the unparsable one, and that one itself."""
+        self._consumer.seek(tp, self.positions[tp])
+        records: list[Record] = []
+        try:
+            while True:
+                fetched = await self._consumer.getmany(tp, timeout_ms=1000, max_records=1)
+                records += self._handed_out(fetched)
+        except UnicodeDecodeError:
+            salvaged = await unparsable_record(self._address, tp, self.positions[tp])
+        self.positions[tp] = salvaged.offset + 1
+        self._consumer.seek(tp, self.positions[tp])
+        return [*records, salvaged]
+
+    def _handed_out(self, fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
+        records: list[Record] = []
+        for tp, batch in fetched.items():
+            if batch[0].offset < self.positions[tp]:
+                # Fetched before our seek; what lies below the position is done already.
+                self._consumer.seek(tp, self.positions[tp])
+                continue
+            self.positions[tp] = batch[-1].offset + 1
+            records += map(consumed, batch)
+        return records
+
+
+async def settled(task: "asyncio.Future[None]", *, seconds: float) -> None:
+    """Wait for a task even when cancelled, at most so long, then let the cancellation through.
+
+    For transactions: cancelling during the commit commits all the same, and nobody would know.
+    """
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        if task.done() and not task.cancelled():
+            task.exception()
+        raise

@@ -1,0 +1,1 @@
+"""Kafka: clients, records, publishing, reading to the end, topics, dead letters."""

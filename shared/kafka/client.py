@@ -1,0 +1,152 @@
+"""Kafka clients with the settings that every promise rests on; nobody else constructs one."""
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+
+from shared.settings import KafkaConnection, read_secret
+
+MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
+"""The largest record of an output topic, see the catalogue."""
+
+CLOSING_SECONDS: Final = 5.0
+_SESSION_MS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaAddress:
+    """Where Kafka is, and who we are there."""
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+    @classmethod
+    def of(cls, connection: KafkaConnection) -> Self:
+        """The address that the settings describe; the password is read now."""
+        return cls(
+            bootstrap=connection.bootstrap,
+            security_protocol=connection.security_protocol,
+            username=connection.username,
+            password=read_secret(connection.password_file) if connection.password_file else None,
+            ca_file=connection.ca_file,
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments for aiokafka's clients."""
+        arguments: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": self.security_protocol,
+        }
+        if self.security_protocol.startswith("SASL"):
+            arguments |= {
+                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
+            }
+        if self.security_protocol.endswith("SSL"):
+            arguments["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)
+        return arguments
+
+
+def group_consumer(
+    address: KafkaAddress,
+    *,
+    group: str,
+    instance: str | None = None,
+    assignor: type[AbstractPartitionAssignor] = RangePartitionAssignor,
+    fetch_min_bytes: int = 1,
+    fetch_max_wait_ms: int = 500,
+) -> AIOKafkaConsumer:
+    """A member of a group that commits nothing by itself and never jumps over what it has not read.
+
+    ``instance`` makes the membership static: a worker that is killed and comes back keeps its partitions,
+    and meanwhile only those stand still.
+    """
+    return AIOKafkaConsumer(
+        **address.arguments(),
+        group_id=group,
+        group_instance_id=None if instance is None else f"{group}-{instance}",
+        enable_auto_commit=False,
+        # Positions are set by seek(); expired ones are an event to report, not to pass over.
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(assignor,),
+        session_timeout_ms=_SESSION_MS,
+        heartbeat_interval_ms=_SESSION_MS // 6,
+        rebalance_timeout_ms=30_000,  # else it is the session timeout
+        # A standby never polls; without this it would leave the group after five minutes.
+        max_poll_interval_ms=2**31 - 1,
+        metadata_max_age_ms=15_000,
+        fetch_min_bytes=fetch_min_bytes,
+        fetch_max_wait_ms=fetch_max_wait_ms,
+        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+    )
+
+
+def reader(
+    address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500
+) -> AIOKafkaConsumer:
+    """A consumer without a group, for reading partitions from wherever one likes."""
+    return AIOKafkaConsumer(
+        **address.arguments(),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        fetch_min_bytes=fetch_min_bytes,
+        fetch_max_wait_ms=fetch_max_wait_ms,
+        max_partition_fetch_bytes=MAX_RECORD_BYTES,
+    )
+
+
+def idempotent_producer(address: KafkaAddress) -> AIOKafkaProducer:
+    """Acknowledged by all in-sync replicas, each record once per ``send``."""
+    return AIOKafkaProducer(**address.arguments(), enable_idempotence=True, **_PRODUCING)
+
+
+def transactional_producer(
+    address: KafkaAddress, *, transactional_id: str, timeout_ms: int
+) -> AIOKafkaProducer:
+    """Starting it fences the previous owner of the id and ends its transaction."""
+    return AIOKafkaProducer(
+        **address.arguments(),
+        transactional_id=transactional_id,
+        transaction_timeout_ms=timeout_ms,
+        **_PRODUCING,
+    )
+
+
+async def close(*closing: Coroutine[Any, Any, None], seconds: float = CLOSING_SECONDS) -> None:
+    """Close clients, each within a time limit, whatever they say.
+
+    During an outage ``stop()`` may never return; and it may raise what its background tasks died of, even a
+    cancellation that nobody asked for, which must not pass for one of ours.
+    """
+    for step in closing:
+        task = asyncio.ensure_future(step)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+        finally:
+            task.cancel()
+
+
+# linger 0: waiting in the client multiplied the latency of request and reply; batches form by themselves.
+_PRODUCING: Final[dict[str, Any]] = {
+    "acks": "all",
+    "linger_ms": 0,
+    "compression_type": "zstd",
+    "max_batch_size": 1024 * 1024,
+    "max_request_size": MAX_RECORD_BYTES,
+    "request_timeout_ms": 20_000,
+}

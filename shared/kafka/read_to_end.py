@@ -1,0 +1,81 @@
+"""Reading partitions from a position to their end: for states, dead letters and shelves."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.errors import Unavailable
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import Record, consumed
+
+_PATIENCE_MS: Final = 1000
+_IDLE_ROUNDS: Final = 15
+_LOOK_MS: Final = 200
+_LOOKS: Final = 20
+
+
+async def read_to_end(
+    address: KafkaAddress, starts: Mapping[TopicPartition, int]
+) -> AsyncIterator[list[Record]]:
+    """Yield the committed records from each start to the end as it is now, a partition's batch at a time.
+
+    Raises:
+        Unavailable: an end is not reached, because a transaction hangs or Kafka is away.
+    """
+    if not starts:
+        return
+    consumer = reader(address)
+    try:
+        await consumer.start()
+        consumer.assign(list(starts))
+        ends = await consumer.end_offsets(list(starts))
+        firsts = await consumer.beginning_offsets(list(starts))
+        for tp, start in starts.items():
+            consumer.seek(tp, max(start, firsts[tp]))
+        idle = 0
+        # Positions, not records, tell the end: what lies last may be a marker or compacted away.
+        while open_ended := [tp for tp in starts if await consumer.position(tp) < ends[tp]]:
+            fetched = await consumer.getmany(*open_ended, timeout_ms=_PATIENCE_MS)
+            for records in fetched.values():
+                yield [consumed(record) for record in records]
+            idle = 0 if fetched else idle + 1
+            if idle == _IDLE_ROUNDS:
+                stuck = open_ended[0]
+                raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
+    finally:
+        await close(consumer.stop())
+
+
+async def unread(
+    consumer: AIOKafkaConsumer, *, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Return those of the ends before which a record lies that a reader from the start has not seen.
+
+    Often there are only the markers of ended transactions, which nobody reads; what cannot be told within a few
+    seconds counts as a record. The consumer has no group; it is assigned what has to be looked at.
+    """
+    behind = {tp: end for tp, end in ends.items() if starts.get(tp, 0) < end}
+    if not behind:
+        return {}
+    firsts = await consumer.beginning_offsets([*behind])
+    consumer.assign([*behind])
+    for tp in behind:
+        consumer.seek(tp, max(starts.get(tp, 0), firsts[tp]))
+    found: dict[TopicPartition, int] = {}
+    for _ in range(_LOOKS):
+        passed = [tp for tp in behind if await consumer.position(tp) >= behind[tp]]
+        if not (open_ended := behind.keys() - passed - found.keys()):
+            return found
+        fetched = await consumer.getmany(*open_ended, timeout_ms=_LOOK_MS)
+        found |= {tp: behind[tp] for tp, records in fetched.items() if records[0].offset < behind[tp]}
+    return found | {tp: behind[tp] for tp in open_ended}
+
+
+async def record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:
+    """The record at this offset, or None if it has been compacted away. The consumer must be assigned."""
+    consumer.seek(tp, offset)
+    fetched = await consumer.getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
+    record = next(iter(fetched.get(tp, ())), None)
+    return consumed(record) if record is not None and record.offset == offset else None

@@ -1,0 +1,1 @@
+"""PostgreSQL: pool, offsets, outbox, migrations."""

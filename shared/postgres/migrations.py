@@ -1,0 +1,48 @@
+"""Bringing a service's schema to the newest version, before the service reads or writes anything."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from shared.postgres.pool import reaching_postgres
+
+_REVISION: Final = re.compile(r'^(down_)?revision\b[^=]*= "(\w+)"$', re.MULTILINE)
+
+
+async def upgrade(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:
+    """Run the revisions in ``folder`` that this schema has not seen, in one transaction.
+
+    The schema is created if it is missing; Alembic's version table lies inside it.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    if await _seen(url, schema=schema, password=password) == _newest(folder):
+        return
+    from shared.postgres import migration_runner  # noqa: PLC0415 - a second of processor time, needed at few starts
+
+    await migration_runner.revise(url, schema=schema, folder=folder, password=password)
+
+
+async def _seen(url: str, *, schema: str, password: str | None) -> set[str]:
+    """The newest revisions that the schema has seen; none if there is no such schema."""
+    with reaching_postgres():
+        connection = await asyncpg.connect(url, password=password)
+        try:
+            rows = await connection.fetch(f'SELECT version_num FROM "{schema}".alembic_version')  # noqa: S608 - our own name
+        except asyncpg.UndefinedTableError:
+            return set()
+        finally:
+            await connection.close()
+    return {row["version_num"] for row in rows}
+
+
+def _newest(folder: Path) -> set[str]:
+    """The revisions in the folder that no other follows."""
+    found: dict[str, set[str]] = {"": set(), "down_": set()}
+    for file in folder.glob("*.py"):
+        for down, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
+            found[down].add(revision)
+    return found[""] - found["down_"]

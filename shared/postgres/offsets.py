@@ -1,0 +1,103 @@
+"""How far a consumer has read, stored beside its effects; writing it on a condition is the fence.
+
+Two members may believe that they own a partition. The one whose expectation does not hold has been replaced:
+its transaction, and with it all effects of its batch, is rolled back.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka.structs import TopicPartition
+
+from shared.kafka.dead_letters import REPLAY_ORIGIN
+from shared.kafka.records import Record
+from shared.postgres.pool import Connection
+
+
+class Fenced(Exception):  # noqa: N818 - what happened, in the project's vocabulary
+    """Somebody else has moved these offsets: this member no longer owns the partitions."""
+
+
+async def read(
+    connection: Connection, consumer: str, firsts: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Return the stored offsets of these partitions; one never read is stored as its first offset."""
+    topics, partitions = _columns(firsts)
+    await connection.execute(_CREATE, consumer, topics, partitions, list(firsts.values()))
+    rows = await connection.fetch(_READ, consumer, topics, partitions)
+    return {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
+
+
+async def advance(
+    connection: Connection,
+    consumer: str,
+    *,
+    expected: Mapping[TopicPartition, int],
+    to: Mapping[TopicPartition, int],
+) -> None:
+    """Store the next offsets, if the stored ones are as expected. The first statement of a transaction.
+
+    Raises:
+        Fenced: they are not.
+    """
+    topics, partitions = _columns(to)
+    moved = await connection.fetch(
+        _ADVANCE, consumer, topics, partitions, [expected[tp] for tp in to], list(to.values())
+    )
+    if len(moved) != len(to):
+        raise Fenced(f"{consumer}: {len(to) - len(moved)} of {len(to)} partitions are read by somebody else")
+
+
+async def blocked_keys(connection: Connection, consumer: str) -> set[bytes]:
+    """The keys with unsettled dead letters."""
+    rows = await connection.fetch("SELECT DISTINCT key FROM blocking_records WHERE consumer = $1", consumer)
+    return {row["key"] for row in rows}
+
+
+async def block(connection: Connection, consumer: str, record: Record) -> None:
+    """Note that later records of this record's key follow a dead letter."""
+    await connection.execute(
+        "INSERT INTO blocking_records VALUES ($1, $2, $3, $4, $5)",
+        consumer,
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key or b"",
+    )
+
+
+async def unblock(connection: Connection, consumer: str, replay: Record) -> None:
+    """Note that the dead letter of a replayed record is settled."""
+    topic, partition, offset = dict(replay.headers)[REPLAY_ORIGIN].decode().split("/")
+    await connection.execute(
+        "DELETE FROM blocking_records"
+        " WHERE consumer = $1 AND topic = $2 AND partition = $3 AND record_offset = $4",
+        consumer,
+        topic,
+        int(partition),
+        int(offset),
+    )
+
+
+def _columns(partitions: Mapping[TopicPartition, int]) -> tuple[Sequence[str], Sequence[int]]:
+    return [tp.topic for tp in partitions], [tp.partition for tp in partitions]
+
+
+_CREATE = """
+    INSERT INTO offsets (consumer, topic, partition, next)
+    SELECT $1, topic, partition, next
+    FROM unnest($2::text[], $3::integer[], $4::bigint[]) AS first (topic, partition, next)
+    ON CONFLICT DO NOTHING
+"""
+_READ = """
+    SELECT topic, partition, next FROM offsets
+    JOIN unnest($2::text[], $3::integer[]) AS wanted (topic, partition) USING (topic, partition)
+    WHERE consumer = $1
+"""
+_ADVANCE = """
+    UPDATE offsets AS stored SET next = new.next
+    FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[])
+        AS new (topic, partition, expected, next)
+    WHERE stored.consumer = $1 AND stored.topic = new.topic AND stored.partition = new.partition
+        AND stored.next = new.expected
+    RETURNING 1
+"""

@@ -1,0 +1,83 @@
+"""Running a service: its parts side by side, until a signal asks for the end or one of them gives up."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Final, Protocol
+
+import structlog
+import uvloop
+
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.telemetry import logs
+
+GRACE_SECONDS: Final = 25.0
+"""How long parts may take to end; longer than a running transaction, shorter than an orchestrator waits."""
+
+
+class Part(Protocol):
+    """Something that runs until it is cancelled; what it holds is closed when ``run`` has ended."""
+
+    async def run(self) -> None:
+        """Work until cancelled; raise only when a restart of the process is wanted."""
+
+
+Parts = AbstractAsyncContextManager[Mapping[str, Part]]
+"""The parts of a service, with what they hold in common opened around them."""
+
+
+def main(name: str, build: Callable[[], Parts], *, log_level: str) -> int:
+    """Run the service until it is told to stop; return the process's exit code, 0 when that was asked for."""
+    logs.configure(name, level=log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(build))
+
+
+async def _serve(build: Callable[[], Parts]) -> int:
+    """Build and run; what cannot be reached at the start is waited for, as it is later."""
+    pause = Backoff()
+    async with AsyncExitStack() as opened:
+        while True:
+            try:
+                parts = await opened.enter_async_context(build())
+                break
+            except Unavailable as away:
+                structlog.get_logger().warning("not started yet", error=away, next=pause.next_seconds)
+                await pause.sleep()
+        return await run(parts)
+
+
+async def run(parts: Mapping[str, Part]) -> int:
+    """Run the parts until SIGTERM or SIGINT, or until one fails; return the process's exit code.
+
+    Whichever comes first ends all of them: half a service would look alive and do nothing.
+    """
+    log = structlog.get_logger()
+    # What was made until now stays; the collector need not look through it again with every batch.
+    gc.freeze()
+    tasks = {asyncio.ensure_future(part.run()): name for name, part in parts.items()}
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    asking = asyncio.ensure_future(asked.wait())
+    try:
+        await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asking.cancel()
+        for task in tasks:
+            task.cancel()
+        _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    for task in late:
+        log.error("part did not end", part=tasks[task], seconds=GRACE_SECONDS)
+    failed = [task for task in tasks if task.done() and not task.cancelled() and task.exception()]
+    for task in failed:
+        log.error("part failed", part=tasks[task], error=task.exception())
+    if not asked.is_set():
+        log.error("ended without having been asked")
+    return 1 if failed or late or not asked.is_set() else 0

@@ -1,0 +1,1 @@
+"""HTTP: application, problems, bearer tokens."""

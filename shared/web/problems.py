@@ -1,0 +1,118 @@
+"""Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from shared.errors import Unavailable
+
+_MEDIA_TYPE = "application/problem+json"
+_TYPE = "urn:amtsweg:problem:"
+_RESOLUTIONS = {
+    404: "Check the address; what belongs to somebody else answers like this too.",
+    405: "Use a method that the Allow header names.",
+    413: "Send less; the limit stands in the detail.",
+    415: "Send the media type that the API description names.",
+}
+
+
+class Problem(HTTPException):
+    """An answer that is not what was asked for. ``kind`` is the last part of the problem's type URI."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        *,
+        title: str,
+        detail: str,
+        resolution: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail=detail, headers=headers)
+        self.document = {
+            "type": _TYPE + kind,
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "resolution": resolution,
+        }
+
+    def response(self, path: str) -> Response:
+        """The problem as an answer to a request for this path."""
+        return problem_response({**self.document, "instance": path}, headers=self.headers)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Unavailable, _on_unavailable)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def problem_response(document: dict[str, Any], *, headers: Any = None) -> Response:
+    """A problem document as an answer."""
+    return Response(
+        orjson.dumps(document), status_code=document["status"], media_type=_MEDIA_TYPE, headers=headers
+    )
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return error.response(request.url.path)
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    return Problem(
+        status,
+        status.phrase.lower().replace(" ", "-"),
+        title=status.phrase,
+        detail=status.description or status.phrase,
+        resolution=_RESOLUTIONS.get(status, "Read the API description at /openapi.json."),
+        headers=dict(error.headers) if error.headers else None,
+    ).response(request.url.path)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = [
+        {"at": "/".join(map(str, e["loc"])), "problem": e["type"], "expected": e["msg"]}
+        for e in error.errors()
+    ]
+    problem = Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid",
+        title="The request does not match the API description",
+        detail=f"{len(found)} places are not as expected: {', '.join(f['at'] for f in found)}",
+        resolution="Correct the places named in errors and send the request again.",
+    )
+    return problem_response({**problem.document, "instance": request.url.path, "errors": found})
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        title="Not possible now",
+        detail=str(error),
+        resolution="Send the same request again, with the same Idempotency-Key if it had one.",
+        headers={"Retry-After": "2"},
+    ).response(request.url.path)
+
+
+async def _on_unexpected(request: Request, error: Exception) -> Response:
+    structlog.get_logger().error("request failed", route=request.url.path, error=error)
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        title="The service failed",
+        detail="The request was not completed because of an error in the service.",
+        resolution="Send the same request again later; if it fails again, tell the operator the time.",
+    ).response(request.url.path)
