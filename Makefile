@@ -10,10 +10,10 @@ UV := $(BIN)/uv
 # Exactly what is locked, with nothing resolved: a later release changes no install. `pip check` then proves it whole.
 LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help setup verifier demo test check up down bench docs fix lock clean
+.PHONY: help setup verifier demo test test-long check up down bench docs fix lock clean
 
 help: ## Show the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Create .venv from the locked dependencies
 
@@ -49,10 +49,13 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q --numprocesses logical tests/unit tests/component tests/contracts tests/repository
+	@$(BIN)/pytest -q --numprocesses logical -m "not long" tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 tests/e2e tests/integration
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
+
+test-long: setup verifier ## What takes longer than make test may: soaks, longer faults, other servers
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --durations 10 -m long tests
 
 bench: setup verifier ## Measure: benchmarks/ with their baselines
 	@for question in benchmarks/*.py; do $(BIN)/python $$question; done
