@@ -10,7 +10,7 @@ COMMANDS = {
     "up": "amtsweg.stack.commands:up",
     "down": "amtsweg.stack.commands:down",
     "status": "amtsweg.stack.commands:status",
-    "provision": "amtsweg.stack.provision.commands:commands",
+    "provision": "amtsweg.stack.provision_commands:commands",
     "resolve": "amtsweg.resolve:resolve",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",

@@ -29,11 +29,11 @@ import psutil
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka.cimpl import NewTopic
 
-from amtsweg.audit.witness import Witness, policy
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
+from amtsweg.stack.witness import Witness, policy
 from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer

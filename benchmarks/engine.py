@@ -25,8 +25,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
+from shared.engine import KafkaToKafka, Plan, State
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record, partition_of
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry

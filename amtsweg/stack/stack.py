@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from amtsweg.audit import witness
-from amtsweg.audit.witness import Witness
 from amtsweg.directory.folder import shipped
-from amtsweg.stack import ports, records, servers, setup
+from amtsweg.stack import ports, records, servers, setup, witness
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.kafka import Kafka
@@ -19,6 +17,7 @@ from amtsweg.stack.provision.logins import write_secret
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import WANTED_PORTS, Surroundings, environments
 from amtsweg.stack.tended import Tended
+from amtsweg.stack.witness import Witness
 
 WITNESSES = {"witness-1": 8085, "witness-2": 8086}
 """The log's witnesses and the ports they get where these are free. All of them must cosign."""

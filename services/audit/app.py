@@ -42,7 +42,7 @@ from services.audit.handler.read import ReadingRoom
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
-from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.engine import KafkaToPostgres, Plan
 from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher as BusPublisher

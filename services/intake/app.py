@@ -33,7 +33,7 @@ from services.intake.handler.tokens import TokenDoor
 from services.intake.ports import Clients, Histories
 from services.intake.settings import Settings
 from shared.crypto.jwe import RecipientKey
-from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
 from shared.events.topics import SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress

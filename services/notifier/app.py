@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
@@ -30,7 +30,7 @@ from services.notifier.handler.planning import on_events, recall
 from services.notifier.handler.rounds import Rounds
 from services.notifier.settings import Settings, SmtpConnection
 from shared.crypto.jwe import OwnKey
-from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.engine import KafkaToPostgres, Plan
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
 from shared.events.topics import NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
@@ -51,7 +51,12 @@ _TOPICS = consumed_by("notifier")
 _PAYLOADS = {topic.name: topic.payloads for topic in _TOPICS}
 _BODY_BYTES = 1024  # nothing is posted here
 
-PLANNING = Plan(group="notifier", inputs=tuple(_PAYLOADS), dead_letters=dead_letter_topic("notifier"))
+PLANNING = Plan(
+    group="notifier",
+    inputs=tuple(_PAYLOADS),
+    dead_letters=dead_letter_topic("notifier"),
+    batch_wait=timedelta(milliseconds=20),
+)
 """Plans and offsets in one PostgreSQL transaction per batch."""
 
 

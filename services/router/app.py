@@ -25,8 +25,7 @@ from services.router.handler import ClearingDesk, Handler
 from services.router.ports import DeskCases, Directories, Orders
 from services.router.settings import Settings
 from shared.crypto.jwe import OwnKey, Rewrapper
-from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
-from shared.engine.processor import State
+from shared.engine import KafkaToKafka, Plan, State
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
@@ -45,6 +44,7 @@ from shared.events.topics import (
     dead_letter_topic,
 )
 from shared.kafka.client import KafkaAddress
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
 from shared.service.run import Part
@@ -147,7 +147,7 @@ ROUTING = Plan(
     inputs=tuple(_INPUTS),
     dead_letters=dead_letter_topic("router"),
     state_topic=CASE_CUSTODY.name,
-    shelf=SUBMISSION_HELD.name,
+    lookup_topic=SUBMISSION_HELD.name,
     orders=frozenset({CASE_ORDERED.name}),
 )
 """Inputs, inbox, routed event, custody and offsets in one transaction per batch."""

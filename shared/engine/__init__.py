@@ -1,1 +1,12 @@
-"""Consume, decide, commit: one consumer loop, two kinds of transaction (Kafka, PostgreSQL)."""
+"""Consume, decide, commit: one consumer loop, two kinds of transaction (Kafka, PostgreSQL).
+
+A service imports from here and from nowhere below.
+"""
+
+from shared.engine.kafka_to_kafka import KafkaToKafka
+from shared.engine.kafka_to_postgres import KafkaToPostgres
+from shared.engine.plan import Plan
+from shared.engine.processor import Processor, State
+from shared.engine.projector import Projector
+
+__all__ = ["KafkaToKafka", "KafkaToPostgres", "Plan", "Processor", "Projector", "State"]

@@ -8,10 +8,11 @@ from typing import Final
 
 import structlog
 
-from shared.engine.compacted_lookup import Shelf
+from shared.engine.compacted_lookup import CompactedTopicReader
 from shared.engine.consumer_lag import series
-from shared.engine.failures import FAILURES_BEFORE_DEAD_LETTER, FailureCounts, Limit, Suspicion
-from shared.engine.processor import Plan, Processor
+from shared.engine.failures import FAILURES_BEFORE_DEAD_LETTER, DeadLetterLimit, FailureCounts, RecordFailures
+from shared.engine.plan import Plan
+from shared.engine.processor import Processor
 from shared.engine.state_store import Overlay
 from shared.errors import Stopped, Unavailable, Undecodable
 from shared.kafka.dead_letters import Blocked, Kind, dead_letter, is_replay, settling
@@ -42,11 +43,16 @@ class BatchProcessor:
         self._transformation = transformation
         self._suspects = suspects
         self._telemetry = telemetry
-        self._limits: defaultdict[str, Limit] = defaultdict(Limit)
+        self._limits: defaultdict[str, DeadLetterLimit] = defaultdict(DeadLetterLimit)
         self._log = structlog.get_logger().bind(group=plan.group)
 
     async def decide(
-        self, records: Sequence[Record], overlay: Overlay, *, blocked: Blocked, shelf: Shelf | None
+        self,
+        records: Sequence[Record],
+        overlay: Overlay,
+        *,
+        blocked: Blocked,
+        lookup: CompactedTopicReader | None,
     ) -> Decided:
         """Return what the records lead to; a partition stops at its first record that must wait.
 
@@ -62,7 +68,7 @@ class BatchProcessor:
                 decided.held_back[place][0].append(record)
                 continue
             try:
-                messages = await self._outcome(record, overlay, blocked=blocked, shelf=shelf)
+                messages = await self._outcome(record, overlay, blocked=blocked, lookup=lookup)
             except _HoldBack as held:
                 decided.held_back[place] = ([record], held.seconds)
                 continue
@@ -74,7 +80,7 @@ class BatchProcessor:
         return decided
 
     async def _outcome(
-        self, record: Record, overlay: Overlay, *, blocked: Blocked, shelf: Shelf | None
+        self, record: Record, overlay: Overlay, *, blocked: Blocked, lookup: CompactedTopicReader | None
     ) -> list[Message]:
         follows = blocked.holds(record, own_topic=self._plan.single_task)
         if follows and not (is_replay(record) or record.topic in self._plan.orders):
@@ -84,8 +90,8 @@ class BatchProcessor:
             return self._poisoned(record, overlay, suspicion)
         try:
             with overlay.savepoint():
-                if shelf is not None and (wanted := self._transformation.wants(record, overlay)):
-                    overlay.fetched = await shelf.fetch(wanted)
+                if lookup is not None and (wanted := self._transformation.wants(record, overlay)):
+                    overlay.fetched = await lookup.fetch(wanted)
                 messages = list(self._transformation.on_record(record, overlay))
         except Undecodable as error:
             return self._dead(record, "undecodable", str(error))
@@ -101,7 +107,7 @@ class BatchProcessor:
         self._limits[record.topic].note(dead=False)
         return messages
 
-    def _poisoned(self, record: Record, overlay: Overlay, suspicion: Suspicion) -> list[Message]:
+    def _poisoned(self, record: Record, overlay: Overlay, suspicion: RecordFailures) -> list[Message]:
         letters = self._dead(record, "internal-error", suspicion.reason, suspicion=suspicion)
         try:
             with overlay.savepoint():
@@ -111,7 +117,7 @@ class BatchProcessor:
             return letters
 
     def _dead(
-        self, record: Record, kind: Kind, reason: str, *, suspicion: Suspicion | None = None
+        self, record: Record, kind: Kind, reason: str, *, suspicion: RecordFailures | None = None
     ) -> list[Message]:
         try:
             self._limits[record.topic].note(dead=True)

@@ -17,7 +17,7 @@ from shared.kafka.read_to_end import read_to_end, record_at
 from shared.kafka.records import Record
 
 
-class Shelf:
+class CompactedTopicReader:
     """The objects of one partition, by key."""
 
     def __init__(self, address: KafkaAddress, tp: TopicPartition) -> None:
@@ -28,7 +28,7 @@ class Shelf:
         self._reader: AIOKafkaConsumer | None = None
 
     def note(self, offsets: Mapping[str, int | None]) -> None:
-        """Take in what a committed transaction put on the shelf, or took from it (None)."""
+        """Take in what a committed transaction put on the lookup, or took from it (None)."""
         self._written |= offsets
 
     async def fetch(self, keys: Sequence[str]) -> dict[str, Record]:

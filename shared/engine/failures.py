@@ -18,7 +18,7 @@ FAILURES_BEFORE_DEAD_LETTER: Final = 3
 
 
 @dataclass(slots=True)
-class Suspicion:
+class RecordFailures:
     """What is held against one record."""
 
     failures: int
@@ -30,16 +30,18 @@ class FailureCounts:
     """Records that the code has failed on; kept across sessions, forgotten at a restart."""
 
     def __init__(self) -> None:
-        self._suspicions: dict[tuple[str, int, int], Suspicion] = {}
+        self._suspicions: dict[tuple[str, int, int], RecordFailures] = {}
 
-    def failed(self, record: Record, *, reason: str) -> Suspicion:
+    def failed(self, record: Record, *, reason: str) -> RecordFailures:
         """Count a failure of this record."""
-        suspicion = self._suspicions.setdefault(_place(record), Suspicion(0, int(time.time() * 1000), reason))
+        suspicion = self._suspicions.setdefault(
+            _place(record), RecordFailures(0, int(time.time() * 1000), reason)
+        )
         suspicion.failures += 1
         suspicion.reason = reason
         return suspicion
 
-    def of(self, record: Record) -> Suspicion | None:
+    def of(self, record: Record) -> RecordFailures | None:
         """What is held against this record, if anything."""
         return self._suspicions.get(_place(record)) if self._suspicions else None
 
@@ -57,7 +59,7 @@ class FailureCounts:
         return records
 
 
-class Limit:
+class DeadLetterLimit:
     """How many dead letters are still single mishaps.
 
     Raises ``Stopped`` from ``note`` when ``consecutive`` records in a row, or more than ``ratio`` of the last

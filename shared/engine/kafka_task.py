@@ -19,12 +19,12 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine.assignment import EVERYTHING, Unit
 from shared.engine.batch_processor import BatchProcessor, Decided
-from shared.engine.compacted_lookup import Shelf
+from shared.engine.compacted_lookup import CompactedTopicReader
 from shared.engine.consumer_lag import ConsumerLag, series
 from shared.engine.consumer_loop import REVOKE_SECONDS, ConsumerLoop
 from shared.engine.failures import FailureCounts
 from shared.engine.fetcher import Fetcher, settled
-from shared.engine.processor import Plan
+from shared.engine.plan import Plan
 from shared.engine.state_store import Overlay, merge
 from shared.engine.transaction_batch import Place, TransactionBatch, offset_of
 from shared.errors import Unavailable
@@ -66,8 +66,8 @@ class StreamTask:
         self._feed = Fetcher(consumer, unit, address=shared.address)
         self._states: dict[str, bytes] = {}
         self._blocked = Blocked()
-        self._shelf = self._make_shelf()
-        self._remembered = {self._plan.dead_letters, self._plan.shelf}
+        self._lookup = self._make_lookup()
+        self._remembered = {self._plan.dead_letters, self._plan.lookup_topic}
         self._producer = transactional_producer(
             shared.address,
             # One id per partition, never per process: it is what shuts a former owner out.
@@ -88,8 +88,8 @@ class StreamTask:
                     # Tiny transactions cost the broker most.
                     await asyncio.sleep(began + self._plan.minimum_period.total_seconds() - time.monotonic())
         finally:
-            if self._shelf is not None:
-                await self._shelf.close()
+            if self._lookup is not None:
+                await self._lookup.close()
             await close(self._producer.stop())
 
     async def _open(self) -> None:
@@ -128,7 +128,7 @@ class StreamTask:
         began = time.perf_counter()
         overlay = Overlay(self._states)
         decided = await self._shared.decider.decide(
-            together, overlay, blocked=self._blocked, shelf=self._shelf
+            together, overlay, blocked=self._blocked, lookup=self._lookup
         )
         for held, seconds in decided.held_back.values():
             self._feed.hold_back(held, seconds=seconds)
@@ -199,7 +199,7 @@ class StreamTask:
         return noted
 
     def _partition(self, message: Message) -> int:
-        if message.topic == self._plan.shelf:
+        if message.topic == self._plan.lookup_topic:
             return self._number
         return self._shared.outputs.partition(message.topic, message.key)
 
@@ -218,8 +218,8 @@ class StreamTask:
             self._blocked.note(
                 Record(message.topic, 0, offset, 0, message.key, message.value, message.headers)
             )
-        elif message.topic == self._plan.shelf and self._shelf is not None:
-            self._shelf.note({message.key.decode(): None if message.value is None else offset})
+        elif message.topic == self._plan.lookup_topic and self._lookup is not None:
+            self._lookup.note({message.key.decode(): None if message.value is None else offset})
 
     def _committed(self, decided: Decided, *, seconds: float) -> None:
         shared, group = self._shared, self._plan.group
@@ -242,7 +242,9 @@ class StreamTask:
                     "expired_records", count, group=self._plan.group, topic=series(tp.topic)
                 )
 
-    def _make_shelf(self) -> Shelf | None:
-        if self._plan.shelf is None:
+    def _make_lookup(self) -> CompactedTopicReader | None:
+        if self._plan.lookup_topic is None:
             return None
-        return Shelf(self._shared.address, TopicPartition(self._plan.shelf, self._number))
+        return CompactedTopicReader(
+            self._shared.address, TopicPartition(self._plan.lookup_topic, self._number)
+        )

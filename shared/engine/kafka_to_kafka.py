@@ -14,13 +14,12 @@ from shared.engine.consumer_lag import ConsumerLag
 from shared.engine.consumer_loop import ConsumerLoop, Session
 from shared.engine.failures import FailureCounts
 from shared.engine.kafka_task import StreamTask, TaskContext
-from shared.engine.processor import Plan, Processor, State
+from shared.engine.plan import Plan
+from shared.engine.processor import Processor
 from shared.kafka.client import KafkaAddress, group_consumer
 from shared.kafka.output_topics import OutputTopics
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-
-__all__ = ["KafkaToKafka", "OutputTopics", "Plan", "Processor", "State"]
 
 _PATIENT_BYTES: Final = 65_536
 _LONGEST_MS: Final = 500
@@ -42,9 +41,9 @@ class KafkaToKafka:
         health: Health,
         telemetry: Telemetry,
     ) -> None:
-        if plan.single_task and (plan.state_topic or plan.shelf):
-            raise ValueError(f"{plan.group}: state and shelf are kept per partition, not in a single task")
-        outputs.expect(*filter(None, (plan.dead_letters, plan.state_topic, plan.shelf)))
+        if plan.single_task and (plan.state_topic or plan.lookup_topic):
+            raise ValueError(f"{plan.group}: state and lookup are kept per partition, not in a single task")
+        outputs.expect(*filter(None, (plan.dead_letters, plan.state_topic, plan.lookup_topic)))
         self._plan = plan
         sessions = ConsumerLoop(plan.group, condition=health.part(plan.group), telemetry=telemetry)
         suspects = FailureCounts()

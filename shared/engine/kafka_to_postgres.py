@@ -1,6 +1,7 @@
 """Effects and next offsets in one PostgreSQL transaction: what intake's history, notifier and audit run on."""
 
 from collections.abc import Mapping
+from re import Pattern
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -10,15 +11,14 @@ from aiokafka.structs import TopicPartition
 from shared.engine.assignment import SoleAssignor, Unit, all_in_one, by_number
 from shared.engine.consumer_lag import ConsumerLag
 from shared.engine.consumer_loop import ConsumerLoop, Session
-from shared.engine.failures import FailureCounts, Limit
+from shared.engine.failures import DeadLetterLimit, FailureCounts
+from shared.engine.plan import Plan
 from shared.engine.postgres_task import SinkTask, TaskContext
-from shared.engine.projector import Plan, Projection
+from shared.engine.projector import Projector
 from shared.kafka.client import KafkaAddress, group_consumer
-from shared.postgres.pool import Connection, Pool
+from shared.postgres.pool import Pool
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-
-__all__ = ["Connection", "KafkaToPostgres", "Plan", "Projection"]
 
 # Nobody waits for a read model as for a receipt: a fetch that waits for company spares whole transactions.
 _FETCH_BYTES: Final = 65_536
@@ -35,7 +35,7 @@ class KafkaToPostgres:
     def __init__(
         self,
         plan: Plan,
-        projection: Projection,
+        projection: Projector,
         *,
         address: KafkaAddress,
         pool: Pool,
@@ -50,7 +50,7 @@ class KafkaToPostgres:
             address=address,
             pool=pool,
             suspects=FailureCounts(),
-            limit=Limit(),
+            limit=DeadLetterLimit(),
             sessions=ConsumerLoop(plan.group, condition=health.part(plan.group), telemetry=telemetry),
             lags=ConsumerLag(plan.group, telemetry),
             telemetry=telemetry,
@@ -75,7 +75,7 @@ class KafkaToPostgres:
         await session.run(plan.inputs)
 
     def _units(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:
-        if self._plan.single_task:
+        if self._plan.single_task or isinstance(self._plan.inputs, Pattern):
             return all_in_one(assigned)
         return by_number(assigned, topics=self._plan.inputs)
 

@@ -17,11 +17,12 @@ from shared.engine.consumer_lag import ConsumerLag, series
 from shared.engine.consumer_loop import REVOKE_SECONDS, ConsumerLoop
 from shared.engine.failures import (
     FAILURES_BEFORE_DEAD_LETTER,
+    DeadLetterLimit,
     FailureCounts,
-    Limit,
 )
 from shared.engine.fetcher import Fetcher, settled
-from shared.engine.projector import Plan, Projection
+from shared.engine.plan import Plan
+from shared.engine.projector import Projector
 from shared.errors import Stopped, Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import Kind, dead_letter, is_replay, settling
@@ -41,11 +42,11 @@ class TaskContext:
     """What all tasks of an engine share."""
 
     plan: Plan
-    projection: Projection
+    projection: Projector
     address: KafkaAddress
     pool: Pool
     suspects: FailureCounts
-    limit: Limit
+    limit: DeadLetterLimit
     sessions: ConsumerLoop
     lags: ConsumerLag
     telemetry: Telemetry

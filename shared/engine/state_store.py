@@ -38,7 +38,7 @@ class Overlay:
         self._change(key, None)
 
     def held(self, key: str) -> Record | None:
-        """Return the object of the shelf with this key, if it was asked for and is there."""
+        """Return the object of the lookup with this key, if it was asked for and is there."""
         return self.fetched.get(key)
 
     @contextmanager

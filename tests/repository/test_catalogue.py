@@ -13,6 +13,7 @@ from services.audit.settings import Settings as AuditSettings
 from services.intake.adapters.postgres import projection as intake
 from services.notifier import app as notifier
 from services.router import app as router
+from shared.engine import Plan
 from shared.events import topics
 from shared.events.topics import (
     CATALOGUE,
@@ -88,13 +89,18 @@ def test_the_audit_log_reads_what_is_audited() -> None:
     assert set(consumed_by("audit")) == set(audited())
 
 
+def topics_of(plan: Plan) -> tuple[str, ...]:
+    assert isinstance(plan.inputs, tuple)
+    return plan.inputs
+
+
 SUBSCRIBED: dict[Group, tuple[str, ...]] = {
     "intake": tuple(intake.TOPICS),
-    "router": router.ROUTING.inputs if isinstance(router.ROUTING.inputs, tuple) else (),
-    "notifier": notifier.PLANNING.inputs,
-    "audit": audit.sequencing(
-        AuditSettings.model_construct(instance="0", batch_size=1, batch_wait=timedelta())
-    ).inputs,
+    "router": topics_of(router.ROUTING),
+    "notifier": topics_of(notifier.PLANNING),
+    "audit": topics_of(
+        audit.sequencing(AuditSettings.model_construct(instance="0", batch_size=1, batch_wait=timedelta()))
+    ),
 }
 
 

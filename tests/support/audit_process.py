@@ -17,7 +17,7 @@ from services.audit.app import SCHEMA, assemble, sequencing
 from services.audit.domain.access import Readers
 from services.audit.domain.policy import parse_policy
 from services.audit.settings import Settings
-from shared.engine.kafka_to_postgres import KafkaToPostgres
+from shared.engine import KafkaToPostgres
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress
 from shared.postgres import migrations

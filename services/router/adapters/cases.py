@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.engine.processor import State
+from shared.engine import State
 from shared.events.custody import CaseHeld
 from shared.events.submission import SubmissionHeld
 

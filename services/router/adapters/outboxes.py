@@ -6,7 +6,7 @@ from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.engine.processor import State
+from shared.engine import State
 from shared.events.case import AnswerGiven, CaseAnswered, OwnId
 from shared.events.envelope import Event, Message, Undecodable, decode, encode
 from shared.events.ids import answer_id

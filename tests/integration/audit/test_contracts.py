@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from amtsweg.audit.witness import Witness
 from amtsweg.stack import ports
+from amtsweg.stack.witness import Witness
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.witness_http import WitnessHttp

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amtsweg.audit.witness import Witness, policy
 from amtsweg.stack import ports
+from amtsweg.stack.witness import Witness, policy
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs

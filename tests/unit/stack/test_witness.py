@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from amtsweg.audit.witness import Witness, policy
 from amtsweg.stack.errors import MissingPartError
+from amtsweg.stack.witness import Witness, policy
 from services.audit.domain.keys import Kind, SigningKey
 from services.audit.domain.policy import parse_policy
 

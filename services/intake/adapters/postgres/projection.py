@@ -48,7 +48,7 @@ SELECT count(*) FROM placed
 
 
 class HistoryProjection:
-    """Implements `shared.engine.kafka_to_postgres.Projection`.
+    """Implements `shared.engine.Projector`.
 
     Topics are read independently: a line whose case nobody has named yet stays unplaced, invisible, until an
     event arrives that repeats the facts of receipt.

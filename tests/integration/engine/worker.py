@@ -7,16 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan
-from shared.engine.kafka_to_postgres import KafkaToPostgres
-from shared.engine.kafka_to_postgres import Plan as ProjectionPlan
+from shared.engine import KafkaToKafka, KafkaToPostgres, Plan
 from shared.kafka.client import KafkaAddress
+from shared.kafka.output_topics import OutputTopics
 from shared.postgres.pool import open_pool
 from shared.service import run as service
 from shared.telemetry import logs
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from tests.integration.runtime.steps import Effects, counting
+from tests.integration.engine.steps import Effects, counting
 
 COMMIT_DELAY_SECONDS = 0.05
 
@@ -54,7 +53,7 @@ async def main(given: dict[str, Any]) -> int:
     )
     async with await open_pool(given["postgres"], schema="service") as pool:
         projecting = KafkaToPostgres(
-            ProjectionPlan(
+            Plan(
                 group=given["group"] + "-rows",
                 inputs=(given["target"],),
                 dead_letters=given["dead"],

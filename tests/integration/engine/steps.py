@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from shared.engine.kafka_to_kafka import State
-from shared.engine.kafka_to_postgres import Connection
+from shared.engine import State
 from shared.errors import Undecodable
 from shared.kafka.records import Message, Record
+from shared.postgres.pool import Connection
 
 
 class Step:

@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
-from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, Processor
+from shared.engine import KafkaToKafka, Plan, Processor
 from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Message, Record, partition_of
 from shared.postgres.pool import Pool, open_pool

@@ -21,7 +21,7 @@ import pytest
 from shared.kafka.client import idempotent_producer
 from shared.kafka.records import partition_of
 from shared.postgres.pool import Pool
-from tests.integration.runtime.conftest import Bench
+from tests.integration.engine.conftest import Bench
 from tests.support.stack import Database, KafkaAccess
 
 KEYS, PER_KEY, PARTITIONS, WORKERS = 24, 120, 6, 3
@@ -41,7 +41,7 @@ class Workers:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "tests.integration.runtime.worker",
+            "tests.integration.engine.worker",
             given,
             cwd=_ROOT,
             stdout=asyncio.subprocess.DEVNULL,

@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections.abc import Sequence
 
-from shared.engine.kafka_to_kafka import Plan, State
+from shared.engine import Plan, State
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.records import Message, Record
-from tests.integration.runtime.conftest import Bench, running
-from tests.integration.runtime.steps import Step
+from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.steps import Step
 from tests.support.stack import unique
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.engine.kafka_to_kafka import Plan, State
+from shared.engine import Plan, State
 from shared.kafka.records import Message, Record
-from tests.integration.runtime.conftest import Bench, running
-from tests.integration.runtime.steps import Step
+from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.steps import Step
 
 
 def shelving(shelf: str, target: str) -> Step:
@@ -29,7 +29,7 @@ def shelving(shelf: str, target: str) -> Step:
 
 async def test_what_is_held_can_be_read_back_in_this_process_and_the_next(bench: Bench) -> None:
     source, target, shelf = (bench.topic(name) for name in ("in", "out", "shelf"))
-    plan = Plan(group=bench.group, inputs=(source,), dead_letters=bench.topic("dead"), shelf=shelf)
+    plan = Plan(group=bench.group, inputs=(source,), dead_letters=bench.topic("dead"), lookup_topic=shelf)
     step = shelving(shelf, target)
     await bench.send(
         Message(source, b"a", b"first"),

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from confluent_kafka.admin import AclOperation
 
-from shared.engine.kafka_to_kafka import KafkaToKafka, OutputTopics, Plan, State
+from shared.engine import KafkaToKafka, Plan, State
 from shared.kafka.dead_letters import origin
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
-from tests.integration.runtime.conftest import Bench, running
-from tests.integration.runtime.principals import Principal, topic
-from tests.integration.runtime.steps import Step
+from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.principals import Principal, topic
+from tests.integration.engine.steps import Step
 
 READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
 

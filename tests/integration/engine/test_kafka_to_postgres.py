@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiokafka.structs import TopicPartition
 
-from shared.engine.kafka_to_postgres import KafkaToPostgres, Plan
+from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Undecodable
 from shared.kafka.dead_letters import origin, replayed
 from shared.kafka.publisher import Publisher
@@ -13,8 +13,8 @@ from shared.kafka.records import Message, Record
 from shared.postgres import offsets
 from shared.postgres.outbox import OutboxPublisher, enqueue
 from shared.postgres.pool import Pool, transaction
-from tests.integration.runtime.conftest import Bench, running
-from tests.integration.runtime.steps import Effects
+from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.steps import Effects
 
 
 def picky(record: Record) -> None:

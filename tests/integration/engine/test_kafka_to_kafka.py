@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.engine.kafka_to_kafka import Plan
+from shared.engine import Plan
 from shared.kafka.records import Message, Record
-from tests.integration.runtime.conftest import Bench, running
-from tests.integration.runtime.steps import counting
+from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.steps import counting
 
 
 def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:

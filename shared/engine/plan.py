@@ -1,0 +1,34 @@
+"""What an engine reads and writes, and how."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from re import Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The group's inputs and the shape of its batches; what a sink does not use has no effect there.
+
+    ``inputs`` are topics with equal partition counts: partition n of each is read by one task. With
+    ``single_task`` one task reads everything, also a pattern, and a second replica stands by; a partition
+    whose records fail is then held back alone. A batch ends at ``batch_size`` records, or ``batch_wait`` after
+    its first.
+
+    Kafka to Kafka only: ``state_topic`` is compacted and partitioned like the inputs. ``lookup_topic`` is a
+    compacted output topic of large objects, keyed by object and partitioned by case. ``orders`` are inputs
+    written by persons, which are tried although a case is blocked by a dead letter. Transactions of one
+    task begin ``minimum_period`` apart while there is little to do.
+    """
+
+    group: str
+    inputs: tuple[str, ...] | Pattern[str]
+    dead_letters: str
+    single_task: bool = False
+    instance: str | None = None
+    batch_size: int = 600
+    batch_wait: timedelta = timedelta()
+    state_topic: str | None = None
+    lookup_topic: str | None = None
+    orders: frozenset[str] = frozenset()
+    minimum_period: timedelta = timedelta(milliseconds=30)
+    transaction_timeout: timedelta = timedelta(seconds=12)
