@@ -5,11 +5,16 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 _IN_CI = os.environ.get("CI") == "true"
+
+# A busy machine makes no property false: time is measured in benchmarks/, never in tests.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(trylast=True)
