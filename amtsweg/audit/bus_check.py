@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 
 from amtsweg.bus import everything, operator_address, partitions_of
 from amtsweg.stack.description import StackDescription
+from amtsweg.terminal import echo
 from services.audit.app import AUDITED, GROUP, SCHEMA
 from shared.errors import Unavailable
 from shared.events.topics import Topic, dead_letter_topic
@@ -49,18 +50,16 @@ def check_bus(
             compare(operator_address(), url, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
     except Unavailable as away:
-        typer.echo(f"FEHLER: {away}", err=True)
+        echo(f"FEHLER: {away}", err=True)
         raise typer.Exit(3) from None
     for topic in topics:
         found, dead = done.records[topic.name], done.dead[topic.name]
-        typer.echo(f"  {found:>10} Sätze, {dead} zurückgestellt   {topic.name}")
+        echo(f"  {found:>10} Sätze, {dead} zurückgestellt   {topic.name}")
     for topic in AUDITED:
         if topic.sealed:
-            typer.echo(
-                f"  nicht verglichen, weil versiegelt: {topic.name} (Lücken zeigt die Regel routing-cause)"
-            )
+            echo(f"  nicht verglichen, weil versiegelt: {topic.name} (Lücken zeigt die Regel routing-cause)")
     for name, partition, offset in done.missing:
-        typer.echo(f"FEHLT: {name}, Partition {partition}, Satz {offset}", err=True)
+        echo(f"FEHLT: {name}, Partition {partition}, Satz {offset}", err=True)
     raise typer.Exit(1 if done.missing else 0)
 
 

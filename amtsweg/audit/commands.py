@@ -16,6 +16,7 @@ from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
 from amtsweg.audit.shards import close, open_next
 from amtsweg.audit.trust import policy_of
 from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.terminal import echo
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
 
@@ -49,14 +50,12 @@ def check(
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
     except Refused as refused:
-        typer.echo(f"FEHLER: {refused}", err=True)
+        echo(f"FEHLER: {refused}", err=True)
         raise typer.Exit(1) from None
     seconds = time.perf_counter() - began
     for kind, count in sorted(kinds.items()):
-        typer.echo(f"  {count:>10}  {kind}")
-    typer.echo(
-        f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt."
-    )
+        echo(f"  {count:>10}  {kind}")
+    echo(f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt.")
 
 
 def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:
@@ -70,5 +69,5 @@ def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:
     for progress in inspection:
         kinds.update(leaf.type for leaf in progress.leaves)
         if progress.entries % _STEP == 0:
-            typer.echo(f"  {progress.entries} von {checkpoint.size} …", err=True)
+            echo(f"  {progress.entries} von {checkpoint.size} …", err=True)
     return checkpoint.size, kinds

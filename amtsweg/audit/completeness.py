@@ -10,6 +10,7 @@ import typer
 from amtsweg.audit.desk import Desk, PurposeOption, ReferenceOption, TokenOption, UrlOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.terminal import echo
 from services.audit.domain.day import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
@@ -39,12 +40,12 @@ def completeness(
         statement = Statement.from_bytes(data)
         stated = verify_statement(statement, policy_of(log_key, policy))
     except Refused as refused:
-        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
     _tell(statement, stated)
     if out is not None:
         out.write_bytes(data)
-        typer.echo(f"Geschrieben: {out}")
+        echo(f"Geschrieben: {out}")
 
 
 def verify_statement_file(
@@ -65,7 +66,7 @@ def verify_statement_file(
         if tiles is not None:
             recount(stated, tiles, trusted)
     except Refused as refused:
-        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -86,18 +87,18 @@ def recount(stated: Stated, tiles: Path, policy: Policy) -> None:
                 tally.add(index, entry, authority=leaf.authority)
     if tally.lines() != day.lines:
         raise Refused("the day has other entries in the log than its statement says")
-    typer.echo(f"Nachgezählt: {day.end - day.start} Einträge des Tages, Zeile für Zeile dieselben.")
+    echo(f"Nachgezählt: {day.end - day.start} Einträge des Tages, Zeile für Zeile dieselben.")
 
 
 def _account(desk: Desk, on: datetime | None) -> int:
     asked = {} if on is None else {"on": f"{on:%Y-%m-%d}"}
     account: dict[str, Any] = json.loads(desk.get("/v1/completeness", **asked))
-    typer.echo(f"Stand {account['at']}; diese Einsicht ist Eintrag {account['look']}.")
+    echo(f"Stand {account['at']}; diese Einsicht ist Eintrag {account['look']}.")
     for rule in account["rules"]:
         mark = "FEHLT" if rule["overdue"] else "ok"
-        typer.echo(f"  {mark:<6} {rule['overdue']:>6} überfällig {rule['open']:>6} offen   {rule['says']}")
+        echo(f"  {mark:<6} {rule['overdue']:>6} überfällig {rule['open']:>6} offen   {rule['says']}")
     for each in account["overdue"]:
-        typer.echo(f"  {each['due']}  {each['rule']:<18} Vorgang {each['case']}  Eintrag {each['index']}")
+        echo(f"  {each['due']}  {each['rule']:<18} Vorgang {each['case']}  Eintrag {each['index']}")
     return len(account["overdue"])
 
 
@@ -105,17 +106,13 @@ def _tell(statement: Statement, stated: Stated, *, recounted: bool = False) -> N
     day = stated.day
     for index, leaf in stated.leaves.items():
         what = leaf.type.removeprefix("de.amtsweg.").removesuffix(".v1")
-        typer.echo(f"  {index:>8}  {leaf.time}  {what}")
-    typer.echo(
+        echo(f"  {index:>8}  {leaf.time}  {what}")
+    echo(
         f"{statement.authority}, {day.day:%d.%m.%Y}: {len(stated.leaves)} von {day.end - day.start} Einträgen."
     )
-    typer.echo(
-        "Bewiesen: Das Protokoll hat sich beim Abschluss des Tages auf genau diese Einträge festgelegt,"
-    )
-    typer.echo("          und auf dieselben gegenüber jedem, der fragt.")
+    echo("Bewiesen: Das Protokoll hat sich beim Abschluss des Tages auf genau diese Einträge festgelegt,")
+    echo("          und auf dieselben gegenüber jedem, der fragt.")
     if not recounted:
-        typer.echo(
-            "Nicht bewiesen: Dass kein anderer Eintrag des Tages diese Behörde nennt; das zählt nach, wer"
-        )
-        typer.echo("          die Einträge selbst hat (amtsweg audit verify-statement --tiles ORDNER).")
-    typer.echo("Nicht bewiesen: Dass nichts geschah, was nie gemeldet wurde.")
+        echo("Nicht bewiesen: Dass kein anderer Eintrag des Tages diese Behörde nennt; das zählt nach, wer")
+        echo("          die Einträge selbst hat (amtsweg audit verify-statement --tiles ORDNER).")
+    echo("Nicht bewiesen: Dass nichts geschah, was nie gemeldet wurde.")

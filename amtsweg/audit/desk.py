@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 import typer
 
 from amtsweg.stack.description import StackDescription
+from amtsweg.terminal import echo
 
 PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
 ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
@@ -80,7 +81,7 @@ def _problem(body: bytes) -> dict[str, Any]:
 
 
 def _end(problem: dict[str, Any]) -> typer.Exit:
-    typer.echo(f"FEHLER: {problem.get('detail')}", err=True)
+    echo(f"FEHLER: {problem.get('detail')}", err=True)
     if "resolution" in problem:
-        typer.echo(f"        {problem['resolution']}", err=True)
+        echo(f"        {problem['resolution']}", err=True)
     return typer.Exit(1)

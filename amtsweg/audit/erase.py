@@ -12,6 +12,7 @@ import typer
 
 from amtsweg.audit.rebuild import PasswordOption, UrlOption
 from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.app import SCHEMA
@@ -51,13 +52,11 @@ def erase(
         password_file=password_file,
         secret=pseudonym_key_file,
     )
-    typer.echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} im Protokoll.")
+    echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} im Protokoll.")
     expires = done.order.last_sealed_copy_expires
-    typer.echo(f"Die letzte versiegelte Kopie auf dem Bus verfällt spätestens am {expires:%d.%m.%Y}.")
-    typer.echo(
-        "Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem"
-    )
-    typer.echo("Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).")
+    echo(f"Die letzte versiegelte Kopie auf dem Bus verfällt spätestens am {expires:%d.%m.%Y}.")
+    echo("Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem")
+    echo("Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).")
 
 
 def expire(
@@ -77,7 +76,7 @@ def expire(
         password_file=password_file,
         secret=pseudonym_key_file,
     )
-    typer.echo(f"{entries} Inhalte von Einsichten vernichtet; das steht als Eintrag {index} im Protokoll.")
+    echo(f"{entries} Inhalte von Einsichten vernichtet; das steht als Eintrag {index} im Protokoll.")
 
 
 def _run(
@@ -96,7 +95,7 @@ def _run(
     try:
         return asyncio.run(_erasing(work, origin=origin, url=postgres_url, password=password, secret=secret))
     except (Refused, Stopped, Unavailable) as failed:
-        typer.echo(f"FEHLER: {failed}", err=True)
+        echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None
 
 

@@ -11,6 +11,7 @@ import typer
 
 from amtsweg.audit.desk import Desk, PurposeOption, ReferenceOption, TokenOption, UrlOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
 from services.audit.domain.export import (
     CHECKPOINT,
@@ -46,9 +47,9 @@ def export(
         try:
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in unpack(archive, out):
-                    typer.echo(f"  {member.name}  {member.size:,} Byte", err=True)
+                    echo(f"  {member.name}  {member.size:,} Byte", err=True)
         except (tarfile.TarError, OSError) as broken:
-            typer.echo(f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.", err=True)
+            echo(f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.", err=True)
             raise typer.Exit(1) from None
     _report(out, trusted)
 
@@ -103,18 +104,18 @@ def _report(folder: Path, policy: Policy) -> None:
     try:
         manifest, opened = check_export(folder, policy)
     except Refused as refused:
-        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.")
-    typer.echo(f"{opened} Inhalte öffnen ihre Einträge; die übrigen sind gelöscht oder betreffen Handelnde.")
-    typer.echo(f"Dieser Export ist selbst Eintrag {manifest.look} des Protokolls.")
+    echo(f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.")
+    echo(f"{opened} Inhalte öffnen ihre Einträge; die übrigen sind gelöscht oder betreffen Handelnde.")
+    echo(f"Dieser Export ist selbst Eintrag {manifest.look} des Protokolls.")
 
 
 def _trusted(log_key: str | None, policy: Path | None) -> Policy:
     try:
         return policy_of(log_key, policy)
     except Refused as refused:
-        typer.echo(f"ABGELEHNT: {refused}", err=True)
+        echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
 
 

@@ -10,6 +10,7 @@ import typer
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.terminal import echo
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.rebuild import rebuild
@@ -46,9 +47,9 @@ def rebuild_tiles(
     try:
         size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
     except (Fork, Unavailable) as failed:
-        typer.echo(f"FEHLER: {failed}", err=True)
+        echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
+    echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
 
 
 def rebuild_database(
@@ -66,10 +67,10 @@ def rebuild_database(
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
     except (Refused, Fork, Unavailable) as failed:
-        typer.echo(f"FEHLER: {failed}", err=True)
+        echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.")
-    typer.echo("Salze und Inhalte stehen nur in der Sicherung; ohne sie bleiben die Einträge verschlossen.")
+    echo(f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.")
+    echo("Salze und Inhalte stehen nur in der Sicherung; ohne sie bleiben die Einträge verschlossen.")
 
 
 async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:

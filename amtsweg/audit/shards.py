@@ -12,6 +12,7 @@ import typer
 from amtsweg.audit.rebuild import PasswordOption, UrlOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import shards
 from services.audit.adapters.postgres.committed import PostgresLog
@@ -48,7 +49,7 @@ def close(
         size = asyncio.run(_close(origin, url=url, password=password))
     except (Refused, Unavailable) as failed:
         raise _end(failed) from None
-    typer.echo(f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.")
+    echo(f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.")
 
 
 def open_next(
@@ -71,8 +72,8 @@ def open_next(
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
     except (Refused, Stopped, Unavailable) as failed:
         raise _end(failed) from None
-    typer.echo(f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.")
-    typer.echo(f"{carried} offene Vorgänge sind übernommen.")
+    echo(f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.")
+    echo(f"{carried} offene Vorgänge sind übernommen.")
 
 
 async def _close(origin: str, *, url: str, password: str | None) -> int:
@@ -130,5 +131,5 @@ def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str
 
 
 def _end(failed: Exception) -> typer.Exit:
-    typer.echo(f"FEHLER: {failed}", err=True)
+    echo(f"FEHLER: {failed}", err=True)
     return typer.Exit(1)

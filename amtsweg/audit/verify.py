@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import parse_policy
@@ -28,19 +29,27 @@ def verify(
     ] = None,
     lang: Annotated[Literal["de", "en"], typer.Option(help="Sprache der Antwort")] = "de",
 ) -> None:
-    """Prüft eine Beweisdatei und sagt, was sie beweist und was nicht. Ende mit 0 nur, wenn alles stimmt."""
+    """Prüft eine Beweisdatei und sagt, was sie beweist und was nicht.
+
+    Ende mit 0, wenn alles stimmt; mit 3, wenn die Datei nur zu ihren eigenen Schlüsseln passt (--policy oder
+    --log-key fehlt); sonst mit 1.
+    """
     language = 0 if lang == "de" else 1
-    rule = None if policy is None else policy.read_text(encoding="utf-8")
+    try:
+        rule = None if policy is None else policy.read_text(encoding="utf-8")
+        roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
+    except ValueError:
+        raise typer.BadParameter("--policy ist Text in UTF-8, --tsa-root ein Zertifikat in PEM") from None
     if log_key is not None:
         rule = f"log {log_key}\nquorum none\n"
-    roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
     try:
         verdict = agree(bundle.read_bytes(), policy=rule, tsa_roots=roots)
     except strangers.Refused as refused:
-        typer.echo(f"{('ABGELEHNT', 'REFUSED')[language]}: {refused.words[language]}", err=True)
+        echo(f"{('ABGELEHNT', 'REFUSED')[language]}: {refused.words[language]}", err=True)
         raise typer.Exit(1) from None
     for line in verdict.lines(language):
-        typer.echo(line)
+        echo(line)
+    raise typer.Exit(verdict.status)
 
 
 def agree(data: bytes, *, policy: str | None, tsa_roots: Sequence[Certificate]) -> strangers.Verdict:
@@ -55,7 +64,7 @@ def agree(data: bytes, *, policy: str | None, tsa_roots: Sequence[Certificate]) 
         verify_evidence(Evidence.from_bytes(data), trusted, tsa_roots=tsa_roots)
     except Refused as refused:
         raise strangers.Refused(
-            f"Die beiden Prüfprogramme sind uneins ({refused}). Bitte melden Sie das.",
-            f"The two verifiers disagree ({refused}). Please report this.",
+            f"Die beiden Prüfprogramme sind uneins ({printable(str(refused))}). Bitte melden Sie das.",
+            f"The two verifiers disagree ({printable(str(refused))}). Please report this.",
         ) from None
     return verdict

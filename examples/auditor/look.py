@@ -83,7 +83,12 @@ def check(entry: Any, proof: Any, verifier_key: str) -> None:
 def line(entry: Any) -> str:
     """An entry in words, read from the bytes that are proven, not from what is told beside them."""
     leaf, state = json.loads(b64decode(entry["entry"])), "proven" if entry["covered"] else "not signed yet"
-    return f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}"
+    return printable(f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}")
+
+
+def printable(text: str) -> str:
+    """Nothing that a stranger wrote may steer the terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def main() -> None:

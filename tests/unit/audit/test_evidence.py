@@ -94,7 +94,7 @@ EVIDENCE = _evidence()
 FILE = EVIDENCE.to_bytes()
 
 
-def _both(file: bytes, rule: str = RULE, *, roots: Sequence[Certificate] = (AUTHORITY.root,)) -> None:
+def both(file: bytes, rule: str = RULE, *, roots: Sequence[Certificate] = (AUTHORITY.root,)) -> None:
     """Our verifier and the one for strangers, which shares no code with it: both accept, or both refuse."""
     refused = []
     try:
@@ -123,8 +123,8 @@ def test_an_evidence_file_proves_its_entries_and_opens_what_is_disclosed() -> No
 
 
 def test_both_verifiers_accept_a_true_file() -> None:
-    _both(FILE)
-    _both(FILE, f"log {LOG_KEY.verifier.to_text()}\nquorum none\n", roots=())
+    both(FILE)
+    both(FILE, f"log {LOG_KEY.verifier.to_text()}\nquorum none\n", roots=())
 
 
 @given(st.integers(0, len(FILE) * 8 - 1))
@@ -132,7 +132,7 @@ def test_an_evidence_file_with_one_bit_changed_is_refused(bit: int) -> None:
     changed = bytearray(FILE)
     changed[bit // 8] ^= 1 << bit % 8
     with pytest.raises(Refused):
-        _both(bytes(changed))
+        both(bytes(changed))
 
 
 @given(st.data())
@@ -148,7 +148,7 @@ def test_a_forger_who_mends_the_digest_is_refused_for_every_bit_that_is_evidence
     except UnicodeDecodeError:
         return
     with pytest.raises(Refused):
-        _both(_altered(entries=tuple(entries)))
+        both(_altered(entries=tuple(entries)))
 
 
 @given(st.data())
@@ -162,7 +162,7 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_whatever_the_digest_says(d
     except UnicodeDecodeError:
         return
     with pytest.raises(Refused):
-        _both(
+        both(
             file,
             f"log {LOG_KEY.verifier.to_text()}\nwitness w1 {WITNESSES[0].verifier.to_text()}\nquorum w1\n",
         )
@@ -184,27 +184,27 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_whatever_the_digest_says(d
 )
 def test_what_the_log_does_not_say_is_refused(changes: dict[str, object], why: str) -> None:
     with pytest.raises(Refused, match=why):
-        _both(_altered(**changes))
+        both(_altered(**changes))
 
 
 def test_a_checkpoint_with_two_signatures_by_one_key_is_refused() -> None:
     note = Note.from_bytes(EVIDENCE.checkpoint.encode())
     twice = note.signed_by(sign(note.text, [LOG_KEY], time=0).signatures).to_bytes().decode()
     with pytest.raises(Refused, match="two signatures"):
-        _both(_altered(checkpoint=twice))
+        both(_altered(checkpoint=twice))
 
 
 def test_a_file_that_another_key_signed_is_refused() -> None:
     other = SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)
     with pytest.raises(Refused, match="no known key"):
-        _both(FILE, f"log {other.verifier.to_text()}\nquorum none\n")
+        both(FILE, f"log {other.verifier.to_text()}\nquorum none\n")
 
 
 def test_a_file_that_too_few_witnesses_have_cosigned_is_refused() -> None:
     third = SigningKey("witness.example/w3", Kind.COSIGNATURE, b"3" * 32).verifier.to_text()
     rule = RULE.replace("group both 2 w1 w2", f"witness w3 {third}\ngroup both all w1 w2 w3")
     with pytest.raises(Refused, match="quorum"):
-        _both(FILE, rule)
+        both(FILE, rule)
 
 
 def test_a_time_stamp_of_something_else_is_refused() -> None:
@@ -212,19 +212,19 @@ def test_a_time_stamp_of_something_else_is_refused() -> None:
     answer = to_base64(AUTHORITY.answer(timestamp_request(b"something else"), at=NOW))
     stamp = EVIDENCE.timestamp.model_copy(update={"response": answer})
     with pytest.raises(Refused, match="time stamp"):
-        _both(_altered(timestamp=stamp))
+        both(_altered(timestamp=stamp))
 
 
 def test_a_time_stamp_of_another_authority_is_refused() -> None:
     with pytest.raises(Refused, match="time stamp"):
-        _both(FILE, roots=(Authority("an impostor").root,))
+        both(FILE, roots=(Authority("an impostor").root,))
 
 
 def test_a_time_stamped_checkpoint_that_the_tree_did_not_grow_from_is_refused() -> None:
     assert EVIDENCE.timestamp is not None
     stamp = EVIDENCE.timestamp.model_copy(update={"consistency": EVIDENCE.timestamp.consistency[:-1]})
     with pytest.raises(Refused, match="consistency"):
-        _both(_altered(timestamp=stamp))
+        both(_altered(timestamp=stamp))
 
 
 @pytest.fixture
@@ -236,12 +236,12 @@ def paper(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _said(paper: Path, *options: str) -> Result:
+def said_by(paper: Path, *options: str) -> Result:
     return RUNNER.invoke(build(["verify"]), ["verify", str(paper / "beweis.json"), *options])
 
 
 def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:
-    done = _said(paper, "--policy", str(paper / "regel.txt"), "--tsa-root", str(paper / "tsa.pem"))
+    done = said_by(paper, "--policy", str(paper / "regel.txt"), "--tsa-root", str(paper / "tsa.pem"))
     assert done.exit_code == 0, done.output
     proven, not_proven = done.output.split("NICHT BEWIESEN")
     assert "Diese 5 Einträge stehen unverändert" in proven
@@ -254,19 +254,21 @@ def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:
 
 
 def test_the_command_says_that_a_key_from_the_file_itself_proves_nothing(paper: Path) -> None:
-    done = _said(paper, "--lang", "en")
-    assert done.exit_code == 0
-    assert "THE KEY: it was taken from the file itself" in done.output.split("NOT PROVEN")[1]
+    done = said_by(paper, "--lang", "en")
+    assert done.exit_code == strangers.UNTRUSTED
+    assert done.output.startswith("WITHOUT A TRUSTED KEY: the keys were taken from the file itself")
+    assert "CONSISTENT WITH ITSELF, BUT NOT PROVEN" in done.output
+    assert "THE KEY: it was taken from the file itself" in done.output.split("NOT PROVEN")[2]
 
 
 def test_the_command_says_that_without_a_witness_others_may_see_another_log(paper: Path) -> None:
-    done = _said(paper, "--log-key", LOG_KEY.verifier.to_text())
+    done = said_by(paper, "--log-key", LOG_KEY.verifier.to_text())
     assert "kein Zeuge der Vertrauensregel hat mitgezeichnet" in done.output.split("NICHT BEWIESEN")[1]
 
 
 def test_the_command_refuses_an_altered_file(paper: Path) -> None:
     (paper / "beweis.json").write_bytes(FILE.replace(b"Art. 17", b"Art. 18", 1))
-    done = _said(paper)
+    done = said_by(paper)
     assert done.exit_code == 1
     assert "ABGELEHNT: Die Datei ist nicht mehr so" in done.output
 

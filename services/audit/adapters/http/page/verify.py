@@ -13,7 +13,9 @@ nothing of Amtsweg's own, and no network. Read it before you believe it. Each st
  4. every payload that is disclosed is the one that its entry has committed to (HMAC-SHA256);
  5. the time stamp (RFC 3161), where there is one, covers an earlier state of the same tree.
 
-Exit status: 0 all of this holds, 1 refused, 2 called wrongly.
+Exit status: 0 all of this holds under keys that the reader gave, 1 refused, 2 called wrongly, 3 the file agrees
+with itself, but under no key of the reader's (anybody can write such a file). What the file says is printed with
+control characters and markup spelt out, so that it cannot rewrite what stands on the screen.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ED25519, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06
+HOLDS, REFUSED, CALLED_WRONGLY, UNTRUSTED = 0, 1, 2, 3
+LONGEST = 80
 UTC = timezone.utc  # noqa: UP017 - also for a Python that is older than ours
 
 
@@ -204,9 +208,15 @@ class Key:
         data = unbase64(encoded)
         self.id, self.kind, self.public, self.witness = bytes.fromhex(identity), data[0], data[1:], witness
         if hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4] != self.id:
-            raise Refused(f"Schlüssel {self.name}: Kennung falsch.", f"Key {self.name}: its id does not fit.")
+            raise Refused(
+                f"Schlüssel {plain(self.name)}: Kennung falsch.",
+                f"Key {plain(self.name)}: its id does not fit.",
+            )
         if self.kind not in ((ED25519, ML_DSA_44) if witness is None else (COSIGNATURE, ML_DSA_44)):
-            raise Refused(f"Schlüssel {self.name}: unbekannte Art.", f"Key {self.name}: of an unknown kind.")
+            raise Refused(
+                f"Schlüssel {plain(self.name)}: unbekannte Art.",
+                f"Key {plain(self.name)}: of an unknown kind.",
+            )
 
     def verify(self, state: State, signature: bytes) -> int | None:
         """Check a signature; return the time that it states (POSIX seconds), or None for the log's Ed25519."""
@@ -221,8 +231,8 @@ class Key:
                 ed25519.Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature:
             raise Refused(
-                f"Die Unterschrift von {self.name} passt nicht zum Stand.",
-                f"The signature of {self.name} does not fit the checkpoint.",
+                f"Die Unterschrift von {plain(self.name)} passt nicht zum Stand.",
+                f"The signature of {plain(self.name)} does not fit the checkpoint.",
             ) from None
         return time
 
@@ -261,12 +271,20 @@ class Policy:
             elif kind == "witness":
                 self._add(Key(rest[0], witness=name))
             elif kind == "group":
-                needed = {"all": len(rest) - 1, "any": 1}.get(rest[0]) or int(rest[0])
-                self.groups[name] = (needed, set(rest[1:]))
+                self.groups[name] = self._group(rest[0], rest[1:])
             elif kind == "quorum" and not self.quorum:
                 self.quorum = name
             else:
                 raise ValueError("not a line of a policy")
+
+    def _group(self, threshold: str, members: list[str]) -> tuple[int, set[str]]:
+        needed = {"all": len(members), "any": 1}.get(threshold) or int(threshold)
+        if not 1 <= needed <= len(members) or len(set(members)) < len(members):
+            raise Refused(
+                "Vertrauensregel: eine Gruppe verlangt keinen Zeugen, mehr als sie hat, oder nennt einen doppelt.",
+                "Policy: a group asks for no witness, for more than it has, or names one twice.",
+            )
+        return needed, set(members)
 
     def _add(self, key: Key) -> None:
         self.keys[key.name, key.id] = key
@@ -275,7 +293,7 @@ class Policy:
         if name not in self.groups:
             return name == "none" or name in witnesses
         needed, members = self.groups[name]
-        return sum(self.satisfied_by(witnesses, member) for member in members) >= needed > 0
+        return sum(self.satisfied_by(witnesses, member) for member in members) >= needed
 
 
 def unbase64(text: str) -> bytes:
@@ -337,6 +355,18 @@ def climb(at: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, b
 # --- What is said ----------------------------------------------------------------------------------------------
 
 
+PROVEN, NOT_PROVEN = ("BEWIESEN", "PROVEN"), ("NICHT BEWIESEN", "NOT PROVEN")
+CONSISTENT = ("IN SICH STIMMIG, ABER NICHT BEWIESEN", "CONSISTENT WITH ITSELF, BUT NOT PROVEN")
+NO_KEY = (
+    (
+        "OHNE VERTRAUTEN SCHLÜSSEL: Die Schlüssel stammen aus der Datei selbst. Eine solche Datei kann jeder schreiben.",
+        "WITHOUT A TRUSTED KEY: the keys were taken from the file itself. Anybody can write such a file.",
+    ),
+    (
+        "Holen Sie Vertrauensregel oder Schlüssel auf anderem Weg: --policy REGEL oder --log-key SCHLUESSEL.",
+        "Get the policy or the key from elsewhere: --policy POLICY or --log-key KEY.",
+    ),
+)
 NEVER_PROVEN = (
     (
         "Dass wahr ist, was die Dienste gemeldet haben: das Protokoll hält fest, dass sie es gemeldet haben.",
@@ -364,27 +394,36 @@ class Verdict:
     own_keys: bool
 
     def lines(self, language: int) -> Iterator[str]:
-        """The answer for people: 0 in German, 1 in English."""
-        entries = self.bundle["entries"]
+        """The answer for people: 0 in German, 1 in English. Whatever the file says is made `plain`."""
+        if not self.own_keys:
+            yield from (sentence[language] for sentence in NO_KEY)
+            yield ""
         yield (
-            f"Protokoll {self.state.origin}, Stand mit {self.state.size} Einträgen.",
-            f"Log {self.state.origin}, checkpoint of {self.state.size} entries.",
+            f"Protokoll {plain(self.state.origin)}, Stand mit {self.state.size} Einträgen.",
+            f"Log {plain(self.state.origin)}, checkpoint of {self.state.size} entries.",
         )[language]
-        for each in entries:
-            leaf = json.loads(each["entry"])
-            kind = leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1")
-            about = " · ".join(filter(None, (leaf.get("authority"), leaf.get("service"))))
-            shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
-            yield f"  {each['index']:>8}  {leaf['time']}  {kind:<24} {about}  ({shown[language]})"
+        for each in self.bundle["entries"]:
+            yield self._line(each, language)
         for title, sentences in (
-            (("BEWIESEN", "PROVEN"), self.proven()),
-            (
-                ("NICHT BEWIESEN", "NOT PROVEN"),
-                self.not_proven(),
-            ),
+            (PROVEN if self.own_keys else CONSISTENT, self.proven()),
+            (NOT_PROVEN, self.not_proven()),
         ):
-            yield "\n" + title[language]
+            yield ""
+            yield title[language]
             yield from (f"  - {sentence[language]}" for sentence in sentences)
+
+    @staticmethod
+    def _line(each: Any, language: int) -> str:
+        leaf = json.loads(each["entry"])
+        kind = plain(leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1"))
+        about = " · ".join(plain(leaf[name]) for name in ("authority", "service") if leaf.get(name))
+        shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
+        return f"  {each['index']:>8}  {plain(leaf['time'])}  {kind:<24} {about}  ({shown[language]})"
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return HOLDS if self.own_keys else UNTRUSTED
 
     def proven(self) -> Iterator[tuple[str, str]]:
         entries = self.bundle["entries"]
@@ -400,8 +439,8 @@ class Verdict:
             )
         for name, time in self.cosigned:
             yield (
-                f"Der Zeuge {name} hat diesen Stand gesehen{_on(time, ' am')} und mitgezeichnet.",
-                f"The witness {name} has seen this checkpoint{_on(time, ' on')} and cosigned it.",
+                f"Der Zeuge {plain(name)} hat diesen Stand gesehen{_on(time, ' am')} und mitgezeichnet.",
+                f"The witness {plain(name)} has seen this checkpoint{_on(time, ' on')} and cosigned it.",
             )
         if self.stamp is not None and self.stamp.time is not None:
             yield (
@@ -443,6 +482,12 @@ class Verdict:
         yield from NEVER_PROVEN
 
 
+def plain(text: object) -> str:
+    """One line of printable characters, not too long: control characters and invisible ones are spelt out."""
+    spelt_out = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(text))
+    return spelt_out if len(spelt_out) <= LONGEST else spelt_out[: LONGEST - 1] + "…"
+
+
 def _on(time: int | None, word: str) -> str:
     return "" if time is None else f"{word} {_utc(datetime.fromtimestamp(time, UTC))}"
 
@@ -464,17 +509,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", choices=("de", "en"), default="de")
     asked = parser.parse_args(arguments)
     language = ("de", "en").index(asked.lang)
-    policy = asked.policy.read_text(encoding="utf-8") if asked.policy else None
+    try:
+        data, policy = (
+            asked.bundle.read_bytes(),
+            asked.policy.read_text(encoding="utf-8") if asked.policy else None,
+        )
+        roots = x509.load_pem_x509_certificates(asked.tsa_root.read_bytes()) if asked.tsa_root else []
+    except (OSError, ValueError) as failed:
+        parser.error(plain(failed))
     if asked.log_key:
         policy = f"log {asked.log_key}\nquorum none\n"
-    roots = x509.load_pem_x509_certificates(asked.tsa_root.read_bytes()) if asked.tsa_root else []
     try:
-        verdict = verify(asked.bundle.read_bytes(), policy=policy, roots=roots)
+        verdict = verify(data, policy=policy, roots=roots)
     except Refused as refused:
         sys.stderr.write(("ABGELEHNT: ", "REFUSED: ")[language] + refused.words[language] + "\n")
-        return 1
+        return REFUSED
     sys.stdout.write("\n".join(verdict.lines(language)) + "\n")
-    return 0
+    return verdict.status
 
 
 if __name__ == "__main__":

@@ -77,26 +77,35 @@ export function readNote(note) {
   return { text, origin, size: Number(size), root: fromBase64(root), signatures };
 }
 
-async function readKey(vkey, witness = null) {
+async function readKey(vkey = "", witness = null) {
   const [name, id, ...rest] = vkey.split("+");
   const data = fromBase64(rest.join("+"));
+  if (![witness === null ? ED25519 : COSIGNATURE, ML_DSA_44].includes(data[0])) throw new Refused(`key ${name}: of an unknown kind`);
   if (toHex((await sha256(utf8.encode(name + "\n"), data)).slice(0, 4)) !== id) throw new Refused(`key ${name}: wrong id`);
   return { name, id, kind: data[0], bytes: data.slice(1), witness };
 }
 
 /** Read a policy, or a single key of the log. */
 export async function readPolicy(text) {
-  const policy = { keys: [], groups: new Map(), quorum: "none" };
+  const policy = { keys: [], groups: new Map(), quorum: null };
   if (!/^(log|witness|group|quorum)\s/m.test(text)) text = `log ${text.trim()}\nquorum none`;
   for (const line of text.split("\n")) {
     const [kind, name, ...rest] = line.trim().split(/\s+/);
     if (kind === "log") policy.keys.push(await readKey(name));
     else if (kind === "witness") policy.keys.push(await readKey(rest[0], name));
-    else if (kind === "group") policy.groups.set(name, { needed: { all: rest.length - 1, any: 1 }[rest[0]] ?? Number(rest[0]), members: rest.slice(1) });
-    else if (kind === "quorum") policy.quorum = name;
+    else if (kind === "group") policy.groups.set(name, readGroup(...rest));
+    else if (kind === "quorum" && name && policy.quorum === null) policy.quorum = name;
     else if (kind && !kind.startsWith("#")) throw new Refused("not a line of a policy");
   }
+  if (policy.quorum === null) throw new Refused("the policy has no quorum");
   return policy;
+}
+
+function readGroup(threshold, ...members) {
+  const needed = { all: members.length, any: 1 }[threshold] ?? Number(threshold);
+  const whole = Number.isInteger(needed) && needed >= 1 && needed <= members.length;
+  if (!whole || new Set(members).size < members.length) throw new Refused("a group asks for no witness, for more than it has, or names one twice");
+  return { needed, members };
 }
 
 function satisfied(policy, seen, name = policy.quorum) {
