@@ -34,7 +34,7 @@ from services.router.domain.desk import (
 from services.router.domain.directory import Directory
 from services.router.domain.explain import explain_de
 from services.router.domain.remark import BadRemark, read_remark
-from services.router.handler import ClearingDesk
+from services.router.handler.clearing_desk import ClearingDesk
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.events.topics import CASE_ORDERED

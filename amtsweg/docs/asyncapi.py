@@ -121,8 +121,8 @@ def _operations() -> Iterator[tuple[str, Node]]:
     for topic in CATALOGUE:
         for principal in topic.producers:
             yield _operation(principal, "send", _id(topic))
-        for group in dict.fromkeys((*topic.consumers, *topic.rebuild)):
-            yield _operation(group, "receive", _id(topic))
+        for reader in dict.fromkeys((*topic.consumers, *topic.rebuild, *topic.followers)):
+            yield _operation(reader, "receive", _id(topic))
     for group in GROUPS:
         yield _operation(group, "send", dead_letter_topic(group))
 

@@ -63,7 +63,11 @@ def _topics() -> str:
 
 
 def _topic(topic: Topic) -> tuple[str, ...]:
-    readers = [*topic.consumers, *(f"{group} (rebuild only)" for group in topic.rebuild)]
+    readers = [
+        *topic.consumers,
+        *(f"{group} (rebuild only)" for group in topic.rebuild),
+        *(f"{principal} (each process all of it)" for principal in topic.followers),
+    ]
     return (
         f"`{topic.name}`",
         ", ".join(f"[{p.__name__}](#{p.__name__.lower()})" for p in topic.payloads),

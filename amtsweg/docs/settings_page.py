@@ -1,4 +1,4 @@
-"""docs/settings.md: the environment variables of each service, from its settings model."""
+"""docs/settings.md: the environment variables of each process, from its settings model."""
 
 import ast
 import inspect
@@ -14,12 +14,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from amtsweg.docs.markdown import code, table
-
-SERVICES = ("intake", "router", "notifier", "audit")
+from amtsweg.stack.services import PROCESSES
 
 _HEAD = """# Settings
 
-Made by `make docs` from `services/*/settings.py`. Do not edit.
+Made by `make docs` from the `settings.py` of each process. Do not edit.
 
 Each process reads environment variables and refuses to start when one is missing or wrong, naming it. Secrets are
 paths of files, never values. Durations are ISO 8601 (`PT30S`) or seconds. `amtsweg up` sets them all for the local
@@ -42,12 +41,12 @@ class Setting:
 
 def page() -> str:
     """Return the page."""
-    return _HEAD + "".join(_section(service) for service in SERVICES)
+    return _HEAD + "".join(_section(service) for service in PROCESSES)
 
 
 def settings(service: str) -> tuple[Setting, ...]:
-    """Every variable that the service reads."""
-    return variables(import_module(f"services.{service}.settings").Settings)
+    """Every variable that the process reads."""
+    return variables(import_module(f"{PROCESSES[service]}.settings").Settings)
 
 
 def variables(model: type[BaseSettings]) -> tuple[Setting, ...]:

@@ -52,7 +52,7 @@ class ClientDescription(_Described):
 
 
 class DeskDescription(_Described):
-    """A person of the clearing desk: a token for scope `desk` opens `/v1/parked` at the router."""
+    """A person of the clearing desk: a token for scope `desk` opens `/v1/parked` at the desk."""
 
     client_id: str
     secret: str
@@ -97,10 +97,11 @@ class PostgresDescription(_Described):
 
 
 class Urls(_Described):
-    """Base URLs, without a slash at the end."""
+    """Base URLs, without a slash at the end. `router` are the authorities' doors, `desk` the clearing desk."""
 
     intake: str
     router: str
+    desk: str
     notifier: str
     audit: str
 

@@ -1,10 +1,11 @@
-"""A service of ours as a child process."""
+"""A process of ours as a child process."""
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from amtsweg.stack.parts import Command
+from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.tended import Tended
 
 # What tells of a submission gives way to what carries it.
@@ -13,7 +14,7 @@ _PATIENT = 10
 
 
 class Service(Tended):
-    """`python -m services.<name>`, told nothing of ours but `environment`."""
+    """One of `PROCESSES`, told nothing of ours but `environment`."""
 
     health = "/health/ready"
 
@@ -23,6 +24,4 @@ class Service(Tended):
         self._environment = environment
 
     def command(self) -> Command:
-        return Command(
-            arguments=[sys.executable, "-m", f"services.{self.name}"], environment=self._environment
-        )
+        return Command(arguments=[sys.executable, "-m", PROCESSES[self.name]], environment=self._environment)

@@ -9,12 +9,22 @@ from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.provision.postgres import DATABASE
 
-WANTED_PORTS = {"intake": 8081, "router": 8082, "notifier": 8083, "audit": 8084}
+PROCESSES: Mapping[str, str] = {
+    "intake": "services.intake",
+    "router": "services.router",
+    "doors": "services.router.doors",
+    "desk": "services.router.desk",
+    "notifier": "services.notifier",
+    "audit": "services.audit",
+}
+"""Our processes and the module that each runs. Each has a principal, grants and keys of its own."""
+
+WANTED_PORTS = {"intake": 8081, "doors": 8082, "notifier": 8083, "audit": 8084, "desk": 8087, "router": 8088}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Everything a service may have to know of the stack; `http` maps services to their ports."""
+    """Everything a service may have to know of the stack; `http` maps processes to their ports."""
 
     var: Path
     directory: Path
@@ -35,8 +45,15 @@ class Surroundings:
 
 
 def environments(around: Surroundings) -> dict[str, dict[str, str]]:
-    """The environment of every service, by its name, which is also its module's below `services`."""
-    own = {"intake": _intake, "router": _router, "notifier": _notifier, "audit": _audit}
+    """The environment of every process, by its name."""
+    own = {
+        "intake": _intake,
+        "router": _router,
+        "doors": _doors,
+        "desk": _desk,
+        "notifier": _notifier,
+        "audit": _audit,
+    }
     return {name: _common(around, name) | settings(around) for name, settings in own.items()}
 
 
@@ -56,8 +73,17 @@ def _router(around: Surroundings) -> dict[str, str]:
     return {
         "AMTSWEG_PLATFORM_KEYS_FILE": str(around.keys.platform),
         "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities),
+    }
+
+
+def _doors(_around: Surroundings) -> dict[str, str]:
+    return {}
+
+
+def _desk(around: Surroundings) -> dict[str, str]:
+    return {
         "AMTSWEG_ISSUER": around.url("intake"),
-        "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public),
+        "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("desk")),
     }
 
 
@@ -88,7 +114,7 @@ def _audit(around: Surroundings) -> dict[str, str]:
 
 
 def _common(around: Surroundings, service: str) -> dict[str, str]:
-    """Kafka, as the principal that is named like the service, and HTTP."""
+    """Kafka, as the principal that is named like the process, and HTTP."""
     settings = {
         "AMTSWEG_HTTP__HOST": ports.LOOPBACK,
         "AMTSWEG_HTTP__PORT": str(around.http[service]),

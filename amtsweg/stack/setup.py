@@ -131,7 +131,13 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
     log = f"http://{ports.LOOPBACK}:{around.http['audit']}/log"
     server = around.postgres
     return StackDescription(
-        urls=Urls(**{name: f"http://{ports.LOOPBACK}:{port}" for name, port in around.http.items()}),
+        urls=Urls(
+            intake=around.url("intake"),
+            router=around.url("doors"),
+            desk=around.url("desk"),
+            notifier=around.url("notifier"),
+            audit=around.url("audit"),
+        ),
         kafka=KafkaDescription(
             bootstrap=around.kafka.bootstrap,
             security_protocol=around.kafka.security_protocol,

@@ -1,10 +1,8 @@
-"""What connects to what: the router's records to its handler, its engines to Kafka, its answers to HTTP."""
+"""What connects to what: the router's records to its handler, its engines to Kafka. No request from outside comes here."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,21 +11,14 @@ import orjson
 
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
-from services.router.adapters.desk_cases import FollowedCases
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.adapters.http.competence import add_competence
-from services.router.adapters.http.desk import Desk, desk_routes
-from services.router.adapters.http.gate import Gate
 from services.router.adapters.outboxes import Relay
-from services.router.adapters.rate import Bucket
-from services.router.domain.resolve import Unverified, resolve
-from services.router.handler import ClearingDesk, Handler
-from services.router.ports import DeskCases, Directories, Orders
+from services.router.handler.routing import Handler
+from services.router.ports import Directories
 from services.router.settings import Settings
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka, Plan, State
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
-from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
@@ -45,17 +36,15 @@ from shared.events.topics import (
 )
 from shared.kafka.client import KafkaAddress
 from shared.kafka.output_topics import OutputTopics
-from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
 from shared.service.run import Part
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
-from shared.web.bearer import AccessTokens
 
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
-_BODY_BYTES = 4096
-_DESK_PATIENCE = timedelta(seconds=10)
+_BODY_BYTES = 0
+"""Nothing is sent here: health and metrics are only read."""
 
 
 class Routing:
@@ -104,7 +93,7 @@ def read(record: Record) -> Event[Payload]:
 
 
 def build(settings: Settings) -> Mapping[str, Part]:
-    """Make the real parts: the router, the relay of outboxes, HTTP."""
+    """Make the real parts: the router, the relay of outboxes, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name))
@@ -124,10 +113,6 @@ def build(settings: Settings) -> Mapping[str, Part]:
     )
     relay = replace(RELAYING, instance=settings.instance)
     answers = OutputTopics((CASE_ANSWERED.name,))
-    cases = FollowedCases(address, condition=health.part("desk"))
-    telemetry.follow("oldest_seconds", lambda: cases.parked_for(_now()), kind="parked")
-    orders = Publisher(address, health=health, topics=(CASE_ORDERED.name,))
-    desk = _desk(settings, directories, cases=cases, orders=orders)
     return {
         "directory": directories,
         "routing": KafkaToKafka(
@@ -136,9 +121,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
         "relay": KafkaToKafka(
             relay, Relay(clock=_now), address=address, outputs=answers, health=health, telemetry=telemetry
         ),
-        "desk": cases,
-        "orders": orders,
-        "http": _http(settings, directories, desk=desk, health=health, telemetry=telemetry),
+        "http": _http(settings, health=health, telemetry=telemetry),
     }
 
 
@@ -179,20 +162,7 @@ def _handler(settings: Settings, directories: Directories, *, outputs: OutputTop
     )
 
 
-def _desk(settings: Settings, directories: Directories, *, cases: DeskCases, orders: Orders) -> ClearingDesk:
-    return ClearingDesk(
-        cases=cases,
-        orders=orders,
-        directory=lambda: directories.at(_now()),
-        clock=_now,
-        zone=ZoneInfo(settings.timezone),
-        patience=_DESK_PATIENCE,
-    )
-
-
-def _http(
-    settings: Settings, directories: Directories, *, desk: Desk, health: Health, telemetry: Telemetry
-) -> HttpServer:
+def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpServer:
     app = create_app(
         title="Amtsweg router",
         version=version("amtsweg"),
@@ -200,33 +170,7 @@ def _http(
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
-    zone = ZoneInfo(settings.timezone)
-    add_competence(
-        app,
-        decide=partial(_decide, directories=directories, unverified=settings.unverified),
-        today=lambda: _now().astimezone(zone).date(),
-        bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
-    )
-    tokens = AccessTokens(
-        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
-        issuer=settings.issuer,
-        audience="router",
-        clock=_now,
-    )
-    app.include_router(
-        desk_routes(
-            desk,
-            gate=Gate(tokens, issuer=settings.issuer),
-            directory=lambda: directories.at(_now()),
-            clock=_now,
-            telemetry=telemetry,
-        )
-    )
     return HttpServer.of(app, settings.http, health=health)
-
-
-def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:
-    return resolve(inquiry, directory=directories.at(_now()), unverified=unverified)
 
 
 def _platform_keys(path: Path) -> list[OwnKey]:

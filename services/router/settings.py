@@ -13,8 +13,7 @@ class Settings(ServiceSettings):
     """The router's environment.
 
     ``platform_keys_file`` is a JWK Set of the platform's private keys, old ones included. ``authority_keys_file``
-    is a JSON object from authority id to its public JWK; it is read again when it changes. ``issuer`` is the token
-    door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones included.
+    is a JSON object from authority id to its public JWK; it is read again when it changes.
     ``directory_fresh`` is how old the last reading of the directory's topic may be for a decision.
     """
 
@@ -22,11 +21,8 @@ class Settings(ServiceSettings):
     http: HttpListener = HttpListener()
     platform_keys_file: FilePath
     authority_keys_file: FilePath
-    issuer: str
-    token_keys_file: FilePath
     unverified: Literal["answer", "park"] = "answer"
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"
     batch_size: Annotated[int, Field(ge=1, le=5000)] = 600
     minimum_period: timedelta = timedelta(milliseconds=30)
-    competence_requests_per_minute: Annotated[int, Field(ge=1)] = 6000

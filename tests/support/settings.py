@@ -9,12 +9,14 @@ import pytest
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-SERVICES = ("intake", "router", "notifier", "audit")
+from amtsweg.stack.services import PROCESSES
+
+SERVICES = tuple(PROCESSES)
 PREFIX = "AMTSWEG_"
 
 
 def settings_of(service: str) -> type[BaseSettings]:
-    found: object = import_module(f"services.{service}.settings").Settings
+    found: object = import_module(f"{PROCESSES[service]}.settings").Settings
     assert isinstance(found, type)
     assert issubclass(found, BaseSettings)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events.topics import CATALOGUE, GROUPS, Principal, Topic, dead_letter_topic
+from shared.events.topics import CATALOGUE, GROUPS, SERVICES, Principal, Topic, dead_letter_topic
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
@@ -32,7 +32,7 @@ def authority_login(authority: str) -> str:
 
 def services_and_operator() -> tuple[str, ...]:
     """Every user that is not an authority."""
-    return (*dict.fromkeys(GROUPS.values()), OPERATOR)
+    return (*SERVICES, OPERATOR)
 
 
 def grants(authorities: Iterable[str]) -> frozenset[Grant]:
@@ -64,6 +64,8 @@ def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
         if group != "authority":
             yield Grant(GROUPS[group], "READ", "TOPIC", name)
             yield Grant(OPERATOR, "WRITE", "TOPIC", name)
+    for follower in topic.followers:
+        yield Grant(follower, "READ", "TOPIC", name)
     if not topic.sealed:
         yield Grant(OPERATOR, "READ", "TOPIC", name)
 

@@ -14,6 +14,9 @@ from joserfc.jwk import ECKey
 from amtsweg.stack.provision.logins import write_secret
 from services.audit.domain.keys import Kind, SigningKey
 
+TAKING_TOKENS = ("desk",)
+"""The processes that take access tokens which intake has signed."""
+
 _SECRET_BYTES = 32
 
 
@@ -50,10 +53,9 @@ class Keyring:
         """Signs access tokens; intake's alone."""
         return self.of("intake", "tokens.jwk")
 
-    @property
-    def tokens_public(self) -> Path:
-        """Tells tokens of ours; for whoever takes them besides intake."""
-        return self.of("router", "tokens.public.jwks")
+    def tokens_public(self, process: str) -> Path:
+        """Tells tokens of ours; for a process that takes them besides intake."""
+        return self.of(process, "tokens.public.jwks")
 
     @property
     def hashes(self) -> Path:
@@ -105,7 +107,10 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
     _sealing_pair(keys.contacts, public=keys.contacts_public, owner="notifier")
     _authorities(keys, authorities)
     once(keys.tokens, lambda: _json(_key("tokens-1", alg="ES256", use="sig")))
-    write_secret(keys.tokens_public, _json({"keys": [_public(json.loads(keys.tokens.read_text()))]}))
+    for process in TAKING_TOKENS:
+        write_secret(
+            keys.tokens_public(process), _json({"keys": [_public(json.loads(keys.tokens.read_text()))]})
+        )
     for secret in (keys.hashes, keys.pseudonyms):
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(

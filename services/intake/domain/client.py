@@ -10,7 +10,7 @@ Scope = Literal["submissions.write", "cases.read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """What opens this service."""
 
-OTHER_AUDIENCES: Mapping[str, str] = MappingProxyType({"desk": "router"})
+OTHER_AUDIENCES: Mapping[str, str] = MappingProxyType({"desk": "desk"})
 """Scopes that open another service, and which: a token is for one service only."""
 
 ASSERTION_LIFETIME = timedelta(minutes=5)

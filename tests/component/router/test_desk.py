@@ -290,7 +290,7 @@ async def test_nobody_comes_in(
     answer = await http.request(method, f"/v1/parked{path}", headers=headers, json=body)
 
     assert problem_of(answer) == expected
-    assert answer.headers["www-authenticate"].startswith('Bearer realm="router"')
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="desk"')
 
 
 async def test_while_the_view_is_away_the_desk_says_so(

@@ -21,7 +21,7 @@ from amtsweg.stack.provision.grants import services_and_operator
 from amtsweg.stack.provision.keys import make_keys
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.service import Service
-from amtsweg.stack.services import Surroundings, environments
+from amtsweg.stack.services import PROCESSES, Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN
 from services.router.domain.change import difference
 from services.router.domain.versions import Version
@@ -179,7 +179,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
             smtp_port=0,
             keys=keys,
             log_origin=LOG_ORIGIN,
-            http=dict.fromkeys(("intake", "router", "notifier", "audit"), 0),
+            http=dict.fromkeys(PROCESSES, 0),
         )
         endpoint = kafka.endpoint
         address = KafkaAddress(

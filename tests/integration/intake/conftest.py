@@ -17,7 +17,7 @@ from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import Service
-from amtsweg.stack.services import Surroundings, environments
+from amtsweg.stack.services import PROCESSES, Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka, provision_postgres
 from services.intake.adapters.postgres import clients
 from shared.events.envelope import Event, decode
@@ -107,7 +107,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
         smtp_port=0,
         keys=made.keys,
         log_origin=LOG_ORIGIN,
-        http=dict.fromkeys(("intake", "router", "notifier", "audit"), port),
+        http=dict.fromkeys(PROCESSES, port),
     )
     service = Service("intake", var=var, environment=environments(surroundings)["intake"], port=port)
     try:

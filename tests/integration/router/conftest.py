@@ -14,7 +14,7 @@ from aiokafka.structs import TopicPartition
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.service import Service
-from amtsweg.stack.services import Surroundings, environments
+from amtsweg.stack.services import PROCESSES, Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
@@ -60,15 +60,18 @@ class Ground:
         )
 
     def router(self, instance: int = 0) -> Service:
-        """A router process that is not started yet; each instance has a place and a port of its own."""
+        """A router process that is not started yet."""
+        return self.process("router", instance)
+
+    def process(self, name: str, instance: int = 0) -> Service:
+        """One that is not started yet; each instance has a place and a port of its own."""
         port = ports.free_port()
-        environment = environments(self.surroundings)["router"] | {
+        environment = environments(self.surroundings)[name] | {
             "AMTSWEG_HTTP__PORT": str(port),
             "AMTSWEG_INSTANCE": str(instance),
         }
-        return Service(
-            "router", var=self.surroundings.var / f"router-{instance}", environment=environment, port=port
-        )
+        var = self.surroundings.var / f"{name}-{instance}"
+        return Service(name, var=var, environment=environment, port=port)
 
     def submission(
         self,
@@ -173,7 +176,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
             smtp_port=0,
             keys=made.keys,
             log_origin=LOG_ORIGIN,
-            http=dict.fromkeys(("intake", "router", "notifier", "audit"), 0),
+            http=dict.fromkeys(PROCESSES, 0),
         )
         platform = RecipientKey(json.loads(made.keys.platform_public.read_bytes()))
         yield Ground(kafka, made, surroundings, platform)
@@ -194,4 +197,11 @@ def running(service: Service) -> Iterator[Service]:
 def router(ground: Ground) -> Iterator[Service]:
     """One router process for the tests that do not end it."""
     with running(ground.router()) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def desk(ground: Ground, router: Service) -> Iterator[Service]:
+    """The clearing desk's process, beside that router."""
+    with running(ground.process("desk")) as service:
         yield service

@@ -20,7 +20,7 @@ from amtsweg.stack.setup import AUDITOR, Secrets, provision_postgres
 from services.intake.adapters.jwt import JwtTokens
 from services.intake.domain.client import Bearer
 from services.router.adapters.desk_cases import FollowedCases
-from services.router.domain import desk
+from services.router.domain import desk as desks
 from services.router.domain.desk import Person, Waiting, Wish
 from services.router.ports import DeskCases
 from shared.events.competence import Place
@@ -66,11 +66,11 @@ class TestFollowedCases(DeskCasesContract):
 
 
 @pytest.fixture(scope="module")
-def services(ground: Ground, stack: RealParts, router: Service) -> Iterator[Mapping[str, str]]:
-    """Intake and audit beside the router: base URLs by service."""
+def services(ground: Ground, stack: RealParts, desk: Service) -> Iterator[Mapping[str, str]]:
+    """Intake and audit beside router and desk: base URLs by process."""
     provision_postgres(stack.postgres.endpoint, ground.made)
     with ExitStack() as running_all:
-        urls = {"router": f"http://127.0.0.1:{router.port}"}
+        urls = {"desk": f"http://127.0.0.1:{desk.port}"}
         for name in ("intake", "audit"):
             port = ports.free_port()
             told = environments(ground.surroundings)[name] | {"AMTSWEG_HTTP__PORT": str(port)}
@@ -120,9 +120,9 @@ async def through_all_doors(urls: Mapping[str, str], made: Secrets) -> Seen:
             headers=platform | {"Idempotency-Key": '"desk-1"'},
         )
         receipt = posted.raise_for_status().json()
-        case, at_the_desk = receipt["caseId"], f"{urls['router']}/v1/parked/{receipt['receiptNumber']}"
+        case, at_the_desk = receipt["caseId"], f"{urls['desk']}/v1/parked/{receipt['receiptNumber']}"
         parked = await until(lambda: http.get(at_the_desk, headers=clerk), lambda _: True)
-        metrics = (await http.get(f"{urls['router']}/metrics")).text
+        metrics = (await http.get(f"{urls['desk']}/metrics")).text
         assigned = await http.post(
             f"{at_the_desk}/assignment",
             json={"authority": MARBURG, "reason": "Standort geklärt"},
@@ -172,7 +172,7 @@ def _types(timeline: Json) -> list[str]:
 
 
 async def test_a_router_killed_between_order_and_effect_still_delivers_once(
-    ground: Ground, router: Service
+    ground: Ground, router: Service, desk: Service
 ) -> None:
     parked = [ground.submission(place=NOWHERE) for _ in range(6)]
     await ground.receive(*parked)
@@ -180,7 +180,7 @@ async def test_a_router_killed_between_order_and_effect_still_delivers_once(
         await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionParked)
     bearer = clerk_of(ground)
 
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{router.port}", timeout=20) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{desk.port}", timeout=20) as http:
         *asked, last = parked
         first = asyncio.gather(*(assign(http, each, bearer) for each in asked), return_exceptions=True)
         await asyncio.sleep(0.04)
@@ -232,5 +232,5 @@ def order_of(received: Event[SubmissionReceived]) -> Message:
         key="k-1",
         authority=MARBURG,
     )
-    given = desk.order(wish, Waiting(case=received.case_id, held=held), now=datetime.now(UTC))
+    given = desks.order(wish, Waiting(case=received.case_id, held=held), now=datetime.now(UTC))
     return encode(given, CASE_ORDERED.name)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from amtsweg.stack.jars import pinned
+from amtsweg.stack.services import PROCESSES
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
 
 ROOT = Path(__file__).parents[3]
@@ -89,7 +90,7 @@ def test_only_loopback_is_published() -> None:
 
 def test_every_service_of_the_image_is_a_module() -> None:
     commands = {name: COMPOSE["services"][name]["command"] for name in SERVICES}
-    assert commands == {name: ["python", "-m", f"services.{name}"] for name in SERVICES}
+    assert commands == {name: ["python", "-m", PROCESSES[name]] for name in SERVICES}
 
 
 def test_kafka_is_of_the_version_that_the_tests_run_on() -> None:

@@ -80,4 +80,4 @@ def test_a_token_is_for_one_service() -> None:
 
     assert granted(both, asked=None) is granted(both, asked="desk cases.read") is None
     assert granted(both, asked="desk") == frozenset({"desk"})
-    assert (audience(CLIENT.scopes), audience(frozenset({"desk"}))) == ("intake", "router")
+    assert (audience(CLIENT.scopes), audience(frozenset({"desk"}))) == ("intake", "desk")

@@ -45,7 +45,7 @@ def test_no_public_file_holds_a_private_key(keys: Keyring) -> None:
     public = [keys.platform_public, keys.contacts_public]
     assert all("d" not in json.loads(path.read_text()) for path in public)
     assert all("d" not in key for key in json.loads(keys.authorities.read_text()).values())
-    assert all("d" not in key for key in json.loads(keys.tokens_public.read_text())["keys"])
+    assert all("d" not in key for key in json.loads(keys.tokens_public("desk").read_text())["keys"])
 
 
 def test_the_public_key_is_that_of_the_private_one(keys: Keyring) -> None:

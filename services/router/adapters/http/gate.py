@@ -51,7 +51,7 @@ def _unknown(*, tried: bool) -> Problem:
         title="Kein Zugang (no access)",
         detail="Das Zugriffstoken fehlt, ist abgelaufen oder gilt nicht für diesen Dienst.",
         resolution="Mit POST /token und scope=desk ein neues anfordern (ask the token door for scope=desk).",
-        headers={"WWW-Authenticate": f'Bearer realm="router"{error}'},
+        headers={"WWW-Authenticate": f'Bearer realm="desk"{error}'},
     )
 
 
@@ -62,5 +62,5 @@ def _without_right(needed: str) -> Problem:
         title="Nicht berechtigt (not permitted)",
         detail=f"Dieses Token öffnet die Klärungsstelle nicht; nötig ist das Recht {needed}.",
         resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
-        headers={"WWW-Authenticate": f'Bearer realm="router", error="insufficient_scope", scope="{needed}"'},
+        headers={"WWW-Authenticate": f'Bearer realm="desk", error="insufficient_scope", scope="{needed}"'},
     )

@@ -1,17 +1,14 @@
-"""Decide, act, emit: what the router does with each event. One call per event, in order, inside a transaction."""
+"""What the router does with each event: decide, act, emit. One call per event, in order, inside a transaction."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from services.router.domain import custody as custodies
-from services.router.domain import desk
 from services.router.domain.custody import Parked, Routed, Step, Verdict
-from services.router.domain.directory import Directory
 from services.router.domain.resolve import Unverified, resolve
-from services.router.ports import Authorities, Cases, Clock, DeskCases, Directories, Orders, Unreachable
+from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
@@ -27,7 +24,6 @@ from shared.events.submission import (
 )
 from shared.events.topics import (
     AUTHORITY_INBOX,
-    CASE_ORDERED,
     CASE_UPDATED,
     SUBMISSION_HELD,
     SUBMISSION_ROUTED,
@@ -144,46 +140,6 @@ class Handler:
             assignment=verdict.assignment,
             content=content,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearingDesk:
-    """What a person at the clearing desk sees and orders. ``patience`` is how long he waits for the effect."""
-
-    cases: DeskCases
-    orders: Orders
-    directory: Callable[[], Directory]
-    clock: Clock
-    zone: tzinfo
-    patience: timedelta
-
-    async def page(self, *, after: desk.Place | None, limit: int) -> desk.Page:
-        """So many parked cases, the oldest first, after a place in that list."""
-        return desk.page(await self.cases.now(), after=after, limit=limit)
-
-    async def show(self, reference: str) -> desk.Waiting | None:
-        """The parked case with this receipt number, submission id or case id."""
-        waiting = desk.find(await self.cases.now(), reference)
-        return waiting if waiting is not None and waiting.is_parked else None
-
-    async def order(self, reference: str, wish: desk.Wish) -> desk.Told:
-        """Give the order and wait for what becomes of it; repeated, it tells the same without a second effect."""
-        waiting = desk.find(await self.cases.now(), reference)
-        if waiting is None:
-            return desk.Ineffective(obstacle="not-at-the-desk")
-        now = self.clock()
-        given = desk.order(wish, waiting, now=now)
-        if (told := desk.effect(given, waiting)) is not None:
-            return told
-        today = now.astimezone(self.zone).date()
-        if (obstacle := desk.objection(wish, waiting, directory=self.directory(), today=today)) is not None:
-            return desk.Ineffective(obstacle=obstacle, waiting=waiting)
-        await self.orders.publish(encode(given, CASE_ORDERED.name))
-        try:
-            async with asyncio.timeout(self.patience.total_seconds()):
-                return await self.cases.until(lambda cases: desk.effect_in(cases, given))
-        except TimeoutError:
-            return desk.Pending(waiting=waiting)
 
 
 def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:

@@ -1,0 +1,1 @@
+"""Decide, act, emit: one module for each process of the router."""

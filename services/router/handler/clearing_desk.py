@@ -1,0 +1,52 @@
+"""What a person at the clearing desk sees and orders: order, wait for the effect, tell it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+
+from services.router.domain import desk
+from services.router.domain.directory import Directory
+from services.router.ports import Clock, DeskCases, Orders
+from shared.events.envelope import encode
+from shared.events.topics import CASE_ORDERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearingDesk:
+    """What a person at the clearing desk sees and orders. ``patience`` is how long he waits for the effect."""
+
+    cases: DeskCases
+    orders: Orders
+    directory: Callable[[], Directory]
+    clock: Clock
+    zone: tzinfo
+    patience: timedelta
+
+    async def page(self, *, after: desk.Place | None, limit: int) -> desk.Page:
+        """So many parked cases, the oldest first, after a place in that list."""
+        return desk.page(await self.cases.now(), after=after, limit=limit)
+
+    async def show(self, reference: str) -> desk.Waiting | None:
+        """The parked case with this receipt number, submission id or case id."""
+        waiting = desk.find(await self.cases.now(), reference)
+        return waiting if waiting is not None and waiting.is_parked else None
+
+    async def order(self, reference: str, wish: desk.Wish) -> desk.Told:
+        """Give the order and wait for what becomes of it; repeated, it tells the same without a second effect."""
+        waiting = desk.find(await self.cases.now(), reference)
+        if waiting is None:
+            return desk.Ineffective(obstacle="not-at-the-desk")
+        now = self.clock()
+        given = desk.order(wish, waiting, now=now)
+        if (told := desk.effect(given, waiting)) is not None:
+            return told
+        today = now.astimezone(self.zone).date()
+        if (obstacle := desk.objection(wish, waiting, directory=self.directory(), today=today)) is not None:
+            return desk.Ineffective(obstacle=obstacle, waiting=waiting)
+        await self.orders.publish(encode(given, CASE_ORDERED.name))
+        try:
+            async with asyncio.timeout(self.patience.total_seconds()):
+                return await self.cases.until(lambda cases: desk.effect_in(cases, given))
+        except TimeoutError:
+            return desk.Pending(waiting=waiting)
