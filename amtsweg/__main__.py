@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "amtsweg.stack.commands:status",
     "provision": "amtsweg.stack.provision_commands:commands",
     "resolve": "amtsweg.resolve:resolve",
+    "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
     "dead-letters": "amtsweg.dead_letters:commands",

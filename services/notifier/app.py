@@ -12,6 +12,8 @@ import orjson
 
 from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.directory_files import DirectoryFiles
+from services.notifier.adapters.http.deadlines import add_deadlines
+from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
@@ -214,6 +216,7 @@ def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpSe
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
+    add_deadlines(app, law=open_law(settings.directory))
     return HttpServer.of(app, settings.http, health=health)
 
 

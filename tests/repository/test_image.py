@@ -12,6 +12,7 @@ _COMMANDS = (
     "amtsweg.parked",
     "amtsweg.dead_letters",
     "amtsweg.resolve",
+    "amtsweg.deadline",
 )
 _TRY = """
 import sys

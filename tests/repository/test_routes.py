@@ -20,6 +20,7 @@ OPEN = {
         "/token",
     ),  # it asks for the client's secret or assertion itself
     ("services/router/adapters/http/competence.py", "/v1/competence"),  # the directory is open data
+    ("services/notifier/adapters/http/deadlines.py", "/v1/deadlines"),  # the law is public
     ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify
     ("services/audit/adapters/http/files.py", "/tile/{level}/{path:path}"),  # hashes only
     ("services/audit/adapters/http/files.py", "/{path:path}"),  # always 404

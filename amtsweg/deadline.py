@@ -1,0 +1,101 @@
+"""`amtsweg deadline`: when a statutory period ends, for one receipt or for a file of them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from amtsweg.directory.folder import shipped
+from services.notifier.adapters.law_files import open_law
+from services.notifier.domain.deadlines.compute import compute
+from services.notifier.domain.deadlines.explain import document, explain_de, short
+from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.deadlines.tables import BrokenLaw
+
+_LONGEST_LINE = 65_536
+
+
+def deadline(
+    *,
+    service: Annotated[str | None, typer.Option(help="LeiKa key, 14 digits")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="name of a legal profile, for example three-months-deemed-approval")
+    ] = None,
+    received: Annotated[
+        str | None, typer.Option(help="instant or day of receipt, ISO 8601; without offset German time")
+    ] = None,
+    via: Annotated[
+        str | None, typer.Option(help="single-contact or authority; single-contact if left out")
+    ] = None,
+    supplements_received: Annotated[
+        str | None, typer.Option(help="when the last missing document arrived")
+    ] = None,
+    extended_by_months: Annotated[int | None, typer.Option(help="length of the extension")] = None,
+    incomplete: Annotated[bool, typer.Option("--incomplete", help="documents are still missing")] = False,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines, one receipt each")] = None,
+    directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="everything as JSON")] = False,
+) -> None:
+    """Compute a statutory period and explain each step with its paragraph."""
+    try:
+        law = open_law(directory or shipped())
+        if batch is not None:
+            raise typer.Exit(_run_batch(batch, law))
+        fields = {
+            "service": service,
+            "profile": profile,
+            "receivedAt": received,
+            "via": via,
+            "supplementsReceivedAt": supplements_received,
+            "extendedByMonths": extended_by_months,
+            "complete": False if incomplete else None,
+        }
+        found = compute(read_deadline_inquiry(fields), law)
+    except (BadDeadlineInquiry, BrokenLaw, OSError) as error:
+        typer.echo(f"amtsweg deadline: {error}", err=True)
+        raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(orjson.dumps(document(found, law), option=orjson.OPT_INDENT_2).decode())
+    else:
+        typer.echo(explain_de(found, law))
+
+
+def _run_batch(path: Path, law: Law) -> int:
+    """One result a line, in order; 1 if any line could not be read, else 0."""
+    failed = 0
+    for result in deadlines(path, law):
+        failed |= "error" in result
+        sys.stdout.buffer.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
+    return failed
+
+
+def deadlines(path: Path, law: Law) -> Iterator[dict[str, Any]]:
+    """For every line of the file its deadline in short, or an error that names line and field."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            identity = None
+            try:
+                fields = _fields(line)
+                identity = fields.get("id")
+                yield {"id": identity, **short(compute(read_deadline_inquiry(fields), law))}
+            except BadDeadlineInquiry as error:
+                problem = {"line": number, "field": error.field, "message": f"line {number}, {error}"}
+                yield {"id": identity, "error": problem}
+
+
+def _fields(line: bytes) -> Mapping[str, object]:
+    if not line.strip():
+        raise BadDeadlineInquiry("line", "is empty, expected a JSON object")
+    if len(line) > _LONGEST_LINE:
+        raise BadDeadlineInquiry("line", f"is longer than {_LONGEST_LINE} bytes")
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadDeadlineInquiry("line", f"is not JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise BadDeadlineInquiry("line", "expected a JSON object")
+    return fields

@@ -1,0 +1,83 @@
+"""Statutory periods over HTTP: the same question and the same answer as `amtsweg deadline --json`."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from services.notifier.domain.deadlines.compute import compute
+from services.notifier.domain.deadlines.explain import document
+from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from services.notifier.domain.deadlines.law import Law
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
+
+_Wire = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class AskedDeadline(BaseModel):
+    """The parameters as they are sent; `read_deadline_inquiry` understands them."""
+
+    model_config = _Wire
+
+    service: Annotated[str | None, Field(description="LeiKa key, 14 digits")] = None
+    profile: Annotated[str | None, Field(description="name of a legal profile, instead of a service")] = None
+    received_at: Annotated[str | None, Field(description="instant or day of receipt, ISO 8601")] = None
+    via: Annotated[str | None, Field(description="single-contact (if left out) or authority")] = None
+    supplements_received_at: Annotated[
+        str | None, Field(description="when the last missing document arrived")
+    ] = None
+    extended_by_months: Annotated[int | None, Field(description="length of the extension")] = None
+    complete: Annotated[bool | None, Field(description="false while documents are missing")] = None
+
+
+class StepShown(BaseModel):
+    """One step of the computation, in German, with the paragraph that asks for it."""
+
+    model_config = _Wire
+
+    day: str | None
+    paragraph: str
+    text: str
+
+
+class DeadlineShown(BaseModel):
+    """A deadline; days as YYYY-MM-DD, null where there is none."""
+
+    model_config = _Wire
+
+    deemed_received: str
+    raw_end: str | None
+    period_ends: str | None
+    fiction_from: str | None
+    last_safe_dispatch: str | None
+    earliest_reading: Annotated[str | None, Field(description="last dispatch by the strictest reading")]
+    last_safe_dispatch_by: Annotated[dict[str, str], Field(description="by channel")]
+    profile: str
+    deemed: str
+    only_for: Annotated[str | None, Field(description="the cases that the fiction covers, if not all")]
+    legal_basis: str | None
+    source: str
+    verified: bool
+    steps: list[StepShown]
+
+
+def add_deadlines(app: FastAPI, *, law: Law) -> None:
+    """Answer ``GET /v1/deadlines``. It is public: the law is, and nobody is asked about."""
+
+    @app.get("/v1/deadlines", tags=["deadlines"], openapi_extra=OPEN_TO_ALL)
+    async def deadlines(asked: Annotated[AskedDeadline, Query()]) -> DeadlineShown:
+        """When a period begins and ends, what follows from silence, and when the last safe dispatch is."""
+        try:
+            found = compute(read_deadline_inquiry(asked.model_dump(by_alias=True)), law)
+        except BadDeadlineInquiry as bad:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "bad-inquiry",
+                title="The inquiry cannot be read",
+                detail=str(bad),
+                resolution=f"Correct the parameter {bad.field}.",
+            ) from bad
+        return DeadlineShown.model_validate(document(found, law))

@@ -1,0 +1,48 @@
+"""The law of one Land: its tables below ``law/`` of the directory, and its holidays from the library `holidays`."""
+
+import csv
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import holidays
+
+from services.notifier.domain.deadlines.calendar import Calendar
+from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.deadlines.tables import BrokenLaw, Rows, holiday_changes, read_law
+
+_TABLES = ("profiles", "services", "announcements", "courts")
+_SUBDIVISION = "HE"
+
+
+def open_law(directory: Path) -> Law:
+    """Return the law of the Land whose directory this is.
+
+    Raises:
+        BrokenLaw: a table is missing or contradicts itself; table, line and column are named.
+    """
+    folder = directory / "law"
+    changes = holiday_changes(_read(folder / "holidays.csv"))
+    tables = {table: _read(folder / f"{table}.csv") for table in _TABLES}
+    return read_law(tables, calendar=Calendar(lambda year: _holidays(year, changes)))
+
+
+def _holidays(year: int, changes: Mapping[date, str | None]) -> Mapping[date, str]:
+    """The library's days of one year, and what the Land's own table changes of them."""
+    days: dict[date, str] = dict(
+        holidays.country_holidays("DE", subdiv=_SUBDIVISION, years=year, expand=False, language="de").items()
+    )
+    for day, name in changes.items():
+        if day.year == year and name is None:
+            days.pop(day, None)
+        elif day.year == year and name is not None:
+            days[day] = name
+    return days
+
+
+def _read(path: Path) -> Rows:
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BrokenLaw(f"table {path.stem}: cannot be read ({type(error).__name__})") from error

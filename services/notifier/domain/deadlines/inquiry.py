@@ -1,0 +1,141 @@
+"""From the fields of a command line, a query string or a line of a batch to a question about a period."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from services.notifier.domain.deadlines.calendar import FIRST_YEAR, LAST_YEAR, calendar_day
+
+Via = Literal["single-contact", "authority"]
+"""Where the application arrived: at the einheitliche Stelle (§ 71a VwVfG), or at the authority itself."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?(Z|z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_NAME = re.compile(r"[a-z0-9-]{1,64}")
+_KEY = re.compile(r"[0-9]{14}")
+_MOST_MONTHS = 60
+_MOST_SUPPLEMENTS = 100
+
+_INSTANT_EXPECTED = (
+    f"expected an instant as ISO 8601 (2026-01-12T09:30:00+01:00) or a day (2026-01-12), "
+    f"between {FIRST_YEAR} and {LAST_YEAR}"
+)
+
+
+class BadDeadlineInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
+    """A field cannot be read or contradicts another; the text names it and what is expected, never the value."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        super().__init__(f"{field}: {problem}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineInquiry:
+    """A receipt, and what happened since. ``service`` or ``profile`` is given.
+
+    ``completed_on``: the day on which the last of the missing documents arrived, at the place of ``via``;
+    None: the application was complete. ``complete`` is False while documents are still missing.
+    ``extended_by`` is in months, 0 without an extension.
+    """
+
+    received_on: date
+    via: Via
+    service: str | None = None
+    profile: str | None = None
+    completed_on: date | None = None
+    complete: bool = True
+    extended_by: int = 0
+
+
+def read_deadline_inquiry(fields: Mapping[str, object]) -> DeadlineInquiry:
+    """Return the inquiry of ``service|profile, receivedAt, via, supplementsReceivedAt, extendedByMonths, complete``.
+
+    An instant without an offset is a time in Germany. None is absent; without ``via`` the application came
+    through the single contact.
+
+    Raises:
+        BadDeadlineInquiry: the first field that cannot be read.
+    """
+    service = _matching(fields, "service", _KEY, "expected a LeiKa key: 14 digits")
+    profile = _matching(fields, "profile", _NAME, "expected the name of a profile: a-z, 0-9 and dashes")
+    if (service is None) == (profile is None):
+        raise BadDeadlineInquiry("service", "expected exactly one of service and profile")
+    received_on = _read_day(fields.get("receivedAt"), "receivedAt")
+    completed_on = _completed_on(fields.get("supplementsReceivedAt"))
+    if completed_on is not None and completed_on < received_on:
+        raise BadDeadlineInquiry("supplementsReceivedAt", "expected no day before receivedAt")
+    return DeadlineInquiry(
+        received_on=received_on,
+        via=_via(fields.get("via")),
+        service=service,
+        profile=profile,
+        completed_on=completed_on,
+        complete=_complete(fields.get("complete")),
+        extended_by=_months(fields.get("extendedByMonths")),
+    )
+
+
+def _matching(
+    fields: Mapping[str, object], field: str, pattern: re.Pattern[str], expected: str
+) -> str | None:
+    value = fields.get(field)
+    if value is None:
+        return None
+    if isinstance(value, str) and pattern.fullmatch(value):
+        return value
+    raise BadDeadlineInquiry(field, expected)
+
+
+def _read_day(value: object, field: str) -> date:
+    day: date | None = None
+    if isinstance(value, str) and value.isascii():
+        try:
+            if _DAY.fullmatch(value):
+                day = date.fromisoformat(value)
+            elif _INSTANT.fullmatch(value):
+                instant = datetime.fromisoformat(value.upper().replace(",", "."))
+                day = instant.date() if instant.tzinfo is None else calendar_day(instant)
+        except (ValueError, OverflowError):
+            day = None
+    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadDeadlineInquiry(field, _INSTANT_EXPECTED)
+    return day
+
+
+def _completed_on(value: object) -> date | None:
+    """The day of the last supplement; one instant or a list of them."""
+    if value is None or value == []:
+        return None
+    given = value if isinstance(value, list) else [value]
+    if len(given) > _MOST_SUPPLEMENTS:
+        raise BadDeadlineInquiry("supplementsReceivedAt", f"expected at most {_MOST_SUPPLEMENTS} instants")
+    return max(_read_day(instant, "supplementsReceivedAt") for instant in given)
+
+
+def _via(value: object) -> Via:
+    if value is None or value == "single-contact":
+        return "single-contact"
+    if value == "authority":
+        return "authority"
+    raise BadDeadlineInquiry("via", "expected single-contact or authority")
+
+
+def _complete(value: object) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, bool):
+        return value
+    raise BadDeadlineInquiry("complete", "expected true or false")
+
+
+def _months(value: object) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_MONTHS:
+        return value
+    raise BadDeadlineInquiry("extendedByMonths", f"expected a whole number from 0 to {_MOST_MONTHS}")

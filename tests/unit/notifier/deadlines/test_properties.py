@@ -1,0 +1,88 @@
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.domain.deadlines.calendar import BERLIN
+from services.notifier.domain.deadlines.compute import compute
+from services.notifier.domain.deadlines.explain import document
+from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from tests.support.law import FICTION, deadline_of, hessian_law
+
+DAYS = st.dates(date(2010, 1, 1), date(2090, 12, 31))
+SERVICES = sorted(hessian_law().services)
+
+
+@given(DAYS, st.integers(0, 12))
+def test_a_period_ends_on_a_working_day_and_never_before_its_raw_end(day: date, months: int) -> None:
+    found = deadline_of(day.isoformat(), extendedByMonths=months)
+    assert found.period_ends is not None
+    assert found.raw_end is not None
+    assert hessian_law().calendar.works(found.period_ends)
+    assert found.raw_end <= found.period_ends <= found.raw_end + timedelta(days=6)
+
+
+@given(DAYS)
+def test_a_later_receipt_never_ends_earlier(day: date) -> None:
+    earlier, later = deadline_of(day.isoformat()), deadline_of((day + timedelta(days=1)).isoformat())
+    assert earlier.period_ends is not None
+    assert later.period_ends is not None
+    assert earlier.period_ends <= later.period_ends
+
+
+@given(DAYS, st.integers(1, 12))
+def test_an_extension_never_ends_before_the_old_end(day: date, months: int) -> None:
+    old, new = deadline_of(day.isoformat()), deadline_of(day.isoformat(), extendedByMonths=months)
+    assert new.ended_before_extension == old.period_ends
+    assert old.period_ends is not None
+    assert new.period_ends is not None
+    assert old.period_ends < new.period_ends
+
+
+@given(DAYS, st.sampled_from(["single-contact", "authority"]))
+def test_the_strictest_reading_is_never_later_than_the_likely_one(day: date, via: str) -> None:
+    found = deadline_of(day.isoformat(), via=via)
+    assert found.careful is not None
+    assert found.last_safe_dispatch is not None
+    assert found.careful <= found.last_safe_dispatch
+
+
+@given(st.datetimes(datetime(2010, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds are naive
+def test_the_offset_of_an_instant_changes_nothing(instant: datetime) -> None:
+    assert (
+        deadline_of(instant.isoformat()).deemed_received
+        == deadline_of(instant.astimezone(BERLIN).isoformat()).deemed_received
+    )
+
+
+@given(DAYS, st.sampled_from(SERVICES), st.booleans())
+def test_every_service_has_an_answer_that_explains_itself(day: date, service: str, complete: bool) -> None:  # noqa: FBT001 - drawn
+    fields = {"service": service, "receivedAt": day.isoformat(), "complete": complete}
+    try:
+        found = compute(read_deadline_inquiry(fields), hessian_law())
+    except BadDeadlineInquiry as bad:
+        assert bad.field == "profile"  # noqa: PT017 - before the paragraph was in force
+        assert day.year < 2019
+    else:
+        assert all(step["paragraph"] for step in document(found, hessian_law())["steps"])
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text("a0-T:Z+. \x00٣", max_size=12),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = ("service", "profile", "receivedAt", "via", "supplementsReceivedAt", "extendedByMonths", "complete")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.booleans())
+def test_whatever_is_asked_is_answered_or_refused_by_field(fields: dict[str, object], sound: bool) -> None:  # noqa: FBT001 - drawn
+    asked = {"profile": FICTION, "receivedAt": "2026-01-12", **fields} if sound else fields
+    try:
+        compute(read_deadline_inquiry(asked), hessian_law())
+    except BadDeadlineInquiry as bad:
+        assert bad.field in FIELDS  # noqa: PT017 - either is right
