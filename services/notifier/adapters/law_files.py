@@ -9,7 +9,7 @@ import holidays
 
 from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.deadlines.tables import BrokenLaw, Rows, holiday_changes, read_law
+from services.notifier.domain.deadlines.tables import BrokenLaw, TableRows, holiday_changes, read_law
 
 _TABLES = ("profiles", "services", "announcements", "courts")
 _SUBDIVISION = "HE"
@@ -40,7 +40,7 @@ def _holidays(year: int, changes: Mapping[date, str | None]) -> Mapping[date, st
     return days
 
 
-def _read(path: Path) -> Rows:
+def _read(path: Path) -> TableRows:
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 
 from services.notifier.domain.deadlines.calendar import LAST_YEAR, after_months
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
-from services.notifier.domain.deadlines.law import Channel, Law, LegalProfile, ServiceProfile
+from services.notifier.domain.deadlines.law import DispatchChannel, Law, LegalProfile, ServiceProfile
 
 _SINGLE_CONTACT_DAYS = timedelta(days=3)  # § 71b Abs. 2 VwVfG; the postal reform of 2025 left it alone
 _ONE_DAY = timedelta(days=1)
-_CHANNELS: Sequence[Channel] = ("letter", "email", "mailbox", "handed-over")
+_CHANNELS: Sequence[DispatchChannel] = ("letter", "email", "mailbox", "handed-over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def compute(inquiry: DeadlineInquiry, law: Law) -> Deadline:
     )
 
 
-def announced(sent_on: date, channel: Channel, law: Law) -> date | None:
+def announced(sent_on: date, channel: DispatchChannel, law: Law) -> date | None:
     """Return the day on which something sent on this day counts as announced; it is not moved to a working day.
 
     § 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG, in the version of that day; None where no rule is known.
@@ -97,9 +97,9 @@ def remedy_until(announced_on: date, law: Law) -> date:
     return law.calendar.next_working_day(after_months(announced_on, 1))
 
 
-def last_dispatches(period_ends: date, law: Law) -> dict[Channel, date]:
+def last_dispatches(period_ends: date, law: Law) -> dict[DispatchChannel, date]:
     """Return for every channel the last day on which something sent counts as announced within the period."""
-    last: dict[Channel, date] = {}
+    last: dict[DispatchChannel, date] = {}
     for channel in _CHANNELS:
         days = [rule.days for rule in law.announcements if rule.channel == channel]
         candidates = (period_ends - timedelta(days=number) for number in range(max(days, default=0) + 1))

@@ -7,10 +7,10 @@ from typing import Literal, TypeVar
 
 from services.notifier.domain.deadlines.calendar import Calendar
 
-Channel = Literal["letter", "email", "mailbox", "handed-over"]
+DispatchChannel = Literal["letter", "email", "mailbox", "handed-over"]
 """How a decision can reach its addressee; each has a rule of its own for the day of announcement."""
 
-Unit = Literal["days", "months", "none"]
+PeriodUnit = Literal["days", "months", "none"]
 Starts = Literal["receipt", "complete-documents"]
 Deemed = Literal["approval", "entry", "none"]
 KeptBy = Literal["announcement", "dispatch"]
@@ -40,7 +40,7 @@ class LegalProfile(InForce):
     """
 
     name: str
-    unit: Unit
+    unit: PeriodUnit
     length: int | None
     starts: Starts
     deemed: Deemed
@@ -77,7 +77,7 @@ class ServiceProfile(InForce):
 class Announcement(InForce):
     """After how many days a decision that was sent by this channel counts as announced."""
 
-    channel: Channel
+    channel: DispatchChannel
     days: int
     legal_basis: str
     source: str
@@ -117,14 +117,14 @@ class Law:
         """Return the service's row as it stood on this day."""
         return in_force(self.services.get(key, ()), on=on)
 
-    def announcement(self, channel: Channel, *, on: date) -> Announcement | None:
+    def announcement(self, channel: DispatchChannel, *, on: date) -> Announcement | None:
         """Return the rule for what is sent by this channel on this day."""
         return in_force([rule for rule in self.announcements if rule.channel == channel], on=on)
 
 
-Row = TypeVar("Row", bound=InForce)
+_DatedRow = TypeVar("_DatedRow", bound=InForce)
 
 
-def in_force(rows: Sequence[Row], *, on: date) -> Row | None:
+def in_force(rows: Sequence[_DatedRow], *, on: date) -> _DatedRow | None:
     """Return the row that holds on this day; the tables allow one at most."""
     return next((row for row in rows if row.holds_on(on)), None)

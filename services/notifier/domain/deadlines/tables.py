@@ -9,25 +9,25 @@ from typing import TypeVar, get_args
 from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.law import (
     Announcement,
-    Channel,
     Court,
     Deemed,
+    DispatchChannel,
     InForce,
     Law,
     LegalProfile,
+    PeriodUnit,
     RemedyKind,
     ServiceProfile,
-    Unit,
 )
 
-Rows = Sequence[Mapping[str, str | None]]
+TableRows = Sequence[Mapping[str, str | None]]
 """A table's rows, in the order of its lines; the first stands on line 2."""
 
 _MOST_DAYS, _MOST_MONTHS = 366, 60
 _REMEDIES: tuple[RemedyKind, ...] = get_args(RemedyKind)
-_CHANNELS: tuple[Channel, ...] = get_args(Channel)
+_CHANNELS: tuple[DispatchChannel, ...] = get_args(DispatchChannel)
 
-Choice = TypeVar("Choice", bound=str)
+_Word = TypeVar("_Word", bound=str)
 
 
 class BrokenLaw(Exception):  # noqa: N818 - what the tables are, in the project's vocabulary
@@ -54,7 +54,7 @@ class _Cells:
             raise self.broken(column, "expected a value")
         return value
 
-    def choice(self, column: str, *choices: Choice) -> Choice:
+    def choice(self, column: str, *choices: _Word) -> _Word:
         value = self.text(column)
         for allowed in choices:
             if allowed == value:
@@ -83,7 +83,7 @@ class _Cells:
         return BrokenLaw(f"table {self._table}, line {self._line}, column {column}: {problem}")
 
 
-def read_law(tables: Mapping[str, Rows], *, calendar: Calendar) -> Law:
+def read_law(tables: Mapping[str, TableRows], *, calendar: Calendar) -> Law:
     """Return the law of the tables ``profiles``, ``services``, ``announcements`` and ``courts``.
 
     Raises:
@@ -108,7 +108,7 @@ def read_law(tables: Mapping[str, Rows], *, calendar: Calendar) -> Law:
     )
 
 
-def holiday_changes(rows: Rows) -> Mapping[date, str | None]:
+def holiday_changes(rows: TableRows) -> Mapping[date, str | None]:
     """Return the days that an ordinance made a holiday, by name, or a working day (None).
 
     Raises:
@@ -124,14 +124,14 @@ def holiday_changes(rows: Rows) -> Mapping[date, str | None]:
     return changes
 
 
-def _rows(tables: Mapping[str, Rows], table: str) -> list[_Cells]:
+def _rows(tables: Mapping[str, TableRows], table: str) -> list[_Cells]:
     if table not in tables:
         raise BrokenLaw(f"the table {table} is missing")
     return [_Cells(table, line, row) for line, row in enumerate(tables[table], start=2)]
 
 
 def _profile(cells: _Cells) -> LegalProfile:
-    unit: Unit = cells.choice("unit", "days", "months", "none")
+    unit: PeriodUnit = cells.choice("unit", "days", "months", "none")
     length = cells.number("length", most=_MOST_DAYS if unit == "days" else _MOST_MONTHS)
     if (length is None) != (unit == "none") or length == 0:
         raise cells.broken("length", "expected a number for days and months, and nothing for none")
@@ -200,11 +200,11 @@ def _validity(cells: _Cells) -> dict[str, date | None]:
     return {"valid_from": cells.day("valid_from"), "valid_to": cells.day("valid_to")}
 
 
-Kept = TypeVar("Kept", bound=InForce)
+_DatedRow = TypeVar("_DatedRow", bound=InForce)
 
 
-def _grouped(table: str, rows: Sequence[Kept], *, key: str) -> dict[str, list[Kept]]:
-    groups: defaultdict[str, list[Kept]] = defaultdict(list)
+def _grouped(table: str, rows: Sequence[_DatedRow], *, key: str) -> dict[str, list[_DatedRow]]:
+    groups: defaultdict[str, list[_DatedRow]] = defaultdict(list)
     for row in rows:
         groups[getattr(row, key)].append(row)
     for name, group in groups.items():

@@ -5,18 +5,18 @@ import pytest
 
 from amtsweg.directory.folder import shipped
 from services.notifier.domain.deadlines.calendar import Calendar
-from services.notifier.domain.deadlines.tables import BrokenLaw, Rows, holiday_changes, read_law
+from services.notifier.domain.deadlines.tables import BrokenLaw, TableRows, holiday_changes, read_law
 from tests.support.law import CONFIRMATION, FICTION, hessian_law
 
 NO_HOLIDAYS = Calendar(lambda _: {})
 
 
-def rows(name: str) -> Rows:
+def rows(name: str) -> TableRows:
     with (shipped() / "law" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
-def tables(**changed: Rows) -> dict[str, Rows]:
+def tables(**changed: TableRows) -> dict[str, TableRows]:
     return {name: rows(name) for name in ("profiles", "services", "announcements", "courts")} | changed
 
 
