@@ -4,7 +4,6 @@ What is shown never holds content: headers of the contract, sizes and hashes, no
 """
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,6 +95,9 @@ def replay(letters: Letters) -> None:
     """Unverändert an den Ursprung zurückstellen; wer die Kennung schon kennt, tut nichts zweimal."""
     address = operator_address()
     chosen = _chosen(asyncio.run(unsettled(address)), letters)
+    if pointers := [str(letter.name) for letter in chosen if not letter.origin.complete]:
+        typer.echo(f"{', '.join(pointers)}: zu groß zum Zurückstellen, nur am Ursprung vorhanden", err=True)
+        raise typer.Exit(1)
     open_still = asyncio.run(send_again(address, chosen))
     for letter in chosen:
         done = letter.name not in open_still
@@ -155,7 +157,7 @@ async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Na
 
 def facts(letter: Letter) -> dict[str, str]:
     """What may be shown of a dead letter: nothing that a sender could have written freely."""
-    came, value = letter.origin, letter.record.value
+    came = letter.origin
     return {
         "Nummer": str(letter.name),
         "Art": KINDS.get(came.kind, came.kind),
@@ -164,9 +166,7 @@ def facts(letter: Letter) -> dict[str, str]:
         "Seit": _when(came),
         "Versuche": str(came.attempts),
         "Programmstand": came.software,
-        "Inhalt": "keiner"
-        if value is None
-        else f"{len(value)} Bytes, SHA-256 {hashlib.sha256(value).hexdigest()}",
+        "Inhalt": "keiner" if came.length < 0 else f"{came.length} Bytes, SHA-256 {came.digest}",
         **{name: _shown(header) for name, header in came.headers if _SHOWN.fullmatch(name)},
         "Weitere": f"{sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)} Kopfzeilen",
     }

@@ -82,6 +82,8 @@ class BatchProcessor:
     async def _outcome(
         self, record: Record, overlay: Overlay, *, blocked: Blocked, lookup: CompactedTopicReader | None
     ) -> list[Message]:
+        if record.fault is not None:
+            return self._dead(record, "undecodable", record.fault)
         follows = blocked.holds(record, own_topic=self._plan.single_task)
         if follows and not (is_replay(record) or record.topic in self._plan.orders):
             return self._dead(record, "internal-error", "follows a dead letter of its case")

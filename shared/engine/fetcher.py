@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.engine.assignment import Unit
 from shared.kafka.client import KafkaAddress
-from shared.kafka.raw_fetch import unparsable_record
+from shared.kafka.raw_fetch import is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
 
 _LONGEST_WAIT: Final = 1.0
@@ -114,7 +114,9 @@ class Fetcher:
             fetched = await self._consumer.getmany(
                 *self._unit, timeout_ms=int(1000 * seconds), max_records=limit
             )
-        except UnicodeDecodeError:
+        except Exception as error:
+            if not is_of_a_batch(error):
+                raise
             # What this call had drained before is lost to us: go back, and find the partition.
             for tp in self._unit:
                 self._consumer.seek(tp, self.positions[tp])
@@ -123,31 +125,26 @@ class Fetcher:
         return self._handed_out(fetched)
 
     async def _fetch_one_by_one(self, limit: int) -> list[Record]:
-        """Ask each partition for what is buffered, until the one with the unparsable record is found."""
+        """Ask each partition for what is buffered, until the one with the unreadable batch is found."""
         await asyncio.sleep(_BUFFERING)
         for tp in self._unit - self._kept.keys():
             try:
                 records = self._handed_out(await self._consumer.getmany(tp, max_records=limit))
-            except UnicodeDecodeError:
+            except Exception as error:
+                if not is_of_a_batch(error):
+                    raise
                 self._one_by_one = False
-                return await self._past_unparsable(tp)
+                return await self._past_unreadable(tp)
             if records:
                 return records
         return []
 
-    async def _past_unparsable(self, tp: TopicPartition) -> list[Record]:
-        """Return the records before the unparsable one, and that one itself."""
+    async def _past_unreadable(self, tp: TopicPartition) -> list[Record]:
+        """Return the next records as far as they can be told; what cannot is one record with a fault."""
+        records = await salvaged(self._address, tp, self.positions[tp])
+        self.positions[tp] = records[-1].offset + 1
         self._consumer.seek(tp, self.positions[tp])
-        records: list[Record] = []
-        try:
-            while True:
-                fetched = await self._consumer.getmany(tp, timeout_ms=1000, max_records=1)
-                records += self._handed_out(fetched)
-        except UnicodeDecodeError:
-            salvaged = await unparsable_record(self._address, tp, self.positions[tp])
-        self.positions[tp] = salvaged.offset + 1
-        self._consumer.seek(tp, self.positions[tp])
-        return [*records, salvaged]
+        return records
 
     def _handed_out(self, fetched: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
         records: list[Record] = []

@@ -25,7 +25,7 @@ from shared.engine.plan import Plan
 from shared.engine.projector import Projector
 from shared.errors import Stopped, Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress
-from shared.kafka.dead_letters import Kind, dead_letter, is_replay, settling
+from shared.kafka.dead_letters import Kind, dead_letter, is_replay, letter_key, settling
 from shared.kafka.records import Record
 from shared.postgres import offsets
 from shared.postgres.outbox import enqueue
@@ -153,7 +153,9 @@ class SinkTask:
         for record in records:
             if dead is not None:
                 doomed.append((record, dead, reason))
-            elif record.key in self._blocked and not is_replay(record):
+            elif record.fault is not None:
+                doomed.append((record, "undecodable", record.fault))
+            elif record.key is not None and letter_key(record.key) in self._blocked and not is_replay(record):
                 doomed.append((record, _INTERNAL, _FOLLOWS))
             else:
                 alive.append(record)

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from shared.kafka import bounded_decompression
 from shared.settings import KafkaConnection, read_secret
 
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
@@ -72,6 +73,7 @@ def group_consumer(
     ``instance`` makes the membership static: a worker that is killed and comes back keeps its partitions,
     and meanwhile only those stand still.
     """
+    bounded_decompression.install()
     return AIOKafkaConsumer(
         **address.arguments(),
         group_id=group,
@@ -97,6 +99,7 @@ def reader(
     address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500
 ) -> AIOKafkaConsumer:
     """A consumer without a group, for reading partitions from wherever one likes."""
+    bounded_decompression.install()
     return AIOKafkaConsumer(
         **address.arguments(),
         group_id=None,

@@ -1,15 +1,20 @@
-"""Dead letters: records set aside unchanged, with what is known about the failure in added headers.
+"""Dead letters: records set aside, with what is known about the failure in added headers.
+
+A small record is kept as it came. Of a larger one the letter says length and digest, and the record itself stays where
+it lies, on the topic that it came from: so there is no record whose dead letter cannot be written.
 
 The topic is also the memory of what is not settled: a case one of whose records the code failed on stays
 blocked, here and after a restart, until that record has been replayed or given up.
 """
 
+import hashlib
 import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, Literal
+from uuid import UUID, uuid5
 
 from shared.kafka.records import Headers, Message, Record
 
@@ -28,13 +33,25 @@ SETTLED: Final = "dl_settled"
 SETTLED_TOPIC: Final = "dl_settled_topic"
 """On the same record: the topic that this dead letter came from. Nobody settles another topic's letters."""
 
+MAX_KEPT_BYTES: Final = 64 * 1024
+"""The largest value that a dead letter holds itself."""
+
+_MAX_HEADERS_BYTES: Final = 16 * 1024
+_MAX_KEY_BYTES: Final = 256
+_MAX_REASON: Final = 1000
+_LETTERS: Final = UUID("0f0f6c55-41a5-5c0e-9a54-6b8f4d1f2a6e")
 _OFFSET: Final = re.compile(rb"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a dead letter came from, and why it is one."""
+    """Where a dead letter came from, and why it is one.
 
+    ``length`` and ``digest`` (SHA-256) are of the value as it came; ``complete`` tells whether the letter holds it.
+    ``id`` is the same however often the letter is written.
+    """
+
+    id: str
     topic: str
     partition: int
     offset: int
@@ -43,6 +60,9 @@ class Origin:
     attempts: int
     first_failure_ms: int
     software: str
+    length: int
+    digest: str
+    complete: bool
     headers: Headers
 
 
@@ -55,28 +75,53 @@ def dead_letter(
     attempts: int = 1,
     first_failure_ms: int | None = None,
 ) -> Message:
-    """Return the dead letter of a record: key, value and headers kept, what happened added.
+    """Return the dead letter of a record: what happened, and of the record what there is room for.
 
     ``reason`` must quote nothing of the content (see ``logs.describe``).
     """
     first = int(time.time() * 1000) if first_failure_ms is None else first_failure_ms
+    value = record.value or b""
+    complete = len(value) <= MAX_KEPT_BYTES
+    kept = _kept(record.headers)
     added = {
+        "id": uuid5(_LETTERS, f"{to}/{record.topic}/{record.partition}/{record.offset}"),
         "kind": kind,
-        "reason": reason,
+        "reason": reason[:_MAX_REASON],
         "attempts": attempts,
         "first_failure_ms": first,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "software": version("amtsweg"),
+        "length": -1 if record.value is None else len(value),
+        "digest": hashlib.sha256(value).hexdigest(),
+        "complete": "yes" if complete else "no",
+        "headers_left_out": len(record.headers) - len(kept),
     }
-    kept = tuple((name, value) for name, value in record.headers if not name.startswith(PREFIX))
     return Message(
         to,
-        record.key or b"",
-        record.value,
+        letter_key(record.key),
+        record.value if complete else None,
         (*kept, *((PREFIX + name, str(value).encode()) for name, value in added.items())),
     )
+
+
+def letter_key(key: bytes | None) -> bytes:
+    """The key of a record's dead letter: its own, or the digest of one that is longer than any id."""
+    key = key or b""
+    return key if len(key) <= _MAX_KEY_BYTES else b"sha256:" + hashlib.sha256(key).hexdigest().encode()
+
+
+def _kept(headers: Headers) -> Headers:
+    """The record's own headers, in their order, as many as there is room for."""
+    kept, room = [], _MAX_HEADERS_BYTES
+    for name, value in headers:
+        room -= len(name.encode()) + len(value or b"") + 8
+        if room < 0:
+            break
+        if not name.startswith(PREFIX):
+            kept.append((name, value))
+    return tuple(kept)
 
 
 def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
@@ -89,6 +134,7 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
     added = {name: value.decode() for name, value in headers if name.startswith(PREFIX)}
     try:
         return Origin(
+            id=added["dl_id"],
             topic=added["dl_topic"],
             partition=int(added["dl_partition"]),
             offset=int(added["dl_offset"]),
@@ -97,6 +143,9 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
             attempts=int(added["dl_attempts"]),
             first_failure_ms=int(added["dl_first_failure_ms"]),
             software=added["dl_software"],
+            length=int(added["dl_length"]),
+            digest=added["dl_digest"],
+            complete=added["dl_complete"] == "yes",
             headers=tuple((n, v) for n, v in headers if not n.startswith(PREFIX)),
         )
     except KeyError as missing:
@@ -164,7 +213,7 @@ class Blocked:
 
         Where strangers write, a key is what they say: it must not hold back what others write.
         """
-        topics = self._open.get(record.key, {}).values() if record.key is not None else ()
+        topics = self._open.get(letter_key(record.key), {}).values() if record.key is not None else ()
         return record.topic in topics if own_topic else bool(topics)
 
     def note(self, record: Record) -> None:

@@ -16,7 +16,11 @@ Outgoing = Message
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it lies on its topic: bytes, undecoded. ``timestamp_ms`` is Unix time."""
+    """One record as it lies on its topic: bytes, undecoded. ``timestamp_ms`` is Unix time.
+
+    ``fault`` says why these bytes cannot even be told apart; then there is neither key nor value, and the offset is
+    the last of those that the fault covers.
+    """
 
     topic: str
     partition: int
@@ -25,6 +29,7 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    fault: str | None = None
 
 
 def consumed(record: "ConsumerRecord[bytes, bytes]") -> Record:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.dead_letters import REPLAY_ORIGIN
+from shared.kafka.dead_letters import REPLAY_ORIGIN, letter_key
 from shared.kafka.records import Record
 from shared.postgres.pool import Connection
 
@@ -61,7 +61,7 @@ async def block(connection: Connection, consumer: str, record: Record) -> None:
         record.topic,
         record.partition,
         record.offset,
-        record.key or b"",
+        letter_key(record.key),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.record.util import calc_crc32c
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToKafka, Plan, Processor
@@ -21,6 +21,7 @@ from shared.postgres.tables import offsets_table, outbox_table
 from shared.service.run import Part
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
+from tests.support.batches import batch, body_of
 from tests.support.stack import Database, KafkaAccess, unique
 
 
@@ -70,16 +71,25 @@ class Bench:
 
     async def send_with_header_name(self, name: bytes, message: Message) -> None:
         """Send what aiokafka itself refuses to write: a header whose name is any bytes."""
+        placeholder = "h" * len(name)
+        body = body_of(message.value or b"", key=message.key, header=placeholder)
+        assert placeholder.encode() in body
+        assert await self.send_batch(message.topic, batch(b"", body=body.replace(placeholder.encode(), name)))
+
+    async def send_batch(self, topic: str, made: bytes) -> bool:
+        """Send a batch as it is, to the first partition; return whether the broker has taken it."""
         producer = AIOKafkaProducer(**self.address.arguments(), acks="all")
         await producer.start()
         try:
-            batch = producer.create_batch()
-            placeholder = "h" * len(name)
-            batch.append(timestamp=None, key=message.key, value=message.value, headers=[(placeholder, b"v")])
-            built = bytes(batch._build())
-            assert placeholder.encode() in built
-            batch._buffer = _with_checksum(built.replace(placeholder.encode(), name))
-            await (await producer.send_batch(batch, message.topic, partition=0))
+            builder = producer.create_batch()
+            builder.append(timestamp=None, key=b"k", value=b"v")
+            builder._build()
+            builder._buffer = made
+            await (await producer.send_batch(builder, topic, partition=0))
+        except KafkaError:
+            return False
+        else:
+            return True
         finally:
             await producer.stop()
 
@@ -104,12 +114,6 @@ class Bench:
             health=self.health,
             telemetry=self.telemetry,
         )
-
-
-def _with_checksum(batch: bytes) -> bytes:
-    """The batch with its CRC-32C (bytes 17 to 20, over all that follows) made right again."""
-    checksum: int = calc_crc32c(batch[21:])
-    return batch[:17] + checksum.to_bytes(4, "big") + batch[21:]
 
 
 @pytest.fixture
