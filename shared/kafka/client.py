@@ -96,16 +96,19 @@ def group_consumer(
 
 
 def reader(
-    address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500
+    address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500, committed: bool = True
 ) -> AIOKafkaConsumer:
-    """A consumer without a group, for reading partitions from wherever one likes."""
+    """A consumer without a group, for reading partitions from wherever one likes.
+
+    What it calls the end is, for one of ``committed`` records, where the oldest open transaction begins.
+    """
     bounded_decompression.install()
     return AIOKafkaConsumer(
         **address.arguments(),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        isolation_level="read_committed",
+        isolation_level="read_committed" if committed else "read_uncommitted",
         fetch_min_bytes=fetch_min_bytes,
         fetch_max_wait_ms=fetch_max_wait_ms,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,

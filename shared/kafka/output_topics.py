@@ -1,62 +1,70 @@
-"""Which output topics can be written to now; what is missing is reported and parked for, never guessed at."""
+"""Which output topics can be written to now: there, certainly not there, or not known; never guessed at."""
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from shared.errors import Unavailable
 from shared.kafka.records import partition_of
 
 _WARMING_SECONDS: Final = 3.0
 _RECHECK_SECONDS: Final = 30.0
+_UNKNOWN_RECHECK_SECONDS: Final = 2.0
+_PROOF_SECONDS: Final = 10.0
+"""How far two looks must be apart: one broker may not have heard of a topic yet that the others have."""
 
 
 class OutputTopics:
     """The engine's output topics with their partition counts.
 
-    Shared by the engine, which looks them up, and the service, which asks ``available`` before it decides.
+    Shared by the engine, which looks them up, and the service, which asks ``certainly_available`` before it decides.
+    A topic that two looks have not found is absent; an answer that did not come says nothing.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], *, seconds: Callable[[], float] = time.monotonic) -> None:
         self._names = set(names)
-        self._looked_up: frozenset[str] = frozenset()
+        self._seconds = seconds
         self._counts: dict[str, int] = {}
+        self._missed: dict[str, float] = {}
+        self._absent: set[str] = set()
         self._denied: dict[str, float] = {}
-        self._checked = 0.0
+        self._checked = float("-inf")
 
     def expect(self, *names: str) -> None:
         """Look these up too, for example when the directory names a new authority."""
         if new := set(names) - self._names:
             self._names |= new
-            self._checked = 0.0
+            self._checked = float("-inf")
 
     def available(self, topic: str) -> bool:
         """Whether the topic exists and lets us write, as far as is known."""
         return topic in self._counts and topic not in self._denied
 
     def certainly_available(self, topic: str) -> bool:
-        """The same, for a decision that must not rest on what has not been looked at.
+        """The same, for a decision that must not rest on what is not known.
 
         Raises:
-            Unavailable: the topic has been expected just now; it is looked up before the next batch.
+            Unavailable: nobody has told yet whether the topic is there; it is asked again soon.
         """
-        if topic in self._names and topic not in self._looked_up:
-            raise Unavailable(f"topic {topic} has not been looked up yet")
-        return self.available(topic)
+        if self.available(topic):
+            return True
+        if topic in self._absent or topic in self._denied or topic not in self._names:
+            return False
+        raise Unavailable(f"it is not known yet whether topic {topic} exists")
 
     def unavailable(self) -> list[str]:
-        """The topics that are not available."""
+        """The topics that are not available, as far as is known."""
         return sorted(name for name in self._names if not self.available(name))
 
     def deny(self, topics: Iterable[str]) -> None:
         """Kafka has refused a write; believe it for half a minute."""
         for topic in topics:
-            self._denied[topic] = time.monotonic()
+            self._denied[topic] = self._seconds()
 
     def partition(self, topic: str, key: bytes) -> int:
         """The partition of a key.
@@ -74,8 +82,11 @@ class OutputTopics:
 
     @property
     def due(self) -> bool:
-        """Whether some topic was missing long enough ago to look again."""
-        return bool(self.unavailable()) and time.monotonic() - self._checked > _RECHECK_SECONDS
+        """Whether some topic was missing, or not told about, long enough ago to look again."""
+        missing = self.unavailable()
+        unknown = any(name not in self._absent and name not in self._denied for name in missing)
+        pause = _UNKNOWN_RECHECK_SECONDS if unknown else _RECHECK_SECONDS
+        return bool(missing) and self._seconds() - self._checked > pause
 
     async def warm(self, producer: AIOKafkaProducer) -> None:
         """Fetch the metadata of every topic at once into this producer.
@@ -85,23 +96,50 @@ class OutputTopics:
         """
         expected = frozenset(self._names)
         # What is not there would be waited for, so first ask for all that is.
-        known = (await producer.client.fetch_all_metadata()).topics()
-        names = sorted(expected & known)
-        found = await asyncio.gather(*(_count(producer, name) for name in names))
-        now = time.monotonic()
+        known = await _existing(producer)
+        asked = sorted(expected & (known or set()))
+        found = dict(
+            zip(asked, await asyncio.gather(*(_count(producer, name) for name in asked)), strict=True)
+        )
+        now = self._seconds()
         # What the directory has named meanwhile has not been looked at: that is due at once, not in half a minute.
-        self._checked = now if expected == self._names else 0.0
-        self._counts = {name: count for name, count in zip(names, found, strict=True) if count}
-        self._looked_up = expected
+        self._checked = now if expected == self._names else float("-inf")
         self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
+        for name in expected if known is not None else ():
+            self._take(name, found.get(name, 0), now)
         if missing := self.unavailable():
             # Topics and ACLs first, directory entry second: then this is never seen.
             structlog.get_logger().warning("topics missing", topics=missing[:10], count=len(missing))
 
+    def _take(self, name: str, count: int | None, now: float) -> None:
+        """Take in what one look has told: see ``_count``; 0 for a topic that was not found."""
+        if count is None:
+            return
+        if count < 0:
+            self._denied[name] = now
+        elif count:
+            self._counts[name] = count
+            self._missed.pop(name, None)
+            self._absent.discard(name)
+        elif now - self._missed.setdefault(name, now) >= _PROOF_SECONDS:
+            self._absent.add(name)
+            self._counts.pop(name, None)
 
-async def _count(producer: AIOKafkaProducer, topic: str) -> int:
-    """The number of partitions, or 0 if the topic is missing or not ours."""
+
+async def _existing(producer: AIOKafkaProducer) -> set[str] | None:
+    """The topics that a broker knows; None if it has not told."""
+    try:
+        metadata = await asyncio.wait_for(producer.client.fetch_all_metadata(), _WARMING_SECONDS)
+    except (KafkaError, TimeoutError):
+        return None
+    return set(metadata.topics())
+
+
+async def _count(producer: AIOKafkaProducer, topic: str) -> int | None:
+    """The number of partitions, -1 where we may not know it, None for no answer."""
     try:
         return len(await asyncio.wait_for(producer.partitions_for(topic), _WARMING_SECONDS))
+    except TopicAuthorizationFailedError:
+        return -1
     except (KafkaError, TimeoutError):
-        return 0
+        return None

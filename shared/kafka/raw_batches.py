@@ -154,7 +154,7 @@ class _Reader:
             raise ValueError
         stamp = batch.last_ms if batch.attributes & _APPEND_TIME else batch.first_ms + since
         # A header may lack its value, whatever the client's types say.
-        return Record(tp.topic, tp.partition, batch.base + delta, stamp, key, value, headers)  # type: ignore[arg-type]
+        return Record(tp.topic, tp.partition, batch.base + delta, stamp, key, value, headers)  # type: ignore[arg-type] # a value may be absent
 
     def _bytes(self) -> bytes | None:
         length = self._varint()

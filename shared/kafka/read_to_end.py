@@ -1,9 +1,15 @@
-"""Reading partitions from a position to their end: for states, dead letters and shelves."""
+"""Reading partitions from a position to their end: for states, dead letters and held objects.
 
-from collections.abc import AsyncIterator, Mapping
+Absence is proven here: whoever asks what is there is told all that was there when he asked, open transactions waited
+for, or that it cannot be told now. Time that passes without an answer proves nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
@@ -11,7 +17,11 @@ from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import Record, consumed
 
 _PATIENCE_MS: Final = 1000
-_IDLE_ROUNDS: Final = 15
+_IDLE_ROUNDS: Final = 30
+"""Longer than a transaction whose owner has died stays open: its time-out, and ten seconds until Kafka ends it."""
+
+_ANSWER_SECONDS: Final = 10.0
+_PATIENT_ROUNDS: Final = 5
 _LOOK_MS: Final = 200
 _LOOKS: Final = 20
 
@@ -20,6 +30,8 @@ async def read_to_end(
     address: KafkaAddress, starts: Mapping[TopicPartition, int]
 ) -> AsyncIterator[list[Record]]:
     """Yield the committed records from each start to the end as it is now, a partition's batch at a time.
+
+    The end is that of all records: what a transaction that is open now will commit is waited for, and belongs to it.
 
     Raises:
         Unavailable: an end is not reached, because a transaction hangs or Kafka is away.
@@ -30,7 +42,7 @@ async def read_to_end(
     try:
         await consumer.start()
         consumer.assign(list(starts))
-        ends = await consumer.end_offsets(list(starts))
+        ends = await ends_of(address, starts)
         firsts = await consumer.beginning_offsets(list(starts))
         for tp, start in starts.items():
             consumer.seek(tp, max(start, firsts[tp]))
@@ -46,6 +58,23 @@ async def read_to_end(
                 raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
     finally:
         await close(consumer.stop())
+
+
+async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """The offset behind the last record of each partition, be its transaction ended or not.
+
+    Raises:
+        Unavailable: Kafka has not told in time.
+    """
+    asking = reader(address, committed=False)
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await asking.start()
+            return dict(await asking.end_offsets([*partitions]))
+    except (KafkaError, TimeoutError) as away:
+        raise Unavailable(f"the ends of topics cannot be asked for: {type(away).__name__}") from away
+    finally:
+        await close(asking.stop())
 
 
 async def unread(
@@ -74,8 +103,17 @@ async def unread(
 
 
 async def record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:
-    """The record at this offset, or None if it has been compacted away. The consumer must be assigned."""
+    """The record at this offset, or None if it is certainly not there any more. The consumer must be assigned.
+
+    Raises:
+        Unavailable: Kafka has not told in time.
+    """
     consumer.seek(tp, offset)
-    fetched = await consumer.getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
-    record = next(iter(fetched.get(tp, ())), None)
-    return consumed(record) if record is not None and record.offset == offset else None
+    for _ in range(_PATIENT_ROUNDS):
+        fetched = await consumer.getmany(tp, timeout_ms=_PATIENCE_MS, max_records=1)
+        for record in fetched.get(tp, ()):
+            return consumed(record) if record.offset == offset else None
+        # Past it, and it was not there: compacted away, expired, or never committed.
+        if await consumer.position(tp) > offset:
+            return None
+    raise Unavailable(f"{tp.topic}, partition {tp.partition}: offset {offset} cannot be read now")
