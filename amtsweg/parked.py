@@ -18,22 +18,22 @@ from amtsweg.directory import published
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.proposal import Tables
 from services.router.adapters.desk_cases import FollowedCases
-from services.router.domain.desk import (
+from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
+from services.router.domain.cases.desk import (
     REASONS_DE,
     Ineffective,
     Obstacle,
+    OrderOutcome,
+    OrderRequest,
     Pending,
     Person,
     Placed,
     StillParked,
-    Told,
     Waiting,
-    Wish,
     oldest_first,
 )
-from services.router.domain.directory import Directory
-from services.router.domain.explain import explain_de
-from services.router.domain.remark import BadRemark, read_remark
+from services.router.domain.decision.explain import explain_de
+from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.errors import Unavailable
 from shared.events.envelope import Message
@@ -128,14 +128,16 @@ def assign(
     _order(case, _wish(reason=reason, role=role, authority=to, outside_candidates=outside_candidates))
 
 
-def _wish(*, reason: str, role: str, authority: str | None = None, outside_candidates: bool = False) -> Wish:
+def _wish(
+    *, reason: str, role: str, authority: str | None = None, outside_candidates: bool = False
+) -> OrderRequest:
     try:
-        person = Person(role=read_remark(role), principal=PRINCIPAL, source=SOURCE)
-        words = read_remark(reason)
-    except BadRemark as bad:
+        person = Person(role=read_assignment_reason(role), principal=PRINCIPAL, source=SOURCE)
+        words = read_assignment_reason(reason)
+    except BadAssignmentReason as bad:
         typer.echo(f"--reason, --role: {bad}", err=True)
         raise typer.Exit(2) from None
-    return Wish(
+    return OrderRequest(
         person=person,
         reason=words,
         key=str(uuid4()),
@@ -144,14 +146,14 @@ def _wish(*, reason: str, role: str, authority: str | None = None, outside_candi
     )
 
 
-def _order(case: str, wish: Wish) -> None:
+def _order(case: str, wish: OrderRequest) -> None:
     told, _ = _run(lambda desk: desk.order(case, wish))
     text, code = _said(told, case=case)
     typer.echo(text, err=isinstance(told, Ineffective | Pending))
     raise typer.Exit(code)
 
 
-def _said(told: Told, *, case: str) -> tuple[str, int]:
+def _said(told: OrderOutcome, *, case: str) -> tuple[str, int]:
     """What became of the order, and the exit code."""
     number = case if told.waiting is None else told.waiting.held.receipt.receipt_number
     match told:

@@ -13,12 +13,12 @@ from aiokafka.errors import KafkaError
 
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.replay import as_of
-from services.router.domain.directory import Directory
-from services.router.domain.explain import explain_de
-from services.router.domain.inquiry import BadInquiry, read_inquiry
-from services.router.domain.resolve import resolve as decide
-from services.router.domain.tables import BrokenDirectory
-from services.router.domain.versions import UnknownVersion
+from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.tables import BrokenDirectory
+from services.router.domain.directory.versions import UnknownVersion
 from shared.errors import Unavailable, Undecodable
 from shared.events.competence import CompetenceDecision
 
@@ -68,7 +68,7 @@ def resolve(
             "choice": choice,
             "road": road,
         }
-        decision = decide(read_inquiry(fields, today=today()), directory=loaded, unverified=unverified)
+        decision = Resolver(loaded).resolve(read_inquiry(fields, today=today()), unverified=unverified)
     except (
         BadInquiry,
         BrokenDirectory,
@@ -106,14 +106,14 @@ def answers(
     path: Path, *, directory: Directory, unverified: Unverified = "answer"
 ) -> Iterator[dict[str, Any]]:
     """For every line of the file its decision in short, or an error that names line and field."""
-    day = today()
+    day, resolver = today(), Resolver(directory)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             identity = None
             try:
                 fields = _fields(line)
                 identity = fields.get("id")
-                decision = decide(read_inquiry(fields, today=day), directory=directory, unverified=unverified)
+                decision = resolver.resolve(read_inquiry(fields, today=day), unverified=unverified)
                 yield {"id": identity, **_short(decision)}
             except BadInquiry as error:
                 problem = {"line": number, "field": error.field, "message": f"line {number}, {error}"}

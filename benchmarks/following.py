@@ -19,10 +19,9 @@ from resolve import lines, seconds
 from amtsweg.directory.folder import shipped
 from amtsweg.directory.proposal import first
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.domain.change import difference
-from services.router.domain.inquiry import read_inquiry
-from services.router.domain.resolve import resolve
-from services.router.domain.versions import Versions
+from services.router.domain.decision.inquiry import read_inquiry
+from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.versions import Versions
 from shared.events.directory import DirectoryChanged
 from shared.kafka.client import KafkaAddress
 from shared.telemetry.health import Condition
@@ -80,7 +79,8 @@ def measure() -> dict[str, float]:
     replay = seconds(lambda: replayed(records))
     directories = following(replayed(records[:2]))
     asked = [
-        read_inquiry(fields, today=date(2026, 1, 1)) for fields in lines(directories.at(NOW), count=20_000)
+        read_inquiry(fields, today=date(2026, 1, 1))
+        for fields in lines(directories.at(NOW).directory, count=20_000)
     ]
 
     def look_up() -> None:
@@ -89,7 +89,7 @@ def measure() -> dict[str, float]:
 
     def decide() -> None:
         for inquiry in asked:
-            resolve(inquiry, directory=directories.at(NOW))
+            directories.at(NOW).resolve(inquiry)
 
     decide()
     return {

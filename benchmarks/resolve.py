@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 from amtsweg.directory.folder import shipped
 from amtsweg.directory.grid import check
 from services.router.adapters.directory_files import load
-from services.router.domain.directory import Directory
-from services.router.domain.inquiry import read_inquiry
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.inquiry import read_inquiry
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
 
 LIMITS = {
     "decisionsPerSecond": 50_000,
@@ -70,11 +70,12 @@ def seconds(act: Callable[[], object]) -> float:
 
 def rate(directory: Directory, *, inquiries: list[dict[str, str]]) -> float:
     """Decisions a second of processor time: the median of five rounds after one to warm up."""
+    resolver = Resolver(directory)
     asked = [read_inquiry(fields, today=date(2026, 1, 1)) for fields in inquiries]
 
     def round_of_decisions() -> None:
         for inquiry in asked:
-            resolve(inquiry, directory=directory)
+            resolver.resolve(inquiry)
 
     round_of_decisions()
     return len(asked) / median(seconds(round_of_decisions) for _ in range(5))

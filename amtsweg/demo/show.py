@@ -12,8 +12,8 @@ from rich.text import Text
 from amtsweg.demo.reckoning import latencies, one_of_each_kind, per_authority
 from amtsweg.demo.run import Bill, Progress
 from amtsweg.directory.folder import open_directory
-from services.router.domain.directory import Directory
-from services.router.domain.explain import explain_de
+from services.router.domain.decision.explain import explain_de
+from services.router.domain.directory.model import Directory
 
 _MOST = 12
 _STORY = """\

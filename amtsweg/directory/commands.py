@@ -30,11 +30,11 @@ from amtsweg.directory.wording import (
     version_lines,
 )
 from services.router.adapters.directory_files import load, write
-from services.router.domain.change import difference
-from services.router.domain.directory import Directory
-from services.router.domain.inquiry import BadInquiry, read_inquiry
-from services.router.domain.tables import BrokenDirectory
-from services.router.domain.versions import UnknownVersion, Version, Versions
+from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
+from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.tables import BrokenDirectory
+from services.router.domain.directory.versions import UnknownVersion, Version, Versions
 from shared.errors import Unavailable, Undecodable
 from shared.events.competence import Inquiry
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from amtsweg.directory.compile_rules import agreements, competences, listed
-from services.router.domain.tables import COLUMNS
+from services.router.domain.directory.tables import COLUMNS
 
 Row = Mapping[str, object]
 Raw = list[dict[str, str]]

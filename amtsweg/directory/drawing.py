@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from amtsweg.directory.borders import read_borders
 from services.router.adapters.directory_files import load, read_manifest
-from services.router.domain.directory import Directory
-from services.router.domain.explain import day_de, explain_de
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.explain import day_de, explain_de
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
 from shared.events.competence import Inquiry, Place
 
 _LEGEND = 40
@@ -65,11 +65,9 @@ def draw(folder: Path, asked: Inquiry, *, page: bool = False) -> str:
 
 
 def _shapes(folder: Path, directory: Directory, asked: Inquiry) -> tuple[list[Shape], float, float]:
-    borders = read_borders(folder)
+    borders, resolver = read_borders(folder), Resolver(directory)
     paths, width, height = borders.paths()
-    decisions = {
-        ags: resolve(asked.model_copy(update={"place": Place(ags=ags)}), directory=directory) for ags in paths
-    }
+    decisions = {ags: resolver.resolve(asked.model_copy(update={"place": Place(ags=ags)})) for ags in paths}
     answers = {ags: decision.authority or str(decision.reason) for ags, decision in decisions.items()}
     colours = borders.colours(answers)
     shapes = [

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.router.adapters.directory_files import load
-from services.router.domain.directory import Directory
+from services.router.domain.directory.model import Directory
 
 _INSTALLED = Path(__file__).parents[1] / "_directory"
 _IN_THE_TREE = Path(__file__).parents[2] / "directory"

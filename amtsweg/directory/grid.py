@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 
-from services.router.domain.directory import Directory
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
 from shared.events.competence import Attributes, Inquiry, Place, Reason
 
 _HOLES = frozenset({Reason.UNKNOWN_SERVICE, Reason.UNKNOWN_PLACE, Reason.OUTSIDE_TERRITORY})
@@ -42,8 +42,9 @@ def check(directory: Directory) -> Check:
     answers: Counter[str] = Counter()
     unverified = 0
     holes = []
+    resolver = Resolver(directory)
     for inquiry in grid(directory):
-        decision = resolve(inquiry, directory=directory)
+        decision = resolver.resolve(inquiry)
         answers[str(decision.reason or decision.outcome)] += 1
         unverified += decision.authority is not None and not decision.verified
         if decision.reason in _HOLES:
@@ -55,8 +56,9 @@ def moves(old: Directory, new: Directory) -> list[Move]:
     """What goes elsewhere, and since when: the first boundary day on which the answers differ."""
     areas: dict[tuple[str, str, str, str, date], list[str]] = defaultdict(list)
     last: tuple[object, ...] = ()
+    resolvers = Resolver(old), Resolver(new)
     for inquiry in grid(old, new):
-        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
+        before, after = (answer(inquiry, resolver=resolver) for resolver in resolvers)
         road = (inquiry.attributes and inquiry.attributes.road) or ""
         this = (inquiry.service, road, inquiry.place, before, after)
         if before != after and this != last:
@@ -69,9 +71,9 @@ def moves(old: Directory, new: Directory) -> list[Move]:
     ]
 
 
-def answer(inquiry: Inquiry, *, directory: Directory) -> str:
+def answer(inquiry: Inquiry, *, resolver: Resolver) -> str:
     """The authority, or the reason for parking."""
-    decision = resolve(inquiry, directory=directory)
+    decision = resolver.resolve(inquiry)
     return decision.authority or str(decision.reason)
 
 

@@ -10,8 +10,7 @@ from uuid import UUID, uuid5
 from aiokafka.structs import TopicPartition
 
 from amtsweg.bus import partitions_of
-from services.router.domain.directory import Directory
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.resolver import Resolver
 from shared.events.competence import CompetenceDecision
 from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import Assignment, SubmissionRouted
@@ -97,9 +96,9 @@ def proposals(assigned: Iterable[Assigned]) -> list[DeskProposal]:
     ]
 
 
-def is_settled(proposal: DeskProposal, *, directory: Directory) -> bool:
+def is_settled(proposal: DeskProposal, *, resolver: Resolver) -> bool:
     """True when the directory by now decides the last of these inquiries as the person did."""
-    return resolve(proposal.last.decision.inquiry, directory=directory).authority == proposal.last.authority
+    return resolver.resolve(proposal.last.decision.inquiry).authority == proposal.last.authority
 
 
 def _assigned(record: Record) -> Iterator[Assigned]:

@@ -13,11 +13,11 @@ from services.router.adapters.directory_files import (
     read_tables,
     read_toml,
 )
-from services.router.domain.build import build
-from services.router.domain.change import apply, difference
-from services.router.domain.directory import Directory
-from services.router.domain.tables import COLUMNS, BrokenDirectory
-from services.router.domain.versions import LEAD, Version, Versions
+from services.router.domain.directory.changeset import apply, difference
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
+from services.router.domain.directory.versions import LEAD, Version, Versions
 from shared.events.directory import DirectoryChanged, Provenance
 
 
@@ -50,7 +50,7 @@ class Tables:
 
     def directory(self) -> Directory:
         """Raises BrokenDirectory, saying where."""
-        return build(self.land, self.name, self.texts)
+        return parse_directory(self.land, self.name, self.texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def planned(
     if not change.tables:
         raise Refused(f"nothing changes: this is version {newest.id} already")
     # The lines are sorted on their way; what is checked is what will be there.
-    build(change.land, change.name, apply(change, newest.tables))
+    parse_directory(change.land, change.name, apply(change, newest.tables))
     return change
 
 

@@ -18,9 +18,10 @@ from amtsweg.directory.left_behind import DeskProposal, assignments, is_settled,
 from amtsweg.directory.proposal import Tables
 from amtsweg.directory.skeleton import Skeleton, skeleton
 from services.router.adapters.directory_files import write
-from services.router.domain.desk import REASONS_DE
-from services.router.domain.directory import Directory
-from services.router.domain.versions import Version
+from services.router.domain.cases.desk import REASONS_DE
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.versions import Version
 from shared.errors import Unavailable
 from shared.events.competence import Place
 
@@ -47,7 +48,8 @@ def list_proposals(
     """Alle Vorschläge; was das Verzeichnis inzwischen selbst so entscheidet, fehlt."""
     version = _newest()
     directory = Tables.of_version(version).directory()
-    found = [each for each in _proposals(since) if settled or not is_settled(each, directory=directory)]
+    resolver = Resolver(directory)
+    found = [each for each in _proposals(since) if settled or not is_settled(each, resolver=resolver)]
     if as_json:
         for each in found:
             typer.echo(orjson.dumps(each.to_json()))

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.adapters.directory_topic import follow
-from services.router.domain.versions import NotFollowed, Version, Versions
+from services.router.domain.directory.versions import NotFollowed, Version, Versions
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, encode
 from shared.events.ids import directory_change_id, directory_id

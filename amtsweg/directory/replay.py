@@ -9,10 +9,10 @@ from amtsweg.directory.folder import shipped
 from amtsweg.directory.proposal import Tables
 from amtsweg.directory.published import read
 from services.router.adapters.directory_files import MANIFEST
-from services.router.domain.directory import Directory
-from services.router.domain.tables import BrokenDirectory
-from services.router.domain.tables import version as content_hash
-from services.router.domain.versions import UnknownVersion
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.tables import BrokenDirectory
+from services.router.domain.directory.tables import version as content_hash
+from services.router.domain.directory.versions import UnknownVersion
 
 
 def as_of(beginning: str, *, archive: Path | None, folder: Path | None = None) -> Directory:

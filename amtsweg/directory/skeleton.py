@@ -11,8 +11,8 @@ from itertools import count
 from typing import Final
 
 from amtsweg.directory.left_behind import DeskProposal
-from services.router.domain.directory import Directory
-from services.router.domain.tables import COLUMNS
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.tables import COLUMNS
 from shared.events.competence import Reason
 
 _LEVELS: Final = ("municipality", "district", "region", "ihk", "hwk")

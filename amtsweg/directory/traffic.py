@@ -7,7 +7,8 @@ from datetime import date
 
 from amtsweg.bus import partitions_of
 from amtsweg.directory.grid import answer
-from services.router.domain.directory import Directory
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
 from shared.events.competence import Inquiry
 from shared.events.envelope import Undecodable, decode
 from shared.events.submission import SubmissionParked, SubmissionRouted
@@ -53,8 +54,9 @@ async def submissions(address: KafkaAddress) -> AsyncIterator[Inquiry]:
 async def diverted(inquiries: AsyncIterable[Inquiry], *, old: Directory, new: Directory) -> list[Diverted]:
     """What the new directory answers otherwise, taken together by service and answers."""
     days: dict[tuple[str, str, str], Counter[date]] = defaultdict(Counter)
+    resolvers = Resolver(old), Resolver(new)
     async for inquiry in inquiries:
-        before, after = answer(inquiry, directory=old), answer(inquiry, directory=new)
+        before, after = (answer(inquiry, resolver=resolver) for resolver in resolvers)
         if before != after:
             days[inquiry.service, before, after][inquiry.on] += 1
     return [

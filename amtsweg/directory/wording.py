@@ -6,8 +6,8 @@ from datetime import date, datetime
 from amtsweg.directory.grid import Move
 from amtsweg.directory.published import Reading
 from amtsweg.directory.traffic import Diverted
-from services.router.domain.directory import Directory
-from services.router.domain.versions import Version
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.versions import Version
 from shared.events.directory import TableChanged
 
 FEW = 5

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from services.router.domain.directory import Directory
+from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
@@ -20,8 +20,8 @@ Clock = Callable[[], datetime]
 class Directories(Protocol):
     """The versions of the directory."""
 
-    def at(self, instant: datetime) -> Directory:
-        """Return the version in force at this instant.
+    def at(self, instant: datetime) -> Resolver:
+        """Return what decides by the version in force at this instant.
 
         Raises:
             Unavailable: it is not known for certain which one that is.

@@ -10,7 +10,7 @@ LandKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 """The first two digits of every key of a Land, for example ``06``."""
 
 DirectoryVersion = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-"""SHA-256 over the Land's key and the lines of all tables (`services.router.domain.tables`)."""
+"""SHA-256 over the Land's key and the lines of all tables (`services.router.domain.directory.tables`)."""
 
 TableName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}$")]
 

@@ -6,15 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from services.router.adapters.directory_files import load, read_manifest, read_provenance, read_tables
-from services.router.domain.build import build
-from services.router.domain.change import difference
-from services.router.domain.directory import Directory
-from services.router.domain.resolve import resolve
-from services.router.domain.tables import COLUMNS
-from services.router.domain.versions import Versions
+from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import COLUMNS
+from services.router.domain.directory.versions import Versions
 from shared.events.competence import CompetenceDecision, Inquiry, Place
 from shared.events.directory import DirectoryChanged
-from tests.support.routing import HESSEN
+from tests.support.routing import HESSEN, resolve
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NORDMARK = GOLDEN / "nordmark"
@@ -61,7 +60,7 @@ def hessen_changed(table: str, old: str, new: str) -> dict[str, str]:
 
 
 def built(texts: Mapping[str, str]) -> Directory:
-    return build("06", "Hessen", texts)
+    return parse_directory("06", "Hessen", texts)
 
 
 @cache
@@ -79,7 +78,7 @@ def nordmark() -> Directory:
 def with_lower_threshold() -> Directory:
     """Nordmark, where smaller municipalities decide on beacons themselves."""
     competences = NORDMARK_TABLES["competences"].replace("above:7500", "above:5000")
-    return build("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
+    return parse_directory("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
 
 
 def moorings(*, at_land_roads: str = "district") -> Directory:
@@ -92,7 +91,7 @@ def moorings(*, at_land_roads: str = "district") -> Directory:
         f"large,{BOAT},road:land,{at_land_roads}{rest},no,",
     )
     competences = "".join(f"{line}\n" for line in lines)
-    return build("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
+    return parse_directory("01", "Nordmark", {**NORDMARK_TABLES, "competences": competences})
 
 
 def nordmark_change(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,12 @@ from joserfc.jwk import ECKey
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.directory_files import load
 from services.router.app import Routing
-from services.router.domain.directory import Directory
-from services.router.domain.resolve import Unverified
+from services.router.domain.decision.resolver import Resolver, Unverified
+from services.router.domain.directory.model import Directory
 from services.router.handler.routing import Handler
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
-from shared.events.competence import Attributes, Place
+from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
@@ -53,6 +53,18 @@ def authority_key(authority: str) -> dict[str, Any]:
 @cache
 def hessen() -> Directory:
     return load(HESSEN)
+
+
+@lru_cache(maxsize=8)
+def resolver(directory: Directory) -> Resolver:
+    return Resolver(directory)
+
+
+def resolve(
+    inquiry: Inquiry, *, directory: Directory, unverified: Unverified = "answer"
+) -> CompetenceDecision:
+    """The decision by this directory."""
+    return resolver(directory).resolve(inquiry, unverified=unverified)
 
 
 def submission(
@@ -150,8 +162,8 @@ class RouterInMemory:
         )
         return Routing(handler)
 
-    def at(self, instant: datetime) -> Directory:
-        return self.version_at(instant)
+    def at(self, instant: datetime) -> Resolver:
+        return resolver(self.version_at(instant))
 
     def take(self, event: Event[Any], topic: str = SUBMISSION_RECEIVED.name) -> list[Event[Payload]]:
         return self.take_record(record(encode(event, topic)))

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.router.domain.build import build
-from services.router.domain.directory import Directory
-from services.router.domain.tables import COLUMNS, BrokenDirectory
-from services.router.domain.versions import Version
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
+from services.router.domain.directory.versions import Version
 from shared.events.directory import Provenance
 
 MANIFEST = "manifest.toml"
@@ -37,7 +37,7 @@ def load(folder: Path) -> Directory:
             contradict each other; the text says where.
     """
     manifest = read_manifest(folder)
-    return build(manifest["land"], manifest["name"], read_tables(folder))
+    return parse_directory(manifest["land"], manifest["name"], read_tables(folder))
 
 
 def read_tables(folder: Path) -> dict[str, str]:

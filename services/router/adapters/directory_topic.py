@@ -15,10 +15,11 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from services.router.domain.build import build
-from services.router.domain.directory import Directory
-from services.router.domain.tables import BrokenDirectory
-from services.router.domain.versions import FRESH, NotFollowed, Version, Versions
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import BrokenDirectory
+from services.router.domain.directory.versions import FRESH, NotFollowed, Version, Versions
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
 from shared.events.directory import DirectoryChanged
@@ -79,14 +80,14 @@ class FollowedDirectories:
         self._clock = clock
         self._seconds = seconds
         self._versions = Versions()
-        self._built: dict[str, Directory | BrokenDirectory] = {}
-        self._lately: Sequence[tuple[datetime, Directory | BrokenDirectory]] = ()
+        self._built: dict[str, Resolver | BrokenDirectory] = {}
+        self._lately: Sequence[tuple[datetime, Resolver | BrokenDirectory]] = ()
         self._told = 0
         self._stale_at = float("-inf")
         self._certain_until = datetime.min.replace(tzinfo=UTC)
         self._log = structlog.get_logger().bind(part="directory")
 
-    def at(self, instant: datetime) -> Directory:
+    def at(self, instant: datetime) -> Resolver:
         """The version in force at an instant, if that is certain."""
         if self._seconds() > self._stale_at:
             raise Unavailable(self._why_not())
@@ -95,9 +96,9 @@ class FollowedDirectories:
                 f"the directory is known until {self._certain_until:%H:%M:%S} by this clock, asked for is "
                 f"{instant.astimezone(UTC):%H:%M:%S}: set the clocks right"
             )
-        for begins, directory in self._lately:
+        for begins, built in self._lately:
             if begins <= instant:
-                return self._usable(directory)
+                return self._usable(built)
         return self._usable(self._long_ago(instant))
 
     async def run(self) -> None:
@@ -166,7 +167,7 @@ class FollowedDirectories:
             self._telemetry.count("directory_changes", result=result)
 
     async def know(self, versions: Versions, *, asked: float, now: datetime) -> None:
-        """From here on these versions decide; they were all there were when it was asked, by clock and calendar."""
+        """Switch to these versions. ``asked`` and ``now`` say when the topic was known to be read to its end."""
         if not versions.published:
             self._condition.set("unready", reason=f"{self._partition.topic} is empty; {_SEED}")
             return
@@ -183,19 +184,19 @@ class FollowedDirectories:
         self._certain_until = now + self._fresh
         self._show(versions.at(now), versions.pending(now))
 
-    def _long_ago(self, instant: datetime) -> Directory | BrokenDirectory:
+    def _long_ago(self, instant: datetime) -> Resolver | BrokenDirectory:
         """For what was received days ago and is decided only now; the first version counts before it began."""
         version = self._versions.at(instant)
         return self._built.get(version.id) or self._keep(version, _built(version))
 
-    def _usable(self, directory: Directory | BrokenDirectory) -> Directory:
-        if isinstance(directory, BrokenDirectory):
-            raise Unavailable(f"{directory}; {_NEWER}")
-        return directory
+    def _usable(self, built: Resolver | BrokenDirectory) -> Resolver:
+        if isinstance(built, BrokenDirectory):
+            raise Unavailable(f"{built}; {_NEWER}")
+        return built
 
-    def _keep(self, version: Version, built: Directory | BrokenDirectory) -> Directory | BrokenDirectory:
-        if isinstance(built, Directory):
-            self._on_directory(built)
+    def _keep(self, version: Version, built: Resolver | BrokenDirectory) -> Resolver | BrokenDirectory:
+        if isinstance(built, Resolver):
+            self._on_directory(built.directory)
         self._built[version.id] = built
         return built
 
@@ -222,9 +223,9 @@ class FollowedDirectories:
         return f"{self._partition.topic} has not been read to its end for {self._fresh.total_seconds():g} s"
 
 
-def _built(version: Version) -> Directory | BrokenDirectory:
+def _built(version: Version) -> Resolver | BrokenDirectory:
     try:
-        return build(version.change.land, version.change.name, version.tables)
+        return Resolver(parse_directory(version.change.land, version.change.name, version.tables))
     except BrokenDirectory as broken:
         return broken
 

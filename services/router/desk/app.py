@@ -43,7 +43,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
     desk = ClearingDesk(
         cases=cases,
         orders=orders,
-        directory=lambda: directories.at(_now()),
+        directory=lambda: directories.at(_now()).directory,
         clock=_now,
         zone=ZoneInfo(settings.timezone),
         patience=_PATIENCE,
@@ -76,7 +76,7 @@ def _http(
         desk_routes(
             desk,
             gate=Gate(tokens, issuer=settings.issuer),
-            directory=lambda: directories.at(_now()),
+            directory=lambda: directories.at(_now()).directory,
             clock=_now,
             telemetry=telemetry,
         )

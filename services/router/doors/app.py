@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Bucket
-from services.router.domain.resolve import Unverified, resolve
+from services.router.domain.decision.resolver import Unverified
 from services.router.doors.settings import Settings
 from services.router.ports import Directories
 from shared.events.competence import CompetenceDecision, Inquiry
@@ -58,7 +58,7 @@ def _http(
 
 
 def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:
-    return resolve(inquiry, directory=directories.at(_now()), unverified=unverified)
+    return directories.at(_now()).resolve(inquiry, unverified=unverified)
 
 
 def _now() -> datetime:

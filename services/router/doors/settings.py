@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.router.domain.versions import FRESH
+from services.router.domain.directory.versions import FRESH
 from shared.settings import HttpListener, KafkaConnection, ServiceSettings
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
-from services.router.domain import desk
-from services.router.domain.directory import Directory
+from services.router.domain.cases import desk
+from services.router.domain.directory.model import Directory
 from services.router.ports import Clock, DeskCases, Orders
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ORDERED
@@ -23,7 +23,7 @@ class ClearingDesk:
     zone: tzinfo
     patience: timedelta
 
-    async def page(self, *, after: desk.Place | None, limit: int) -> desk.Page:
+    async def page(self, *, after: desk.DeskCursor | None, limit: int) -> desk.Page:
         """So many parked cases, the oldest first, after a place in that list."""
         return desk.page(await self.cases.now(), after=after, limit=limit)
 
@@ -32,7 +32,7 @@ class ClearingDesk:
         waiting = desk.find(await self.cases.now(), reference)
         return waiting if waiting is not None and waiting.is_parked else None
 
-    async def order(self, reference: str, wish: desk.Wish) -> desk.Told:
+    async def order(self, reference: str, wish: desk.OrderRequest) -> desk.OrderOutcome:
         """Give the order and wait for what becomes of it; repeated, it tells the same without a second effect."""
         waiting = desk.find(await self.cases.now(), reference)
         if waiting is None:

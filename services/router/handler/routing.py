@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
-from services.router.domain import custody as custodies
-from services.router.domain.custody import Parked, Routed, Step, Verdict
-from services.router.domain.resolve import Unverified, resolve
+from services.router.domain.cases import custody as custodies
+from services.router.domain.cases.custody import CustodyChange, Parked, Placement, Routed
+from services.router.domain.decision.resolver import Unverified
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
@@ -34,7 +34,7 @@ Order = RetryOrdered | AssignOrdered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """The router around `resolve`. ``zone`` is where the authorities' days begin."""
+    """The router around its resolver. ``zone`` is where the authorities' days begin."""
 
     directories: Directories
     authorities: Authorities
@@ -47,8 +47,8 @@ class Handler:
         if not custodies.is_new(cases.custody(event.case_id), event):
             return ()
         held = _held(event)
-        verdict, delivered = self._hand_over(self._decide(held, at=held.receipt.received_at), held)
-        step = custodies.receive(event, verdict, now=self.clock())
+        placement, delivered = self._hand_over(self._decide(held, at=held.receipt.received_at), held)
+        step = custodies.receive(event, placement, now=self.clock())
         return (*_emit(step, cases, delivered), _shelve(event, held))
 
     def on_poisoned(self, event: Event[SubmissionReceived], cases: Cases) -> Sequence[Message]:
@@ -63,8 +63,8 @@ class Handler:
         custody = cases.custody(event.case_id)
         if custody is None or custodies.refusal(custody) or not custodies.is_new(custody, event):
             return ()
-        verdict = Parked(reason="order-failed", decision=custody.decision)
-        return _emit(custodies.follow_order(custody, event, verdict, now=self.clock()), cases)
+        placement = Parked(reason="order-failed", decision=custody.decision)
+        return _emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
 
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
         """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
@@ -93,12 +93,12 @@ class Handler:
         if held is None:
             # The receipt may lie in this same batch; tried again alone, after that has committed, it is found.
             raise LookupError(f"nothing is held of submission {custody.submission_id}, which is parked")
-        verdict, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
-        if isinstance(verdict, Parked) and isinstance(event.data, AssignOrdered):
+        placement, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
+        if isinstance(placement, Parked) and isinstance(event.data, AssignOrdered):
             return _emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
-        return _emit(custodies.follow_order(custody, event, verdict, now=now), cases, delivered)
+        return _emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
 
-    def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Verdict:
+    def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Placement:
         if isinstance(order, RetryOrdered):
             return self._decide(held, at=at)
         before = custody.decision
@@ -106,7 +106,7 @@ class Handler:
         decision = None if before is None else self._resolve(before.inquiry, at=at)
         return Routed(authority=order.authority, decision=decision, assignment=order.assignment)
 
-    def _decide(self, held: SubmissionHeld, *, at: datetime) -> Verdict:
+    def _decide(self, held: SubmissionHeld, *, at: datetime) -> Placement:
         inquiry = Inquiry(
             service=held.receipt.service,
             place=held.place,
@@ -120,24 +120,24 @@ class Handler:
         return Routed(authority=decision.authority, decision=decision)
 
     def _resolve(self, inquiry: Inquiry, *, at: datetime) -> CompetenceDecision:
-        return resolve(inquiry, directory=self.directories.at(at), unverified=self.unverified)
+        return self.directories.at(at).resolve(inquiry, unverified=self.unverified)
 
     def _hand_over(
-        self, verdict: Verdict, held: SubmissionHeld
-    ) -> tuple[Verdict, SubmissionDelivered | None]:
+        self, placement: Placement, held: SubmissionHeld
+    ) -> tuple[Placement, SubmissionDelivered | None]:
         """Seal the content for the authority; one that cannot be reached is a reason to park."""
-        if isinstance(verdict, Parked):
-            return verdict, None
+        if isinstance(placement, Parked):
+            return placement, None
         try:
-            content = self.authorities.reseal(held.content, authority=verdict.authority)
+            content = self.authorities.reseal(held.content, authority=placement.authority)
         except Unreachable as unreachable:
-            return Parked(reason=unreachable.reason, decision=verdict.decision), None
-        return verdict, SubmissionDelivered(
+            return Parked(reason=unreachable.reason, decision=placement.decision), None
+        return placement, SubmissionDelivered(
             receipt=held.receipt,
-            authority=verdict.authority,
+            authority=placement.authority,
             place=held.place,
-            decision=verdict.decision,
-            assignment=verdict.assignment,
+            decision=placement.decision,
+            assignment=placement.assignment,
             content=content,
         )
 
@@ -154,7 +154,9 @@ def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:
     )
 
 
-def _emit(step: Step, cases: Cases, delivered: SubmissionDelivered | None = None) -> tuple[Message, ...]:
+def _emit(
+    step: CustodyChange, cases: Cases, delivered: SubmissionDelivered | None = None
+) -> tuple[Message, ...]:
     told = step.event
     if step.custody is not None:
         cases.keep(told.case_id, step.custody)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from amtsweg.resolve import answers, resolve
 from services.router.adapters.directory_files import write
-from services.router.domain.versions import Versions
+from services.router.domain.directory.versions import Versions
 from shared.events.competence import CompetenceDecision, Place
 from tests.support.directories import NORDMARK, TRADE, ask, nordmark_change
 from tests.support.routing import hessen

@@ -6,13 +6,12 @@ from httpx import ASGITransport, AsyncClient
 
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Bucket
-from services.router.domain.resolve import resolve
 from shared.events.competence import CompetenceDecision, Inquiry, Place
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from tests.support.events import GIESSEN, TRADE_REGISTRATION
-from tests.support.routing import hessen
+from tests.support.routing import hessen, resolve
 
 TODAY = date(2026, 1, 12)
 GIESSEN_BY_KEY = {"service": TRADE_REGISTRATION, "ags": "06531005"}

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.domain.change import difference
-from services.router.domain.versions import Versions
+from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.versions import Versions
 from shared.errors import Unavailable
 from shared.events.directory import DirectoryChanged
 from shared.kafka.client import KafkaAddress
@@ -57,22 +57,22 @@ async def known(versions: Versions, *, now: datetime) -> tuple[FollowedDirectori
 async def test_each_instant_has_the_version_that_was_in_force(hours: float, number: int) -> None:
     versions = there_and_back()
     directories, _ = await known(versions, now=NOON + 3 * HOUR)
-    assert directories.at(NOON + hours * HOUR).version == versions.published[number].id
+    assert directories.at(NOON + hours * HOUR).directory.version == versions.published[number].id
 
 
 async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() -> None:
     versions = there_and_back()
     directories, _ = await known(versions, now=NOON + 100 * HOUR)
-    assert directories.at(NOON + 1.5 * HOUR).version == versions.published[1].id
-    assert directories.at(NOON).version == versions.published[0].id
+    assert directories.at(NOON + 1.5 * HOUR).directory.version == versions.published[1].id
+    assert directories.at(NOON).directory.version == versions.published[0].id
 
 
 async def test_a_pending_version_decides_from_its_instant_on_without_being_read_again() -> None:
     versions = there_and_back()
     switch = NOON + HOUR
     directories, condition = await known(versions, now=switch - timedelta(seconds=1))
-    assert directories.at(switch - timedelta(microseconds=1)).version == versions.published[0].id
-    assert directories.at(switch).version == versions.published[1].id
+    assert directories.at(switch - timedelta(microseconds=1)).directory.version == versions.published[0].id
+    assert directories.at(switch).directory.version == versions.published[1].id
     assert condition.reason.startswith(f"version {versions.published[0].id[:12]}; from 2026-05-01 11:00:00")
 
 

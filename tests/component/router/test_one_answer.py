@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from amtsweg.resolve import resolve as command
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Bucket
-from services.router.domain.resolve import resolve
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.telemetry.health import Health
@@ -21,7 +20,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from tests.support.directories import BUILDING, GUARD_EXAM, TRADE
 from tests.support.events import RECEIPT, RECEIVED_AT
-from tests.support.routing import RouterInMemory, hessen, submission
+from tests.support.routing import RouterInMemory, hessen, resolve, submission
 
 DAY = RECEIVED_AT.date()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.router.domain.resolve import Unverified
+from services.router.domain.decision.resolver import Unverified
 from shared.events import ids
 from shared.events.competence import Attributes, Place
 from shared.events.custody import CaseHeld

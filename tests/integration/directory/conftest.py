@@ -23,8 +23,8 @@ from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import PROCESSES, Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN
-from services.router.domain.change import difference
-from services.router.domain.versions import Version
+from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.versions import Version
 from shared.events import ids
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.directory import DirectoryChanged

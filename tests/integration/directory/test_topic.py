@@ -10,8 +10,8 @@ import pytest
 
 from amtsweg.directory.published import Refused, publish, read, seed
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.domain.tables import version
-from services.router.domain.versions import FRESH, Versions
+from services.router.domain.directory.tables import version
+from services.router.domain.directory.versions import FRESH, Versions
 from shared.errors import Unavailable
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, Message, encode
@@ -115,11 +115,11 @@ async def test_a_reader_is_ready_at_the_end_and_follows_what_comes(ground: Groun
     first = await ground.seed()
     async with ground.following() as directories:
         await ground.until(lambda: ground.condition.standing == "ready")
-        assert directories.at(now()).version == first
-        assert directories.at(now() - timedelta(days=365)).version == first
+        assert directories.at(now()).directory.version == first
+        assert directories.at(now() - timedelta(days=365)).directory.version == first
         second = await ground.apply("Hafenort")
         await ground.until(lambda: second[:12] in ground.condition.reason)
-        assert directories.at(now()).version == first
+        assert directories.at(now()).directory.version == first
     assert ground.count("followed") == 2
 
 
@@ -135,7 +135,7 @@ async def test_a_reader_that_has_not_been_at_the_end_lately_decides_nothing(grou
     async with ground.following() as directories:
         await ground.until(lambda: ground.condition.standing == "ready")
     ground.seconds = FRESH.total_seconds()
-    assert directories.at(now()).land == "01"
+    assert directories.at(now()).directory.land == "01"
     ground.seconds += 0.001
     with pytest.raises(Unavailable):
         directories.at(now())
@@ -199,7 +199,7 @@ async def test_a_record_that_does_not_follow_is_passed_over_by_every_reader(grou
     assert [f"starts from version {first}" in record.reason for record in reading.passed_over] == [True]
     async with ground.following() as directories:
         await ground.until(lambda: ground.condition.standing == "ready")
-        assert directories.at(now()).version == first
+        assert directories.at(now()).directory.version == first
     assert (ground.count("followed"), ground.count("ignored")) == (2, 1)
 
 
@@ -234,7 +234,7 @@ async def test_a_release_that_does_not_know_a_column_decides_until_it_takes_forc
     await ground.send(with_true_result(later, wider))
     async with ground.following() as directories:
         await ground.until(lambda: ground.condition.standing == "degraded")
-        assert directories.at(now()).version == first
+        assert directories.at(now()).directory.version == first
         assert "names, line 1: the header must be" in ground.condition.reason
         assert "start the release that published it, or a newer one" in ground.condition.reason
 

@@ -20,8 +20,8 @@ from amtsweg.stack.setup import AUDITOR, Secrets, provision_postgres
 from services.intake.adapters.jwt import JwtTokens
 from services.intake.domain.client import Bearer
 from services.router.adapters.desk_cases import FollowedCases
-from services.router.domain import desk as desks
-from services.router.domain.desk import Person, Waiting, Wish
+from services.router.domain.cases import desk as desks
+from services.router.domain.cases.desk import OrderRequest, Person, Waiting
 from services.router.ports import DeskCases
 from shared.events.competence import Place
 from shared.events.custody import CaseHeld
@@ -226,7 +226,7 @@ def order_of(received: Event[SubmissionReceived]) -> Message:
         standing="parked",
         since=RECEIVED_AT,
     )
-    wish = Wish(
+    wish = OrderRequest(
         person=Person(role="Klärungsstelle", principal=CLERK, source="urn:amtsweg:clearing-desk"),
         reason="Standort geklärt",
         key="k-1",

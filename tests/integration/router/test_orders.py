@@ -15,8 +15,7 @@ from amtsweg.directory import proposals
 from amtsweg.directory.proposal import Proposal as Change
 from amtsweg.directory.proposal import Tables
 from amtsweg.stack.provision.grants import OPERATOR
-from services.router.domain.resolve import resolve
-from services.router.domain.tables import BrokenDirectory
+from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.competence import Inquiry, Place
 from shared.events.envelope import Event, Message, encode
 from shared.events.submission import (
@@ -28,7 +27,7 @@ from shared.events.submission import (
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, running
 from tests.support.events import GIESSEN
-from tests.support.routing import HESSEN
+from tests.support.routing import HESSEN, resolve
 from tests.support.stack import unique
 
 NOWHERE = Place(plz="99999")

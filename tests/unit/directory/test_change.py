@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.router.domain.build import build
-from services.router.domain.change import apply, difference
-from services.router.domain.tables import COLUMNS, BrokenDirectory, version
+from services.router.domain.directory.changeset import apply, difference
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import COLUMNS, BrokenDirectory, version
 from shared.events.directory import DirectoryChanged
 from tests.support.directories import NORDMARK_PROVENANCE, NORDMARK_TABLES
 
@@ -42,7 +42,9 @@ def test_a_change_set_names_the_versions_it_leads_from_and_to() -> None:
 def test_the_first_change_set_has_no_parent_and_holds_every_line() -> None:
     first = change(TABLES, old={})
     assert first.parent is None
-    assert build("01", "Nordmark", apply(first, {})).version == first.result == version("01", TABLES)
+    assert (
+        parse_directory("01", "Nordmark", apply(first, {})).version == first.result == version("01", TABLES)
+    )
 
 
 def test_a_change_set_survives_the_wire() -> None:
@@ -96,4 +98,4 @@ def test_tables_of_a_later_release_are_a_version_that_this_one_does_not_build(
     later = TABLES | {table: text}
     assert version("01", later) != version("01", TABLES)
     with pytest.raises(BrokenDirectory, match=problem):
-        build("01", "Nordmark", later)
+        parse_directory("01", "Nordmark", later)

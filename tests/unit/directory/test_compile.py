@@ -7,7 +7,7 @@ import pytest
 
 from amtsweg.directory.compile import compile_directory
 from services.router.adapters.directory_files import load
-from services.router.domain.directory import Directory
+from services.router.domain.directory.model import Directory
 from shared.events.competence import Place
 from tests.support.directories import ask
 

@@ -12,13 +12,14 @@ import pytest
 
 from amtsweg.directory.left_behind import Assigned, DeskProposal, is_settled, proposals
 from amtsweg.directory.skeleton import skeleton
-from services.router.domain.build import build
-from services.router.domain.directory import Directory
-from services.router.domain.resolve import resolve
-from services.router.domain.tables import COLUMNS, BrokenDirectory
+from services.router.domain.decision.resolver import Resolver
+from services.router.domain.directory.model import Directory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
 from shared.events.competence import CompetenceDecision, Inquiry, Place, Reason
 from shared.events.submission import Assignment
 from tests.support.directories import BOAT, NORDMARK_TABLES
+from tests.support.routing import resolve
 
 AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 HAFEN, DEICH = "g-01001000", "g-01051001"
@@ -75,7 +76,7 @@ def completed(changed: Mapping[str, str], **cells: str) -> dict[str, str]:
 
 
 def directory_with(changed: Mapping[str, str]) -> Directory:
-    return build("01", "Nordmark", {**NORDMARK_TABLES, **changed})
+    return parse_directory("01", "Nordmark", {**NORDMARK_TABLES, **changed})
 
 
 def test_assignments_of_one_kind_are_one_proposal() -> None:
@@ -153,8 +154,8 @@ def test_a_town_that_is_missing_becomes_a_locality() -> None:
     assert set(changed) == {"localities"}
     after = directory_with(changed)
     assert resolve(one.decision.inquiry, directory=after).authority == HAFEN
-    assert is_settled(proposal(one), directory=after)
-    assert not is_settled(proposal(one), directory=nordmark())
+    assert is_settled(proposal(one), resolver=Resolver(after))
+    assert not is_settled(proposal(one), resolver=Resolver(nordmark()))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from amtsweg.directory.grid import check
 from services.router.adapters.directory_files import load, read_tables
-from services.router.domain.build import build
-from services.router.domain.tables import BrokenDirectory
+from services.router.domain.directory.parse import parse_directory
+from services.router.domain.directory.tables import BrokenDirectory
 from tests.support.directories import NORDMARK, built, hessen_changed, hessen_with, hessen_without
 from tests.support.routing import HESSEN, hessen
 
@@ -34,10 +34,10 @@ from tests.support.routing import HESSEN, hessen
         (hessen_with("chambers", "06531005,ihk,ihk-fulda,2020-01-01,,x,yes"), "chambers, ihk of 06531005: .* overlap"),
         (hessen_without("successions", "06435014"), "areas, 06435014: it ends on 2025-12-31 without a successor"),
         (hessen_changed("successions", "2026-01-01", "2026-01-02"), "does not end on the day before 2026-01-02"),
-        (hessen_with("postcodes", "35390,06531005,listed,no,no,"), "postcodes, 35390: an area stands there twice"),
+        (hessen_with("postcodes", "35390,06531005,listed,no,no,"), "postcodes, 35390: duplicate area"),
         (hessen_with("postcodes", "35390,06999999,listed,no,no,"), "postcodes, 35390: 06999999 is unknown"),
-        (hessen_with("areas", "06531005,065310005005,Gießen,city,06531,065,g-06531005,,,x"), "areas, line .*: ags 06531005 stands there twice"),
-        (hessen_changed("competences", "99008001012000-1,", "99023001012000-1,"), "competences, line .*: id 99023001012000-1 stands there twice"),
+        (hessen_with("areas", "06531005,065310005005,Gießen,city,06531,065,g-06531005,,,x"), "areas, line .*: ags 06531005 is a duplicate"),
+        (hessen_changed("competences", "99008001012000-1,", "99023001012000-1,"), "competences, line .*: id 99023001012000-1 is a duplicate"),
         (hessen_changed("areas", "06531005,065310005005", "06531005,064310005005"), "its keys do not lie in its district 06531"),
         (hessen_changed("areas", ",06415,064,g-06415000,2026-01-01", ",06415,064,g-06415000,2025-01-01"), "district 06415 does not exist on all days"),
         (hessen_changed("areas", ",g-06531005,", ",,"), "only an unincorporated area has no administration"),
@@ -81,7 +81,7 @@ def test_whatever_is_broken_is_told_or_does_no_harm(data: st.DataObject) -> None
     tables[table] = "".join(f"{','.join(line)}\n" for line in (lines[0], *kept))
     broken = ""
     try:
-        check(build("01", "Nordmark", tables))
+        check(parse_directory("01", "Nordmark", tables))
     except BrokenDirectory as error:
         broken = str(error)
     assert not broken or broken.startswith(tuple(tables))

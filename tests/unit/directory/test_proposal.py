@@ -8,8 +8,8 @@ import pytest
 from amtsweg.directory.proposal import Proposal, first, planned
 from amtsweg.directory.published import Refused
 from services.router.adapters.directory_files import load, write
-from services.router.domain.tables import BrokenDirectory
-from services.router.domain.versions import LEAD, Versions
+from services.router.domain.directory.tables import BrokenDirectory
+from services.router.domain.directory.versions import LEAD, Versions
 from tests.support.directories import NORDMARK, nordmark_change
 
 NOW = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.versions import LEAST_LEAD, NotFollowed, UnknownVersion, Versions
+from services.router.domain.directory.versions import LEAST_LEAD, NotFollowed, UnknownVersion, Versions
 from shared.events.directory import DirectoryChanged
 from tests.support.directories import nordmark_change
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.router.domain.tables import BrokenDirectory
+from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.competence import Place, Why
 from tests.support.directories import (
     DOGS,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain import custody as c
+from services.router.domain.cases import custody as c
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -66,11 +66,11 @@ def retrying(number: int = 1) -> Event[RetryOrdered]:
     return event(RetryOrdered(assignment=ASSIGNMENT), event_id=uuid5(CASE_ID, f"retry-{number}"))
 
 
-def opened(verdict: c.Verdict = TO_GIESSEN) -> CaseHeld:
-    return kept(c.receive(RECEIVED, verdict, now=NOW))
+def opened(placement: c.Placement = TO_GIESSEN) -> CaseHeld:
+    return kept(c.receive(RECEIVED, placement, now=NOW))
 
 
-def kept(step: c.Step) -> CaseHeld:
+def kept(step: c.CustodyChange) -> CaseHeld:
     assert step.custody is not None
     return step.custody
 
@@ -190,9 +190,9 @@ def test_an_answer_does_not_change_what_the_submission_is_called() -> None:
 
 def test_a_parked_case_is_assigned_with_its_original_receipt() -> None:
     order = assigning()
-    verdict = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
+    placement = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
 
-    step = c.follow_order(opened(TO_NOBODY), order, verdict, now=LATER)
+    step = c.follow_order(opened(TO_NOBODY), order, placement, now=LATER)
 
     assert step.event.data == SubmissionRouted(
         receipt=RECEIPT, authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT
@@ -266,7 +266,7 @@ class Router:
         assert step.event.id not in self.told or self.told[step.event.id] == step.event.data
         self.told[step.event.id] = step.event.data
 
-    def _step(self, cause: Event[Payload]) -> c.Step:
+    def _step(self, cause: Event[Payload]) -> c.CustodyChange:
         if carries(cause, SubmissionReceived):
             return c.receive(cause, TO_NOBODY, now=NOW)
         if carries(cause, CaseAnswered):

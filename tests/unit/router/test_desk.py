@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain import custody as custodies
-from services.router.domain import desk
-from services.router.domain.custody import Order
-from services.router.domain.desk import Ineffective, Person, Placed, StillParked, Waiting, Wish
+from services.router.domain.cases import custody as custodies
+from services.router.domain.cases import desk
+from services.router.domain.cases.custody import Order
+from services.router.domain.cases.desk import Ineffective, OrderRequest, Person, Placed, StillParked, Waiting
 from shared.events.case import AssignOrdered, RetryOrdered
 from shared.events.competence import Reason
 from shared.events.custody import CaseHeld
@@ -20,7 +20,7 @@ from tests.support.events import CASE_ID, GIESSEN, PARKED, RECEIPT, RECEIVED_AT,
 from tests.support.routing import hessen
 
 PERSON = Person(role="Klärungsstelle", principal="klaerung-7", source="urn:amtsweg:tests")
-RETRY = Wish(person=PERSON, reason="Standort geklärt", key="k-1")
+RETRY = OrderRequest(person=PERSON, reason="Standort geklärt", key="k-1")
 ASSIGN = replace(RETRY, authority=GIESSEN)
 TODAY = date(2026, 1, 12)
 
@@ -41,7 +41,7 @@ def test_every_reason_of_parking_has_its_words() -> None:
     assert {*Reason, *get_args(RouterReason)} == desk.REASONS_DE.keys()
 
 
-def ordered_id(wish: Wish, *, case: UUID = CASE_ID) -> UUID:
+def ordered_id(wish: OrderRequest, *, case: UUID = CASE_ID) -> UUID:
     return desk.order(wish, replace(waiting(), case=case), now=RECEIVED_AT).id
 
 
@@ -97,7 +97,7 @@ def test_authorities_come_into_question(held: Waiting, candidates: tuple[str, ..
         ),
     ],
 )
-def test_something_speaks_against_an_order(wish: Wish, held: Waiting, obstacle: str | None) -> None:
+def test_something_speaks_against_an_order(wish: OrderRequest, held: Waiting, obstacle: str | None) -> None:
     assert desk.objection(wish, held, directory=hessen(), today=TODAY) == obstacle
 
 

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from services.router.domain.explain import explain_de
-from services.router.domain.inquiry import read_inquiry
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.inquiry import read_inquiry
 from shared.events.competence import Inquiry, Place
 from tests.support.directories import DOGS, GOLDEN, ask, with_agreements
-from tests.support.routing import hessen
+from tests.support.routing import hessen, resolve
 from tests.unit.router.test_resolve_properties import INQUIRIES
 
 

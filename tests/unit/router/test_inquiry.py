@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from services.router.domain.inquiry import BadInquiry, read_inquiry
+from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import Attributes, Place
 
 TODAY = date(2026, 1, 12)

@@ -1,6 +1,6 @@
 import pytest
 
-from services.router.domain.names import base, form, forms, qualifiers, quarters
+from services.router.domain.decision.place_names import base, form, forms, qualifiers, quarters
 
 
 @pytest.mark.parametrize(

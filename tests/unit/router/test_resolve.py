@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.router.domain.inquiry import read_inquiry
-from services.router.domain.resolve import resolve
+from services.router.domain.decision.inquiry import read_inquiry
 from shared.events.competence import (
     Attributes,
     Candidate,
@@ -32,7 +31,7 @@ from tests.support.directories import (
     hessen_without,
     moorings,
 )
-from tests.support.routing import hessen
+from tests.support.routing import hessen, resolve
 
 VEHICLES = "99036008007000"
 """Nobody has checked who registers vehicles in cities of special status."""

@@ -4,10 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.adapters.directory_files import load
-from services.router.domain.entries import Area
-from services.router.domain.resolve import resolve
+from services.router.domain.directory.model import Area
 from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place, Reason
-from tests.support.routing import HESSEN, hessen
+from tests.support.routing import HESSEN, hessen, resolve
 
 AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ags))
 SHORTENED = st.sampled_from([2, 3, 5, 9, 12])
@@ -120,8 +119,7 @@ def test_a_town_at_its_postcode_is_answered_like_its_key(service: str, area: Are
     postcode = next(
         (code for code, pairs in hessen().postcodes.items() if area.ags in {p.ags for p in pairs}), None
     )
-    day = hessen().on(on)
-    if postcode is None or area not in day.areas[area.ags]:
+    if postcode is None or on not in area.days:
         return
     by_town = Inquiry(service=service, place=Place(plz=postcode, town=area.name), on=on)
     by_key = Inquiry(service=service, place=Place(ags=area.ags), on=on)

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.router.adapters.rate import Bucket
-from services.router.domain.inquiry import BadInquiry, read_inquiry
+from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem

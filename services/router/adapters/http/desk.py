@@ -21,20 +21,25 @@ from services.router.adapters.http.desk_documents import (
     parked_document,
     pending_document,
 )
-from services.router.adapters.http.desk_problems import bad_cursor, bad_remark, described, no_effect
+from services.router.adapters.http.desk_problems import (
+    bad_assignment_reason,
+    bad_cursor,
+    described,
+    no_effect,
+)
 from services.router.adapters.http.gate import Gate
-from services.router.domain.desk import (
+from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
+from services.router.domain.cases.desk import (
+    Cursor,
     Ineffective,
+    OrderOutcome,
+    OrderRequest,
     Page,
     Pending,
     Person,
-    Place,
-    Told,
     Waiting,
-    Wish,
 )
-from services.router.domain.directory import Directory
-from services.router.domain.remark import BadRemark, read_remark
+from services.router.domain.directory.model import Directory
 from shared.events.payload import WireModel
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Shown
@@ -54,13 +59,13 @@ Key = Annotated[str | None, Header(description="the same key and body are the sa
 class Desk(Protocol):
     """Tells what is parked and gives orders."""
 
-    async def page(self, *, after: Place | None, limit: int) -> Page:
+    async def page(self, *, after: Cursor | None, limit: int) -> Page:
         """Parked cases after a place in the list."""
 
     async def show(self, reference: str) -> Waiting | None:
         """The parked case with this receipt number, submission id or case id."""
 
-    async def order(self, reference: str, wish: Wish) -> Told:
+    async def order(self, reference: str, wish: OrderRequest) -> OrderOutcome:
         """Give an order and wait for what becomes of it."""
 
 
@@ -122,12 +127,12 @@ def desk_routes(
     return routes
 
 
-def _wish(bearer: Shown, request: Request, *, key: str | None, reason: str) -> Wish:
+def _wish(bearer: Shown, request: Request, *, key: str | None, reason: str) -> OrderRequest:
     try:
-        remark = read_remark(reason)
-    except BadRemark as bad:
-        raise bad_remark(bad) from None
-    return Wish(
+        remark = read_assignment_reason(reason)
+    except BadAssignmentReason as bad:
+        raise bad_assignment_reason(bad) from None
+    return OrderRequest(
         person=Person(role=ROLE, principal=bearer.client_id, source=SOURCE),
         reason=remark,
         # Without a key every request is an order of its own; a case that has left the desk refuses the second.
@@ -136,7 +141,7 @@ def _wish(bearer: Shown, request: Request, *, key: str | None, reason: str) -> W
     )
 
 
-def _answer(told: Told, *, directory: Directory, telemetry: Telemetry) -> Response:
+def _answer(told: OrderOutcome, *, directory: Directory, telemetry: Telemetry) -> Response:
     if isinstance(told, Ineffective):
         telemetry.count("decisions", service="router", decision=f"desk-{told.obstacle}")
         raise no_effect(told, directory=directory)
@@ -157,12 +162,12 @@ def _json(document: WireModel, *, status: int = 200, headers: dict[str, str] | N
     )
 
 
-def _cursor(place: Place) -> str:
+def _cursor(place: Cursor) -> str:
     received_at, case = place
     return f"{received_at.astimezone(UTC).isoformat().replace('+00:00', 'Z')}_{case}"
 
 
-def _place(cursor: str) -> Place:
+def _place(cursor: str) -> Cursor:
     stated, _, case = cursor.rpartition("_")
     try:
         received_at, place = datetime.fromisoformat(stated), UUID(case)

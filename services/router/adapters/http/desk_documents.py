@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.router.domain.desk import REASONS_DE, Placed, StillParked, Waiting
-from services.router.domain.directory import Directory
-from services.router.domain.explain import explain_de
+from services.router.domain.cases.desk import REASONS_DE, Placed, StillParked, Waiting
+from services.router.domain.decision.explain import explain_de
+from services.router.domain.directory.model import Directory
 from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, WireModel
 

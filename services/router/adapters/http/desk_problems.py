@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from services.router.adapters.http.desk_documents import name_of
-from services.router.domain.desk import Ineffective, Obstacle
-from services.router.domain.directory import Directory
-from services.router.domain.remark import BadRemark
+from services.router.domain.cases.assignment_reason import BadAssignmentReason
+from services.router.domain.cases.desk import Ineffective, Obstacle
+from services.router.domain.directory.model import Directory
 from shared.web.problems import Problem
 
 
@@ -88,7 +88,7 @@ def no_effect(told: Ineffective, *, directory: Directory) -> Problem:
     return Problem(said.status, told.obstacle, title=said.title, detail=detail, resolution=said.resolution)
 
 
-def bad_remark(bad: BadRemark) -> Problem:
+def bad_assignment_reason(bad: BadAssignmentReason) -> Problem:
     """The reason cannot be kept."""
     return Problem(
         422,

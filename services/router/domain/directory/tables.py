@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn, get_args
 
-from services.router.domain.entries import Case, Condition, Days
+from services.router.domain.directory.model import CaseCondition, DateRange, MunicipalityCondition
 from shared.events.competence import Road
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ class BrokenDirectory(Exception):  # noqa: N818 - the state of the directory, no
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of a table; a broken cell raises `BrokenDirectory` with table and line."""
 
     table: str
@@ -91,33 +91,33 @@ class Row:
         except ValueError:
             self.fail(f"{column} is {self.cells[column]!r}, expected a day as YYYY-MM-DD")
 
-    def days(self) -> Days:
-        days = Days(self.day("valid_from", date.min), self.day("valid_to", date.max))
+    def days(self) -> DateRange:
+        days = DateRange(self.day("valid_from", date.min), self.day("valid_to", date.max))
         return days if days.first <= days.last else self.fail("valid_to lies before valid_from")
 
-    def condition(self, column: str) -> Condition | None:
+    def condition(self, column: str) -> MunicipalityCondition | None:
         match self.cells[column].partition(":"):
             case ("", "", ""):
                 return None
             case ("listed", ":", name) if name:
-                return Condition("listed", name)
+                return MunicipalityCondition("listed", name)
             case ("above", ":", people) if people.isdecimal():
-                return Condition("above", people)
+                return MunicipalityCondition("above", people)
         return self.fail(f"{column} is {self.cells[column]!r}, expected listed:NAME or above:PEOPLE")
 
-    def case(self, column: str) -> Case | None:
+    def case(self, column: str) -> CaseCondition | None:
         if not self.cells[column]:
             return None
         match self.cells[column].partition(":"):
             case ("road", ":", values) if (named := frozenset(values.split("|"))) <= _ROADS:
-                return Case("road", named)
+                return CaseCondition("road", named)
         return self.fail(f"{column} is {self.cells[column]!r}, expected road:CLASS|CLASS")
 
     def fail(self, problem: str) -> NoReturn:
         raise BrokenDirectory(f"{self.table}, line {self.line}", problem)
 
 
-def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
+def rows(texts: Mapping[str, str], table: str) -> Iterator[TableRow]:
     """The lines of a table, in their order.
 
     Raises:
@@ -134,7 +134,7 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[Row]:
             if len(cells) != len(columns):
                 problem = f"{len(cells)} columns instead of {len(columns)}"
                 raise BrokenDirectory(f"{table}, line {lines.line_num}", problem)
-            yield Row(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+            yield TableRow(table, lines.line_num, dict(zip(columns, cells, strict=True)))
     except csv.Error as error:
         raise BrokenDirectory(f"{table}, line {lines.line_num}", str(error)) from error
 

@@ -3,7 +3,7 @@
 Nothing here is Hessian. Days are inclusive; an open end is `date.min` or `date.max`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -16,7 +16,7 @@ AgreementKind = Literal["cooperation", "deputy"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Days:
+class DateRange:
     """The days from ``first`` to ``last``, both included."""
 
     first: date = date.min
@@ -30,10 +30,10 @@ class Days:
         last = "" if self.last == date.max else self.last.isoformat()
         return f"{first}..{last}"
 
-    def overlaps(self, other: "Days") -> bool:
+    def overlaps(self, other: "DateRange") -> bool:
         return self.first <= other.last and other.first <= self.last
 
-    def within(self, other: "Days") -> bool:
+    def within(self, other: "DateRange") -> bool:
         return other.first <= self.first and self.last <= other.last
 
     def boundaries(self) -> Iterator[date]:
@@ -46,13 +46,13 @@ class Days:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """Somebody who can be competent; ``name`` is how a letter would address it."""
+    """An authority that can be competent; ``name`` is how a letter would address it."""
 
     id: str
     kind: AuthorityKind
     name: str
     seat: str
-    days: Days
+    days: DateRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Area:
     district: str
     region: str
     administration: str | None
-    days: Days
+    days: DateRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class District:
     name: str
     region: str
     administration: str
-    days: Days
+    days: DateRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class Dated:
     """A statement about an area that holds on some days: its chamber, or the title of a list it stands on."""
 
     value: str
-    days: Days
+    days: DateRange
     verified: bool
 
 
@@ -113,12 +113,12 @@ class Population:
 
     people: int
     counted_on: date
-    days: Days
+    days: DateRange
     verified: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class MunicipalityCondition:
     """When a municipality does a task of its district itself.
 
     ``listed``: it stands on the named list (for example the cities of § 4a HGO); ``above``: it has more
@@ -130,7 +130,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseCondition:
     """The cases that a row of law speaks of: those in which ``attribute`` has one of these values."""
 
     attribute: Attribute
@@ -150,22 +150,22 @@ class Competence:
 
     id: str
     service: str
-    when: Case | None
+    when: CaseCondition | None
     decides: Decider
     target: str | None
     by_choice: bool
-    municipality_if: Condition | None
-    received_if: Condition | None
+    municipality_if: MunicipalityCondition | None
+    received_if: MunicipalityCondition | None
     use_instead: str | None
-    days: Days
+    days: DateRange
     anchor: str
     legal_basis: str
     source: str
     verified: bool
 
     @property
-    def leads_by(self) -> tuple[object, ...]:
-        """Everything that where it leads depends on, besides area, day and agreements."""
+    def determinants(self) -> tuple[object, ...]:
+        """The fields of this rule that determine the result for a given area, day and set of agreements."""
         conditions = (self.municipality_if, self.received_if)
         return (self.decides, self.target, self.by_choice, *conditions, self.use_instead, self.verified)
 
@@ -185,7 +185,7 @@ class Agreement:
     principal: str
     services: frozenset[str]
     areas: frozenset[str]
-    days: Days
+    days: DateRange
     verified: bool
 
     def concerns(self, service: str, area: str | None) -> bool:
@@ -202,3 +202,42 @@ class PostcodeArea:
 
     ags: str
     beyond: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Directory:
+    """A whole Land. ``version`` is the content hash of its tables (`services.router.domain.directory.tables`)."""
+
+    land: str
+    name: str
+    version: str
+    authorities: Mapping[str, Authority]
+    areas: Mapping[str, Area]
+    districts: Mapping[str, District]
+    regions: Mapping[str, Region]
+    successions: tuple[Succession, ...]
+    names: Mapping[str, tuple[str, ...]]
+    localities: Mapping[str, tuple[str, ...]]
+    postcodes: Mapping[str, tuple[PostcodeArea, ...]]
+    chambers: Mapping[tuple[str, str], tuple[Dated, ...]]
+    listed: Mapping[tuple[str, str], tuple[Dated, ...]]
+    populations: Mapping[str, tuple[Population, ...]]
+    services: Mapping[str, str]
+    competences: Mapping[str, tuple[Competence, ...]]
+    agreements: tuple[Agreement, ...]
+
+    @property
+    def boundaries(self) -> tuple[date, ...]:
+        """The days on which anything may change, in order; between two of them every day is like the other."""
+        return tuple(sorted(set(self._boundaries())))
+
+    def _boundaries(self) -> Iterator[date]:
+        for dated in (self.authorities, self.areas, self.districts):
+            for entry in dated.values():
+                yield from entry.days.boundaries()
+        for rows in (self.chambers, self.listed, self.populations, self.competences):
+            for versions in rows.values():
+                for version in versions:
+                    yield from version.days.boundaries()
+        for agreement in self.agreements:
+            yield from agreement.days.boundaries()

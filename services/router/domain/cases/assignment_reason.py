@@ -26,19 +26,19 @@ _KEY_DIGITS: Final = (8, 12, 14)
 """Digits of AGS, ARS and LeiKa key; other long numbers are somebody's."""
 
 
-class BadRemark(Exception):  # noqa: N818 - the remark is bad, not the program
+class BadAssignmentReason(Exception):  # noqa: N818 - the remark is bad, not the program
     """The words cannot be taken; the text, German first, says what is expected, never what was written."""
 
 
-def read_remark(text: str) -> str:
+def read_assignment_reason(text: str) -> str:
     """Return the words, trimmed; 1 to 200 characters on one line.
 
     Raises:
-        BadRemark: they are too long, empty, or look like something about a person.
+        BadAssignmentReason: they are too long, empty, or look like something about a person.
     """
     words = text.strip()
     if not 1 <= len(words) <= LONGEST or not words.isprintable():
-        raise BadRemark(
+        raise BadAssignmentReason(
             f"erwartet werden 1 bis {LONGEST} Zeichen in einer Zeile (1 to {LONGEST} characters on one line)"
         )
     found = [what for what, pattern in _PERSONAL.items() if pattern.search(words)]
@@ -46,7 +46,7 @@ def read_remark(text: str) -> str:
     if any(digits > _POSTCODE_DIGITS and digits not in _KEY_DIGITS for digits in runs):
         found.append("eine lange Nummer, die kein Schlüssel des Verzeichnisses ist (a long number)")
     if found:
-        raise BadRemark(
+        raise BadAssignmentReason(
             f"darin steht {found[0]}; das bleibt jahrelang stehen und darf nicht von Menschen handeln"
         )
     return words

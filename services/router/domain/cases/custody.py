@@ -59,12 +59,12 @@ class Parked:
     decision: CompetenceDecision | None = None
 
 
-Verdict = Routed | Parked
+Placement = Routed | Parked
 Order = RetryOrdered | AssignOrdered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class CustodyChange:
     """The custody after an event (None: the case is unknown, nothing is kept) and the event to publish."""
 
     custody: CaseHeld | None
@@ -77,12 +77,12 @@ def is_new(custody: CaseHeld | None, cause: Event[Payload]) -> bool:
     return custody is None or not (opens or cause.id in custody.applied)
 
 
-def receive(cause: Event[SubmissionReceived], verdict: Verdict, *, now: datetime) -> Step:
+def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: datetime) -> CustodyChange:
     """Open the case: route it or park it. The caller has asked `is_new`."""
     opening = CaseHeld(
         submission_id=cause.submission_id, receipt=cause.data.receipt, standing="parked", since=now
     )
-    return _place(opening, cause, verdict, now=now)
+    return _place(opening, cause, placement, now=now)
 
 
 def refusal(custody: CaseHeld | None) -> OrderRefusalReason | None:
@@ -94,17 +94,19 @@ def refusal(custody: CaseHeld | None) -> OrderRefusalReason | None:
 
 def refuse_order(
     custody: CaseHeld | None, cause: Event[Payload], reason: OrderRefusalReason, *, now: datetime
-) -> Step:
+) -> CustodyChange:
     """The order changes nothing; say so."""
     return _refused(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
 
 
-def follow_order(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: datetime) -> Step:
+def follow_order(
+    custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime
+) -> CustodyChange:
     """Route the parked case, or park it again with the reason of today. `refusal` has said None."""
-    return _place(custody, cause, verdict, now=now)
+    return _place(custody, cause, placement, now=now)
 
 
-def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> Step:
+def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> CustodyChange:
     """Apply an authority's answer, or refuse it. Unknown and not yours are one answer (promise 5)."""
     given = cause.data
     reason = _answer_refusal(custody, given)
@@ -115,7 +117,7 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
         return _refused(custody, cause, "answer-refused", refused, now=now)
     told = _effect(custody.receipt, given)
     after = _applying(custody, cause.id).model_copy(update={"standing": given.answer.kind, "since": now})
-    return Step(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
+    return CustodyChange(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
 
 
 def is_closed(custody: CaseHeld) -> bool:
@@ -161,9 +163,9 @@ def _effect(receipt: Receipt, given: CaseAnswered) -> CaseAccepted | CaseDecided
     )
 
 
-def _place(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: datetime) -> Step:
+def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
     applied = _applying(custody, cause.id)
-    match verdict:
+    match placement:
         case Routed(authority=authority, decision=decision, assignment=assignment):
             after = applied.model_copy(
                 update={
@@ -178,21 +180,21 @@ def _place(custody: CaseHeld, cause: Event[Payload], verdict: Verdict, *, now: d
             told: Payload = SubmissionRouted(
                 receipt=custody.receipt, authority=authority, decision=decision, assignment=assignment
             )
-            return Step(custody=after, event=_told(after, cause, "routed", told, now=now))
+            return CustodyChange(custody=after, event=_told(after, cause, "routed", told, now=now))
         case Parked(reason=reason, decision=decision):
             # A case parked again stays parked since it was parked first: nobody has taken it meanwhile.
             after = applied.model_copy(update={"reason": reason, "decision": decision})
             told = SubmissionParked(receipt=custody.receipt, reason=reason, decision=decision)
-            return Step(custody=after, event=_told(after, cause, "parked", told, now=now))
+            return CustodyChange(custody=after, event=_told(after, cause, "parked", told, now=now))
         case _:
-            assert_never(verdict)
+            assert_never(placement)
 
 
 def _refused(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
-) -> Step:
+) -> CustodyChange:
     after = None if custody is None else _applying(custody, cause.id)
-    return Step(custody=after, event=_told(after, cause, kind, data, now=now))
+    return CustodyChange(custody=after, event=_told(after, cause, kind, data, now=now))
 
 
 def _applying(custody: CaseHeld, event_id: UUID) -> CaseHeld:

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.router.domain.directory import Directory
-from services.router.domain.entries import Competence
+from services.router.domain.directory.model import Competence, Directory
 from shared.events.competence import CompetenceDecision, Place, Reason, Why
 
 _MONTHS = (

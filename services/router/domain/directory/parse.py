@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar, cast, get_args
 
-from services.router.domain.consistency import check
-from services.router.domain.directory import Directory
-from services.router.domain.entries import (
+from services.router.domain.directory.model import (
     Agreement,
     AgreementKind,
     Area,
@@ -16,13 +14,15 @@ from services.router.domain.entries import (
     Competence,
     Dated,
     Decider,
+    Directory,
     District,
     Population,
     PostcodeArea,
     Region,
     Succession,
 )
-from services.router.domain.tables import COLUMNS, BrokenDirectory, Row, rows, version
+from services.router.domain.directory.tables import COLUMNS, BrokenDirectory, TableRow, rows, version
+from services.router.domain.directory.validation import check_directory
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -31,7 +31,7 @@ _AUTHORITY = "[a-z]{1,8}(-[a-z0-9]+)+"
 _SERVICE = "99[0-9]{12}"
 
 
-def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
+def parse_directory(land: str, name: str, texts: Mapping[str, str]) -> Directory:
     """Return the directory that the tables say.
 
     Raises:
@@ -66,15 +66,15 @@ def build(land: str, name: str, texts: Mapping[str, str]) -> Directory:
         competences=_grouped((rule.service, rule) for rule in competences.values()),
         agreements=tuple(_unique(tables["agreements"], "id", _agreement).values()),
     )
-    check(directory)
+    check_directory(directory)
     return directory
 
 
-def _unique(lines: Iterable[Row], key: str, make: Callable[[Row], V]) -> dict[str, V]:
+def _unique(lines: Iterable[TableRow], key: str, make: Callable[[TableRow], V]) -> dict[str, V]:
     found: dict[str, V] = {}
     for row in lines:
         if row.text(key) in found:
-            row.fail(f"{key} {row.text(key)} stands there twice")
+            row.fail(f"{key} {row.text(key)} is a duplicate")
         found[row.text(key)] = make(row)
     return found
 
@@ -86,7 +86,7 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
     return {key: tuple(values) for key, values in groups.items()}
 
 
-def _authority(row: Row) -> Authority:
+def _authority(row: TableRow) -> Authority:
     row.flag("verified")
     return Authority(
         id=row.like("id", _AUTHORITY),
@@ -97,7 +97,7 @@ def _authority(row: Row) -> Authority:
     )
 
 
-def _area(row: Row) -> Area:
+def _area(row: TableRow) -> Area:
     return Area(
         ags=row.like("ags", "[0-9]{8}"),
         ars=row.like("ars", "[0-9]{12}"),
@@ -110,7 +110,7 @@ def _area(row: Row) -> Area:
     )
 
 
-def _district(row: Row) -> District:
+def _district(row: TableRow) -> District:
     return District(
         key=row.text("key"),
         name=row.text("name"),
@@ -120,23 +120,23 @@ def _district(row: Row) -> District:
     )
 
 
-def _region(row: Row) -> Region:
+def _region(row: TableRow) -> Region:
     return Region(key=row.text("key"), name=row.text("name"), administration=row.text("administration"))
 
 
-def _succession(row: Row) -> Succession:
+def _succession(row: TableRow) -> Succession:
     return Succession(day=row.day("day"), old=row.text("old"), new=row.text("new"))
 
 
-def _postcode(row: Row) -> PostcodeArea:
+def _postcode(row: TableRow) -> PostcodeArea:
     return PostcodeArea(ags=row.text("ags"), beyond=row.flag("other_land"))
 
 
-def _dated(row: Row, value: str) -> Dated:
+def _dated(row: TableRow, value: str) -> Dated:
     return Dated(value=value, days=row.days(), verified=row.flag("verified"))
 
 
-def _population(row: Row) -> Population:
+def _population(row: TableRow) -> Population:
     return Population(
         people=row.number("people"),
         counted_on=row.day("counted_on"),
@@ -145,7 +145,7 @@ def _population(row: Row) -> Population:
     )
 
 
-def _competence(row: Row) -> Competence:
+def _competence(row: TableRow) -> Competence:
     return Competence(
         id=row.text("id"),
         service=row.like("service", _SERVICE),
@@ -164,7 +164,7 @@ def _competence(row: Row) -> Competence:
     )
 
 
-def _agreement(row: Row) -> Agreement:
+def _agreement(row: TableRow) -> Agreement:
     return Agreement(
         id=row.text("id"),
         kind=cast("AgreementKind", row.one_of("kind", get_args(AgreementKind))),

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.router.domain.change import apply
-from services.router.domain.tables import BrokenDirectory
+from services.router.domain.directory.changeset import apply
+from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.directory import DirectoryChanged, Provenance
 
 LEAD = timedelta(minutes=2)

@@ -1,19 +1,25 @@
 """What must hold between the tables: every reference known, no day said twice, no day left out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from services.router.domain.agreements import check_agreements
-from services.router.domain.directory import Directory
-from services.router.domain.entries import Competence, Dated, Days, Population
-from services.router.domain.tables import BrokenDirectory
+from services.router.domain.directory.model import (
+    Agreement,
+    Competence,
+    Dated,
+    DateRange,
+    Directory,
+    Population,
+)
+from services.router.domain.directory.tables import BrokenDirectory
 
 _CHAMBERS = ("ihk", "hwk")
 _CHOICES = ("municipality", "district", "region", "ihk", "hwk")
 
 
-def check(directory: Directory) -> None:
+def check_directory(directory: Directory) -> None:
     """Check the whole directory.
 
     Raises:
@@ -34,7 +40,7 @@ def check(directory: Directory) -> None:
     for ags, figures in directory.populations.items():
         _known("populations", ags, directory.areas)
         _no_overlap(f"populations, {ags}", figures)
-    check_agreements(directory.agreements, directory=directory)
+    _agreements(directory.agreements, directory)
 
 
 def _areas(directory: Directory) -> None:
@@ -88,7 +94,7 @@ def _places(directory: Directory) -> None:
             _known(table, ags, directory.areas)
     for postcode, pairs in directory.postcodes.items():
         if len({pair.ags for pair in pairs}) != len(pairs):
-            raise BrokenDirectory(f"postcodes, {postcode}", "an area stands there twice")
+            raise BrokenDirectory(f"postcodes, {postcode}", "duplicate area")
         for pair in pairs:
             _known(f"postcodes, {postcode}", pair.ags, directory.areas)
 
@@ -99,7 +105,7 @@ def _competences(directory: Directory) -> None:
         _known("competences", service, directory.services)
         where = f"competences, {service}"
         _cases(where, rules)
-        _no_hole(where, "says nothing", rules, Days())
+        _no_hole(where, "says nothing", rules, DateRange())
         for rule in rules:
             _competence(rule, lists=lists, directory=directory)
 
@@ -134,7 +140,7 @@ def _known(where: str, key: str, known: Iterable[str]) -> None:
         raise BrokenDirectory(where, f"{key} is unknown")
 
 
-def _serves(where: str, authority: str, days: Days, directory: Directory) -> None:
+def _serves(where: str, authority: str, days: DateRange, directory: Directory) -> None:
     _known(where, authority, directory.authorities)
     if not days.within(directory.authorities[authority].days):
         raise BrokenDirectory(where, f"{authority} does not exist on all days of {days}")
@@ -146,18 +152,81 @@ def _no_overlap(where: str, rows: Iterable[Competence | Dated | Population]) -> 
             raise BrokenDirectory(where, f"{earlier} and {later} overlap")
 
 
-def _no_hole(where: str, what: str, rows: Iterable[Competence | Dated], days: Days) -> None:
+def _no_hole(where: str, what: str, rows: Iterable[Competence | Dated], days: DateRange) -> None:
     if hole := next(_holes(sorted(row.days for row in rows), days), None):
         raise BrokenDirectory(where, f"{what} on the days {hole}")
 
 
-def _holes(covered: list[Days], days: Days) -> Iterator[Days]:
+def _holes(covered: list[DateRange], days: DateRange) -> Iterator[DateRange]:
     first = days.first
     for part in covered:
         if part.first > first:
-            yield Days(first, min(part.first - timedelta(days=1), days.last))
+            yield DateRange(first, min(part.first - timedelta(days=1), days.last))
         if part.last == date.max:
             return
         first = max(first, part.last + timedelta(days=1))
     if first <= days.last:
-        yield Days(first, days.last)
+        yield DateRange(first, days.last)
+
+
+def _agreements(agreements: Iterable[Agreement], directory: Directory) -> None:
+    """Refuse unknown parties, gaps, overlaps and cycles, on whatever day they would arise."""
+    accepted: list[Agreement] = []
+    for agreement in agreements:
+        _check_parties(agreement, directory)
+        for other in accepted:
+            if (other.kind, other.principal) == (agreement.kind, agreement.principal) and _common(
+                other, agreement
+            ):
+                raise BrokenDirectory(
+                    _where(agreement), f"it overlaps with {other.id} for {agreement.principal}"
+                )
+        accepted.append(agreement)
+        _check_cycles(agreement, accepted)
+
+
+def _check_parties(agreement: Agreement, directory: Directory) -> None:
+    if agreement.acting == agreement.principal:
+        raise BrokenDirectory(_where(agreement), "an authority cannot work for itself")
+    for party in (agreement.acting, agreement.principal):
+        if party not in directory.authorities:
+            raise BrokenDirectory(_where(agreement), f"{party} is unknown")
+        existing = directory.authorities[party].days
+        if not agreement.days.within(existing):
+            raise BrokenDirectory(
+                _where(agreement), f"a gap: {party} exists {existing}, the agreement runs {agreement.days}"
+            )
+    for kind, keys, known in (
+        ("service", agreement.services, directory.services),
+        ("area", agreement.areas, directory.areas),
+    ):
+        if unknown := sorted(keys - set(known)):
+            raise BrokenDirectory(_where(agreement), f"{kind} {unknown[0]} is unknown")
+
+
+def _check_cycles(agreement: Agreement, accepted: Sequence[Agreement]) -> None:
+    def reaches(authority: str, scope: Agreement) -> bool:
+        """Whether following what holds for all of ``scope`` at once leads back."""
+        return authority == agreement.principal or any(
+            other.principal == authority and (both := _common(scope, other)) and reaches(other.acting, both)
+            for other in accepted
+        )
+
+    if reaches(agreement.acting, agreement):
+        raise BrokenDirectory(_where(agreement), f"it closes a circle back to {agreement.principal}")
+
+
+def _common(one: Agreement, other: Agreement) -> Agreement | None:
+    """The days, services and areas of which both speak, if there are any."""
+    days = DateRange(max(one.days.first, other.days.first), min(one.days.last, other.days.last))
+    services = (
+        one.services & other.services if one.services and other.services else one.services | other.services
+    )
+    areas = one.areas & other.areas if one.areas and other.areas else one.areas | other.areas
+    if days.first > days.last or (not services and one.services) or (not areas and one.areas):
+        return None
+    return replace(one, days=days, services=services, areas=areas)
+
+
+def _where(agreement: Agreement) -> str:
+    return f"agreements, {agreement.id}"

@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.remark import LONGEST, BadRemark, read_remark
+from services.router.domain.cases.assignment_reason import (
+    LONGEST,
+    BadAssignmentReason,
+    read_assignment_reason,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,7 +19,7 @@ from services.router.domain.remark import LONGEST, BadRemark, read_remark
     ],
 )
 def test_words_about_the_competence_are_taken(text: str) -> None:
-    assert read_remark(f" {text} ") == text
+    assert read_assignment_reason(f" {text} ") == text
 
 
 @pytest.mark.parametrize(
@@ -33,22 +37,22 @@ def test_words_about_the_competence_are_taken(text: str) -> None:
     ],
 )
 def test_words_about_people_are_refused_and_not_repeated(text: str, what: str) -> None:
-    with pytest.raises(BadRemark, match=what) as refused:
-        read_remark(text)
+    with pytest.raises(BadAssignmentReason, match=what) as refused:
+        read_assignment_reason(text)
     assert text not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * (LONGEST + 1), "zwei\nZeilen", "mit\x00Null"])
 def test_words_have_a_length_and_stand_on_one_line(text: str) -> None:
-    with pytest.raises(BadRemark, match="1 to 200 characters"):
-        read_remark(text)
+    with pytest.raises(BadAssignmentReason, match="1 to 200 characters"):
+        read_assignment_reason(text)
 
 
 @given(st.text())
 def test_any_text_is_taken_trimmed_or_refused(text: str) -> None:
     try:
-        taken = read_remark(text)
-    except BadRemark:
+        taken = read_assignment_reason(text)
+    except BadAssignmentReason:
         return
     assert taken == text.strip()
     assert taken.isprintable()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.router.domain.tables import BrokenDirectory, version
+from services.router.domain.directory.tables import BrokenDirectory, version
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 
 
@@ -37,7 +37,7 @@ def difference(
 
 
 def apply(change: DirectoryChanged, texts: Mapping[str, str]) -> dict[str, str]:
-    """The tables after the change, not yet checked (`services.router.domain.build`).
+    """The tables after the change, not yet checked (`services.router.domain.directory.parse`).
 
     What is done here depends on nothing that a release knows of tables, so that all releases agree on it.
 

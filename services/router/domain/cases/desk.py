@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from services.router.domain.custody import Order
-from services.router.domain.directory import Directory
+from services.router.domain.cases.custody import Order
+from services.router.domain.directory.model import Directory
 from shared.events.case import AssignOrdered, RetryOrdered
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
@@ -33,7 +33,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
 Cases = Mapping[UUID, CaseHeld]
 """By case: what is parked, and what has left the desk by a person's order."""
 
-Place = tuple[datetime, UUID]
+Cursor = tuple[datetime, UUID]
 """A place in the list: date of receipt, case."""
 
 Obstacle = Literal[
@@ -75,7 +75,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class OrderRequest:
     """What a person wants to be done, and the key under which he may repeat it.
 
     Without ``authority`` the directory is asked again. ``outside_candidates`` says that the person knows the
@@ -125,10 +125,10 @@ class Page:
     """Parked cases, the oldest first; ``next`` is the place to go on from, None at the end."""
 
     cases: Sequence[Waiting]
-    next: Place | None
+    next: Cursor | None
 
 
-Told = Placed | StillParked | Ineffective | Pending
+OrderOutcome = Placed | StillParked | Ineffective | Pending
 
 
 def oldest_first(cases: Cases) -> Sequence[Waiting]:
@@ -137,7 +137,7 @@ def oldest_first(cases: Cases) -> Sequence[Waiting]:
     return sorted(parked, key=_place)
 
 
-def page(cases: Cases, *, after: Place | None, limit: int) -> Page:
+def page(cases: Cases, *, after: Cursor | None, limit: int) -> Page:
     """So many of the parked cases after a place in the list."""
     rest = [waiting for waiting in oldest_first(cases) if after is None or _place(waiting) > after]
     shown = rest[:limit]
@@ -152,7 +152,7 @@ def find(cases: Cases, reference: str) -> Waiting | None:
     return None
 
 
-def order(wish: Wish, waiting: Waiting, *, now: datetime) -> Event[Order]:
+def order(wish: OrderRequest, waiting: Waiting, *, now: datetime) -> Event[Order]:
     """The event that asks the router to do it; repeating the wish gives the same id."""
     assignment = Assignment(role=wish.person.role, reason=wish.reason, principal=wish.person.principal)
     data: Order = (
@@ -172,7 +172,7 @@ def order(wish: Wish, waiting: Waiting, *, now: datetime) -> Event[Order]:
     )
 
 
-def objection(wish: Wish, waiting: Waiting, *, directory: Directory, today: date) -> Obstacle | None:
+def objection(wish: OrderRequest, waiting: Waiting, *, directory: Directory, today: date) -> Obstacle | None:
     """Why the order need not be given at all: it would change nothing, or is probably a slip."""
     if not waiting.is_parked:
         return "already-routed"
@@ -186,7 +186,7 @@ def objection(wish: Wish, waiting: Waiting, *, directory: Directory, today: date
     return "not-a-candidate" if slip else None
 
 
-def effect(given: Event[Order], after: Waiting) -> Told | None:
+def effect(given: Event[Order], after: Waiting) -> OrderOutcome | None:
     """What became of an order, by the custody of its case; None while the router has not acted on it."""
     held = after.held
     if held.placed_by == given.id and held.authority is not None:
@@ -201,11 +201,11 @@ def effect(given: Event[Order], after: Waiting) -> Told | None:
     return Ineffective(obstacle="failed" if failed else "not-connected", waiting=after)
 
 
-def effect_in(cases: Cases, given: Event[Order]) -> Told | None:
+def effect_in(cases: Cases, given: Event[Order]) -> OrderOutcome | None:
     """`effect`, in a view of all cases."""
     held = cases.get(given.case_id)
     return None if held is None else effect(given, Waiting(case=given.case_id, held=held))
 
 
-def _place(waiting: Waiting) -> Place:
+def _place(waiting: Waiting) -> Cursor:
     return waiting.held.receipt.received_at, waiting.case
