@@ -13,9 +13,12 @@ InArea = Callable[[Area], AreaResult]
 """Where the rule in question leads in an area."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decision:
-    """An answer before it is tied to its inquiry; exactly one of ``authority`` and ``reason`` is set."""
+    """An answer before it is tied to its inquiry; exactly one of ``authority`` and ``reason`` is set.
+
+    It is compared and hashed by identity, so that what is remembered about it is found fast.
+    """
 
     authority: str | None = None
     reason: Reason | None = None

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Literal
@@ -20,6 +21,9 @@ Unverified = Literal["answer", "park"]
 _REMEMBERED_PLACES = 4096
 """How many spellings of places are kept for one day; the least recently used goes first."""
 
+_REMEMBERED_ANSWERS = 65_536
+_NO_INQUIRY = Inquiry.model_construct(on=date.min)
+
 
 class Resolver:
     """Decisions by one version of the directory.
@@ -32,6 +36,7 @@ class Resolver:
         self.directory = directory
         self._boundaries = directory.boundaries
         self._periods: dict[int, _Period] = {}
+        self._answer = lru_cache(_REMEMBERED_ANSWERS)(self._complete)
 
     def resolve(self, inquiry: Inquiry, *, unverified: Unverified = "answer") -> CompetenceDecision:
         """Name the one competent authority, or say why a person has to decide and between whom.
@@ -44,13 +49,19 @@ class Resolver:
         found = period.decide(inquiry, rules)
         if unverified == "park" and found.authority is not None and not found.verified:
             found = _parked(found)
-        # Everything below is of the declared type already; validating it again would take most of the time.
-        return CompetenceDecision.model_construct(
+        rule = rules[0].id if len(rules) == 1 else None
+        # A copy is checked once and costs a third of a new model.
+        return self._answer(found, rule, depends_on).model_copy(update={"inquiry": inquiry})
+
+    def _complete(
+        self, found: Decision, rule: str | None, depends_on: Attribute | None
+    ) -> CompetenceDecision:
+        return CompetenceDecision(
             outcome="parked" if found.authority is None else "routed",
             authority=found.authority,
             reason=found.reason,
             candidates=found.candidates,
-            rule=rules[0].id if len(rules) == 1 else None,
+            rule=rule,
             verified=found.verified,
             on_behalf_of=found.on_behalf_of,
             agreements=found.agreements,
@@ -59,7 +70,7 @@ class Resolver:
             areas=found.areas,
             reaches_beyond=found.reaches_beyond,
             depends_on=depends_on,
-            inquiry=inquiry,
+            inquiry=_NO_INQUIRY,
             directory_version=self.directory.version,
         )
 
@@ -84,7 +95,7 @@ class _Period:
     def decide(self, inquiry: Inquiry, rules: Sequence[Competence]) -> Decision:
         """The decision of the one rule; of several, theirs if they agree."""
         if not rules:
-            return Decision(reason=Reason.UNKNOWN_SERVICE)
+            return _UNKNOWN_SERVICE
         if len(rules) == 1:
             return self._by_rule(inquiry, rules[0])
         found = [self._by_rule(inquiry, rule) for rule in rules]
@@ -101,10 +112,10 @@ class _Period:
         if rule.by_choice:
             return self._chosen(inquiry.choice, rule)
         if inquiry.place is None and rule.needs_place:
-            return Decision(reason=Reason.UNKNOWN_PLACE)
+            return _NOWHERE[Reason.UNKNOWN_PLACE]
         located = self._locate(_key(inquiry.place))
         if not isinstance(located, Located):
-            return Decision(reason=located)
+            return _NOWHERE[located]
         found = self._over_areas(rule, located)
         if (
             inquiry.choice is None
@@ -137,6 +148,8 @@ class _Period:
         return self._in_areas[key]
 
 
+_UNKNOWN_SERVICE = Decision(reason=Reason.UNKNOWN_SERVICE)
+_NOWHERE = {reason: Decision(reason=reason) for reason in (Reason.UNKNOWN_PLACE, Reason.OUTSIDE_TERRITORY)}
 _KEYS = attrgetter("ars", "ags", "plz", "town")
 _Keys = tuple[str | None, str | None, str | None, str | None] | None
 
