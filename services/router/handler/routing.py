@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases.custody import CustodyChange, Parked, Placement, Routed
+from services.router.domain.cases.custody import CustodyChange, Order, Parked, Placement, Routed
 from services.router.domain.decision.resolver import Unverified
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
@@ -28,8 +28,6 @@ from shared.events.topics import (
     SUBMISSION_HELD,
     SUBMISSION_ROUTED,
 )
-
-Order = RetryOrdered | AssignOrdered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from services.router.adapters.http.desk_problems import (
 from services.router.adapters.http.gate import Gate
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
-    Cursor,
+    DeskCursor,
     Ineffective,
     OrderOutcome,
     OrderRequest,
@@ -59,7 +59,7 @@ Key = Annotated[str | None, Header(description="the same key and body are the sa
 class Desk(Protocol):
     """Tells what is parked and gives orders."""
 
-    async def page(self, *, after: Cursor | None, limit: int) -> Page:
+    async def page(self, *, after: DeskCursor | None, limit: int) -> Page:
         """Parked cases after a place in the list."""
 
     async def show(self, reference: str) -> Waiting | None:
@@ -162,12 +162,12 @@ def _json(document: WireModel, *, status: int = 200, headers: dict[str, str] | N
     )
 
 
-def _cursor(place: Cursor) -> str:
+def _cursor(place: DeskCursor) -> str:
     received_at, case = place
     return f"{received_at.astimezone(UTC).isoformat().replace('+00:00', 'Z')}_{case}"
 
 
-def _place(cursor: str) -> Cursor:
+def _place(cursor: str) -> DeskCursor:
     stated, _, case = cursor.rpartition("_")
     try:
         received_at, place = datetime.fromisoformat(stated), UUID(case)

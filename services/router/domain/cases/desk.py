@@ -33,7 +33,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
 Cases = Mapping[UUID, CaseHeld]
 """By case: what is parked, and what has left the desk by a person's order."""
 
-Cursor = tuple[datetime, UUID]
+DeskCursor = tuple[datetime, UUID]
 """A place in the list: date of receipt, case."""
 
 Obstacle = Literal[
@@ -125,7 +125,7 @@ class Page:
     """Parked cases, the oldest first; ``next`` is the place to go on from, None at the end."""
 
     cases: Sequence[Waiting]
-    next: Cursor | None
+    next: DeskCursor | None
 
 
 OrderOutcome = Placed | StillParked | Ineffective | Pending
@@ -137,7 +137,7 @@ def oldest_first(cases: Cases) -> Sequence[Waiting]:
     return sorted(parked, key=_place)
 
 
-def page(cases: Cases, *, after: Cursor | None, limit: int) -> Page:
+def page(cases: Cases, *, after: DeskCursor | None, limit: int) -> Page:
     """So many of the parked cases after a place in the list."""
     rest = [waiting for waiting in oldest_first(cases) if after is None or _place(waiting) > after]
     shown = rest[:limit]
@@ -207,5 +207,5 @@ def effect_in(cases: Cases, given: Event[Order]) -> OrderOutcome | None:
     return None if held is None else effect(given, Waiting(case=given.case_id, held=held))
 
 
-def _place(waiting: Waiting) -> Cursor:
+def _place(waiting: Waiting) -> DeskCursor:
     return waiting.held.receipt.received_at, waiting.case

@@ -22,7 +22,7 @@ _REMEMBERED_PLACES = 4096
 """How many spellings of places are kept for one day; the least recently used goes first."""
 
 _REMEMBERED_ANSWERS = 65_536
-_NO_INQUIRY = Inquiry.model_construct(on=date.min)
+_NO_INQUIRY = Inquiry.model_construct(service="", on=date.min)
 
 
 class Resolver:
