@@ -1,11 +1,11 @@
-"""`amtsweg client`: who may ask for access tokens, and for what."""
+"""`amtsweg client`: who may ask for access tokens, and for what; schema ``access`` is written here only."""
 
 import asyncio
 import json
 import os
 import re
-import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
@@ -13,12 +13,12 @@ import asyncpg
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.console import Console
-from rich.table import Column, Table
 
+from amtsweg.client_list import age, documents, table
+from amtsweg.credentials import key_credential, roll_secret, secret_credential
 from amtsweg.stack.description import StackDescription
-from services.intake.adapters.postgres.clients import register
-from services.intake.adapters.secrets import hashed
-from services.intake.domain.client import OTHER_AUDIENCES, SCOPES, Client, granted
+from shared.access import registration
+from shared.access.principal import AUDIENCE_OF, PERSONS, SCOPES, Credential, Kind, Principal, audiences
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
 
@@ -26,13 +26,17 @@ commands = typer.Typer(no_args_is_help=True, help="Wer Zugriffstoken bekommt, un
 
 T = TypeVar("T")
 
-PERSONAL: Final = frozenset({"desk"})
-"""Scopes of people: what they decide stands on record beside their id, so the id is a number."""
+OVERLAP_DAYS: Final = 14.0
+"""How long an old credential goes on beside the new one, if nothing else is said."""
 
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _NUMBERED: Final = re.compile(r"[a-z]{1,30}-[0-9]{1,6}")
-_SECRET_BYTES: Final = 32
 
 ClientId = Annotated[str, typer.Argument(help="Kennung, zum Beispiel landesplattform oder klaerung-7")]
+PublicKey = Annotated[
+    Path | None,
+    typer.Option(help="öffentlicher Schlüssel als JWK (private_key_jwt) statt eines Geheimnisses"),
+]
 
 
 class _Environment(BaseSettings):
@@ -48,102 +52,156 @@ def add(
     client: ClientId,
     *,
     name: Annotated[str, typer.Option(help="wofür; bei Personen die Stelle, kein Name")],
-    scope: Annotated[
-        list[str], typer.Option(help=f"Recht: {', '.join((*SCOPES, *OTHER_AUDIENCES))}; mehrfach")
-    ],
-    public_key: Annotated[
-        Path | None,
-        typer.Option(help="öffentlicher Schlüssel als JWK (private_key_jwt) statt eines Geheimnisses"),
+    scope: Annotated[list[str], typer.Option(help=f"Recht: {', '.join(SCOPES)}; mehrfach")],
+    kind: Annotated[
+        str | None, typer.Option(help=f"Art: {', '.join(AUDIENCE_OF)}; ohne Angabe folgt sie aus dem Recht")
     ] = None,
+    authority: Annotated[
+        list[str] | None, typer.Option(help="Behörde, für die gehandelt wird; mehrfach")
+    ] = None,
+    public_key: PublicKey = None,
 ) -> None:
-    """Anmelden; ohne Schlüssel wird ein Geheimnis gewürfelt und einmal gezeigt."""
-    problem = objection(client, scopes=frozenset(scope))
-    if problem is not None:
-        _end(problem)
-    secret = secrets.token_urlsafe(_SECRET_BYTES) if public_key is None else None
-    added = Client(
+    """Anmelden; ohne Schlüssel wird ein Geheimnis gewürfelt und einmal gezeigt. Eine Kennung wird nie neu vergeben."""
+    scopes, authorities = frozenset(scope), frozenset(authority or ())
+    found = kind_of(scopes, asked=kind)
+    problem = objection(client, kind=found, scopes=scopes, authorities=authorities)
+    if found is None or problem is not None:
+        _end(problem or f"--kind: es gibt {', '.join(AUDIENCE_OF)}.")
+    credential, shown = _credential(public_key)
+    added = Principal(
         id=client,
+        kind=found,
         name=name,
-        scopes=frozenset(scope),
-        secret_hash=None if secret is None else hashed(secret),
-        public_key=None if public_key is None else _public(public_key),
+        scopes=scopes,
+        authorities=authorities,
+        registered_at=credential.valid_from,
+        credentials=(credential,),
     )
-    if not _run(lambda connection: _add(connection, added)):
-        _end(f"{client} gibt es schon. Zum Ersetzen vorher `amtsweg client revoke {client}`.")
-    typer.echo(
-        f"{client} ist angemeldet; spätestens in 30 Sekunden gilt es."
-        + (f" Geheimnis: {secret}" if secret else "")
-    )
-
-
-@commands.command("list")
-def list_clients() -> None:
-    """Alle, auch die gesperrten."""
-    rows = _run(lambda connection: connection.fetch(_LIST))
-    table = Table(Column("Kennung", no_wrap=True), "Name", "Rechte", "Nachweis", "seit", "gesperrt")
-    for row in rows:
-        table.add_row(
-            row["id"],
-            row["name"],
-            " ".join(row["scopes"]),
-            "Schlüssel" if row["public_key"] else "Geheimnis",
-            f"{row['registered_at'].astimezone():%d.%m.%Y}",
-            f"{row['revoked_at'].astimezone():%d.%m.%Y %H:%M}" if row["revoked_at"] else "",
+    if not _run(lambda connection: registration.add(connection, added)):
+        _end(
+            f"{client} gibt es schon oder gab es; Kennungen werden nie neu vergeben. "
+            f"Ein neues Geheimnis oder einen neuen Schlüssel gibt `amtsweg client rotate {client}`."
         )
-    Console().print(table)
+    typer.echo(f"{client} ist angemeldet; spätestens in 30 Sekunden gilt es.{shown}")
+
+
+@commands.command("rotate")
+def rotate(
+    client: ClientId,
+    *,
+    public_key: PublicKey = None,
+    overlap: Annotated[
+        float, typer.Option(min=0, max=366, help="so viele Tage gilt der bisherige Nachweis noch")
+    ] = OVERLAP_DAYS,
+) -> None:
+    """Einen neuen Nachweis geben; der bisherige gilt noch eine Weile, damit nichts ausfällt."""
+    credential, shown = _credential(public_key)
+    length = timedelta(days=overlap)
+    if not _run(
+        lambda connection: registration.rotate(connection, client, credential=credential, overlap=length)
+    ):
+        _end(
+            f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Nachweis {credential.id}. "
+            "Siehe `amtsweg client list`."
+        )
+    until = f"bis {(credential.valid_from + length).astimezone():%d.%m.%Y %H:%M}" if overlap else "nicht mehr"
+    typer.echo(f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}")
 
 
 @commands.command("revoke")
-def revoke(client: ClientId) -> None:
-    """Sperren: kein neues Token mehr; eines, das schon da ist, gilt höchstens fünf Minuten."""
-    if _run(lambda connection: connection.fetchval(_REVOKE, client)) is None:
+def revoke(
+    client: ClientId,
+    *,
+    credential: Annotated[
+        str | None, typer.Option(help="nur diesen Nachweis beenden (Kennung aus der Liste)")
+    ] = None,
+) -> None:
+    """Für immer sperren: spätestens nach einer Minute öffnet auch ein Token nichts mehr, das schon da ist."""
+    if credential is not None:
+        if not _run(lambda found: registration.end_credential(found, client, credential=credential)):
+            _end(f"{client} hat keinen gültigen Nachweis {credential}. Siehe `amtsweg client list`.")
+        typer.echo(f"Der Nachweis {credential} von {client} gilt nicht mehr.")
+        return
+    if not _run(lambda connection: registration.revoke(connection, client)):
         _end(f"{client} gibt es nicht, oder es ist schon gesperrt.")
-    typer.echo(f"{client} ist gesperrt.")
+    typer.echo(f"{client} ist gesperrt; spätestens nach einer Minute an jeder Tür.")
 
 
-def objection(client: str, *, scopes: frozenset[str]) -> str | None:
-    """Why a client cannot be registered like this, in German; None if nothing speaks against it."""
-    unknown = scopes - {*SCOPES, *OTHER_AUDIENCES}
-    if unknown:
-        return f"--scope: {', '.join(sorted(unknown))} gibt es nicht."
-    if granted(Client(id=client, name="", scopes=scopes), asked=None) is None:
-        return "--scope: Diese Rechte öffnen verschiedene Dienste; dafür sind es zwei Anmeldungen."
-    if scopes & PERSONAL and not _NUMBERED.fullmatch(client):
-        return (
+@commands.command("list")
+def list_clients(
+    *,
+    older_than: Annotated[
+        int, typer.Option(min=0, help="nur gültige Nachweise, die so viele Tage alt sind")
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="maschinenlesbar, Zeiten in UTC")] = False,
+) -> None:
+    """Alle, auch die gesperrten, die ältesten Nachweise zuerst."""
+    now = datetime.now(UTC)
+    rows = [row for row in _run(registration.everybody) if not older_than or age(row, now) >= older_than]
+    if as_json:
+        typer.echo(json.dumps(list(documents(rows)), ensure_ascii=False, indent=2))
+    else:
+        Console().print(table(rows, now=now))
+
+
+def kind_of(scopes: frozenset[str], *, asked: str | None) -> Kind | None:
+    """The kind that was asked for, else the first that has business with what the scopes open."""
+    opened = audiences(scopes)
+    kinds = (
+        kind for kind, audience in AUDIENCE_OF.items() if kind == asked or (not asked and audience in opened)
+    )
+    return next(kinds, None)
+
+
+def objection(
+    client: str, *, kind: Kind | None, scopes: frozenset[str], authorities: frozenset[str]
+) -> str | None:
+    """Why a principal cannot be registered like this, in German; None if nothing speaks against it."""
+    return next(_objections(client, kind=kind, scopes=scopes, authorities=authorities), None)
+
+
+def _objections(
+    client: str, *, kind: Kind | None, scopes: frozenset[str], authorities: frozenset[str]
+) -> Iterator[str]:
+    if not _ID.fullmatch(client):
+        yield f"{client}: eine Kennung hat 1 bis 64 Zeichen aus a-z, 0-9 und Bindestrich."
+    if unknown := scopes - SCOPES.keys():
+        yield f"--scope: {', '.join(sorted(unknown))} gibt es nicht; es gibt {', '.join(SCOPES)}."
+    if kind is None:
+        yield f"--kind: es gibt {', '.join(AUDIENCE_OF)}."
+        return
+    if audiences(scopes) != {AUDIENCE_OF[kind]}:
+        yield f"--scope: Diese Rechte öffnen anderes als {AUDIENCE_OF[kind]}; dafür ist es eine andere Anmeldung."
+    if kind in PERSONS and not _NUMBERED.fullmatch(client):
+        yield (
             f"{client}: Personen bekommen eine Nummer statt eines Namens, zum Beispiel klaerung-7; "
             "die Kennung steht jahrelang bei dem, was sie entschieden haben."
         )
-    return None
+    if (AUDIENCE_OF[kind] == "doors") != bool(authorities):
+        yield f"--authority: Behörden gehören zu den Arten authority und provider, und nur zu ihnen; hier {kind}."
 
 
-_LIST: Final = (
-    "SELECT id, name, scopes, public_key, registered_at, revoked_at FROM access.clients ORDER BY id"
-)
-_REVOKE: Final = (
-    "UPDATE access.clients SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id"
-)
-
-
-async def _add(connection: Connection, client: Client) -> bool:
-    """False when there is one of that id that is not revoked."""
-    async with connection.transaction():
-        await connection.execute("LOCK TABLE access.clients IN SHARE ROW EXCLUSIVE MODE")
-        taken = await connection.fetchval(
-            "SELECT true FROM access.clients WHERE id = $1 AND revoked_at IS NULL", client.id
-        )
-        if not taken:
-            await register(connection, client)
-        return not taken
-
-
-def _public(path: Path) -> dict[str, Any]:
-    """The JWK in a file; one that holds a private part must never lie in the registry."""
+def _credential(public_key: Path | None) -> tuple[Credential, str]:
+    """The new credential, and what is said about it once."""
+    now = datetime.now(UTC)
+    if public_key is None:
+        secret = roll_secret()
+        return secret_credential(secret, now=now), f" Geheimnis: {secret}"
     try:
-        key: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        _end(f"--public-key {path}: {type(error).__name__}, erwartet wird ein JWK.")
-    if "d" in key or key.get("kty") not in {"EC", "RSA", "OKP"}:
-        _end(f"--public-key {path}: erwartet wird der öffentliche Teil eines Schlüssels (EC, RSA oder OKP).")
+        return key_credential(_jwk(public_key), now=now), ""
+    except ValueError as error:
+        _end(
+            f"--public-key {public_key}: {error}. Erwartet wird der öffentliche Teil eines Schlüssels als JWK."
+        )
+
+
+def _jwk(path: Path) -> Mapping[str, Any]:
+    try:
+        key = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(type(error).__name__) from None
+    if not isinstance(key, dict):
+        raise ValueError("kein JSON-Objekt")  # noqa: TRY004 - a file's content, not an argument's type
     return key
 
 

@@ -1,11 +1,12 @@
 """From an empty folder to a stack that services can start in: secrets, schemas, topics, the description."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from amtsweg.credentials import key_credential, secret_credential
 from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
@@ -28,8 +29,8 @@ from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_a
 from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.services import Surroundings
-from services.intake.adapters.secrets import hashed
-from services.intake.domain.client import SCOPES, Client
+from services.intake.domain.client import SCOPES
+from shared.access.principal import Credential, Kind, Principal
 from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
 
 LOG_ORIGIN = "log.amtsweg.localhost/hessen"
@@ -55,7 +56,7 @@ class Secrets:
     tokens: Mapping[str, str]
     client_secret: str
     clerk_secret: str
-    clients: tuple[Client, ...]
+    clients: tuple[Principal, ...]
     fresh_clients: frozenset[str]
 
 
@@ -86,22 +87,29 @@ def make_secrets(folder: Path) -> Secrets:
     )
 
 
-def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tuple[Client, ...]:
-    platform = frozenset(SCOPES)
-    return (
-        Client(id=_CLIENT, name="Landesplattform", scopes=platform, secret_hash=hashed(secret)),
-        Client(
-            id=_JWT_CLIENT,
-            name="Landesplattform (private_key_jwt)",
-            scopes=platform,
-            public_key=public_key,
+def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tuple[Principal, ...]:
+    now = datetime.now(UTC)
+    registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...] = (
+        (_CLIENT, "platform", "Landesplattform", SCOPES, secret_credential(secret, now=now)),
+        (
+            _JWT_CLIENT,
+            "platform",
+            "Landesplattform (private_key_jwt)",
+            SCOPES,
+            key_credential(public_key, now=now),
         ),
-        Client(
-            id=_CLERK,
-            name="Klärungsstelle",
-            scopes=frozenset({"desk"}),
-            secret_hash=hashed(clerk_secret),
-        ),
+        (_CLERK, "desk", "Klärungsstelle", ("desk",), secret_credential(clerk_secret, now=now)),
+    )
+    return tuple(
+        Principal(
+            id=own_id,
+            kind=kind,
+            name=name,
+            scopes=frozenset(scopes),
+            registered_at=now,
+            credentials=(credential,),
+        )
+        for own_id, kind, name, scopes, credential in registered
     )
 
 

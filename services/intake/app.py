@@ -1,7 +1,7 @@
 """What connects to what: HTTP to the handlers, the handlers to Kafka, PostgreSQL and Redis, the bus to histories."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -18,11 +18,10 @@ from services.intake.adapters.http.openapi import describe
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
 from services.intake.adapters.http.token import token_routes
-from services.intake.adapters.jwt import TOKEN_LIFETIME, JwtAssertions, JwtTokens
+from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
 from services.intake.adapters.postgres import migrations
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.book import OpenEntries, PostgresBook
-from services.intake.adapters.postgres.clients import ClientRegistry
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
 from services.intake.adapters.rates import Quota, RedisRates
@@ -30,8 +29,9 @@ from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
-from services.intake.ports import Clients, Histories
+from services.intake.ports import Histories
 from services.intake.settings import Settings
+from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
@@ -46,6 +46,7 @@ from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
+from shared.web.bearer import AccessTokens, Callers
 
 SCHEMA: Final = "intake"
 GROUP: Final = "intake"
@@ -58,6 +59,7 @@ def assemble(
     *,
     desk: SubmissionDesk,
     door: TokenDoor,
+    callers: Callers,
     histories: Histories,
     count: Callable[[str], Awaitable[Quota | None]],
     max_in_flight: int,
@@ -73,7 +75,7 @@ def assemble(
         body_limit=BODY_LIMIT,
     )
     app.add_exception_handler(Unavailable, _on_unavailable)
-    gate = Gate(tokens=door.tokens, clients=door.clients, count=count)
+    gate = Gate(callers, count=count)
     lifetime = int(TOKEN_LIFETIME.total_seconds())
     for routes in (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
@@ -118,7 +120,8 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name,))
-    clients = ClientRegistry(pool, condition=health.part("clients"))
+    principals = Principals(pool, condition=health.part("principals"))
+    keys = _token_keys(settings)
     app = assemble(
         desk=SubmissionDesk(
             book=PostgresBook(desk_pool),
@@ -127,7 +130,8 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
             clock=_now,
             secret=bytes.fromhex(read_secret(settings.hash_key_file)),
         ),
-        door=_door(settings, pool=desk_pool, clients=clients),
+        door=_door(settings, keys, pool=desk_pool, principals=principals),
+        callers=_callers(settings, keys, principals=principals),
         histories=PostgresHistories(desk_pool),
         count=rates.count,
         max_in_flight=settings.max_in_flight,
@@ -136,7 +140,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
     )
     return {
         "publisher": publisher,
-        "clients": clients,
+        "principals": principals,
         "histories": KafkaToPostgres(
             projecting(settings),
             HistoryProjection(),
@@ -175,14 +179,26 @@ def _partitions() -> list[TopicPartition]:
     ]
 
 
-def _door(settings: Settings, *, pool: Pool, clients: Clients) -> TokenDoor:
+def _token_keys(settings: Settings) -> Sequence[Mapping[str, Any]]:
     keys = _json(settings.token_keys_file)
+    found: Sequence[Mapping[str, Any]] = keys.get("keys", [keys])
+    return found
+
+
+def _callers(settings: Settings, keys: Sequence[Mapping[str, Any]], *, principals: Principals) -> Callers:
+    tokens = AccessTokens(keys, issuer=settings.issuer, audience=AUDIENCE, clock=_now)
+    return Callers(tokens, principals, clock=_now)
+
+
+def _door(
+    settings: Settings, keys: Sequence[Mapping[str, Any]], *, pool: Pool, principals: Principals
+) -> TokenDoor:
     return TokenDoor(
-        clients=clients,
+        principals=principals,
         secrets=Argon2Secrets(),
         assertions=JwtAssertions(),
         assertion_ids=PostgresAssertionIds(pool),
-        tokens=JwtTokens(keys.get("keys", [keys]), issuer=settings.issuer, clock=_now),
+        tokens=JwtTokens(keys, issuer=settings.issuer, clock=_now),
         clock=_now,
         issuer=settings.issuer,
     )

@@ -7,8 +7,9 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from services.intake.domain.admission import Entry, Standing
-from services.intake.domain.client import Assertion, Bearer, Client
+from services.intake.domain.client import Assertion, Bearer
 from services.intake.domain.history import Line
+from shared.access.principal import Principal
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
 from shared.events.submission import Receipt
@@ -47,34 +48,31 @@ class Bus(Protocol):
         """Return when all in-sync replicas have it; whatever is raised means that it may or may not be so."""
 
 
-class Clients(Protocol):
-    def get(self, client_id: str) -> Client | None:
-        """Return the client as known at most 30 s ago; None if there is none or it was shut out.
+class Principals(Protocol):
+    def get(self, principal: str) -> Principal | None:
+        """Return the principal as known at most a minute ago; None if there is none or it was revoked.
 
         Raises:
-            Unavailable: the clients are not known yet.
+            Unavailable: that cannot be said now.
         """
 
 
 class Secrets(Protocol):
-    async def matches(self, secret: str, *, expected: str | None) -> bool:
-        """Whether the secret fits the PHC string; takes as long when there is none."""
+    async def fitting(self, secret: str, *, among: Sequence[str]) -> str | None:
+        """Return the PHC string that the secret fits; a refusal takes as long whether there are any or not."""
 
 
 class Tokens(Protocol):
     def issue(self, bearer: Bearer) -> str:
         """Return a signed access token, valid from now."""
 
-    def read(self, token: str) -> Bearer | None:
-        """Return whose valid token it is, or None."""
-
 
 class Assertions(Protocol):
-    def subject(self, assertion: str) -> str | None:
-        """The client that the JWT claims to come from; nothing is verified yet."""
+    def claimed(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """The header and the claims of a JWT, nothing verified yet; None if it is none."""
 
-    def claims(self, assertion: str, *, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The JWT's claims if its signature verifies with this public key, else None."""
+    def verifies(self, assertion: str, *, key: Mapping[str, Any]) -> bool:
+        """Whether its signature is by this public key."""
 
 
 class AssertionIds(Protocol):

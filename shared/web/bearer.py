@@ -1,16 +1,25 @@
-"""Access tokens as services read them: short-lived, for one service, signed by the token door (RFC 9068)."""
+"""Access tokens as services read them: short-lived, for one service, signed by the token door (RFC 9068).
+
+A token says who was let in; `Callers` asks whether that principal and its credential still count.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
 
+from shared.access.principal import Principal
+from shared.access.principals import KnownPrincipals
+
 SIGNED_WITH: Final = "ES256"
 TYPE: Final = "at+jwt"
+CREDENTIAL: Final = "credential"
+"""Our own claim: the id of the credential that was shown, so that a token ends with it."""
+
 LONGEST: Final = 8192
 """Characters of a token; nobody has a longer one from us."""
 
@@ -20,10 +29,24 @@ _NOBODY: Final = (None, 0.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Whose token was shown, and for what it was given."""
+    """Whose token was shown, for what it was given, and which credential had been shown for it."""
 
     client_id: str
     scopes: frozenset[str]
+    issued_at: datetime
+    credential: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: a principal as registered now, with what of its token's scopes it still has."""
+
+    principal: Principal
+    scopes: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.principal.id
 
 
 class AccessTokens:
@@ -58,6 +81,40 @@ class AccessTokens:
             return _NOBODY
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        shown = Shown(client_id=claims["sub"], scopes=frozenset(claims["scope"].split()))
+        shown = Shown(
+            client_id=claims["sub"],
+            scopes=frozenset(claims["scope"].split()),
+            issued_at=datetime.fromtimestamp(claims.get("iat", 0), UTC),
+            credential=claims.get(CREDENTIAL, ""),
+        )
         self._known[token] = (shown, claims["exp"])
         return self._known[token]
+
+
+class Callers:
+    """Who comes in at a door: whose token is valid, whose principal is not revoked and whose credential still counts.
+
+    Revoked and ended ones are out as soon as the principals have been read again, within a minute.
+    """
+
+    def __init__(
+        self, tokens: AccessTokens, principals: KnownPrincipals, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._tokens = tokens
+        self._principals = principals
+        self._clock = clock
+
+    def read(self, authorization: str) -> Caller | None:
+        """Return who shows this ``Authorization`` header (``Bearer …``), or None.
+
+        Raises:
+            Unavailable: the principals have not been read lately.
+        """
+        scheme, _, token = authorization.partition(" ")
+        shown = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
+        principal = self._principals.get(shown.client_id) if shown else None
+        if shown is None or principal is None:
+            return None
+        if not principal.stands_by(shown.credential, issued_at=shown.issued_at, now=self._clock()):
+            return None
+        return Caller(principal=principal, scopes=shown.scopes & principal.scopes)

@@ -21,6 +21,8 @@ PLANTS = {
     "shared/engine/planted.py": "import services.notifier\n",
     "services/router/desk/undeclared.py": "",
     "services/router/adapters/planted.py": "import services.router.doors.app\n",
+    "shared/access/planted.py": "import shared.web.app\n",
+    "services/intake/domain/planted_too.py": "import shared.access.principals\n",
     "services/audit/undeclared.py": "",
     "services/audit/handler/circle.py": "import services.audit.handler.circled\n",
     "services/audit/handler/circled.py": """
@@ -44,11 +46,13 @@ BITES = [
     ("floors", "services is not allowed to import amtsweg"),
     ("floors", "shared is not allowed to import services"),
     ("shared", "shared.events is not allowed to import shared.engine"),
+    ("shared", "shared.access is not allowed to import shared.web"),
     ("shared", "- shared.undeclared"),
     ("circles", "- .circled -> .circle (1 import)"),
     ("engine", "services.intake.adapters.past_the_face -> shared.engine.plan"),
     ("pure", "services.notifier.domain is not allowed to import asyncpg"),
     ("pure", "services.router.domain is not allowed to import aiokafka"),
+    ("pure", "services.intake.domain is not allowed to import shared.access.principals"),
     ("pure", "shared.events is not allowed to import aiokafka"),
     ("pure", "shared.events is not allowed to import shared.engine"),
 ]

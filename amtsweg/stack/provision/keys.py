@@ -122,7 +122,7 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
 
 def make_client_key(path: Path, *, client: str) -> dict[str, Any]:
     """Return the public key of a client whose private one is, or comes to lie, at `path`."""
-    once(path, lambda: _json(_key(f"{client}-1", alg="ES256", use="sig")))
+    once(path, lambda: _json(_key(f"{client}-{secrets.token_hex(4)}", alg="ES256", use="sig")))
     return _public(json.loads(path.read_text()))
 
 

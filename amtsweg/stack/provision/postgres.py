@@ -2,31 +2,36 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import asyncpg
 
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.logins import Logins
-from services.intake.adapters.postgres import clients
-from services.intake.domain.client import Client
+from shared.access import registration
+from shared.access.principal import Principal
+from shared.access.schema import SCHEMA, grants
 
 DATABASE = "amtsweg"
 ROLES = ("intake", "notifier", "audit", "access")
 """Each is a role and the schema that it owns. The services bring their own tables; `access` is the command's."""
+
+DOORS = ("intake", "audit")
+"""Roles of services that let principals in: they read schema `access`."""
 
 
 def provision(
     endpoint: PostgresEndpoint,
     *,
     logins: Logins,
-    registered: Sequence[Client],
+    registered: Sequence[Principal],
     fresh: frozenset[str] = frozenset(),
 ) -> None:
-    """Make what is missing, and register these clients.
+    """Make what is missing, and register these principals.
 
     One that is known stays as it is, shut out or with another secret, except for ``fresh`` ones that are not
-    shut out: their secret was made just now.
+    shut out: their credential was made just now and takes the place of the one that is lost.
 
     Raises:
         StackError: the server refuses.
@@ -41,7 +46,7 @@ def provision(
 
 
 async def _provision(
-    endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Client], fresh: frozenset[str]
+    endpoint: PostgresEndpoint, *, logins: Logins, registered: Sequence[Principal], fresh: frozenset[str]
 ) -> None:
     server = await asyncpg.connect(endpoint.url("postgres"), timeout=10)
     try:
@@ -56,8 +61,12 @@ async def _provision(
     try:
         for statement in _SCHEMAS:
             await database.execute(statement)
-        kept = {row["id"] for row in await database.fetch(_KEPT, sorted(fresh))}
-        await clients.register(database, *(client for client in registered if client.id not in kept))
+        for principal in registered:
+            added = await registration.add(database, principal)
+            if not added and principal.id in fresh:
+                await registration.rotate(
+                    database, principal.id, credential=principal.credentials[0], overlap=timedelta()
+                )
     finally:
         await database.close()
 
@@ -71,16 +80,12 @@ def _roles(*, known: set[str], logins: Logins) -> Iterator[str]:
             yield f"alter role {role} login password '{password}'"
 
 
-_KEPT = "select id from access.clients where revoked_at is not null or id <> all ($1::text[])"
-
 _SCHEMAS: Sequence[str] = (
     f"revoke all on database {DATABASE} from public",
     "revoke all on schema public from public",
     *(f"grant connect on database {DATABASE} to {role}" for role in ROLES),
     *(f"create schema if not exists {role} authorization {role}" for role in ROLES),
     *(f"alter role {role} in database {DATABASE} set search_path = {role}" for role in ROLES),
-    clients.SCHEMA,
-    "grant select, insert, update, delete on all tables in schema access to access",
-    "grant usage on schema access to intake",
-    "grant select on access.clients to intake",
+    SCHEMA,
+    *grants(writer="access", readers=DOORS),
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidKey
@@ -9,12 +10,15 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
+CHECKS: Final = 2
+"""How many secrets are compared, however many there are: two can be valid while one takes over from the other."""
+
 _MEMORY_KIB: Final = 19 * 1024
 _PASSES: Final = 2
 
 
 def hashed(secret: str) -> str:
-    """Return the PHC string of a secret, as it is kept in ``access.clients``."""
+    """Return the PHC string of a secret, as it is kept in ``access.credentials``."""
     derivation = Argon2id(
         salt=secrets.token_bytes(_SALT_BYTES),
         length=_HASH_BYTES,
@@ -32,10 +36,13 @@ class Argon2Secrets:
         self._turn = asyncio.Lock()
         self._nobodys = hashed(secrets.token_urlsafe())
 
-    async def matches(self, secret: str, *, expected: str | None) -> bool:
+    async def fitting(self, secret: str, *, among: Sequence[str]) -> str | None:
+        looked_at = [*among, *[self._nobodys] * CHECKS][:CHECKS]
         async with self._turn:
-            fits = await asyncio.to_thread(_fits, secret.encode(), expected or self._nobodys)
-        return fits and expected is not None
+            for phc in looked_at:
+                if await asyncio.to_thread(_fits, secret.encode(), phc):
+                    return phc if phc in among else None
+        return None
 
 
 def _fits(secret: bytes, phc: str) -> bool:

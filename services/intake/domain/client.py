@@ -1,42 +1,51 @@
-"""A platform that may hand in submissions, and what it has to say to be let in."""
+"""What a client has to say to be let in, and what its token is for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Literal, get_args
+
+from shared.access.principal import AUDIENCES, Audience, Principal, audiences
 
 Scope = Literal["submissions.write", "cases.read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """What opens this service."""
 
-OTHER_AUDIENCES: Mapping[str, str] = MappingProxyType({"desk": "desk"})
-"""Scopes that open another service, and which: a token is for one service only."""
+RESOURCE_PREFIX = "urn:amtsweg:"
+"""What ``resource`` in a token request begins with; the service follows."""
 
 ASSERTION_LIFETIME = timedelta(minutes=5)
 """How far ahead an assertion may expire; its id has to be remembered that long."""
 
+ASSERTION_ALGORITHMS = ("ES256", "ES384", "PS256", "Ed25519", "EdDSA")
+"""``EdDSA`` is what libraries older than RFC 9864 call ``Ed25519``; the key decides, and it is never Ed448."""
+
+ASSERTION_TYPES = (None, "JWT", "client-authentication+jwt")
 CLOCK_SKEW = timedelta(seconds=30)
 _LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """A registered client; ``secret_hash`` is a PHC string (Argon2id), ``public_key`` a JWK (RFC 7517)."""
-
-    id: str
-    name: str
-    scopes: frozenset[str]
-    secret_hash: str | None = None
-    public_key: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
-    """Who presents an access token, and for what it was given."""
+    """Who gets an access token, for what, and which credential was shown for it."""
 
     client_id: str
     scopes: frozenset[str]
+    credential: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class WrongScope:
+    """A scope that the principal does not have, or scopes of several services."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTarget:
+    """A resource that is none of ours, several, or one that the scopes do not open."""
+
+
+_TARGETS: Mapping[str, Audience] = {f"{RESOURCE_PREFIX}{name}": name for name in AUDIENCES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,41 +57,78 @@ class Assertion:
     expires_at: datetime
 
 
-def granted(client: Client, *, asked: str | None) -> frozenset[str] | None:
-    """The scopes of a token: those asked for (space separated, RFC 6749 section 3.3), else all of the client's.
+@dataclass(frozen=True, slots=True)
+class BadClaim:
+    """A header parameter or claim of an assertion that is wrong, and what was expected; never what was shown."""
 
-    None where one of them is not the client's, or where they open more than one service.
+    name: str
+    expected: str
+
+
+def granted(
+    principal: Principal, *, scope: str | None, resources: Sequence[str]
+) -> tuple[Audience, frozenset[str]] | WrongTarget | WrongScope:
+    """The service and the scopes of a token: those asked for (RFC 6749 section 3.3), else all for that service.
+
+    A token is for one service. ``resource`` (RFC 8707) names it, as ``urn:amtsweg:intake``; without it the scopes
+    do, and without those the only one that the principal has business with.
     """
-    wanted = frozenset(asked.split(" ")) if asked else client.scopes
-    return wanted if wanted <= client.scopes and len(_audiences(wanted)) <= 1 else None
+    targets = {_TARGETS.get(resource) for resource in resources}
+    if None in targets or len(targets) > 1:
+        return WrongTarget()
+    wanted = frozenset(scope.split(" ")) if scope else principal.scopes
+    if not scope and targets:
+        wanted = frozenset(each for each in wanted if audiences(frozenset({each})) == targets)
+    opened = audiences(wanted)
+    if not wanted <= principal.scopes or len(opened) != 1:
+        return WrongScope()
+    if targets and opened != targets:
+        return WrongTarget()
+    return min(opened), wanted
 
 
-def audience(scopes: frozenset[str]) -> str:
-    """The one service that a token with these granted scopes is for."""
-    return min(_audiences(scopes), default="intake")
-
-
-def _audiences(scopes: frozenset[str]) -> set[str]:
-    return {OTHER_AUDIENCES.get(scope, "intake") for scope in scopes}
-
-
-def read_assertion(claims: Mapping[str, Any], *, issuer: str, now: datetime) -> Assertion | None:
-    """Return the assertion if RFC 7523 section 3 and rfc7523bis allow it, else None.
+def read_assertion(
+    header: Mapping[str, Any], claims: Mapping[str, Any], *, issuer: str, now: datetime
+) -> Assertion | BadClaim:
+    """Return the assertion if RFC 7523 section 3 and rfc7523bis allow it, else what is wrong with it.
 
     ``aud`` must be our issuer identifier and nothing else: an assertion that some other server could have
     received is not accepted. ``exp`` and ``jti`` are required; ``exp`` at most five minutes ahead.
     """
-    subject, audience, own_id = claims.get("sub"), claims.get("aud"), claims.get("jti")
+    if (wrong := _wrong(header, claims, issuer=issuer)) is not None:
+        return wrong
     expires, not_before = _instant(claims.get("exp"), now), _instant(claims.get("nbf", 0), now)
-    if not isinstance(subject, str) or claims.get("iss") != subject or audience not in (issuer, [issuer]):
-        return None
-    if not isinstance(own_id, str) or not 1 <= len(own_id) <= _LONGEST_ID or not own_id.isprintable():
-        return None
-    if expires is None or not_before is None or not_before > now + CLOCK_SKEW:
-        return None
-    if not now - CLOCK_SKEW < expires <= now + ASSERTION_LIFETIME + CLOCK_SKEW:
-        return None
-    return Assertion(client_id=subject, id=own_id, expires_at=expires)
+    if not_before is None or not_before > now + CLOCK_SKEW:
+        return BadClaim("nbf", "seconds since 1970 as a number, not in the future")
+    if expires is None or not now - CLOCK_SKEW < expires <= now + ASSERTION_LIFETIME + CLOCK_SKEW:
+        seconds = int(ASSERTION_LIFETIME.total_seconds())
+        return BadClaim(
+            "exp", f"seconds since 1970 as a number, not past and at most {seconds} seconds ahead"
+        )
+    return Assertion(client_id=claims["sub"], id=claims["jti"], expires_at=expires)
+
+
+def _wrong(header: Mapping[str, Any], claims: Mapping[str, Any], *, issuer: str) -> BadClaim | None:
+    """The first of the assertion's names that is wrong; instants apart."""
+    own_id, subject = claims.get("jti"), claims.get("sub")
+    known = isinstance(own_id, str) and 1 <= len(own_id) <= _LONGEST_ID and own_id.isprintable()
+    checks = (
+        (
+            header.get("alg") in ASSERTION_ALGORITHMS,
+            "alg",
+            f"one of {' '.join(ASSERTION_ALGORITHMS)}, EdDSA with an Ed25519 key",
+        ),
+        (header.get("typ") in ASSERTION_TYPES, "typ", "JWT, client-authentication+jwt, or none"),
+        (isinstance(subject, str) and bool(subject), "sub", "the client id"),
+        (claims.get("iss") == subject, "iss", "the client id, like sub"),
+        (
+            claims.get("aud") in (issuer, [issuer]),
+            "aud",
+            f"the issuer {issuer} alone; neither the token address nor a second value",
+        ),
+        (known, "jti", f"a new string of 1 to {_LONGEST_ID} printable characters each time"),
+    )
+    return next((BadClaim(name, expected) for right, name, expected in checks if not right), None)
 
 
 def _instant(seconds: object, now: datetime) -> datetime | None:

@@ -6,20 +6,26 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote_plus
 
-from services.intake.domain.client import Bearer
+from services.intake.domain.client import BadClaim, Bearer
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_PARAMETERS: Final = 20
 
-TokenError = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+TokenError = Literal[
+    "invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope", "invalid_target"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why there is no token (RFC 6749 section 5.2); ``challenge``: the client had tried HTTP Basic."""
+    """Why there is no token (RFC 6749 section 5.2); ``challenge``: the client had tried HTTP Basic.
+
+    ``wrong``: the claim, header or parameter that is to blame, where there is one, and what was expected.
+    """
 
     error: TokenError
     challenge: bool = False
+    wrong: BadClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +47,11 @@ class AssertionShown:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed request: who asks, and for which scopes."""
+    """A well-formed request: who asks, for which scopes, and for which service (``resource``, RFC 8707)."""
 
     credentials: SecretShown | AssertionShown
     scope: str | None
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,37 +64,48 @@ class Issued:
 
 def read_token_request(body: bytes, *, authorization: str | None) -> TokenRequest | Denied:
     """Read a form-encoded body and the ``Authorization`` header; exactly one way to authenticate is allowed."""
-    form = _form(body)
-    if form is None or "grant_type" not in form:
+    read = _form(body)
+    if read is None or "grant_type" not in read[0]:
         return Denied("invalid_request")
+    form, resources = read
     if form["grant_type"] != "client_credentials":
         return Denied("unsupported_grant_type")
     ways = (authorization is not None, "client_secret" in form, "client_assertion" in form)
     if sum(ways) > 1:
-        return Denied("invalid_request")
+        return Denied("invalid_request", wrong=BadClaim("client authentication", "one way of the three"))
     if authorization is not None:
         shown = _basic(authorization)
         credentials: SecretShown | AssertionShown | Denied = shown or Denied("invalid_client", challenge=True)
     else:
         credentials = _in_form(form)
-    return credentials if isinstance(credentials, Denied) else TokenRequest(credentials, form.get("scope"))
+    if isinstance(credentials, Denied):
+        return credentials
+    return TokenRequest(credentials, form.get("scope"), resources)
 
 
-def _form(body: bytes) -> dict[str, str] | None:
+def _form(body: bytes) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    """The parameters, and every ``resource``, the only one that may be repeated (RFC 8707 section 2).
+
+    What has no value counts as absent (RFC 6749 section 3.2), and nothing between two ``&`` is no parameter.
+    """
     try:
         pairs = parse_qsl(
-            body.decode("ascii"), strict_parsing=True, max_num_fields=_MOST_PARAMETERS, errors="strict"
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict"
         )
     except (UnicodeDecodeError, ValueError):
         return None
-    form = dict(pairs)
-    return form if len(form) == len(pairs) else None  # a repeated parameter has no one meaning
+    single = [(name, value) for name, value in pairs if name != "resource"]
+    form = dict(single)
+    if len(form) != len(single):
+        return None  # a repeated parameter has no one meaning
+    resources = tuple(value for name, value in pairs if name == "resource" and value)
+    return {name: value for name, value in form.items() if value}, resources
 
 
 def _in_form(form: dict[str, str]) -> SecretShown | AssertionShown | Denied:
     if "client_assertion" in form:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
-            return Denied("invalid_request")
+            return Denied("invalid_request", wrong=BadClaim("client_assertion_type", ASSERTION_TYPE))
         return AssertionShown(form["client_assertion"], form.get("client_id"))
     if "client_secret" in form and "client_id" in form:
         return SecretShown(form["client_id"], form["client_secret"], basic=False)

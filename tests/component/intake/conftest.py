@@ -2,33 +2,36 @@
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey
 
 from services.intake.adapters.jwt import JwtAssertions, JwtTokens
 from services.intake.adapters.rates import Quota
 from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.secrets import Argon2Secrets, hashed
 from services.intake.app import assemble
-from services.intake.domain.client import SCOPES, Bearer, Client
+from services.intake.domain.client import SCOPES, Bearer
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
+from shared.access.principal import Credential, Principal
 from shared.crypto.jwe import OwnKey, RecipientKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
+from shared.web.bearer import AccessTokens, Callers
 from tests.contracts.intake.fakes import (
     FakeAssertionIds,
     FakeBook,
     FakeBus,
-    FakeClients,
     FakeClock,
     FakeHistories,
+    FakePrincipals,
 )
 
 ISSUER = "https://intake.example"
@@ -38,6 +41,7 @@ MAX_IN_FLIGHT = 3
 PLATFORM = ECKey.generate_key("P-256", {"kid": "platform-1"})
 NOTIFIER = ECKey.generate_key("P-256", {"kid": "notifier-1"})
 CLIENT_KEY = ECKey.generate_key("P-256", {"kid": "portal-1"})
+EDWARDS_KEY = OKPKey.generate_key("Ed25519", {"kid": "portal-2"})
 _TOKEN_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
 _SECRET_HASH = hashed(SECRET)
 
@@ -61,7 +65,7 @@ class Intake:
     clock: FakeClock
     book: FakeBook
     bus: FakeBus
-    clients: FakeClients
+    principals: FakePrincipals
     histories: FakeHistories
     counted: Counted
     desk: SubmissionDesk
@@ -70,7 +74,9 @@ class Intake:
     http: httpx.AsyncClient
 
     def bearer(self, client_id: str = "portal", *, scopes: tuple[str, ...] = SCOPES) -> dict[str, str]:
-        token = self.tokens.issue(Bearer(client_id=client_id, scopes=frozenset(scopes)))
+        token = self.tokens.issue(
+            Bearer(client_id=client_id, scopes=frozenset(scopes), credential="secret-1", audience="intake")
+        )
         return {"Authorization": f"Bearer {token}"}
 
     async def submit(
@@ -116,25 +122,36 @@ _SEALER = Sealing(
         "contact": RecipientKey(NOTIFIER.as_dict(private=False)),
     }
 )
-_PORTAL = Client(
+_SINCE = FakeClock().now - timedelta(days=1)
+_PORTAL = Principal(
     id="portal",
+    kind="platform",
     name="Portal",
     scopes=frozenset(SCOPES),
-    secret_hash=_SECRET_HASH,
-    public_key=CLIENT_KEY.as_dict(private=False),
+    registered_at=_SINCE,
+    credentials=(
+        Credential(id="secret-1", secret_hash=_SECRET_HASH, valid_from=_SINCE),
+        Credential(id="portal-1", key=CLIENT_KEY.as_dict(private=False), valid_from=_SINCE),
+        Credential(id="portal-2", key=EDWARDS_KEY.as_dict(private=False), valid_from=_SINCE),
+    ),
 )
-_OTHER = Client(id="other", name="Other", scopes=frozenset(SCOPES))
+_OTHER = replace(
+    _PORTAL,
+    id="other",
+    name="Other",
+    credentials=(Credential(id="secret-1", key=PLATFORM.as_dict(private=False), valid_from=_SINCE),),
+)
 
 
 @pytest.fixture
 async def intake() -> AsyncIterator[Intake]:
     clock = FakeClock()
     book, bus, counted = FakeBook(clock), FakeBus(), Counted()
-    clients = FakeClients({client.id: client for client in (_PORTAL, _OTHER)})
+    principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
     tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
     desk = SubmissionDesk(book=book, sealer=_SEALER, bus=bus, clock=clock, secret=b"hash key")
     door = TokenDoor(
-        clients=clients,
+        principals=principals,
         secrets=Argon2Secrets(),
         assertions=JwtAssertions(),
         assertion_ids=FakeAssertionIds(),
@@ -146,6 +163,11 @@ async def intake() -> AsyncIterator[Intake]:
     app = assemble(
         desk=desk,
         door=door,
+        callers=Callers(
+            AccessTokens([_TOKEN_KEY.as_dict(private=False)], issuer=ISSUER, audience="intake", clock=clock),
+            principals,
+            clock=clock,
+        ),
         histories=histories,
         count=counted,
         max_in_flight=MAX_IN_FLIGHT,
@@ -154,4 +176,4 @@ async def intake() -> AsyncIterator[Intake]:
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Intake(clock, book, bus, clients, histories, counted, desk, tokens, app, http)
+        yield Intake(clock, book, bus, principals, histories, counted, desk, tokens, app, http)

@@ -1,20 +1,33 @@
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote_plus
 
 import httpx
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from services.intake.adapters.rates import Quota
+from services.intake.adapters.secrets import hashed
 from services.intake.domain.token_request import ASSERTION_TYPE
-from tests.component.intake.conftest import CLIENT_KEY, ISSUER, SECRET, Intake, basic, problem_of
+from tests.component.intake.conftest import CLIENT_KEY, EDWARDS_KEY, ISSUER, SECRET, Intake, basic, problem_of
 
 GRANT = {"grant_type": "client_credentials"}
 
 
-def assertion(intake: Intake, *, key: ECKey | OctKey = CLIENT_KEY, alg: str = "ES256", **changes: Any) -> str:
+def assertion(
+    intake: Intake,
+    *,
+    key: ECKey | OctKey | OKPKey = CLIENT_KEY,
+    alg: str = "ES256",
+    header: Mapping[str, Any] = MappingProxyType({}),
+    **changes: Any,
+) -> str:
     claims = {
         "iss": "portal",
         "sub": "portal",
@@ -22,7 +35,9 @@ def assertion(intake: Intake, *, key: ECKey | OctKey = CLIENT_KEY, alg: str = "E
         "jti": "1",
         "exp": int((intake.clock() + timedelta(minutes=1)).timestamp()),
     }
-    return jwt.encode({"alg": alg}, claims | changes, key, algorithms=[alg])
+    with warnings.catch_warnings():  # clients still write EdDSA
+        warnings.simplefilter("ignore", SecurityWarning)
+        return jwt.encode({"alg": alg, **header}, claims | changes, key, algorithms=[alg])
 
 
 async def ask(intake: Intake, headers: dict[str, str] | None = None, **form: str) -> httpx.Response:
@@ -75,6 +90,80 @@ async def test_an_assertion_that_proves_nothing_is_denied(intake: Intake, change
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
+@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519"])
+@pytest.mark.parametrize("header", [{}, {"kid": "portal-2"}, {"kid": "portal-2", "typ": "JWT"}])
+async def test_an_edwards_key_signs_under_both_names(
+    intake: Intake, alg: str, header: dict[str, str]
+) -> None:
+    shown = assertion(intake, key=EDWARDS_KEY, alg=alg, header=header)
+    assert (await ask_with(intake, shown)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"aud": f"{ISSUER}/token"}, "aud"),
+        ({"exp": 4_000_000_000}, "exp"),
+        ({"exp": "soon"}, "exp"),
+        ({"jti": None}, "jti"),
+        ({"iss": "other"}, "iss"),
+        ({"header": {"typ": "jwt"}}, "typ"),
+        ({"header": {"kid": "nobody's"}}, "signature"),
+        ({"key": ECKey.generate_key("P-256")}, "signature"),
+        ({"iss": "nobody", "sub": "nobody"}, "signature"),
+        ({"key": OctKey.import_key("s" * 32), "alg": "HS256"}, "alg"),
+    ],
+)
+async def test_a_denial_names_the_claim(intake: Intake, changes: dict[str, Any], named: str) -> None:
+    answer = await ask_with(intake, assertion(intake, **changes))
+    said = answer.json()["error_description"]
+    assert (answer.status_code, said.partition(":")[0]) == (401, named)
+    assert said.isascii()
+    assert not set(said) & set('"\\')  # RFC 6749 section 5.2
+
+
+async def test_a_used_assertion_and_another_client_id_are_named(intake: Intake) -> None:
+    shown = assertion(intake)
+    other = (await ask_with(intake, shown, client_id="other")).json()
+    await ask_with(intake, shown)
+    again = (await ask_with(intake, shown)).json()
+    assert other["error_description"].startswith("client_id: ")
+    assert again["error_description"].startswith("jti: ")
+
+
+async def test_two_secrets_and_two_keys_open_the_door_while_one_takes_over(intake: Intake) -> None:
+    portal = intake.principals.known["portal"]
+    old = replace(portal.credentials[0], id="old", secret_hash=hashed("old"), valid_until=intake.clock())
+    intake.principals.known["portal"] = replace(portal, credentials=(*portal.credentials, old))
+    assert (await ask(intake, basic("portal", "old"))).status_code == 401
+    lasting = replace(old, valid_until=intake.clock() + timedelta(minutes=1))
+    intake.principals.known["portal"] = replace(portal, credentials=(*portal.credentials, lasting))
+    granted = [await ask(intake, basic("portal", secret)) for secret in ("old", quote_plus(SECRET))]
+    assert [answer.status_code for answer in granted] == [200, 200]
+    token = {"Authorization": f"Bearer {granted[0].json()['access_token']}"}
+    assert (await intake.submit(headers=token)).status_code == 202
+    intake.clock.advance(minutes=1)
+    assert problem_of(await intake.submit(headers=token)) == (401, "token-invalid")
+
+
+async def test_a_service_is_named_by_resource(intake: Intake) -> None:
+    secret = {"client_id": "portal", "client_secret": SECRET}
+    ours = await ask(intake, None, **secret, resource="urn:amtsweg:intake")
+    others = await ask(intake, None, **secret, resource="urn:amtsweg:doors")
+    nobodys = await ask(intake, None, **secret, resource="https://intake.example")
+    assert ours.status_code == 200
+    assert [(each.status_code, each.json()["error"]) for each in (others, nobodys)] == [
+        (400, "invalid_scope"),
+        (400, "invalid_target"),
+    ]
+
+
+async def test_a_form_is_sent_as_a_form(intake: Intake) -> None:
+    answer = await intake.http.post("/token", json={"grant_type": "client_credentials"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert answer.json()["error_description"].startswith("Content-Type: ")
+
+
 @pytest.mark.parametrize(
     "shown", ["", "a", "a.b.c", "..", "e30.e30.", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJwb3J0YWwifQ."]
 )
@@ -99,7 +188,7 @@ async def test_errors_are_those_of_rfc_6749(intake: Intake) -> None:
     other_grant = await ask(intake, grant_type="password")
     too_much = await ask(intake, client_id="portal", client_secret=SECRET, scope="admin")
     two_ways = await ask(intake, basic("portal", SECRET), client_id="portal", client_secret=SECRET)
-    huge = await intake.http.post("/token", content=b"grant_type=" + b"x" * 20_000)
+    huge = await ask(intake, client_id="x" * 20_000)
     assert [
         (answer.status_code, answer.json()["error"]) for answer in (other_grant, too_much, two_ways, huge)
     ] == [
@@ -128,7 +217,7 @@ async def test_a_token_is_good_for_five_minutes(intake: Intake) -> None:
 
 async def test_a_client_that_was_shut_out_cannot_use_its_token_any_more(intake: Intake) -> None:
     token = intake.bearer()
-    del intake.clients.known["portal"]
+    del intake.principals.known["portal"]
     assert problem_of(await intake.submit(headers=token)) == (401, "token-invalid")
 
 

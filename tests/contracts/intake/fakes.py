@@ -8,9 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 from services.intake.domain.admission import Entry, Standing
-from services.intake.domain.client import Assertion, Client
+from services.intake.domain.client import Assertion
 from services.intake.domain.history import Line, complete
 from services.intake.ports import Known, Page
+from shared.access.principal import Principal
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 
@@ -75,11 +76,11 @@ class FakeBus:
 
 
 @dataclass
-class FakeClients:
-    known: dict[str, Client] = field(default_factory=dict)
+class FakePrincipals:
+    known: dict[str, Principal] = field(default_factory=dict)
 
-    def get(self, client_id: str) -> Client | None:
-        return self.known.get(client_id)
+    def get(self, principal: str) -> Principal | None:
+        return self.known.get(principal)
 
 
 @dataclass

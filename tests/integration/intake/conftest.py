@@ -19,7 +19,7 @@ from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import PROCESSES, Surroundings, environments
 from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka, provision_postgres
-from services.intake.adapters.postgres import clients
+from shared.access.schema import SCHEMA
 from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
@@ -39,7 +39,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
     """Connections to schema ``intake``, migrated, beside schema ``access``."""
     await upgrade(database.url, schema="intake", folder=REVISIONS)
     owner = await asyncpg.connect(database.url)
-    await owner.execute(clients.SCHEMA)
+    await owner.execute(SCHEMA)
     await owner.close()
     opened = await open_pool(database.url, schema="intake", size=20)
     yield opened

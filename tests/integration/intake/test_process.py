@@ -231,4 +231,4 @@ async def test_metrics_and_health_say_what_the_process_does(ground: Ground, plat
     metrics = (await platform.http.get("/metrics")).text
     assert 'amtsweg_decisions_total{decision="taken",service="intake"}' in metrics
     health = (await platform.http.get("/health/ready")).json()
-    assert {"publisher", "clients", "intake", "histories", "outbox", "http"} <= health.keys()
+    assert {"publisher", "principals", "intake", "histories", "outbox", "http"} <= health.keys()

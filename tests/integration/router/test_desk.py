@@ -205,8 +205,9 @@ def clerk_of(ground: Ground) -> dict[str, str]:
     key = orjson.loads(ground.made.keys.tokens.read_bytes())
     issuer = ground.surroundings.url("intake")
     tokens = JwtTokens([key], issuer=issuer, clock=lambda: datetime.now(UTC))
+    bearer = Bearer(client_id=CLERK, scopes=frozenset({"desk"}), credential="secret-1", audience="desk")
     return {
-        "Authorization": f"Bearer {tokens.issue(Bearer(client_id=CLERK, scopes=frozenset({'desk'})))}",
+        "Authorization": f"Bearer {tokens.issue(bearer)}",
         "Idempotency-Key": "k-1",
     }
 

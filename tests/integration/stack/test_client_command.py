@@ -3,16 +3,19 @@
 import asyncio
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
+from joserfc.jwk import ECKey
 from typer.testing import CliRunner, Result
 
 from amtsweg.clients import commands
-from services.intake.adapters.postgres.clients import SCHEMA, ClientRegistry
 from services.intake.adapters.secrets import Argon2Secrets
-from services.intake.domain.client import Client
+from shared.access.principal import Principal
+from shared.access.principals import Principals
+from shared.access.schema import SCHEMA
 from shared.postgres.pool import open_pool
 from shared.telemetry.health import Condition
 from tests.support.stack import Database
@@ -40,43 +43,92 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(commands, arguments)
 
 
-def known(database: Database, client: str) -> Client | None:
-    """What the token door knows of the client."""
+def known(database: Database, client: str) -> Principal | None:
+    """What the doors know of the principal."""
 
-    async def read() -> Client | None:
+    async def read() -> Principal | None:
         async with await open_pool(database.url, schema="access") as pool:
-            clients = ClientRegistry(pool, condition=Condition())
-            await clients.reread()
-            return clients.get(client)
+            principals = Principals(pool, condition=Condition())
+            await principals.reread()
+            return principals.get(client)
 
     return asyncio.run(read())
+
+
+def fitting(principal: Principal | None, secret: str) -> str | None:
+    assert principal is not None
+    kept = [each.secret_hash for each in principal.valid_credentials(datetime.now(UTC)) if each.secret_hash]
+    return asyncio.run(Argon2Secrets().fitting(secret, among=kept))
+
+
+def secret_in(result: Result) -> str:
+    (secret,) = re.findall(r"Geheimnis: (\S+)", result.stdout)
+    return str(secret)
 
 
 def test_a_person_is_registered_with_a_secret_that_is_shown_once(registry: Database) -> None:
     added = run(*CLERK)
 
     assert added.exit_code == 0
-    (secret,) = re.findall(r"Geheimnis: (\S+)", added.stdout)
-    client = known(registry, "klaerung-7")
-    assert client is not None
-    assert client.scopes == {"desk"}
-    assert asyncio.run(Argon2Secrets().matches(secret, expected=client.secret_hash))
-    assert secret not in run("list").stdout
+    person = known(registry, "klaerung-7")
+    assert person is not None
+    assert (person.kind, person.scopes) == ("desk", frozenset({"desk"}))
+    assert fitting(person, secret_in(added))
+    assert fitting(person, "another") is None
+    assert secret_in(added) not in run("list").stdout
+
+
+def test_an_authority_is_registered_with_those_that_it_serves(registry: Database) -> None:
+    arguments = ("--scope", "answers.write", "--authority", "g-1", "--authority", "g-2", "--kind", "provider")
+    assert run("add", "rechenzentrum", "--name", "Rechenzentrum", *arguments).exit_code == 0
+
+    provider = known(registry, "rechenzentrum")
+    assert provider is not None
+    assert (provider.kind, provider.authorities) == ("provider", frozenset({"g-1", "g-2"}))
 
 
 def test_a_platform_is_registered_with_its_public_key(registry: Database, tmp_path: Path) -> None:
     key = tmp_path / "public.jwk"
-    key.write_text(json.dumps({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}))
+    jwk = ECKey.generate_key("P-256").as_dict(private=False)
+    key.write_text(json.dumps(jwk))
 
     added = run("add", "portal", "--name", "Portal", "--scope", "cases.read", "--public-key", str(key))
 
     assert (added.exit_code, "Geheimnis" in added.stdout) == (0, False)
-    client = known(registry, "portal")
-    assert client is not None
-    assert (client.secret_hash, client.public_key) == (None, json.loads(key.read_text()))
+    portal = known(registry, "portal")
+    assert portal is not None
+    (credential,) = portal.credentials
+    assert credential.secret_hash is None
+    assert credential.key == {**jwk, "kid": credential.id}
 
 
-def test_who_is_revoked_is_unknown_and_may_be_registered_anew(registry: Database) -> None:
+def test_a_secret_takes_over_from_the_other(registry: Database) -> None:
+    old = secret_in(run(*CLERK))
+    rotated = run("rotate", "klaerung-7")
+    new = secret_in(rotated)
+
+    person = known(registry, "klaerung-7")
+    assert rotated.exit_code == 0
+    assert all(fitting(person, secret) for secret in (old, new))
+
+    newest = secret_in(run("rotate", "klaerung-7", "--overlap", "0"))
+    person = known(registry, "klaerung-7")
+    assert [bool(fitting(person, secret)) for secret in (old, new, newest)] == [False, False, True]
+
+
+def test_one_credential_can_be_ended(registry: Database) -> None:
+    old = secret_in(run(*CLERK))
+    run("rotate", "klaerung-7")
+    person = known(registry, "klaerung-7")
+    assert person is not None
+    (ended,) = [each.id for each in person.credentials if each.valid_until]
+
+    assert run("revoke", "klaerung-7", "--credential", ended).exit_code == 0
+    assert fitting(known(registry, "klaerung-7"), old) is None
+    assert run("revoke", "klaerung-7", "--credential", ended).exit_code == 1
+
+
+def test_who_is_revoked_is_unknown_and_its_id_is_never_given_again(registry: Database) -> None:
     run(*CLERK)
     taken = run(*CLERK)
     revoked = run("revoke", "klaerung-7")
@@ -85,5 +137,18 @@ def test_who_is_revoked_is_unknown_and_may_be_registered_anew(registry: Database
     assert revoked.exit_code == 0
     assert known(registry, "klaerung-7") is None
     assert run("revoke", "klaerung-7").exit_code == 1
-    assert run(*CLERK).exit_code == 0
-    assert known(registry, "klaerung-7") is not None
+    assert run("rotate", "klaerung-7").exit_code == 1
+    assert run(*CLERK).exit_code == 1
+    assert known(registry, "klaerung-7") is None
+
+
+def test_the_list_begins_with_the_oldest_credential(registry: Database) -> None:
+    for number in (9, 8):
+        assert run("add", f"klaerung-{number}", *CLERK[2:]).exit_code == 0
+    shown = run("list").stdout
+    (first, second) = json.loads(run("list", "--json").stdout)
+
+    assert shown.index("klaerung-9") < shown.index("klaerung-8")
+    assert (first["id"], second["id"]) == ("klaerung-8", "klaerung-9")
+    assert first["credentials"][0]["type"] == "secret"
+    assert "klaerung" not in run("list", "--older-than", "1").stdout

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ from amtsweg.stack.provision import postgres as provision_postgres
 from amtsweg.stack.provision.grants import authority_login, services_and_operator
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import wanted
-from services.intake.domain.client import Client
+from shared.access.principal import Credential, Principal
+from shared.access.registration import revoke, rotate
 from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
-from tests.support.stack import RealParts
+from tests.support.stack import RealParts, unique
 
 OWN, OTHER = "ihk-fulda", "ihk-fulda-nord"
 """One id begins with the other: the harder case."""
@@ -239,8 +241,10 @@ async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: 
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(f"create table {schema}.foreign_table (id int)")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("insert into access.clients (id, name, scopes) values ('x', 'x', '{}')")
-        assert await connection.fetchval("select count(*) from access.clients where id = 'x'") == 0
+            await connection.execute(
+                "insert into access.principals (id, kind, name, scopes) values ('x', 'desk', 'x', '{}')"
+            )
+        assert await connection.fetchval("select count(*) from access.principals where id = 'x'") == 0
     finally:
         await connection.execute("drop table intake.own")
         await connection.close()
@@ -249,37 +253,43 @@ async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: 
 async def test_a_set_up_that_runs_again_pardons_nobody_and_takes_back_no_secret(
     stack: RealParts, tmp_path: Path
 ) -> None:
-    def provision(*registered: Client, fresh: frozenset[str] = frozenset()) -> None:
+    def provision(*registered: Principal, fresh: frozenset[str] = frozenset()) -> None:
         logins = Logins.of({role: tmp_path / role for role in provision_postgres.ROLES})
         provision_postgres.provision(
             stack.postgres.endpoint, logins=logins, registered=registered, fresh=fresh
         )
 
-    first = [
-        Client(id=name, name="Portal", scopes=frozenset(), secret_hash="first")
-        for name in ("shut-out", "replaced", "lost")
-    ]
-    await asyncio.to_thread(provision, *first)
+    names = [unique(name) for name in ("shut-out", "replaced", "lost")]
+    shut_out, replaced, lost = names
+    await asyncio.to_thread(provision, *(platform(name, "first") for name in names))
     connection = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
     try:
-        await connection.execute("update access.clients set revoked_at = now() where id = 'shut-out'")
-        await connection.execute("update access.clients set secret_hash = 'second' where id = 'replaced'")
-        again = [replace(client, secret_hash="third") for client in first]
-        await asyncio.to_thread(provision, *again, fresh=frozenset({"shut-out", "lost"}))
+        await revoke(connection, shut_out)
+        second = platform(replaced, "second").credentials[0]
+        await rotate(connection, replaced, credential=second, overlap=timedelta())
+        again = [platform(name, "third") for name in names]
+        await asyncio.to_thread(provision, *again, fresh=frozenset({shut_out, lost}))
         rows = await connection.fetch(
-            "select id, secret_hash, revoked_at is null as valid from access.clients where id = any ($1)",
-            [client.id for client in first],
+            "select principal, credentials.id from access.credentials join access.principals "
+            "on principal = principals.id where principal = any ($1) and revoked_at is null "
+            "and (valid_until is null or valid_until > now())",
+            names,
         )
-        assert {tuple(row) for row in rows} == {
-            ("shut-out", "first", False),
-            ("replaced", "second", True),
-            ("lost", "third", True),
-        }
+        assert {tuple(row) for row in rows} == {(replaced, "second"), (lost, "third")}
     finally:
-        await connection.execute(
-            "delete from access.clients where id = any ($1)", [client.id for client in first]
-        )
         await connection.close()
+
+
+def platform(own_id: str, credential: str) -> Principal:
+    now = datetime.now(UTC)
+    return Principal(
+        id=own_id,
+        kind="platform",
+        name="Portal",
+        scopes=frozenset({"cases.read"}),
+        registered_at=now,
+        credentials=(Credential(id=credential, secret_hash="x", valid_from=now),),
+    )
 
 
 def grants_of(cluster: Cluster) -> set[Any]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -5,11 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.client import Assertion, Client, audience, granted, read_assertion
+from services.intake.domain.client import (
+    Assertion,
+    BadClaim,
+    WrongScope,
+    WrongTarget,
+    granted,
+    read_assertion,
+)
+from shared.access.principal import Principal
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 ISSUER = "https://intake.example"
-CLIENT = Client(id="portal", name="Portal", scopes=frozenset({"submissions.write", "cases.read"}))
+CLIENT = Principal(
+    id="portal",
+    kind="platform",
+    name="Portal",
+    scopes=frozenset({"submissions.write", "cases.read"}),
+    registered_at=NOW,
+)
+HEADER = {"alg": "ES256"}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -24,34 +40,63 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_assertion_for_us_alone_is_read() -> None:
-    got = read_assertion(claims(), issuer=ISSUER, now=NOW)
+    got = read_assertion(HEADER, claims(), issuer=ISSUER, now=NOW)
     assert got == Assertion(client_id="portal", id="1", expires_at=NOW + timedelta(minutes=1))
 
 
+@pytest.mark.parametrize("header", [{"alg": "EdDSA"}, {"alg": "Ed25519", "typ": "JWT"}, {"alg": "PS256"}])
+def test_what_common_libraries_write_into_the_header_is_read(header: dict[str, Any]) -> None:
+    assert isinstance(read_assertion(header, claims(aud=[ISSUER]), issuer=ISSUER, now=NOW), Assertion)
+
+
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "named"),
     [
-        {"aud": ISSUER + "/token"},
-        {"aud": [ISSUER, "https://other.example"]},
-        {"aud": ...},
-        {"iss": "other"},
-        {"sub": ...},
-        {"jti": ...},
-        {"jti": ""},
-        {"jti": "x" * 256},
-        {"jti": "a\x00"},
-        {"exp": ...},
-        {"exp": "soon"},
-        {"exp": True},
-        {"exp": float("inf")},
-        {"exp": (NOW - timedelta(minutes=1)).timestamp()},
-        {"exp": (NOW + timedelta(minutes=6)).timestamp()},
-        {"nbf": (NOW + timedelta(minutes=1)).timestamp()},
-        {"nbf": None},
+        ({"aud": ISSUER + "/token"}, "aud"),
+        ({"aud": [ISSUER, "https://other.example"]}, "aud"),
+        ({"aud": ...}, "aud"),
+        ({"iss": "other"}, "iss"),
+        ({"sub": ...}, "sub"),
+        ({"sub": ["portal"]}, "sub"),
+        ({"jti": ...}, "jti"),
+        ({"jti": ""}, "jti"),
+        ({"jti": "x" * 256}, "jti"),
+        ({"jti": "a\x00"}, "jti"),
+        ({"exp": ...}, "exp"),
+        ({"exp": "soon"}, "exp"),
+        ({"exp": True}, "exp"),
+        ({"exp": float("inf")}, "exp"),
+        ({"exp": (NOW - timedelta(minutes=1)).timestamp()}, "exp"),
+        ({"exp": (NOW + timedelta(minutes=6)).timestamp()}, "exp"),
+        ({"nbf": (NOW + timedelta(minutes=1)).timestamp()}, "nbf"),
+        ({"nbf": None}, "nbf"),
     ],
 )
-def test_an_assertion_that_is_not_fresh_ours_and_identified_is_refused(changes: dict[str, Any]) -> None:
-    assert read_assertion(claims(**changes), issuer=ISSUER, now=NOW) is None
+def test_a_refusal_names_the_claim_that_is_wrong(changes: dict[str, Any], named: str) -> None:
+    refused = read_assertion(HEADER, claims(**changes), issuer=ISSUER, now=NOW)
+    assert isinstance(refused, BadClaim)
+    assert refused.name == named
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ({}, "alg"),
+        ({"alg": "HS256"}, "alg"),
+        ({"alg": ["ES256"]}, "alg"),
+        ({"alg": "ES256", "typ": "jwt"}, "typ"),
+    ],
+)
+def test_a_refusal_names_the_header_that_is_wrong(header: dict[str, Any], named: str) -> None:
+    refused = read_assertion(header, claims(), issuer=ISSUER, now=NOW)
+    assert isinstance(refused, BadClaim)
+    assert refused.name == named
+
+
+def test_the_limit_of_exp_is_said() -> None:
+    refused = read_assertion(HEADER, claims(exp=NOW.timestamp() + 600), issuer=ISSUER, now=NOW)
+    assert isinstance(refused, BadClaim)
+    assert "300 seconds" in refused.expected
 
 
 json_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -59,25 +104,41 @@ json_scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text
 
 @given(st.dictionaries(st.sampled_from(["iss", "sub", "aud", "jti", "exp", "nbf"]), json_scalars))
 def test_any_claims_are_read_or_refused_without_an_error(changes: dict[str, Any]) -> None:
-    got = read_assertion(claims() | changes, issuer=ISSUER, now=NOW)
-    assert got is None or got.client_id == claims(**changes)["sub"]
+    got = read_assertion(HEADER, claims() | changes, issuer=ISSUER, now=NOW)
+    assert isinstance(got, BadClaim) or got.client_id == claims(**changes)["sub"]
+
+
+def ask(
+    scope: str | None = None, *resources: str, principal: Principal = CLIENT
+) -> tuple[str, frozenset[str]] | WrongScope | WrongTarget:
+    return granted(principal, scope=scope, resources=resources)
 
 
 def test_without_a_wish_the_token_has_all_scopes_of_the_client() -> None:
-    assert granted(CLIENT, asked=None) == granted(CLIENT, asked="") == CLIENT.scopes
+    assert ask() == ask("") == ("intake", CLIENT.scopes)
 
 
 def test_a_token_can_be_asked_for_with_fewer_scopes() -> None:
-    assert granted(CLIENT, asked="cases.read") == frozenset({"cases.read"})
+    assert ask("cases.read") == ("intake", frozenset({"cases.read"}))
 
 
-def test_a_scope_that_the_client_does_not_have_is_not_granted() -> None:
-    assert granted(CLIENT, asked="cases.read audit") is None
+@pytest.mark.parametrize("scope", ["cases.read audit.look", "cases.read nothing", "nothing", "cases.read  "])
+def test_a_scope_that_the_client_does_not_have_is_not_granted(scope: str) -> None:
+    assert ask(scope) == WrongScope()
 
 
 def test_a_token_is_for_one_service() -> None:
-    both = Client(id="both", name="Both", scopes=CLIENT.scopes | {"desk"})
+    both = replace(CLIENT, scopes=CLIENT.scopes | {"desk"})
 
-    assert granted(both, asked=None) is granted(both, asked="desk cases.read") is None
-    assert granted(both, asked="desk") == frozenset({"desk"})
-    assert (audience(CLIENT.scopes), audience(frozenset({"desk"}))) == ("intake", "desk")
+    assert ask(principal=both) == ask("desk cases.read", principal=both) == WrongScope()
+    assert ask("desk", principal=both) == ("desk", frozenset({"desk"}))
+    assert ask(None, "urn:amtsweg:desk", principal=both) == ("desk", frozenset({"desk"}))
+    assert ask(None, "urn:amtsweg:intake", principal=both) == ("intake", CLIENT.scopes)
+
+
+def test_a_resource_is_the_service_that_the_scopes_open() -> None:
+    twice = "urn:amtsweg:intake"
+    assert ask("cases.read", twice, twice) == ("intake", frozenset({"cases.read"}))
+    assert ask("cases.read", "urn:amtsweg:desk") == WrongTarget()
+    assert ask(None, "urn:amtsweg:intake", "urn:amtsweg:desk") == WrongTarget()
+    assert ask(None, "https://intake.example") == WrongTarget()

@@ -68,6 +68,26 @@ def test_a_request_that_is_not_one_of_the_ways_is_denied_with_its_code(
     assert (got.error, got.challenge) == (error, False)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"grant_type=client_credentials&client_id=portal&client_secret=s&",
+        b"&&grant_type=client_credentials&&client_id=portal&client_secret=s",
+        b"grant_type=client_credentials&client_id=portal&client_secret=s&scope=&client_assertion=",
+        b"grant_type=client_credentials&client_id=portal&client_secret=s&scope&unknown=1",
+    ],
+)
+def test_what_has_no_value_counts_as_absent(body: bytes) -> None:
+    shown = SecretShown("portal", "s", basic=False)
+    assert read_token_request(body, authorization=None) == TokenRequest(shown, None)
+
+
+def test_only_resource_may_be_repeated() -> None:
+    body = form(client_id="portal", client_secret="s") + b"&resource=urn%3Aa&resource=urn%3Ab&resource="
+    got = read_token_request(body, authorization=None)
+    assert got == TokenRequest(SecretShown("portal", "s", basic=False), None, ("urn:a", "urn:b"))
+
+
 @pytest.mark.parametrize("authorization", ["Basic !", "Basic YQ==", "Basic /w==", "Bearer YTpi", ""])
 def test_a_header_that_is_not_basic_is_challenged(authorization: str) -> None:
     assert read_token_request(form(), authorization=authorization) == Denied("invalid_client", challenge=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import RSAKey
 from typer.testing import CliRunner
 
 from amtsweg.clients import commands
@@ -16,6 +17,12 @@ def private_key(folder: Path) -> str:
     return str(key)
 
 
+def weak_key(folder: Path) -> str:
+    key = folder / "weak.jwk"
+    key.write_text(json.dumps(RSAKey.generate_key(2048).as_dict(private=False)))
+    return str(key)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -23,13 +30,30 @@ def private_key(folder: Path) -> str:
         pytest.param(lambda _: ("klaerung-7", "--scope", "all"), "all gibt es nicht", id="an unknown scope"),
         pytest.param(
             lambda _: ("klaerung-7", "--scope", "desk", "--scope", "cases.read"),
-            "verschiedene Dienste",
+            "andere Anmeldung",
             id="scopes of two services",
         ),
         pytest.param(
             lambda folder: ("portal", "--scope", "cases.read", "--public-key", private_key(folder)),
             "öffentliche",
             id="a private key",
+        ),
+        pytest.param(
+            lambda folder: ("portal", "--scope", "cases.read", "--public-key", weak_key(folder)),
+            "3072",
+            id="a weak key",
+        ),
+        pytest.param(lambda _: ("Portal!", "--scope", "cases.read"), "a-z", id="an id of other characters"),
+        pytest.param(
+            lambda _: ("amt", "--scope", "answers.write"), "--authority", id="an authority for none"
+        ),
+        pytest.param(
+            lambda _: ("portal", "--scope", "cases.read", "--authority", "g-1"),
+            "--authority",
+            id="a platform for an authority",
+        ),
+        pytest.param(
+            lambda _: ("portal", "--scope", "cases.read", "--kind", "king"), "--kind", id="an unknown kind"
         ),
     ],
 )

@@ -1,3 +1,4 @@
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -5,15 +6,18 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.web.bearer import AccessTokens, Shown
+from shared.access.principal import Credential, Principal
+from shared.web.bearer import AccessTokens, Callers, Shown
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
 CLAIMS = {
     "iss": "https://intake.example",
     "sub": "desk-1",
-    "aud": "router",
+    "aud": "desk",
     "scope": "desk",
+    "iat": NOW.timestamp(),
+    "credential": "key-1",
     "exp": NOW.timestamp() + 300,
 }
 
@@ -25,20 +29,22 @@ def token(*, key: ECKey = KEY, typ: str = "at+jwt", **changes: Any) -> str:
 def read(shown: str, *, after: timedelta = timedelta()) -> Shown | None:
     public = KEY.as_dict(private=False)
     tokens = AccessTokens(
-        [public], issuer="https://intake.example", audience="router", clock=lambda: NOW + after
+        [public], issuer="https://intake.example", audience="desk", clock=lambda: NOW + after
     )
     return tokens.read(shown)
 
 
 def test_the_public_key_suffices_to_read_a_token() -> None:
-    assert read(token()) == Shown(client_id="desk-1", scopes=frozenset({"desk"}))
+    assert read(token()) == Shown(
+        client_id="desk-1", scopes=frozenset({"desk"}), issued_at=NOW, credential="key-1"
+    )
 
 
 @pytest.mark.parametrize(
     "shown",
     [
         pytest.param(token(aud="intake"), id="for another service"),
-        pytest.param(token(aud=["intake", "router"]), id="for several services"),
+        pytest.param(token(aud=["intake", "desk"]), id="for several services"),
         pytest.param(token(iss="https://other.example"), id="of another issuer"),
         pytest.param(token(typ="JWT"), id="of another type"),
         pytest.param(token(key=ECKey.generate_key("P-256", {"kid": "tokens-1"})), id="signed by a stranger"),
@@ -52,3 +58,66 @@ def test_a_token_is_refused(shown: str) -> None:
 
 def test_a_token_ends() -> None:
     assert read(token(), after=timedelta(minutes=5)) is None
+
+
+@dataclass
+class Known:
+    """The principals as last read."""
+
+    principal: Principal | None
+
+    def get(self, principal: str) -> Principal | None:
+        return self.principal if self.principal and self.principal.id == principal else None
+
+
+PERSON = Principal(
+    id="desk-1",
+    kind="desk",
+    name="Klärungsstelle",
+    scopes=frozenset({"desk"}),
+    registered_at=NOW - timedelta(days=1),
+    credentials=(Credential(id="key-1", secret_hash="x", valid_from=NOW - timedelta(days=1)),),
+)
+
+
+def called(principal: Principal | None, shown: str) -> frozenset[str] | None:
+    """The scopes with which a header is let in."""
+    tokens = AccessTokens(
+        [KEY.as_dict(private=False)], issuer="https://intake.example", audience="desk", clock=lambda: NOW
+    )
+    caller = Callers(tokens, Known(principal), clock=lambda: NOW).read(shown)
+    return None if caller is None else caller.scopes
+
+
+def test_a_registered_principal_comes_in_with_its_token() -> None:
+    assert called(PERSON, f"Bearer {token()}") == called(PERSON, f"bearer {token()}") == frozenset({"desk"})
+
+
+def ended(**changes: Any) -> tuple[Credential, ...]:
+    return tuple(replace(each, **changes) for each in PERSON.credentials)
+
+
+@pytest.mark.parametrize(
+    ("principal", "shown"),
+    [
+        pytest.param(None, f"Bearer {token()}", id="revoked"),
+        pytest.param(PERSON, token(), id="without its scheme"),
+        pytest.param(PERSON, f"Basic {token()}", id="by another scheme"),
+        pytest.param(
+            replace(PERSON, registered_at=NOW + timedelta(seconds=1)),
+            f"Bearer {token()}",
+            id="registered anew since the token was issued",
+        ),
+        pytest.param(
+            replace(PERSON, credentials=ended(valid_until=NOW)), f"Bearer {token()}", id="credential ended"
+        ),
+        pytest.param(replace(PERSON, credentials=()), f"Bearer {token()}", id="credential gone"),
+        pytest.param(PERSON, f"Bearer {token(credential='key-2')}", id="credential unknown"),
+    ],
+)
+def test_a_valid_token_is_not_enough(principal: Principal | None, shown: str) -> None:
+    assert called(principal, shown) is None
+
+
+def test_a_scope_that_was_withdrawn_is_not_there_any_more() -> None:
+    assert called(replace(PERSON, scopes=frozenset()), f"Bearer {token()}") == frozenset()

@@ -10,8 +10,8 @@ from fastapi.security.base import SecurityBase
 
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
-from services.intake.domain.client import Bearer, Scope
-from services.intake.ports import Clients, Tokens
+from services.intake.domain.client import Scope
+from shared.web.bearer import Caller, Callers
 
 SCOPES: Final[dict[Scope, str]] = {
     "submissions.write": "Anträge einreichen (hand in submissions)",
@@ -22,9 +22,7 @@ SCOPES: Final[dict[Scope, str]] = {
 class Gate(SecurityBase):
     """A dependency: ``Security(gate, scopes=["cases.read"])`` lets the bearer in, and says so in the OpenAPI."""
 
-    def __init__(
-        self, *, tokens: Tokens, clients: Clients, count: Callable[[str], Awaitable[Quota | None]]
-    ) -> None:
+    def __init__(self, callers: Callers, *, count: Callable[[str], Awaitable[Quota | None]]) -> None:
         self.scheme_name = "platform"
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -32,28 +30,27 @@ class Gate(SecurityBase):
             ),
             description="OAuth 2.0 client credentials; private_key_jwt, client_secret_basic or client_secret_post.",
         )
-        self._tokens = tokens
-        self._clients = clients
+        self._callers = callers
         self._count = count
 
-    async def __call__(self, request: Request, response: Response, asked: SecurityScopes) -> Bearer:
-        """Return the bearer.
+    async def __call__(self, request: Request, response: Response, asked: SecurityScopes) -> Caller:
+        """Return who asks.
 
         Raises:
-            Problem: 401 without a valid token of a client that is still registered, 403 without the scope,
+            Problem: 401 without a valid token of a principal that is still registered, 403 without the scope,
                 429 beyond the quota.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        bearer = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
-        if bearer is None or self._clients.get(bearer.client_id) is None:
-            shown = ', error="invalid_token"' if token else ""
+        authorization = request.headers.get("authorization", "")
+        caller = self._callers.read(authorization)
+        if caller is None:
+            shown = ', error="invalid_token"' if " " in authorization else ""
             raise problem(
                 "token-invalid", request, headers={"WWW-Authenticate": f'Bearer realm="intake"{shown}'}
             )
-        if not bearer.scopes.issuperset(asked.scopes):
+        if not caller.scopes.issuperset(asked.scopes):
             needed = f'Bearer realm="intake", error="insufficient_scope", scope="{asked.scope_str}"'
             raise problem("scope-missing", request, headers={"WWW-Authenticate": needed})
-        quota = await self._count(bearer.client_id)
+        quota = await self._count(caller.id)
         if quota is not None:
             if quota.exceeded:
                 raise problem(
@@ -62,4 +59,4 @@ class Gate(SecurityBase):
                     headers={**quota.headers(), "Retry-After": str(quota.resets_in)},
                 )
             response.headers.update(quota.headers())
-        return bearer
+        return caller

@@ -16,8 +16,8 @@ from services.intake.adapters.http.documents import (
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import language_of, problem
-from services.intake.domain.client import Bearer
 from services.intake.ports import Histories
+from shared.web.bearer import Caller
 
 
 def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
@@ -33,11 +33,11 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
         submission_id: str,
         request: Request,
         response: Response,
-        bearer: Annotated[Bearer, Security(gate, scopes=["cases.read"])],
+        caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> KnownDocument:
         """The receipt, and how the case stands."""
         own_id = _uuid(submission_id)
-        known = own_id and await histories.submission(own_id, client_id=bearer.client_id)
+        known = own_id and await histories.submission(own_id, client_id=caller.id)
         if not known:
             raise problem("not-found", request)
         response.headers["Content-Language"] = language = language_of(request)
@@ -52,11 +52,11 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
         case_id: str,
         request: Request,
         response: Response,
-        bearer: Annotated[Bearer, Security(gate, scopes=["cases.read"])],
+        caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> HistoryDocument:
         """Everything that happened to a case, in order."""
         own_id = _uuid(case_id)
-        known = own_id and await histories.case(own_id, client_id=bearer.client_id)
+        known = own_id and await histories.case(own_id, client_id=caller.id)
         if not known:
             raise problem("not-found", request)
         response.headers["Content-Language"] = language = language_of(request)
@@ -68,14 +68,14 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
     async def events(
         request: Request,
         response: Response,
-        bearer: Annotated[Bearer, Security(gate, scopes=["cases.read"])],
+        caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
         after: Annotated[
             str | None, Query(description="The `next` of an earlier answer.", max_length=64)
         ] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> FeedDocument:
         """All events of all the client's cases after a cursor, each once; none is ever inserted before it."""
-        page = await histories.feed(bearer.client_id, after=after, limit=limit)
+        page = await histories.feed(caller.id, after=after, limit=limit)
         if page is None:
             raise problem("cursor-unknown", request)
         response.headers["Content-Language"] = language = language_of(request)

@@ -11,11 +11,11 @@ from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED, problems
 from services.intake.adapters.http.problems import Kind, faults_problem, problem
 from services.intake.domain.admission import Contradiction, Running
-from services.intake.domain.client import Bearer
 from services.intake.domain.outcome import Attempt, BadKey, Outcome, Refusal, Taken
 from services.intake.domain.submission import Faulty, NotJson, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
+from shared.web.bearer import Caller
 from shared.web.problems import Problem
 
 BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
@@ -45,14 +45,14 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
     async def hand_in(
         request: Request,
         response: Response,
-        bearer: Annotated[Bearer, Security(gate, scopes=["submissions.write"])],
+        caller: Annotated[Caller, Security(gate, scopes=["submissions.write"])],
     ) -> Response:
         """Hand in a submission. With 202 it is kept: from then on the platform is responsible for it.
 
         It is never refused on its merits: what no authority can be found for is taken and parked for a person.
         """
         attempt = Attempt(
-            client_id=bearer.client_id,
+            client_id=caller.id,
             key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
             body=await request.body(),
             traceparent=child_of(request.headers.get("traceparent")),

@@ -8,33 +8,46 @@ from fastapi import APIRouter, Request, Response
 from services.intake.adapters.http.documents import TokenDocument, TokenErrorDocument
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
+from services.intake.domain.client import ASSERTION_LIFETIME, RESOURCE_PREFIX, BadClaim
 from services.intake.domain.token_request import Denied, Issued, TokenError
+from shared.access.principal import AUDIENCES
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
 
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _BODY_LIMIT: Final = 16 * 1024
+_FORM: Final = "application/x-www-form-urlencoded"
 _MEND: Final[dict[TokenError, str]] = {
     "invalid_request": "Send grant_type=client_credentials as a form, each parameter once, with one way to authenticate.",
     "invalid_client": "Show client_id and client_secret (HTTP Basic or form), or a fresh JWT whose only aud is the issuer.",
     "unsupported_grant_type": "Only grant_type=client_credentials is offered.",
-    "invalid_scope": "Ask for scopes that the client is registered with, all of one service, or for none.",
+    "invalid_scope": "Ask for scopes that the client is registered with, all of one service, or name that as resource.",
+    "invalid_target": "Name one service as resource, for example urn:amtsweg:intake, and scopes that open it.",
 }
+_ASSERTION: Final = (
+    "JWT (RFC 7523) signed with a registered key: iss and sub are the client id, aud is the issuer alone, jti is new "
+    f"each time, exp is at most {int(ASSERTION_LIFETIME.total_seconds())} seconds ahead."
+)
 _DESCRIBED: Final[dict[str, Any]] = {
     **OPEN_TO_ALL,
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-www-form-urlencoded": {
+            _FORM: {
                 "schema": {
                     "type": "object",
                     "required": ["grant_type"],
                     "properties": {
                         "grant_type": {"const": "client_credentials"},
                         "scope": {"type": "string"},
+                        "resource": {
+                            "type": "string",
+                            "description": "The service that the token is for (RFC 8707).",
+                            "enum": [f"{RESOURCE_PREFIX}{name}" for name in AUDIENCES],
+                        },
                         "client_id": {"type": "string"},
                         "client_secret": {"type": "string"},
-                        "client_assertion": {"type": "string", "description": "JWT (RFC 7523)"},
+                        "client_assertion": {"type": "string", "description": _ASSERTION},
                         "client_assertion_type": {
                             "const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
                         },
@@ -81,11 +94,13 @@ def token_routes(
             headers = {**quota.headers(), "Retry-After": str(quota.resets_in)}
             raise problem("quota-exceeded", request, headers=headers)
         body = await request.body()
-        outcome = (
-            await issue(body, authorization=request.headers.get("authorization"))
-            if len(body) <= _BODY_LIMIT
-            else Denied("invalid_request")
-        )
+        outcome: Issued | Denied
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+            outcome = Denied("invalid_request", wrong=BadClaim("Content-Type", _FORM))
+        elif len(body) > _BODY_LIMIT:
+            outcome = Denied("invalid_request", wrong=BadClaim("body", f"at most {_BODY_LIMIT} bytes"))
+        else:
+            outcome = await issue(body, authorization=request.headers.get("authorization"))
         if isinstance(outcome, Denied):
             telemetry.count("decisions", service="intake", decision=f"token-{outcome.error}")
             return _denial(outcome)
@@ -101,7 +116,8 @@ def token_routes(
 
 
 def _denial(denied: Denied) -> Response:
-    document = TokenErrorDocument(error=denied.error, error_description=_MEND[denied.error])
+    wrong = f"{denied.wrong.name}: expected {denied.wrong.expected}." if denied.wrong else ""
+    document = TokenErrorDocument(error=denied.error, error_description=wrong or _MEND[denied.error])
     challenge = {"WWW-Authenticate": 'Basic realm="intake"'} if denied.challenge else {}
     return Response(
         document.model_dump_json(),

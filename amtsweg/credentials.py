@@ -1,0 +1,36 @@
+"""Making the credentials of principals: secrets that are rolled and shown once, public keys that are strong enough."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from services.intake.adapters.secrets import hashed
+from shared.access.principal import Credential
+from shared.crypto.key_strength import strong_key
+
+_SECRET_BYTES: Final = 32
+
+
+def roll_secret() -> str:
+    """A new secret: URL-safe, 256 bits."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def secret_credential(secret: str, *, now: datetime) -> Credential:
+    """The credential that a secret is kept as; its id tells nothing about it."""
+    own_id = f"secret-{now:%Y%m%d}-{secrets.token_hex(4)}"
+    return Credential(id=own_id, secret_hash=hashed(secret), valid_from=now)
+
+
+def key_credential(jwk: Mapping[str, Any], *, now: datetime) -> Credential:
+    """The credential of a public key; its id is the ``kid``, or the thumbprint where it has none (RFC 7638).
+
+    Raises:
+        ValueError: it is private, malformed or not strong enough.
+    """
+    if "d" in jwk:
+        raise ValueError("a private key: only the public part is registered")
+    key = strong_key(jwk)
+    kid = str(jwk.get("kid") or key.thumbprint())
+    return Credential(id=kid, key={**jwk, "kid": kid}, valid_from=now)

@@ -1,0 +1,84 @@
+"""A principal: somebody, or some house, that may ask for access tokens, and what proves who it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
+
+Kind = Literal["platform", "authority", "provider", "desk", "auditor", "operator"]
+Audience = Literal["intake", "doors", "desk", "audit"]
+AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
+
+SCOPES: Final[Mapping[str, Audience]] = MappingProxyType(
+    {
+        "submissions.write": "intake",
+        "cases.read": "intake",
+        "inbox.read": "doors",
+        "answers.write": "doors",
+        "webhooks.write": "doors",
+        "desk": "desk",
+        "operation": "desk",
+        "audit.look": "audit",
+        "audit.export": "audit",
+        "audit.bundles": "audit",
+    }
+)
+"""Every scope, and the one service that it opens."""
+
+AUDIENCE_OF: Final[Mapping[Kind, Audience]] = MappingProxyType(
+    {
+        "platform": "intake",
+        "authority": "doors",
+        "provider": "doors",
+        "desk": "desk",
+        "operator": "desk",
+        "auditor": "audit",
+    }
+)
+"""The one service that a kind of principal has business with."""
+
+PERSONS: Final[frozenset[Kind]] = frozenset({"desk", "auditor", "operator"})
+"""Kinds of people: what they do stands on record beside their id, so the id is a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What proves who a principal is: a public JWK (``id`` is its ``kid``) or the Argon2id hash of a secret."""
+
+    id: str
+    key: Mapping[str, Any] | None = None
+    secret_hash: str | None = None
+    valid_from: datetime
+    valid_until: datetime | None = None
+
+    def valid(self, now: datetime) -> bool:
+        return self.valid_from <= now and (self.valid_until is None or now < self.valid_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A registered principal; ``authorities`` are those that it serves. Revoked ones are not read."""
+
+    id: str
+    kind: Kind
+    name: str
+    scopes: frozenset[str]
+    authorities: frozenset[str] = frozenset()
+    registered_at: datetime
+    credentials: Sequence[Credential] = ()
+
+    def valid_credentials(self, now: datetime) -> list[Credential]:
+        """Those that open the door now, the newest first."""
+        found = [each for each in self.credentials if each.valid(now)]
+        return sorted(found, key=lambda each: each.valid_from, reverse=True)
+
+    def stands_by(self, credential: str, *, issued_at: datetime, now: datetime) -> bool:
+        """Whether a token counts that was issued then, to whoever showed this credential."""
+        known = any(each.id == credential and each.valid(now) for each in self.credentials)
+        return known and issued_at >= self.registered_at.replace(microsecond=0)
+
+
+def audiences(scopes: frozenset[str]) -> frozenset[Audience]:
+    """The services that these scopes open; unknown scopes open none."""
+    return frozenset(SCOPES[scope] for scope in scopes if scope in SCOPES)

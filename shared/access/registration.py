@@ -1,0 +1,94 @@
+"""Writing schema ``access``: add, rotate with overlap, revoke. An id is never given twice, and no row is deleted."""
+
+import json
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+
+from shared.access.principal import Credential, Principal
+from shared.postgres.pool import Connection
+
+_ADD: Final = """
+INSERT INTO access.principals (id, kind, name, scopes, authorities) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO NOTHING RETURNING true
+"""
+_CREDENTIAL: Final = """
+INSERT INTO access.credentials (principal, id, key, secret_hash) VALUES ($1, $2, $3, $4)
+"""
+_KNOWN: Final = "SELECT true FROM access.credentials WHERE principal = $1 AND id = $2"
+# The newest of those in use goes on for the overlap; older ones have had theirs.
+_OUTGOING: Final = """
+UPDATE access.credentials SET valid_until = least(valid_until, CASE WHEN id = (
+    SELECT id FROM access.credentials WHERE principal = $1 AND (valid_until IS NULL OR valid_until > now())
+    ORDER BY valid_from DESC, id LIMIT 1
+) THEN now() + $2 ELSE now() END)
+WHERE principal = $1 AND (valid_until IS NULL OR valid_until > now())
+"""
+_STANDING: Final = "SELECT true FROM access.principals WHERE id = $1 AND revoked_at IS NULL FOR UPDATE"
+_REVOKE: Final = (
+    "UPDATE access.principals SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING true"
+)
+_END: Final = """
+UPDATE access.credentials SET valid_until = now()
+WHERE principal = $1 AND id = $2 AND (valid_until IS NULL OR valid_until > now()) RETURNING true
+"""
+_EVERYBODY: Final = """
+SELECT principals.*, credentials.id AS credential, credentials.key IS NOT NULL AS is_key, valid_from, valid_until
+FROM access.principals LEFT JOIN access.credentials ON principal = principals.id
+ORDER BY valid_from, principals.id
+"""
+
+
+async def add(connection: Connection, principal: Principal) -> bool:
+    """Register a principal with its credentials, from now on; False if its id was ever given."""
+    async with connection.transaction():
+        added = await connection.fetchval(
+            _ADD,
+            principal.id,
+            principal.kind,
+            principal.name,
+            sorted(principal.scopes),
+            sorted(principal.authorities),
+        )
+        if added:
+            for credential in principal.credentials:
+                await _enter(connection, principal.id, credential)
+    return bool(added)
+
+
+async def rotate(
+    connection: Connection, principal: str, *, credential: Credential, overlap: timedelta
+) -> bool:
+    """Give one more credential; the one in use ends after the overlap, and with it tokens that it opened.
+
+    False if there is no such principal, it is revoked, or it has ever had a credential of that id.
+    """
+    async with connection.transaction():
+        if not await connection.fetchval(_STANDING, principal):
+            return False
+        if await connection.fetchval(_KNOWN, principal, credential.id):
+            return False
+        await connection.execute(_OUTGOING, principal, overlap)
+        await _enter(connection, principal, credential)
+    return True
+
+
+async def revoke(connection: Connection, principal: str) -> bool:
+    """Shut a principal out for good; False if there is none, or it is shut out."""
+    return bool(await connection.fetchval(_REVOKE, principal))
+
+
+async def end_credential(connection: Connection, principal: str, *, credential: str) -> bool:
+    """End one credential now; False if there is none that is valid."""
+    return bool(await connection.fetchval(_END, principal, credential))
+
+
+async def everybody(connection: Connection) -> list[asyncpg.Record]:
+    """Each principal beside each of its credentials, revoked and ended ones included, the oldest first."""
+    return await connection.fetch(_EVERYBODY)
+
+
+async def _enter(connection: Connection, principal: str, credential: Credential) -> None:
+    key = None if credential.key is None else json.dumps(dict(credential.key))
+    await connection.execute(_CREDENTIAL, principal, credential.id, key, credential.secret_hash)

@@ -1,0 +1,60 @@
+"""Keys that are too weak do not enter, whatever they are for."""
+
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+from shared.crypto.key_strength import strong_key
+
+
+def public(key: ECKey | OKPKey | RSAKey) -> dict[str, Any]:
+    return key.as_dict(private=False)
+
+
+def odd_exponent() -> dict[str, Any]:
+    return public(RSAKey.import_key(rsa.generate_private_key(public_exponent=3, key_size=3072)))
+
+
+STRONG: list[ECKey | OKPKey | RSAKey] = [
+    ECKey.generate_key("P-256"),
+    ECKey.generate_key("P-384"),
+    OKPKey.generate_key("Ed25519"),
+    RSAKey.generate_key(3072),
+]
+
+
+@pytest.mark.parametrize("key", STRONG, ids=lambda key: str(key.key_type))
+def test_a_strong_key_enters(key: ECKey | OKPKey | RSAKey) -> None:
+    assert strong_key(public(key)).thumbprint() == key.thumbprint()
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        pytest.param(public(RSAKey.generate_key(2048)), id="RSA of 2048 bits"),
+        pytest.param(odd_exponent(), id="RSA with e = 3"),
+        pytest.param(public(ECKey.generate_key("P-521")), id="P-521"),
+        pytest.param(public(ECKey.generate_key("secp256k1")), id="secp256k1"),
+        pytest.param(public(OKPKey.generate_key("Ed448")), id="Ed448"),
+        pytest.param(public(OKPKey.generate_key("X25519")), id="X25519"),
+        pytest.param(OctKey.generate_key(256).as_dict(), id="symmetric"),
+        pytest.param({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"}, id="no point"),
+        pytest.param({}, id="empty"),
+    ],
+)
+def test_a_weak_or_malformed_key_does_not(jwk: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected RSA with at least 3072 bits"):
+        strong_key(jwk)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
+
+
+@given(st.dictionaries(st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "use", "key_ops"]), scalars))
+def test_any_object_is_a_key_or_a_value_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        strong_key(public(STRONG[0]) | {"kty": "none"} | changes)
