@@ -48,7 +48,7 @@ class Bus(Protocol):
         """Return when all in-sync replicas have it; whatever is raised means that it may or may not be so."""
 
 
-class Principals(Protocol):
+class Registered(Protocol):
     def get(self, principal: str) -> Principal | None:
         """Return the principal as known at most a minute ago; None if there is none or it was revoked.
 

@@ -30,7 +30,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 
-Principal = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator", "authority"]
+BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator", "authority"]
 Group = Literal["intake", "router", "router-relay", "notifier", "audit", "authority"]
 
 PARTITIONS = 6
@@ -63,11 +63,11 @@ class Topic:
     name: str
     payloads: tuple[type[Payload], ...]
     key: Literal["case", "object", "log", "land"]
-    producers: tuple[Principal, ...]
+    producers: tuple[BusLogin, ...]
     consumers: tuple[Group, ...]
     audited: Literal[True] | str
     rebuild: tuple[Group, ...] = ()
-    followers: tuple[Principal, ...] = ()
+    followers: tuple[BusLogin, ...] = ()
     partitions: int = PARTITIONS
     retention: timedelta | None = _PERMANENT
     compacted: bool = False
@@ -232,7 +232,7 @@ CATALOGUE: tuple[Topic, ...] = (
     AUDIT_CHECKPOINT,
 )
 
-GROUPS: Mapping[Group, Principal] = {
+GROUPS: Mapping[Group, BusLogin] = {
     "intake": "intake",
     "router": "router",
     "router-relay": "router",
@@ -241,7 +241,7 @@ GROUPS: Mapping[Group, Principal] = {
 }
 """The services' consumer groups and the principal that runs each."""
 
-SERVICES: tuple[Principal, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
+SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
 """The principals of our own processes, by the name of the process."""
 
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events.topics import CATALOGUE, GROUPS, SERVICES, Principal, Topic, dead_letter_topic
+from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, dead_letter_topic
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 
 OPERATOR = "operator"
-_TRANSACTIONAL: tuple[Principal, ...] = ("router", "operator")
+_TRANSACTIONAL: tuple[BusLogin, ...] = ("router", "operator")
 """Principals that write in transactions; their transactional ids begin with their name."""
 
 

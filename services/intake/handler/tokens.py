@@ -18,7 +18,7 @@ from services.intake.domain.token_request import (
     SecretShown,
     read_token_request,
 )
-from services.intake.ports import AssertionIds, Assertions, Clock, Principals, Secrets, Tokens
+from services.intake.ports import AssertionIds, Assertions, Clock, Registered, Secrets, Tokens
 from shared.access.principal import Credential, Principal
 
 _UNPROVEN: Final = Denied(
@@ -29,14 +29,14 @@ _UNPROVEN: Final = Denied(
 )
 _USED: Final = Denied("invalid_client", wrong=BadClaim("jti", "one that has not been used before"))
 
-Proven = tuple[Principal, Credential]
+Recognised = tuple[Principal, Credential]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenDoor:
     """``issuer`` is our identifier (RFC 8414): the only audience that an assertion may name."""
 
-    principals: Principals
+    principals: Registered
     secrets: Secrets
     assertions: Assertions
     assertion_ids: AssertionIds
@@ -68,7 +68,7 @@ class TokenDoor:
                 )
         return Issued(token=self.tokens.issue(bearer), bearer=bearer)
 
-    async def _by_secret(self, shown: SecretShown) -> Proven | Denied:
+    async def _by_secret(self, shown: SecretShown) -> Recognised | Denied:
         principal = self.principals.get(shown.client_id)
         valid = principal.valid_credentials(self.clock()) if principal else []
         kept = {each.secret_hash: each for each in valid if each.secret_hash}
@@ -77,7 +77,7 @@ class TokenDoor:
             return Denied("invalid_client", challenge=shown.basic)
         return principal, kept[found]
 
-    async def _by_assertion(self, shown: AssertionShown) -> Proven | Denied:
+    async def _by_assertion(self, shown: AssertionShown) -> Recognised | Denied:
         claimed = self.assertions.claimed(shown.jwt)
         if claimed is None:
             return Denied("invalid_client", wrong=BadClaim("client_assertion", "a signed JWT (RFC 7515)"))
