@@ -1,18 +1,28 @@
 """The `amtsweg` command. What a command needs is imported when it is called, so that each starts fast."""
 
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+from amtsweg.language import LANGUAGE_VARIABLE
+from amtsweg.mistakes import explained
+from amtsweg.stack.description import FOLDER_VARIABLE
 
 COMMANDS = {
     "demo": "amtsweg.demo.command:demo",
     "up": "amtsweg.stack.commands:up",
     "down": "amtsweg.stack.commands:down",
     "status": "amtsweg.stack.commands:status",
+    "restart": "amtsweg.stack.commands:restart",
+    "logs": "amtsweg.stack.log_command:logs",
     "provision": "amtsweg.stack.provision_commands:commands",
     "resolve": "amtsweg.resolve:resolve",
-    "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
@@ -23,15 +33,49 @@ COMMANDS = {
 }
 """Where each command lives: a function, or a group of commands."""
 
+_ANYWHERE = {"--var", "--lang"}
+"""Options of `amtsweg` itself that may stand behind a command, too."""
+
+
+class _Root(TyperGroup):
+    """Takes its own options wherever they stand, and explains what a person can correct."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, own_options_first(args))
+
+    def invoke(self, ctx: Any) -> object:
+        with explained():
+            return super().invoke(ctx)
+
+
+def own_options_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--var` and `--lang` before the command; behind `--` nothing is moved."""
+    own: list[str] = []
+    others: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        name, sign, _ = argument.partition("=")
+        if argument == "--":
+            others += [argument, *waiting]
+        elif name in _ANYWHERE:
+            own.append(argument)
+            if not sign:
+                own += [value for value in (next(waiting, None),) if value is not None]
+        else:
+            others.append(argument)
+    return own + others
+
 
 def main() -> None:
-    asked = [argument for argument in sys.argv[1:2] if argument in COMMANDS]
+    rest = own_options_first(sys.argv[1:])
+    asked = [argument for argument in rest if argument in COMMANDS][:1]
     build(asked or list(COMMANDS))()
 
 
 def build(names: list[str]) -> typer.Typer:
     """The command with these of its parts."""
     app = typer.Typer(
+        cls=_Root,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_show_locals=False,  # locals hold passwords
@@ -48,8 +92,18 @@ def build(names: list[str]) -> typer.Typer:
     return app
 
 
-def _root() -> None:
-    """With a callback, one command alone is still a part of `amtsweg`."""
+def _root(
+    *,
+    var: Annotated[
+        Path | None, typer.Option(envvar=FOLDER_VARIABLE, help="folder of the stack's state (var)")
+    ] = None,
+    lang: Annotated[str | None, typer.Option(envvar=LANGUAGE_VARIABLE, help="de or en")] = None,
+) -> None:
+    if lang is not None and lang not in {"de", "en"}:
+        raise typer.BadParameter("expected de or en", param_hint="--lang")
+    for variable, value in ((FOLDER_VARIABLE, var), (LANGUAGE_VARIABLE, lang)):
+        if value is not None:
+            os.environ[variable] = str(value)
 
 
 if __name__ == "__main__":

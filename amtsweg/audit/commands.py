@@ -15,7 +15,7 @@ from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
 from amtsweg.audit.shards import close, open_next
 from amtsweg.audit.trust import policy_of
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
@@ -45,7 +45,7 @@ def check(
     """Rechnet jede Kachel und die Wurzel aus den Einträgen nach; sagt, wie lange es gedauert hat."""
     began = time.perf_counter()
     if tiles is None or (log_key is None and policy is None):
-        stack = StackDescription.read(VAR).audit
+        stack = StackDescription.read().audit
         tiles, log_key = tiles or stack.tile_directory, log_key or stack.verifier_key
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))

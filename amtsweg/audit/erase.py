@@ -11,7 +11,7 @@ from uuid import uuid4
 import typer
 
 from amtsweg.audit.rebuild import PasswordOption, UrlOption
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres.ledger import PostgresLedgers
@@ -30,7 +30,7 @@ BasisOption = Annotated[str, typer.Option(help="Rechtsgrundlage, zum Beispiel: A
 OriginOption = Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")]
 SecretOption = Annotated[Path, typer.Option(help="Geheimnis des Protokolls")]
 
-_SECRET = VAR / "keys/audit/pseudonyms.key"
+_SECRET = Path("var/keys/audit/pseudonyms.key")
 _SEGMENT = timedelta(days=2)
 """A record that has expired lies on until its segment, of one day, is closed and deleted."""
 
@@ -89,7 +89,7 @@ def _run(
 ) -> T:
     """Do the work on the log; a refusal ends the command with its reason."""
     if origin is None or postgres_url is None:
-        stack = StackDescription.read(VAR)
+        stack = StackDescription.read()
         origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
     password = None if password_file is None else read_secret(password_file)
     try:

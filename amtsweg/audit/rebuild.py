@@ -9,7 +9,7 @@ import typer
 
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
@@ -41,7 +41,7 @@ def rebuild_tiles(
     """Schreibt alle Kacheln und Bündel neu aus der Datenbank; vorhandene werden Byte für Byte verglichen."""
     began = time.perf_counter()
     if origin is None or postgres_url is None:
-        stack = StackDescription.read(VAR)
+        stack = StackDescription.read()
         origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
     password = None if password_file is None else read_secret(password_file)
     try:
@@ -62,7 +62,7 @@ def rebuild_database(
 ) -> None:
     """Stellt Reihenfolge, Hashwerte und Kennungen in einer leeren Datenbank aus den Dateien wieder her."""
     began = time.perf_counter()
-    url = postgres_url or StackDescription.read(VAR).postgres.url
+    url = postgres_url or StackDescription.read().postgres.url
     password = None if password_file is None else read_secret(password_file)
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))

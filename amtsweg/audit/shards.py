@@ -11,7 +11,7 @@ import typer
 
 from amtsweg.audit.rebuild import PasswordOption, UrlOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres import shards
@@ -126,7 +126,7 @@ def _secrets(old: Path, new: Path) -> tuple[Secrecy, Secrecy]:
 
 
 def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str, str | None]:
-    url = postgres_url or StackDescription.read(VAR).postgres.url
+    url = postgres_url or StackDescription.read().postgres.url
     return url, None if password_file is None else read_secret(password_file)
 
 

@@ -12,7 +12,7 @@ from rich.live import Live
 from amtsweg.demo import show
 from amtsweg.demo.run import Bill, Progress, run, stack
 from amtsweg.stack.commands import StartView
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
 
 _FRAME_S = 0.2
@@ -22,10 +22,9 @@ def demo(
     *,
     submissions: Annotated[int, typer.Option(min=12, help="how many requests are posted")] = 200,
     report: Annotated[Path | None, typer.Option(help="write the bill as JSON to this file")] = None,
-    var: Annotated[Path, typer.Option(envvar="AMTSWEG_VAR", help="folder of the stack's state")] = VAR,
 ) -> None:
     """Boot the stack, post real-looking submissions, watch them travel, and add everything up."""
-    console = Console()
+    console, var = Console(), stack_folder()
     try:
         with stack(var, report=StartView(console).show) as description:
             outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))

@@ -1,6 +1,8 @@
-"""`amtsweg up`, `down`, `status`."""
+"""`amtsweg up`, `down`, `status`, `restart`."""
 
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,22 +10,22 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from amtsweg.language import said
 from amtsweg.stack import supervisor
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.stack import Step
 
-Var = Annotated[Path, typer.Option(envvar="AMTSWEG_VAR", help="folder of the stack's state")]
+_RESTARTED_WITHIN_S = 60.0
 
 
 def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="return when the stack serves")] = False,
-    var: Var = VAR,
     report_to: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start the stack: Kafka, PostgreSQL, Redis, a mail sink, the services and the witnesses of the log."""
-    console = Console()
+    console, var = Console(), stack_folder()
     owner = supervisor.supervisor(var)
     if owner is not None:
         ready = StackDescription.path(var).exists()
@@ -44,21 +46,70 @@ def up(
         raise typer.Exit(1) from error
 
 
-def down(var: Var = VAR) -> None:
+def down() -> None:
     """Stop the stack."""
-    print("The stack is stopped." if supervisor.stop(var) else "No stack was running.")
+    stopped = supervisor.stop(stack_folder())
+    print(
+        said(de="Der Stapel ist beendet.", en="The stack is stopped.")
+        if stopped
+        else said(de="Es lief kein Stapel.", en="No stack was running.")
+    )
 
 
-def status(var: Var = VAR) -> None:
-    """Show what runs; fails if something that was started does not."""
-    parts = supervisor.status(var)
-    if supervisor.supervisor(var) is None:
-        print(
-            "No stack is running."
-            if not parts
-            else "The stack's supervisor has died; `amtsweg up` clears up."
+def restart(service: Annotated[str, typer.Argument(help="a name that `amtsweg status` lists")]) -> None:
+    """Restart one service or witness; returns when it runs again."""
+    var = stack_folder()
+    before = _part(var, service)
+    supervisor.end(var, service)
+    deadline = time.monotonic() + _RESTARTED_WITHIN_S
+    while time.monotonic() < deadline:
+        now = next((part for part in supervisor.status(var) if part.name == service), None)
+        if now is not None and now.pid not in {None, before.pid}:
+            print(said(de=f"{service} läuft wieder", en=f"{service} runs again"), f"(process {now.pid}).")
+            return
+        time.sleep(0.1)
+    raise StackError(
+        said(
+            de=f"{service} läuft nach {_RESTARTED_WITHIN_S:.0f} s noch nicht; siehe `amtsweg logs {service}`",
+            en=f"{service} does not run after {_RESTARTED_WITHIN_S:.0f} s; see `amtsweg logs {service}`",
         )
+    )
+
+
+def _part(var: Path, name: str) -> supervisor.PartStatus:
+    """The running part of this name that the supervisor starts again when it ends."""
+    parts = {part.name: part for part in supervisor.status(var) if part.port}
+    if supervisor.supervisor(var) is None:
+        raise StackError(said(de="Es läuft kein Stapel.", en="No stack is running."))
+    if name not in parts or name in supervisor.SERVERS:
+        names = ", ".join(sorted(set(parts) - supervisor.SERVERS))
+        raise StackError(
+            said(de=f"{name}: erwartet wird eines von {names}", en=f"{name}: expected one of {names}")
+        )
+    return parts[name]
+
+
+def status(*, as_json: Annotated[bool, typer.Option("--json", help="JSON for programs")] = False) -> None:
+    """Show what runs; fails if something that was started does not."""
+    var = stack_folder()
+    parts = supervisor.status(var)
+    if as_json:
+        print(json.dumps([asdict(part) for part in parts], indent=2))
+    if supervisor.supervisor(var) is None:
+        nothing = said(de="Es läuft kein Stapel.", en="No stack is running.")
+        died = said(
+            de="Der Prozess, der den Stapel überwacht, ist beendet; `amtsweg up` räumt auf.",
+            en="The stack's supervisor has died; `amtsweg up` clears up.",
+        )
+        typer.echo(died if parts else nothing, err=True)
         raise typer.Exit(1)
+    if not as_json:
+        _show(parts)
+    if not all(part.pid for part in parts):
+        raise typer.Exit(1)
+
+
+def _show(parts: list[supervisor.PartStatus]) -> None:
     table = Table("part", "state", "process", "port", "restarts", "memory")
     for part in parts:
         table.add_row(
@@ -70,8 +121,6 @@ def status(var: Var = VAR) -> None:
             f"{part.memory_bytes / 2**20:.0f} MB",
         )
     Console().print(table, f"memory in all: {sum(p.memory_bytes for p in parts) / 2**20:.0f} MB")
-    if not all(part.pid for part in parts):
-        raise typer.Exit(1)
 
 
 def addresses(description: StackDescription) -> Table:

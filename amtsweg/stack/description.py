@@ -4,13 +4,19 @@ It is there while the stack runs, readable by its owner only; the demo, the test
 developer's own scripts start from it.
 """
 
+import os
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-VAR = Path("var")
+FOLDER_VARIABLE = "AMTSWEG_VAR"
+
+
+def stack_folder() -> Path:
+    """Where the local stack keeps its state: `--var`, `AMTSWEG_VAR`, else `var` in the working folder."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or "var")
 
 
 class _Described(BaseModel):
@@ -119,11 +125,11 @@ class StackDescription(_Described):
     audit: AuditDescription
 
     @classmethod
-    def path(cls, var: Path = VAR) -> Path:
-        return var / "stack.json"
+    def path(cls, var: Path | None = None) -> Path:
+        return (var or stack_folder()) / "stack.json"
 
     @classmethod
-    def read(cls, var: Path = VAR) -> Self:
+    def read(cls, var: Path | None = None) -> Self:
         """The running stack's description.
 
         Raises:
@@ -131,7 +137,7 @@ class StackDescription(_Described):
         """
         return cls.model_validate_json(cls.path(var).read_bytes())
 
-    def write(self, var: Path = VAR) -> None:
+    def write(self, var: Path | None = None) -> None:
         """Replace the file in one step, so that a reader never sees half of it."""
         new = self.path(var).with_suffix(".new")
         new.touch(mode=0o600)

@@ -13,6 +13,7 @@ from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, Certificate, Node, p
 from amtsweg.stack.provision.certificates import make_certificates
 from amtsweg.stack.provision.keys import Keyring, make_token
 from amtsweg.stack.provision.logins import write_secret
+from amtsweg.terminal import echo
 
 commands = typer.Typer(no_args_is_help=True, help="Prepare keys, and servers that already run.")
 
@@ -29,7 +30,7 @@ def keys(
     make_certificates(folder, hosts=tuple(certificate or ()))
     make_token(made.keys.of("postgres", "superuser-password"))
     write_secret(made.keys.of("kafka", "server.properties"), _kafka_in_container(made.keys))
-    print(f"The keys lie in {folder}; {len(made.authorities)} authorities have one.")
+    echo(f"The keys lie in {folder}; {len(made.authorities)} authorities have one.")
 
 
 @commands.command("servers")
@@ -43,7 +44,7 @@ def servers(folder: Folder) -> None:
     except StackError as error:
         typer.echo(f"amtsweg provision: {error}", err=True)
         raise typer.Exit(1) from error
-    print(f"Kafka at {kafka.bootstrap} and PostgreSQL at {postgres.host} are ready for the services.")
+    echo(f"Kafka at {kafka.bootstrap} and PostgreSQL at {postgres.host} are ready for the services.")
 
 
 def _named_servers() -> tuple[KafkaEndpoint, PostgresEndpoint]:

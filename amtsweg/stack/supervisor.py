@@ -22,6 +22,8 @@ from amtsweg.stack.stack import Report, Stack, Step
 
 _TEND_EVERY_S = 0.25
 _END_WITHIN_S = 90.0
+SERVERS = frozenset({"kafka", "postgres", "redis", "mail"})
+"""Parts whose end ends the whole stack."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -94,6 +96,13 @@ def stop(var: Path) -> bool:
     orphans = records.end_orphans(var / "run")
     StackDescription.path(var).unlink(missing_ok=True)
     return owner is not None or bool(orphans)
+
+
+def end(var: Path, name: str) -> None:
+    """Ask one part to end; the supervisor starts it again. Nothing happens if it does not run."""
+    process = records.recorded(var / "run", name)
+    if process is not None:
+        process.terminate()
 
 
 def status(var: Path) -> list[PartStatus]:

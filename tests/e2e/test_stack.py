@@ -34,7 +34,7 @@ def var() -> Iterator[Path]:
 
 def amtsweg(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "amtsweg", *arguments, "--var", var],
+        [sys.executable, "-m", "amtsweg", *arguments, "--var", var, "--lang", "en"],
         capture_output=True,
         text=True,
         timeout=READY_WITHIN_S,
@@ -94,11 +94,24 @@ def test_up_serves_shows_itself_survives_a_second_up_and_goes_down(var: Path) ->
     assert set(records.names(var / "run")) == PARTS
 
     _a_killed_service_comes_back(var)
+    _a_service_is_restarted_and_its_log_read(var)
 
     assert amtsweg("down", var=var).returncode == 0
     assert not [process for process in alive if running(process)]
     assert not StackDescription.path(var).exists()
     assert amtsweg("status", var=var).returncode == 1
+
+
+def _a_service_is_restarted_and_its_log_read(var: Path) -> None:
+    before = records.facts(var / "run", "notifier")["pid"]
+    restarted = amtsweg("restart", "notifier", var=var)
+    assert restarted.returncode == 0, restarted.stderr
+    assert records.facts(var / "run", "notifier")["pid"] != before
+    assert amtsweg("restart", "kafka", var=var).returncode == 1
+
+    told = amtsweg("logs", "notifier", "-n", "2", var=var)
+    assert [line.split()[0] for line in told.stdout.splitlines()] == ["notifier", "notifier"]
+    assert amtsweg("logs", "nobody", var=var).returncode == 1
 
 
 def _a_killed_service_comes_back(var: Path) -> None:

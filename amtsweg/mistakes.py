@@ -1,0 +1,59 @@
+"""What a person can correct, in one sentence: a wrong file, a wrong value, a server that is away. Never a traceback."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.error import URLError
+
+import typer
+from pydantic import ValidationError
+
+from amtsweg.language import said
+from amtsweg.stack.errors import StackError
+from amtsweg.terminal import echo
+from shared.errors import Stopped, Unavailable
+
+MISTAKE = 2
+"""Exit status of a call that a person must correct."""
+
+AWAY = 3
+"""Exit status where a server did not answer: the same call may succeed later."""
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what a person can correct into a sentence and an exit status; anything else stays an error of ours."""
+    try:
+        yield
+    except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
+        raise _ended(_away(error), AWAY) from error
+    except StackError as error:
+        raise _ended(str(error), 1) from error
+    except ValidationError as error:
+        raise _ended(_invalid(error), MISTAKE) from error
+    except UnicodeDecodeError as error:
+        text = said(de="Die Datei ist kein Text in UTF-8", en="the file is not text in UTF-8")
+        raise _ended(f"{text} (Byte {error.start})", MISTAKE) from error
+    except json.JSONDecodeError as error:
+        text = said(de="Die Datei ist kein JSON", en="the file is not JSON")
+        raise _ended(f"{text}: {error.msg} ({error.lineno}:{error.colno})", MISTAKE) from error
+    except ValueError as error:
+        raise _ended(said(de="Ungültige Angabe: ", en="invalid value: ") + str(error), MISTAKE) from error
+    except OSError as error:
+        raise _ended(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), MISTAKE) from error
+
+
+def _away(error: Exception) -> str:
+    text = said(de="Nicht erreichbar, später noch einmal versuchen", en="not reachable, try again later")
+    return f"{text}: {error}"
+
+
+def _invalid(error: ValidationError) -> str:
+    """Place and fault of each wrong value, never the value."""
+    places = [f"{'.'.join(map(str, fault['loc'])) or '-'}: {fault['msg']}" for fault in error.errors()[:20]]
+    return said(de="Ungültige Angaben: ", en="invalid values: ") + "; ".join(places)
+
+
+def _ended(text: str, status: int) -> typer.Exit:
+    echo(text, err=True)
+    return typer.Exit(status)
