@@ -39,13 +39,14 @@ class KafkaDescription(_Described):
 
 
 class AuthorityDescription(_Described):
-    """What one authority needs to take part: its login opens its own two topics and its group, nothing else."""
+    """What one authority needs to take part: its login reads its own inbox, its client answers over HTTP."""
 
     username: str
     password: str
     inbox_topic: str
-    outbox_topic: str
     group: str
+    client_id: str
+    secret: str
     decryption_key_file: Path
 
 

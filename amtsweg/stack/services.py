@@ -76,12 +76,16 @@ def _router(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _doors(_around: Surroundings) -> dict[str, str]:
-    return {}
+def _doors(around: Surroundings) -> dict[str, str]:
+    return _postgres(around, "doors") | {
+        "AMTSWEG_ISSUER": around.url("intake"),
+        "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("doors")),
+        "AMTSWEG_HASH_KEY_FILE": str(around.keys.answers),
+    }
 
 
 def _desk(around: Surroundings) -> dict[str, str]:
-    return {
+    return _postgres(around, "desk") | {
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("desk")),
     }

@@ -1,12 +1,12 @@
 """From an empty folder to a stack that services can start in: secrets, schemas, topics, the description."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amtsweg.credentials import key_credential, secret_credential
+from amtsweg.credentials import key_credential, rolled_credential, secret_credential
 from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
@@ -31,13 +31,16 @@ from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.services import Surroundings
 from services.intake.domain.client import SCOPES
 from shared.access.principal import Credential, Kind, Principal
-from shared.events.topics import AUTHORITY_INBOX, AUTHORITY_OUTBOX
+from shared.events.topics import AUTHORITY_INBOX
 
 LOG_ORIGIN = "log.amtsweg.localhost/hessen"
 AUDITOR = "rechnungshof"
 TILE_READER = "entry-reader"
 _CLIENT = "landesplattform"
 _JWT_CLIENT = "landesplattform-jwt"
+AUTHORITY_SCOPES = frozenset({"inbox.read", "answers.write", "webhooks.write"})
+"""What an authority may do at the doors."""
+
 _CLERK = "klaerung-1"
 """A person has a number, not a name: this id stands on record beside what the person decided."""
 
@@ -58,6 +61,7 @@ class Secrets:
     clerk_secret: str
     clients: tuple[Principal, ...]
     fresh_clients: frozenset[str]
+    authority_secrets: Mapping[str, str]
 
 
 def make_secrets(folder: Path) -> Secrets:
@@ -72,10 +76,13 @@ def make_secrets(folder: Path) -> Secrets:
     }
     proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK)}
     proofs[_JWT_CLIENT] = _client_key(keys)
+    proofs |= {authority: keys.of_authority(authority, "client-secret") for authority in authorities}
     fresh = frozenset(client for client, path in proofs.items() if not path.exists())
     secret, clerk_secret = make_token(proofs[_CLIENT]), make_token(proofs[_CLERK])
+    authority_secrets = {authority: make_token(proofs[authority]) for authority in authorities}
     return Secrets(
         authorities=authorities,
+        authority_secrets=authority_secrets,
         keys=keys,
         kafka=Logins.of(kafka_files),
         postgres=Logins.of({role: keys.of(role, "postgres-password") for role in postgres.ROLES}),
@@ -83,7 +90,10 @@ def make_secrets(folder: Path) -> Secrets:
         client_secret=secret,
         clerk_secret=clerk_secret,
         fresh_clients=fresh,
-        clients=_clients(secret, clerk_secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+        clients=(
+            *_clients(secret, clerk_secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+            *_authority_clients(authority_secrets),
+        ),
     )
 
 
@@ -111,6 +121,21 @@ def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tupl
         )
         for own_id, kind, name, scopes, credential in registered
     )
+
+
+def _authority_clients(secrets: Mapping[str, str]) -> Iterator[Principal]:
+    """Each authority's own way over HTTP: for itself, at the doors."""
+    now = datetime.now(UTC)
+    for authority, secret in secrets.items():
+        yield Principal(
+            id=authority,
+            kind="authority",
+            name=authority,
+            scopes=AUTHORITY_SCOPES,
+            authorities=frozenset({authority}),
+            registered_at=now,
+            credentials=(rolled_credential(secret, now=now),),
+        )
 
 
 def provision_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
@@ -182,8 +207,9 @@ def _authority(authority: str, made: Secrets) -> AuthorityDescription:
         username=login,
         password=made.kafka.passwords[login],
         inbox_topic=AUTHORITY_INBOX.for_authority(authority),
-        outbox_topic=AUTHORITY_OUTBOX.for_authority(authority),
         group=login,
+        client_id=authority,
+        secret=made.authority_secrets[authority],
         decryption_key_file=made.keys.of_authority(authority, "decryption.jwk"),
     )
 

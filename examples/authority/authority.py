@@ -1,25 +1,30 @@
 """A sample authority: takes cases from its inbox, files them, confirms each and decides it. Made to be copied.
 
 Kafka delivers at least once, so everything here can be repeated without a second effect: a case is filed
-under its own name, and an answer's id follows from the case, which the router recognises.
+under its own name, and an answer's id follows from the case, which the platform recognises.
 """
 
 import argparse
 import asyncio
 import json
 import logging
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import SASLScram512
 from joserfc import jwe
 from joserfc.jwk import JWKRegistry, Key
 
-RETRY_SECONDS = 5
+ATTEMPTS = 3
+RETRY_SECONDS = 5.0
+TOKEN_SECONDS = 240
 LARGEST_BYTES = 4 * 1024 * 1024
+
 log = logging.getLogger("authority")
 
 
@@ -32,8 +37,69 @@ class Sealing(jwe.JWERegistry):
 SEALING = Sealing(algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False)
 
 
-def serve(authority: str, *, kafka: dict[str, str], access: dict[str, str], folder: Path) -> KafkaBroker:
-    """Connect one authority's inbox and outbox; its login opens nothing else."""
+class Refused(Exception):  # noqa: N818 - what the platform says
+    """An answer that the platform does not take; sent again, it would not be taken either."""
+
+
+class Answers:
+    """Gives answers over HTTP. Sent again, an answer is the same: so it is sent until it is taken or refused."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        urls: dict[str, str],
+        access: dict[str, str],
+        pause: float = RETRY_SECONDS,
+    ) -> None:
+        self._http = http
+        self._urls = urls
+        self._login = (access["clientId"], access["secret"])
+        self._pause = pause
+        self._token, self._until = "", 0.0
+
+    async def give(self, case: str, given: dict[str, str]) -> None:
+        """Return when the platform has the answer.
+
+        Raises:
+            Refused: it has no effect; the text says why, and what to do.
+        """
+        body = given | {"id": f"{case}:{given['kind']}", "caseId": case}
+        while (answer := await self._tried(body)) is None or _later(answer):
+            log.info("answer %s not taken yet, trying again", body["id"])
+            await asyncio.sleep(self._pause)
+        if answer.is_error:
+            raise Refused(answer.text)
+
+    async def _tried(self, body: dict[str, str]) -> httpx.Response | None:
+        try:
+            return await self._post(body)
+        except httpx.TransportError:
+            return None  # it may have arrived; sent again, it is the same
+
+    async def _post(self, body: dict[str, str]) -> httpx.Response:
+        if time.monotonic() > self._until:
+            form = {"grant_type": "client_credentials", "scope": "answers.write"}
+            asked = await self._http.post(f"{self._urls['intake']}/token", data=form, auth=self._login)
+            if not asked.is_success:
+                return asked
+            self._token, self._until = asked.json()["access_token"], time.monotonic() + TOKEN_SECONDS
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = await self._http.post(f"{self._urls['router']}/v1/answers", json=body, headers=headers)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            self._until = 0.0
+        return answer
+
+
+def _later(answer: httpx.Response) -> bool:
+    """Whether the same answer may be taken some seconds later; a refusal says what is wrong with it instead."""
+    return answer.is_server_error or "retry-after" in answer.headers
+
+
+def serve(
+    authority: str, *, kafka: dict[str, str], access: dict[str, str], answers: Answers, folder: Path
+) -> KafkaBroker:
+    """Connect one authority's inbox; its login opens nothing else."""
     broker = KafkaBroker(
         kafka["bootstrap"],
         security=SASLScram512(
@@ -41,8 +107,6 @@ def serve(authority: str, *, kafka: dict[str, str], access: dict[str, str], fold
             password=access["password"],
             use_ssl=kafka["securityProtocol"] == "SASL_SSL",
         ),
-        acks="all",
-        enable_idempotence=True,
         logger=None,
     )
     key = JWKRegistry.import_key(json.loads(Path(access["decryptionKeyFile"]).read_text()))
@@ -56,38 +120,37 @@ def serve(authority: str, *, kafka: dict[str, str], access: dict[str, str], fold
         max_partition_fetch_bytes=LARGEST_BYTES,
     )
     async def take(message: KafkaMessage) -> None:
-        try:
-            submission = message.headers["ce_submissionid"]
-            file(open_case(message.body, key, submission), folder / authority / f"{submission}.json")
-            number = f"AZ-{submission[:8]}"
-            await answer(message, {"kind": "accepted", "fileNumber": number})
-            await answer(message, {"kind": "decided", "fileNumber": number, "outcome": "granted"})
-            log.info("%s: case %s decided", authority, message.headers["ce_caseid"])
-        except Exception as error:
-            log.warning("%s: %s; trying again in %d s", authority, type(error).__name__, RETRY_SECONDS)
-            await asyncio.sleep(RETRY_SECONDS)
-            raise
-
-    async def answer(about: KafkaMessage, given: dict[str, str]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        case = about.headers["ce_caseid"]
-        await broker.publish(
-            json.dumps(given | {"givenAt": now}).encode(),
-            topic=access["outboxTopic"],
-            key=case.encode(),
-            headers={
-                "ce_specversion": "1.0",
-                "ce_id": f"{case}:{given['kind']}",
-                "ce_source": f"authority/{authority}",
-                "ce_type": "de.amtsweg.AnswerGiven.v1",
-                "ce_time": now,
-                "ce_caseid": case,
-                "ce_submissionid": about.headers["ce_submissionid"],
-                "content-type": "application/json",
-            },
-        )
+        await settle(message, key=key, answers=answers, folder=folder / authority)
 
     return broker
+
+
+async def settle(
+    message: KafkaMessage, *, key: Key, answers: Answers, folder: Path, pause: float = RETRY_SECONDS
+) -> None:
+    """Handle the case, in three attempts at most; then it is laid aside, so that the next one need not wait."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await handle(message, key=key, answers=answers, folder=folder)
+        except Refused as refused:
+            log.warning("%s: refused: %s", folder.name, refused)
+            break
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next case must not wait for ever
+            log.warning("%s: attempt %d of %d: %s", folder.name, attempt, ATTEMPTS, type(error).__name__)
+            await asyncio.sleep(pause if attempt < ATTEMPTS else 0)
+        else:
+            return
+    lay_aside(message, folder)
+
+
+async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: Path) -> None:
+    """File the case, confirm it, decide it. Here your own procedure begins."""
+    submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
+    file(open_case(message.body, key, submission), folder / f"{submission}.json")
+    given = {"fileNumber": f"AZ-{submission[:8]}", "givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
+    await answers.give(case, {"kind": "accepted", **given})
+    await answers.give(case, {"kind": "decided", "outcome": "granted", **given})
+    log.info("%s: case %s decided", folder.name, case)
 
 
 def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:
@@ -100,32 +163,57 @@ def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:
 
 
 def file(case: dict[str, Any], path: Path) -> None:
-    """Where your own procedure begins. Whole or not at all, and the second time is as the first."""
+    """Keep a case. Whole or not at all, and the second time is as the first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(case, ensure_ascii=False, indent=2))
     part.replace(path)
 
 
+def lay_aside(message: KafkaMessage, folder: Path) -> None:
+    """What cannot be handled is kept as it came, for a person to look at; the inbox goes on."""
+    headers = {str(name): str(value) for name, value in message.headers.items()}
+    path = folder / "beiseite" / f"{headers.get('ce_id', 'ohne-kennung')}.json"
+    file({"headers": headers, "value": message.body.decode(errors="replace")}, path)
+    log.error("%s: laid aside after %d attempts: %s", folder.name, ATTEMPTS, path)
+
+
+def laid_aside(folder: Path) -> list[Path]:
+    """What lies aside, of all authorities."""
+    return sorted(folder.glob("*/beiseite/*.json"))
+
+
 async def run(description: dict[str, Any], authorities: list[str], folder: Path) -> None:
-    brokers = [
-        serve(a, kafka=description["kafka"], access=description["authorities"][a], folder=folder)
-        for a in authorities
-    ]
-    await asyncio.gather(*(broker.start() for broker in brokers))
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await asyncio.gather(*(broker.stop() for broker in brokers))
+    async with httpx.AsyncClient(timeout=30) as http:
+        brokers = [
+            serve(
+                a,
+                kafka=description["kafka"],
+                access=description["authorities"][a],
+                answers=Answers(http, urls=description["urls"], access=description["authorities"][a]),
+                folder=folder,
+            )
+            for a in authorities
+        ]
+        await asyncio.gather(*(broker.start() for broker in brokers))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.gather(*(broker.stop() for broker in brokers))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take cases from the inbox, confirm and decide them.")
-    parser.add_argument("description", type=Path, help="JSON with kafka and authorities, see README.md")
+    parser.add_argument("description", type=Path, help="JSON with urls, kafka and authorities, see README.md")
     parser.add_argument("authority", nargs="*", help="which of them to serve; without a name: all")
     parser.add_argument("--folder", type=Path, default=Path("eingang"), help="where cases are filed")
+    parser.add_argument("--laid-aside", action="store_true", help="show what could not be handled, and end")
     given = parser.parse_args()
+    if given.laid_aside:
+        print(*laid_aside(given.folder) or ["Nichts liegt beiseite."], sep="\n")
+        return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     description = json.loads(given.description.read_text())
     wanted = given.authority or list(description["authorities"])
     asyncio.run(run(description, wanted, given.folder))

@@ -1,4 +1,4 @@
-"""What connects to what: the router's records to its handler, its engines to Kafka. No request from outside comes here."""
+"""What connects to what: the router's records to its handler, its engine to Kafka. No request from outside comes here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +12,6 @@ import orjson
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.adapters.outboxes import Relay
 from services.router.handler.routing import Handler
 from services.router.ports import Directories
 from services.router.settings import Settings
@@ -24,8 +23,6 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import (
     AUTHORITY_INBOX,
-    AUTHORITY_OUTBOX,
-    CASE_ANSWERED,
     CASE_CUSTODY,
     CASE_ORDERED,
     CASE_UPDATED,
@@ -93,7 +90,7 @@ def read(record: Record) -> Event[Payload]:
 
 
 def build(settings: Settings) -> Mapping[str, Part]:
-    """Make the real parts: the router, the relay of outboxes, health and metrics."""
+    """Make the real parts: the router, its directory, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name))
@@ -111,15 +108,10 @@ def build(settings: Settings) -> Mapping[str, Part]:
         batch_size=settings.batch_size,
         minimum_period=settings.minimum_period,
     )
-    relay = replace(RELAYING, instance=settings.instance)
-    answers = OutputTopics((CASE_ANSWERED.name,))
     return {
         "directory": directories,
         "routing": KafkaToKafka(
             plan, routing, address=address, outputs=outputs, health=health, telemetry=telemetry
-        ),
-        "relay": KafkaToKafka(
-            relay, Relay(clock=_now), address=address, outputs=answers, health=health, telemetry=telemetry
         ),
         "http": _http(settings, health=health, telemetry=telemetry),
     }
@@ -134,14 +126,6 @@ ROUTING = Plan(
     orders=frozenset({CASE_ORDERED.name}),
 )
 """Inputs, inbox, routed event, custody and offsets in one transaction per batch."""
-
-RELAYING = Plan(
-    group="router-relay",
-    inputs=AUTHORITY_OUTBOX.pattern,
-    dead_letters=dead_letter_topic("router-relay"),
-    single_task=True,
-)
-"""All outboxes in one task; a second replica stands by."""
 
 
 def inbox_of(authority: str) -> str:

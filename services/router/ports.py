@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from services.router.domain.cases.answering import AnswerEntry, AnswerFound
+from services.router.domain.cases.custody import Holding
 from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
@@ -75,6 +77,51 @@ class DeskCases(Protocol):
 
         Raises:
             Unavailable: the view is lost meanwhile.
+        """
+
+
+class Custody(Protocol):
+    """The doors' view of who holds which case."""
+
+    def now(self, case: UUID) -> Holding | None:
+        """Return who holds the case as far as the view goes; it may lag.
+
+        Raises:
+            Unavailable: there is no view yet.
+        """
+
+    async def certainly(self, case: UUID) -> Holding | None:
+        """Return who holds the case, with all that was written when this was asked.
+
+        Raises:
+            Unavailable: it is not known for certain within a few seconds.
+        """
+
+
+class AnswerBook(Protocol):
+    """The answers of all authorities, each under its authority and its own id; raises ``Unavailable``."""
+
+    async def enter(self, entry: AnswerEntry) -> AnswerFound | None:
+        """Enter it and hold it for this attempt; return what stood there before, if anything did."""
+
+    async def find(self, authority: str, own_id: str) -> AnswerFound | None:
+        """Return what stands there."""
+
+    async def claim(self, entry: AnswerEntry) -> bool:
+        """Hold an entry whose attempt has come to nothing; False if another one was faster."""
+
+    async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
+        """Note how the attempt ended. That may be lost: a repetition sends the same event again."""
+
+
+class AnswersTopic(Protocol):
+    """Where this process publishes."""
+
+    async def publish(self, message: Message) -> None:
+        """Return when all in-sync replicas have it.
+
+        Raises:
+            Unavailable: it is not confirmed, and may have arrived all the same.
         """
 
 

@@ -12,15 +12,16 @@ FileNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ./_-]{1,64}$
 OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,64}$")]
 """The id that an authority gives its answer; the same id is the same answer."""
 
+AnswerKind = Literal["accepted", "decided"]
 Outcome = Literal["granted", "refused"]
 RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided"]
 OrderRefusalReason = Literal["unknown-case", "not-parked", "unknown-authority"]
 
 
 class AnswerGiven(Payload):
-    """What an authority writes to its outbox: it accepts a case, or decides it."""
+    """What an authority says about a case: it accepts it, or decides it."""
 
-    kind: Literal["accepted", "decided"]
+    kind: AnswerKind
     outcome: Outcome | None = None
     file_number: FileNumber | None = None
     given_at: Instant
@@ -33,7 +34,7 @@ class AnswerGiven(Payload):
 
 
 class CaseAnswered(Payload):
-    """An outbox record, stamped with the authority whose topic it came from (its word is not believed)."""
+    """An answer as the doors have taken it; ``authority`` is the one whose token came with it, ``own_id`` its own id."""
 
     authority: AuthorityId
     own_id: OwnId

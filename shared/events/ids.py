@@ -30,7 +30,7 @@ def order_id(case: UUID, principal: str, key: str, ordered: str) -> UUID:
 
 
 def answer_id(authority: str, own_id: str) -> UUID:
-    """The id of a relayed answer, from the authority and the id that it gave itself."""
+    """The id of an answer on the bus, from the authority and the id that it gave itself."""
     return uuid5(_ROOT, f"answer/{authority}/{own_id}")
 
 

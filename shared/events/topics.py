@@ -1,14 +1,11 @@
 """The topic catalogue: one table from which topics, ACLs, AsyncAPI, docs and subscriptions are made."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from re import Pattern
 from typing import Literal
 
 from shared.events.case import (
-    AnswerGiven,
     AnswerRefused,
     AssignOrdered,
     CaseAccepted,
@@ -30,8 +27,8 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 
-BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator", "authority"]
-Group = Literal["intake", "router", "router-relay", "notifier", "audit", "authority"]
+BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator"]
+Group = Literal["intake", "router", "notifier", "audit", "authority"]
 
 PARTITIONS = 6
 """Partitions of every topic keyed by case; fixed for a topic version, since custody lives in them."""
@@ -79,12 +76,6 @@ class Topic:
     def per_authority(self) -> bool:
         """True where each authority has a topic of its own."""
         return "<id>" in self.name
-
-    @property
-    def pattern(self) -> Pattern[str]:
-        """Matches the names of all authorities' own topics."""
-        before, _, after = self.name.partition("<id>")
-        return re.compile(f"^{re.escape(before)}[a-z0-9-]+{re.escape(after)}$")
 
     def for_authority(self, authority: str) -> str:
         """The name of this authority's own topic."""
@@ -134,25 +125,16 @@ AUTHORITY_INBOX = Topic(
     retention=_SEALED,
     sealed=True,
 )
-AUTHORITY_OUTBOX = Topic(
-    name="authority.<id>.outbox.v1",
-    payloads=(AnswerGiven,),
-    key="case",
-    producers=("authority",),
-    consumers=("router-relay",),
-    audited="every record is relayed to case.answered.v1",
-    partitions=1,
-    retention=_SEALED,
-    sealed=True,
-    max_bytes=INPUT_BYTES,
-)
 CASE_ANSWERED = Topic(
     name="case.answered.v1",
     payloads=(CaseAnswered,),
     key="case",
-    producers=("router",),
+    producers=("doors",),
     consumers=("router", "audit"),
     audited=True,
+    retention=_SEALED,
+    sealed=True,
+    max_bytes=INPUT_BYTES,
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",
@@ -177,7 +159,7 @@ CASE_CUSTODY = Topic(
     producers=("router",),
     consumers=(),
     rebuild=("router",),
-    followers=("desk",),
+    followers=("doors", "desk"),
     audited="the router's own state; what happened stands in submission.routed.v1 and case.updated.v1",
     retention=None,
     compacted=True,
@@ -222,7 +204,6 @@ CATALOGUE: tuple[Topic, ...] = (
     CASE_ORDERED,
     SUBMISSION_ROUTED,
     AUTHORITY_INBOX,
-    AUTHORITY_OUTBOX,
     CASE_ANSWERED,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
@@ -235,7 +216,6 @@ CATALOGUE: tuple[Topic, ...] = (
 GROUPS: Mapping[Group, BusLogin] = {
     "intake": "intake",
     "router": "router",
-    "router-relay": "router",
     "notifier": "notifier",
     "audit": "audit",
 }
@@ -265,7 +245,7 @@ def audited() -> tuple[Topic, ...]:
 
 
 def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
-    """Every topic's name: the shared ones, each authority's pair, the dead letters."""
+    """Every topic's name: the shared ones, each authority's inbox, the dead letters."""
     ids = tuple(authorities)
     shared = [t.name for t in CATALOGUE if not t.per_authority]
     own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]

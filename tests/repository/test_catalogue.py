@@ -60,11 +60,10 @@ def test_a_topic_is_written_by_its_producers_and_read_by_its_consumers(topic: To
     assert not any(principal.startswith("authority") for principal in writers | readers)
 
 
-def test_an_authority_may_use_its_own_inbox_outbox_and_groups_and_nothing_else() -> None:
+def test_an_authority_may_read_its_own_inbox_by_its_own_groups_and_nothing_else() -> None:
     own = authority_login("g-06531005")
     assert {grant for grant in GRANTS if grant.principal == own} == {
         Grant(own, "READ", "TOPIC", "authority.g-06531005.inbox.v1"),
-        Grant(own, "WRITE", "TOPIC", "authority.g-06531005.outbox.v1"),
         Grant(own, "READ", "GROUP", own),
         Grant(own, "READ", "GROUP", f"{own}.", prefixed=True),
     }
@@ -111,16 +110,8 @@ def test_a_service_subscribes_to_what_the_catalogue_gives_its_group(group: Group
     assert sorted(SUBSCRIBED[group]) == sorted(topic.name for topic in consumed_by(group))
 
 
-def test_the_relay_subscribes_to_every_outbox_and_nothing_else() -> None:
-    pattern = router.RELAYING.inputs
-    assert isinstance(pattern, re.Pattern)
-    matched = [name for name in topic_names(AUTHORITIES) if pattern.fullmatch(name)]
-    (outbox,) = consumed_by("router-relay")
-    assert matched == [outbox.for_authority(authority) for authority in AUTHORITIES]
-
-
 def test_every_group_of_the_catalogue_is_somebodys() -> None:
-    assert {*SUBSCRIBED, "router-relay"} == set(GROUPS)
+    assert set(SUBSCRIBED) == set(GROUPS)
 
 
 def test_a_service_names_only_topics_that_are_its_own_by_the_catalogue() -> None:

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.gate import Gate
 from services.router.handler.clearing_desk import ClearingDesk
+from shared.access.principal import Credential, Principal
 from shared.events.competence import Place
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message
@@ -23,13 +24,14 @@ from shared.events.topics import CASE_ORDERED
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
-from shared.web.bearer import AccessTokens
+from shared.web.bearer import AccessTokens, Callers
 from tests.contracts.router.fakes import FakeDeskCases
 from tests.support.events import RECEIVED_AT
 from tests.support.routing import RouterInMemory, hessen, record, submission
 
 NOWHERE = Place(plz="99999")
 ISSUER = "https://intake.example"
+CREDENTIAL = "secret-1"
 _KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
 
 
@@ -42,6 +44,20 @@ class DeskInMemory:
     awake: bool = True
     ordered: list[Message] = field(default_factory=list)
     told: list[Event[Payload]] = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+
+    def get(self, principal: str) -> Principal | None:
+        """The clerk as registered, unless shut out."""
+        if principal in self.revoked:
+            return None
+        return Principal(
+            id=principal,
+            kind="desk",
+            name="Klärungsstelle",
+            scopes=frozenset({"desk"}),
+            registered_at=RECEIVED_AT,
+            credentials=(Credential(id=CREDENTIAL, secret_hash="-", valid_from=RECEIVED_AT),),
+        )
 
     async def publish(self, message: Message) -> None:
         self.ordered.append(message)
@@ -76,6 +92,8 @@ def token(scope: str = "desk", *, audience: str = "desk", person: str = "klaerun
         "sub": person,
         "aud": audience,
         "scope": scope,
+        "credential": CREDENTIAL,
+        "iat": int(RECEIVED_AT.timestamp()),
         "exp": int(expires.timestamp()),
     }
     text = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": _KEY.kid}, claims, _KEY)
@@ -89,6 +107,7 @@ async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(title="desk", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
     public = [_KEY.as_dict(private=False)]
     tokens = AccessTokens(public, issuer=ISSUER, audience="desk", clock=lambda: RECEIVED_AT)
+    callers = Callers(tokens, desk, clock=lambda: RECEIVED_AT)
     clearing = ClearingDesk(
         cases=desk.cases,
         orders=desk,
@@ -100,7 +119,7 @@ async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(
         desk_routes(
             clearing,
-            gate=Gate(tokens, issuer=ISSUER),
+            gate=Gate.of_desk(callers.read, issuer=ISSUER),
             directory=hessen,
             clock=lambda: desk.router.now,
             telemetry=telemetry,

@@ -58,8 +58,7 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
 def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
     """The services' grants, and the operator's: he reads what is not sealed, and replays dead letters to their origin."""
     for producer in topic.producers:
-        if producer != "authority":
-            yield Grant(producer, "WRITE", "TOPIC", name)
+        yield Grant(producer, "WRITE", "TOPIC", name)
     for group in (*topic.consumers, *topic.rebuild):
         if group != "authority":
             yield Grant(GROUPS[group], "READ", "TOPIC", name)
@@ -79,7 +78,7 @@ def _of_operator() -> Iterator[Grant]:
 
 
 def _of_authority(authority: str) -> Iterator[Grant]:
-    """Its own inbox, outbox and group; more groups of its own begin with `authority.<id>.`.
+    """Its own inbox, to be read, and its group; more groups of its own begin with `authority.<id>.`.
 
     The dot matters: without it, an id that begins with another one would open the other's groups.
     """
@@ -87,7 +86,5 @@ def _of_authority(authority: str) -> Iterator[Grant]:
     for topic in CATALOGUE:
         if topic.per_authority and "authority" in topic.consumers:
             yield Grant(login, "READ", "TOPIC", topic.for_authority(authority))
-        if topic.per_authority and "authority" in topic.producers:
-            yield Grant(login, "WRITE", "TOPIC", topic.for_authority(authority))
     yield Grant(login, "READ", "GROUP", login)
     yield Grant(login, "READ", "GROUP", f"{login}.", prefixed=True)

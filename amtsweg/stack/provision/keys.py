@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 from amtsweg.stack.provision.logins import write_secret
 from services.audit.domain.keys import Kind, SigningKey
 
-TAKING_TOKENS = ("desk",)
+TAKING_TOKENS = ("doors", "desk")
 """The processes that take access tokens which intake has signed."""
 
 _SECRET_BYTES = 32
@@ -61,6 +61,11 @@ class Keyring:
     def hashes(self) -> Path:
         """Keys the hashes of content and requests."""
         return self.of("intake", "hashes.key")
+
+    @property
+    def answers(self) -> Path:
+        """Keys the hashes of answers."""
+        return self.of("doors", "hashes.key")
 
     @property
     def platform_public(self) -> Path:
@@ -111,7 +116,7 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
         write_secret(
             keys.tokens_public(process), _json({"keys": [_public(json.loads(keys.tokens.read_text()))]})
         )
-    for secret in (keys.hashes, keys.pseudonyms):
+    for secret in (keys.hashes, keys.answers, keys.pseudonyms):
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(
         keys.log,

@@ -12,12 +12,14 @@ from amtsweg.stack.provision.logins import Logins
 from shared.access import registration
 from shared.access.principal import Principal
 from shared.access.schema import SCHEMA, grants
+from shared.postgres.pool import Connection
 
 DATABASE = "amtsweg"
-ROLES = ("intake", "notifier", "audit", "access")
-"""Each is a role and the schema that it owns. The services bring their own tables; `access` is the command's."""
+ROLES = ("intake", "doors", "desk", "notifier", "audit", "access")
+"""Each is a role and the schema that it owns, if it keeps anything. The services bring their own tables; `access` is
+the command's."""
 
-DOORS = ("intake", "audit")
+DOORS = ("intake", "doors", "desk", "audit")
 """Roles of services that let principals in: they read schema `access`."""
 
 
@@ -61,14 +63,21 @@ async def _provision(
     try:
         for statement in _SCHEMAS:
             await database.execute(statement)
-        for principal in registered:
-            added = await registration.add(database, principal)
-            if not added and principal.id in fresh:
-                await registration.rotate(
-                    database, principal.id, credential=principal.credentials[0], overlap=timedelta()
-                )
+        async with database.transaction():  # of hundreds that are new, each would be forced to disk by itself
+            await _register(database, registered, fresh=fresh)
     finally:
         await database.close()
+
+
+async def _register(database: Connection, registered: Sequence[Principal], *, fresh: frozenset[str]) -> None:
+    known = {row["id"] for row in await database.fetch("select id from access.principals")}
+    for principal in registered:
+        if principal.id not in known:
+            await registration.add(database, principal)
+        elif principal.id in fresh:
+            await registration.rotate(
+                database, principal.id, credential=principal.credentials[0], overlap=timedelta()
+            )
 
 
 def _roles(*, known: set[str], logins: Logins) -> Iterator[str]:

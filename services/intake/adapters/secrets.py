@@ -17,14 +17,14 @@ _MEMORY_KIB: Final = 19 * 1024
 _PASSES: Final = 2
 
 
-def hashed(secret: str) -> str:
+def hashed(secret: str, *, passes: int = _PASSES, memory_kib: int = _MEMORY_KIB) -> str:
     """Return the PHC string of a secret, as it is kept in ``access.credentials``."""
     derivation = Argon2id(
         salt=secrets.token_bytes(_SALT_BYTES),
         length=_HASH_BYTES,
-        iterations=_PASSES,
+        iterations=passes,
         lanes=1,
-        memory_cost=_MEMORY_KIB,
+        memory_cost=memory_kib,
     )
     return derivation.derive_phc_encoded(secret.encode())
 

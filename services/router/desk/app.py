@@ -1,6 +1,7 @@
 """What connects to what at the clearing desk: custody as it is followed to HTTP, a person's orders to Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Final
@@ -15,14 +16,17 @@ from services.router.adapters.http.gate import Gate
 from services.router.desk.settings import Settings
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
+from shared.access.principals import Principals
 from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
+from shared.postgres.pool import Pool, open_pool
 from shared.service.run import Part
+from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
-from shared.web.bearer import AccessTokens
+from shared.web.bearer import AccessTokens, Callers
 
 AUDIENCE: Final = "desk"
 
@@ -30,8 +34,21 @@ _BODY_BYTES: Final = 4096
 _PATIENCE: Final = timedelta(seconds=10)
 
 
-def build(settings: Settings) -> Mapping[str, Part]:
-    """Make the real parts: two followers, a producer of orders, HTTP."""
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts: two followers, a producer of orders, HTTP; connections are closed afterwards.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    postgres = settings.postgres
+    password = read_secret(postgres.password_file) if postgres.password_file else None
+    pool = await open_pool(postgres.url, schema="access", password=password, size=postgres.pool_size)
+    async with pool:
+        yield _parts(settings, pool=pool)
+
+
+def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
@@ -48,16 +65,27 @@ def build(settings: Settings) -> Mapping[str, Part]:
         zone=ZoneInfo(settings.timezone),
         patience=_PATIENCE,
     )
+    principals = Principals(pool, condition=health.part("principals"))
+    callers = Callers(_tokens(settings), principals, clock=_now)
     return {
         "directory": directories,
         "desk": cases,
         "orders": orders,
-        "http": _http(settings, desk, directories=directories, health=health, telemetry=telemetry),
+        "principals": principals,
+        "http": _http(
+            settings, desk, callers=callers, directories=directories, health=health, telemetry=telemetry
+        ),
     }
 
 
 def _http(
-    settings: Settings, desk: ClearingDesk, *, directories: Directories, health: Health, telemetry: Telemetry
+    settings: Settings,
+    desk: ClearingDesk,
+    *,
+    callers: Callers,
+    directories: Directories,
+    health: Health,
+    telemetry: Telemetry,
 ) -> HttpServer:
     app = create_app(
         title="Amtsweg desk",
@@ -66,22 +94,25 @@ def _http(
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
-    tokens = AccessTokens(
-        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
-        issuer=settings.issuer,
-        audience=AUDIENCE,
-        clock=_now,
-    )
     app.include_router(
         desk_routes(
             desk,
-            gate=Gate(tokens, issuer=settings.issuer),
+            gate=Gate.of_desk(callers.read, issuer=settings.issuer),
             directory=lambda: directories.at(_now()).directory,
             clock=_now,
             telemetry=telemetry,
         )
     )
     return HttpServer.of(app, settings.http, health=health)
+
+
+def _tokens(settings: Settings) -> AccessTokens:
+    return AccessTokens(
+        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
+        issuer=settings.issuer,
+        audience=AUDIENCE,
+        clock=_now,
+    )
 
 
 def _now() -> datetime:

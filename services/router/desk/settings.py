@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, KafkaConnection, ServiceSettings
+from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The clearing desk's environment.
+    """The clearing desk's environment. PostgreSQL is asked who may come in, and nothing else.
 
     ``issuer`` is the token door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones
     included. ``directory_fresh`` is how old the last reading of the directory's topic may be for an order.
@@ -18,6 +18,7 @@ class Settings(ServiceSettings):
     """
 
     kafka: KafkaConnection
+    postgres: PostgresConnection
     http: HttpListener = HttpListener()
     issuer: str
     token_keys_file: FilePath

@@ -1,7 +1,6 @@
 """Environment in, process running."""
 
 import sys
-from contextlib import nullcontext
 
 from services.router.doors.app import build
 from services.router.doors.settings import Settings
@@ -11,7 +10,7 @@ from shared.service import run as service
 def main() -> int:
     """Run until told to stop; 0 when that was asked for."""
     settings = Settings()
-    return service.main("doors", lambda: nullcontext(build(settings)), log_level=settings.log_level)
+    return service.main("doors", lambda: build(settings), log_level=settings.log_level)
 
 
 if __name__ == "__main__":

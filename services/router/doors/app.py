@@ -1,44 +1,106 @@
-"""What connects to what at the authorities' doors: HTTP to the directory as it is followed."""
+"""What connects to what at the authorities' doors: answers to Kafka, custody and directory as they are followed, HTTP."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from services.router.adapters.directory_topic import FollowedDirectories
+from services.router.adapters.held_cases import HeldCases
+from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.competence import add_competence
+from services.router.adapters.http.gate import Gate
+from services.router.adapters.postgres import migrations
+from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.rate import Bucket
 from services.router.domain.decision.resolver import Unverified
 from services.router.doors.settings import Settings
+from services.router.handler.answers import AnswerDoor
 from services.router.ports import Directories
+from shared.access.principals import Principals
 from shared.events.competence import CompetenceDecision, Inquiry
+from shared.events.topics import CASE_ANSWERED
 from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher
+from shared.postgres.migrations import upgrade
+from shared.postgres.pool import Pool, open_pool
 from shared.service.run import Part
+from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
+from shared.web.bearer import AccessTokens, Callers
 
-_BODY_BYTES: Final = 4096
+SCHEMA: Final = "doors"
+AUDIENCE: Final = "doors"
+
+_BODY_BYTES: Final = 64 * 1024
 
 
-def build(settings: Settings) -> Mapping[str, Part]:
-    """Make the real parts: a follower of the directory, HTTP."""
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts, over a schema brought up to date; connections are closed afterwards.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    postgres = settings.postgres
+    password = read_secret(postgres.password_file) if postgres.password_file else None
+    folder = Path(migrations.__file__).parent
+    await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(
+            postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
+        )
+        opened.push_async_callback(pool.close)
+        yield _parts(settings, pool=pool)
+
+
+def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
         address, condition=health.part("directory"), telemetry=telemetry, fresh=settings.directory_fresh
     )
+    custody = HeldCases(address, condition=health.part("custody"))
+    publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
+    principals = Principals(pool, condition=health.part("principals"))
+    book = PostgresAnswers(pool)
+    answers = AnswerDoor(
+        book=book,
+        custody=custody,
+        bus=publisher,
+        clock=_now,
+        secret=bytes.fromhex(read_secret(settings.hash_key_file)),
+    )
+    callers = Callers(_tokens(settings), principals, clock=_now)
     return {
         "directory": directories,
-        "http": _http(settings, directories, health=health, telemetry=telemetry),
+        "custody": custody,
+        "publisher": publisher,
+        "principals": principals,
+        "upkeep": AnswersUpkeep(book),
+        "http": _http(
+            settings, answers, callers=callers, directories=directories, health=health, telemetry=telemetry
+        ),
     }
 
 
 def _http(
-    settings: Settings, directories: Directories, *, health: Health, telemetry: Telemetry
+    settings: Settings,
+    answers: AnswerDoor,
+    *,
+    callers: Callers,
+    directories: Directories,
+    health: Health,
+    telemetry: Telemetry,
 ) -> HttpServer:
     app = create_app(
         title="Amtsweg doors",
@@ -54,7 +116,18 @@ def _http(
         today=lambda: _now().astimezone(zone).date(),
         bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
     )
+    gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
+    app.include_router(answer_routes(answers, gate=gate, telemetry=telemetry))
     return HttpServer.of(app, settings.http, health=health)
+
+
+def _tokens(settings: Settings) -> AccessTokens:
+    return AccessTokens(
+        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
+        issuer=settings.issuer,
+        audience=AUDIENCE,
+        clock=_now,
+    )
 
 
 def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:

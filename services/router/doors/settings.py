@@ -3,22 +3,29 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, KafkaConnection, ServiceSettings
+from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
     """The environment of the authorities' doors.
 
-    ``unverified`` says what becomes of an answer that rests on a rule without a checked source, as at the router.
-    ``directory_fresh`` is how old the last reading of the directory's topic may be for an answer. ``timezone`` is
-    where the authorities' days begin. ``competence_requests_per_minute`` is how many inquiries are answered.
+    ``issuer`` is the token door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones
+    included. ``hash_key_file`` holds 32 bytes as 64 hex digits that key the hashes of answers; if it is changed, a
+    repetition of an older answer is taken for a contradiction. ``unverified`` says what becomes of an inquiry whose
+    rule has no checked source, as at the router. ``directory_fresh`` is how old the last reading of the directory's
+    topic may be. ``timezone`` is where the authorities' days begin. ``competence_requests_per_minute`` is how many
+    inquiries are answered.
     """
 
     kafka: KafkaConnection
+    postgres: PostgresConnection
     http: HttpListener = HttpListener()
+    issuer: str
+    token_keys_file: FilePath
+    hash_key_file: FilePath
     unverified: Literal["answer", "park"] = "answer"
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"

@@ -6,27 +6,26 @@ import typer
 from amtsweg.dead_letters import Letter, Name, facts
 from shared.kafka.dead_letters import dead_letter, origin
 from shared.kafka.records import Record
-from tests.support.events import GIESSEN
 
 SECRET = "Erika Mustermann"
 
 
 def letter(*headers: tuple[str, bytes], value: bytes | None = SECRET.encode()) -> Letter:
-    came = Record(f"authority.{GIESSEN}.outbox.v1", 0, 7, 0, b"case", value, headers)
+    came = Record("case.answered.v1", 0, 7, 0, b"case", value, headers)
     set_aside = dead_letter(
-        came, to="router-relay.dead-letter.v1", kind="undecodable", reason="header ce_id: is missing"
+        came, to="router.dead-letter.v1", kind="undecodable", reason="header ce_id: is missing"
     )
     lies = Record(set_aside.topic, 0, 3, 0, set_aside.key, set_aside.value, set_aside.headers)
-    return Letter(Name("router-relay", 3), lies, origin(lies.headers))
+    return Letter(Name("router", 3), lies, origin(lies.headers))
 
 
 def test_a_dead_letter_shows_where_it_came_from_and_why() -> None:
-    shown = facts(letter(("ce_type", b"de.amtsweg.AnswerGiven.v1")))
+    shown = facts(letter(("ce_type", b"de.amtsweg.CaseAnswered.v1")))
 
-    assert shown["Nummer"] == "router-relay:3"
-    assert shown["Herkunft"] == f"authority.{GIESSEN}.outbox.v1, Partition 0, Offset 7"
+    assert shown["Nummer"] == "router:3"
+    assert shown["Herkunft"] == "case.answered.v1, Partition 0, Offset 7"
     assert shown["Grund"] == "header ce_id: is missing"
-    assert shown["ce_type"] == "de.amtsweg.AnswerGiven.v1"
+    assert shown["ce_type"] == "de.amtsweg.CaseAnswered.v1"
 
 
 def test_a_dead_letter_never_shows_what_a_sender_wrote_freely() -> None:
@@ -52,5 +51,5 @@ def test_a_name_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_name_reads_as_it_is_written() -> None:
-    assert Name.parse("router-relay:17") == Name("router-relay", 17)
-    assert str(Name("router-relay", 17)) == "router-relay:17"
+    assert Name.parse("router:17") == Name("router", 17)
+    assert str(Name("router", 17)) == "router:17"

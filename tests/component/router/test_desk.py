@@ -293,6 +293,15 @@ async def test_nobody_comes_in(
     assert answer.headers["www-authenticate"].startswith('Bearer realm="desk"')
 
 
+async def test_a_clerk_who_is_shut_out_does_not_come_in_with_a_token_of_before(
+    desk: DeskInMemory, http: httpx.AsyncClient
+) -> None:
+    assert (await http.get("/v1/parked")).status_code == 200
+    desk.revoked.add("klaerung-7")
+
+    assert problem_of(await http.get("/v1/parked")) == (401, "token-invalid")
+
+
 async def test_while_the_view_is_away_the_desk_says_so(
     desk: DeskInMemory, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

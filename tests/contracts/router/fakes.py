@@ -1,10 +1,14 @@
-"""The clearing desk's surroundings without Kafka."""
+"""The surroundings of desk and doors without Kafka and PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID
 
+from services.router.domain.cases.answering import AnswerEntry, AnswerFound
+from services.router.domain.cases.custody import Holding
+from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 
 T = TypeVar("T")
@@ -34,3 +38,52 @@ class FakeDeskCases:
             while (found := seen(self._cases)) is None:
                 await self._changed.wait()
             return found
+
+
+@dataclass
+class FakeAnswerBook:
+    """Implements `services.router.ports.AnswerBook` in memory."""
+
+    found: dict[tuple[str, str], AnswerFound] = field(default_factory=dict)
+
+    async def enter(self, entry: AnswerEntry) -> AnswerFound | None:
+        key = (entry.authority, entry.own_id)
+        if key in self.found:
+            return self.found[key]
+        self.found[key] = AnswerFound(entry=entry, taken=False, running=True)
+        return None
+
+    async def find(self, authority: str, own_id: str) -> AnswerFound | None:
+        return self.found.get((authority, own_id))
+
+    async def claim(self, entry: AnswerEntry) -> bool:
+        found = self.found[entry.authority, entry.own_id]
+        if found.taken or found.running:
+            return False
+        self.found[entry.authority, entry.own_id] = replace(found, running=True)
+        return True
+
+    async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
+        found = self.found[entry.authority, entry.own_id]
+        self.found[entry.authority, entry.own_id] = replace(found, taken=found.taken or taken, running=False)
+
+    def end_holds(self) -> None:
+        """Whoever held an entry has died."""
+        self.found = {key: replace(found, running=False) for key, found in self.found.items()}
+
+
+@dataclass
+class FakeCustody:
+    """Implements `services.router.ports.Custody`; ``written`` is what a view that lags does not show yet."""
+
+    seen: dict[UUID, Holding] = field(default_factory=dict)
+    written: dict[UUID, Holding] = field(default_factory=dict)
+    certain: bool = True
+
+    def now(self, case: UUID) -> Holding | None:
+        return self.seen.get(case)
+
+    async def certainly(self, case: UUID) -> Holding | None:
+        if not self.certain:
+            raise Unavailable("case.custody.v1: its end is not reached; try again")
+        return (self.seen | self.written).get(case)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.contracts.router.answer_book import AnswerBookContract
 from tests.contracts.router.desk_cases import DeskCasesContract, Put
-from tests.contracts.router.fakes import FakeDeskCases
+from tests.contracts.router.fakes import FakeAnswerBook, FakeDeskCases
 
 
 class TestFakeDeskCases(DeskCasesContract):
@@ -14,3 +15,13 @@ class TestFakeDeskCases(DeskCasesContract):
     @pytest.fixture
     def put(self, cases: FakeDeskCases) -> Put:
         return cases.put
+
+
+class TestFakeAnswerBook(AnswerBookContract):
+    @pytest.fixture
+    def book(self) -> FakeAnswerBook:
+        self.fake = FakeAnswerBook()
+        return self.fake
+
+    async def after_the_hold(self) -> None:
+        self.fake.end_holds()

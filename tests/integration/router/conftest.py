@@ -15,7 +15,7 @@ from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import PROCESSES, Surroundings, environments
-from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka
+from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka, provision_postgres
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Place
@@ -154,6 +154,10 @@ class Ground:
                 await asyncio.sleep(0.1)
 
 
+def url(service: Service) -> str:
+    return f"http://{ports.LOOPBACK}:{service.port}"
+
+
 def as_message(record: Record) -> Message:
     return Message(record.topic, record.key or b"", record.value, record.headers)
 
@@ -201,7 +205,22 @@ def router(ground: Ground) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="package")
-def desk(ground: Ground, router: Service) -> Iterator[Service]:
+def intake(ground: Ground, stack: RealParts) -> Iterator[Service]:
+    """The token door, and the database that it shares with doors and desk."""
+    provision_postgres(stack.postgres.endpoint, ground.made)
+    with running(ground.process("intake")) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def doors(ground: Ground, router: Service, intake: Service) -> Iterator[Service]:
+    """The authorities' doors, beside that router."""
+    with running(ground.process("doors")) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def desk(ground: Ground, router: Service, intake: Service) -> Iterator[Service]:
     """The clearing desk's process, beside that router."""
     with running(ground.process("desk")) as service:
         yield service

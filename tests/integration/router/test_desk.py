@@ -3,22 +3,18 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
-import orjson
 import pytest
 
 from amtsweg.stack import ports
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import environments
-from amtsweg.stack.setup import AUDITOR, Secrets, provision_postgres
-from services.intake.adapters.jwt import JwtTokens
-from services.intake.domain.client import Bearer
+from amtsweg.stack.setup import AUDITOR, Secrets
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases import desk as desks
 from services.router.domain.cases.desk import OrderRequest, Person, Waiting
@@ -35,9 +31,8 @@ from shared.events.submission import (
 from shared.events.topics import AUTHORITY_INBOX, CASE_CUSTODY, CASE_ORDERED, SUBMISSION_ROUTED
 from shared.telemetry.health import Health
 from tests.contracts.router.desk_cases import DeskCasesContract, Put
-from tests.integration.router.conftest import Ground, running
+from tests.integration.router.conftest import Ground, running, url
 from tests.support.events import RECEIVED_AT, TRADE_REGISTRATION
-from tests.support.stack import RealParts
 
 MARBURG = "g-06534014"
 INBOX = AUTHORITY_INBOX.for_authority(MARBURG)
@@ -66,19 +61,14 @@ class TestFollowedCases(DeskCasesContract):
 
 
 @pytest.fixture(scope="module")
-def services(ground: Ground, stack: RealParts, desk: Service) -> Iterator[Mapping[str, str]]:
+def services(ground: Ground, intake: Service, desk: Service) -> Iterator[Mapping[str, str]]:
     """Intake and audit beside router and desk: base URLs by process."""
-    provision_postgres(stack.postgres.endpoint, ground.made)
-    with ExitStack() as running_all:
-        urls = {"desk": f"http://127.0.0.1:{desk.port}"}
-        for name in ("intake", "audit"):
-            port = ports.free_port()
-            told = environments(ground.surroundings)[name] | {"AMTSWEG_HTTP__PORT": str(port)}
-            told.pop("AMTSWEG_POLICY_FILE", None)  # no witnesses here
-            service = Service(name, var=ground.surroundings.var / name, environment=told, port=port)
-            running_all.enter_context(running(service))
-            urls[name] = f"http://127.0.0.1:{port}"
-        yield urls
+    port = ports.free_port()
+    told = environments(ground.surroundings)["audit"] | {"AMTSWEG_HTTP__PORT": str(port)}
+    told.pop("AMTSWEG_POLICY_FILE", None)  # no witnesses here
+    audit = Service("audit", var=ground.surroundings.var / "audit", environment=told, port=port)
+    with running(audit):
+        yield {"desk": url(desk), "intake": url(intake), "audit": url(audit)}
 
 
 async def token(http: httpx.AsyncClient, intake: str, client_id: str, secret: str) -> dict[str, str]:
@@ -172,13 +162,13 @@ def _types(timeline: Json) -> list[str]:
 
 
 async def test_a_router_killed_between_order_and_effect_still_delivers_once(
-    ground: Ground, router: Service, desk: Service
+    ground: Ground, router: Service, desk: Service, intake: Service
 ) -> None:
     parked = [ground.submission(place=NOWHERE) for _ in range(6)]
     await ground.receive(*parked)
     for received in parked:
         await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionParked)
-    bearer = clerk_of(ground)
+    bearer = await clerk_of(ground, intake)
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{desk.port}", timeout=20) as http:
         *asked, last = parked
@@ -200,16 +190,11 @@ async def test_a_router_killed_between_order_and_effect_still_delivers_once(
         assert [type(event.data) for event in told] == [SubmissionParked, SubmissionRouted]
 
 
-def clerk_of(ground: Ground) -> dict[str, str]:
+async def clerk_of(ground: Ground, intake: Service) -> dict[str, str]:
     """A token as the token door gives it."""
-    key = orjson.loads(ground.made.keys.tokens.read_bytes())
-    issuer = ground.surroundings.url("intake")
-    tokens = JwtTokens([key], issuer=issuer, clock=lambda: datetime.now(UTC))
-    bearer = Bearer(client_id=CLERK, scopes=frozenset({"desk"}), credential="secret-1", audience="desk")
-    return {
-        "Authorization": f"Bearer {tokens.issue(bearer)}",
-        "Idempotency-Key": "k-1",
-    }
+    async with httpx.AsyncClient(timeout=20) as http:
+        shown = await token(http, url(intake), CLERK, ground.made.clerk_secret)
+    return shown | {"Idempotency-Key": "k-1"}
 
 
 async def assign(

@@ -5,30 +5,29 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from shared.events.case import AnswerGiven, AnswerRefused, CaseAccepted, CaseDecided
+from amtsweg.stack.service import Service
+from shared.events.case import CaseAccepted, CaseDecided
+from shared.events.competence import Place
 from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message, encode
-from shared.events.submission import SubmissionDelivered, SubmissionReceived, SubmissionRouted
+from shared.events.submission import SubmissionDelivered, SubmissionRouted
 from shared.events.topics import (
     AUTHORITY_INBOX,
-    AUTHORITY_OUTBOX,
     CASE_CUSTODY,
     CASE_UPDATED,
     MAX_CONTENT_BYTES,
     SUBMISSION_HELD,
     SUBMISSION_ROUTED,
 )
-from tests.integration.router.conftest import Ground
-from tests.support.events import GIESSEN, RECEIVED_AT
-from tests.support.routing import about
+from tests.integration.router.conftest import Ground, url
+from tests.support.events import GIESSEN
 
 INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
-SAMPLE = Path(__file__).parents[3] / "examples" / "authority" / "authority.py"
 MARBURG = "g-06534014"
+SAMPLE = Path(__file__).parents[3] / "examples" / "authority" / "authority.py"
 
 pytestmark = pytest.mark.usefixtures("router")
 
@@ -60,19 +59,21 @@ async def test_the_largest_submission_arrives(ground: Ground) -> None:
 
 
 @pytest.fixture
-def sample_authority(ground: Ground, tmp_path: Path) -> Iterator[Path]:
+def sample_authority(ground: Ground, intake: Service, doors: Service, tmp_path: Path) -> Iterator[Path]:
     """The example, as a municipality runs it: its own login, its own key, nothing else; yields its folder."""
-    endpoint, login = ground.kafka.endpoint, f"authority.{GIESSEN}"
+    endpoint, login = ground.kafka.endpoint, f"authority.{MARBURG}"
     description = {
+        "urls": {"intake": url(intake), "router": url(doors)},
         "kafka": {"bootstrap": endpoint.bootstrap, "securityProtocol": endpoint.security_protocol},
         "authorities": {
-            GIESSEN: {
+            MARBURG: {
                 "username": login,
                 "password": ground.made.kafka.passwords[login],
-                "inboxTopic": INBOX,
-                "outboxTopic": AUTHORITY_OUTBOX.for_authority(GIESSEN),
+                "inboxTopic": AUTHORITY_INBOX.for_authority(MARBURG),
                 "group": login,
-                "decryptionKeyFile": str(ground.made.keys.of_authority(GIESSEN, "decryption.jwk")),
+                "clientId": MARBURG,
+                "secret": ground.made.authority_secrets[MARBURG],
+                "decryptionKeyFile": str(ground.made.keys.of_authority(MARBURG, "decryption.jwk")),
             }
         },
     }
@@ -80,7 +81,7 @@ def sample_authority(ground: Ground, tmp_path: Path) -> Iterator[Path]:
     access.write_text(json.dumps(description))
     process = subprocess.Popen([sys.executable, SAMPLE, access, "--folder", tmp_path / "eingang"])
     try:
-        yield tmp_path / "eingang" / GIESSEN
+        yield tmp_path / "eingang" / MARBURG
     finally:
         process.terminate()
         process.wait(20)
@@ -89,7 +90,7 @@ def sample_authority(ground: Ground, tmp_path: Path) -> Iterator[Path]:
 async def test_the_sample_authority_files_confirms_and_decides(
     ground: Ground, sample_authority: Path
 ) -> None:
-    received = ground.submission(content=b'{"betrieb":"Laden"}')
+    received = ground.submission(content=b'{"betrieb":"Laden"}', place=Place(ags="06534014"))
 
     await ground.receive(received)
 
@@ -97,7 +98,7 @@ async def test_the_sample_authority_files_confirms_and_decides(
     decided = await ground.until(CASE_UPDATED.name, received.case_id, CaseDecided)
     assert isinstance(accepted.data, CaseAccepted)
     assert isinstance(decided.data, CaseDecided)
-    assert (decided.data.authority, decided.data.outcome) == (GIESSEN, "granted")
+    assert (decided.data.authority, decided.data.outcome) == (MARBURG, "granted")
     assert accepted.data.file_number == decided.data.file_number
     filed = json.loads((sample_authority / f"{received.submission_id}.json").read_text())
     assert filed["content"] == {"betrieb": "Laden"}
@@ -106,32 +107,6 @@ async def test_the_sample_authority_files_confirms_and_decides(
     ]
     assert [record.value is None for record in held] == [False, True]
     assert await custody(ground, received.case_id) == "decided"
-
-
-async def test_an_answer_counts_once_and_only_from_whom_the_case_lies_with(ground: Ground) -> None:
-    received = ground.submission()
-    await ground.receive(received)
-    await ground.until(SUBMISSION_ROUTED.name, received.case_id, SubmissionRouted)
-
-    await ground.send(deciding(received, MARBURG), username=f"authority.{MARBURG}")
-    refused = await ground.until(CASE_UPDATED.name, received.case_id, AnswerRefused)
-    ours = deciding(received, GIESSEN)
-    await ground.send(ours, ours, username=f"authority.{GIESSEN}")
-    await ground.until(CASE_UPDATED.name, received.case_id, CaseDecided)
-    last = ground.submission()
-    await ground.receive(last)
-    await ground.until(SUBMISSION_ROUTED.name, last.case_id, SubmissionRouted)
-
-    assert isinstance(refused.data, AnswerRefused)
-    assert (refused.data.authority, refused.data.reason) == (MARBURG, "not-in-custody")
-    told = await ground.told(CASE_UPDATED.name, [received.case_id])
-    assert [type(event.data) for event in told] == [AnswerRefused, CaseDecided]
-
-
-def deciding(received: Event[SubmissionReceived], authority: str) -> Message:
-    given = AnswerGiven(kind="decided", outcome="refused", given_at=RECEIVED_AT)
-    event = about(received.submission_id, given, event_id=uuid4())
-    return encode(event, AUTHORITY_OUTBOX.for_authority(authority))
 
 
 async def custody(ground: Ground, case: UUID) -> str:

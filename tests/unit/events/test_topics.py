@@ -22,14 +22,12 @@ def _holds_sealed(model: type[WireModel]) -> bool:
     )
 
 
-def test_the_shared_topics_each_authoritys_pair_and_the_dead_letters_are_named() -> None:
+def test_the_shared_topics_each_authoritys_inbox_and_the_dead_letters_are_named() -> None:
     names = topic_names(["g-06531005", "rp-065"])
     assert set(names) == {
         *(topic.name for topic in CATALOGUE if not topic.per_authority),
         "authority.g-06531005.inbox.v1",
-        "authority.g-06531005.outbox.v1",
         "authority.rp-065.inbox.v1",
-        "authority.rp-065.outbox.v1",
         *(f"{group}.dead-letter.v1" for group in GROUPS),
     }
     assert len(names) == len(set(names))
@@ -40,7 +38,7 @@ def test_an_authoritys_topic_carries_its_id() -> None:
 
 
 def test_a_group_subscribes_to_what_the_catalogue_gives_it() -> None:
-    assert _names(consumed_by("router-relay")) == ["authority.<id>.outbox.v1"]
+    assert _names(consumed_by("router")) == ["submission.received.v1", "case.ordered.v1", "case.answered.v1"]
 
 
 def test_the_audit_group_reads_exactly_what_is_audited() -> None:
@@ -78,7 +76,7 @@ def test_the_directory_is_kept_for_ever_since_its_first_record_holds_every_line(
 
 
 def test_what_came_in_can_always_go_out() -> None:
-    inputs = [topic for topic in CATALOGUE if "authority" in topic.producers or "intake" in topic.producers]
+    inputs = [topic for topic in CATALOGUE if "doors" in topic.producers or "intake" in topic.producers]
     outputs = [topic for topic in CATALOGUE if "router" in topic.producers]
     largest = max(topic.max_bytes for topic in inputs)
     assert min(topic.max_bytes for topic in outputs) >= largest + 64 * 1024

@@ -6,8 +6,8 @@ import pytest
 from shared.kafka.dead_letters import Blocked, dead_letter, is_replay, replayed, settling
 from shared.kafka.records import Message, Record
 
-LETTERS = "router-relay.dead-letter.v1"
-OURS, THEIRS = "authority.g-06531005.outbox.v1", "authority.g-06534014.outbox.v1"
+LETTERS = "router.dead-letter.v1"
+OURS, THEIRS = "submission.received.v1", "case.answered.v1"
 CASE = b"3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6b"
 
 
@@ -15,7 +15,7 @@ NO_VALUE = cast("bytes", None)
 """A header that Kafka carries without a value, whatever the client's types say."""
 
 
-def outbox_record(*headers: tuple[str, bytes], topic: str = OURS) -> Record:
+def input_record(*headers: tuple[str, bytes], topic: str = OURS) -> Record:
     return Record(topic, 0, 7, 0, CASE, b"{}", headers)
 
 
@@ -46,17 +46,17 @@ def settled(record: Record, *, offset: int = 18) -> Record:
 
 
 def test_a_case_is_blocked_until_its_dead_letter_is_replayed() -> None:
-    letter = failed(outbox_record())
+    letter = failed(input_record())
 
-    assert blocked_by(letter).holds(outbox_record(), own_topic=False)
-    assert not blocked_by(letter, settled(sent_again(letter))).holds(outbox_record(), own_topic=False)
+    assert blocked_by(letter).holds(input_record(), own_topic=False)
+    assert not blocked_by(letter, settled(sent_again(letter))).holds(input_record(), own_topic=False)
 
 
 def test_where_strangers_write_their_dead_letters_block_their_own_topic_alone() -> None:
-    blocked = blocked_by(failed(outbox_record(topic=THEIRS)))
+    blocked = blocked_by(failed(input_record(topic=THEIRS)))
 
-    assert blocked.holds(outbox_record(topic=THEIRS), own_topic=True)
-    assert not blocked.holds(outbox_record(topic=OURS), own_topic=True)
+    assert blocked.holds(input_record(topic=THEIRS), own_topic=True)
+    assert not blocked.holds(input_record(topic=OURS), own_topic=True)
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ def test_where_strangers_write_their_dead_letters_block_their_own_topic_alone() 
 def test_a_record_that_claims_to_be_a_replay_without_being_one_settles_nothing(
     claimed: tuple[tuple[str, bytes], ...],
 ) -> None:
-    record = outbox_record(*claimed)
+    record = input_record(*claimed)
 
     assert not is_replay(record)
     assert settling(record, to=LETTERS) is None
 
 
 def test_nobody_settles_another_topics_dead_letter() -> None:
-    theirs = failed(outbox_record(topic=THEIRS))
-    forged = outbox_record(("dl_replay", b"17"), ("dl_replay_origin", f"{OURS}/0/7".encode()))
+    theirs = failed(input_record(topic=THEIRS))
+    forged = input_record(("dl_replay", b"17"), ("dl_replay_origin", f"{OURS}/0/7".encode()))
 
     blocked = blocked_by(theirs, settled(forged))
 
-    assert blocked.holds(replace(outbox_record(), topic=THEIRS), own_topic=True)
+    assert blocked.holds(replace(input_record(), topic=THEIRS), own_topic=True)

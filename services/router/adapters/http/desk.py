@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response, Security
 
+from services.router.adapters.http.described import described
 from services.router.adapters.http.desk_documents import (
     AssignmentDocument,
     OutcomeDocument,
@@ -21,12 +22,7 @@ from services.router.adapters.http.desk_documents import (
     parked_document,
     pending_document,
 )
-from services.router.adapters.http.desk_problems import (
-    bad_assignment_reason,
-    bad_cursor,
-    described,
-    no_effect,
-)
+from services.router.adapters.http.desk_problems import bad_assignment_reason, bad_cursor, no_effect
 from services.router.adapters.http.gate import Gate
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -42,7 +38,7 @@ from services.router.domain.cases.desk import (
 from services.router.domain.directory.model import Directory
 from shared.events.payload import WireModel
 from shared.telemetry.metrics import Telemetry, child_of
-from shared.web.bearer import Shown
+from shared.web.bearer import Caller
 
 ROLE: Final = "Klärungsstelle"
 SOURCE: Final = "urn:amtsweg:clearing-desk"
@@ -82,7 +78,7 @@ def desk_routes(
 
     @routes.get("", response_model=ParkedListDocument, responses=_SEEN)
     async def parked(
-        _: Annotated[Shown, Security(gate, scopes=["desk"])],
+        _: Annotated[Caller, Security(gate, scopes=["desk"])],
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=_MOST)] = 50,
     ) -> Response:
@@ -92,7 +88,7 @@ def desk_routes(
         return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
 
     @routes.get("/{reference}", response_model=ParkedCaseDocument, responses=_SEEN)
-    async def parked_case(reference: str, _: Annotated[Shown, Security(gate, scopes=["desk"])]) -> Response:
+    async def parked_case(reference: str, _: Annotated[Caller, Security(gate, scopes=["desk"])]) -> Response:
         """One parked case, by receipt number, submission id or case id; its content is never shown."""
         waiting = await desk.show(reference)
         if waiting is None:
@@ -103,7 +99,7 @@ def desk_routes(
     async def assign(
         reference: str,
         request: Request,
-        bearer: Annotated[Shown, Security(gate, scopes=["desk"])],
+        bearer: Annotated[Caller, Security(gate, scopes=["desk"])],
         body: AssignmentDocument,
         idempotency_key: Key = None,
     ) -> Response:
@@ -116,7 +112,7 @@ def desk_routes(
     async def retry(
         reference: str,
         request: Request,
-        bearer: Annotated[Shown, Security(gate, scopes=["desk"])],
+        bearer: Annotated[Caller, Security(gate, scopes=["desk"])],
         body: RetryDocument,
         idempotency_key: Key = None,
     ) -> Response:
@@ -127,13 +123,13 @@ def desk_routes(
     return routes
 
 
-def _wish(bearer: Shown, request: Request, *, key: str | None, reason: str) -> OrderRequest:
+def _wish(bearer: Caller, request: Request, *, key: str | None, reason: str) -> OrderRequest:
     try:
         remark = read_assignment_reason(reason)
     except BadAssignmentReason as bad:
         raise bad_assignment_reason(bad) from None
     return OrderRequest(
-        person=Person(role=ROLE, principal=bearer.client_id, source=SOURCE),
+        person=Person(role=ROLE, principal=bearer.id, source=SOURCE),
         reason=remark,
         # Without a key every request is an order of its own; a case that has left the desk refuses the second.
         key=key or secrets.token_hex(16),

@@ -1,7 +1,6 @@
 """What the clearing desk refuses, in German and English: what is the matter, and how to mend it."""
 
-from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from services.router.adapters.http.desk_documents import name_of
 from services.router.domain.cases.assignment_reason import BadAssignmentReason
@@ -56,23 +55,6 @@ _SAID: Final[dict[Obstacle, _Said]] = {
         "Die Betreiberin rufen: Der Auftrag liegt bei den unzustellbaren Sätzen (ask the operator; see dead letters).",
     ),
 }
-
-
-_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457; `type` ends with the kind of problem, `resolution` says what to do",
-    "required": ["type", "title", "status", "detail", "resolution", "instance"],
-    "properties": {
-        "status": {"type": "integer"},
-        **{name: {"type": "string"} for name in ("type", "title", "detail", "resolution", "instance")},
-    },
-}
-
-
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may answer problems with these statuses."""
-    content = {"application/problem+json": {"schema": _SCHEMA}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def no_effect(told: Ineffective, *, directory: Directory) -> Problem:

@@ -1,66 +1,84 @@
-"""Who may come in: a person with an access token for this service, and the scope that the route states."""
+"""Who may come in: a principal with an access token for this process, and the scope that the route states."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Self
 
 from fastapi import Request
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
-from shared.web.bearer import AccessTokens, Shown
+from shared.web.bearer import Caller
 from shared.web.problems import Problem
+
+ReadCaller = Callable[[str], Caller | None]
+"""Who shows this ``Authorization`` header; None where nobody does."""
+
+DESK: Final[Mapping[str, str]] = {"desk": "Geparkte Vorgänge klären (decide what is parked)"}
+AUTHORITIES: Final[Mapping[str, str]] = {
+    "answers.write": "Eigene Vorgänge bestätigen und entscheiden (answer own cases)",
+}
 
 
 class Gate(SecurityBase):
     """A dependency: ``Security(gate, scopes=["desk"])`` lets the bearer in, and says so in the OpenAPI.
 
-    ``issuer`` is the token door's address; a token that was withdrawn there still opens for its five minutes.
+    ``issuer`` is the token door's address, ``door`` the name of this process.
     """
 
-    def __init__(self, tokens: AccessTokens, *, issuer: str) -> None:
-        self.scheme_name = "desk"
+    def __init__(self, read: ReadCaller, *, door: str, scopes: Mapping[str, str], issuer: str) -> None:
+        self.scheme_name = door
         self.model = OAuth2(
             flows=OAuthFlows(
-                clientCredentials=OAuthFlowClientCredentials(
-                    tokenUrl=f"{issuer}/token",
-                    scopes={"desk": "Geparkte Vorgänge klären (decide what is parked)"},
-                )
+                clientCredentials=OAuthFlowClientCredentials(tokenUrl=f"{issuer}/token", scopes=dict(scopes))
             ),
-            description="OAuth 2.0 client credentials at the token door; ask for scope=desk.",
+            description=f"OAuth 2.0 client credentials at the token door; scopes: {' '.join(scopes)}.",
         )
-        self._tokens = tokens
+        self._read = read
 
-    async def __call__(self, request: Request, asked: SecurityScopes) -> Shown:
+    @classmethod
+    def of_desk(cls, read: ReadCaller, *, issuer: str) -> Self:
+        """The gate of the clearing desk."""
+        return cls(read, door="desk", scopes=DESK, issuer=issuer)
+
+    @classmethod
+    def of_authorities(cls, read: ReadCaller, *, issuer: str) -> Self:
+        """The gate of the authorities' doors."""
+        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer)
+
+    async def __call__(self, request: Request, asked: SecurityScopes) -> Caller:
         """Return the bearer.
 
         Raises:
-            Problem: 401 without a valid token for this service, 403 without the scope.
+            Problem: 401 without a valid token for this process, 403 without the scope.
+            Unavailable: it cannot be said now whether the token still counts.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        shown = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
-        if shown is None:
-            raise _unknown(tried=bool(token))
-        if not shown.scopes.issuperset(asked.scopes):
-            raise _without_right(asked.scope_str)
-        return shown
+        shown = request.headers.get("authorization", "")
+        caller = self._read(shown)
+        if caller is None:
+            raise self._unknown(tried=bool(shown), scope=asked.scope_str)
+        if not caller.scopes.issuperset(asked.scopes):
+            raise self._without_right(asked.scope_str)
+        return caller
 
+    def _unknown(self, *, tried: bool, scope: str) -> Problem:
+        error = ', error="invalid_token"' if tried else ""
+        return Problem(
+            401,
+            "token-invalid",
+            title="Kein Zugang (no access)",
+            detail="Das Zugriffstoken fehlt, ist abgelaufen oder gesperrt, oder es gilt nicht für diesen Dienst.",
+            resolution=f"Mit POST /token und scope={scope} ein neues anfordern (ask the token door for a new one).",
+            headers={"WWW-Authenticate": f'Bearer realm="{self.scheme_name}"{error}'},
+        )
 
-def _unknown(*, tried: bool) -> Problem:
-    error = ', error="invalid_token"' if tried else ""
-    return Problem(
-        401,
-        "token-invalid",
-        title="Kein Zugang (no access)",
-        detail="Das Zugriffstoken fehlt, ist abgelaufen oder gilt nicht für diesen Dienst.",
-        resolution="Mit POST /token und scope=desk ein neues anfordern (ask the token door for scope=desk).",
-        headers={"WWW-Authenticate": f'Bearer realm="desk"{error}'},
-    )
-
-
-def _without_right(needed: str) -> Problem:
-    return Problem(
-        403,
-        "scope-missing",
-        title="Nicht berechtigt (not permitted)",
-        detail=f"Dieses Token öffnet die Klärungsstelle nicht; nötig ist das Recht {needed}.",
-        resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
-        headers={"WWW-Authenticate": f'Bearer realm="desk", error="insufficient_scope", scope="{needed}"'},
-    )
+    def _without_right(self, needed: str) -> Problem:
+        challenge = f'Bearer realm="{self.scheme_name}", error="insufficient_scope", scope="{needed}"'
+        return Problem(
+            403,
+            "scope-missing",
+            title="Nicht berechtigt (not permitted)",
+            detail=f"Dieses Token genügt hier nicht; nötig ist das Recht {needed}.",
+            resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
+            headers={"WWW-Authenticate": challenge},
+        )

@@ -9,6 +9,7 @@ from typing import assert_never
 from uuid import UUID
 
 from shared.events.case import (
+    AnswerKind,
     AnswerRefused,
     AssignOrdered,
     CaseAccepted,
@@ -20,7 +21,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.competence import CompetenceDecision
-from shared.events.custody import CaseHeld
+from shared.events.custody import CaseHeld, Standing
 from shared.events.envelope import Event
 from shared.events.ids import child_id
 from shared.events.payload import Payload
@@ -61,6 +62,15 @@ class Parked:
 
 Placement = Routed | Parked
 Order = RetryOrdered | AssignOrdered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What of a custody decides about an answer: all that the doors keep of each case."""
+
+    submission_id: UUID
+    standing: Standing
+    authority: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,7 @@ def follow_order(
 def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> CustodyChange:
     """Apply an authority's answer, or refuse it. Unknown and not yours are one answer (promise 5)."""
     given = cause.data
-    reason = _answer_refusal(custody, given)
+    reason = answer_refusal(custody, authority=given.authority, kind=given.answer.kind)
     if custody is None or reason is not None:
         refused = AnswerRefused(
             authority=given.authority, answer_id=cause.id, reason=reason or "not-in-custody"
@@ -129,14 +139,17 @@ def is_expired(custody: CaseHeld, *, now: datetime) -> bool:
     return is_closed(custody) and now - custody.since > KEPT_AFTER_CLOSE
 
 
-def _answer_refusal(custody: CaseHeld | None, given: CaseAnswered) -> RefusalReason | None:
-    if custody is None or custody.authority != given.authority:
+def answer_refusal(
+    custody: CaseHeld | Holding | None, *, authority: str, kind: AnswerKind
+) -> RefusalReason | None:
+    """Why this authority's answer has no effect; None when it has. Unknown and not yours are one reason."""
+    if custody is None or custody.authority != authority:
         return "not-in-custody"
     match custody.standing:
         case "decided":
             return "already-decided"
         case "accepted":
-            return "already-accepted" if given.answer.kind == "accepted" else None
+            return "already-accepted" if kind == "accepted" else None
         case "routed":
             return None
         case "parked":

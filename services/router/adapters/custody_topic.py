@@ -1,0 +1,173 @@
+"""Custody as one process sees it: all of the compacted topic, followed without a group.
+
+A router replica works on some partitions only, and whoever asks over HTTP asks any of them; PostgreSQL would be one
+more store that the router has to wait for. So desk and doors follow the topic, each keeping what it needs of it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.topics import CASE_CUSTODY
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.telemetry.health import Condition
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+PARTITIONS: Final = tuple(TopicPartition(CASE_CUSTODY.name, n) for n in range(CASE_CUSTODY.partitions))
+_ROUND_MS: Final = 250
+_COMPANY_BYTES: Final = 65_536
+
+
+class FollowedCustody(Generic[V]):
+    """What is kept of each case; ``run`` keeps it up to date.
+
+    ``keep`` returns what to keep of a record's value, None for nothing; it raises ValueError where it cannot read
+    it. ``round_ms`` is how far the view may lag behind a quiet topic.
+    """
+
+    def __init__(
+        self,
+        address: KafkaAddress,
+        *,
+        keep: Callable[[bytes], V | None],
+        condition: Condition,
+        round_ms: int = _ROUND_MS,
+    ) -> None:
+        self._address = address
+        self._keep = keep
+        self._round_ms = round_ms
+        self._condition = condition
+        self._consumer: AIOKafkaConsumer | None = None
+        self._cases: dict[UUID, V] = {}
+        self._reached: dict[TopicPartition, int] = {}
+        self._built = False
+        self._unreadable = ""
+        self._changed = asyncio.Condition()
+        self._log = structlog.get_logger().bind(part="custody")
+
+    @property
+    def cases(self) -> Mapping[UUID, V]:
+        """The view as it is now.
+
+        Raises:
+            Unavailable: it is being built.
+        """
+        if not self._built:
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+        return self._cases
+
+    async def ends(self) -> Mapping[TopicPartition, int]:
+        """Where what is committed ends now, as soon as Kafka can be asked."""
+        consumer = await self.wait(lambda: self._consumer)
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(PARTITIONS)
+        return ends
+
+    async def reach(self, ends: Mapping[TopicPartition, int]) -> Mapping[UUID, V]:
+        """The view once it holds what lies before these ends."""
+        await self.wait(lambda: self._reaches(ends) or None)
+        return self._cases
+
+    async def until(self, seen: Callable[[Mapping[UUID, V]], T | None]) -> T:
+        """Wait for changes until the view shows what is looked for, and return it.
+
+        Raises:
+            Unavailable: the view is lost meanwhile.
+        """
+        followed = await self.wait(lambda: self._consumer)
+
+        def look() -> T | None:
+            if self._consumer is not followed:
+                raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built anew; ask again")
+            return seen(self._cases)
+
+        return await self.wait(look)
+
+    async def wait(self, look: Callable[[], T | None]) -> T:
+        """What is looked for, as soon as a change shows it."""
+        async with self._changed:
+            while (found := look()) is None:
+                await self._changed.wait()
+            return found
+
+    async def run(self) -> None:
+        """Follow until cancelled; after a failure the view is built anew."""
+        pause = Backoff()
+        while True:
+            consumer = reader(self._address, fetch_min_bytes=_COMPANY_BYTES, fetch_max_wait_ms=self._round_ms)
+            try:
+                await consumer.start()
+                await self._follow(consumer, pause)
+            except (KafkaError, OSError) as error:
+                self._log.warning("the view of custody is lost", error=error, next=pause.next_seconds)
+            finally:
+                await self._lose()
+                await close(consumer.stop())
+            await pause.sleep()
+
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+        consumer.assign(PARTITIONS)
+        for tp, first in (await consumer.beginning_offsets(PARTITIONS)).items():
+            consumer.seek(tp, first)
+        ends = await consumer.end_offsets(PARTITIONS)
+        async with self._changed:
+            self._consumer = consumer
+            self._changed.notify_all()
+        while True:
+            fetched = await consumer.getmany(timeout_ms=self._round_ms)
+            for records in fetched.values():
+                for record in records:
+                    self._take(record.key, record.value)
+            await self._note({tp: await consumer.position(tp) for tp in PARTITIONS}, news=bool(fetched))
+            if not self._built and self._reaches(ends):
+                self._built = True
+                self._say()
+                pause.reset()
+
+    def _take(self, key: bytes | None, value: bytes | None) -> None:
+        """One record that cannot be read degrades the view; the others are seen."""
+        try:
+            case = UUID((key or b"").decode())
+            kept = None if value is None else self._keep(value)
+        except ValueError as error:
+            self._unreadable = f"a record of {CASE_CUSTODY.name} cannot be read: {type(error).__name__}"
+            self._log.error("custody not read", error=error)
+            self._say()
+            return
+        if kept is None:
+            self._cases.pop(case, None)
+        else:
+            self._cases[case] = kept
+
+    async def _note(self, reached: dict[TopicPartition, int], *, news: bool) -> None:
+        if news or reached != self._reached:
+            async with self._changed:
+                self._reached = reached
+                self._changed.notify_all()
+
+    async def _lose(self) -> None:
+        async with self._changed:
+            self._consumer, self._built, self._unreadable = None, False, ""
+            self._cases, self._reached = {}, {}
+            self._say()
+            self._changed.notify_all()
+
+    def _say(self) -> None:
+        if not self._built:
+            self._condition.set("unready", reason=f"{CASE_CUSTODY.name} is not read to its end yet")
+        elif self._unreadable:
+            self._condition.set("degraded", reason=self._unreadable)
+        else:
+            self._condition.set("ready")
+
+    def _reaches(self, ends: Mapping[TopicPartition, int]) -> bool:
+        return all(self._reached.get(tp, 0) >= end for tp, end in ends.items())

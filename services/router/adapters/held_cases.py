@@ -1,0 +1,105 @@
+"""The doors' view of custody: which authority holds which case. A refusal waits until it is certain."""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from services.router.adapters.custody_topic import PARTITIONS, FollowedCustody
+from services.router.domain.cases.custody import Holding
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.custody import Standing
+from shared.events.topics import CASE_CUSTODY
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import partition_of
+from shared.telemetry.health import Condition
+
+_ROUND_MS: Final = 50
+_ALIVE_SECONDS: Final = 60
+
+
+class _Stored(msgspec.Struct, rename="camel"):
+    """What the doors need of a custody; the rest is passed over unread."""
+
+    submission_id: UUID
+    standing: Standing
+    authority: str | None = None
+
+
+_STORED: Final = msgspec.json.Decoder(_Stored)
+
+
+class HeldCases:
+    """`services.router.ports.Custody` over ``case.custody.v1``; ``run`` keeps it up to date.
+
+    ``patience`` is how many seconds a refusal waits for certainty.
+    """
+
+    def __init__(self, address: KafkaAddress, *, condition: Condition, patience: float = 3.0) -> None:
+        self._followed = FollowedCustody(address, keep=_holding, condition=condition, round_ms=_ROUND_MS)
+        self._address = address
+        self._patience = patience
+        self._looker: AIOKafkaConsumer | None = None
+
+    def now(self, case: UUID) -> Holding | None:
+        return self._followed.cases.get(case)
+
+    async def certainly(self, case: UUID) -> Holding | None:
+        """The custody as it was written when this was asked.
+
+        Whoever reads his inbox may know of a case before we do: the marks that end a transaction are set topic by
+        topic. What he has read is written, though, so the end that counts is that of everything written, not of
+        what is committed.
+        """
+        partition = partition_of(str(case).encode(), len(PARTITIONS))
+        try:
+            async with asyncio.timeout(self._patience):
+                end = await self._written(PARTITIONS[partition])
+                return (await self._followed.reach(end)).get(case)
+        except (KafkaError, TimeoutError) as away:
+            raise Unavailable(f"{CASE_CUSTODY.name}: its end is not reached; try again") from away
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._followed.run())
+            both.create_task(self._look())
+
+    async def _written(self, tp: TopicPartition) -> dict[TopicPartition, int]:
+        if self._looker is None:
+            raise Unavailable("Kafka cannot be reached; try again")
+        ends: dict[TopicPartition, int] = await self._looker.end_offsets([tp])
+        return ends
+
+    async def _look(self) -> None:
+        """Keep a client open that sees what is not committed yet: ends, never records."""
+        pause = Backoff()
+        while True:
+            looker = reader(self._address, committed=False)
+            try:
+                await looker.start()
+                looker.assign(PARTITIONS)
+                looker.pause(*PARTITIONS)
+                self._looker = looker
+                pause.reset()
+                while True:
+                    await asyncio.sleep(_ALIVE_SECONDS)
+                    await looker.end_offsets(PARTITIONS)
+            except (KafkaError, OSError):
+                pass  # the follower beside this one has the same trouble, and tells it
+            finally:
+                self._looker = None
+                await close(looker.stop())
+            await pause.sleep()
+
+
+def _holding(value: bytes) -> Holding | None:
+    stored = _STORED.decode(value)
+    if stored.authority is None:
+        return None
+    return Holding(submission_id=stored.submission_id, standing=stored.standing, authority=stored.authority)

@@ -1,0 +1,97 @@
+"""What the doors refuse, in German and English: what is the matter, and how to mend it."""
+
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from services.router.domain.cases.answering import (
+    AnswerContradiction,
+    AnswerIneffective,
+    AnswerOutcome,
+    AnswerRunning,
+)
+from shared.events.case import RefusalReason
+from shared.web.problems import Problem
+
+
+class _Said(NamedTuple):
+    status: HTTPStatus
+    kind: str
+    title: str
+    detail: str
+    resolution: str
+
+
+_REFUSED: Final[dict[RefusalReason, _Said]] = {
+    "not-in-custody": _Said(
+        HTTPStatus.NOT_FOUND,
+        "case-unknown",
+        "Vorgang unbekannt (unknown case)",
+        "Unter dieser Nummer liegt kein Vorgang bei Ihnen.",
+        "caseId prüfen: die Kopfzeile ce_caseid aus Ihrem Eingang (check caseId against your inbox).",
+    ),
+    "already-accepted": _Said(
+        HTTPStatus.CONFLICT,
+        "already-accepted",
+        "Schon bestätigt (already accepted)",
+        "Sie haben diesen Vorgang schon mit einer anderen Antwort bestätigt.",
+        "Nichts zu tun; als Nächstes folgt die Entscheidung (nothing to do).",
+    ),
+    "already-decided": _Said(
+        HTTPStatus.CONFLICT,
+        "already-decided",
+        "Schon entschieden (already decided)",
+        "Sie haben diesen Vorgang schon entschieden; er ist abgeschlossen.",
+        "Nichts zu tun (nothing to do).",
+    ),
+}
+
+
+def no_effect(outcome: AnswerOutcome) -> Problem:
+    """Why this answer is not taken."""
+    match outcome:
+        case AnswerIneffective(reason=reason):
+            said = _REFUSED[reason]
+            return Problem(
+                said.status, said.kind, title=said.title, detail=said.detail, resolution=said.resolution
+            )
+        case AnswerRunning():
+            return Problem(
+                HTTPStatus.CONFLICT,
+                "answer-running",
+                title="Noch in Arbeit (still running)",
+                detail="Dieselbe Antwort wird gerade aus einer früheren Anfrage übernommen.",
+                resolution="In einigen Sekunden noch einmal senden (send it again after the seconds in Retry-After).",
+                headers={"Retry-After": "2"},
+            )
+        case AnswerContradiction():
+            return Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "answer-contradicts",
+                title="Kennung schon vergeben (id already used)",
+                detail="Unter dieser id haben Sie schon eine andere Antwort gesendet.",
+                resolution="Für eine andere Antwort eine neue id vergeben (give another answer another id).",
+            )
+        case _:
+            raise AssertionError(f"{type(outcome).__name__} is no refusal")
+
+
+def which_authority() -> Problem:
+    """The token serves several authorities, or none."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "authority-missing",
+        title="Stelle fehlt (authority missing)",
+        detail="Dieser Zugang antwortet für mehrere Stellen; in authority fehlt, für welche.",
+        resolution="authority angeben, zum Beispiel g-06531005 (name the authority).",
+    )
+
+
+def not_served() -> Problem:
+    """The token does not serve this authority; whether there is such a one is another question."""
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "authority-not-served",
+        title="Nicht für diese Stelle (not for this authority)",
+        detail="Dieser Zugang antwortet nicht für die Stelle in authority.",
+        resolution="authority prüfen oder die Stelle eintragen lassen (check authority, or have it registered).",
+    )

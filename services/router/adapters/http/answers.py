@@ -1,0 +1,115 @@
+"""What an authority says about a case, over HTTP: taken for certain, or refused on the spot."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, Security
+from pydantic import Field
+
+from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
+from services.router.adapters.http.described import described
+from services.router.adapters.http.gate import Gate
+from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest, AnswerTaken
+from shared.events.case import AnswerGiven, OwnId
+from shared.events.ids import answer_id
+from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.telemetry.metrics import Telemetry, child_of
+from shared.web.bearer import Caller
+
+SCOPE: Final = "answers.write"
+
+
+class AnswerDocument(AnswerGiven):
+    """An answer to a case. The same `id` is the same answer, however often it is sent.
+
+    Whom it comes from follows from the token; `authority` is needed only where the token serves several.
+    """
+
+    id: Annotated[OwnId, Field(description="your own id of this answer, for example `0117/1`")]
+    case_id: Annotated[UUID, Field(description="header `ce_caseid` of the record in the inbox")]
+    authority: Annotated[
+        AuthorityId | None, Field(description="for which authority, if the token serves several")
+    ] = None
+
+
+class AnswerTakenDocument(WireModel):
+    """The answer lies safely with the platform. `answerId` is its id in events and in the audit log."""
+
+    id: OwnId
+    answer_id: UUID
+    authority: AuthorityId
+    case_id: UUID
+    accepted_at: Instant
+
+
+class Answers(Protocol):
+    """Takes answers."""
+
+    async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
+        """Take the answer, or say why not."""
+
+
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 404, 409, 413, 422, 429, 503)
+
+
+def answer_routes(answers: Answers, *, gate: Gate, telemetry: Telemetry) -> APIRouter:
+    """``POST /v1/answers``."""
+    routes = APIRouter(prefix="/v1/answers", tags=["answers"])
+
+    @routes.post(
+        "", status_code=HTTPStatus.ACCEPTED, response_model=AnswerTakenDocument, responses=_RESPONSES
+    )
+    async def answer(
+        body: AnswerDocument, request: Request, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
+    ) -> Response:
+        """Accept or decide a case. 202 comes when every in-sync replica has the answer; sent again, it is the same."""
+        given = AnswerRequest(
+            authority=_authority(body, caller),
+            own_id=body.id,
+            case_id=body.case_id,
+            answer=AnswerGiven.model_construct(
+                **{name: getattr(body, name) for name in AnswerGiven.model_fields}
+            ),
+        )
+        outcome = await answers.take(given, traceparent=child_of(request.headers.get("traceparent")))
+        if not isinstance(outcome, AnswerTaken):
+            problem = no_effect(outcome)
+            telemetry.count(
+                "decisions", service="doors", decision=str(problem.document["type"]).rpartition(":")[2]
+            )
+            raise problem
+        telemetry.count(
+            "decisions", service="doors", decision="repeated" if outcome.repeated else "answer-taken"
+        )
+        return _taken(outcome)
+
+    return routes
+
+
+def _authority(body: AnswerDocument, caller: Caller) -> str:
+    served = caller.principal.authorities
+    if body.authority is None:
+        if len(served) != 1:
+            raise which_authority()
+        return next(iter(served))
+    if body.authority not in served:
+        raise not_served()
+    return body.authority
+
+
+def _taken(taken: AnswerTaken) -> Response:
+    entry = taken.entry
+    document = AnswerTakenDocument(
+        id=entry.own_id,
+        answer_id=answer_id(entry.authority, entry.own_id),
+        authority=entry.authority,
+        case_id=entry.case_id,
+        accepted_at=entry.accepted_at,
+    )
+    return Response(
+        document.model_dump_json(by_alias=True),
+        status_code=HTTPStatus.ACCEPTED,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

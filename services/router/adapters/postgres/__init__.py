@@ -1,0 +1,1 @@
+"""PostgreSQL, schema ``doors``: the answers that were accepted."""

@@ -1,0 +1,86 @@
+"""The authorities' door for answers: enter, publish, note; refuse what certainly has no effect."""
+
+from dataclasses import dataclass
+
+from services.router.domain.cases.answering import (
+    AnswerContradiction,
+    AnswerDue,
+    AnswerEntry,
+    AnswerIneffective,
+    AnswerOutcome,
+    AnswerRequest,
+    AnswerRunning,
+    AnswerTaken,
+    admit,
+    answered,
+    enter,
+)
+from services.router.domain.cases.custody import answer_refusal
+from services.router.ports import AnswerBook, AnswersTopic, Clock, Custody
+from shared.events.envelope import encode
+from shared.events.topics import CASE_ANSWERED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDoor:
+    """``secret`` keys the hashes in the book."""
+
+    book: AnswerBook
+    custody: Custody
+    bus: AnswersTopic
+    clock: Clock
+    secret: bytes
+
+    async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
+        """Take the answer, or say why not.
+
+        If we die before `AnswerBook.enter` returns, nothing has happened. From then on the entry keeps the instant,
+        and any repetition completes it. Dead before Kafka's acknowledgement: the event may or may not be on the
+        topic; a repetition sends it with the same id, and the router knows it again.
+
+        Raises:
+            Unavailable: it is not certain that Kafka has it, or that the authority does not hold the case.
+        """
+        held = self.custody.now(given.case_id)
+        if answer_refusal(held, authority=given.authority, kind=given.answer.kind) is not None:
+            # Perhaps it is a repetition of what has had its effect since: it is told what it was told then.
+            if (repeated := await self._repeated(given)) is not None:
+                return repeated
+            held = await self.custody.certainly(given.case_id)
+            reason = answer_refusal(held, authority=given.authority, kind=given.answer.kind)
+            if reason is not None:
+                return AnswerIneffective(reason)
+        if held is None:
+            raise AssertionError("a case that nobody holds has been refused before")
+        entry = enter(given, submission_id=held.submission_id, secret=self.secret, now=self.clock())
+        decision = admit(entry, found=await self.book.enter(entry))
+        if not isinstance(decision, AnswerDue):
+            return decision
+        return await self._send(decision, given, traceparent=traceparent)
+
+    async def _repeated(
+        self, given: AnswerRequest
+    ) -> AnswerTaken | AnswerRunning | AnswerContradiction | None:
+        found = await self.book.find(given.authority, given.own_id)
+        if found is None:
+            return None
+        asked = enter(given, submission_id=found.entry.submission_id, secret=self.secret, now=self.clock())
+        decision = admit(asked, found=found)
+        # One that came to nothing is no repetition: whether it still counts is for custody to say.
+        return None if isinstance(decision, AnswerDue) else decision
+
+    async def _send(self, send: AnswerDue, given: AnswerRequest, *, traceparent: str | None) -> AnswerOutcome:
+        entry = send.entry
+        if send.resumed and not await self.book.claim(entry):
+            return AnswerRunning()  # another attempt claimed it between our look and our claim
+        try:
+            event = answered(entry, given.answer, traceparent=traceparent)
+            await self.bus.publish(encode(event, CASE_ANSWERED.name))
+        except Exception:
+            await self._note(entry, taken=False)
+            raise
+        await self._note(entry, taken=True)
+        return AnswerTaken(entry)
+
+    async def _note(self, entry: AnswerEntry, *, taken: bool) -> None:
+        await self.book.settle(entry, taken=taken)

@@ -1,0 +1,305 @@
+"""POST /v1/answers: taken for certain, the same for the same id, refused on the spot where it has no effect."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.router.domain.cases.custody import Holding
+from shared.events import ids
+from shared.events.case import AnswerGiven, CaseAnswered
+from shared.events.custody import Standing
+from shared.events.topics import CASE_ANSWERED
+from tests.support.doors import PROVIDER, DoorsInMemory, connected
+from tests.support.events import GIESSEN, SUBMISSION_ID
+
+MARBURG = "g-06534014"
+CASE = uuid4()
+
+
+@pytest.fixture
+def doors() -> DoorsInMemory:
+    doors = DoorsInMemory()
+    doors.hold(CASE)
+    return doors
+
+
+@pytest.fixture
+async def http(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
+    async with connected(doors) as client:
+        yield client
+
+
+def decided(*, case: UUID = CASE, **changed: Any) -> dict[str, Any]:
+    body = {
+        "id": "0117/1",
+        "caseId": str(case),
+        "kind": "decided",
+        "outcome": "granted",
+        "givenAt": "2026-01-12T10:00:00Z",
+    }
+    return {name: value for name, value in (body | changed).items() if value is not None}
+
+
+def accepted(**changed: Any) -> dict[str, Any]:
+    return decided(kind="accepted", outcome=None, **changed)
+
+
+def problem_of(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["resolution"]
+    return answer.status_code, document["type"].removeprefix("urn:amtsweg:problem:")
+
+
+async def test_an_answer_lies_on_the_bus_when_it_is_taken(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    answer = await http.post("/v1/answers", json=decided())
+
+    assert answer.status_code == 202
+    (event,) = doors.answered
+    given = AnswerGiven.model_validate(
+        {"kind": "decided", "outcome": "granted", "givenAt": "2026-01-12T10:00:00Z"}
+    )
+    assert event.data == CaseAnswered(authority=GIESSEN, own_id="0117/1", answer=given)
+    assert (event.id, event.case_id, event.submission_id) == (
+        ids.answer_id(GIESSEN, "0117/1"),
+        CASE,
+        SUBMISSION_ID,
+    )
+    assert (doors.sent[0].topic, doors.sent[0].key) == (CASE_ANSWERED.name, str(CASE).encode())
+    assert answer.json() == {
+        "id": "0117/1",
+        "answerId": str(event.id),
+        "authority": GIESSEN,
+        "caseId": str(CASE),
+        "acceptedAt": "2026-01-12T09:30:00Z",
+    }
+
+
+async def test_the_same_answer_again_is_the_same_and_is_sent_once(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    first = await http.post("/v1/answers", json=decided())
+    doors.now += timedelta(hours=1)
+    again = await http.post("/v1/answers", json=decided(givenAt="2026-01-12T11:00:00Z"))
+
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert len(doors.sent) == 1
+
+
+async def test_a_repetition_is_told_the_same_after_the_case_is_closed_or_forgotten(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    first = await http.post("/v1/answers", json=decided())
+    doors.hold(CASE, standing="decided")
+    closed = await http.post("/v1/answers", json=decided())
+    doors.custody.seen.clear()
+    forgotten = await http.post("/v1/answers", json=decided())
+
+    assert closed.json() == forgotten.json() == first.json()
+    assert len(doors.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"outcome": "refused"}, id="another outcome"),
+        pytest.param({"fileNumber": "AZ-1"}, id="a file number"),
+        pytest.param({"caseId": str(uuid4())}, id="another case"),
+    ],
+)
+async def test_the_same_id_with_other_content_contradicts(
+    doors: DoorsInMemory, http: httpx.AsyncClient, other: dict[str, str]
+) -> None:
+    await http.post("/v1/answers", json=decided())
+
+    assert problem_of(await http.post("/v1/answers", json=decided() | other)) == (422, "answer-contradicts")
+    assert len(doors.sent) == 1
+
+
+async def test_of_many_at_once_one_is_sent(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(http.post("/v1/answers", json=decided()) for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} <= {202, 409}
+    assert len(doors.sent) == 1
+
+
+async def test_when_kafka_does_not_confirm_the_same_request_completes_it_with_its_instant(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    doors.away = True
+    refused = await http.post("/v1/answers", json=decided())
+    doors.away = False
+    doors.now += timedelta(minutes=3)
+    taken = await http.post("/v1/answers", json=decided())
+
+    assert problem_of(refused) == (503, "unavailable")
+    assert refused.headers["retry-after"]
+    assert taken.status_code == 202
+    assert taken.json()["acceptedAt"] == "2026-01-12T09:30:00Z"
+
+
+async def test_an_attempt_that_runs_says_come_again_and_one_that_died_is_taken_up(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    doors.away = True
+    await http.post("/v1/answers", json=decided())
+    doors.away = False
+    (key,) = doors.book.found
+    await doors.book.claim(doors.book.found[key].entry)
+    running = await http.post("/v1/answers", json=decided())
+    doors.book.end_holds()
+    resumed = await http.post("/v1/answers", json=decided())
+
+    assert problem_of(running) == (409, "answer-running")
+    assert running.headers["retry-after"]
+    assert resumed.status_code == 202
+    assert len(doors.sent) == 1
+
+
+async def test_unknown_and_not_yours_are_one_answer(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+    foreign = uuid4()
+    doors.hold(foreign, authority=MARBURG)
+
+    unknown = await http.post("/v1/answers", json=decided(case=uuid4()))
+    not_yours = await http.post("/v1/answers", json=decided(case=foreign))
+
+    assert problem_of(unknown) == (404, "case-unknown")
+    assert unknown.content == not_yours.content
+    assert doors.sent == []
+    assert doors.book.found == {}
+
+
+async def test_a_case_routed_a_moment_ago_is_answered_though_the_view_lags(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    doors.custody.seen.clear()
+    doors.custody.written[CASE] = Holding(submission_id=SUBMISSION_ID, standing="routed", authority=GIESSEN)
+
+    assert (await http.post("/v1/answers", json=accepted())).status_code == 202
+
+
+async def test_what_is_not_certain_is_not_refused(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+    doors.custody.certain = False
+
+    answer = await http.post("/v1/answers", json=decided(case=uuid4()))
+
+    assert problem_of(answer) == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("standing", "body", "kind"),
+    [
+        ("accepted", accepted(), "already-accepted"),
+        ("decided", accepted(), "already-decided"),
+        ("decided", decided(), "already-decided"),
+    ],
+)
+async def test_what_has_no_effect_is_refused_on_the_spot(
+    doors: DoorsInMemory, http: httpx.AsyncClient, standing: Standing, body: dict[str, Any], kind: str
+) -> None:
+    doors.hold(CASE, standing=standing)
+
+    assert problem_of(await http.post("/v1/answers", json=body)) == (409, kind)
+    assert doors.sent == []
+
+
+async def test_a_provider_answers_for_each_authority_that_it_serves_and_no_other(
+    doors: DoorsInMemory,
+) -> None:
+    theirs = uuid4()
+    doors.hold(theirs, authority=MARBURG)
+    async with connected(doors, principal=PROVIDER) as http:
+        unnamed = await http.post("/v1/answers", json=decided())
+        stranger = await http.post("/v1/answers", json=decided(authority="k-06531"))
+        crossed = await http.post("/v1/answers", json=decided(authority=MARBURG))
+        ours = await http.post("/v1/answers", json=decided(authority=GIESSEN))
+        also = await http.post("/v1/answers", json=decided(authority=MARBURG, case=theirs))
+
+    assert problem_of(unnamed) == (422, "authority-missing")
+    assert problem_of(stranger) == (403, "authority-not-served")
+    assert problem_of(crossed) == (404, "case-unknown")
+    assert [answer.status_code for answer in (ours, also)] == [202, 202]
+    assert [event.data.authority for event in doors.answered] == [GIESSEN, MARBURG]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        pytest.param(decided(id=None), "id", id="without an id"),
+        pytest.param(decided(id="x" * 65), "id", id="with an id that is too long"),
+        pytest.param(decided(id="Bescheid für Erika"), "id", id="with an id of free text"),
+        pytest.param(decided(caseId="?"), "caseId", id="about no case"),
+        pytest.param(decided(outcome=None), "outcome", id="that decides without an outcome"),
+        pytest.param(accepted() | {"outcome": "granted"}, "outcome", id="that accepts with an outcome"),
+        pytest.param(decided(givenAt="0001-01-01T00:00:00+14:00"), "givenAt", id="at an instant nobody has"),
+        pytest.param(decided(givenAt="2026-01-12T10:00:00"), "givenAt", id="at an instant without an offset"),
+        pytest.param(decided() | {"note": "x"}, "note", id="with a member that is none"),
+    ],
+)
+async def test_a_body_that_is_no_answer_is_refused_and_the_place_is_named(
+    doors: DoorsInMemory, http: httpx.AsyncClient, body: dict[str, Any], named: str
+) -> None:
+    answer = await http.post("/v1/answers", json=body)
+
+    assert problem_of(answer) == (422, "invalid")
+    assert named in answer.text
+    assert "Erika" not in answer.text
+    assert doors.sent == []
+
+
+async def test_a_body_that_is_too_large_is_refused(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+    answer = await http.post("/v1/answers", content=b" " * 70_000)
+
+    assert problem_of(answer) == (413, "too-large")
+
+
+@given(body=st.binary(max_size=200) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(str))
+async def test_no_body_whatever_it_is_has_an_effect_or_breaks_the_door(body: bytes | str) -> None:
+    doors = DoorsInMemory()
+    doors.hold(CASE)
+    async with connected(doors) as http:
+        answer = await http.post("/v1/answers", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in {400, 422}
+    assert doors.sent == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param({"Authorization": ""}, (401, "token-invalid"), id="without a token"),
+        pytest.param({"Authorization": "Basic eA=="}, (401, "token-invalid"), id="with another scheme"),
+    ],
+)
+async def test_nobody_comes_in(
+    http: httpx.AsyncClient, headers: dict[str, str], expected: tuple[int, str]
+) -> None:
+    answer = await http.post("/v1/answers", json=decided(), headers=headers)
+
+    assert problem_of(answer) == expected
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="doors"')
+
+
+async def test_a_token_without_the_scope_does_not_answer(doors: DoorsInMemory) -> None:
+    doors.scopes = frozenset({"inbox.read"})
+    async with connected(doors) as http:
+        answer = await http.post("/v1/answers", json=decided())
+
+    assert problem_of(answer) == (403, "scope-missing")
+
+
+async def test_a_trace_context_that_is_none_is_not_passed_on(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    await http.post("/v1/answers", json=decided(), headers={"traceparent": "Erika Mustermann"})
+
+    assert b"Erika" not in dict(doors.sent[0].headers)["traceparent"]

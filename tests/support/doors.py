@@ -1,0 +1,88 @@
+"""The authorities' doors over HTTP without Kafka and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import httpx
+
+from services.router.adapters.http.answers import answer_routes
+from services.router.adapters.http.gate import Gate
+from services.router.domain.cases.custody import Holding
+from services.router.handler.answers import AnswerDoor
+from shared.access.principal import Principal
+from shared.errors import Unavailable
+from shared.events.case import CaseAnswered
+from shared.events.custody import Standing
+from shared.events.envelope import Event, Message, carries
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
+from shared.web.bearer import Caller
+from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody
+from tests.support.events import GIESSEN, RECEIVED_AT, SUBMISSION_ID
+from tests.support.routing import event_of
+
+ALL = ("answers.write", "inbox.read")
+PROVIDER = "ekom21"
+SERVED = frozenset({GIESSEN, "g-06534014"})
+
+
+@dataclass
+class DoorsInMemory:
+    """Who may come in is said in the header: ``Bearer <principal>``."""
+
+    custody: FakeCustody = field(default_factory=FakeCustody)
+    book: FakeAnswerBook = field(default_factory=FakeAnswerBook)
+    sent: list[Message] = field(default_factory=list)
+    away: bool = False
+    now: datetime = RECEIVED_AT
+    scopes: frozenset[str] = frozenset(ALL)
+
+    async def publish(self, message: Message) -> None:
+        if self.away:
+            raise Unavailable("case.answered.v1: not confirmed within 5 s")
+        self.sent.append(message)
+
+    @property
+    def answered(self) -> list[Event[CaseAnswered]]:
+        events = [event_of(message) for message in self.sent]
+        return [event for event in events if carries(event, CaseAnswered)]
+
+    def hold(self, case: UUID, *, authority: str = GIESSEN, standing: Standing = "routed") -> None:
+        self.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing=standing, authority=authority)
+
+    def caller(self, authorization: str) -> Caller | None:
+        scheme, _, name = authorization.partition(" ")
+        if scheme != "Bearer" or not name:
+            return None
+        principal = Principal(
+            id=name,
+            kind="provider" if name == PROVIDER else "authority",
+            name=name,
+            scopes=self.scopes,
+            authorities=SERVED if name == PROVIDER else frozenset({name}),
+            registered_at=RECEIVED_AT,
+        )
+        return Caller(principal=principal, scopes=self.scopes)
+
+
+@asynccontextmanager
+async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that comes with this principal's token."""
+    telemetry = Telemetry()
+    app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=65_536)
+    door = AnswerDoor(
+        book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
+    )
+    app.include_router(answer_routes(door, gate=authority_gate(doors), telemetry=telemetry))
+    headers = {"Authorization": f"Bearer {principal}"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=headers) as client:
+        yield client
+
+
+def authority_gate(doors: DoorsInMemory) -> Gate:
+    return Gate.of_authorities(doors.caller, issuer="https://intake.example")
