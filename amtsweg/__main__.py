@@ -23,6 +23,7 @@ COMMANDS = {
     "logs": "amtsweg.stack.log_command:logs",
     "provision": "amtsweg.stack.provision_commands:commands",
     "resolve": "amtsweg.resolve:resolve",
+    "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
