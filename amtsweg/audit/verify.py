@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from amtsweg.language import language
 from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
@@ -27,14 +28,13 @@ def verify(
         Path | None,
         typer.Option(help="Wurzelzertifikat der Zeitstempelstelle (PEM)", exists=True, dir_okay=False),
     ] = None,
-    lang: Annotated[Literal["de", "en"], typer.Option(help="Sprache der Antwort")] = "de",
 ) -> None:
     """Prüft eine Beweisdatei und sagt, was sie beweist und was nicht.
 
     Ende mit 0, wenn alles stimmt; mit 3, wenn die Datei nur zu ihren eigenen Schlüsseln passt (--policy oder
     --log-key fehlt); sonst mit 1.
     """
-    language = 0 if lang == "de" else 1
+    column = 0 if language() == "de" else 1
     try:
         rule = None if policy is None else policy.read_text(encoding="utf-8")
         roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
@@ -45,9 +45,9 @@ def verify(
     try:
         verdict = agree(bundle.read_bytes(), policy=rule, tsa_roots=roots)
     except strangers.Refused as refused:
-        echo(f"{('ABGELEHNT', 'REFUSED')[language]}: {refused.words[language]}", err=True)
+        echo(f"{('ABGELEHNT', 'REFUSED')[column]}: {refused.words[column]}", err=True)
         raise typer.Exit(1) from None
-    for line in verdict.lines(language):
+    for line in verdict.lines(column):
         echo(line)
     raise typer.Exit(verdict.status)
 
