@@ -26,6 +26,7 @@ COMMANDS = {
     "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
+    "messages": "amtsweg.messages:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
     "directory": "amtsweg.directory.commands:commands",
     "audit": "amtsweg.audit.commands:commands",

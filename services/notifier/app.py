@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from time import monotonic
 
 import orjson
 
@@ -15,14 +16,16 @@ from services.notifier.adapters.directory_files import DirectoryFiles
 from services.notifier.adapters.http.deadlines import add_deadlines
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_templates
-from services.notifier.adapters.upkeep import Sending, Upkeep
+from services.notifier.adapters.upkeep import Replanning, Sending, Upkeep
 from services.notifier.adapters.watch import Watch
 from services.notifier.domain.address import Address
+from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.mail import Sender
 from services.notifier.domain.pace import Pace
 from services.notifier.domain.rendering import Renderer
@@ -122,62 +125,88 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
         pool.terminate()  # every part has ended: nobody uses a connection any more
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What the parts hold in common."""
+
+    address: KafkaAddress
+    pool: Pool
+    queue: PostgresQueue
+    history: StoreHistory
+    law: Law
+    health: Health = field(default_factory=Health)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+
+
 def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
-    health, telemetry = Health(), Telemetry()
-    address = KafkaAddress.of(settings.kafka)
     plan = replace(PLANNING, instance=settings.instance)
-    publisher = Publisher(address, health=health, topics=(NOTIFICATION_SETTLED.name, plan.dead_letters))
-    queue = PostgresQueue(pool, lease=settings.lease)
+    history = StoreHistory(plan.group)
+    common = _Common(
+        address=KafkaAddress.of(settings.kafka),
+        pool=pool,
+        queue=PostgresQueue(pool, lease=settings.lease, history=history),
+        history=history,
+        law=open_law(settings.directory),
+    )
+    health, telemetry = common.health, common.telemetry
+    publisher = Publisher(
+        common.address, health=health, topics=(NOTIFICATION_SETTLED.name, plan.dead_letters)
+    )
     return {
-        "planning": KafkaToPostgres(
-            plan, Planning(), address=address, pool=pool, health=health, telemetry=telemetry
+        "planning": Replanning(
+            lambda: KafkaToPostgres(
+                plan, Planning(), address=common.address, pool=pool, health=health, telemetry=telemetry
+            ),
+            history=history,
         ),
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-        "sending": _sending(settings, address, pool, queue, health=health, telemetry=telemetry),
+        "sending": _sending(settings, common),
         "upkeep": Upkeep(
-            queue, kept_for=settings.contact_kept_for, condition=health.part("messages"), telemetry=telemetry
+            common.queue,
+            kept_for=settings.contact_kept_for,
+            condition=health.part("messages"),
+            telemetry=telemetry,
         ),
-        "http": _http(settings, health=health, telemetry=telemetry),
+        "http": _http(settings, common),
     }
 
 
-def _sending(
-    settings: Settings,
-    address: KafkaAddress,
-    pool: Pool,
-    queue: PostgresQueue,
-    *,
-    health: Health,
-    telemetry: Telemetry,
-) -> Sending:
+def _sending(settings: Settings, common: _Common) -> Sending:
     smtp = settings.smtp
     mailer = SmtpMailer(
         _mail_server(settings), connections=smtp.connections, mails_per_connection=smtp.mails_per_connection
     )
+    observer = Watch(common.health.part("mail server"), telemetry=common.telemetry, clock=_now)
     courier = Courier(
-        queue=queue,
+        queue=common.queue,
         mailer=mailer,
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
-        directory=DirectoryFiles(settings.directory),
+        directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
         renderer=Renderer(read_templates()),
         sender=_sender(settings),
         clock=_now,
         patience=Patience(),
         random=Random(),
+        observer=observer,
     )
-    condition = health.part("sending")
-    inputs = Inputs(address, pool, consumer=PLANNING.group, topics=_TOPICS)
+    condition = common.health.part("sending")
     rounds = Rounds(
-        queue=queue,
+        queue=common.queue,
         courier=courier,
-        replay=Rebuild(inputs, HeldSubmissions(address), queue, pool=pool, condition=condition),
-        clock=_now,
-        observer=Watch(health.part("mail server"), telemetry=telemetry, clock=_now),
+        replay=_rebuild(common, condition=condition),
+        monotonic=monotonic,
+        observer=observer,
         side_by_side=4 * smtp.connections,
-        pace=Pace.of(smtp.per_second, now=_now()),
+        pace=Pace.of(smtp.per_second, now=monotonic()),
     )
     return Sending(rounds.run, mailer, condition=condition)
+
+
+def _rebuild(common: _Common, *, condition: Condition) -> Rebuild:
+    inputs = Inputs(common.address, common.pool, history=common.history, topics=_TOPICS)
+    held = HeldSubmissions(common.address)
+    return Rebuild(inputs, held, common.queue, pool=common.pool, condition=condition)
 
 
 def _mail_server(settings: Settings) -> MailServer:
@@ -208,16 +237,16 @@ def _keys(path: Path) -> list[OwnKey]:
     return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
 
 
-def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpServer:
+def _http(settings: Settings, common: _Common) -> HttpServer:
     app = create_app(
         title="Amtsweg notifier",
         version=version("amtsweg"),
-        health=health,
-        telemetry=telemetry,
+        health=common.health,
+        telemetry=common.telemetry,
         body_limit=_BODY_BYTES,
     )
-    add_deadlines(app, law=open_law(settings.directory))
-    return HttpServer.of(app, settings.http, health=health)
+    add_deadlines(app, law=common.law)
+    return HttpServer.of(app, settings.http, health=common.health)
 
 
 def _now() -> datetime:

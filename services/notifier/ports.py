@@ -18,6 +18,9 @@ from shared.events.submission import Language
 Clock = Callable[[], datetime]
 """The present instant, with its offset."""
 
+Monotonic = Callable[[], float]
+"""Seconds of a clock that nobody sets."""
+
 
 class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
     """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
@@ -85,14 +88,25 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The server could not take this mail now (4xx); it has not got it."""
+    """The server could not take this mail now; it has not got it.
+
+    ``bounded``: the recipient may be the reason, so that it is given up after a time.
+    """
+
+    code: int
+    bounded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server will never take this mail (5xx), and the recipient is the reason (RFC 3463: X.1.Y, X.2.Y)."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """The server will never take this mail (5xx)."""
+class Unwelcome:
+    """The server refuses us, or has trouble of its own; it has not got the mail, nor would it take another."""
 
     code: int
 
@@ -107,7 +121,7 @@ class Withdrawn:
     """``before_content`` said no; nothing was handed over."""
 
 
-Answer = Accepted | Deferred | Refused | Unanswered | Withdrawn
+Answer = Accepted | Deferred | Refused | Unwelcome | Unanswered | Withdrawn
 
 
 class Mailer(Protocol):

@@ -8,6 +8,8 @@ from shared.events.payload import Instant, Payload
 MessageKind = Literal["received", "routed", "parked", "accepted", "decided"]
 Channel = Literal["email"]
 Settlement = Literal["sent", "failed", "unknown", "no-contact"]
+FailureReason = Literal["address", "refused", "gave-up", "internal-error"]
+"""Why a message failed: no address, refused for good, too long in vain, or an error of our own code."""
 
 
 class NotificationSettled(Payload):
@@ -20,3 +22,4 @@ class NotificationSettled(Payload):
     outcome: Settlement
     attempts: int
     settled_at: Instant
+    reason: FailureReason | None = None

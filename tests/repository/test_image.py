@@ -13,6 +13,7 @@ _COMMANDS = (
     "amtsweg.dead_letters",
     "amtsweg.resolve",
     "amtsweg.deadline",
+    "amtsweg.messages",
 )
 _TRY = """
 import sys

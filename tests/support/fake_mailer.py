@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from services.notifier.adapters.smtp import judged
 from services.notifier.domain.mail import Mail
-from services.notifier.ports import Accepted, Answer, Deferred, Refused, ServerAway, Unanswered, Withdrawn
+from services.notifier.ports import Accepted, Answer, ServerAway, Unanswered, Unwelcome, Withdrawn
 from tests.support.mail_server import AFTER_CONTENT, AT_RECIPIENT, SILENT
 
 
@@ -15,11 +16,14 @@ class FakeMailer:
     taken: list[tuple[str, bytes]] = field(default_factory=list)
     away: bool = False
     refuse_senders: bool = False
+    refuses_us: bool = False
 
     async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
         local = mail.recipient.partition("@")[0]
         if self.away or self.refuse_senders or local == "closing":
             raise ServerAway("the mail server is away")
+        if self.refuses_us:
+            return Unwelcome(550)
         if local in AT_RECIPIENT:
             return _judge(AT_RECIPIENT[local])
         if not await before_content():
@@ -31,5 +35,4 @@ class FakeMailer:
 
 
 def _judge(reply: str) -> Answer:
-    code = int(reply[:3])
-    return Deferred(code) if code < 500 else Refused(code)
+    return judged(int(reply[:3]), reply[4:])

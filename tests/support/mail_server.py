@@ -16,9 +16,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 AT_RECIPIENT = {
     "busy": "450 4.2.1 The mailbox is busy",
     "gone": "550 5.1.1 There is no such mailbox",
+    "disabled": "550 5.2.1 The mailbox is disabled",
+    "perhaps-gone": "550 No such user, or relaying denied",
+    "relay-denied": "550 5.7.1 Relaying denied",
+    "greylisted": "450 4.7.1 Come again later",
+    "no-starttls": "530 5.7.0 Must issue STARTTLS first",
+    "listed": "554 Your address is on a list",
     "closing": "421 4.3.2 The service is closing down",
 }
-AFTER_CONTENT = {"later": "451 4.3.0 Not now", "spam": "554 5.7.1 We do not want this"}
+AFTER_CONTENT = {
+    "later": "451 4.2.0 Not now",
+    "full-disk": "451 4.3.1 System storage is full",
+    "spam": "554 5.7.1 We do not want this",
+}
 SILENT = "silence"
 """The connection is cut after the content, without an answer."""
 
@@ -39,6 +49,8 @@ class MailServer:
     at_content: Hook = _go_on
     after_content: Hook = _go_on
     refuse_senders: bool = False
+    forgiving: bool = False
+    """Every recipient is accepted, whatever his name."""
     port: int = 0
     _server: asyncio.Server | None = None
     _tls: ssl.SSLContext | None = None
@@ -104,7 +116,7 @@ class MailServer:
     ) -> str:
         await self.at_recipient(address)
         local = address.partition("@")[0]
-        if local in AT_RECIPIENT:
+        if local in AT_RECIPIENT and not self.forgiving:
             return AT_RECIPIENT[local]
         envelope.rcpt_tos.append(address)
         return "250 OK"

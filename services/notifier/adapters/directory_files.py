@@ -1,6 +1,7 @@
 """Names of services and authorities, from the directory's files; read once, when the service starts."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 from services.notifier.domain.rendering import Names
@@ -11,16 +12,18 @@ class DirectoryFiles:
     """The `Directory` of one Land: ``services.csv`` (key, name) and ``authorities.csv`` (id, name).
 
     The names are official and German in every language. An authority that changed its name is called by
-    its last one.
+    its last one. ``is_sensitive``: the name of this service says something about its applicant (health, origin,
+    convictions), so that no message names it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_sensitive: Callable[[str], bool]) -> None:
+        self._is_sensitive = is_sensitive
         self._services = _names(folder / "services.csv", key="key")
         self._authorities = _names(folder / "authorities.csv", key="id")
 
     def names(self, *, service: str, authority: str | None, language: Language) -> Names:  # noqa: ARG002 - the port's
         return Names(
-            service=self._services.get(service),
+            service=None if self._is_sensitive(service) else self._services.get(service),
             authority=None if authority is None else self._authorities.get(authority),
         )
 

@@ -1,4 +1,4 @@
-"""How far the inputs have been replayed, and the contacts that the router still holds: asked once, at the start."""
+"""How far the inputs have been replayed, and the contacts that the router still holds: asked before anything is sent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.ports import StoreAway
 from shared.errors import Unavailable
 from shared.events.envelope import Event, Undecodable, carries, decode
@@ -15,45 +16,47 @@ from shared.kafka import client as kafka
 from shared.kafka.client import KafkaAddress
 from shared.kafka.read_to_end import read_to_end, unread
 from shared.kafka.records import Record
-from shared.postgres.pool import Pool, reaching_postgres
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
 
 _ASK_AGAIN_SECONDS = 0.2
 
 
 class Inputs:
-    """The consumed topics: their ends as they were when this process first looked, and what is applied."""
+    """The consumed topics: how far they reach now, and what of them is applied."""
 
-    def __init__(self, address: KafkaAddress, pool: Pool, *, consumer: str, topics: Sequence[Topic]) -> None:
+    def __init__(
+        self, address: KafkaAddress, pool: Pool, *, history: StoreHistory, topics: Sequence[Topic]
+    ) -> None:
         self._address = address
         self._pool = pool
-        self._consumer = consumer
+        self._history = history
         self._partitions = _partitions(*topics)
-        self._behind: dict[TopicPartition, int] | None = None
 
     async def replayed(self) -> None:
-        """Return when everything before the noted ends has been applied.
+        """Return when everything has been applied that lies on the topics at this call.
+
+        The ends are asked for at each call: a store that comes back from the past has forgotten what was
+        applied after an earlier one.
 
         Raises:
-            StoreAway: Kafka or PostgreSQL cannot be asked.
+            StoreAway: Kafka or PostgreSQL cannot be asked, or PostgreSQL was replaced meanwhile.
         """
         reader = kafka.reader(self._address)
         try:
             await reader.start()
-            if self._behind is None:
-                self._behind = await reader.end_offsets(self._partitions)
-            while self._behind:
-                self._behind = await unread(reader, starts=await self._applied(), ends=self._behind)
-                await asyncio.sleep(_ASK_AGAIN_SECONDS if self._behind else 0)
+            behind = await reader.end_offsets(self._partitions)
+            while behind:
+                behind = await unread(reader, starts=await self._applied(), ends=behind)
+                await asyncio.sleep(_ASK_AGAIN_SECONDS if behind else 0)
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"the inputs' ends cannot be compared: {type(away).__name__}") from away
         finally:
             await kafka.close(reader.stop())
 
     async def _applied(self) -> Mapping[TopicPartition, int]:
-        query = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
-        with reaching_postgres():
-            rows = await self._pool.fetch(query, self._consumer)
-        return {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
+        async with postgres.transaction(self._pool) as connection:
+            return await self._history.verify(connection)
 
 
 class HeldSubmissions:

@@ -1,6 +1,7 @@
 """A mail server, through a few connections that are used again, each for a limited number of mails."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,11 +12,24 @@ from typing import Literal
 import aiosmtplib
 
 from services.notifier.domain.mail import Mail
-from services.notifier.ports import Accepted, Answer, Deferred, Refused, ServerAway, Unanswered, Withdrawn
+from services.notifier.ports import (
+    Accepted,
+    Answer,
+    Deferred,
+    Refused,
+    ServerAway,
+    Unanswered,
+    Unwelcome,
+    Withdrawn,
+)
 
 Encryption = Literal["none", "starttls", "tls"]
 
 _SERVICE_NOT_AVAILABLE = 421  # RFC 5321 section 4.2.3: the server closes the connection
+_SENDERS_ADDRESS = frozenset({7, 8})  # X.1.7, X.1.8: our own address is refused (RFC 3463 section 3.2)
+_AMBIGUOUS = frozenset({550, 551, 553})
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+_ADDRESS, _MAILBOX = 1, 2
 _AWAY = (aiosmtplib.SMTPException, OSError)  # OSError: refused, reset, timed out, TLS not trusted
 
 
@@ -110,7 +124,7 @@ async def _transact(
     except aiosmtplib.SMTPRecipientRefused as refused:
         if refused.code == _SERVICE_NOT_AVAILABLE:
             raise ServerAway("the mail server is closing down") from None
-        return _judge(refused.code)  # the error holds the address: it goes no further
+        return judged(refused.code, refused.message)  # the error holds the address: it goes no further
     except _AWAY as away:  # a refused sender too: that is our mistake, not this mail's
         raise ServerAway(f"the mail server broke off before the content: {_reason(away)}") from None
     if not await before_content():
@@ -118,21 +132,33 @@ async def _transact(
     try:
         await client.data(mail.content)
     except aiosmtplib.SMTPDataError as refused:
-        return _judge(refused.code)
+        return judged(refused.code, refused.message)
     except _AWAY:
         return Unanswered()
     return Accepted()
 
 
-def _judge(code: int) -> Answer:
-    """Read a reply code, RFC 5321 section 4.2.1; one that is neither good nor bad tells us nothing."""
+def judged(code: int, text: str) -> Answer:
+    """Read a reply: the first digit says whether it is final, the enhanced code whose fault it is (RFC 3463).
+
+    Only an address or a mailbox that the server knows (X.1.Y, X.2.Y) is the recipient's fault. Without an
+    enhanced code 550, 551 and 553 may mean a missing mailbox or a relay that refuses us: nobody can tell, so
+    that the mail waits and is given up after the usual time. Everything else is between the server and us.
+    """
+    enhanced = _ENHANCED.match(text.strip())
+    subject, detail = (int(enhanced[2]), int(enhanced[3])) if enhanced else (None, 0)
+    recipients = subject == _MAILBOX or (subject == _ADDRESS and detail not in _SENDERS_ADDRESS)
     match code // 100:
         case 2:
             return Accepted()
         case 4:
+            return Deferred(code, bounded=recipients or subject is None)
+        case 5 if recipients:
+            return Refused(code)
+        case 5 if subject is None and code in _AMBIGUOUS:
             return Deferred(code)
         case 5:
-            return Refused(code)
+            return Unwelcome(code)
     return Unanswered()
 
 

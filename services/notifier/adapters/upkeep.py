@@ -6,16 +6,44 @@ from datetime import timedelta
 
 import structlog
 
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue, Standing
 from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.ports import StoreAway
 from shared.backoff import Backoff
+from shared.service.run import Part
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 _LOOK_SECONDS = 2.0
 _LOOKS_PER_ERASURE = 1800
 _TOO_OLD_SECONDS = 600.0
+
+
+class Replanning:
+    """Runs the planning, and begins it anew when the store has come back from the past.
+
+    The planning remembers how far it has read; with nothing new to read it would never learn that the store
+    has forgotten, and what was sent meanwhile would wait to be sent again.
+    """
+
+    def __init__(self, planning: Callable[[], Part], *, history: StoreHistory) -> None:
+        self._planning = planning
+        self._history = history
+
+    async def run(self) -> None:
+        """Plan until cancelled; raises what the planning raises."""
+        while True:
+            known = self._history.times_gone_back
+            planning = asyncio.ensure_future(self._planning().run())
+            try:
+                while not planning.done() and known == self._history.times_gone_back:
+                    await asyncio.wait({planning}, timeout=_LOOK_SECONDS / 10)
+            finally:
+                planning.cancel()
+                await asyncio.wait({planning})
+            if not planning.cancelled():
+                planning.result()
 
 
 class Sending:

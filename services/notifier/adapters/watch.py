@@ -24,7 +24,7 @@ class Watch:
             waited = (self._clock() - claim.message.occurred_at).total_seconds()
             self._telemetry.observe("handover_seconds", max(waited, 0.0), channel=CHANNEL)
             self._condition.set("ready")
-        elif result == "server-away":
+        elif result in {"server-away", "unwelcome"}:
             self._condition.set("degraded", reason="the mail server is away or refuses us; mails wait")
         write = self._log.info if result in {"sent", "no-contact"} else self._log.warning
         write(

@@ -3,6 +3,7 @@
 import re
 from typing import NewType
 
+import idna
 from pydantic import ValidationError
 
 from shared.events.payload import WireModel
@@ -15,6 +16,8 @@ _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
+# What keyboards, copying and byte-order marks leave around an address; nobody can see it.
+_INVISIBLE = " \t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\u3000\ufeff"
 _LONGEST = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
 
@@ -29,6 +32,9 @@ class _Contact(WireModel):
 def address_of(contact: bytes) -> Address:
     """Return the e-mail address in the opened contact, ``{"email": …}``.
 
+    A domain is read by IDNA 2008 (RFC 5891; UTS 46, non-transitional) and by nothing older: ß stays ß, since
+    the rules of 2003 would send the mail to somebody else's domain.
+
     Raises:
         Unusable: it is not such a document, or not an address.
     """
@@ -36,10 +42,10 @@ def address_of(contact: bytes) -> Address:
         email = _Contact.model_validate_json(contact, extra="ignore").email
     except ValidationError:
         raise Unusable("the contact is not a JSON object with a text `email`") from None
-    local, _, domain = email.rpartition("@")
+    local, _, domain = email.strip(_INVISIBLE).rpartition("@")
     try:
-        email = f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
+        email = f"{local}@{idna.encode(domain, uts46=True, transitional=False).decode()}"
+    except idna.IDNAError:
         raise Unusable("the domain of the contact's `email` is not a domain name") from None
     if len(email) > _LONGEST or _ADDRESS.fullmatch(email) is None:
         raise Unusable("the contact's `email` is not an address that mail can be sent to")

@@ -86,12 +86,16 @@ class Renderer:
 
 
 def day_and_time(instant: datetime, language: Language) -> str:
-    """An instant as people in Hessen say it: ``12. Januar 2026, 10:30 Uhr``."""
+    """An instant as people in Hessen say it: ``12. Januar 2026, 10:30 Uhr (MEZ)``.
+
+    The zone tells the two hours apart that have the same name on the last Sunday of October.
+    """
     local = instant.astimezone(ZoneInfo(BERLIN))
+    summer = bool(local.dst())
     month = _MONTHS[language][local.month - 1]
     if language == "de":
-        return f"{local.day}. {month} {local.year}, {local:%H:%M} Uhr"
-    return f"{local.day} {month} {local.year}, {local:%H:%M} (Berlin time)"
+        return f"{local.day}. {month} {local.year}, {local:%H:%M} Uhr ({'MESZ' if summer else 'MEZ'})"
+    return f"{local.day} {month} {local.year}, {local:%H:%M} ({'CEST' if summer else 'CET'})"
 
 
 def _environment(sources: Mapping[str, str], **options: Any) -> ImmutableSandboxedEnvironment:

@@ -18,21 +18,30 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Pauses begin with ``first``, grow by ``factor`` up to ``longest``; after ``ceiling`` there is no other."""
+    """Pauses begin with ``first``, grow by ``factor`` up to ``longest``; after ``ceiling`` there is no other.
+
+    After ``faults`` errors of our own code with one message it is not tried again.
+    """
 
     first: timedelta = timedelta(seconds=15)
     factor: float = 3.0
     longest: timedelta = timedelta(hours=1)
     ceiling: timedelta = timedelta(days=3)
+    faults: int = 3
 
 
 def retry(patience: Patience, *, attempts: int, age: timedelta, jitter: float) -> Wait | GiveUp:
-    """Decide after a failed attempt.
+    """Decide after a failed attempt that may be the recipient's fault.
 
     ``attempts`` counts the attempts made, ``age`` is the time since the message was planned, ``jitter``
     between 0 and 1 spreads the load: the pause is shortened by up to a quarter.
     """
-    longest = patience.longest / patience.first
-    growth = min(patience.factor ** min(attempts - 1, 64), longest)
-    pause = patience.first * growth * (1 - jitter / 4)
+    pause = pause_after(patience, attempts=attempts, jitter=jitter)
     return GiveUp() if age + pause > patience.ceiling else Wait(pause)
+
+
+def pause_after(patience: Patience, *, attempts: int, jitter: float) -> timedelta:
+    """Return the pause after so many attempts, without an end: for what the recipient has not caused."""
+    longest = patience.longest / patience.first
+    growth = min(patience.factor ** min(max(attempts - 1, 0), 64), longest)
+    return patience.first * growth * (1 - jitter / 4)

@@ -1,17 +1,19 @@
 """From a claimed message to its outcome. Each step says what it means to die there."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Literal, TypeVar, assert_never
+from uuid import UUID
 
 from services.notifier.domain.address import Address, Unusable, address_of
 from services.notifier.domain.mail import Mail, Sender, compose
 from services.notifier.domain.message import CHANNEL
 from services.notifier.domain.rendering import Renderer, Unrenderable
-from services.notifier.domain.retry import GiveUp, Patience, retry
+from services.notifier.domain.retry import GiveUp, Patience, pause_after, retry
 from services.notifier.ports import (
     Accepted,
     Answer,
@@ -22,22 +24,36 @@ from services.notifier.ports import (
     Directory,
     Mailer,
     NotOpened,
+    Observer,
     Queue,
     Refused,
     ServerAway,
     StoreAway,
     Unanswered,
+    Unwelcome,
     Withdrawn,
 )
-from shared.events.notification import NotificationSettled, Settlement
+from shared.events.notification import FailureReason, NotificationSettled, Settlement
 
-Result = Settlement | Literal["deferred", "server-away", "store-away", "unprepared", "lost"]
-"""What an attempt came to. ``unprepared``: no mail could be written; ``lost``: somebody else has the claim."""
+Result = (
+    Settlement
+    | Literal["deferred", "unwelcome", "server-away", "store-away", "unprepared", "internal-error", "lost"]
+)
+"""What an attempt came to. ``unwelcome``: the server refuses us, whoever the recipient is; ``unprepared``: no
+mail could be written; ``internal-error``: our code failed; ``lost``: somebody else has the claim."""
 
 _AWAY = timedelta(seconds=1)
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_REMEMBERED = 50_000
 
 Kept = TypeVar("Kept")
+
+
+@dataclass(slots=True)
+class _Begun:
+    """Whether the content may have left."""
+
+    yes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +69,9 @@ class Courier:
     clock: Clock
     patience: Patience
     random: Random
+    observer: Observer
+    _handed_over: OrderedDict[UUID, Settlement] = field(default_factory=OrderedDict)
+    """What this process has given to a server lately: a store that comes back from the past has forgotten it."""
 
     async def deliver(self, claim: Claim) -> Result:
         """Send the message, or settle it unsent, or put it off.
@@ -60,21 +79,45 @@ class Courier:
         Dying before ``sending`` is committed: the lease ends and somebody else sends. Dying after it: the
         message is found ``sending`` with an ended lease and becomes ``unknown``; it is not sent again.
         """
+        known = self._handed_over.get(claim.message.id)
+        if known is not None:
+            return await self._settle(claim, known, attempts=claim.attempts)
         if claim.contact in ("none", "erased"):
             return await self._settle(claim, "no-contact", attempts=claim.attempts)
+        begun = _Begun()
+        try:
+            return await self._attempt(claim, begun)
+        except Exception as error:  # noqa: BLE001 - a fault with one message must not stop the others
+            self.observer.broken(claim, error)
+            return await self._stumbled(claim, begun)
+
+    async def _attempt(self, claim: Claim, begun: _Begun) -> Result:
+        async def begin() -> bool:
+            begun.yes = await self.queue.begin(claim)
+            return begun.yes
+
         try:
             mail = self._write(claim)
         except Unusable:
-            return await self._settle(claim, "failed", attempts=claim.attempts)
+            return await self._settle(claim, "failed", attempts=claim.attempts, reason="address")
         except (NotOpened, Unrenderable):
             # A missing key or template is ours to mend, not the applicant's to suffer.
             return await self._again(claim, "unprepared", attempts=claim.attempts + 1)
         try:
-            answer = await self.mailer.hand_over(mail, before_content=lambda: self.queue.begin(claim))
+            answer = await self.mailer.hand_over(mail, before_content=begin)
         except (ServerAway, StoreAway) as away:
             await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=_AWAY))
             return "server-away" if isinstance(away, ServerAway) else "store-away"
         return await self._conclude(claim, answer)
+
+    async def _stumbled(self, claim: Claim, begun: _Begun) -> Result:
+        """After an error of our own: what was begun is unknown, the rest is tried again a few times."""
+        attempts = claim.attempts + 1
+        if begun.yes:
+            return await self._settle(claim, "unknown", attempts=attempts)
+        if attempts >= self.patience.faults:
+            return await self._settle(claim, "failed", attempts=attempts, reason="internal-error")
+        return await self._postpone(claim, "internal-error", attempts=attempts)
 
     async def give_up_on(self, claim: Claim) -> Result:
         """Settle a message whose sender died between its content and the answer: nobody knows."""
@@ -98,29 +141,38 @@ class Courier:
             case Accepted():
                 return await self._settle(claim, "sent", attempts=attempts)
             case Refused():
-                return await self._settle(claim, "failed", attempts=attempts)
+                return await self._settle(claim, "failed", attempts=attempts, reason="refused")
             case Unanswered():
                 return await self._settle(claim, "unknown", attempts=attempts)
-            case Deferred():
+            case Deferred(bounded=True):
                 return await self._again(claim, "deferred", attempts=attempts)
+            case Deferred() | Unwelcome():
+                result: Result = "unwelcome" if isinstance(answer, Unwelcome) else "deferred"
+                return await self._postpone(claim, result, attempts=attempts)
             case Withdrawn():
                 return "lost"
         assert_never(answer)
 
     async def _again(self, claim: Claim, result: Result, *, attempts: int) -> Result:
-        decision = retry(
-            self.patience,
-            attempts=attempts,
-            age=self.clock() - claim.created_at,
-            jitter=self.random.random(),
-        )
+        age = self.clock() - claim.created_at
+        decision = retry(self.patience, attempts=attempts, age=age, jitter=self.random.random())
         if isinstance(decision, GiveUp):
-            return await self._settle(claim, "failed", attempts=attempts)
+            return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
         pause = decision.pause
         await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
         return result
 
-    async def _settle(self, claim: Claim, outcome: Settlement, *, attempts: int) -> Result:
+    async def _postpone(self, claim: Claim, result: Result, *, attempts: int) -> Result:
+        """Put off what the recipient has not caused: it is never given up."""
+        pause = pause_after(self.patience, attempts=attempts, jitter=self.random.random())
+        await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
+        return result
+
+    async def _settle(
+        self, claim: Claim, outcome: Settlement, *, attempts: int, reason: FailureReason | None = None
+    ) -> Result:
+        if outcome in {"sent", "unknown"}:
+            self._remember(claim.message.id, outcome)
         settled = NotificationSettled(
             message_id=claim.message.id,
             kind=claim.message.kind,
@@ -129,8 +181,14 @@ class Courier:
             outcome=outcome,
             attempts=attempts,
             settled_at=self.clock(),
+            reason=reason,
         )
         return outcome if await self._insist(lambda: self.queue.settle(claim, settled)) else "lost"
+
+    def _remember(self, message_id: UUID, outcome: Settlement) -> None:
+        self._handed_over[message_id] = outcome
+        if len(self._handed_over) > _REMEMBERED:
+            self._handed_over.popitem(last=False)
 
     async def _insist(self, write: Callable[[], Awaitable[Kept]]) -> Kept:
         """Write what we know of an attempt, however long the store is away: nobody else knows it."""

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.pace import Pace
 from services.notifier.handler.delivery import Courier, Result
-from services.notifier.ports import Claim, Clock, Observer, Queue, Replay
+from services.notifier.ports import Claim, Monotonic, Observer, Queue, Replay
 
 _SERVER_WORKS = frozenset({"sent", "deferred"})
-_SERVER_FAILS = frozenset({"server-away", "unknown"})
+_SERVER_FAILS = frozenset({"server-away", "unwelcome", "unknown"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,14 +24,14 @@ class Rounds:
     queue: Queue
     courier: Courier
     replay: Replay
-    clock: Clock
+    monotonic: Monotonic
     observer: Observer
     side_by_side: int
     pace: Pace
     breaker: Breaker = field(default_factory=Breaker)
     idle: timedelta = timedelta(milliseconds=200)
     look: timedelta = timedelta(seconds=5)
-    _looked_at: datetime | None = None
+    _looked_at: float | None = None
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -51,15 +51,15 @@ class Rounds:
                 await asyncio.wait(self._under_way)
 
     async def _seek_stranded(self) -> None:
-        now = self.clock()
-        if self._looked_at is None or now >= self._looked_at + self.look:
+        now = self.monotonic()
+        if self._looked_at is None or now >= self._looked_at + self.look.total_seconds():
             for claim in await self.queue.stranded():
                 self._start(claim, self.courier.give_up_on(claim))
             self._looked_at = now
 
     async def _claim(self) -> bool:
         """Start what may be started now; False if that was nothing."""
-        now = self.clock()
+        now = self.monotonic()
         self.pace = self.pace.refilled(now)
         free = self.breaker.allowance(now, most=self.side_by_side) - len(self._under_way)
         most = min(free, int(self.pace.tokens))
@@ -77,14 +77,14 @@ class Rounds:
     async def _attend(self, claim: Claim, attempt: Awaitable[Result]) -> None:
         try:
             result = await attempt
-        except Exception as error:  # noqa: BLE001 - a fault with one message must not stop the others
+        except Exception as error:  # noqa: BLE001 - not even a fault in the courier stops the others
             # Its lease runs out: what was not yet ``sending`` is tried again, what was becomes ``unknown``.
             self.observer.broken(claim, error)
             return
         if result in _SERVER_WORKS:
             self.breaker = self.breaker.after_success()
         elif result in _SERVER_FAILS:
-            self.breaker = self.breaker.after_failure(self.clock())
+            self.breaker = self.breaker.after_failure(self.monotonic())
         self.observer.came_to(claim, result)
 
     async def _rest(self) -> None:

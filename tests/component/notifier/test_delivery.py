@@ -14,7 +14,7 @@ from services.notifier.domain.message import Message
 from services.notifier.domain.rendering import Names, Renderer
 from services.notifier.domain.retry import Patience
 from services.notifier.handler.delivery import Courier, Result
-from services.notifier.ports import NotOpened
+from services.notifier.ports import Claim, NotOpened
 from shared.events.payload import Sealed
 from shared.events.submission import Language
 from tests.support.events import sealed
@@ -45,7 +45,19 @@ class Directory:
 
 
 @dataclass
+class Unobserved:
+    """The `Observer` that fails the test when our code failed."""
+
+    def came_to(self, claim: Claim, result: str) -> None:
+        pass
+
+    def broken(self, claim: Claim, error: Exception) -> None:
+        raise error
+
+
+@dataclass
 class World:
+    clock_error: timedelta = timedelta(0)
     queue: FakeQueue = field(default_factory=lambda: FakeQueue(NOW))
     mailer: FakeMailer = field(default_factory=FakeMailer)
 
@@ -57,9 +69,10 @@ class World:
             "directory": Directory(),
             "renderer": Renderer(read_templates()),
             "sender": SENDER,
-            "clock": lambda: self.queue.now,
+            "clock": lambda: self.queue.now + self.clock_error,
             "patience": PATIENCE,
             "random": Random(1),
+            "observer": Unobserved(),
         }
         return Courier(**parts | changes)
 
@@ -96,6 +109,28 @@ async def test_a_mail_is_sent_and_its_settlement_emitted(world: World) -> None:
 async def test_a_refused_mail_has_failed(world: World) -> None:
     assert await world.deliver("gone") == "failed"
     assert world.settled == [("failed", 1)]
+
+
+async def test_a_server_that_refuses_us_settles_nothing_however_long_it_takes(world: World) -> None:
+    results = [await world.deliver("relay-denied")]
+    for _ in range(50):
+        world.queue.now += timedelta(hours=12)
+        (claim,) = await world.queue.claim(1)
+        results.append(await world.courier(contact=b'{"email":"relay-denied@example.org"}').deliver(claim))
+    assert set(results) == {"unwelcome"}
+    assert world.settled == []
+
+
+async def test_a_message_that_this_process_has_sent_is_not_sent_again_when_the_store_forgets_it(
+    world: World,
+) -> None:
+    courier = world.courier()
+    for _ in range(2):
+        world.queue.plan(message("received"), CONTACT)  # the second time as if nothing had been sent
+        (claim,) = await world.queue.claim(1)
+        assert await courier.deliver(claim) == "sent"
+    assert len(world.mailer.taken) == 1
+    assert world.settled == [("sent", 1), ("sent", 0)]
 
 
 async def test_a_deferred_mail_waits_and_is_sent_later(world: World) -> None:

@@ -70,15 +70,18 @@ class Sending:
     def rounds(self, **changes: Any) -> Rounds:
         parts: dict[str, Any] = {
             "queue": self.world.queue,
-            "courier": self.world.courier(),
+            "courier": self.world.courier(observer=self.seen),
             "replay": self.replay,
-            "clock": lambda: self.world.queue.now,
+            "monotonic": self.monotonic,
             "observer": self.seen,
             "side_by_side": 4,
-            "pace": Pace.of(1000, now=NOW),
+            "pace": Pace.of(1000, now=0),
             "idle": timedelta(milliseconds=1),
         }
         return Rounds(**parts | changes)
+
+    def monotonic(self) -> float:
+        return (self.world.queue.now - NOW).total_seconds()
 
     def plan(self, *numbers: int) -> None:
         for number in numbers:
@@ -176,7 +179,7 @@ async def test_a_server_that_is_away_is_left_alone_and_probed_with_one_mail(send
 
 async def test_mails_leave_no_faster_than_the_pace(sending: Sending) -> None:
     sending.plan(*range(20))
-    async with sending.running(sending.rounds(pace=Pace.of(5, now=NOW))):
+    async with sending.running(sending.rounds(pace=Pace.of(5, now=0))):
         await until(lambda: len(sending.seen.results) == 5)
         await a_while()
         assert len(sending.seen.results) == 5
@@ -204,9 +207,79 @@ async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sendi
             return await super().hand_over(mail, before_content=before_content)
 
     sending.plan(*range(6))
-    async with sending.running(sending.rounds(courier=sending.world.courier(mailer=Broken()))):
-        await until(lambda: len(sending.seen.results) == 5)
+    courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
+    async with sending.running(sending.rounds(courier=courier)):
+        await until(lambda: len(sending.seen.results) == 6)
     assert [type(error) for error in sending.seen.errors] == [ZeroDivisionError]
+    assert sorted(sending.seen.results) == ["internal-error", *["sent"] * 5]
+
+
+async def test_a_message_that_our_code_fails_on_ends_as_failed_after_a_few_attempts(sending: Sending) -> None:
+    class Broken(FakeMailer):
+        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+            raise ZeroDivisionError
+
+    sending.plan(1)
+    courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
+    async with sending.running(sending.rounds(courier=courier)):
+        for attempts in (1, 2, 3):
+            await until(lambda attempts=attempts: len(sending.seen.results) == attempts)  # type: ignore[misc] # bound at once
+            sending.world.queue.now += timedelta(minutes=6)
+    assert sending.seen.results == ["internal-error", "internal-error", "failed"]
+    assert [(event.attempts, event.reason) for event in sending.world.queue.emitted] == [
+        (3, "internal-error")
+    ]
+
+
+async def test_a_fault_after_the_content_may_have_left_is_unknown(sending: Sending) -> None:
+    class Broken(FakeMailer):
+        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+            await super().hand_over(mail, before_content=before_content)
+            raise ZeroDivisionError
+
+    sending.plan(1)
+    courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
+    async with sending.running(sending.rounds(courier=courier)):
+        await until(lambda: sending.seen.results == ["unknown"])
+
+
+async def test_a_relay_that_refuses_us_is_an_outage_and_everything_arrives_afterwards(
+    sending: Sending,
+) -> None:
+    sending.world.mailer.refuses_us = True
+    sending.plan(*range(20))
+    breaker = Breaker(limit=3, pause=timedelta(seconds=60))
+    async with sending.running(sending.rounds(breaker=breaker)):
+        await until(lambda: len(sending.seen.results) >= 3)
+        await a_while()
+        assert set(sending.seen.results) == {"unwelcome"}
+        assert len(sending.seen.results) <= 3 + 4
+        assert sending.world.queue.emitted == []
+        sending.world.mailer.refuses_us = False
+        sending.world.queue.now += timedelta(days=10)
+        await until(lambda: sending.seen.results.count("sent") == 20)
+    assert {event.outcome for event in sending.world.queue.emitted} == {"sent"}
+
+
+async def test_a_clock_that_is_set_back_neither_stops_nor_hurries_the_sending(sending: Sending) -> None:
+    """The wall clock goes back by an hour while the breaker is open; the monotonic one goes on."""
+    sending.world.mailer.away = True
+    sending.plan(*range(5))
+    seconds = 0.0
+    rounds = sending.rounds(
+        breaker=Breaker(limit=1, pause=timedelta(seconds=5)),
+        monotonic=lambda: seconds,
+        pace=Pace.of(1000, now=0),
+    )
+    async with sending.running(rounds):
+        await until(lambda: "server-away" in sending.seen.results)
+        sending.world.mailer.away = False
+        sending.world.queue.now += timedelta(seconds=2)
+        now = sending.world.queue.now
+        sending.world.clock_error = -timedelta(hours=1)
+        seconds = 400.0
+        await until(lambda: sending.seen.results.count("sent") == 5)
+    assert sending.world.queue.now == now
 
 
 async def test_a_store_that_is_away_ends_the_rounds(sending: Sending) -> None:

@@ -19,6 +19,7 @@ from services.notifier.ports import (
     ServerAway,
     StoreAway,
     Unanswered,
+    Unwelcome,
     Withdrawn,
 )
 from tests.support.fake_mailer import FakeMailer
@@ -120,11 +121,18 @@ async def test_an_accepted_mail_arrives_once_and_unchanged(subject: Subject) -> 
     [
         ("busy", Deferred(450), 0),
         ("gone", Refused(550), 0),
+        ("disabled", Refused(550), 0),
+        ("perhaps-gone", Deferred(550), 0),
+        ("relay-denied", Unwelcome(550), 0),
+        ("no-starttls", Unwelcome(530), 0),
+        ("listed", Unwelcome(554), 0),
         ("later", Deferred(451), 1),
-        ("spam", Refused(554), 1),
+        ("spam", Unwelcome(554), 1),
+        ("full-disk", Deferred(451, bounded=False), 1),
+        ("greylisted", Deferred(450, bounded=False), 0),
     ],
 )
-async def test_a_refusal_is_certain_and_says_whether_it_is_final(
+async def test_a_refusal_is_certain_and_says_whether_it_is_final_and_whose_fault(
     subject: Subject, local: str, answer: Answer, asked: int
 ) -> None:
     assert await offer(subject, local) == (answer, asked)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifier.adapters.postgres import MIGRATIONS
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.domain.case import Case, Contact
@@ -46,6 +47,6 @@ class TestPostgresQueue(QueueContract):
         await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
         pool = await postgres.open_pool(database.url, schema="notifier")
         try:
-            yield Real(PostgresQueue(pool, lease=LEASE), pool)
+            yield Real(PostgresQueue(pool, lease=LEASE, history=StoreHistory("notifier")), pool)
         finally:
             await pool.close()

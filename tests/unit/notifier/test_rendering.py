@@ -63,12 +63,19 @@ def test_a_mail_names_receipt_number_service_and_day_of_receipt(
     kind: MessageKind, language: Language
 ) -> None:
     rendered = words(kind, language)
-    day = "12. Januar 2026, 10:30 Uhr" if language == "de" else "12 January 2026, 10:30 (Berlin time)"
+    day = "12. Januar 2026, 10:30 Uhr (MEZ)" if language == "de" else "12 January 2026, 10:30 (CET)"
     for body in (rendered.text, _Outline(rendered.html).text):
         assert RECEIPT.receipt_number in body
         assert "Gewerbe Anmeldung" in body
         assert day in body
     assert RECEIPT.receipt_number in rendered.subject
+
+
+def test_the_two_hours_of_one_name_in_october_are_told_apart() -> None:
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    assert day_and_time(first, "de") == "25. Oktober 2026, 02:30 Uhr (MESZ)"
+    assert day_and_time(second, "de") == "25. Oktober 2026, 02:30 Uhr (MEZ)"
+    assert day_and_time(first, "en") != day_and_time(second, "en")
 
 
 @every_message
@@ -160,8 +167,8 @@ def test_a_template_cannot_reach_beyond_its_values() -> None:
 @pytest.mark.parametrize(
     ("instant", "german"),
     [
-        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "2. Juli 2026, 00:30 Uhr"),
-        (datetime(2026, 1, 12, 9, 30, tzinfo=UTC), "12. Januar 2026, 10:30 Uhr"),
+        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "2. Juli 2026, 00:30 Uhr (MESZ)"),
+        (datetime(2026, 1, 12, 9, 30, tzinfo=UTC), "12. Januar 2026, 10:30 Uhr (MEZ)"),
     ],
 )
 def test_a_day_is_the_day_in_berlin(instant: datetime, german: str) -> None:

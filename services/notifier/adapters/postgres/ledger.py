@@ -32,11 +32,12 @@ _KEEP_MESSAGE = """
 """
 
 _CLOSE = """
-    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at, reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, reason = excluded.reason,
         settled_at = excluded.settled_at, lease = NULL, leased_until = NULL
-    WHERE messages.settled_at IS NULL
+    WHERE messages.settled_at IS NULL AND messages.retries = 0
+        OR messages.state IN ('failed', 'unknown') AND messages.settled_at < excluded.settled_at
 """
 
 
@@ -112,4 +113,5 @@ def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:
         settled.outcome,
         settled.attempts,
         settled.settled_at,
+        settled.reason,
     )

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import contact_of
 from services.notifier.domain.message import Message
 from services.notifier.ports import Claim, StoreAway
@@ -53,8 +54,8 @@ _BEGIN = """
 """
 
 _SETTLE = """
-    UPDATE messages SET state = $3, attempts = $4, settled_at = $5, lease = NULL, leased_until = NULL
-    WHERE id = $1 AND lease = $2 AND settled_at IS NULL
+    UPDATE messages SET state = $3, attempts = $4, settled_at = $5, reason = $6, lease = NULL, leased_until = NULL
+    WHERE id = $1 AND lease = $2 AND settled_at IS NULL RETURNING retries
 """
 
 _POSTPONE = """
@@ -105,13 +106,15 @@ class Standing:
 class PostgresQueue:
     """The `Queue`. ``lease`` must be longer than the mail server may take for one mail."""
 
-    def __init__(self, pool: Pool, *, lease: timedelta) -> None:
+    def __init__(self, pool: Pool, *, lease: timedelta, history: StoreHistory) -> None:
         self._pool = pool
         self._lease = lease
+        self._history = history
 
     async def claim(self, most: int) -> Sequence[Claim]:
         lease = uuid4()
         async with self._transaction() as connection:
+            await self._history.verify(connection)
             rows = await connection.fetch(_CLAIM, most, lease, self._lease)
         return [_claim(row, lease) for row in rows]
 
@@ -121,19 +124,18 @@ class PostgresQueue:
 
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
         async with self._transaction() as connection:
-            changed = _changed(
-                await connection.execute(
-                    _SETTLE,
-                    settled.message_id,
-                    claim.lease,
-                    settled.outcome,
-                    settled.attempts,
-                    settled.settled_at,
-                )
+            retries = await connection.fetchval(
+                _SETTLE,
+                settled.message_id,
+                claim.lease,
+                settled.outcome,
+                settled.attempts,
+                settled.settled_at,
+                settled.reason,
             )
-            if changed:
-                await self._emit(connection, claim.message, settled)
-        return changed
+            if retries is not None:
+                await self._emit(connection, claim.message, settled, retries=retries)
+        return retries is not None
 
     async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
         async with self._transaction() as connection:
@@ -142,6 +144,7 @@ class PostgresQueue:
     async def stranded(self) -> Sequence[Claim]:
         lease = uuid4()
         async with self._transaction() as connection:
+            await self._history.verify(connection)
             rows = await connection.fetch(_STRANDED, lease, self._lease)
         return [_claim(row, lease) for row in rows]
 
@@ -162,9 +165,11 @@ class PostgresQueue:
             unknown = await connection.fetchrow(_UNKNOWN)
         return Standing(**dict(waiting or {}), **dict(unknown or {}))
 
-    async def _emit(self, connection: Connection, message: Message, settled: NotificationSettled) -> None:
+    async def _emit(
+        self, connection: Connection, message: Message, settled: NotificationSettled, *, retries: int
+    ) -> None:
         event = Event(
-            id=child_id(settled.message_id, "settled"),
+            id=child_id(settled.message_id, f"settled-{retries}" if retries else "settled"),
             source=SOURCE,
             time=settled.settled_at,
             case_id=message.case_id,

@@ -117,6 +117,10 @@ class Law:
         """Return the service's row as it stood on this day."""
         return in_force(self.services.get(key, ()), on=on)
 
+    def names_sensitively(self, key: str) -> bool:
+        """Whether the name of this service may stand in no message; on no day, if on any."""
+        return any(row.sensitive_name for row in self.services.get(key, ()))
+
     def announcement(self, channel: DispatchChannel, *, on: date) -> Announcement | None:
         """Return the rule for what is sent by this channel on this day."""
         return in_force([rule for rule in self.announcements if rule.channel == channel], on=on)

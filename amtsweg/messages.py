@@ -1,0 +1,95 @@
+"""`amtsweg messages`: which messages to applicants wait, failed or are unknown, and sending them again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+
+from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.terminal import echo
+from services.notifier.adapters.postgres import SCHEMA
+from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
+from shared.errors import Unavailable
+from shared.postgres.pool import Pool, open_pool
+from shared.settings import read_secret
+
+commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
+
+STATES = ("created", "sending", "failed", "unknown", "no-contact", "sent")
+
+UrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
+PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
+
+Found = TypeVar("Found")
+
+
+@commands.command("list")
+def show(
+    *,
+    state: Annotated[list[str] | None, typer.Option(help=f"einer von {', '.join(STATES)}")] = None,
+    case: Annotated[UUID | None, typer.Option(help="nur die Nachrichten dieses Vorgangs")] = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Zeigt Nachrichten, die warten, gescheitert sind oder deren Ausgang niemand kennt."""
+    states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown"])
+    if unknown := set(states) - set(STATES):
+        echo(f"{', '.join(sorted(unknown))}: erwartet wird einer von {', '.join(STATES)}", err=True)
+        raise typer.Exit(2)
+    found = _run(
+        lambda pool: listed(pool, states=states, case=case, most=most), url=postgres_url, file=password_file
+    )
+    for message in found:
+        echo(_line(message))
+    echo(f"{len(found)} Nachrichten")
+
+
+@commands.command()
+def retry(
+    messages: Annotated[list[UUID] | None, typer.Argument(help="Nachrichten, wie `list` sie nennt")] = None,
+    *,
+    reason: Annotated[
+        str | None, typer.Option(help="alle, die so gescheitert sind: refused, gave-up, internal-error")
+    ] = None,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Lässt gescheiterte oder unbekannt gebliebene Nachrichten noch einmal senden."""
+    if not messages and reason is None:
+        echo("Erwartet werden Nachrichten oder --reason.", err=True)
+        raise typer.Exit(2)
+    wanted = frozenset(messages or ())
+    sent = _run(
+        lambda pool: send_again(pool, messages=wanted, reason=reason), url=postgres_url, file=password_file
+    )
+    echo(f"{len(sent)} Nachrichten warten wieder.")
+    for message in sorted(wanted - sent):
+        echo(f"{message}: unverändert. Sie ist nicht gescheitert, oder ihr Kontakt ist gelöscht.", err=True)
+    raise typer.Exit(1 if wanted - sent else 0)
+
+
+def _line(message: ListedMessage) -> str:
+    since = message.settled_at or message.created_at
+    why = f" ({message.reason})" if message.reason else ""
+    return (
+        f"{message.id}  Vorgang {message.case_id}  {message.kind} {message.revision}  {message.channel}  "
+        f"{message.state}{why}  {message.attempts} Versuche  {since:%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+
+def _run(work: Callable[[Pool], Awaitable[Found]], *, url: str | None, file: Path | None) -> Found:
+    async def connected() -> Found:
+        password = None if file is None else read_secret(file)
+        address = url or StackDescription.read(VAR).postgres.url
+        async with await open_pool(address, schema=SCHEMA, password=password, size=1) as pool:
+            return await work(pool)
+
+    try:
+        return asyncio.run(connected())
+    except Unavailable as away:
+        echo(f"FEHLER: {away}", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,62 @@
+"""What an operator sees of messages, and how he has them sent again; without a word about people."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
+
+_LISTED = """
+    SELECT id, case_id, kind, revision, channel, state, reason, attempts, created_at, due_at, settled_at
+    FROM messages WHERE state = ANY($1) AND ($2::uuid IS NULL OR case_id = $2)
+    ORDER BY coalesce(settled_at, created_at) DESC LIMIT $3
+"""
+
+# Only what did not arrive, and only what can still be written: without its facts or its contact there is no mail.
+_RETRY = """
+    UPDATE messages m SET state = 'created', attempts = 0, due_at = now(), created_at = now(), settled_at = NULL,
+        reason = NULL, retries = retries + 1
+    FROM cases c WHERE c.id = m.case_id AND c.contact_state = 'sealed' AND m.submission_id IS NOT NULL
+        AND m.state IN ('failed', 'unknown') AND (m.id = ANY($1) OR $2::text IS NOT NULL AND m.reason = $2)
+    RETURNING m.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedMessage:
+    """A message as it stands."""
+
+    id: UUID
+    case_id: UUID
+    kind: str
+    revision: int
+    channel: str
+    state: str
+    reason: str | None
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    settled_at: datetime | None
+
+
+async def listed(
+    pool: Pool, *, states: Collection[str], case: UUID | None, most: int
+) -> Sequence[ListedMessage]:
+    """Return the newest messages in these states, of one case or of all."""
+    async with postgres.transaction(pool) as connection:
+        rows = await connection.fetch(_LISTED, list(states), case, most)
+    return [ListedMessage(**dict(row)) for row in rows]
+
+
+async def send_again(
+    pool: Pool, *, messages: Collection[UUID] = (), reason: str | None = None
+) -> frozenset[UUID]:
+    """Let these messages, or all that failed for this reason, wait to be sent; return which will be.
+
+    A message that was sent, waits already, or whose contact has been deleted, is left as it is.
+    """
+    async with postgres.transaction(pool) as connection:
+        rows = await connection.fetch(_RETRY, list(messages), reason)
+    return frozenset(row["id"] for row in rows)
