@@ -20,10 +20,10 @@ commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellend
 
 STATES = ("created", "sending", "failed", "unknown", "no-contact", "sent")
 
-UrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
-PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
+_Url = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
+_PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
-Found = TypeVar("Found")
+_Result = TypeVar("_Result")
 
 
 @commands.command("list")
@@ -32,8 +32,8 @@ def show(
     state: Annotated[list[str] | None, typer.Option(help=f"einer von {', '.join(STATES)}")] = None,
     case: Annotated[UUID | None, typer.Option(help="nur die Nachrichten dieses Vorgangs")] = None,
     most: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
-    postgres_url: UrlOption = None,
-    password_file: PasswordOption = None,
+    postgres_url: _Url = None,
+    password_file: _PasswordFile = None,
 ) -> None:
     """Zeigt Nachrichten, die warten, gescheitert sind oder deren Ausgang niemand kennt."""
     states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown"])
@@ -55,8 +55,8 @@ def retry(
     reason: Annotated[
         str | None, typer.Option(help="alle, die so gescheitert sind: refused, gave-up, internal-error")
     ] = None,
-    postgres_url: UrlOption = None,
-    password_file: PasswordOption = None,
+    postgres_url: _Url = None,
+    password_file: _PasswordFile = None,
 ) -> None:
     """Lässt gescheiterte oder unbekannt gebliebene Nachrichten noch einmal senden."""
     if not messages and reason is None:
@@ -81,8 +81,8 @@ def _line(message: ListedMessage) -> str:
     )
 
 
-def _run(work: Callable[[Pool], Awaitable[Found]], *, url: str | None, file: Path | None) -> Found:
-    async def connected() -> Found:
+def _run(work: Callable[[Pool], Awaitable[_Result]], *, url: str | None, file: Path | None) -> _Result:
+    async def connected() -> _Result:
         password = None if file is None else read_secret(file)
         address = url or StackDescription.read(VAR).postgres.url
         async with await open_pool(address, schema=SCHEMA, password=password, size=1) as pool:
