@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from amtsweg.stack.description import VAR, StackDescription
+from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import echo
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
@@ -84,7 +84,7 @@ def _line(message: ListedMessage) -> str:
 def _run(work: Callable[[Pool], Awaitable[_Result]], *, url: str | None, file: Path | None) -> _Result:
     async def connected() -> _Result:
         password = None if file is None else read_secret(file)
-        address = url or StackDescription.read(VAR).postgres.url
+        address = url or StackDescription.read(stack_folder()).postgres.url
         async with await open_pool(address, schema=SCHEMA, password=password, size=1) as pool:
             return await work(pool)
 

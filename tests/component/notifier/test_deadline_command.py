@@ -8,6 +8,7 @@ import typer
 from httpx import ASGITransport, AsyncClient, Response
 from typer.testing import CliRunner, Result
 
+from amtsweg.__main__ import COMMANDS
 from amtsweg.deadline import deadline, deadlines
 from amtsweg.directory.folder import shipped
 from services.notifier.adapters.http.deadlines import add_deadlines
@@ -124,3 +125,8 @@ async def test_the_door_says_which_parameter_is_wrong() -> None:
     answer = await ask(profile=FICTION, receivedAt="soon")
     assert answer.status_code == 422
     assert answer.json()["resolution"] == "Correct the parameter receivedAt."
+
+
+def test_the_commands_are_parts_of_amtsweg() -> None:
+    assert COMMANDS["deadline"] == "amtsweg.deadline:deadline"
+    assert COMMANDS["messages"] == "amtsweg.messages:commands"
