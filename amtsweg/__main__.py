@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,8 +47,21 @@ class _Root(TyperGroup):
         return super().parse_args(ctx, own_options_first(args))
 
     def invoke(self, ctx: Any) -> object:
-        with explained():
+        with explained(), _variables_of_one_call():
             return super().invoke(ctx)
+
+
+@contextmanager
+def _variables_of_one_call() -> Iterator[None]:
+    """What `--var` and `--lang` say reaches child processes, and ends with the call."""
+    before = {name: os.environ.get(name) for name in (FOLDER_VARIABLE, LANGUAGE_VARIABLE)}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def own_options_first(arguments: Sequence[str]) -> list[str]:
