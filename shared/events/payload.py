@@ -20,8 +20,8 @@ AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)
 PrincipalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """Whoever holds credentials of his own; a person has a number here, never a name."""
 
-ServiceKey = Annotated[str, StringConstraints(pattern=r"^99[0-9]{12}$")]
-"""A LeiKa key: 14 digits that begin with 99."""
+ServiceKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
+"""A service key: 14 digits, ``99…`` in the federal catalogue (LeiKa), other beginnings where a Land issues its own."""
 
 
 def _of_these_centuries(instant: datetime) -> datetime:

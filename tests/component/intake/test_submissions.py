@@ -86,7 +86,7 @@ async def test_a_repeated_request_gives_the_same_receipt_and_no_second_event(int
 
 async def test_an_unknown_service_and_an_impossible_place_are_taken(intake: Intake) -> None:
     answer = await intake.submit(
-        b'{"service":"99999999999999","place":{"ags":"99999999"},"choice":"g-99999999","content":{}}'
+        b'{"service":"06012345678901","place":{"ags":"99999999"},"choice":"g-99999999","content":{}}'
     )
     assert answer.status_code == 202
 
@@ -134,7 +134,7 @@ async def test_the_faulty_fields_are_named_with_what_was_expected(intake: Intake
             "field": "service",
             "fault": "malformed",
             "message": "nicht in der erwarteten Form",
-            "expected": "14 Ziffern, beginnend mit 99 (LeiKa-Schlüssel)",
+            "expected": "14 Ziffern (LeiKa-Schlüssel)",
         }
     ]
 

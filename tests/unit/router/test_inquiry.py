@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
-from shared.events.competence import Attributes, Place
+from shared.events.competence import Attributes, Place, Reason
+from tests.support.routing import hessen, resolve
 
 TODAY = date(2026, 1, 12)
 GOOD = {"service": "99050012104000", "ags": "06531005"}
@@ -33,7 +34,6 @@ def test_unknown_fields_are_left_alone() -> None:
     [
         ({"service": None}, "service"),
         ({"service": "9905001210400"}, "service"),
-        ({"service": "12345678901234"}, "service"),
         ({"service": 99050012104000}, "service"),
         ({"service": "９９050012104000"}, "service"),
         ({"ags": "0653100"}, "ags"),
@@ -75,3 +75,10 @@ def test_the_error_does_not_repeat_what_was_typed() -> None:
     with pytest.raises(BadInquiry) as error:
         read_inquiry({**GOOD, "ags": "Erika Mustermann"}, today=TODAY)
     assert str(error.value) == "ags: expected a Gemeindeschlüssel: 8 digits"
+
+
+@pytest.mark.parametrize("service", ["06012345678901", "12345678901234", "00000000000000"])
+def test_a_service_key_of_another_issuer_is_an_unknown_service(service: str) -> None:
+    inquiry = read_inquiry({**GOOD, "service": service}, today=date(2026, 1, 1))
+    decision = resolve(inquiry, directory=hessen())
+    assert (decision.authority, decision.reason) == (None, Reason.UNKNOWN_SERVICE)

@@ -12,7 +12,7 @@ AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ag
 SHORTENED = st.sampled_from([2, 3, 5, 9, 12])
 SERVICES = st.one_of(
     st.sampled_from(sorted(hessen().competences)),
-    st.from_regex(r"\A99[0-9]{12}\Z"),
+    st.from_regex(r"\A[0-9]{14}\Z"),
     st.sampled_from(sorted(hessen().services)),
 )
 PLACES = st.one_of(

@@ -221,7 +221,7 @@ _CATALOGUE: Final[Mapping[Kind, tuple[int, _Said, _Said]]] = {
 }
 
 _EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
-    "service": ("14 Ziffern, beginnend mit 99 (LeiKa-Schlüssel)", "14 digits beginning with 99 (LeiKa key)"),
+    "service": ("14 Ziffern (LeiKa-Schlüssel)", "14 digits (LeiKa key)"),
     "place": (
         "genau eines von ars, ags, plz; town nur mit plz",
         "exactly one of ars, ags, plz; town only with plz",

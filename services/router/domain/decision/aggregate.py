@@ -37,6 +37,8 @@ def over_areas(rule: Competence, located: Located, in_area: InArea) -> Decision:
     results = [in_area(area) for area in located.areas]
     named = {found.authority for found in results}
     areas = tuple(area.ags for area in located.areas)
+    if located.unclear is not None:
+        return Decision(reason=located.unclear, candidates=_possible(named), areas=areas)
     if named == {None}:
         silent = _once(candidate for found in results for candidate in found.considered)
         return Decision(reason=Reason.AMBIGUOUS_COMPETENCE, candidates=silent, areas=areas)

@@ -25,11 +25,12 @@ _FEW = 12
 _PARKED = {
     "unknown-service": "Die Leistung ist nicht bekannt.",
     "unknown-service/named": "Die Leistung ist dem Namen nach bekannt; wer sie erbringt, steht nicht im Verzeichnis.",
-    "unknown-place": "Der Ort ist nicht bekannt.",
+    "unknown-place": "Der Ort ist nicht bekannt.{among}",
     "unknown-place/missing": "Es ist kein Ort angegeben; die Zuständigkeit hängt vom Ort ab.",
-    "unknown-place/town": "Der Ort gehört nach dem Verzeichnis nicht zu dieser Postleitzahl.",
+    "unknown-place/town": "Der Ort gehört nach dem Verzeichnis nicht zu dieser Postleitzahl.{among}",
     "outside-territory": "Der Ort liegt nicht in {land}.",
     "ambiguous-place": "Der Ort ist nicht genau genug.{among}",
+    "ambiguous-place/town": "Der Ort nennt mehrere Gemeinden.{among}",
     "ambiguous-place/beyond": "Das Gebiet reicht in ein anderes Land.{among}",
     "not-offered": "Die Leistung wird nicht mehr angeboten.",
     "not-offered/instead": "Die Leistung wird nicht mehr angeboten. An ihre Stelle tritt: {instead}.",
@@ -95,7 +96,10 @@ def _where(decision: CompetenceDecision, directory: Directory) -> str:
     place = decision.inquiry.place
     if place is None:
         return ""
-    areas = [directory.areas[ags].name for ags in decision.areas]
+    if decision.reason is Reason.UNKNOWN_PLACE:
+        areas = []
+    else:
+        areas = [directory.areas[ags].name for ags in decision.areas]
     understood = ", ".join(areas) if len(areas) <= _FEW else f"{len(areas)} Gemeinden"
     if place.plz is None:
         key = f"Regionalschlüssel {place.ars}" if place.ars else f"Gemeindeschlüssel {place.ags}"
@@ -130,6 +134,7 @@ def _situation(decision: CompetenceDecision, directory: Directory) -> str:
         and place.town is not None
         and _listed(place, directory),
         (Reason.AMBIGUOUS_PLACE, "beyond"): decision.reaches_beyond,
+        (Reason.AMBIGUOUS_PLACE, "town"): place is not None and place.town is not None,
         (Reason.NOT_OFFERED, "instead"): decision.use_instead is not None,
         (Reason.CHOICE_REQUIRED, "fixed"): decision.areas,
         (Reason.CHOICE_REQUIRED, "wrong"): decision.inquiry.choice is not None,

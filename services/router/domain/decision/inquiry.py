@@ -11,7 +11,7 @@ from shared.events.competence import Inquiry
 _KEYS = ("ars", "ags", "plz")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXPECTED: Mapping[str, str] = {
-    "service": "a LeiKa key: 14 digits that begin with 99",
+    "service": "a LeiKa key: 14 digits",
     "ars": "a Regionalschlüssel: 12 digits, or shortened to 2, 3, 5 or 9",
     "ags": "a Gemeindeschlüssel: 8 digits",
     "plz": "a postcode: 5 digits",

@@ -1,22 +1,67 @@
-"""When two spellings name the same town: case, umlauts, abbreviations, brackets, titles.
+"""The words of a place name as people write it: case, umlauts, abbreviations, brackets, dashes, titles.
 
-Only ever asked about the few municipalities of one postcode, so that being generous is safe.
+A name is understood word by word, so that nothing that was written is overlooked: a word that belongs to no known
+name is known to be left over.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
+from typing import Literal
 
+Words = tuple[str, ...]
+"""The words of a name that matter, in one spelling and in their order; titles and small words left out."""
+
+Gap = Literal["space", "hyphen", "of", "bracket", "comma"]
+"""What stands before a word, from the tightest to the widest. ``of``: am, an der, im, as before a river.
+``bracket``: a bracket or a slash."""
+
+_GAPS: tuple[Gap, ...] = ("space", "hyphen", "of", "bracket", "comma")
+_WORD = re.compile(r"[^\W_]+")
+_HIDDEN = re.compile(r"[^\W_]\0+[^\W_]")
 _UMLAUT = re.compile(r"(?<=[aou])e")
-_QUALIFIER = re.compile(
+_BASE = re.compile(
     r"\s*[(,/]|\s+(?:am|an der|an dem|auf der|auf dem|bei|im|in der|in|vor der|vor dem|a\.|i\.|v\.|b\.)\s*"
 )
-_SMALL_WORDS = frozenset(
-    {"a", "am", "an", "auf", "b", "bei", "d", "dem", "den", "der", "i", "im", "in", "v", "vor", "von"}
+_SMALL = frozenset(
+    [
+        "a",
+        "adl",
+        "am",
+        "an",
+        "auf",
+        "b",
+        "bei",
+        "c",
+        "d",
+        "das",
+        "dem",
+        "den",
+        "der",
+        "die",
+        "i",
+        "im",
+        "in",
+        "o",
+        "u",
+        "und",
+        "v",
+        "von",
+        "vor",
+        "z",
+        "zu",
+        "zum",
+        "zur",
+    ]
 )
+_AND = frozenset({"u", "und"})
 _TITLES = frozenset(
-    {
+    [
+        "gde",
+        "gem",
         "gemeinde",
         "hansestadt",
         "hochschulstadt",
@@ -28,57 +73,150 @@ _TITLES = frozenset(
         "stadt",
         "universitatsstadt",
         "wissenschaftsstadt",
-    }
+    ]
 )
-_SHORT = {
-    "f": "fulda",
-    "fd": "fulda",
-    "h": "hoehe",
-    "hess": "hessen",
-    "l": "lahn",
-    "m": "main",
-    "odw": "odenwald",
-    "rh": "rhein",
-    "st": "sankt",
-    "t": "taunus",
-    "ts": "taunus",
-    "vdh": "hoehe",
-    "w": "werra",
+_PARTS = frozenset(["gemarkung", "ortschaft", "ortsteil", "ot", "stadtteil", "stt"])
+_SHORT: dict[str, tuple[str, ...]] = {
+    "bergstr": ("bergstrasse",),
+    "e": ("eder", "efze"),
+    "f": ("fulda",),
+    "fd": ("fulda",),
+    "ffm": ("frankfurt",),
+    "gr": ("gross",),
+    "h": ("hohe", "hessen"),
+    "hess": ("hessen", "hessisch"),
+    "kl": ("klein",),
+    "l": ("lahn", "lumda"),
+    "m": ("main",),
+    "n": ("neckar",),
+    "nd": ("nieder",),
+    "o": ("odenwald", "ohm"),
+    "ob": ("ober",),
+    "odw": ("odenwald",),
+    "rh": ("rhein",),
+    "st": ("sankt",),
+    "str": ("strasse",),
+    "t": ("taunus",),
+    "ts": ("taunus",),
+    "vdh": ("hohe",),
+    "w": ("werra", "wetterau"),
+    "wett": ("wetterau",),
 }
+_CLOSING = {ord(sign): None for sign in ")]}"}
+_LOOKS_EMPTY = "\u115f\u1160\u3164\uffa0\u2800"
+_LOOKS_LIKE_A_DASH = "\u2212\u2043\u02d7\u30fc\uff70~"
 
-Form = frozenset[str]
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word that somebody wrote.
 
-@lru_cache(maxsize=16384)
-def form(name: str) -> Form:
-    """The words that matter, in one spelling, in any order; titles (Stadt, Universitätsstadt) left out.
-
-    Rüsselsheim, Ruesselsheim and Russelsheim are one: ä, ae and a count alike, and so on.
+    Attributes:
+        text: The word in the one spelling.
+        meanings: What it stands for; more than one where it is short for several.
+        dotted: It is cut short: any word may be meant that begins so.
+        gap: What stands before it.
     """
-    folded = unicodedata.normalize("NFD", name).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
-    words = [_SHORT.get(word, word) for word in re.findall(r"[a-z0-9]+", plain) if word not in _SMALL_WORDS]
-    words = [_UMLAUT.sub("", word) for word in words]
-    weighty = frozenset(word for word in words if word not in _TITLES)
-    return weighty or frozenset(words)
+
+    text: str
+    meanings: frozenset[str]
+    dotted: bool
+    gap: Gap
+
+    def means(self, word: str, *, least: int) -> bool:
+        """Whether it stands for the word; cut short, it must have kept ``least`` letters."""
+        return word in self.meanings or (
+            self.dotted and len(self.text) >= least and word.startswith(self.text)
+        )
+
+
+def tokens(written: str) -> tuple[Token, ...]:
+    """The words that matter; none if there is nothing but signs and what cannot be seen."""
+    plain = _plain(written)
+    found: list[Token] = []
+    skipped: list[Token] = []
+    gap: Gap = "comma"
+    end = 0
+    for match in _WORD.finditer(plain):
+        gap = _wider(gap, _gap(plain[end : match.start()]))
+        end = match.end()
+        token = _token(match[0], dotted=plain.startswith(".", end), gap=gap)
+        if _is_small(token, plain[end:]):
+            gap = _wider(gap, "comma" if token.text in _AND else "of")
+        elif token.text in _PARTS:
+            gap = "comma"
+        elif token.text in _TITLES:
+            skipped.append(token)
+        else:
+            found.append(token)
+            gap = "space"
+    return tuple(found or skipped)
+
+
+def hides_a_break(written: str) -> bool:
+    """Whether something that cannot be seen stands between two letters, where a blank may have been meant."""
+    return _HIDDEN.search("".join("\0" if _cannot_be_seen(char) else char for char in written)) is not None
+
+
+@lru_cache(maxsize=32_768)
+def spellings(name: str) -> frozenset[Words]:
+    """The ways to say a known name: in full, without what tells it from its namesakes, its hyphens left out."""
+    return frozenset(
+        words for variant in (name, base(name), name.replace("-", "")) for words in _words(variant) if words
+    )
+
+
+def qualifiers(name: str) -> frozenset[str]:
+    """The words that tell a place from its namesakes: lahn of Limburg a. d. Lahn."""
+    whole, short = (
+        frozenset(word for words in _words(text) for word in words) for text in (name, base(name))
+    )
+    return whole - short
 
 
 def base(name: str) -> str:
     """The name without what tells it from its namesakes: Limburg of Limburg a. d. Lahn."""
-    return _QUALIFIER.split(name, maxsplit=1)[0]
+    return _BASE.split(name, maxsplit=1)[0]
 
 
-def forms(names: Iterable[str]) -> frozenset[Form]:
-    """All forms by which something with these names may be called, its hyphens written or not."""
-    return frozenset(form(variant) for name in names for variant in (name, base(name), name.replace("-", "")))
+def _words(name: str) -> Iterable[Words]:
+    return product(*(sorted(token.meanings) for token in tokens(name)))
 
 
-def qualifiers(names: Iterable[str]) -> Form:
-    """The words that tell a place from its namesakes: lahn of Limburg a. d. Lahn."""
-    return frozenset(word for name in names for word in form(name) - form(base(name)))
+def _plain(written: str) -> str:
+    """One spelling of letters, one of dashes, and nothing that cannot be seen."""
+    found = []
+    for char in unicodedata.normalize("NFKD", written).casefold():
+        if not _cannot_be_seen(char) and unicodedata.category(char) not in {"Mn", "Me"}:
+            is_dash = unicodedata.category(char) == "Pd" or char in _LOOKS_LIKE_A_DASH
+            found.append("-" if is_dash else char)
+    return "".join(found)
 
 
-def quarters(town: str) -> Iterable[str]:
-    """What the town may be a quarter of: Kassel of Kassel-Bettenhausen."""
-    parts = re.split(r"\s*-\s*|\s+OT\s+|,\s*", town)
-    return ("-".join(parts[:count]) for count in range(1, len(parts)))
+def _cannot_be_seen(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" or char in _LOOKS_EMPTY
+
+
+def _token(word: str, *, dotted: bool, gap: Gap) -> Token:
+    text = _UMLAUT.sub("", word)
+    return Token(text, frozenset(_SHORT.get(text, (text,))), dotted, gap)
+
+
+def _is_small(token: Token, rest: str) -> bool:
+    """The O of Homberg/O. is none: nothing comes after it."""
+    return token.text in _SMALL and (token.text not in _SHORT or _WORD.search(rest) is not None)
+
+
+def _gap(between: str) -> Gap:
+    between = between.translate(_CLOSING)
+    if not between.strip(" .'’´`\""):
+        return "space"
+    if between in {"-", ".-"}:
+        return "hyphen"
+    if any(sign in between for sign in "/([{<\\"):
+        return "bracket"
+    return "comma"
+
+
+def _wider(one: Gap, other: Gap) -> Gap:
+    return max(one, other, key=_GAPS.index)

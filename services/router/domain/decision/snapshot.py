@@ -1,12 +1,12 @@
 """The directory as of one day: which areas a key means, which rules hold, what each place is called. Immutable."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.router.domain.decision.agreements import by_principal
-from services.router.domain.decision.place_names import Form, forms, qualifiers
+from services.router.domain.decision.gazetteer import Gazetteer, gazetteer
 from services.router.domain.directory.model import Agreement, Area, Competence, Dated, Directory, Population
 
 _SHORTENED = (2, 3, 5, 9, 12)
@@ -23,9 +23,7 @@ class DirectorySnapshot:
         equivalence_class: By rule id, one number for all rules that lead to the same places.
         agreements: Those in force, by principal.
         offered: By kind, all authorities that an applicant may choose among; of districts, those that do their tasks.
-        forms: The spellings of each area, its localities and the areas that have become part of it by that day.
-        namesakes: How many areas of that day are called so.
-        qualifiers: The words that tell a place from its namesakes.
+        gazetteer: What every place is called.
         postal_regions: The first two digits of all postcodes of the Land.
     """
 
@@ -36,9 +34,7 @@ class DirectorySnapshot:
     equivalence_class: Mapping[str, int]
     agreements: Mapping[str, Sequence[Agreement]]
     offered: Mapping[str, tuple[str, ...]]
-    forms: Mapping[str, frozenset[Form]]
-    namesakes: Mapping[Form, int]
-    qualifiers: Form
+    gazetteer: Gazetteer
     postal_regions: frozenset[str]
 
     def chamber(self, kind: str, area: Area) -> Dated:
@@ -58,7 +54,6 @@ def snapshot(directory: Directory, day: date) -> DirectorySnapshot:
     """The directory as of a day."""
     areas = _areas_by_key(directory, day)
     agreements = by_principal(directory.agreements, day)
-    spelt = _forms(directory, day)
     return DirectorySnapshot(
         directory=directory,
         day=day,
@@ -70,9 +65,7 @@ def snapshot(directory: Directory, day: date) -> DirectorySnapshot:
         equivalence_class=_equivalence_classes(directory, agreements),
         agreements=agreements,
         offered={kind: _offered(kind, directory, day) for kind in _CHOSEN_KINDS},
-        forms=spelt,
-        namesakes=Counter(form for area in areas.get(directory.land, ()) for form in spelt[area.ags]),
-        qualifiers=qualifiers((directory.name, *(area.name for area in directory.areas.values()))),
+        gazetteer=gazetteer(directory, day),
         postal_regions=frozenset(postcode[:2] for postcode in directory.postcodes),
     )
 
@@ -128,19 +121,3 @@ def _offered(kind: str, directory: Directory, day: date) -> tuple[str, ...]:
         return tuple(sorted(row.administration for row in directory.districts.values() if day in row.days))
     every = directory.authorities.values()
     return tuple(sorted(row.id for row in every if row.kind == kind and day in row.days))
-
-
-def _forms(directory: Directory, day: date) -> Mapping[str, frozenset[Form]]:
-    known: dict[str, frozenset[Form]] = {}
-
-    def of(ags: str) -> frozenset[Form]:
-        if ags not in known:
-            names = (*directory.names.get(ags, ()), *directory.localities.get(ags, ()))
-            parts = [change for change in directory.successions if change.new == ags]
-            merged = (of(change.old) for change in parts if change.day <= day)
-            separate = (of(change.old) for change in parts if change.day > day)
-            own = forms((*names, directory.areas[ags].name))
-            known[ags] = own.union(*merged).difference(*separate)
-        return known[ags]
-
-    return {ags: of(ags) for ags in directory.areas}

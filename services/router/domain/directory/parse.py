@@ -28,7 +28,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _AUTHORITY = "[a-z]{1,8}(-[a-z0-9]+)+"
-_SERVICE = "99[0-9]{12}"
+_SERVICE = "[0-9]{14}"
 
 
 def parse_directory(land: str, name: str, texts: Mapping[str, str]) -> Directory:

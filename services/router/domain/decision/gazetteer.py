@@ -1,0 +1,182 @@
+"""What every place of the Land is called on one day, and which of these names somebody wrote. Immutable."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.router.domain.decision.place_names import Token, Words, qualifiers, spellings
+from services.router.domain.directory.model import Directory
+
+_LEAST_OF_ONE_WORD = 4
+_LEAST_OF_FIRST_WORD = 2
+_LEAST_OF_LATER_WORD = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A known name that was written: the tokens from ``first`` to ``last``, the last one not included.
+
+    Attributes:
+        municipalities: AGS of those that are called so themselves.
+        quarters: AGS of those that have a locality, or a former municipality, of this name.
+        districts: Keys of the districts that are called so.
+        shortened: AGS of those municipalities whose name goes on: Höchst of Höchst i. Odw.
+    """
+
+    first: int
+    last: int
+    municipalities: frozenset[str]
+    quarters: frozenset[str]
+    districts: frozenset[str]
+    shortened: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gazetteer:
+    """Names by their words.
+
+    Attributes:
+        distinctions: By AGS, what tells a municipality from its namesakes.
+        rivers: All these words: rivers, mountains, regions.
+        land: The words that say no more than in which country the place lies.
+    """
+
+    municipalities: Mapping[Words, frozenset[str]]
+    quarters: Mapping[Words, frozenset[str]]
+    districts: Mapping[Words, frozenset[str]]
+    by_first_word: Mapping[str, Sequence[Words]]
+    distinctions: Mapping[str, frozenset[str]]
+    rivers: frozenset[str]
+    land: frozenset[str]
+
+    def mentions(self, written: Sequence[Token]) -> Sequence[Mention]:
+        """The known names in what was written, from left to right, each the longest that begins there."""
+        found: list[Mention] = []
+        at = 0
+        while at < len(written):
+            names = self._longest(written[at:])
+            if not names:
+                at += 1
+                continue
+            last = at + len(next(iter(names)))
+            found.append(
+                Mention(
+                    first=at,
+                    last=last,
+                    municipalities=_all(self.municipalities, names),
+                    quarters=_all(self.quarters, names),
+                    districts=_all(self.districts, names),
+                    shortened=self._shortened(names),
+                )
+            )
+            at = last
+        return found
+
+    def _shortened(self, names: Iterable[Words]) -> frozenset[str]:
+        return frozenset(
+            ags
+            for name in names
+            for ags in self.municipalities.get(name, ())
+            if self.distinctions[ags] and self.distinctions[ags].isdisjoint(name)
+        )
+
+    def _longest(self, written: Sequence[Token]) -> frozenset[Words]:
+        """The longest names that begin here; where some are written in full, only those."""
+        best: tuple[int, int] = (0, 0)
+        names: set[Words] = set()
+        for name in self._beginning(written[0]):
+            full = _written_in_full(name, written)
+            if full is None or (len(name), full) < best:
+                continue
+            if (len(name), full) > best:
+                best, names = (len(name), full), set()
+            names.add(name)
+        return frozenset(names)
+
+    def _beginning(self, token: Token) -> Iterator[Words]:
+        for word in token.meanings:
+            yield from self.by_first_word.get(word, ())
+        if token.dotted:
+            for word in self.by_first_word:
+                if word not in token.meanings and token.means(word, least=_LEAST_OF_FIRST_WORD):
+                    yield from self.by_first_word[word]
+
+
+def gazetteer(directory: Directory, day: date) -> Gazetteer:
+    """The names of a day: an area is also called like those that have become part of it by then."""
+    own: dict[str, frozenset[Words]] = {}
+    parts: dict[str, frozenset[Words]] = {}
+    for ags in directory.areas:
+        _read(ags, directory, day, own=own, parts=parts)
+    municipalities, quarters = _by_words(own), _by_words(parts)
+    districts = _by_words({row.key: spellings(row.name) for row in directory.districts.values()})
+    by_first_word: dict[str, list[Words]] = defaultdict(list)
+    for name in {*municipalities, *quarters, *districts}:
+        by_first_word[name[0]].append(name)
+    distinctions = {ags: qualifiers(area.name) for ags, area in directory.areas.items()}
+    return Gazetteer(
+        municipalities=municipalities,
+        quarters=quarters,
+        districts=districts,
+        by_first_word=by_first_word,
+        distinctions=distinctions,
+        rivers=frozenset[str]().union(*distinctions.values()),
+        land=frozenset(word for words in spellings(directory.name) for word in words) | _COUNTRY,
+    )
+
+
+_COUNTRY = frozenset({"brd", "d", "de", "deu", "deutschland", "germany", "land"})
+
+
+def _read(
+    ags: str,
+    directory: Directory,
+    day: date,
+    *,
+    own: dict[str, frozenset[Words]],
+    parts: dict[str, frozenset[Words]],
+) -> None:
+    """Add the names of one area, and before them those of the areas that it came from."""
+    if ags in own:
+        return
+    merged: set[Words] = set()
+    separate: set[Words] = set()
+    for change in directory.successions:
+        if change.new == ags:
+            _read(change.old, directory, day, own=own, parts=parts)
+            (merged if change.day <= day else separate).update(own[change.old] | parts[change.old])
+    names = (directory.areas[ags].name, *directory.names.get(ags, ()))
+    own[ags] = frozenset(_spellings(names) - separate)
+    parts[ags] = frozenset((_spellings(directory.localities.get(ags, ())) | merged) - separate)
+
+
+def _spellings(names: Iterable[str]) -> set[Words]:
+    return {words for name in names for words in spellings(name)}
+
+
+def _by_words(names: Mapping[str, Iterable[Words]]) -> Mapping[Words, frozenset[str]]:
+    found: dict[Words, set[str]] = defaultdict(set)
+    for key, spelt in names.items():
+        for words in spelt:
+            found[words].add(key)
+    return {words: frozenset(keys) for words, keys in found.items()}
+
+
+def _written_in_full(name: Words, written: Sequence[Token]) -> int | None:
+    """How many words of the name are written in full; None if this is not the name."""
+    if len(name) > len(written):
+        return None
+    full = 0
+    for place, (word, token) in enumerate(zip(name, written, strict=False)):
+        least = (
+            _LEAST_OF_LATER_WORD if place else _LEAST_OF_FIRST_WORD if len(name) > 1 else _LEAST_OF_ONE_WORD
+        )
+        if not token.means(word, least=least):
+            return None
+        full += word in token.meanings
+    return full
+
+
+def _all(known: Mapping[Words, frozenset[str]], names: Iterable[Words]) -> frozenset[str]:
+    return frozenset().union(*(known.get(name, frozenset()) for name in names))
