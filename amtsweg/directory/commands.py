@@ -27,6 +27,7 @@ from amtsweg.directory.wording import (
     diverted_line,
     move_line,
     newcomer_lines,
+    postcode_lines,
     version_lines,
 )
 from services.router.adapters.directory_files import load, write
@@ -151,6 +152,7 @@ def preview_command(
         found = moves(old, new)
     _echo(move_line(move, new=new) for move in found)
     _echo(map(diverted_line, past))
+    _echo(postcode_lines(old, new))
     _echo(newcomer_lines(old, new))
     answered = sum(group.count for group in past)
     typer.echo(f"{len(found)} changes in the grid, {answered} past submissions answered differently")

@@ -38,9 +38,16 @@ def diverted_line(group: Diverted) -> str:
 
 
 def newcomer_lines(old: Directory, new: Directory) -> Iterator[str]:
-    """Authorities that are to be connected before the change takes force."""
+    """Authorities that are to be connected before the change takes effect."""
     for authority in sorted(new.authorities.keys() - old.authorities.keys()):
         yield f"{authority} is new: give it topics, a login and a key first, else what goes there is parked"
+
+
+def postcode_lines(old: Directory, new: Directory) -> Iterator[str]:
+    """Postcodes that lead nowhere any more."""
+    for postcode in sorted(old.postcodes.keys() - new.postcodes.keys()):
+        names = ", ".join(old.areas[pair.ags].name for pair in old.postcodes[postcode])
+        yield f"{postcode} leads nowhere any more; until now: {names}"
 
 
 def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:

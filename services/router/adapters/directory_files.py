@@ -127,8 +127,13 @@ def _check_entry(table: str, entry: Any) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BrokenDirectory(path.name, f"cannot be read ({error.__class__.__name__})") from error
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
         raise BrokenDirectory(
-            path.name, f"cannot be read as UTF-8 text ({error.__class__.__name__})"
+            f"{path.stem}, line {line}", "is not UTF-8 text: save the table as UTF-8"
         ) from error

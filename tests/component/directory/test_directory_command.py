@@ -58,6 +58,14 @@ def test_a_preview_names_authorities_that_have_to_be_connected_first(tmp_path: P
     assert "land-leuchtturm is new: give it topics, a login and a key first" in result.stdout
 
 
+def test_a_preview_names_postcodes_that_lead_nowhere_any_more(tmp_path: Path) -> None:
+    text = (NORDMARK / "postcodes.csv").read_text(encoding="utf-8")
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("24900,"))
+    (tmp_path / "postcodes.csv").write_text(kept, encoding="utf-8")
+    result = run("preview", str(tmp_path), "--directory", str(NORDMARK))
+    assert "24900 leads nowhere any more; until now: Hafen" in result.stdout, result.stderr
+
+
 def test_a_preview_refuses_a_change_that_breaks_the_directory(change: Path) -> None:
     text = (change / "competences.csv").read_text(encoding="utf-8")
     (change / "competences.csv").write_text(text.replace("2027-12-31", "2027-12-30"), encoding="utf-8")
@@ -79,7 +87,7 @@ def test_a_recorded_line_that_cannot_be_read_is_named(change: Path) -> None:
 
 
 def test_a_diff_shows_versions_and_lines(tmp_path: Path) -> None:
-    for file in HESSEN.iterdir():
+    for file in filter(Path.is_file, HESSEN.iterdir()):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     texts = hessen_changed("populations", ",7518,", ",7400,")
     (tmp_path / "populations.csv").write_text(texts["populations"], encoding="utf-8")

@@ -3,37 +3,16 @@
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn, get_args
 
+from services.router.domain.directory.columns import KINDS, damage
 from services.router.domain.directory.model import CaseCondition, DateRange, MunicipalityCondition
 from shared.events.competence import Road
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "authorities": ("id", "kind", "name", "seat", "code", "valid_from", "valid_to", "source", "verified"),
-    "areas": (
-        "ags", "ars", "name", "kind", "district", "region", "administration", "valid_from", "valid_to", "source",
-    ),
-    "districts": ("key", "name", "region", "administration", "nuts3", "valid_from", "valid_to", "source"),
-    "regions": ("key", "name", "administration", "source"),
-    "successions": ("old", "day", "new", "kind"),
-    "names": ("ags", "name", "source"),
-    "localities": ("ags", "name", "postcode", "geonames"),
-    "populations": ("ags", "valid_from", "valid_to", "people", "counted_on", "source", "verified"),
-    "postcodes": ("postcode", "ags", "quality", "main", "other_land", "note"),
-    "chambers": ("ags", "kind", "chamber", "valid_from", "valid_to", "source", "verified"),
-    "services": ("key", "name", "typing", "source"),
-    "competences": (
-        "id", "service", "when", "decides", "target", "by_choice", "municipality_if", "received_if",
-        "use_instead", "valid_from", "valid_to", "anchor", "legal_basis", "source", "verified", "note",
-    ),
-    "lists": ("list", "ags", "title", "valid_from", "valid_to", "source", "verified"),
-    "agreements": (
-        "id", "kind", "acting", "principal", "services", "areas", "valid_from", "valid_to", "source", "verified",
-    ),
-}  # fmt: skip
+COLUMNS: Mapping[str, tuple[str, ...]] = {table: tuple(kinds) for table, kinds in KINDS.items()}
 """UTF-8 CSV with a header; days are ISO 8601 and inclusive, an empty day is an open end; flags are yes or no."""
 
 _ROADS = frozenset[str](get_args(Road))
@@ -113,6 +92,19 @@ class TableRow:
                 return CaseCondition("road", named)
         return self.fail(f"{column} is {self.cells[column]!r}, expected road:CLASS|CLASS")
 
+    def check(self) -> None:
+        """Refuse what its columns cannot hold.
+
+        Raises:
+            BrokenDirectory: the first such cell.
+        """
+        for column, kind in KINDS[self.table].items():
+            cell = self.cells[column]
+            if found := damage(cell):
+                self.fail(f"{column} is {cell!r}: {found}")
+            if not kind.pattern.fullmatch(cell):
+                self.fail(f"{column} is {cell!r}, expected {kind.expected}")
+
     def fail(self, problem: str) -> NoReturn:
         raise BrokenDirectory(f"{self.table}, line {self.line}", problem)
 
@@ -128,15 +120,28 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[TableRow]:
     columns = COLUMNS[table]
     lines = csv.reader(texts[table].splitlines(), strict=True)
     try:
-        if tuple(next(lines, [])) != columns:
-            raise BrokenDirectory(f"{table}, line 1", f"the header must be {','.join(columns)}")
+        if (header := tuple(next(lines, []))) != columns:
+            raise BrokenDirectory(
+                f"{table}, line 1", f"the header must be {','.join(columns)}{_hint(header)}"
+            )
         for cells in lines:
             if len(cells) != len(columns):
                 problem = f"{len(cells)} columns instead of {len(columns)}"
                 raise BrokenDirectory(f"{table}, line {lines.line_num}", problem)
-            yield TableRow(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+            row = TableRow(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+            row.check()
+            yield row
     except csv.Error as error:
         raise BrokenDirectory(f"{table}, line {lines.line_num}", str(error)) from error
+
+
+def _hint(header: Sequence[str]) -> str:
+    first = header[0] if header else ""
+    if first.startswith("\ufeff"):
+        return "; the file begins with a byte-order mark: save it as UTF-8 without one"
+    if ";" in first or "\t" in first:
+        return "; the columns are separated by semicolons or tabs: save it with commas"
+    return ""
 
 
 def version(land: str, texts: Mapping[str, str]) -> str:
