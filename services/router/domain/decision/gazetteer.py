@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.router.domain.decision.place_names import Token, Words, qualifiers, spellings
+from services.router.domain.decision.place_names import NameWords, Token, qualifiers, spellings
 from services.router.domain.directory.model import Directory
 
 _LEAST_OF_ONE_WORD = 4
@@ -42,10 +42,10 @@ class Gazetteer:
         land: The words that say no more than in which country the place lies.
     """
 
-    municipalities: Mapping[Words, frozenset[str]]
-    quarters: Mapping[Words, frozenset[str]]
-    districts: Mapping[Words, frozenset[str]]
-    by_first_word: Mapping[str, Sequence[Words]]
+    municipalities: Mapping[NameWords, frozenset[str]]
+    quarters: Mapping[NameWords, frozenset[str]]
+    districts: Mapping[NameWords, frozenset[str]]
+    by_first_word: Mapping[str, Sequence[NameWords]]
     distinctions: Mapping[str, frozenset[str]]
     rivers: frozenset[str]
     land: frozenset[str]
@@ -73,7 +73,7 @@ class Gazetteer:
             at = last
         return found
 
-    def _shortened(self, names: Iterable[Words]) -> frozenset[str]:
+    def _shortened(self, names: Iterable[NameWords]) -> frozenset[str]:
         return frozenset(
             ags
             for name in names
@@ -81,10 +81,10 @@ class Gazetteer:
             if self.distinctions[ags] and self.distinctions[ags].isdisjoint(name)
         )
 
-    def _longest(self, written: Sequence[Token]) -> frozenset[Words]:
+    def _longest(self, written: Sequence[Token]) -> frozenset[NameWords]:
         """The longest names that begin here; where some are written in full, only those."""
         best: tuple[int, int] = (0, 0)
-        names: set[Words] = set()
+        names: set[NameWords] = set()
         for name in self._beginning(written[0]):
             full = _written_in_full(name, written)
             if full is None or (len(name), full) < best:
@@ -94,7 +94,7 @@ class Gazetteer:
             names.add(name)
         return frozenset(names)
 
-    def _beginning(self, token: Token) -> Iterator[Words]:
+    def _beginning(self, token: Token) -> Iterator[NameWords]:
         for word in token.meanings:
             yield from self.by_first_word.get(word, ())
         if token.dotted:
@@ -105,13 +105,13 @@ class Gazetteer:
 
 def gazetteer(directory: Directory, day: date) -> Gazetteer:
     """The names of a day: an area is also called like those that have become part of it by then."""
-    own: dict[str, frozenset[Words]] = {}
-    parts: dict[str, frozenset[Words]] = {}
+    own: dict[str, frozenset[NameWords]] = {}
+    parts: dict[str, frozenset[NameWords]] = {}
     for ags in directory.areas:
         _read(ags, directory, day, own=own, parts=parts)
     municipalities, quarters = _by_words(own), _by_words(parts)
     districts = _by_words({row.key: spellings(row.name) for row in directory.districts.values()})
-    by_first_word: dict[str, list[Words]] = defaultdict(list)
+    by_first_word: dict[str, list[NameWords]] = defaultdict(list)
     for name in {*municipalities, *quarters, *districts}:
         by_first_word[name[0]].append(name)
     distinctions = {ags: qualifiers(area.name) for ags, area in directory.areas.items()}
@@ -134,14 +134,14 @@ def _read(
     directory: Directory,
     day: date,
     *,
-    own: dict[str, frozenset[Words]],
-    parts: dict[str, frozenset[Words]],
+    own: dict[str, frozenset[NameWords]],
+    parts: dict[str, frozenset[NameWords]],
 ) -> None:
     """Add the names of one area, and before them those of the areas that it came from."""
     if ags in own:
         return
-    merged: set[Words] = set()
-    separate: set[Words] = set()
+    merged: set[NameWords] = set()
+    separate: set[NameWords] = set()
     for change in directory.successions:
         if change.new == ags:
             _read(change.old, directory, day, own=own, parts=parts)
@@ -151,19 +151,19 @@ def _read(
     parts[ags] = frozenset((_spellings(directory.localities.get(ags, ())) | merged) - separate)
 
 
-def _spellings(names: Iterable[str]) -> set[Words]:
+def _spellings(names: Iterable[str]) -> set[NameWords]:
     return {words for name in names for words in spellings(name)}
 
 
-def _by_words(names: Mapping[str, Iterable[Words]]) -> Mapping[Words, frozenset[str]]:
-    found: dict[Words, set[str]] = defaultdict(set)
+def _by_words(names: Mapping[str, Iterable[NameWords]]) -> Mapping[NameWords, frozenset[str]]:
+    found: dict[NameWords, set[str]] = defaultdict(set)
     for key, spelt in names.items():
         for words in spelt:
             found[words].add(key)
     return {words: frozenset(keys) for words, keys in found.items()}
 
 
-def _written_in_full(name: Words, written: Sequence[Token]) -> int | None:
+def _written_in_full(name: NameWords, written: Sequence[Token]) -> int | None:
     """How many words of the name are written in full; None if this is not the name."""
     if len(name) > len(written):
         return None
@@ -178,5 +178,5 @@ def _written_in_full(name: Words, written: Sequence[Token]) -> int | None:
     return full
 
 
-def _all(known: Mapping[Words, frozenset[str]], names: Iterable[Words]) -> frozenset[str]:
+def _all(known: Mapping[NameWords, frozenset[str]], names: Iterable[NameWords]) -> frozenset[str]:
     return frozenset().union(*(known.get(name, frozenset()) for name in names))

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Literal
 
-Words = tuple[str, ...]
+NameWords = tuple[str, ...]
 """The words of a name that matter, in one spelling and in their order; titles and small words left out."""
 
 Gap = Literal["space", "hyphen", "of", "bracket", "comma"]
@@ -159,7 +159,7 @@ def hides_a_break(written: str) -> bool:
 
 
 @lru_cache(maxsize=32_768)
-def spellings(name: str) -> frozenset[Words]:
+def spellings(name: str) -> frozenset[NameWords]:
     """The ways to say a known name: in full, without what tells it from its namesakes, its hyphens left out."""
     return frozenset(
         words for variant in (name, base(name), name.replace("-", "")) for words in _words(variant) if words
@@ -179,7 +179,7 @@ def base(name: str) -> str:
     return _BASE.split(name, maxsplit=1)[0]
 
 
-def _words(name: str) -> Iterable[Words]:
+def _words(name: str) -> Iterable[NameWords]:
     return product(*(sorted(token.meanings) for token in tokens(name)))
 
 

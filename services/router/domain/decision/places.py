@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.router.domain.decision.snapshot import DirectorySnapshot
-from services.router.domain.decision.town import Parts, read_town
+from services.router.domain.decision.town import PostcodeParts, read_town
 from services.router.domain.directory.model import Area
 from shared.events.competence import Place, Reason
 
@@ -72,7 +72,7 @@ def _unlisted(postcode: str, town: str | None, snapshot: DirectorySnapshot) -> L
     """A postcode that no list knows (PO boxes, large customers): ours if its first two digits are."""
     if postcode[:2] not in snapshot.postal_regions and postcode >= "01":
         return Reason.OUTSIDE_TERRITORY
-    nowhere: Parts = {}
+    nowhere: PostcodeParts = {}
     read = None if town is None else read_town(town, postcode, nowhere, snapshot, beyond=False)
     return _unclear(read.areas, Reason.UNKNOWN_PLACE) if read and read.areas else Reason.UNKNOWN_PLACE
 

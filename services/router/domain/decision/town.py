@@ -13,7 +13,7 @@ from services.router.domain.decision.snapshot import DirectorySnapshot
 from services.router.domain.directory.model import Area
 from shared.events.competence import Reason
 
-Parts = Mapping[str, tuple[Area, ...]]
+PostcodeParts = Mapping[str, tuple[Area, ...]]
 """The areas of a postcode: by AGS of today, those of the day that it goes back to."""
 
 _DISTRICT = frozenset({"kr", "kreis", "landkreis", "lk", "lkr", "lkrs"})
@@ -41,7 +41,7 @@ class _Understood:
 
 
 def read_town(
-    town: str, postcode: str, parts: Parts, snapshot: DirectorySnapshot, *, beyond: bool
+    town: str, postcode: str, parts: PostcodeParts, snapshot: DirectorySnapshot, *, beyond: bool
 ) -> TownRead | None:
     """The municipality that the town names; None if it names nothing at all, as a dash in an empty field does."""
     written = tuple(token for token in tokens(town) if token.text != postcode)
@@ -67,7 +67,7 @@ def read_town(
     return TownRead(areas=areas)
 
 
-def _understand(written: Sequence[Token], parts: Parts, snapshot: DirectorySnapshot) -> _Understood:
+def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: DirectorySnapshot) -> _Understood:
     found = _Understood()
     for mention in snapshot.gazetteer.mentions(written):
         first = written[mention.first]
@@ -111,7 +111,7 @@ def _is_cut(mention: Mention, areas: Iterable[Area]) -> bool:
     return mention.shortened >= {area.ags for area in areas}
 
 
-def _here(mention: Mention, parts: Parts) -> tuple[Area, ...]:
+def _here(mention: Mention, parts: PostcodeParts) -> tuple[Area, ...]:
     """Those called so on that day; else all that the postcode's area of today, called so, goes back to."""
     named = mention.municipalities | mention.quarters
     own = _once(area for areas in parts.values() for area in areas if area.ags in named)
