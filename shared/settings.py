@@ -8,7 +8,7 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -45,17 +45,44 @@ class PostgresConnection(_Frozen):
 class HttpListener(_Frozen):
     """Where HTTP is served. Beyond loopback a certificate is required: tokens travel here."""
 
-    host: str = "127.0.0.1"
-    port: Port = 0
-    certificate_file: FilePath | None = None
-    key_file: FilePath | None = None
+    host: Annotated[str, Field(description="Address to listen at.")] = "127.0.0.1"
+    port: Annotated[Port, Field(description="Port to listen at; 0 takes a free one.")] = 0
+    certificate_file: Annotated[
+        FilePath | None, Field(description="Certificate (PEM); required beyond loopback.")
+    ] = None
+    key_file: Annotated[FilePath | None, Field(description="Private key of the certificate (PEM).")] = None
+    operation_host: Annotated[
+        str, Field(description="Address for `/health/…` and `/metrics`, where `operation_port` is given.")
+    ] = "127.0.0.1"
+    operation_port: Annotated[
+        Port | None,
+        Field(
+            description="Port for `/health/…` and `/metrics`, which are then served there only; 0 takes a free one."
+        ),
+    ] = None
+    keep_alive_seconds: Annotated[
+        int,
+        Field(ge=1, le=3600, description="How long a connection rests open; longer than a proxy keeps it."),
+    ] = 75
+    connections: Annotated[int, Field(ge=1, description="Connections in total.")] = 5000
+    connections_per_address: Annotated[
+        int, Field(ge=1, description="Connections of one IPv4 address or IPv6 /64.")
+    ] = 500
+    proxies: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(
+            description="Reverse proxies (JSON list of addresses or networks): they hold any number of connections, "
+            "and their `X-Forwarded-For` says who asks."
+        ),
+    ] = ()
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
-        if self.certificate_file is None and not loopback(self.host):
-            raise ValueError(
-                f"listener {self.host}: beyond loopback certificate_file and key_file are required"
-            )
+        for host in (self.host, self.operation_host):
+            if self.certificate_file is None and not loopback(host):
+                raise ValueError(
+                    f"listener {host}: beyond loopback certificate_file and key_file are required"
+                )
         return self
 
 

@@ -17,7 +17,7 @@ from services.intake.adapters.http.histories import history_routes
 from services.intake.adapters.http.openapi import describe
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
-from services.intake.adapters.http.token import token_routes
+from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
 from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
 from services.intake.adapters.postgres import migrations
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
@@ -47,6 +47,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 from shared.web.bearer import AccessTokens, Callers
+from shared.web.noted import note
 
 SCHEMA: Final = "intake"
 GROUP: Final = "intake"
@@ -72,7 +73,8 @@ def assemble(
         version=version("amtsweg"),
         health=health,
         telemetry=telemetry,
-        body_limit=BODY_LIMIT,
+        body_limit=TOKEN_BODY_LIMIT,
+        body_limits={"/v1/submissions": BODY_LIMIT},
     )
     app.add_exception_handler(Unavailable, _on_unavailable)
     gate = Gate(callers, count=count)
@@ -89,7 +91,8 @@ def assemble(
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
     """Which part is away is the operator's business; it stands in /health/ready."""
-    del error
+    if isinstance(error, Unavailable):
+        note(request, error=error)
     return problem("unavailable", request, headers=_RETRY).response(request.url.path)
 
 

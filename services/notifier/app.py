@@ -10,6 +10,7 @@ from random import Random
 from time import monotonic
 
 import orjson
+from fastapi import FastAPI
 
 from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.directory_files import DirectoryFiles
@@ -168,7 +169,11 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
             condition=health.part("messages"),
             telemetry=telemetry,
         ),
-        "http": _http(settings, common),
+        "http": HttpServer.of(
+            application(law=common.law, health=common.health, telemetry=common.telemetry),
+            settings.http,
+            health=common.health,
+        ),
     }
 
 
@@ -237,16 +242,17 @@ def _keys(path: Path) -> list[OwnKey]:
     return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
 
 
-def _http(settings: Settings, common: _Common) -> HttpServer:
+def application(*, law: Law, health: Health, telemetry: Telemetry) -> FastAPI:
+    """What the notifier answers: how a period runs."""
     app = create_app(
         title="Amtsweg notifier",
         version=version("amtsweg"),
-        health=common.health,
-        telemetry=common.telemetry,
+        health=health,
+        telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
-    add_deadlines(app, law=common.law)
-    return HttpServer.of(app, settings.http, health=common.health)
+    add_deadlines(app, law=law)
+    return app
 
 
 def _now() -> datetime:

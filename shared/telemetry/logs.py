@@ -20,6 +20,7 @@ FIELDS: Final = frozenset(
         "attempts",
         "authority",
         "case_id",
+        "client_id",
         "count",
         "decision",
         "error",

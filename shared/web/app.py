@@ -1,10 +1,10 @@
-"""The HTTP side of every service: problems, health, metrics, a limit on bodies, and a server to run it."""
+"""The HTTP side of every service: problems, health, metrics, limits, and a server to run it."""
 
 import asyncio
 import contextlib
 import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -12,23 +12,41 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.settings import HttpListener
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
+from shared.web.bodies import BodyLimit
+from shared.web.connection import BoundedConnection, Connections
+from shared.web.limits import HttpLimits
 from shared.web.problems import Problem, answer_with_problems
+from shared.web.request_log import QUIET, RequestLog
 
 OPEN_TO_ALL: Final[dict[str, Any]] = {"security": []}
 """``openapi_extra`` of a route that asks for no token; every other route states its scheme."""
 
+_GRACE_SECONDS: Final = 10
+"""How long running requests may take when the server is told to end."""
 
-def create_app(*, title: str, version: str, health: Health, telemetry: Telemetry, body_limit: int) -> FastAPI:
-    """Return an app with ``/health/live``, ``/health/ready`` and ``/metrics``; bodies end at the limit, in bytes."""
+
+def create_app(
+    *,
+    title: str,
+    version: str,
+    health: Health,
+    telemetry: Telemetry,
+    body_limit: int,
+    body_limits: Mapping[str, int] | None = None,
+) -> FastAPI:
+    """Return an app with ``/health/live``, ``/health/ready`` and ``/metrics``.
+
+    Bodies end at ``body_limit`` bytes; ``body_limits`` names the paths (templates) that have another limit.
+    """
     app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
     answer_with_problems(app)
-    app.add_middleware(_BodyLimit, limit=body_limit)
-    app.add_middleware(_Measured, telemetry=telemetry)
+    app.add_middleware(BodyLimit, limit=body_limit, routes=body_limits or {})
+    app.add_middleware(RequestLog, telemetry=telemetry)
 
     @app.get("/health/live", tags=["operation"], openapi_extra=OPEN_TO_ALL)
     async def live() -> Response:
@@ -51,7 +69,8 @@ def create_app(*, title: str, version: str, health: Health, telemetry: Telemetry
 class HttpServer:
     """Serves an app until cancelled; lets running requests end.
 
-    ``port`` 0 takes a free one; ``url`` is known once ``started`` is set.
+    ``port`` 0 takes a free one; ``url`` is known once ``started`` is set. With ``operation``, an address of its own,
+    health and metrics are served there and nowhere else.
     """
 
     def __init__(
@@ -63,17 +82,24 @@ class HttpServer:
         health: Health,
         certificate: Path | None = None,
         key: Path | None = None,
+        limits: HttpLimits | None = None,
+        operation: tuple[str, int] | None = None,
     ) -> None:
         self._app = app
         self._address = (host, port)
+        self._operation = operation
         self._tls = (certificate, key)
+        self._limits = limits or HttpLimits()
         self._condition = health.part("http")
         self.started = asyncio.Event()
         self.url = ""
+        self.operation_url = ""
+        self._serving: list[asyncio.Future[None]] = []
 
     @classmethod
     def of(cls, app: FastAPI, listener: HttpListener, *, health: Health) -> Self:
         """The server that the settings describe."""
+        port = listener.operation_port
         return cls(
             app,
             host=listener.host,
@@ -81,6 +107,8 @@ class HttpServer:
             health=health,
             certificate=listener.certificate_file,
             key=listener.key_file,
+            limits=HttpLimits.of(listener),
+            operation=None if port is None else (listener.operation_host, port),
         )
 
     async def run(self) -> None:
@@ -89,106 +117,106 @@ class HttpServer:
         Raises:
             OSError: the port is taken.
         """
-        host, port = self._address
+        async with contextlib.AsyncExitStack() as ending:
+            if self._operation is None:
+                self.url = await self._listen(self._app, self._address, ending)
+            else:
+                self.operation_url = await self._listen(_Part(self._app, quiet=True), self._operation, ending)
+                self.url = await self._listen(_Part(self._app, quiet=False), self._address, ending)
+            self.operation_url = self.operation_url or self.url
+            self._condition.set("ready")
+            self.started.set()
+            structlog.get_logger().info("listening", part="http", port=int(self.url.rpartition(":")[2]))
+            await asyncio.wait(self._serving, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _listen(self, app: ASGIApp, address: tuple[str, int], ending: contextlib.AsyncExitStack) -> str:
+        """Serve until ``ending``; return the URL."""
         certificate, key = self._tls
+        limits = self._limits
         config = uvicorn.Config(
-            self._app,
+            app,
             loop="none",
+            http=partial(BoundedConnection, connections=Connections(limits)),  # type: ignore[arg-type] # called only
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nobody's word about who asks is believed; and a layer less per request
-            timeout_graceful_shutdown=10,
+            # Without proxies nobody's word about who asks is believed.
+            proxy_headers=bool(limits.proxies),
+            forwarded_allow_ips=list(limits.proxies),
+            timeout_keep_alive=limits.keep_alive_seconds,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
             ssl_certfile=certificate,
             ssl_keyfile=key,
         )
-        server = _Server(config)
-        with socket.create_server((host, port), family=_family(host), backlog=512) as listener:
-            port = listener.getsockname()[1]
-            shown = f"[{host}]" if ":" in host else host
-            self.url = f"{'https' if certificate else 'http'}://{shown}:{port}"
-            serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-            self._condition.set("ready")
-            self.started.set()
-            structlog.get_logger().info("listening", part="http", port=port)
-            try:
-                await asyncio.shield(serving)
-            finally:
-                server.should_exit = True
-                await serving
+        host, port = address
+        server = _Server(config, handshake=limits.head_seconds)
+        listener = ending.enter_context(socket.create_server((host, port), family=_family(host), backlog=512))
+        shown = f"[{host}]" if ":" in host else host
+        url = f"{'https' if certificate else 'http'}://{shown}:{listener.getsockname()[1]}"
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        self._serving.append(serving)
+        ending.push_async_callback(_end, server, serving)
+        return url
+
+
+async def _end(server: uvicorn.Server, serving: "asyncio.Future[None]") -> None:
+    server.should_exit = True
+    await serving
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to the service that runs this, not to one of its parts."""
+    """Signals belong to the service that runs this, not to one of its parts; a TLS handshake has an end."""
+
+    def __init__(self, config: uvicorn.Config, *, handshake: float) -> None:
+        super().__init__(config)
+        self._handshake = handshake
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        config, loop = self.config, asyncio.get_running_loop()
 
-class _BodyLimit:
-    """Ends a body that is longer than allowed, announced or not, before it fills the memory."""
+        def connection() -> asyncio.Protocol:
+            return config.http_protocol_class(  # type: ignore[call-arg] # as uvicorn calls it
+                config=config, server_state=self.server_state, app_state={}, _loop=loop
+            )
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+        self.servers = [
+            await loop.create_server(
+                connection,
+                sock=each,
+                ssl=config.ssl,
+                backlog=config.backlog,
+                ssl_handshake_timeout=self._handshake if config.ssl else None,
+            )
+            for each in sockets or ()
+        ]
+        self.started = True
+
+
+class _Part:
+    """Either the operator's part of an app, or all the rest."""
+
+    def __init__(self, app: ASGIApp, *, quiet: bool) -> None:
         self._app = app
-        self._limit = limit
+        self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if (scope["path"] in QUIET) == self._quiet:
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self._limit:
-            await self._too_large().response(scope["path"])(scope, receive, send)
-            return
-        received = 0
-
-        async def limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._limit:
-                raise self._too_large()
-            return message
-
-        await self._app(scope, limited, send)
-
-    def _too_large(self) -> Problem:
-        return Problem(
-            413,
-            "too-large",
-            title="Too large",
-            detail=f"The request's body is larger than {self._limit} bytes.",
-            resolution="Send less, or send large parts as attachments.",
+        answer = Problem(
+            404,
+            "not-found",
+            title="Not Found",
+            detail="This address serves something else.",
+            resolution="Health and metrics have an address of their own; docs/operations.md names the settings.",
         )
-
-
-class _Measured:
-    """Counts requests and their duration by route template, so that no id becomes a label."""
-
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
-        self._app = app
-        self._telemetry = telemetry
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began, status = time.perf_counter(), "500"
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = str(message["status"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
-            self._telemetry.count("http_requests", route=route, method=scope["method"], status=status)
-            self._telemetry.observe("http_seconds", time.perf_counter() - began, route=route)
+        await answer.response(scope["path"])(scope, receive, send)
 
 
 def _family(host: str) -> socket.AddressFamily:

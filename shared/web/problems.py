@@ -1,18 +1,23 @@
 """Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from shared.errors import Unavailable
+from shared.web.noted import note
 
 _MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:amtsweg:problem:"
+_LONGEST_NAME = 64
+MOST_ERRORS: Final = 20
+"""How many faults one answer names; whoever corrects these learns of the next."""
+
 _RESOLUTIONS = {
     404: "Check the address; what belongs to somebody else answers like this too.",
     405: "Use a method that the Allow header names.",
@@ -53,7 +58,6 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Unavailable, _on_unavailable)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
 def problem_response(document: dict[str, Any], *, headers: Any = None) -> Response:
@@ -69,50 +73,61 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    headers = dict(error.headers) if error.headers else {}
+    if "GET" in headers.get("Allow", ""):
+        headers["Allow"] += ", HEAD"
     return Problem(
         status,
         status.phrase.lower().replace(" ", "-"),
         title=status.phrase,
         detail=status.description or status.phrase,
         resolution=_RESOLUTIONS.get(status, "Read the API description at /openapi.json."),
-        headers=dict(error.headers) if error.headers else None,
+        headers=headers,
     ).response(request.url.path)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
+    faults = error.errors()
     found = [
-        {"at": "/".join(map(str, e["loc"])), "problem": e["type"], "expected": e["msg"]}
-        for e in error.errors()
+        {"at": _place(fault["loc"]), "problem": fault["type"], "expected": fault["msg"]}
+        for fault in faults[:MOST_ERRORS]
     ]
+    more = ", …" if len(faults) > MOST_ERRORS else ""
     problem = Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
         title="The request does not match the API description",
-        detail=f"{len(found)} places are not as expected: {', '.join(f['at'] for f in found)}",
+        detail=f"{len(faults)} places are not as expected: {', '.join(f['at'] for f in found)}{more}",
         resolution="Correct the places named in errors and send the request again.",
     )
     return problem_response({**problem.document, "instance": request.url.path, "errors": found})
 
 
+def _place(location: Sequence[str | int]) -> str:
+    """Where a fault is; names that the client made up are cut short."""
+    return "/".join(str(part)[:_LONGEST_NAME] for part in location)
+
+
 async def _on_unavailable(request: Request, error: Exception) -> Response:
+    note(request, error=error)
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
         title="Not possible now",
-        detail=str(error),
+        detail="A part that is needed for this cannot be reached; /health/ready names it.",
         resolution="Send the same request again, with the same Idempotency-Key if it had one.",
         headers={"Retry-After": "2"},
     ).response(request.url.path)
 
 
-async def _on_unexpected(request: Request, error: Exception) -> Response:
-    structlog.get_logger().error("request failed", route=request.url.path, error=error)
+def internal_error(path: str) -> Response:
+    """What is told of an error that nobody expected."""
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
         title="The service failed",
         detail="The request was not completed because of an error in the service.",
         resolution="Send the same request again later; if it fails again, tell the operator the time.",
-    ).response(request.url.path)
+    ).response(path)

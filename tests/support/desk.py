@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
+from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -100,9 +101,8 @@ def token(scope: str = "desk", *, audience: str = "desk", person: str = "klaerun
     return {"Authorization": f"Bearer {text}"}
 
 
-@asynccontextmanager
-async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that comes with a clerk's token."""
+def desk_app(desk: DeskInMemory) -> FastAPI:
+    """The desk's application."""
     telemetry = Telemetry()
     app = create_app(title="desk", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
     public = [_KEY.as_dict(private=False)]
@@ -125,6 +125,12 @@ async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
             telemetry=telemetry,
         )
     )
-    transport = httpx.ASGITransport(app)
+    return app
+
+
+@asynccontextmanager
+async def connected(desk: DeskInMemory) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that comes with a clerk's token."""
+    transport = httpx.ASGITransport(desk_app(desk))
     async with httpx.AsyncClient(transport=transport, base_url="http://desk", headers=token()) as client:
         yield client

@@ -57,7 +57,7 @@ class PublisherLoop:
             except (Unavailable, QuorumMissing) as away:
                 since = f"the last checkpoint was published {self._folder.checkpoint_age():.0f} s ago"
                 self._condition.set("degraded", reason=f"{away}; {since}")
-                self._log.warning("publisher interrupted", reason=str(away), since=since)
+                self._log.warning("publisher interrupted", reason=f"{away}; {since}")
             except Fork as fork:
                 self._condition.set("unready", reason=str(fork))
                 self._log.error("the log is forked; nothing is published", reason=str(fork))

@@ -1,7 +1,12 @@
 """A limit on what this process answers, so that inquiries never take the time that submissions need."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
+
+_REMEMBERED: Final = 10_000
+"""Addresses; who has not asked for longest is forgotten first, and so has a full bucket again."""
 
 
 class Bucket:
@@ -23,3 +28,21 @@ class Bucket:
             return math.ceil((1 - self._left) / self._filling)
         self._left -= 1
         return 0
+
+
+class Rates:
+    """A bucket for all together, and one for each address, so that none of them silences the others."""
+
+    def __init__(self, per_minute: int, *, per_address: int, seconds: Callable[[], float]) -> None:
+        self._all = Bucket(per_minute, seconds=seconds)
+        self._per_address = per_address
+        self._seconds = seconds
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, address: str) -> int:
+        """Take one request out for this address and return 0; else the whole seconds to wait."""
+        bucket = self._buckets.pop(address, None) or Bucket(self._per_address, seconds=self._seconds)
+        self._buckets[address] = bucket
+        if len(self._buckets) > _REMEMBERED:
+            self._buckets.popitem(last=False)
+        return bucket.take() or self._all.take()

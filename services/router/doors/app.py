@@ -19,7 +19,7 @@ from services.router.adapters.http.competence import add_competence
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
-from services.router.adapters.rate import Bucket
+from services.router.adapters.rate import Rates
 from services.router.domain.decision.resolver import Unverified
 from services.router.doors.settings import Settings
 from services.router.handler.answers import AnswerDoor
@@ -114,7 +114,11 @@ def _http(
         app,
         decide=partial(_decide, directories=directories, unverified=settings.unverified),
         today=lambda: _now().astimezone(zone).date(),
-        bucket=Bucket(settings.competence_requests_per_minute, seconds=time.monotonic),
+        rates=Rates(
+            settings.competence_requests_per_minute,
+            per_address=settings.competence_requests_per_address,
+            seconds=time.monotonic,
+        ),
     )
     gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
     app.include_router(answer_routes(answers, gate=gate, telemetry=telemetry))

@@ -16,8 +16,7 @@ class Settings(ServiceSettings):
     included. ``hash_key_file`` holds 32 bytes as 64 hex digits that key the hashes of answers; if it is changed, a
     repetition of an older answer is taken for a contradiction. ``unverified`` says what becomes of an inquiry whose
     rule has no checked source, as at the router. ``directory_fresh`` is how old the last reading of the directory's
-    topic may be. ``timezone`` is where the authorities' days begin. ``competence_requests_per_minute`` is how many
-    inquiries are answered.
+    topic may be. ``timezone`` is where the authorities' days begin.
     """
 
     kafka: KafkaConnection
@@ -29,4 +28,9 @@ class Settings(ServiceSettings):
     unverified: Literal["answer", "park"] = "answer"
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"
-    competence_requests_per_minute: Annotated[int, Field(ge=1)] = 6000
+    competence_requests_per_minute: Annotated[
+        int, Field(ge=1, description="Questions of all together that are answered in a minute.")
+    ] = 6000
+    competence_requests_per_address: Annotated[
+        int, Field(ge=1, description="Questions of one address that are answered in a minute.")
+    ] = 3000

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -143,8 +144,9 @@ _OTHER = replace(
 )
 
 
-@pytest.fixture
-async def intake() -> AsyncIterator[Intake]:
+@asynccontextmanager
+async def in_memory() -> AsyncIterator[Intake]:
+    """Intake whose stores are in memory."""
     clock = FakeClock()
     book, bus, counted = FakeBook(clock), FakeBus(), Counted()
     principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
@@ -177,3 +179,9 @@ async def intake() -> AsyncIterator[Intake]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
         yield Intake(clock, book, bus, principals, histories, counted, desk, tokens, app, http)
+
+
+@pytest.fixture
+async def intake() -> AsyncIterator[Intake]:
+    async with in_memory() as intake:
+        yield intake

@@ -5,7 +5,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate import Bucket
+from services.router.adapters.rate import Rates
 from shared.events.competence import CompetenceDecision, Inquiry, Place
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -21,11 +21,11 @@ def decide(inquiry: Inquiry) -> CompetenceDecision:
     return resolve(inquiry, directory=hessen())
 
 
-def client(per_minute: int = 1000) -> AsyncClient:
+def client(per_minute: int = 1000, per_address: int = 1000, address: str = "127.0.0.1") -> AsyncClient:
     app = create_app(title="router", version="1", health=Health(), telemetry=Telemetry(), body_limit=1024)
-    bucket = Bucket(per_minute, seconds=lambda: 0.0)
-    add_competence(app, decide=decide, today=lambda: TODAY, bucket=bucket)
-    return AsyncClient(transport=ASGITransport(app), base_url="http://router")
+    rates = Rates(per_minute, per_address=per_address, seconds=lambda: 0.0)
+    add_competence(app, decide=decide, today=lambda: TODAY, rates=rates)
+    return AsyncClient(transport=ASGITransport(app, client=(address, 1)), base_url="http://router")
 
 
 @pytest.fixture
@@ -104,3 +104,13 @@ async def test_too_many_inquiries_are_told_when_to_come_again() -> None:
 
     assert [a.status_code for a in answers] == [200] * 60 + [429]
     assert answers[-1].headers["retry-after"] == "1"
+
+
+async def test_bad_questions_count_like_good_ones_and_are_told_of_few_faults() -> None:
+    faults = {f"parameter-{n}": "x" for n in range(200)}
+    async with client(per_address=2) as http:
+        answers = [await http.get("/v1/competence", params=faults) for _ in range(3)]
+
+    assert [a.status_code for a in answers] == [422, 422, 429]
+    assert len(answers[0].json()["errors"]) == 20
+    assert len(answers[0].content) < 5000

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from amtsweg.resolve import resolve as command
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate import Bucket
+from services.router.adapters.rate import Rates
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.telemetry.health import Health
@@ -32,7 +32,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         app,
         decide=lambda inquiry: resolve(inquiry, directory=hessen()),
         today=lambda: DAY,
-        bucket=Bucket(1000, seconds=lambda: 0.0),
+        rates=Rates(1000, per_address=1000, seconds=lambda: 0.0),
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://router") as client:
         yield client

@@ -18,7 +18,7 @@ def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
     """``/log/checkpoint``, ``/log/tile/entries/…`` with a token, ``/log/tile/<level>/…`` without."""
     routes = APIRouter(prefix="/log", tags=["log"])
 
-    @routes.api_route("/checkpoint", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
+    @routes.get("/checkpoint", openapi_extra=OPEN_TO_ALL)
     async def checkpoint() -> Response:
         """The signed checkpoint (C2SP tlog-checkpoint)."""
         note = await folder.read("checkpoint")
@@ -26,19 +26,20 @@ def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
             raise _absent()
         return Response(note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
-    @routes.api_route("/tile/entries/{path:path}", methods=["GET", "HEAD"], dependencies=[Security(gate)])
+    @routes.get("/tile/entries/{path:path}", dependencies=[Security(gate)])
     async def entries(path: str) -> Response:
         """A bundle of entries (C2SP tlog-tiles)."""
         return await _file(f"tile/entries/{path}", caching=f"private, {_FOR_EVER}")
 
-    @routes.api_route("/tile/{level}/{path:path}", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
+    @routes.get("/tile/{level}/{path:path}", openapi_extra=OPEN_TO_ALL)
     async def tile(level: str, path: str) -> Response:
         """A tile of hashes (C2SP tlog-tiles)."""
         return await _file(f"tile/{level}/{path}", caching=f"public, {_FOR_EVER}")
 
-    @routes.api_route("/{path:path}", methods=["GET", "HEAD"], openapi_extra=OPEN_TO_ALL)
-    async def outside(request: Request) -> Response:
+    @routes.get("/{path:path}", openapi_extra=OPEN_TO_ALL)
+    async def outside(path: str, request: Request) -> Response:
         """There is nothing else below this path; that somebody looked is on record."""
+        del path
         await record("outside the log", route_of(request), None)
         raise _absent()
 

@@ -12,6 +12,7 @@ from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
 from services.intake.domain.client import Scope
 from shared.web.bearer import Caller, Callers
+from shared.web.noted import note
 
 SCOPES: Final[dict[Scope, str]] = {
     "submissions.write": "Anträge einreichen (hand in submissions)",
@@ -47,6 +48,7 @@ class Gate(SecurityBase):
             raise problem(
                 "token-invalid", request, headers={"WWW-Authenticate": f'Bearer realm="intake"{shown}'}
             )
+        note(request, client_id=caller.id)
         if not caller.scopes.issuperset(asked.scopes):
             needed = f'Bearer realm="intake", error="insufficient_scope", scope="{asked.scope_str}"'
             raise problem("scope-missing", request, headers={"WWW-Authenticate": needed})

@@ -18,6 +18,7 @@ from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import language_of, problem
 from services.intake.ports import Histories
 from shared.web.bearer import Caller
+from shared.web.noted import note
 
 
 def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
@@ -40,6 +41,7 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
         known = own_id and await histories.submission(own_id, client_id=caller.id)
         if not known:
             raise problem("not-found", request)
+        note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return known_document(known, language=language)
 
@@ -59,6 +61,7 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
         known = own_id and await histories.case(own_id, client_id=caller.id)
         if not known:
             raise problem("not-found", request)
+        note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return history_document(known, language=language)
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from services.intake.domain.submission import Fault
 from shared.events.submission import Language
-from shared.web.problems import Problem
+from shared.web.problems import MOST_ERRORS, Problem
 
 Kind = Literal[
     "cursor-unknown",
@@ -285,7 +285,7 @@ def faults_problem(fields: tuple[tuple[str, Fault], ...], request: Request) -> P
     found = problem("malformed-submission", request)
     found.document["errors"] = [
         {"field": field, "fault": fault, "message": _FAULTS[fault][column], **_expected(field, column)}
-        for field, fault in fields
+        for field, fault in fields[:MOST_ERRORS]
     ]
     return found
 

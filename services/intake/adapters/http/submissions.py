@@ -16,6 +16,7 @@ from services.intake.domain.submission import Faulty, NotJson, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
+from shared.web.noted import note
 from shared.web.problems import Problem
 
 BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
@@ -51,20 +52,21 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
 
         It is never refused on its merits: what no authority can be found for is taken and parked for a person.
         """
-        attempt = Attempt(
-            client_id=caller.id,
-            key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
-            body=await request.body(),
-            traceparent=child_of(request.headers.get("traceparent")),
-        )
         if slots.locked():
             raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
+            attempt = Attempt(
+                client_id=caller.id,
+                key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
+                body=await request.body(),
+                traceparent=child_of(request.headers.get("traceparent")),
+            )
             outcome = await submit(attempt)
         telemetry.count("decisions", service="intake", decision=_name(outcome))
         if not isinstance(outcome, Taken):
             raise _refusal(outcome, request)
         entry = outcome.entry
+        note(request, case_id=entry.case_id)
         document = receipt_document(entry.receipt, submission_id=entry.submission_id, case_id=entry.case_id)
         return Response(
             document.model_dump_json(by_alias=True, exclude_none=True),

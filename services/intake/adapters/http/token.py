@@ -13,9 +13,10 @@ from services.intake.domain.token_request import Denied, Issued, TokenError
 from shared.access.principal import AUDIENCES
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
+from shared.web.noted import note
 
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_BODY_LIMIT: Final = 16 * 1024
+TOKEN_BODY_LIMIT: Final = 16 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 _MEND: Final[dict[TokenError, str]] = {
     "invalid_request": "Send grant_type=client_credentials as a form, each parameter once, with one way to authenticate.",
@@ -93,18 +94,16 @@ def token_routes(
         if quota is not None and quota.exceeded:
             headers = {**quota.headers(), "Retry-After": str(quota.resets_in)}
             raise problem("quota-exceeded", request, headers=headers)
-        body = await request.body()
         outcome: Issued | Denied
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             outcome = Denied("invalid_request", wrong=BadClaim("Content-Type", _FORM))
-        elif len(body) > _BODY_LIMIT:
-            outcome = Denied("invalid_request", wrong=BadClaim("body", f"at most {_BODY_LIMIT} bytes"))
         else:
-            outcome = await issue(body, authorization=request.headers.get("authorization"))
+            outcome = await issue(await request.body(), authorization=request.headers.get("authorization"))
         if isinstance(outcome, Denied):
             telemetry.count("decisions", service="intake", decision=f"token-{outcome.error}")
             return _denial(outcome)
         telemetry.count("decisions", service="intake", decision="token-issued")
+        note(request, client_id=outcome.bearer.client_id)
         document = TokenDocument(
             access_token=outcome.token,
             expires_in=lifetime_seconds,

@@ -5,10 +5,10 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.router.adapters.rate import Bucket
+from services.router.adapters.rate import Rates
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
@@ -37,16 +37,25 @@ def add_competence(
     *,
     decide: Callable[[Inquiry], CompetenceDecision],
     today: Callable[[], date],
-    bucket: Bucket,
+    rates: Rates,
 ) -> None:
     """Answer ``GET /v1/competence``. It is public: the directory is open data, and nobody is asked about."""
 
+    async def admit(request: Request) -> None:
+        """Before the question is looked at: a bad one costs as much as a good one."""
+        wait = rates.take(request.client.host if request.client else "")
+        if wait > 0:
+            raise _too_many(wait)
+
     @app.get(
-        "/v1/competence", tags=["competence"], response_model=CompetenceDecision, openapi_extra=OPEN_TO_ALL
+        "/v1/competence",
+        tags=["competence"],
+        response_model=CompetenceDecision,
+        openapi_extra=OPEN_TO_ALL,
+        dependencies=[Depends(admit)],
     )
     async def competence(asked: Annotated[Asked, Query()]) -> Response:
         """Which authority is competent for a service, a place and a day; or why a person has to decide."""
-        _admit(bucket)
         try:
             decision = decide(read_inquiry(asked.model_dump(), today=today()))
         except BadInquiry as bad:
@@ -54,17 +63,15 @@ def add_competence(
         return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 
 
-def _admit(bucket: Bucket) -> None:
-    wait = bucket.take()
-    if wait > 0:
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-requests",
-            title="Too many requests",
-            detail="More inquiries come than this router answers beside its work.",
-            resolution="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
-            headers={"Retry-After": str(wait)},
-        )
+def _too_many(wait: int) -> Problem:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        title="Too many requests",
+        detail="More inquiries come, from this address or in total, than are answered in a minute.",
+        resolution="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
+        headers={"Retry-After": str(wait)},
+    )
 
 
 def _not_understood(bad: BadInquiry) -> Problem:

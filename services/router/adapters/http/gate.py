@@ -9,6 +9,7 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
 from shared.web.bearer import Caller
+from shared.web.noted import note
 from shared.web.problems import Problem
 
 ReadCaller = Callable[[str], Caller | None]
@@ -57,6 +58,7 @@ class Gate(SecurityBase):
         caller = self._read(shown)
         if caller is None:
             raise self._unknown(tried=bool(shown), scope=asked.scope_str)
+        note(request, client_id=caller.id)
         if not caller.scopes.issuperset(asked.scopes):
             raise self._without_right(asked.scope_str)
         return caller

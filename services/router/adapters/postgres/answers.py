@@ -79,7 +79,7 @@ class PostgresAnswers:
             with reaching_postgres():
                 await self._pool.execute(_SETTLE, entry.authority, entry.own_id, taken, timeout=2)
         except Unavailable as away:
-            self._log.warning("attempt not noted", case=str(entry.case_id), error=away)
+            self._log.warning("attempt not noted", case_id=str(entry.case_id), error=away)
 
     async def forget(self, *, after: timedelta = KEPT) -> None:
         """Drop what nobody repeats any more."""

@@ -1,0 +1,133 @@
+"""One log line and one count for each HTTP request, and an answer to what went wrong unexpectedly."""
+
+import time
+from typing import Final
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.telemetry.metrics import Telemetry, child_of
+from shared.web.noted import noted
+from shared.web.problems import internal_error
+
+HUNG_UP: Final = 499
+"""The status that is counted where the client has gone before the answer; it is sent to nobody."""
+
+QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Asked every few seconds by machines: told in the log only when they fail."""
+
+_FAILED: Final = 500
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_TRACEPARENT: Final = b"traceparent"
+_HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+_STRICT: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class RequestLog:
+    """Tells of each request by its route's template, so that no id and nothing typed becomes part of a line.
+
+    What the application did not expect is answered here and told once, as an error; a client that has gone is none.
+    Answers are neither stored on their way nor guessed at, unless their route says otherwise.
+    """
+
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # In a copy: the server looks at its own when it decides whether a body is sent.
+        inner = _as_get(scope)
+        exchange = _Exchange(receive, send, head=scope["method"] == "HEAD", tls=scope["scheme"] == "https")
+        began = time.perf_counter()
+        try:
+            await self._app(inner, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.gone = True
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is answered and the log told
+            if not exchange.gone:
+                exchange.failed, noted(inner)["error"] = True, error
+                await exchange.fail(inner)
+        finally:
+            self._tell(inner, scope["method"], exchange, seconds=time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, method: str, exchange: "_Exchange", *, seconds: float) -> None:
+        route, method, status = _route(scope), method if method in _METHODS else "other", exchange.result
+        self._telemetry.count("http_requests", route=route, method=method, status=str(status))
+        self._telemetry.observe("http_seconds", seconds, route=route)
+        if route in QUIET and status < _FAILED:
+            return
+        log = structlog.get_logger()
+        tell = log.error if exchange.failed else log.warning if status >= _FAILED else log.info
+        tell(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            trace_id=_trace(scope),
+            **noted(scope),
+        )
+
+
+class _Exchange:
+    """What came of one request: the status of its answer, or that nobody waited for it."""
+
+    def __init__(self, receive: Receive, send: Send, *, head: bool, tls: bool) -> None:
+        self._receive, self._send = receive, send
+        self._head, self._tls = head, tls
+        self._status: int | None = None
+        self.gone = self.failed = False
+
+    @property
+    def result(self) -> int:
+        if self._status is None:
+            return HUNG_UP if self.gone else 500
+        return self._status
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and self._status is None:
+            self.gone = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = HUNG_UP if self.gone else message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._missing(message)]
+        elif self._head:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def fail(self, scope: Scope) -> None:
+        """Answer that the service failed, unless an answer has begun."""
+        if self._status is None:
+            await internal_error(scope["path"])(scope, self._receive, self.send)
+
+    def _missing(self, message: Message) -> list[tuple[bytes, bytes]]:
+        present = {name.lower() for name, _ in message.get("headers", ())}
+        wanted = (*_HEADERS, _STRICT) if self._tls else _HEADERS
+        return [(name, value) for name, value in wanted if name not in present]
+
+
+def _as_get(scope: Scope) -> Scope:
+    """The request as the application sees it: HEAD is GET without a body, and every request has a trace."""
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    given = [value for name, value in headers if name == _TRACEPARENT]
+    stated = given[0].decode("latin-1") if len(given) == 1 else None
+    trace = child_of(stated).encode()
+    headers = [(name, value) for name, value in headers if name != _TRACEPARENT]
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    return {**scope, "method": method, "headers": [*headers, (_TRACEPARENT, trace)]}
+
+
+def _trace(scope: Scope) -> str:
+    value: bytes = scope["headers"][-1][1]
+    return value.decode().split("-")[1]
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "unmatched"))

@@ -1,0 +1,85 @@
+"""The HTTP applications of all services, with what is behind them in memory."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from fastapi import FastAPI
+
+from services.audit.adapters.http.doors import Desks, http_app
+from services.audit.adapters.postgres.growth import PostgresGrowth
+from services.audit.adapters.stamp_folder import StampFolder
+from services.audit.adapters.tile_folder import TileFolder
+from services.audit.domain.access import Readers
+from services.notifier.app import application as notifier_app
+from services.router.adapters.http.competence import add_competence
+from services.router.adapters.rate import Rates
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
+from tests.component.intake.conftest import in_memory
+from tests.support.desk import DeskInMemory, desk_app
+from tests.support.events import RECEIVED_AT
+from tests.support.law import hessian_law
+from tests.support.routing import RouterInMemory, hessen, resolve
+
+SERVICES = ("intake", "doors", "desk", "notifier", "audit")
+
+
+class NobodyHome:
+    """Stands for the auditors' desks where nobody is let in; every refusal is counted."""
+
+    def __init__(self) -> None:
+        self.refused: list[Sequence[object]] = []
+
+    async def refuse(self, *of: object) -> None:
+        self.refused.append(of)
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+
+@asynccontextmanager
+async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
+    """The service's application; ``folder`` is empty."""
+    match service:
+        case "intake":
+            async with in_memory() as intake:
+                yield intake.app
+        case "doors":
+            yield _doors()
+        case "desk":
+            yield desk_app(DeskInMemory(RouterInMemory(folder)))
+        case "notifier":
+            yield notifier_app(law=hessian_law(), health=Health(), telemetry=Telemetry())
+        case _:
+            yield _audit(folder)
+
+
+def _doors() -> FastAPI:
+    app = create_app(title="doors", version="1", health=Health(), telemetry=Telemetry(), body_limit=4096)
+    add_competence(
+        app,
+        decide=lambda inquiry: resolve(inquiry, directory=hessen()),
+        today=RECEIVED_AT.date,
+        rates=Rates(100_000, per_address=100_000, seconds=lambda: 0.0),
+    )
+    return app
+
+
+def _audit(folder: Path) -> FastAPI:
+    nobody = cast("Any", NobodyHome())
+    return http_app(
+        Desks(room=nobody, days=nobody, accounts=nobody, evaluations=nobody),
+        TileFolder(folder / "log"),
+        stamps=StampFolder(folder / "stamps"),
+        growth=cast("PostgresGrowth", nobody),
+        policy="",
+        keys=(),
+        readers=Readers.from_json(b'{"auditors": []}'),
+        clock=lambda: datetime.now(UTC),
+        health=Health(),
+        telemetry=Telemetry(),
+    )
