@@ -1,6 +1,7 @@
 """Puts the directory that a release ships with on the bus, where nothing is published yet."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress
+
+_WITHIN_S = 60
 
 
 def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
@@ -28,6 +31,20 @@ def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
         ca_file=endpoint.ca_file,
     )
     try:
-        asyncio.run(seed(address, lambda: first(folder, now=datetime.now(UTC))))
+        asyncio.run(_seed(address, folder))
     except (KafkaError, Refused, Unavailable, Undecodable) as error:
         raise StackError(f"the directory could not be published at {endpoint.bootstrap}: {error}") from error
+
+
+async def _seed(address: KafkaAddress, folder: Path) -> None:
+    """A topic that was made just now, beside hundreds of others, has no leader for some seconds: it is waited for."""
+    deadline = time.monotonic() + _WITHIN_S
+    while True:
+        try:
+            await seed(address, lambda: first(folder, now=datetime.now(UTC)))
+        except (KafkaError, Unavailable):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     KafkaConnectionError,
     TopicAuthorizationFailedError,
@@ -98,10 +99,10 @@ async def _enter(made: Cluster, username: str) -> None:
         await producer.stop()
 
 
-async def send(cluster: Cluster, *, username: str, topic: str) -> None:
-    producer = AIOKafkaProducer(**cluster.connection(username), enable_idempotence=True)
-    await producer.start()
+async def send(cluster: Cluster, *, username: str, topic: str, idempotent: bool = True) -> None:
+    producer = AIOKafkaProducer(**cluster.connection(username), enable_idempotence=idempotent)
     try:
+        await producer.start()
         await producer.send_and_wait(topic, b"content", key=b"case")
     finally:
         await producer.stop()
@@ -132,7 +133,14 @@ async def test_an_authority_reads_its_inbox_under_its_group(cluster: Cluster) ->
 @pytest.mark.parametrize("topic", topic_names(AUTHORITIES))
 async def test_an_authority_writes_to_no_topic_at_all(cluster: Cluster, topic: str) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
-        await send(cluster, username=LOGIN, topic=topic)
+        await send(cluster, username=LOGIN, topic=topic, idempotent=False)
+
+
+async def test_an_authority_cannot_even_begin_to_write_with_a_number_for_each_record(
+    cluster: Cluster,
+) -> None:
+    with pytest.raises(ClusterAuthorizationFailedError):
+        await send(cluster, username=LOGIN, topic=AUTHORITY_INBOX.for_authority(OWN))
 
 
 @pytest.mark.parametrize(
