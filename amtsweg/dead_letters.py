@@ -17,8 +17,8 @@ from rich.table import Table
 from amtsweg.bus import everything, operator_address, partitions_of
 from shared.events.topics import GROUPS, dead_letter_topic
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader
-from shared.kafka.dead_letters import SETTLED, Origin, origin, replayed, settled
-from shared.kafka.records import Record
+from shared.kafka.dead_letters import Origin, origin, replayed, settled
+from shared.kafka.records import Record, consumed
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
@@ -116,10 +116,8 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
     for record in await everything(address, *groups):
         group = groups[record.topic]
         if (done := settled(record)) is not None:
-            offset, topic = done
-            letter = waiting.get(Name(group, offset))
-            if letter is not None and letter.origin.topic == topic:
-                del waiting[letter.name]
+            for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
+                del waiting[name]
         else:
             name = Name(group, record.offset)
             waiting[name] = Letter(name, record, origin(record.headers))
@@ -134,7 +132,7 @@ async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Na
         settling.assign(partitions_of(*topics))
         await settling.seek_to_end()
         for letter in letters:
-            message = replayed(letter.record)
+            message = replayed(letter.record, group=letter.name.group)
             await producer.send_and_wait(
                 message.topic,
                 message.value,
@@ -142,14 +140,12 @@ async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Na
                 partition=letter.origin.partition,
                 headers=[*message.headers],
             )
-        waiting = {
-            (dead_letter_topic(le.name.group), str(le.name.offset).encode()): le.name for le in letters
-        }
+        waiting = {(dead_letter_topic(le.name.group), le.origin.place): le.name for le in letters}
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 while waiting:
                     record = await settling.getone()
-                    waiting.pop((record.topic, dict(record.headers).get(SETTLED, b"")), None)
+                    waiting.pop((record.topic, settled(consumed(record)) or ""), None)
         except TimeoutError:
             pass
         return set(waiting.values())

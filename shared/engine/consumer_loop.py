@@ -1,11 +1,11 @@
-"""The outer loop of every engine: sessions of one consumer, each ended by any error, and then begun anew.
+"""The outer loop: sessions of one consumer, each with a task per unit; a session that fails is begun anew.
 
 Recovery inside a client is unreliable, and FastStream's swallows what exactly-once must see; starting again
 from what is stored is simple and was measured to take a tenth of a second.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from re import Pattern
 from typing import Any, Final
 
@@ -13,23 +13,19 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
 
-from shared.backoff import FIRST_SECONDS, Backoff
 from shared.engine.assignment import Unit
+from shared.engine.partition_task import REVOKE_SECONDS
+from shared.engine.supervision import Supervision
 from shared.errors import Stopped, Unavailable
 from shared.kafka.client import close
-from shared.telemetry.health import Condition
-from shared.telemetry.metrics import Telemetry
 
-FAILURES_BEFORE_EXIT: Final = 40
-"""ConsumerLoop that end in a row without one committed batch: some three minutes. Then the process gives up."""
-
-REVOKE_SECONDS: Final = 15.0
 _WATCH_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 8.0
 _NOWHERE: Final = TopicPartition("", 0)
 
-Work = Callable[[AIOKafkaConsumer, int, Unit], Coroutine[Any, Any, None]]
-"""What a task does with its unit until cancelled; the unit's partitions are paused when it begins."""
+UnitWork = Callable[[AIOKafkaConsumer, int, Unit], Coroutine[Any, Any, None]]
+"""What a task does with its unit until cancelled; the unit's partitions are paused when it begins. Raising ends the
+session, so it raises only what a fresh consumer may cure, ``Stopped``, or what it has failed of too often."""
 
 
 class Session:
@@ -40,25 +36,25 @@ class Session:
         consumer: AIOKafkaConsumer,
         *,
         units: Callable[[set[TopicPartition]], Mapping[int, Unit]],
-        work: Work,
-        opened: Callable[[], None],
+        work: UnitWork,
+        assigned: Callable[[Iterable[int]], None],
     ) -> None:
         self._consumer = consumer
-        self._opened = opened
+        self._assigned = assigned
         self._units = units
         self._work = work
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, inputs: tuple[str, ...] | Pattern[str]) -> None:
-        """Consume until cancelled or until anything fails; then everything is closed."""
+        """Consume until cancelled or until the session fails; then everything is closed."""
         chosen = {"topics": inputs} if isinstance(inputs, tuple) else {"pattern": inputs.pattern}
         self._consumer.subscribe(**chosen, listener=_Listener(self))
         watching: asyncio.Task[None] | None = None
         try:
             await self._consumer.start()
             if not self._tasks:
-                self._opened()
+                self._assigned(())
             watching = asyncio.ensure_future(self._watch())
             await asyncio.wait({self._failed, watching}, return_when=asyncio.FIRST_COMPLETED)
             for ended in (watching, self._failed):
@@ -81,6 +77,7 @@ class Session:
         except ValueError as error:
             self._fail(error)
             return
+        self._assigned(units)
         for number, unit in units.items():
             task = asyncio.ensure_future(self._work(self._consumer, number, unit))
             task.add_done_callback(self._ended)
@@ -141,58 +138,30 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
 class ConsumerLoop:
     """Session after session, until cancelled, stopped, or failing too often in a row."""
 
-    def __init__(
-        self,
-        group: str,
-        *,
-        condition: Condition,
-        telemetry: Telemetry,
-        failures_before_exit: int = FAILURES_BEFORE_EXIT,
-        first_pause_seconds: float = FIRST_SECONDS,
-    ) -> None:
-        self._group = group
-        self._condition = condition
-        self._telemetry = telemetry
-        self._failures_before_exit = failures_before_exit
-        self._pause = Backoff(first_seconds=first_pause_seconds)
-        self._failures = 0
-        self._log = structlog.get_logger().bind(group=group)
-
-    def opened(self) -> None:
-        """A consumer stands by, or a task has taken up reading."""
-        self._condition.set("ready")
-
-    def progressed(self) -> None:
-        """A batch has been committed: all is well again."""
-        self._failures = 0
-        self._pause.reset()
-        self._condition.set("ready")
+    def __init__(self, supervision: Supervision) -> None:
+        self._supervision = supervision
+        self._log = structlog.get_logger().bind(group=supervision.group)
 
     async def run(self, session: Callable[[], Awaitable[None]]) -> None:
         """Run sessions; returns never.
 
         Raises:
-            Exception: what ended the last of too many sessions; the process should exit and be restarted.
+            Exception: what ended the last of too many attempts; the process should exit and be restarted.
         """
+        supervision = self._supervision
         while True:
             try:
                 await _uncancelled(session())
             except Stopped as stopped:
                 # Not an exit: a restarted process would do the same harm again, a little each time.
-                self._condition.set("unready", reason=str(stopped))
+                supervision.consumer.stopped(str(stopped))
                 self._log.error("consumer stopped", error=stopped)
                 await asyncio.Event().wait()
             except Exception as error:
-                self._failures += 1
-                self._telemetry.count("sessions_ended", group=self._group)
-                self._log.warning(
-                    "session ended", error=error, failures=self._failures, next=self._pause.next_seconds
-                )
-                if self._failures >= self._failures_before_exit:
-                    self._condition.set("failed", reason="too many sessions ended in a row")
+                if supervision.exhausted:
                     raise
-                self._condition.set("unready", reason="the session ended and is begun anew")
-            await self._pause.sleep()
+                supervision.telemetry.count("sessions_ended", group=supervision.group)
+                await asyncio.sleep(supervision.consumer.failed(error))
 
 
 async def _uncancelled(session: Awaitable[None]) -> None:

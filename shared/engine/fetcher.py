@@ -7,6 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import (
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.structs import TopicPartition
 
 from shared.backoff import Backoff
@@ -17,6 +23,13 @@ from shared.kafka.records import Record, consumed
 
 _LONGEST_WAIT: Final = 1.0
 _BUFFERING: Final = 0.02
+
+
+_PARTITIONS_FAULT: Final = (OffsetOutOfRangeError, NoOffsetForPartitionError, TopicAuthorizationFailedError)
+
+
+class ConsumerFailed(Exception):  # noqa: N818 - what happened, in the project's vocabulary
+    """The consumer itself cannot go on; only a new one may."""
 
 
 class Fetcher:
@@ -43,13 +56,23 @@ class Fetcher:
             self._consumer.seek(tp, position)
         self._consumer.resume(*self._unit)
 
-    async def take(self, limit: int, *, linger: float = 0.0) -> list[Record]:
-        """Return up to ``limit`` records, at least one; waits for it, and then ``linger`` seconds for more."""
+    async def take(self, limit: int, *, linger: float = 0.0, until: float | None = None) -> list[Record]:
+        """Return up to ``limit`` records; waits for the first, and then ``linger`` seconds for more.
+
+        Returns none once it is ``until``, in seconds of the monotonic clock.
+
+        Raises:
+            ConsumerFailed: the consumer is of no more use.
+            KafkaError: a partition cannot be read from its position.
+        """
         records: list[Record] = []
         while not records:
             records = self._take_kept(limit)
+            left = _LONGEST_WAIT if until is None else until - time.monotonic()
+            if not records and left <= 0:
+                return []
             if len(records) < limit:
-                wait = 0.0 if records else self._seconds_to_next()
+                wait = 0.0 if records else min(left, self._seconds_to_next())
                 records += await self._fetch(limit - len(records), seconds=wait)
         deadline = time.monotonic() + linger
         while len(records) < limit and (left := deadline - time.monotonic()) > 0:
@@ -111,9 +134,7 @@ class Fetcher:
         if self._one_by_one:
             return await self._fetch_one_by_one(limit)
         try:
-            fetched = await self._consumer.getmany(
-                *self._unit, timeout_ms=int(1000 * seconds), max_records=limit
-            )
+            fetched = await self._ask(*self._unit, limit=limit, seconds=seconds)
         except Exception as error:
             if not is_of_a_batch(error):
                 raise
@@ -124,12 +145,27 @@ class Fetcher:
             return []
         return self._handed_out(fetched)
 
+    async def _ask(
+        self, *partitions: TopicPartition, limit: int, seconds: float = 0.0
+    ) -> Mapping[TopicPartition, Sequence[Any]]:
+        try:
+            fetched: Mapping[TopicPartition, Sequence[Any]] = await self._consumer.getmany(
+                *partitions, timeout_ms=int(1000 * seconds), max_records=limit
+            )
+        except _PARTITIONS_FAULT:
+            raise
+        except KafkaError as error:
+            if is_of_a_batch(error):
+                raise
+            raise ConsumerFailed(f"{type(error).__name__}") from error
+        return fetched
+
     async def _fetch_one_by_one(self, limit: int) -> list[Record]:
         """Ask each partition for what is buffered, until the one with the unreadable batch is found."""
         await asyncio.sleep(_BUFFERING)
         for tp in self._unit - self._kept.keys():
             try:
-                records = self._handed_out(await self._consumer.getmany(tp, max_records=limit))
+                records = self._handed_out(await self._ask(tp, limit=limit))
             except Exception as error:
                 if not is_of_a_batch(error):
                     raise
@@ -156,17 +192,3 @@ class Fetcher:
             self.positions[tp] = batch[-1].offset + 1
             records += map(consumed, batch)
         return records
-
-
-async def settled(task: "asyncio.Future[None]", *, seconds: float) -> None:
-    """Wait for a task even when cancelled, at most so long, then let the cancellation through.
-
-    For transactions: cancelling during the commit commits all the same, and nobody would know.
-    """
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=seconds)
-        if task.done() and not task.cancelled():
-            task.exception()
-        raise

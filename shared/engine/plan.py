@@ -17,7 +17,8 @@ class Plan:
     Kafka to Kafka only: ``state_topic`` is compacted and partitioned like the inputs. ``lookup_topic`` is a
     compacted output topic of large objects, keyed by object and partitioned by case. ``orders`` are inputs
     written by persons, which are tried although a case is blocked by a dead letter. Transactions of one
-    task begin ``minimum_period`` apart while there is little to do.
+    task begin ``minimum_period`` apart while there is little to do. ``punctuate_interval`` lies between two calls
+    of ``punctuate``.
     """
 
     group: str
@@ -31,4 +32,5 @@ class Plan:
     lookup_topic: str | None = None
     orders: frozenset[str] = frozenset()
     minimum_period: timedelta = timedelta(milliseconds=30)
+    punctuate_interval: timedelta = timedelta(seconds=1)
     transaction_timeout: timedelta = timedelta(seconds=12)

@@ -38,3 +38,14 @@ class Processor(Protocol):
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Outgoing]:
         """Return what follows from a record that the code fails on, for example that it is parked."""
+
+
+class Punctuate(Protocol):
+    """What a service makes of time alone, for example that a state expires."""
+
+    def __call__(self, keys: Sequence[str], state: State) -> Sequence[Outgoing]:
+        """Look at the states of these keys, some hundreds, and return what follows; it commits by itself.
+
+        Called every ``Plan.punctuate_interval`` between batches, so that all states come by in turn; it must not
+        block. What it raises is logged and leaves everything as it is.
+        """

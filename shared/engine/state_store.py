@@ -1,13 +1,102 @@
-"""A partition's case states in memory, as Kafka's own state stores keep them.
+"""A partition's states in memory, as Kafka's own state stores keep them.
 
 The compacted topic is the truth and memory its copy; a batch changes an overlay that is merged only after a
-confirmed commit.
+confirmed commit. Beside the service's states lie the engine's own under keys of their own: how far each input has
+been read, and which keys are blocked. So all of it has one writer and is committed in one transaction.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Final
+
+import orjson
+from aiokafka.structs import TopicPartition
 
 from shared.kafka.records import Record
+
+ENGINE_KEYS: Final = "engine/"
+"""Keys of the state topic that begin so are the engine's own."""
+
+POSITIONS: Final = ENGINE_KEYS + "positions"
+_BLOCKING: Final = ENGINE_KEYS + "blocked/"
+_KEPT_SECONDS: Final = 3600.0
+
+
+class StateStore:
+    """The committed states of one unit, and up to which offset of the state topic they are complete."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self.states: dict[str, bytes] = {}
+        self.position = 0
+        self._engine: dict[str, bytes] = {}
+        self._blocked: dict[bytes, set[str]] = {}
+        self._touched = time.monotonic()
+
+    def restorable_from(self) -> int:
+        """The offset from which to read on; after a long absence everything is read anew.
+
+        Tombstones are compacted away after a day, so that what was deleted meanwhile would be missed.
+        """
+        if time.monotonic() - self._touched > _KEPT_SECONDS:
+            self._clear()
+        return self.position
+
+    def restored(self, record: Record) -> None:
+        """Take in a committed record of the state topic."""
+        self.merge({(record.key or b"").decode(): record.value}, position=record.offset + 1)
+
+    def merge(self, changes: Mapping[str, bytes | None], *, position: int | None) -> None:
+        """Take in what a committed transaction changed; ``position`` is the offset after its last record."""
+        self._touched = time.monotonic()
+        for key, value in changes.items():
+            states = self._engine if key.startswith(ENGINE_KEYS) else self.states
+            before = states.pop(key, None)
+            if value is not None:
+                states[key] = value
+            if key.startswith(_BLOCKING):
+                self._block(key, before, value)
+        if position is not None:
+            self.position = max(self.position, position)
+
+    def positions(self) -> dict[TopicPartition, int] | None:
+        """How far the inputs have been read; None where nothing has ever been committed."""
+        stored = self._engine.get(POSITIONS)
+        if stored is None:
+            return None
+        return {TopicPartition(topic, partition): at for topic, partition, at in orjson.loads(stored)}
+
+    @property
+    def any_blocked(self) -> bool:
+        """Whether any key is blocked."""
+        return bool(self._blocked)
+
+    def blocks(self, key: bytes) -> Sequence[str]:
+        """The origins of the unsettled dead letters of this key."""
+        return tuple(self._blocked.get(key, ()))
+
+    def _block(self, name: str, before: bytes | None, key: bytes | None) -> None:
+        origin = name.removeprefix(_BLOCKING)
+        if before is not None:
+            origins = self._blocked[before]
+            origins.discard(origin)
+            if not origins:
+                del self._blocked[before]
+        if key is not None:
+            self._blocked.setdefault(key, set()).add(origin)
+
+
+def positions_state(positions: Mapping[TopicPartition, int]) -> bytes:
+    """The value under ``POSITIONS``."""
+    return orjson.dumps([[tp.topic, tp.partition, at] for tp, at in sorted(positions.items())])
+
+
+def blocking_key(origin: str) -> str:
+    """Where it is kept that the dead letter of this origin (``topic/partition/offset``) blocks its key."""
+    return _BLOCKING + origin
 
 
 class Overlay:
@@ -38,7 +127,7 @@ class Overlay:
         self._change(key, None)
 
     def held(self, key: str) -> Record | None:
-        """Return the object of the lookup with this key, if it was asked for and is there."""
+        """Return the looked-up object with this key, if it was asked for and is there."""
         return self.fetched.get(key)
 
     @contextmanager
@@ -62,12 +151,3 @@ class Overlay:
         if self._undo is not None:
             self._undo.append((key, key in self.changes, self.changes.get(key)))
         self.changes[key] = value
-
-
-def merge(committed: dict[str, bytes], changes: Mapping[str, bytes | None]) -> None:
-    """Make the overlay's changes part of the committed states."""
-    for key, value in changes.items():
-        if value is None:
-            committed.pop(key, None)
-        else:
-            committed[key] = value

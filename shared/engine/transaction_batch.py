@@ -18,7 +18,7 @@ from shared.kafka.records import Headers, Record
 
 
 @dataclass(slots=True)
-class Parcel:
+class RecordBatch:
     """A batch for one partition; ``first`` is the record whose outcome its first record is, None for state."""
 
     tp: TopicPartition
@@ -33,7 +33,7 @@ class Parcel:
         return None if self.delivery is None else self.delivery.exception()
 
 
-Place = tuple[Parcel, int]
+Place = tuple[RecordBatch, int]
 """Where a record has been packed: the parcel, and its number therein."""
 
 
@@ -42,10 +42,10 @@ class TransactionBatch:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._parcels: list[Parcel] = []
-        self._open: dict[TopicPartition, Parcel] = {}
+        self._parcels: list[RecordBatch] = []
+        self._open: dict[TopicPartition, RecordBatch] = {}
 
-    def __iter__(self) -> Iterator[Parcel]:
+    def __iter__(self) -> Iterator[RecordBatch]:
         return iter(self._parcels)
 
     def add(
@@ -89,8 +89,8 @@ class TransactionBatch:
             if parcel.delivery is not None:
                 parcel.delivery.add_done_callback(_look_at)
 
-    def _begin(self, tp: TopicPartition, *, turn: int, first: Record | None) -> Parcel:
-        parcel = self._open[tp] = Parcel(tp, turn, self._producer.create_batch(), first)
+    def _begin(self, tp: TopicPartition, *, turn: int, first: Record | None) -> RecordBatch:
+        parcel = self._open[tp] = RecordBatch(tp, turn, self._producer.create_batch(), first)
         self._parcels.append(parcel)
         return parcel
 
@@ -99,7 +99,7 @@ def offset_of(place: Place) -> int:
     """The offset that Kafka gave the record; its parcel has been delivered."""
     parcel, number = place
     if parcel.delivery is None:
-        raise AssertionError("offsets are known once the consignment has been sent")
+        raise AssertionError("offsets are known once the batch has been sent")
     return int(parcel.delivery.result().offset) + number
 
 

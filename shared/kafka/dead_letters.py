@@ -3,8 +3,9 @@
 A small record is kept as it came. Of a larger one the letter says length and digest, and the record itself stays where
 it lies, on the topic that it came from: so there is no record whose dead letter cannot be written.
 
-The topic is also the memory of what is not settled: a case one of whose records the code failed on stays
-blocked, here and after a restart, until that record has been replayed or given up.
+A case one of whose records the code failed on stays blocked, also after a restart, until that record has been
+replayed or given up. A letter is known by its origin: by this it is replayed, for the group that wrote it and for no
+other, and by this it is settled.
 """
 
 import hashlib
@@ -21,17 +22,14 @@ from shared.kafka.records import Headers, Message, Record
 Kind = Literal["undecodable", "internal-error"]
 
 PREFIX: Final = "dl_"
-REPLAY: Final = "dl_replay"
-"""On a record sent again by the operator: the offset of its dead letter. It is tried although its case is blocked."""
+REPLAY_GROUP: Final = "dl_replay_group"
+"""On a record sent again by the operator: the group whose dead letter it is. No other group takes it for a replay."""
 
 REPLAY_ORIGIN: Final = "dl_replay_origin"
 """On the same record: where its dead letter came from, as ``topic/partition/offset``."""
 
 SETTLED: Final = "dl_settled"
-"""On a record without value in a dead-letter topic: the offset of the dead letter that is done with."""
-
-SETTLED_TOPIC: Final = "dl_settled_topic"
-"""On the same record: the topic that this dead letter came from. Nobody settles another topic's letters."""
+"""On a record without value in a dead-letter topic: the origin of the dead letter that is done with."""
 
 MAX_KEPT_BYTES: Final = 64 * 1024
 """The largest value that a dead letter holds itself."""
@@ -64,6 +62,11 @@ class Origin:
     digest: str
     complete: bool
     headers: Headers
+
+    @property
+    def place(self) -> str:
+        """Where the record lies, as ``topic/partition/offset``: by this its letter is settled."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 def dead_letter(
@@ -152,80 +155,47 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
         raise ValueError(f"not a dead letter: header {missing.args[0]} is missing") from None
 
 
-def replayed(letter: Record) -> Message:
-    """The record to send to its origin's topic again; its dead letter is settled when it has passed."""
+def replayed(letter: Record, *, group: str) -> Message:
+    """The record to send to its origin's topic again for this group; its dead letter is settled when it has passed."""
     came_from = origin(letter.headers)
-    place = f"{came_from.topic}/{came_from.partition}/{came_from.offset}"
     return Message(
         came_from.topic,
         letter.key or b"",
         letter.value,
         (
             *came_from.headers,
-            (REPLAY, str(letter.offset).encode()),
-            (REPLAY_ORIGIN, place.encode()),
+            (REPLAY_GROUP, group.encode()),
+            (REPLAY_ORIGIN, came_from.place.encode()),
         ),
     )
 
 
-def is_replay(record: Record) -> bool:
-    """Whether the operator sent this record again."""
-    return _letter(record) is not None
+def place_of(record: Record) -> str:
+    """Where a record lies, as its dead letter and whatever settles that name it."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def settling(record: Record, *, to: str) -> Message | None:
-    """The note that a replayed record is done with; None for a record that is no replay."""
-    letter = _letter(record)
-    if letter is None:
-        return None
-    return Message(to, record.key or b"", None, ((SETTLED, letter), (SETTLED_TOPIC, record.topic.encode())))
+def replay_origin(record: Record, *, group: str) -> str | None:
+    """The origin of the dead letter of this group that this record replays; None for a record that is no replay.
 
-
-def settled(record: Record) -> tuple[int, str] | None:
-    """The offset of the dead letter that this note settles, and the topic it came from; None for a letter."""
-    headers = dict(record.headers)
-    if SETTLED not in headers:
-        return None
-    return int(headers[SETTLED]), headers.get(SETTLED_TOPIC, b"").decode()
-
-
-def _letter(record: Record) -> bytes | None:
-    """The offset of the dead letter that this record replays.
-
-    An authority may write any header into its own topic: a claim counts only for letters from that very topic.
+    Whoever writes into a topic may write any header: a claim counts only for letters from that very partition.
     """
     headers = dict(record.headers)
-    # A header may lack its value.
-    letter, place = headers.get(REPLAY) or b"", headers.get(REPLAY_ORIGIN) or b""
+    place = headers.get(REPLAY_ORIGIN) or b""  # a header may lack its value
+    if not place or headers.get(REPLAY_GROUP) != group.encode():
+        return None
     topic, _, offset = place.rpartition(b"/")
     own = topic == f"{record.topic}/{record.partition}".encode()
-    return letter if own and _OFFSET.fullmatch(offset) and _OFFSET.fullmatch(letter) else None
+    return place.decode() if own and _OFFSET.fullmatch(offset) else None
 
 
-class Blocked:
-    """The keys with unsettled dead letters of kind ``internal-error``, read from the dead-letter topic."""
+def settling(record: Record, *, group: str, to: str) -> Message | None:
+    """The note that a replayed record is done with; None for a record that is no replay of this group."""
+    place = replay_origin(record, group=group)
+    return None if place is None else Message(to, letter_key(record.key), None, ((SETTLED, place.encode()),))
 
-    def __init__(self) -> None:
-        self._open: dict[bytes, dict[int, str]] = {}
 
-    def holds(self, record: Record, *, own_topic: bool) -> bool:
-        """Whether a dead letter of the record's key is unsettled; with ``own_topic`` one that came from its topic.
-
-        Where strangers write, a key is what they say: it must not hold back what others write.
-        """
-        topics = self._open.get(letter_key(record.key), {}).values() if record.key is not None else ()
-        return record.topic in topics if own_topic else bool(topics)
-
-    def note(self, record: Record) -> None:
-        """Take in one record of the dead-letter topic."""
-        headers = dict(record.headers)
-        key = record.key or b""
-        if headers.get("dl_kind") == b"internal-error":
-            self._open.setdefault(key, {})[record.offset] = headers["dl_topic"].decode()
-        elif (done := settled(record)) is not None:
-            offset, topic = done
-            letters = self._open.get(key, {})
-            if letters.get(offset) == topic:
-                del letters[offset]
-            if not letters:
-                self._open.pop(key, None)
+def settled(record: Record) -> str | None:
+    """The origin of the dead letter that this note settles; None for a letter."""
+    place = dict(record.headers).get(SETTLED)
+    return None if place is None else place.decode()

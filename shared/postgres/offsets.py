@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.dead_letters import REPLAY_ORIGIN, letter_key
+from shared.kafka.dead_letters import letter_key
 from shared.kafka.records import Record
 from shared.postgres.pool import Connection
 
@@ -65,9 +65,9 @@ async def block(connection: Connection, consumer: str, record: Record) -> None:
     )
 
 
-async def unblock(connection: Connection, consumer: str, replay: Record) -> None:
-    """Note that the dead letter of a replayed record is settled."""
-    topic, partition, offset = dict(replay.headers)[REPLAY_ORIGIN].decode().split("/")
+async def unblock(connection: Connection, consumer: str, origin: str) -> None:
+    """Note that the dead letter of this origin (``topic/partition/offset``) is settled."""
+    topic, partition, offset = origin.split("/")
     await connection.execute(
         "DELETE FROM blocking_records"
         " WHERE consumer = $1 AND topic = $2 AND partition = $3 AND record_offset = $4",

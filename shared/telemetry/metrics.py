@@ -27,6 +27,7 @@ Name = Literal[
     "records",
     "sessions_ended",
     "state_keys",
+    "tasks_reopened",
     "timestamp_age_seconds",
     "unavailable_topics",
     "waiting",
@@ -68,6 +69,7 @@ METRICS: Final = (
     Metric("records", "counter", "Records consumed and committed", ("group", "topic")),
     Metric("sessions_ended", "counter", "Consumer sessions that ended with an error", ("group",)),
     Metric("state_keys", "gauge", "Keys in the state of this partition", ("group", "partition")),
+    Metric("tasks_reopened", "counter", "Partition tasks that failed and were opened anew", ("group",)),
     Metric(
         "timestamp_age_seconds",
         "gauge",

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.backoff import Backoff
+from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress, close, reader
@@ -136,7 +137,10 @@ class FollowedCustody(Generic[V]):
     def _take(self, key: bytes | None, value: bytes | None) -> None:
         """One record that cannot be read degrades the view; the others are seen."""
         try:
-            case = UUID((key or b"").decode())
+            name = (key or b"").decode()
+            if name.startswith(ENGINE_KEYS):
+                return
+            case = UUID(name)
             kept = None if value is None else self._keep(value)
         except ValueError as error:
             self._unreadable = f"a record of {CASE_CUSTODY.name} cannot be read: {type(error).__name__}"

@@ -105,6 +105,22 @@ class Bench:
                 await asyncio.sleep(0.1)
         return records
 
+    def metric(self, name: str) -> float:
+        """A counter of this bench's group, all other labels added up."""
+        found = self.telemetry.registry.collect()
+        samples = (sample for metric in found for sample in metric.samples)
+        return sum(
+            s.value
+            for s in samples
+            if s.name == f"amtsweg_{name}_total" and s.labels.get("group") == self.group
+        )
+
+    async def until_metric(self, name: str, value: float, *, seconds: float = 20) -> None:
+        """Wait until the counter has come so far."""
+        async with asyncio.timeout(seconds):
+            while self.metric(name) < value:  # noqa: ASYNC110 - it is the engine that counts
+                await asyncio.sleep(0.05)
+
     def engine(self, plan: Plan, transformation: Processor, *outputs: str) -> KafkaToKafka:
         return KafkaToKafka(
             plan,

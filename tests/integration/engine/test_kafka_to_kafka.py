@@ -1,11 +1,13 @@
 """The transactional engine on real Kafka: state, dead letters, isolation of what fails."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from shared.engine import Plan
-from shared.kafka.records import Message, Record
+from shared.engine import Plan, State
+from shared.kafka.dead_letters import replayed, settled
+from shared.kafka.records import Message, Record, partition_of
 from tests.integration.engine.conftest import Bench, running
-from tests.integration.engine.steps import counting
+from tests.integration.engine.steps import Step, counting
 
 
 def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:
@@ -82,3 +84,38 @@ async def test_a_record_that_aiokafka_cannot_parse_loses_nothing_and_blocks_noth
     assert [v.split()[0] for v in values(records) if v] == [b"before"] * 3 + [b"readable"] + [b"after"] * 3
     (letter,) = await bench.read(its_plan.dead_letters)
     assert (letter.value, letter.headers[0]) == (b"!", ("\\xff\\xfeab", b"v"))
+
+
+async def test_a_partition_that_fails_again_and_again_disturbs_no_other(bench: Bench) -> None:
+    source, target = bench.topic("in", partitions=3), bench.topic("out", partitions=3)
+    failing = partition_of(b"failing", 3)
+
+    def on_record(record: Record, state: State) -> Sequence[Message]:
+        if record.key == b"failing":
+            state.put("k", bytes(3_000_000))  # no topic takes it: the transaction cannot be committed
+        return (Message(target, record.key or b"", record.value),)
+
+    others = [key for key in (b"k%d" % n for n in range(20)) if partition_of(key, 3) != failing]
+    async with running(bench.engine(plan(bench, source, partitions=3), Step(on_record), target)):
+        await bench.send(Message(source, b"failing", b"x"))
+        await bench.until_metric("tasks_reopened", 2)
+        await bench.send(*(Message(source, key, b"x") for key in others))
+        records = await bench.read_until(target, len(others))
+        standing = bench.health.report()[bench.group]
+    assert {record.key for record in records} == {*others}
+    assert (standing["standing"], standing["reason"][:6]) == ("unready", f"unit {failing}")
+    assert bench.metric("sessions_ended") == 0
+
+
+async def test_a_replay_for_one_group_neither_settles_nor_unblocks_anothers_letters(bench: Bench) -> None:
+    source, targets = bench.topic("in"), (bench.topic("out"), bench.topic("out"))
+    plans = [replace(plan(bench, source), group=f"{bench.group}-{name}") for name in ("one", "other")]
+    await bench.send(Message(source, b"a", b"?"), Message(source, b"b", b"?"))
+    engines = [bench.engine(p, counting(t), t) for p, t in zip(plans, targets, strict=True)]
+    async with running(engines[0]), running(engines[1]):
+        letters = [await bench.read_until(p.dead_letters, 2) for p in plans]
+        await bench.send(replayed(letters[0][0], group=plans[0].group), Message(source, b"a", b"later"))
+        mine = await bench.read_until(plans[0].dead_letters, 4)  # the bug is still there
+        theirs = await bench.read_until(plans[1].dead_letters, 4)
+    assert [settled(record) for record in mine[:4]] == [None, None, None, f"{source}/0/0"]
+    assert [settled(record) for record in theirs] == [None] * 4

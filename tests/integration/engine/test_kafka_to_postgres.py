@@ -106,7 +106,7 @@ async def test_a_failing_record_is_isolated_with_its_case_until_it_is_replayed(
         letters = await bench.read_until(its_plan.dead_letters, 2)
         assert [letter.value for letter in letters] == [b"?", b"2"]
         projection.judge = lambda _: None  # the release that mends it
-        await bench.send(*(replayed(letter) for letter in letters))
+        await bench.send(*(replayed(letter, group=bench.group) for letter in letters))
         assert await effects(pool, 3) == [b"1", b"?", b"2"]
         await bench.send(Message(source, b"b", b"3"))
         assert await effects(pool, 4) == [b"1", b"?", b"2", b"3"]

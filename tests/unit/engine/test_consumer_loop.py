@@ -10,6 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine.assignment import all_in_one
 from shared.engine.consumer_loop import ConsumerLoop, Session
+from shared.engine.supervision import Supervision
 from shared.errors import Stopped, Unavailable
 from shared.kafka.client import close
 from shared.telemetry.health import Condition
@@ -46,7 +47,7 @@ async def run(work: Callable[[], Awaitable[None]], consumer: Assigned | None = N
         await work()
 
     session = Session(
-        cast("AIOKafkaConsumer", consumer or Assigned()), units=all_in_one, work=task, opened=lambda: None
+        cast("AIOKafkaConsumer", consumer or Assigned()), units=all_in_one, work=task, assigned=lambda _: None
     )
     async with asyncio.timeout(5):
         await session.run(("t",))
@@ -96,14 +97,19 @@ def condition() -> Condition:
 
 
 @pytest.fixture
-def several(condition: Condition) -> ConsumerLoop:
-    return ConsumerLoop(
+def supervision(condition: Condition) -> Supervision:
+    return Supervision(
         "g",
         condition=condition,
         telemetry=Telemetry(),
         failures_before_exit=3,
         first_pause_seconds=0.0,
     )
+
+
+@pytest.fixture
+def several(supervision: Supervision) -> ConsumerLoop:
+    return ConsumerLoop(supervision)
 
 
 async def test_too_many_failures_in_a_row_end_the_process(
@@ -117,14 +123,16 @@ async def test_too_many_failures_in_a_row_end_the_process(
     assert condition.standing == "failed"
 
 
-async def test_progress_forgives_earlier_failures(several: ConsumerLoop) -> None:
+async def test_progress_of_a_unit_forgives_the_consumers_earlier_failures(
+    several: ConsumerLoop, supervision: Supervision
+) -> None:
     attempts = 0
 
     async def session() -> None:
         nonlocal attempts
         attempts += 1
         if attempts <= 4:
-            several.progressed()
+            supervision.unit(0).progressed()
         raise OSError("away")
 
     with pytest.raises(OSError, match="away"):

@@ -1,0 +1,144 @@
+"""One batch through one transaction: the only loop in which records are tried, judged and set aside."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from re import Pattern
+from typing import Final
+
+import structlog
+from aiokafka.structs import TopicPartition
+
+from shared.engine.consumer_lag import series
+from shared.engine.failure_policy import DeadLetterVerdict, FailurePolicy
+from shared.engine.plan import Plan
+from shared.engine.sink import SinkTransaction
+from shared.errors import Unavailable
+from shared.kafka.dead_letters import replay_origin
+from shared.kafka.records import Record
+from shared.telemetry.metrics import Telemetry
+
+_BREATHE_EVERY: Final = 32
+_FLOODED_SECONDS: Final = 60.0
+
+
+@dataclass(slots=True)
+class BatchOutcome:
+    """What became of a batch. ``held_back`` are runs of records, one per partition, with seconds or None."""
+
+    done: list[Record] = field(default_factory=list)
+    marks: list[tuple[str, bool]] = field(default_factory=list)
+    held_back: dict[TopicPartition, tuple[list[Record], float | None]] = field(default_factory=dict)
+    stop: str | None = None
+    left: Sequence[Record] = ()
+
+
+class BatchAttempt:
+    """The records of one batch, in ever smaller portions where one of them fails.
+
+    A partition stops at its first record that must wait; the others go on.
+    """
+
+    def __init__(
+        self, records: Sequence[Record], *, plan: Plan, policy: FailurePolicy, telemetry: Telemetry
+    ) -> None:
+        self._todo = deque(records)
+        self._plan = plan
+        self._policy = policy
+        self._telemetry = telemetry
+        self._failing = 0
+        """How many of the next records are known to hold one that fails; 0: none is known."""
+        self._log = structlog.get_logger().bind(group=plan.group)
+        self.outcome = BatchOutcome()
+
+    async def run(self, transaction: SinkTransaction, *, portion: int) -> BatchOutcome:
+        """Fill the transaction until all is done with, held back, or the limit of dead letters is reached."""
+        while self._todo and self.outcome.stop is None:
+            record = self._todo[0]
+            if (tp := _partition(record)) in self.outcome.held_back:
+                self.outcome.held_back[tp][0].append(self._todo.popleft())
+                continue
+            verdict = self._policy.beforehand(record, blocked=transaction.blocks(record))
+            if verdict is None:
+                together = self._portion(
+                    transaction, max(1, self._failing // 2) if self._failing else portion
+                )
+                verdict = await self._try(together, transaction)
+            if verdict is not None:
+                await self._set_aside(record, verdict, transaction)
+        self.outcome.left = self._todo
+        return self.outcome
+
+    def _portion(self, transaction: SinkTransaction, size: int) -> list[Record]:
+        together = [self._todo[0]]
+        for index in range(1, min(size, len(self._todo))):
+            record = self._todo[index]
+            if _partition(record) in self.outcome.held_back or self._policy.beforehand(
+                record, blocked=transaction.blocks(record)
+            ):
+                break
+            together.append(record)
+        return together
+
+    async def _try(self, together: list[Record], transaction: SinkTransaction) -> DeadLetterVerdict | None:
+        """Apply a portion; return the verdict on its one record if that is to be set aside."""
+        try:
+            await transaction.apply(together)
+        except Exception as error:  # noqa: BLE001 - the service's own; judged by the policy
+            if len(together) > 1 and not isinstance(error, Unavailable):
+                self._failing = len(together)
+                return None
+            self._failing = 0
+            verdict = self._policy.judge(together[0], error)
+            self._log.warning("record failed", **_named(together[0]), error=error)
+            if verdict is None:
+                self._hold_back(together)
+            return verdict
+        self._failing = max(0, self._failing - len(together))
+        for record in together:
+            await self._done(record, transaction, dead=False)
+        return None
+
+    def _hold_back(self, together: list[Record], seconds: float | None = None) -> None:
+        for record in together:
+            self.outcome.held_back.setdefault(_partition(record), ([], seconds))[0].append(record)
+            self._todo.popleft()
+
+    async def _set_aside(
+        self, record: Record, verdict: DeadLetterVerdict, transaction: SinkTransaction
+    ) -> None:
+        if verdict.counts:
+            stop = self._policy.stops_after(record.topic, [*self.outcome.marks, (record.topic, True)])
+            if stop is not None and isinstance(self._plan.inputs, Pattern):
+                # A stranger floods his own topic: he waits, the others do not.
+                self._policy.pardon(record.topic)
+                self._log.warning("partition flooded with undecodable records", **_named(record), error=stop)
+                self._hold_back([record], _FLOODED_SECONDS)
+                return
+            self.outcome.stop = stop
+        await transaction.set_aside(record, verdict)
+        self._telemetry.count(
+            "dead_letters", group=self._plan.group, topic=series(record.topic), kind=verdict.kind
+        )
+        self._log.warning("dead letter", **_named(record), kind=verdict.kind, reason=verdict.reason)
+        await self._done(record, transaction, dead=True if verdict.counts else None)
+
+    async def _done(self, record: Record, transaction: SinkTransaction, *, dead: bool | None) -> None:
+        # A replay is consumed in any case; if it failed again, it is a new dead letter now.
+        if (origin := replay_origin(record, group=self._plan.group)) is not None:
+            await transaction.settle(record, origin)
+        self._todo.popleft()
+        self.outcome.done.append(record)
+        if dead is not None:
+            self.outcome.marks.append((record.topic, dead))
+        if len(self.outcome.done) % _BREATHE_EVERY == 0:
+            await asyncio.sleep(0)  # heartbeats and HTTP share this event loop
+
+
+def _partition(record: Record) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+def _named(record: Record) -> dict[str, object]:
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -1,0 +1,93 @@
+"""The engine that both kinds of transaction run on: one consumer, a task per unit, a sink for each."""
+
+from collections.abc import Callable, Iterable, Mapping
+from re import Pattern
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import TopicPartition
+
+from shared.engine.assignment import SoleAssignor, Unit, all_in_one, by_number
+from shared.engine.consumer_lag import ConsumerLag
+from shared.engine.consumer_loop import ConsumerLoop, Session
+from shared.engine.failure_policy import FailurePolicy
+from shared.engine.partition_task import PartitionTask, TaskContext, UnitMemory
+from shared.engine.plan import Plan
+from shared.engine.sink import Sink
+from shared.engine.supervision import Supervision
+from shared.kafka.client import KafkaAddress, group_consumer
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+
+_PATIENT_BYTES: Final = 65_536
+
+MakeSink = Callable[[int, FailurePolicy], Sink]
+"""Called once for each unit that comes to this process, with its number and the judge of its records."""
+
+
+class Engine:
+    """Reads a plan's inputs and hands them to sinks exactly once, until cancelled."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        make_sink: MakeSink,
+        *,
+        address: KafkaAddress,
+        health: Health,
+        telemetry: Telemetry,
+        patient_ms: int | None,
+    ) -> None:
+        self._plan = plan
+        self._make_sink = make_sink
+        self._patient_ms = patient_ms
+        self._supervision = Supervision(plan.group, condition=health.part(plan.group), telemetry=telemetry)
+        self._context = TaskContext(
+            plan=plan, address=address, lags=ConsumerLag(plan.group, telemetry), telemetry=telemetry
+        )
+        self._units: dict[int, UnitMemory] = {}
+
+    async def run(self) -> None:
+        """Consume until cancelled.
+
+        Raises:
+            Exception: a unit, or the consumer, has failed too often in a row.
+        """
+        await ConsumerLoop(self._supervision).run(self._session)
+
+    async def _session(self) -> None:
+        plan = self._plan
+        self._context.lags.clear()
+        consumer = group_consumer(
+            self._context.address,
+            group=plan.group,
+            instance=plan.instance,
+            assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
+            # A fetch that waits for company spares whole transactions where nobody waits for the result.
+            fetch_min_bytes=1 if self._patient_ms is None else _PATIENT_BYTES,
+            fetch_max_wait_ms=self._patient_ms or 500,
+        )
+        session = Session(consumer, units=self._by_plan, work=self._work, assigned=self._assigned)
+        await session.run(plan.inputs)
+
+    def _by_plan(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:
+        if self._plan.single_task or isinstance(self._plan.inputs, Pattern):
+            return all_in_one(assigned)
+        return by_number(assigned, topics=self._plan.inputs)
+
+    def _assigned(self, numbers: Iterable[int]) -> None:
+        numbers = set(numbers)
+        self._units = {number: memory for number, memory in self._units.items() if number in numbers}
+        for number in numbers - self._units.keys():
+            policy = FailurePolicy(self._plan)
+            self._units[number] = UnitMemory(
+                sink=self._make_sink(number, policy),
+                policy=policy,
+                supervised=self._supervision.unit(number),
+            )
+        self._supervision.consumer.opened()
+        self._supervision.keep(numbers)
+
+    async def _work(self, consumer: AIOKafkaConsumer, number: int, unit: Unit) -> None:
+        await PartitionTask(self._context, self._units[number], consumer, number, unit).run()

@@ -1,0 +1,189 @@
+"""One unit's way out through Kafka: its producer, its states, one transaction per batch."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import ProducerFenced
+from aiokafka.structs import TopicPartition
+
+from shared.engine.assignment import EVERYTHING, Unit
+from shared.engine.compacted_lookup import CompactedTopicReader
+from shared.engine.failure_policy import FailurePolicy
+from shared.engine.kafka_transaction import Commit, KafkaTransaction
+from shared.engine.plan import Plan
+from shared.engine.processor import Processor, Punctuate
+from shared.engine.sink import Replaced, Work
+from shared.engine.state_store import POSITIONS, Overlay, StateStore, positions_state
+from shared.engine.transaction_batch import offset_of
+from shared.errors import Stopped, Unavailable
+from shared.kafka.client import KafkaAddress, close, transactional_producer
+from shared.kafka.output_topics import OutputTopics
+from shared.kafka.read_to_end import read_to_end
+from shared.kafka.records import Message, Record
+from shared.telemetry.metrics import Telemetry
+
+PUNCTUATED_KEYS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSinkContext:
+    """What all Kafka sinks of an engine share."""
+
+    plan: Plan
+    processor: Processor
+    punctuate: Punctuate | None
+    address: KafkaAddress
+    outputs: OutputTopics
+    telemetry: Telemetry
+
+
+class KafkaSink:
+    """One unit's ``Sink``: its transactional producer is the fence, its state topic the memory."""
+
+    portion: Final = 1
+
+    def __init__(self, context: KafkaSinkContext, number: int, policy: FailurePolicy) -> None:
+        self._context = context
+        self._plan = context.plan
+        self._number = number
+        self._policy = policy
+        self._store = StateStore()
+        self._positions: dict[TopicPartition, int] = {}
+        self._lookup: CompactedTopicReader | None = None
+        self._producer: AIOKafkaProducer | None = None
+        self._sweep: Iterator[list[str]] = iter(())
+        self._due = time.monotonic()
+        self._log = structlog.get_logger().bind(group=self._plan.group, partition=number)
+
+    async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+        context, plan = self._context, self._plan
+        self._producer = transactional_producer(
+            context.address,
+            # One id per partition, never per process: it is what shuts a former owner out.
+            transactional_id=plan.group if self._number == EVERYTHING else f"{plan.group}.{self._number}",
+            timeout_ms=int(1000 * plan.transaction_timeout.total_seconds()),
+        )
+        # 1. Fence: the previous owner's transaction is ended or settled when this returns.
+        await self._producer.start()
+        await context.outputs.warm(self._producer)
+        if not context.outputs.available(plan.dead_letters):
+            raise Unavailable(f"topic {plan.dead_letters} does not exist or is not ours to write to")
+        # 2. Only then read what is committed.
+        await self._restore()
+        self._positions = await self._stored_positions(consumer, unit)
+        if context.outputs.due:
+            await context.outputs.warm(self._producer)
+        if plan.lookup_topic is not None:
+            self._lookup = CompactedTopicReader(
+                context.address, TopicPartition(plan.lookup_topic, self._number)
+            )
+        return self._positions
+
+    async def transact(self, records: Sequence[Record], work: Work) -> None:  # noqa: ARG002 - offsets go last here
+        transaction = KafkaTransaction(self._plan, self._context.processor, self._store, self._lookup)
+        done = await work(transaction)
+        if done:
+            await self._commit(
+                transaction.outputs, transaction.overlay.changes | transaction.engine_changes, done
+            )
+        if self._context.outputs.due and self._producer is not None:
+            await self._context.outputs.warm(self._producer)
+
+    def due(self) -> float | None:
+        return None if self._context.punctuate is None else self._due
+
+    async def punctuate(self) -> None:
+        """Give the service the next states; what it raises leaves everything as it is."""
+        self._due = time.monotonic() + self._plan.punctuate_interval.total_seconds()
+        keys = next(self._sweep, None)
+        if keys is None:
+            self._sweep = _slices([*self._store.states])
+            self._context.telemetry.set(
+                "state_keys", len(self._store.states), group=self._plan.group, partition=str(self._number)
+            )
+            return
+        overlay = Overlay(self._store.states)
+        try:
+            messages = [] if self._context.punctuate is None else [*self._context.punctuate(keys, overlay)]
+        except Exception as error:  # noqa: BLE001 - the service's own; records must not wait for it
+            self._log.error("punctuate failed", error=error)
+            return
+        if messages or overlay.changes:
+            await self._commit([(None, message) for message in messages], overlay.changes, ())
+
+    async def close(self) -> None:
+        producer, self._producer = self._producer, None
+        lookup, self._lookup = self._lookup, None
+        if lookup is not None:
+            await lookup.close()
+        if producer is not None:
+            await close(producer.stop())
+
+    async def _restore(self) -> None:
+        if self._plan.state_topic is None:
+            return
+        tp = TopicPartition(self._plan.state_topic, self._number)
+        async for records in read_to_end(self._context.address, {tp: self._store.restorable_from()}):
+            for record in records:
+                self._store.restored(record)
+
+    async def _stored_positions(self, consumer: AIOKafkaConsumer, unit: Unit) -> dict[TopicPartition, int]:
+        firsts: dict[TopicPartition, int] = await consumer.beginning_offsets(list(unit))
+        # Without a state topic, memory may lag behind a commit whose answer was lost.
+        stored = None if self._plan.state_topic is None else self._store.positions()
+        if stored is None:
+            committed = {tp: await consumer.committed(tp) for tp in unit}
+            stored = {tp: at for tp, at in committed.items() if at is not None}
+            if not stored and self._store.states:
+                raise Stopped(
+                    f"{self._plan.state_topic}, partition {self._number}: holds states, but nothing tells how far"
+                    " the inputs have been read; restore the topic as a whole, or empty it to begin anew"
+                )
+        return {tp: stored.get(tp, firsts[tp]) for tp in unit}
+
+    async def _commit(
+        self,
+        messages: Sequence[tuple[Record | None, Message]],
+        states: dict[str, bytes | None],
+        done: Sequence[Record],
+    ) -> None:
+        producer = self._producer
+        if producer is None:
+            raise Unavailable("the unit has been closed meanwhile")
+        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in done}
+        positions = self._positions | offsets
+        if offsets:
+            states = states | {POSITIONS: positions_state(positions)}
+        commit = Commit(
+            producer, plan=self._plan, number=self._number, outputs=self._context.outputs, policy=self._policy
+        )
+        with _fenced():
+            objects, last = await commit.run(messages, states, offsets)
+        if self._producer is not producer:
+            return  # it has been opened anew while the answer was awaited, and has read this from the topic
+        # Confirmed. After a crash before this line the next opening restores what was committed.
+        self._store.merge(states, position=None if last is None else offset_of(last) + 1)
+        self._positions = positions
+        if self._lookup is not None:
+            self._lookup.note(
+                {m.key.decode(): None if m.value is None else offset_of(place) for m, place in objects}
+            )
+
+
+def _slices(keys: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(keys), PUNCTUATED_KEYS):
+        yield keys[start : start + PUNCTUATED_KEYS]
+
+
+@contextmanager
+def _fenced() -> Iterator[None]:
+    try:
+        yield
+    except ProducerFenced as fenced:
+        # Also when Kafka has timed the transaction out: to start another producer would throw the true owner out.
+        raise Replaced(type(fenced).__name__) from fenced

@@ -1,0 +1,116 @@
+"""A batch's effects and its next offsets in one PostgreSQL transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.engine.assignment import Unit
+from shared.engine.failure_policy import DeadLetterVerdict
+from shared.engine.plan import Plan
+from shared.engine.projector import Projector
+from shared.engine.sink import Replaced, Work
+from shared.kafka.dead_letters import dead_letter, letter_key, settling
+from shared.kafka.records import Record
+from shared.postgres import offsets
+from shared.postgres.outbox import enqueue
+from shared.postgres.pool import Connection, Pool, transaction
+
+
+class PostgresSink:
+    """One unit's ``Sink``: the stored offset is written on the condition that it is as expected, and so is the fence."""
+
+    def __init__(self, plan: Plan, projector: Projector, *, pool: Pool) -> None:
+        self.portion: Final = plan.batch_size
+        self._plan = plan
+        self._projector = projector
+        self._pool = pool
+        self._expected: dict[TopicPartition, int] = {}
+        self._blocked: set[bytes] = set()
+
+    async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+        firsts = await consumer.beginning_offsets(list(unit))
+        async with transaction(self._pool) as connection:
+            self._expected = await offsets.read(connection, self._plan.group, firsts)
+            self._blocked = await offsets.blocked_keys(connection, self._plan.group)
+        return self._expected
+
+    async def transact(self, records: Sequence[Record], work: Work) -> None:
+        to, expected = next_offsets(records), self._expected
+        with _fenced():
+            async with transaction(self._pool) as connection:
+                # First the fence: it waits for a predecessor's transaction, and fails if that one committed.
+                await offsets.advance(connection, self._plan.group, expected=expected, to=to)
+                filling = _PostgresTransaction(connection, self._plan, self._projector, self._blocked)
+                reached = expected | next_offsets(await work(filling))
+                if back := {tp: reached[tp] for tp in to if reached[tp] != to[tp]}:
+                    await offsets.advance(connection, self._plan.group, expected=to, to=back)
+                blocked = await filling.blocked_then()
+        if self._expected is expected:  # else it has been opened anew while the answer was awaited
+            self._expected, self._blocked = reached, blocked
+
+    def due(self) -> float | None:
+        return None
+
+    async def punctuate(self) -> None:
+        """Nothing here is due by time."""
+
+    async def close(self) -> None:
+        """Nothing is kept open between transactions."""
+
+
+class _PostgresTransaction:
+    def __init__(self, connection: Connection, plan: Plan, projector: Projector, blocked: set[bytes]) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._projector = projector
+        self._blocked = blocked
+        self._changed = False
+
+    def blocks(self, record: Record) -> bool:
+        return record.key is not None and letter_key(record.key) in self._blocked
+
+    async def apply(self, records: Sequence[Record]) -> None:
+        async with self._connection.transaction():  # a savepoint
+            await self._projector.apply(self._connection, records)
+
+    async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
+        letter = dead_letter(
+            record,
+            to=self._plan.dead_letters,
+            kind=verdict.kind,
+            reason=verdict.reason,
+            attempts=verdict.attempts,
+            first_failure_ms=verdict.first_failure_ms,
+        )
+        await enqueue(self._connection, letter)
+        if verdict.kind == "internal-error":
+            await offsets.block(self._connection, self._plan.group, record)
+            self._changed = True
+
+    async def settle(self, replay: Record, origin: str) -> None:
+        await offsets.unblock(self._connection, self._plan.group, origin)
+        note = settling(replay, group=self._plan.group, to=self._plan.dead_letters)
+        await enqueue(self._connection, *filter(None, (note,)))
+        self._changed = True
+
+    async def blocked_then(self) -> set[bytes]:
+        """The keys that are blocked if this transaction commits."""
+        if not self._changed:
+            return self._blocked
+        return await offsets.blocked_keys(self._connection, self._plan.group)
+
+
+def next_offsets(records: Sequence[Record]) -> dict[TopicPartition, int]:
+    """Where to read on after these records, by partition."""
+    return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+
+
+@contextmanager
+def _fenced() -> Iterator[None]:
+    try:
+        yield
+    except offsets.Fenced as fenced:
+        raise Replaced(str(fenced)) from fenced

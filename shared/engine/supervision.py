@@ -1,0 +1,118 @@
+"""Who fails how often: each unit and the consumer are counted apart, and the group is as well as its worst part."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from shared.backoff import FIRST_SECONDS, Backoff
+from shared.telemetry.health import Condition, Standing
+from shared.telemetry.metrics import Telemetry
+
+FAILURES_BEFORE_EXIT: Final = 40
+"""Failures of one part in a row: some three minutes. Then the process gives up."""
+
+_STEADY_SECONDS: Final = 60.0
+"""Who has been open for so long has not failed in a row, even if there was nothing to do."""
+
+_WORST_FIRST: Final[tuple[Standing, ...]] = ("failed", "unready", "starting", "degraded", "ready")
+
+
+class Supervised:
+    """One part: the consumer, or a unit of its partitions."""
+
+    def __init__(self, supervision: "Supervision", name: str) -> None:
+        self._supervision = supervision
+        self._name = name
+        self._backoff = Backoff(first_seconds=supervision.first_pause_seconds)
+        self._opened_at = float("inf")
+        self.failures = 0
+        self.standing: Standing = "starting"
+        self.reason = ""
+
+    def opened(self) -> None:
+        """It has taken up its work; whether that succeeds will show."""
+        self._opened_at = time.monotonic()
+        self._set("ready")
+
+    def progressed(self) -> None:
+        """It has committed something: all is well again, with the consumer too."""
+        for part in (self, self._supervision.consumer):
+            part.forget_failures()
+        if self.standing != "ready":
+            self._set("ready")
+
+    def failed(self, error: BaseException) -> float:
+        """Count a failure; return the seconds to wait before the next attempt.
+
+        Raises:
+            BaseException: the error itself, once it is too many in a row; the process should exit.
+        """
+        if time.monotonic() - self._opened_at > _STEADY_SECONDS:
+            self.forget_failures()
+        self._opened_at = float("inf")
+        self.failures += 1
+        seconds = self._backoff.take()
+        self._supervision.log.warning(
+            "part failed", part=self._name, error=error, failures=self.failures, next=seconds
+        )
+        if self.failures >= self._supervision.failures_before_exit:
+            self._supervision.exhausted = True
+            self._set("failed", reason=f"{self._name}: too many failures in a row")
+            raise error
+        self._set("unready", reason=f"{self._name}: failed, and is opened anew")
+        return seconds
+
+    def stopped(self, reason: str) -> None:
+        """It has stopped on purpose and waits for a person."""
+        self._set("unready", reason=reason)
+
+    def forget_failures(self) -> None:
+        """The next failure will be the first in a row."""
+        self.failures = 0
+        self._backoff.reset()
+
+    def _set(self, standing: Standing, *, reason: str = "") -> None:
+        self.standing, self.reason = standing, reason
+        self._supervision.show()
+
+
+class Supervision:
+    """All parts of one group's engine."""
+
+    def __init__(
+        self,
+        group: str,
+        *,
+        condition: Condition,
+        telemetry: Telemetry,
+        failures_before_exit: int = FAILURES_BEFORE_EXIT,
+        first_pause_seconds: float = FIRST_SECONDS,
+    ) -> None:
+        self.group = group
+        self.telemetry = telemetry
+        self.failures_before_exit = failures_before_exit
+        self.first_pause_seconds = first_pause_seconds
+        self.exhausted = False
+        self.log = structlog.get_logger().bind(group=group)
+        self._condition = condition
+        self.consumer = Supervised(self, "consumer")
+        self._units: dict[int, Supervised] = {}
+
+    def unit(self, number: int) -> Supervised:
+        """The unit with this number, with what it has on its record."""
+        return self._units.setdefault(number, Supervised(self, f"unit {number}"))
+
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Forget all units but these: the others belong to somebody else now."""
+        kept = set(numbers)
+        self._units = {number: unit for number, unit in self._units.items() if number in kept}
+        self.show()
+
+    def show(self) -> None:
+        """Make the group's condition that of its worst part."""
+        worst = min(
+            (self.consumer, *self._units.values()), key=lambda part: _WORST_FIRST.index(part.standing)
+        )
+        self._condition.set(worst.standing, reason=worst.reason)
