@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -39,6 +40,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 
+_CLOSED = b'"standing":"decided"'
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
 _BODY_BYTES = 0
 """Nothing is sent here: health and metrics are only read."""
@@ -47,8 +49,9 @@ _BODY_BYTES = 0
 class Routing:
     """The transformation of the group ``router``: records in, the handler's messages out."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, *, telemetry: Telemetry) -> None:
         self._handler = handler
+        self._telemetry = telemetry
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
         """Only a person's order about a parked case needs what was held."""
@@ -59,6 +62,10 @@ class Routing:
 
     def on_record(self, record: Record, state: State) -> Sequence[Message]:
         event, cases = read(record), StoredCases(state)
+        written_at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+        if self._handler.is_forgotten(event.case_id, cases, written_at=written_at):
+            self._telemetry.count("late_inputs", topic=record.topic)
+            return ()
         if carries(event, SubmissionReceived):
             return self._handler.on_received(event, cases)
         if carries(event, CaseAnswered):
@@ -74,6 +81,13 @@ class Routing:
             return self._handler.on_poisoned(event, cases)
         if carries(event, RetryOrdered) or carries(event, AssignOrdered):
             return self._handler.on_poisoned_order(event, cases)
+        return ()
+
+    def punctuate(self, keys: Sequence[str], state: State) -> Sequence[Message]:
+        """Cases that have long been over leave custody; nobody is told."""
+        # Most are open; their bytes, which are ours and without white space, tell so at once.
+        closed = (UUID(key) for key in keys if _CLOSED in (state.get(key) or b""))
+        self._handler.forget_expired(closed, StoredCases(state))
         return ()
 
 
@@ -101,7 +115,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
         on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
         fresh=settings.directory_fresh,
     )
-    routing = Routing(_handler(settings, directories, outputs=outputs))
+    routing = Routing(_handler(settings, directories, outputs=outputs), telemetry=telemetry)
     plan = replace(
         ROUTING,
         instance=settings.instance,
@@ -111,7 +125,13 @@ def build(settings: Settings) -> Mapping[str, Part]:
     return {
         "directory": directories,
         "routing": KafkaToKafka(
-            plan, routing, address=address, outputs=outputs, health=health, telemetry=telemetry
+            plan,
+            routing,
+            address=address,
+            outputs=outputs,
+            health=health,
+            telemetry=telemetry,
+            punctuate=routing.punctuate,
         ),
         "http": _http(settings, health=health, telemetry=telemetry),
     }

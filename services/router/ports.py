@@ -58,6 +58,9 @@ class Cases(Protocol):
     def keep(self, case: UUID, custody: CaseHeld) -> None:
         """Set the custody; it holds when the batch commits."""
 
+    def forget(self, case: UUID) -> None:
+        """Remove the custody; it is gone when the batch commits."""
+
     def held(self, submission: UUID) -> SubmissionHeld | None:
         """Return the sealed objects of an open case, if `wanted` has asked for them."""
 

@@ -69,11 +69,11 @@ class Fetcher:
         while not records:
             records = self._take_kept(limit)
             left = _LONGEST_WAIT if until is None else until - time.monotonic()
-            if not records and left <= 0:
-                return []
             if len(records) < limit:
-                wait = 0.0 if records else min(left, self._seconds_to_next())
+                wait = 0.0 if records else max(0.0, min(left, self._seconds_to_next()))
                 records += await self._fetch(limit - len(records), seconds=wait)
+            if not records and left <= 0:  # what is there comes first, however much is due
+                return []
         deadline = time.monotonic() + linger
         while len(records) < limit and (left := deadline - time.monotonic()) > 0:
             records += await self._fetch(limit - len(records), seconds=left)

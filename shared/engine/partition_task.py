@@ -111,7 +111,7 @@ class PartitionTask:
                 await self._batch(records)
             if (due := self._sink.due()) is not None and due <= time.monotonic():
                 await settled(asyncio.ensure_future(self._sink.punctuate()), seconds=REVOKE_SECONDS)
-            if len(records) < self._plan.batch_size:
+            if 0 < len(records) < self._plan.batch_size:
                 # Tiny transactions cost the broker most.
                 await asyncio.sleep(began + self._plan.minimum_period.total_seconds() - time.monotonic())
 

@@ -13,7 +13,7 @@ Standing = Literal["parked", "routed", "accepted", "decided"]
 class CaseHeld(Payload):
     """One case's custody since an instant; while it is parked, ``reason`` says why.
 
-    ``applied`` are the ids of the events already acted on (promise 2). ``placed_by`` is the person's order by
+    ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``. ``placed_by`` is the person's order by
     which the case left the clearing desk; absent where the directory alone decided.
     """
 
@@ -26,3 +26,4 @@ class CaseHeld(Payload):
     decision: CompetenceDecision | None = None
     placed_by: UUID | None = None
     applied: tuple[UUID, ...] = ()
+    applied_at: Instant | None = None

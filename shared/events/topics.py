@@ -97,6 +97,7 @@ SUBMISSION_RECEIVED = Topic(
     retention=_SEALED,
     sealed=True,
     max_bytes=INPUT_BYTES,
+    stamped="broker",
 )
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
@@ -105,6 +106,7 @@ CASE_ORDERED = Topic(
     producers=("operator", "desk"),
     consumers=("router", "intake", "audit"),
     audited=True,
+    stamped="broker",
 )
 SUBMISSION_ROUTED = Topic(
     name="submission.routed.v1",
@@ -135,6 +137,7 @@ CASE_ANSWERED = Topic(
     retention=_SEALED,
     sealed=True,
     max_bytes=INPUT_BYTES,
+    stamped="broker",
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",

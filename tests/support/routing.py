@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.topics import CATALOGUE, SUBMISSION_HELD, SUBMISSION_RECEIVED
 from shared.kafka.records import Record
+from shared.telemetry.metrics import Telemetry
 from tests.support.events import RECEIPT, RECEIVED_AT
 
 HESSEN = Path(__file__).parents[2] / "directory" / "hessen"
@@ -144,6 +145,7 @@ class RouterInMemory:
     version_at: Callable[[datetime], Directory] = lambda _: hessen()
     state: MemoryState = field(default_factory=MemoryState)
     out: list[Message] = field(default_factory=list)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def routing(self) -> Routing:
         path = self.folder / "authority-keys.json"
@@ -160,7 +162,7 @@ class RouterInMemory:
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,
         )
-        return Routing(handler)
+        return Routing(handler, telemetry=self.telemetry)
 
     def at(self, instant: datetime) -> Resolver:
         return resolver(self.version_at(instant))
@@ -170,6 +172,8 @@ class RouterInMemory:
 
     def take_record(self, taken: Record) -> list[Event[Payload]]:
         routing = self.routing()
+        if not taken.timestamp_ms:  # written just now
+            taken = replace(taken, timestamp_ms=int(1000 * self.now.timestamp()))
         assert all(key in self.state.shelf for key in routing.wants(taken, self.state))
         return self.keep(routing.on_record(taken, self.state))
 

@@ -8,7 +8,7 @@ from shared.events.submission import SubmissionHeld
 
 
 class StoredCases:
-    """`services.router.ports.Cases` over the engine's state and shelf."""
+    """`services.router.ports.Cases` over the engine's state and lookup."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -19,6 +19,9 @@ class StoredCases:
 
     def keep(self, case: UUID, custody: CaseHeld) -> None:
         self._state.put(str(case), custody.to_json())
+
+    def forget(self, case: UUID) -> None:
+        self._state.delete(str(case))
 
     def held(self, submission: UUID) -> SubmissionHeld | None:
         record = self._state.held(str(submission))

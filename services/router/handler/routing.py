@@ -1,6 +1,6 @@
 """What the router does with each event: decide, act, emit. One call per event, in order, inside a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from uuid import UUID
@@ -72,6 +72,18 @@ class Handler:
         step = custodies.answer(custody, event, now=self.clock())
         told = _emit(step, cases)
         return (*told, _tombstone(step.event)) if carries(step.event, CaseDecided) else told
+
+    def is_forgotten(self, case: UUID, cases: Cases, *, written_at: datetime) -> bool:
+        """Whether an input of this age may be about a case that is over and forgotten: then it has no effect."""
+        return custodies.is_forgotten(cases.custody(case), written_at=written_at, now=self.clock())
+
+    def forget_expired(self, known: Iterable[UUID], cases: Cases) -> None:
+        """Let the custody go of those cases that have been over for long enough."""
+        now = self.clock()
+        for case in known:
+            custody = cases.custody(case)
+            if custody is not None and custodies.is_expired(custody, now=now):
+                cases.forget(case)
 
     def wanted(self, case: UUID, cases: Cases) -> UUID | None:
         """The submission whose sealed objects an order about this case will need."""

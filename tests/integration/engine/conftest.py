@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from shared.engine import KafkaToKafka, Plan, Processor
+from shared.engine import KafkaToKafka, Plan, Processor, Punctuate
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.read_to_end import read_to_end
@@ -105,6 +105,19 @@ class Bench:
                 await asyncio.sleep(0.1)
         return records
 
+    async def until_unready(self, *, seconds: float = 20) -> str:
+        """Wait until the group's engine says that it does not work, and why."""
+        async with asyncio.timeout(seconds):
+            while (part := self.health.part(self.group)).standing != "unready":  # noqa: ASYNC110 - the engine says it
+                await asyncio.sleep(0.05)
+        return part.reason
+
+    def forget_group(self) -> None:
+        """Remove the group with all its offsets, as Kafka does when nobody has been there for long."""
+        admin = self.kafka.part.endpoint.admin()
+        for future in admin.delete_consumer_groups([self.group]).values():
+            future.result(20)
+
     def metric(self, name: str) -> float:
         """A counter of this bench's group, all other labels added up."""
         found = self.telemetry.registry.collect()
@@ -121,14 +134,17 @@ class Bench:
             while self.metric(name) < value:  # noqa: ASYNC110 - it is the engine that counts
                 await asyncio.sleep(0.05)
 
-    def engine(self, plan: Plan, transformation: Processor, *outputs: str) -> KafkaToKafka:
+    def engine(
+        self, plan: Plan, processor: Processor, *outputs: str, punctuate: Punctuate | None = None
+    ) -> KafkaToKafka:
         return KafkaToKafka(
             plan,
-            transformation,
+            processor,
             address=self.address,
             outputs=OutputTopics(outputs),
             health=self.health,
             telemetry=self.telemetry,
+            punctuate=punctuate,
         )
 
 

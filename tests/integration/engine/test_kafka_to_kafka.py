@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.engine import Plan, State
 from shared.kafka.dead_letters import replayed, settled
@@ -119,3 +120,52 @@ async def test_a_replay_for_one_group_neither_settles_nor_unblocks_anothers_lett
         theirs = await bench.read_until(plans[1].dead_letters, 4)
     assert [settled(record) for record in mine[:4]] == [None, None, None, f"{source}/0/0"]
     assert [settled(record) for record in theirs] == [None] * 4
+
+
+async def test_what_is_due_by_time_is_done_in_a_transaction_of_its_own(bench: Bench) -> None:
+    source, target = bench.topic("in"), bench.topic("out")
+    its_plan = replace(plan(bench, source), punctuate_interval=timedelta(milliseconds=20))
+
+    def punctuate(keys: Sequence[str], state: State) -> Sequence[Message]:
+        over = [key for key in keys if state.get(key) == b"2"]
+        for key in over:
+            state.delete(key)
+        return [Message(target, key.encode(), b"over") for key in over]
+
+    await bench.send(*(Message(source, key, b"x") for key in (b"a", b"a", b"b")))
+    async with running(bench.engine(its_plan, counting(target), target, punctuate=punctuate)):
+        records = await bench.read_until(target, 4)
+        await bench.send(Message(source, b"a", b"y"), Message(source, b"b", b"y"))
+        records = await bench.read_until(target, 7)
+    assert sorted(r.value or b"" for r in records[3:]) == [b"over", b"over", b"y 1", b"y 2"]
+    final = {r.key: r.value for r in await bench.read(its_plan.state_topic or "")}
+    assert (final[b"a"], final[b"b"]) == (b"1", None)
+
+
+async def test_without_its_groups_offsets_the_engine_reads_on_where_its_state_says(bench: Bench) -> None:
+    source, target = bench.topic("in"), bench.topic("out")
+    its_plan = plan(bench, source)
+    await bench.send(*(Message(source, b"k", b"x") for _ in range(3)))
+    async with running(bench.engine(its_plan, counting(target), target)):
+        await bench.read_until(target, 3)
+
+    bench.forget_group()
+    await bench.send(Message(source, b"k", b"x"))
+    async with running(bench.engine(its_plan, counting(target), target)):
+        records = await bench.read_until(target, 4)
+
+    assert values(records) == [b"x 1", b"x 2", b"x 3", b"x 4"]
+
+
+async def test_states_without_any_position_stop_the_consumer_instead_of_a_second_reading(
+    bench: Bench,
+) -> None:
+    source, target = bench.topic("in"), bench.topic("out")
+    its_plan = plan(bench, source)
+    await bench.send(Message(its_plan.state_topic or "", b"k", b"7"), Message(source, b"k", b"x"))
+
+    async with running(bench.engine(its_plan, counting(target), target)):
+        reason = await bench.until_unready()
+
+    assert "nothing tells how far the inputs have been read" in reason
+    assert await bench.read(target) == []

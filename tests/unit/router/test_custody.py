@@ -86,6 +86,7 @@ def test_a_routed_case_lies_with_its_authority() -> None:
         authority=GIESSEN,
         decision=ROUTED,
         applied=(RECEIVED.id,),
+        applied_at=NOW,
     )
     assert step.event.data == SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED)
 
@@ -248,7 +249,7 @@ def test_the_memory_of_a_closed_case_goes_when_no_input_can_come_again() -> None
 
 
 def standing_of(custody: CaseHeld | None) -> object:
-    return custody and custody.model_dump(exclude={"applied"})
+    return custody and custody.model_dump(exclude={"applied", "applied_at"})
 
 
 @dataclass

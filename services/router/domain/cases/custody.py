@@ -42,6 +42,9 @@ what falls out is harmless, because the standing alone refuses every effective e
 KEPT_AFTER_CLOSE = timedelta(days=32)
 """Inputs with sealed data expire after 30 days, and a log segment may outlive that by its one day."""
 
+TAKEN_WITHIN = KEPT_AFTER_CLOSE - timedelta(days=1)
+"""An older input about a case that is not known has been applied and forgotten; the day is for clocks that differ."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
@@ -126,7 +129,9 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
         )
         return _refused(custody, cause, "answer-refused", refused, now=now)
     told = _effect(custody.receipt, given)
-    after = _applying(custody, cause.id).model_copy(update={"standing": given.answer.kind, "since": now})
+    after = _applying(custody, cause.id, now=now).model_copy(
+        update={"standing": given.answer.kind, "since": now}
+    )
     return CustodyChange(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
 
 
@@ -135,8 +140,13 @@ def is_closed(custody: CaseHeld) -> bool:
 
 
 def is_expired(custody: CaseHeld, *, now: datetime) -> bool:
-    """True once no input of the closed case can come again, so that its memory may go."""
-    return is_closed(custody) and now - custody.since > KEPT_AFTER_CLOSE
+    """True once no input of the closed case would be taken again, so that its memory may go."""
+    return is_closed(custody) and now - (custody.applied_at or custody.since) > KEPT_AFTER_CLOSE
+
+
+def is_forgotten(custody: CaseHeld | None, *, written_at: datetime, now: datetime) -> bool:
+    """True for an input, by the broker's time of it, that may have been applied to a case that is over by now."""
+    return custody is None and now - written_at > TAKEN_WITHIN
 
 
 def answer_refusal(
@@ -177,7 +187,7 @@ def _effect(receipt: Receipt, given: CaseAnswered) -> CaseAccepted | CaseDecided
 
 
 def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
-    applied = _applying(custody, cause.id)
+    applied = _applying(custody, cause.id, now=now)
     match placement:
         case Routed(authority=authority, decision=decision, assignment=assignment):
             after = applied.model_copy(
@@ -206,12 +216,13 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
 def _refused(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> CustodyChange:
-    after = None if custody is None else _applying(custody, cause.id)
+    after = None if custody is None else _applying(custody, cause.id, now=now)
     return CustodyChange(custody=after, event=_told(after, cause, kind, data, now=now))
 
 
-def _applying(custody: CaseHeld, event_id: UUID) -> CaseHeld:
-    return custody.model_copy(update={"applied": (*custody.applied, event_id)[-REMEMBERED:]})
+def _applying(custody: CaseHeld, event_id: UUID, *, now: datetime) -> CaseHeld:
+    applied = (*custody.applied, event_id)[-REMEMBERED:]
+    return custody.model_copy(update={"applied": applied, "applied_at": now})
 
 
 def _told(
