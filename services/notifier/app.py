@@ -20,10 +20,11 @@ from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresLedger
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_templates
-from services.notifier.adapters.upkeep import Replanning, Sending, Upkeep
+from services.notifier.adapters.upkeep import Replanning, Resumed, Upkeep
 from services.notifier.adapters.watch import Watch
 from services.notifier.domain.address import Address
 from services.notifier.domain.deadlines.law import Law
@@ -34,12 +35,13 @@ from services.notifier.domain.retry import Patience
 from services.notifier.handler.delivery import Courier
 from services.notifier.handler.planning import on_events, recall
 from services.notifier.handler.rounds import Rounds
+from services.notifier.handler.ticking import Ticking, set_timers
 from services.notifier.settings import Settings, SmtpConnection
 from shared.crypto.jwe import OwnKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
-from shared.events.topics import NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
+from shared.events.topics import CASE_CLOCK, NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
@@ -67,10 +69,15 @@ PLANNING = Plan(
 
 
 class Planning:
-    """The projection of the group ``notifier``: events in, planned messages out."""
+    """The projection of the group ``notifier``: events in, planned messages and timers out."""
+
+    def __init__(self, law: Law) -> None:
+        self._law = law
 
     async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        await on_events([read(record) for record in records], PostgresLedger(connection))
+        events = [read(record) for record in records]
+        await on_events(events, PostgresLedger(connection))
+        await set_timers(events, TimerLedger(connection), self._law)
 
 
 class Rebuild:
@@ -134,6 +141,7 @@ class _Common:
     pool: Pool
     queue: PostgresQueue
     history: StoreHistory
+    clock_history: StoreHistory
     law: Law
     health: Health = field(default_factory=Health)
     telemetry: Telemetry = field(default_factory=Telemetry)
@@ -147,22 +155,19 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
         pool=pool,
         queue=PostgresQueue(pool, lease=settings.lease, history=history),
         history=history,
+        clock_history=StoreHistory(plan.group),
         law=open_law(settings.directory),
     )
     health, telemetry = common.health, common.telemetry
     publisher = Publisher(
-        common.address, health=health, topics=(NOTIFICATION_SETTLED.name, plan.dead_letters)
+        common.address, health=health, topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, plan.dead_letters)
     )
     return {
-        "planning": Replanning(
-            lambda: KafkaToPostgres(
-                plan, Planning(), address=common.address, pool=pool, health=health, telemetry=telemetry
-            ),
-            history=history,
-        ),
+        "planning": _planning(plan, common),
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
         "sending": _sending(settings, common),
+        "clock": _clock(common),
         "upkeep": Upkeep(
             common.queue,
             kept_for=settings.contact_kept_for,
@@ -177,7 +182,21 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
     }
 
 
-def _sending(settings: Settings, common: _Common) -> Sending:
+def _planning(plan: Plan, common: _Common) -> Replanning:
+    return Replanning(
+        lambda: KafkaToPostgres(
+            plan,
+            Planning(common.law),
+            address=common.address,
+            pool=common.pool,
+            health=common.health,
+            telemetry=common.telemetry,
+        ),
+        histories=(common.history, common.clock_history),
+    )
+
+
+def _sending(settings: Settings, common: _Common) -> Resumed:
     smtp = settings.smtp
     mailer = SmtpMailer(
         _mail_server(settings), connections=smtp.connections, mails_per_connection=smtp.mails_per_connection
@@ -199,17 +218,27 @@ def _sending(settings: Settings, common: _Common) -> Sending:
     rounds = Rounds(
         queue=common.queue,
         courier=courier,
-        replay=_rebuild(common, condition=condition),
+        replay=_rebuild(common, common.history, condition=condition),
         monotonic=monotonic,
         observer=observer,
         side_by_side=4 * smtp.connections,
         pace=Pace.of(smtp.per_second, now=monotonic()),
     )
-    return Sending(rounds.run, mailer, condition=condition)
+    return Resumed("sending", rounds.run, condition=condition, close=mailer.close)
 
 
-def _rebuild(common: _Common, *, condition: Condition) -> Rebuild:
-    inputs = Inputs(common.address, common.pool, history=common.history, topics=_TOPICS)
+def _clock(common: _Common) -> Resumed:
+    condition = common.health.part("clock")
+    ticking = Ticking(
+        timers=DueTimers(common.pool, common.law, history=common.clock_history),
+        replay=_rebuild(common, common.clock_history, condition=condition),
+        clock=_now,
+    )
+    return Resumed("clock", ticking.run, condition=condition)
+
+
+def _rebuild(common: _Common, history: StoreHistory, *, condition: Condition) -> Rebuild:
+    inputs = Inputs(common.address, common.pool, history=history, topics=_TOPICS)
     held = HeldSubmissions(common.address)
     return Rebuild(inputs, held, common.queue, pool=common.pool, condition=condition)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notifier.domain.case import Case, Contact
+from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.domain.mail import Mail
 from services.notifier.domain.message import Message
 from services.notifier.domain.rendering import Names
@@ -45,6 +46,27 @@ class Ledger(Protocol):
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         """Write what became of messages, planned yet or not; what is settled already stays as it is."""
+
+
+class ClockLedger(Protocol):
+    """What the clock knows of cases, inside the one transaction in which a batch of events is applied."""
+
+    async def clocks(self, ids: Collection[UUID]) -> Sequence[CaseClock]:
+        """Return those of these cases' clocks that are known."""
+
+    async def set(self, clocks: Collection[CaseClock], timers: Collection[Timer]) -> None:
+        """Keep these clocks; their timers are these and no others, except those that have struck."""
+
+
+class Timers(Protocol):
+    """The timers that are set."""
+
+    async def strike(self, now: datetime, *, most: int) -> int:
+        """Strike up to so many timers that are due, each with its event in one transaction; return how many.
+
+        Raises:
+            StoreAway: nothing is known of it.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

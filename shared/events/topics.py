@@ -15,6 +15,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
 from shared.events.notification import NotificationSettled
@@ -155,6 +156,14 @@ NOTIFICATION_SETTLED = Topic(
     consumers=("intake", "notifier", "audit"),
     audited=True,
 )
+CASE_CLOCK = Topic(
+    name="case.clock.v1",
+    payloads=(StepOverdue, PeriodEnding, PeriodEnded),
+    key="case",
+    producers=("notifier",),
+    consumers=("intake", "audit"),
+    audited=True,
+)
 CASE_CUSTODY = Topic(
     name="case.custody.v1",
     payloads=(CaseHeld,),
@@ -210,6 +219,7 @@ CATALOGUE: tuple[Topic, ...] = (
     CASE_ANSWERED,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
+    CASE_CLOCK,
     CASE_CUSTODY,
     SUBMISSION_HELD,
     DIRECTORY_CHANGED,

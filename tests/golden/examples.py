@@ -1,7 +1,7 @@
 """The valid events of the golden files: each payload of the catalogue in its smallest and its fullest form."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 
 from shared.events import ids
@@ -16,6 +16,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Attributes
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
@@ -118,6 +119,35 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "OrderRefused/not-parked": OrderRefused(
             order_id=ids.child_id(CASE_ID, "order/1"), reason="not-parked"
+        ),
+        "StepOverdue/forwarding": StepOverdue(
+            receipt=_BARE_RECEIPT, step="forwarding", due_on=date(2026, 1, 13)
+        ),
+        "StepOverdue/fetching": StepOverdue(
+            receipt=RECEIPT, step="fetching", authority=GIESSEN, due_on=date(2026, 1, 23), reminder=2
+        ),
+        "PeriodEnding/a-week": PeriodEnding(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            days_left=7,
+            last_safe_dispatch=date(2026, 4, 11),
+            earliest_reading=date(2026, 4, 8),
+            period_ends=date(2026, 4, 15),
+        ),
+        "PeriodEnded/silence-is-nothing": PeriodEnded(
+            receipt=_BARE_RECEIPT,
+            authority=GIESSEN,
+            profile="three-months-inaction",
+            period_ended_on=date(2026, 4, 15),
+        ),
+        "PeriodEnded/deemed": PeriodEnded(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            profile="three-months-deemed-approval",
+            period_ended_on=date(2026, 4, 15),
+            fiction_from=date(2026, 4, 16),
+            deemed="approval",
+            certain=True,
         ),
         "NotificationSettled/sent": NotificationSettled(
             message_id=_MESSAGE_ID,

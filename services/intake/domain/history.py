@@ -13,6 +13,7 @@ from shared.events.case import (
     OrderRefused,
     RetryOrdered,
 )
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
@@ -47,6 +48,9 @@ _CODES: Mapping[type[Payload], str] = {
     RetryOrdered: "retry-ordered",
     AssignOrdered: "assign-ordered",
     OrderRefused: "order-refused",
+    StepOverdue: "step-overdue",
+    PeriodEnding: "period-ending",
+    PeriodEnded: "period-ended",
 }
 _STAGES = {"received": 0, "parked": 1, "routed": 1, "accepted": 2, "granted": 3, "refused": 3}
 
@@ -69,6 +73,8 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
     """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
     match event.data:
         case SubmissionReceived() | SubmissionRouted() | SubmissionParked() | CaseAccepted() | CaseDecided():
+            return event.data.receipt
+        case StepOverdue() | PeriodEnding() | PeriodEnded():
             return event.data.receipt
         case _:
             return None
@@ -116,6 +122,8 @@ def _detail(data: Payload) -> str | None:
             return data.reason
         case NotificationSettled():
             return data.kind
+        case StepOverdue():
+            return data.step
         case _:
             return None
 
@@ -123,6 +131,8 @@ def _detail(data: Payload) -> str | None:
 def _authority(data: Payload) -> str | None:
     match data:
         case SubmissionRouted() | CaseAccepted() | CaseDecided() | AnswerRefused() | AssignOrdered():
+            return data.authority
+        case StepOverdue() | PeriodEnding() | PeriodEnded():
             return data.authority
         case _:
             return None

@@ -26,6 +26,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Eine Anordnung der Klärungsstelle blieb ohne Wirkung",
         "A clearing desk's order had no effect",
     ),
+    "step-overdue": ("Ein Schritt ist überfällig", "A step is overdue"),
+    "period-ending": ("Die Frist der Behörde läuft bald ab", "The authority's period ends soon"),
+    "period-ended": ("Die Frist der Behörde ist abgelaufen", "The authority's period has ended"),
     "message-sent": ("Antragsteller benachrichtigt", "Applicant informed"),
     "message-failed": ("Nachricht an den Antragsteller nicht zustellbar", "Message to the applicant failed"),
     "message-unknown": (
@@ -39,6 +42,9 @@ CODES: dict[str, tuple[str, str]] = {
 }
 
 DETAILS: dict[str, tuple[str, str]] = {
+    "forwarding": ("die Weitergabe an die Behörde", "passing it on to the authority"),
+    "fetching": ("die Abholung durch die Behörde", "the authority's fetching it"),
+    "confirmation": ("die Bestätigung der Behörde", "the authority's confirmation"),
     "unknown-service": (
         "die Leistung ist im Verzeichnis nicht bekannt",
         "the service is not in the directory",

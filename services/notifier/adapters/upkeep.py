@@ -1,19 +1,20 @@
 """The parts that keep the notifier going: sending, begun anew when the store was away, and its upkeep."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
 
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue, Standing
-from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.ports import StoreAway
 from shared.backoff import Backoff
 from shared.service.run import Part
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
+
+Close = Callable[[], Awaitable[None]]
 
 _LOOK_SECONDS = 2.0
 _LOOKS_PER_ERASURE = 1800
@@ -27,17 +28,17 @@ class Replanning:
     has forgotten, and what was sent meanwhile would wait to be sent again.
     """
 
-    def __init__(self, planning: Callable[[], Part], *, history: StoreHistory) -> None:
+    def __init__(self, planning: Callable[[], Part], *, histories: Sequence[StoreHistory]) -> None:
         self._planning = planning
-        self._history = history
+        self._histories = histories
 
     async def run(self) -> None:
         """Plan until cancelled; raises what the planning raises."""
         while True:
-            known = self._history.times_gone_back
+            known = self._gone_back()
             planning = asyncio.ensure_future(self._planning().run())
             try:
-                while not planning.done() and known == self._history.times_gone_back:
+                while not planning.done() and known == self._gone_back():
                     await asyncio.wait({planning}, timeout=_LOOK_SECONDS / 10)
             finally:
                 planning.cancel()
@@ -45,32 +46,42 @@ class Replanning:
             if not planning.cancelled():
                 planning.result()
 
+    def _gone_back(self) -> int:
+        return sum(history.times_gone_back for history in self._histories)
 
-class Sending:
-    """Runs the rounds, again and again after a growing pause; closes the mail server's connections."""
+
+class Resumed:
+    """Runs work that needs the store, again and again after a growing pause; closes what it used at the end."""
 
     def __init__(
-        self, rounds: Callable[[], Awaitable[None]], mailer: SmtpMailer, *, condition: Condition
+        self,
+        name: str,
+        work: Callable[[], Awaitable[None]],
+        *,
+        condition: Condition,
+        close: Close | None = None,
     ) -> None:
-        self._rounds = rounds
-        self._mailer = mailer
+        self._name = name
+        self._work = work
         self._condition = condition
+        self._close = close
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        pause, log = Backoff(), structlog.get_logger().bind(part="sending")
+        """Work until cancelled."""
+        pause, log = Backoff(), structlog.get_logger().bind(part=self._name)
         try:
             while True:
                 try:
-                    await self._rounds()
+                    await self._work()
                 except StoreAway as away:
                     if self._condition.standing == "ready":
                         pause.reset()
-                    self._condition.set("unready", reason="the store is away; nothing is sent")
-                    log.warning("sending interrupted", reason=str(away), next=pause.next_seconds)
+                    self._condition.set("unready", reason="the store is away; nothing is done")
+                    log.warning("work interrupted", reason=str(away), next=pause.next_seconds)
                 await pause.sleep()
         finally:
-            await self._mailer.close()
+            if self._close is not None:
+                await self._close()
 
 
 class Upkeep:

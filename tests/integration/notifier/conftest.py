@@ -27,11 +27,13 @@ from shared.events.notification import MessageKind, NotificationSettled
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import (
+    CASE_CLOCK,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
     SUBMISSION_HELD,
     SUBMISSION_RECEIVED,
     SUBMISSION_ROUTED,
+    Topic,
     dead_letter_topic,
 )
 from shared.kafka.records import partition_of
@@ -40,7 +42,14 @@ from tests.support.mail_server import MailServer
 from tests.support.stack import Database, KafkaAccess
 
 DIRECTORY = Path(__file__).parents[3] / "directory" / "hessen"
-TOPICS = (SUBMISSION_RECEIVED, SUBMISSION_ROUTED, CASE_UPDATED, NOTIFICATION_SETTLED, SUBMISSION_HELD)
+TOPICS = (
+    SUBMISSION_RECEIVED,
+    SUBMISSION_ROUTED,
+    CASE_UPDATED,
+    NOTIFICATION_SETTLED,
+    CASE_CLOCK,
+    SUBMISSION_HELD,
+)
 SMTP_TIMEOUT_SECONDS = 1
 LEASE_SECONDS = 4
 
@@ -187,20 +196,25 @@ class Notifier:
     async def has(self, state: str, *cases: Case, count: int = 1) -> bool:
         return len((await self.states(*cases)).get(state, ())) == count
 
+    async def clock(self, case: Case) -> Sequence[Event[Any]]:
+        """What the clock has said about this case."""
+        return [event for event in await self._read(CASE_CLOCK) if event.case_id == case.id]
+
     async def settled(self) -> Sequence[Event[NotificationSettled]]:
         """Every settlement that lies on the topic."""
+        return await self._read(NOTIFICATION_SETTLED)
+
+    async def _read(self, topic: Topic) -> list[Event[Any]]:
         consumer = AIOKafkaConsumer(**self.kafka.connection, isolation_level="read_committed")
         await consumer.start()
-        partitions = [
-            TopicPartition(NOTIFICATION_SETTLED.name, n) for n in range(NOTIFICATION_SETTLED.partitions)
-        ]
+        partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         found: list[Event[Any]] = []
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(p) < ends[p] for p in partitions]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [decode(r.value, r.headers, NOTIFICATION_SETTLED.payloads) for r in records]
+                found += [decode(r.value, r.headers, topic.payloads) for r in records]
         await consumer.stop()
         return found
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import get_args
 from uuid import UUID, uuid5
 
@@ -19,6 +19,7 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
+from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Reason
 from shared.events.notification import NotificationSettled, Settlement
 from shared.events.payload import Payload
@@ -49,6 +50,21 @@ TOLD: dict[type[Payload], Payload] = {
     OrderRefused: OrderRefused(order_id=ROOT, reason="not-parked"),
     RetryOrdered: RetryOrdered(assignment=ASSIGNMENT),
     AssignOrdered: AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
+    StepOverdue: StepOverdue(receipt=RECEIPT, step="forwarding", due_on=date(2026, 1, 13)),
+    PeriodEnding: PeriodEnding(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        days_left=7,
+        last_safe_dispatch=date(2026, 4, 11),
+        earliest_reading=date(2026, 4, 8),
+        period_ends=date(2026, 4, 15),
+    ),
+    PeriodEnded: PeriodEnded(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        profile="three-months-inaction",
+        period_ended_on=date(2026, 4, 15),
+    ),
     NotificationSettled: NotificationSettled(
         message_id=ROOT,
         kind="received",
@@ -81,6 +97,7 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *get_args(RefusalReason),
         *get_args(OrderRefusalReason),
         *get_args(RouterReason),
+        *get_args(OverdueStep),
     } == DETAILS.keys()
 
 

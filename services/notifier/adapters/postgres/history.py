@@ -18,7 +18,10 @@ _OFFSETS = """
 
 
 class StoreHistory:
-    """What was last seen of the store. ``went_back`` is called when its offsets lie in the past."""
+    """What one part of the service has last seen of the store; each has its own, since each must ask anew.
+
+    ``times_gone_back`` counts how often the offsets were found to lie in the past.
+    """
 
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer

@@ -94,6 +94,9 @@ const WORDS = {
 export const KINDS = {
   SubmissionReceived: ["intake", "Eingegangen", "Received"],
   SubmissionRouted: ["routing", "Weitergeleitet", "Routed"],
+  StepOverdue: ["notice", "Ein Schritt ist überfällig", "A step is overdue"],
+  PeriodEnding: ["notice", "Frist läuft bald ab", "Period ends soon"],
+  PeriodEnded: ["notice", "Frist abgelaufen", "Period has ended"],
   SubmissionParked: ["routing", "Zur Klärung geparkt", "Parked for clearing"],
   RetryOrdered: ["clearing", "Klärungsstelle: erneut versuchen", "Clearing desk: try again"],
   AssignOrdered: ["clearing", "Klärungsstelle: zugewiesen", "Clearing desk: assigned"],

@@ -1,0 +1,128 @@
+"""Timers in PostgreSQL: set with the events that call for them, struck once, each with its event in one transaction."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.domain.clock import CaseClock, Timer, struck
+from services.notifier.domain.deadlines.law import Law
+from services.notifier.ports import StoreAway
+from shared.errors import Unavailable
+from shared.events.envelope import Event, encode
+from shared.events.ids import child_id
+from shared.events.submission import Receipt
+from shared.events.topics import CASE_CLOCK
+from shared.postgres import outbox
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Connection, Pool
+
+SOURCE = "urn:amtsweg:notifier"
+
+_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, routed_at"
+
+_CLOCKS = f"SELECT {_CLOCK_COLUMNS} FROM clocks WHERE case_id = ANY($1) FOR UPDATE"  # noqa: S608 - the columns are ours
+
+_KEEP = """
+    INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, routed_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (case_id) DO UPDATE SET standing = excluded.standing, submission_id = excluded.submission_id,
+        receipt = excluded.receipt, authority = excluded.authority, routed_at = excluded.routed_at
+"""
+
+_CANCEL = "DELETE FROM timers WHERE case_id = ANY($1) AND struck_at IS NULL AND NOT id = ANY($2)"
+
+_SET = """
+    INSERT INTO timers (id, case_id, kind, step, subject, due_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (id) DO NOTHING
+"""
+
+# Both clocks must say that the instant has come: one of them, set wrongly, strikes nothing.
+_DUE = """
+    UPDATE timers SET struck_at = now() WHERE id IN (
+        SELECT id FROM timers WHERE struck_at IS NULL AND due_at <= least($1, now())
+        ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING case_id, kind, step, subject, due_at
+"""
+
+
+class TimerLedger:
+    """The `ClockLedger` on a connection whose transaction somebody else commits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def clocks(self, ids: Collection[UUID]) -> Sequence[CaseClock]:
+        return [_clock(row) for row in await self._connection.fetch(_CLOCKS, sorted(ids))]
+
+    async def set(self, clocks: Collection[CaseClock], timers: Collection[Timer]) -> None:
+        """Keep these clocks; their timers are these and no others, except those that have struck."""
+        await self._connection.executemany(_KEEP, [_clock_row(clock) for clock in clocks])
+        cases = [clock.case_id for clock in clocks]
+        await self._connection.execute(_CANCEL, cases, [timer.id for timer in timers])
+        rows = [(t.id, t.case_id, t.kind, t.step, t.subject, t.due_at) for t in timers]
+        await self._connection.executemany(_SET, rows)
+
+
+class DueTimers:
+    """The `Timers`: strikes what is due, and says so on the bus."""
+
+    def __init__(self, pool: Pool, law: Law, *, history: StoreHistory) -> None:
+        self._pool = pool
+        self._law = law
+        self._history = history
+
+    async def strike(self, now: datetime, *, most: int) -> int:
+        """Strike up to so many timers that are due; return how many were."""
+        try:
+            async with postgres.transaction(self._pool) as connection:
+                await self._history.verify(connection)
+                rows = await connection.fetch(_DUE, now, most)
+                if rows:
+                    await self._say(connection, [Timer(**dict(row)) for row in rows], now)
+        except Unavailable as away:
+            raise StoreAway(str(away)) from away
+        return len(rows)
+
+    async def _say(self, connection: Connection, due: Sequence[Timer], now: datetime) -> None:
+        known = await TimerLedger(connection).clocks({timer.case_id for timer in due})
+        clocks = {clock.case_id: clock for clock in known}
+        for timer in sorted(due, key=lambda timer: timer.due_at):
+            clock = clocks[timer.case_id]
+            said = struck(timer, clock, self._law)
+            if said is not None and clock.submission_id is not None:
+                event = Event(
+                    id=child_id(timer.id, "struck"),
+                    source=SOURCE,
+                    time=now,
+                    case_id=timer.case_id,
+                    submission_id=clock.submission_id,
+                    data=said,
+                )
+                await outbox.enqueue(connection, encode(event, CASE_CLOCK.name))
+
+
+def _clock(row: asyncpg.Record) -> CaseClock:
+    receipt = row["receipt"]
+    return CaseClock(
+        case_id=row["case_id"],
+        standing=row["standing"],
+        submission_id=row["submission_id"],
+        receipt=None if receipt is None else Receipt.model_validate_json(receipt),
+        authority=row["authority"],
+        routed_at=row["routed_at"],
+    )
+
+
+def _clock_row(clock: CaseClock) -> tuple[object, ...]:
+    receipt = None if clock.receipt is None else clock.receipt.model_dump_json(by_alias=True)
+    return (
+        clock.case_id,
+        clock.standing,
+        clock.submission_id,
+        receipt,
+        clock.authority,
+        clock.routed_at,
+    )

@@ -1,0 +1,193 @@
+"""Which instants matter for a case, from what is known of it: pure, so that a replay sets the same timers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Literal, Self
+from uuid import UUID, uuid5
+
+from services.notifier.domain.deadlines.calendar import BERLIN, Calendar, calendar_day
+from services.notifier.domain.deadlines.compute import Deadline, compute
+from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
+from services.notifier.domain.deadlines.law import Law
+from shared.events.case import CaseAccepted, CaseDecided
+from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
+
+TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended"]
+Standing = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
+
+_STAGES: Sequence[Standing] = ("unheard", "received", "parked", "routed", "accepted", "closed")
+_FORWARDED_WITHIN = 1  # working days; § 71b Abs. 1 VwVfG says "unverzüglich"
+_FETCHED_WITHIN = (3, 10, 13)  # days; FIT-Connect rejects on the fourteenth
+_CONFIRMED_WITHIN = 7  # days after the deemed receipt; § 71b Abs. 3 VwVfG
+_WARNINGS = (30, 14, 7, 2)  # days before the last safe dispatch
+_MORNING = time(6)  # an alarm is of use when somebody comes to work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClock:
+    """What the clock knows of a case."""
+
+    case_id: UUID
+    standing: Standing = "unheard"
+    submission_id: UUID | None = None
+    receipt: Receipt | None = None
+    authority: str | None = None
+    routed_at: datetime | None = None
+
+    def after(self, event: Event[Payload]) -> Self:
+        """Return the clock once this event is known. Topics are read apart: a stage is never left backwards."""
+        match event.data:
+            case SubmissionReceived(receipt=receipt):
+                return self._at("received", receipt, event)
+            case SubmissionParked(receipt=receipt) if self.standing in {"unheard", "received", "parked"}:
+                return self._at("parked", receipt, event)
+            case SubmissionRouted(receipt=receipt, authority=authority):
+                routed = replace(self, authority=authority, routed_at=event.time)
+                return routed._at("routed", receipt, event)  # noqa: SLF001 - of this class
+            case CaseAccepted(receipt=receipt, authority=authority):
+                return replace(self, authority=authority)._at("accepted", receipt, event)  # noqa: SLF001 - of this class
+            case CaseDecided(receipt=receipt, authority=authority):
+                return replace(self, authority=authority)._at("closed", receipt, event)  # noqa: SLF001 - of this class
+        return self
+
+    def _at(self, standing: Standing, receipt: Receipt, event: Event[Payload]) -> Self:
+        furthest = max(self.standing, standing, key=_STAGES.index)
+        return replace(self, standing=furthest, receipt=receipt, submission_id=event.submission_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """An instant that matters. ``subject`` is the day it speaks of, ``step`` tells timers of a kind apart.
+
+    The id is derived from both: a period that is computed anew has new timers, a replay has the old ones.
+    """
+
+    case_id: UUID
+    kind: TimerKind
+    step: int
+    subject: date
+    due_at: datetime
+
+    @property
+    def id(self) -> UUID:
+        """Derived; the event's id follows from it."""
+        return uuid5(self.case_id, f"timer/{self.kind}/{self.step}/{self.subject}")
+
+
+def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
+    """Return every timer of the case as it stands, those whose instant has passed included."""
+    receipt = clock.receipt
+    if receipt is None or clock.standing == "closed":
+        return ()
+    received_on = calendar_day(receipt.received_at)
+    if clock.standing in {"unheard", "received", "parked"} or clock.authority is None:
+        due = received_on
+        for _ in range(_FORWARDED_WITHIN):
+            due = law.calendar.next_working_day(due + timedelta(days=1))
+        return (_timer(clock, "forwarding", 1, due + timedelta(days=1)),)
+    deadline = deadline_of(receipt, law)
+    found = _period(clock, deadline, law.calendar) if deadline is not None else []
+    if clock.standing == "routed":
+        routed_on = calendar_day(clock.routed_at) if clock.routed_at else received_on
+        found += [
+            _timer(clock, "fetching", step, routed_on + timedelta(days=days))
+            for step, days in enumerate(_FETCHED_WITHIN, start=1)
+        ]
+        if deadline is not None and deadline.profile.confirmation is not None:
+            due = law.calendar.next_working_day(
+                deadline.deemed_received + timedelta(days=_CONFIRMED_WITHIN)
+                if deadline.profile.kept_by == "announcement" or deadline.period_ends is None
+                else deadline.period_ends
+            )
+            found.append(_timer(clock, "confirmation", 1, due + timedelta(days=1)))
+    return tuple(found)
+
+
+def deadline_of(receipt: Receipt, law: Law) -> Deadline | None:
+    """Return the period of a receipt at the single contact; None where no profile is known for the service."""
+    inquiry = DeadlineInquiry(
+        received_on=calendar_day(receipt.received_at), via="single-contact", service=receipt.service
+    )
+    try:
+        return compute(inquiry, law)
+    except BadDeadlineInquiry:
+        return None
+
+
+def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
+    """Return what a timer says when its instant has come; None if the case has moved on meanwhile."""
+    receipt, authority = clock.receipt, clock.authority
+    if receipt is None or timer not in timers(clock, law):
+        return None
+    if timer.kind not in {"ending", "ended"}:
+        step: OverdueStep = timer.kind  # type: ignore[assignment] # the three others
+        due_on = timer.subject - timedelta(days=1) if timer.kind != "fetching" else timer.subject
+        return StepOverdue(
+            receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
+        )
+    deadline = deadline_of(receipt, law)
+    if deadline is None or deadline.period_ends is None or authority is None:
+        return None
+    last, careful = deadline.last_safe_dispatch, deadline.careful
+    if timer.kind == "ending" and last is not None and careful is not None:
+        return PeriodEnding(
+            receipt=receipt,
+            authority=authority,
+            days_left=timer.step,
+            last_safe_dispatch=last,
+            earliest_reading=careful,
+            period_ends=deadline.period_ends,
+        )
+    return PeriodEnded(
+        receipt=receipt,
+        authority=authority,
+        profile=deadline.profile.name,
+        period_ended_on=deadline.period_ends,
+        fiction_from=deadline.fiction_from,
+        deemed=deadline.profile.deemed,
+        certain=deadline.fiction_is_certain,
+    )
+
+
+def pending(all_timers: Sequence[Timer], *, now: datetime) -> tuple[Timer, ...]:
+    """Leave out warnings that a later one has overtaken: a case that comes late is warned about once."""
+    overtaken = sorted(
+        (timer for timer in all_timers if timer.kind in {"ending", "fetching"} and timer.due_at <= now),
+        key=lambda timer: timer.due_at,
+    )
+    latest = {timer.kind: timer for timer in overtaken}
+    return tuple(timer for timer in all_timers if timer not in overtaken or latest[timer.kind] is timer)
+
+
+def _period(clock: CaseClock, deadline: Deadline, calendar: Calendar) -> list[Timer]:
+    last, ends = deadline.last_safe_dispatch, deadline.period_ends
+    if last is None or ends is None:
+        return []
+    warned = [
+        _timer(clock, "ending", days, last - timedelta(days=days), on=calendar.last_working_day)
+        for days in _WARNINGS
+        if last - timedelta(days=days) > deadline.deemed_received
+    ]
+    return [*warned, _timer(clock, "ended", 1, ends, due=_midnight(ends + timedelta(days=1)))]
+
+
+def _timer(
+    clock: CaseClock,
+    kind: TimerKind,
+    step: int,
+    subject: date,
+    *,
+    on: Callable[[date], date] | None = None,
+    due: datetime | None = None,
+) -> Timer:
+    day = on(subject) if on is not None else subject
+    due_at = due if due is not None else datetime.combine(day, _MORNING, BERLIN)
+    return Timer(case_id=clock.case_id, kind=kind, step=step, subject=subject, due_at=due_at)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), BERLIN)

@@ -1,0 +1,50 @@
+"""The clock itself: timers are set with the events, and struck when their instant has come."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.notifier.domain.clock import CaseClock, Timer, pending, timers
+from services.notifier.domain.deadlines.law import Law
+from services.notifier.ports import Clock, ClockLedger, Replay, Timers
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+
+_AT_ONCE = 500
+
+
+async def set_timers(events: Sequence[Event[Payload]], ledger: ClockLedger, law: Law) -> None:
+    """Set the timers that follow from these events, inside the transaction that stores their offsets."""
+    known = {clock.case_id: clock for clock in await ledger.clocks({event.case_id for event in events})}
+    latest: dict[UUID, datetime] = {}
+    for event in events:
+        clock = known.get(event.case_id) or CaseClock(case_id=event.case_id)
+        known[event.case_id] = clock.after(event)
+        latest[event.case_id] = event.time
+    wanted: list[Timer] = []
+    for case, instant in latest.items():
+        wanted += pending(timers(known[case], law), now=instant)
+    await ledger.set([known[case] for case in latest], wanted)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ticking:
+    """Strikes timers until cancelled. Nothing strikes before every input has been replayed."""
+
+    timers: Timers
+    replay: Replay
+    clock: Clock
+    every: timedelta = timedelta(seconds=1)
+
+    async def run(self) -> None:
+        """Strike what is due, again and again.
+
+        Raises:
+            StoreAway: start again.
+        """
+        await self.replay.caught_up()
+        while True:
+            if await self.timers.strike(self.clock(), most=_AT_ONCE) < _AT_ONCE:
+                await asyncio.sleep(self.every.total_seconds())

@@ -1,0 +1,131 @@
+"""Timers on real PostgreSQL and Kafka: each strikes once, whatever restarts, replays or jumps."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from services.notifier.adapters.postgres import MIGRATIONS
+from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
+from services.notifier.domain.clock import CaseClock, Timer
+from services.notifier.handler.ticking import set_timers
+from shared.events.clock import PeriodEnded, StepOverdue
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionRouted
+from shared.postgres import migrations
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
+from tests.integration.notifier.conftest import Notifier, until
+from tests.support.events import GIESSEN, RECEIPT
+from tests.support.law import hessian_law
+from tests.support.stack import Database
+
+LAW = hessian_law()
+NOW = datetime.now(UTC)
+LONG_AGO = RECEIPT.model_copy(update={"service": "99050023005000", "received_at": NOW - timedelta(days=200)})
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
+    pool = await postgres.open_pool(database.url, schema="notifier")
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def routed(at: datetime = NOW) -> Event[Payload]:
+    return Event(
+        id=uuid4(),
+        source="tests",
+        time=at,
+        case_id=uuid4(),
+        submission_id=uuid4(),
+        data=SubmissionRouted(receipt=LONG_AGO, authority=GIESSEN),
+    )
+
+
+async def read(pool: Pool, *events: Event[Payload]) -> None:
+    async with postgres.transaction(pool) as connection:
+        await set_timers(events, TimerLedger(connection), LAW)
+
+
+def due(pool: Pool) -> DueTimers:
+    return DueTimers(pool, LAW, history=StoreHistory("notifier"))
+
+
+async def said(pool: Pool) -> Sequence[asyncpg.Record]:
+    return list(await pool.fetch("SELECT * FROM outbox"))
+
+
+async def test_a_timer_strikes_once_also_when_its_event_is_read_again(pool: Pool) -> None:
+    event = routed()
+    await read(pool, event)
+    first = await due(pool).strike(datetime.now(UTC), most=100)
+    await read(pool, event)
+    assert first >= 2  # the last warning, the end
+    assert await due(pool).strike(datetime.now(UTC), most=100) == 0
+    assert len(await said(pool)) == first
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=-3650), timedelta(days=3650)])
+async def test_a_clock_that_is_set_wrongly_strikes_nothing_early(pool: Pool, wrong: timedelta) -> None:
+    """Set back, the process strikes nothing until it is right again; set forward, PostgreSQL's clock holds it."""
+    timer = Timer(
+        case_id=uuid4(),
+        kind="ended",
+        step=1,
+        subject=NOW.date(),
+        due_at=NOW + timedelta(days=1) + wrong / 3650,
+    )
+    async with postgres.transaction(pool) as connection:
+        await TimerLedger(connection).set([CaseClock(case_id=timer.case_id)], [timer])
+    assert await due(pool).strike(NOW + wrong, most=10) == 0
+
+
+async def test_a_step_that_was_taken_takes_its_timers_along(pool: Pool) -> None:
+    event = routed()
+    await read(pool, event)
+    before = await pool.fetchval("SELECT count(*) FROM timers")
+    async with postgres.transaction(pool) as connection:
+        await TimerLedger(connection).set([CaseClock(case_id=event.case_id, standing="closed")], [])
+    assert before > 0
+    assert await pool.fetchval("SELECT count(*) FROM timers") == 0
+
+
+async def test_many_processes_strike_each_timer_once(pool: Pool) -> None:
+    for _ in range(20):
+        await read(pool, routed())
+    waiting = await pool.fetchval("SELECT count(*) FROM timers WHERE due_at <= now()")
+    counts = await asyncio.gather(*(due(pool).strike(datetime.now(UTC), most=7) for _ in range(12)))
+    counts.append(await due(pool).strike(datetime.now(UTC), most=1000))
+    assert sum(counts) == waiting == len(await said(pool))
+
+
+async def test_a_period_that_has_ended_is_said_on_the_bus_once_over_a_restart(notifier: Notifier) -> None:
+    case = notifier.case()
+    old = case.event(SubmissionRouted(receipt=LONG_AGO, authority=GIESSEN))
+    process = await notifier.start()
+    await notifier.publish(old)
+
+    async def heard() -> bool:
+        return len(await notifier.clock(case)) >= 2
+
+    await until(heard)
+    await notifier.kill(process)
+    await notifier.start()
+    await notifier.publish(old, case.received())
+    await until(lambda: notifier.has("sent", case, count=2))
+    events = await notifier.clock(case)
+    assert len({event.id for event in events}) == len(events)
+    (ended,) = [event.data for event in events if isinstance(event.data, PeriodEnded)]
+    assert (ended.deemed, ended.certain, ended.authority) == ("approval", True, GIESSEN)
+    assert not [
+        event for event in events if isinstance(event.data, StepOverdue) and event.data.step == "forwarding"
+    ]

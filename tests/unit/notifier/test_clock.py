@@ -1,0 +1,168 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.domain.clock import CaseClock, pending, struck, timers
+from services.notifier.domain.deadlines.calendar import BERLIN
+from shared.events.case import CaseAccepted, CaseDecided
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from tests.support.events import CASE_ID, GIESSEN, RECEIPT, SUBMISSION_ID, sealed
+from tests.support.law import hessian_law
+
+LAW = hessian_law()
+RECEIVED = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+FICTION = RECEIPT.model_copy(update={"service": "99050023005000", "received_at": RECEIVED})
+TRADE = RECEIPT.model_copy(update={"service": "99050012104000", "received_at": RECEIVED})
+
+
+def event(data: Payload, at: datetime = RECEIVED) -> Event[Payload]:
+    return Event(
+        id=UUID(int=1), source="tests", time=at, case_id=CASE_ID, submission_id=SUBMISSION_ID, data=data
+    )
+
+
+RECEIVED_EVENT = event(SubmissionReceived(receipt=FICTION, content=sealed()))
+PARKED_EVENT = event(SubmissionParked(receipt=FICTION, reason="unknown-place"))
+ROUTED_EVENT = event(SubmissionRouted(receipt=FICTION, authority=GIESSEN))
+ACCEPTED_EVENT = event(CaseAccepted(receipt=FICTION, authority=GIESSEN, accepted_at=RECEIVED))
+DECIDED_EVENT = event(CaseDecided(receipt=FICTION, authority=GIESSEN, outcome="granted", decided_at=RECEIVED))
+ALL = (RECEIVED_EVENT, PARKED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, DECIDED_EVENT)
+
+
+def clock(*events: Event[Payload]) -> CaseClock:
+    found = CaseClock(case_id=CASE_ID)
+    for each in events:
+        found = found.after(each)
+    return found
+
+
+def due(found: CaseClock, kind: str) -> list[tuple[int, datetime]]:
+    return [(timer.step, timer.due_at) for timer in timers(found, LAW) if timer.kind == kind]
+
+
+def berlin(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=BERLIN)  # type: ignore[misc, arg-type] # year, month, day, hour
+
+
+def test_forwarding_is_overdue_after_a_working_day() -> None:
+    found = clock(RECEIVED_EVENT)
+    assert due(found, "forwarding") == [(1, berlin(2026, 1, 14, 6))]
+    (timer,) = timers(found, LAW)
+    assert struck(timer, found, LAW) == StepOverdue(
+        receipt=FICTION, step="forwarding", due_on=date(2026, 1, 13)
+    )
+
+
+def test_an_authority_is_warned_before_the_last_safe_dispatch_on_a_working_day() -> None:
+    """The last safe dispatch is Saturday, 11 April; 7 days before is Saturday, 4 April, behind Good Friday."""
+    assert due(clock(RECEIVED_EVENT, ROUTED_EVENT), "ending") == [
+        (30, berlin(2026, 3, 12, 6)),
+        (14, berlin(2026, 3, 27, 6)),
+        (7, berlin(2026, 4, 2, 6)),
+        (2, berlin(2026, 4, 9, 6)),
+    ]
+
+
+def test_a_period_has_ended_at_midnight_in_germany_and_says_whether_the_fiction_is_certain() -> None:
+    found = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT)
+    ended = next(timer for timer in timers(found, LAW) if timer.kind == "ended")
+    assert ended.due_at == berlin(2026, 4, 16, 0)
+    assert struck(ended, found, LAW) == PeriodEnded(
+        receipt=FICTION,
+        authority=GIESSEN,
+        profile="three-months-deemed-approval",
+        period_ended_on=date(2026, 4, 15),
+        fiction_from=date(2026, 4, 16),
+        deemed="approval",
+        certain=True,
+    )
+
+
+def test_where_the_fiction_covers_some_cases_only_it_is_not_certain() -> None:
+    brokers = FICTION.model_copy(update={"service": "99050013005000"})
+    found = clock(event(SubmissionRouted(receipt=brokers, authority=GIESSEN)))
+    ended = next(timer for timer in timers(found, LAW) if timer.kind == "ended")
+    said = struck(ended, found, LAW)
+    assert isinstance(said, PeriodEnded)
+    assert (said.deemed, said.certain) == ("approval", False)
+
+
+def test_what_is_not_fetched_is_said_three_times_and_ends_with_the_confirmation() -> None:
+    assert [step for step, _ in due(clock(RECEIVED_EVENT, ROUTED_EVENT), "fetching")] == [1, 2, 3]
+    assert due(clock(RECEIVED_EVENT, ROUTED_EVENT), "confirmation") == [(1, berlin(2026, 1, 23, 6))]
+    accepted = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT)
+    assert {timer.kind for timer in timers(accepted, LAW)} == {"ending", "ended"}
+
+
+def test_the_receipt_of_a_trade_notice_is_overdue_the_day_after_its_three_days() -> None:
+    found = clock(event(SubmissionRouted(receipt=TRADE, authority=GIESSEN)))
+    assert due(found, "confirmation") == [(1, berlin(2026, 1, 20, 6))]  # ends Sunday, so Monday, 19 January
+
+
+def test_a_closed_case_has_no_timers() -> None:
+    assert timers(clock(*ALL), LAW) == ()
+
+
+def test_a_service_without_a_profile_still_has_its_steps_watched() -> None:
+    unknown = FICTION.model_copy(update={"service": "99999999999999"})
+    found = clock(event(SubmissionRouted(receipt=unknown, authority=GIESSEN)))
+    assert {timer.kind for timer in timers(found, LAW)} == {"fetching"}
+
+
+def test_a_case_that_comes_late_is_warned_about_once() -> None:
+    found = clock(ROUTED_EVENT)
+    left = pending(timers(found, LAW), now=berlin(2026, 4, 3, 12))
+    assert [timer.step for timer in left if timer.kind == "ending"] == [7, 2]
+    assert [timer.step for timer in left if timer.kind == "fetching"] == [3]
+
+
+def test_a_timer_of_a_step_that_was_taken_meanwhile_says_nothing() -> None:
+    before = clock(RECEIVED_EVENT)
+    (timer,) = timers(before, LAW)
+    assert struck(timer, before.after(ROUTED_EVENT), LAW) is None
+
+
+def test_a_timer_read_in_another_zone_is_the_same() -> None:
+    found = clock(ROUTED_EVENT)
+    ending = next(timer for timer in timers(found, LAW) if timer.kind == "ending")
+    said = struck(replace(ending, due_at=ending.due_at.astimezone(UTC)), found, LAW)
+    assert isinstance(said, PeriodEnding)
+    assert said.days_left == 30
+
+
+@given(st.permutations(ALL), st.lists(st.sampled_from(ALL), max_size=5))
+def test_the_order_in_which_topics_are_read_changes_no_timer(
+    order: list[Event[Payload]], again: list[Event[Payload]]
+) -> None:
+    assert timers(clock(*order, *again), LAW) == timers(clock(*ALL), LAW) == ()
+
+
+@given(st.permutations((RECEIVED_EVENT, PARKED_EVENT, ROUTED_EVENT)))
+def test_a_case_that_was_parked_and_then_routed_is_watched_as_routed(order: list[Event[Payload]]) -> None:
+    assert timers(clock(*order), LAW) == timers(clock(ROUTED_EVENT), LAW)
+
+
+@given(st.dates(date(2024, 1, 1), date(2027, 12, 31)))
+def test_warnings_are_on_working_days_and_in_their_order(day: date) -> None:
+    receipt = FICTION.model_copy(
+        update={"received_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC)}
+    )
+    found = timers(clock(event(SubmissionRouted(receipt=receipt, authority=GIESSEN))), LAW)
+    warned = [timer.due_at for timer in found if timer.kind == "ending"]
+    assert warned == sorted(warned)
+    assert all(LAW.calendar.works(instant.date()) for instant in warned)
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_ids_do_not_depend_on_the_clock(hours: int) -> None:
+    later = replace(ROUTED_EVENT, time=RECEIVED + timedelta(hours=hours))
+    assert [timer.id for timer in timers(clock(later), LAW)] == [
+        timer.id for timer in timers(clock(ROUTED_EVENT), LAW)
+    ]
