@@ -28,6 +28,7 @@ COMMANDS = {
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
     "messages": "amtsweg.messages:commands",
+    "authority": "amtsweg.authorities:commands",
     "dead-letters": "amtsweg.dead_letters:commands",
     "directory": "amtsweg.directory.commands:commands",
     "audit": "amtsweg.audit.commands:commands",

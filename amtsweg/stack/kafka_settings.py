@@ -32,6 +32,11 @@ _SETTINGS = {
     # A restart resumes by transactional id; the broker must not have forgotten it over a long weekend.
     "transactional.id.expiration.ms": str(14 * _DAY_MS),
     "group.initial.rebalance.delay.ms": "0",
+    # A record stays 30 days: whoever comes back then still finds where he stood.
+    "offsets.retention.minutes": str(35 * 24 * 60),
+    # One address holds the connections of a provider for hundreds, and no more; here everybody has the same one.
+    "max.connections.per.ip": "2000",
+    "max.connections.per.ip.overrides": "127.0.0.1:20000",
     # After a kill -9 the node may register again only when its former self has timed out.
     "broker.session.timeout.ms": "6000",
     "broker.heartbeat.interval.ms": "500",

@@ -28,6 +28,7 @@ from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
 from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
 from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.quotas import provision_quotas
 from amtsweg.stack.services import Surroundings
 from services.intake.domain.client import SCOPES
 from shared.access.principal import Credential, Kind, Principal
@@ -151,8 +152,9 @@ def prepare_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
 
 
 def admit_authorities(endpoint: KafkaEndpoint, made: Secrets) -> None:
-    """The rest: hundreds of users."""
+    """The rest: hundreds of users, and what each may take."""
     kafka.admit(endpoint, logins=made.kafka)
+    provision_quotas(endpoint, made.authorities)
 
 
 def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:

@@ -1,12 +1,14 @@
 """What the router needs of the world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.inbox import InboxPage, InboxStanding
 from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
@@ -126,6 +128,53 @@ class AnswersTopic(Protocol):
         Raises:
             Unavailable: it is not confirmed, and may have arrived all the same.
         """
+
+
+class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """A Kafka consumer is in the authority's group: it alone moves the position."""
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(authority)
+        self.authority = authority
+
+
+class Inboxes(Protocol):
+    """The authorities' inboxes, and the position that each authority's own group has committed.
+
+    All of it raises ``Unavailable`` while Kafka is away.
+    """
+
+    async def page(
+        self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
+    ) -> InboxPage:
+        """Return records after these places; where there is none, after the committed one."""
+
+    async def commit(self, places: Mapping[str, int]) -> None:
+        """Confirm what lies before these places.
+
+        Raises:
+            ConsumerInGroup: a consumer is in one of the groups.
+        """
+
+    async def rewind(self, authority: str, *, to_ms: int) -> int:
+        """Commit the place of an instant, and return it; raises ``ConsumerInGroup`` as `commit` does."""
+
+    async def standing(self, authority: str) -> InboxStanding:
+        """Return how far the authority has read."""
+
+
+class News(Protocol):
+    """What somebody waits for."""
+
+    async def wait(self, *, seconds: float) -> None:
+        """Return when something may have come, or the time is over."""
+
+
+class Arrivals(Protocol):
+    """Tells who waits that something may have come into an inbox."""
+
+    def listening(self, authorities: Sequence[str]) -> AbstractContextManager[News]:
+        """What arrives from here on is news."""
 
 
 class Orders(Protocol):

@@ -20,7 +20,9 @@ STALE_SECONDS: Final = 55.0
 
 _RETRY_SECONDS: Final = 1.0
 _READ: Final = """
-SELECT principals.id, kind, name, scopes, authorities, registered_at,
+SELECT principals.id, kind, name, scopes, registered_at,
+       ARRAY(SELECT each FROM unnest(authorities) AS each WHERE each NOT IN (SELECT authority FROM access.suspensions))
+           AS authorities,
        credentials.id AS credential, key, secret_hash, valid_from, valid_until
 FROM access.principals LEFT JOIN access.credentials ON principal = principals.id
 WHERE revoked_at IS NULL

@@ -1,4 +1,4 @@
-"""Writing schema ``access``: add, rotate with overlap, revoke. An id is never given twice, and no row is deleted."""
+"""Writing schema ``access``: add, rotate with overlap, revoke, suspend. An id is never given twice, its row stays."""
 
 import json
 from datetime import timedelta
@@ -38,6 +38,12 @@ SELECT principals.*, credentials.id AS credential, credentials.key IS NOT NULL A
 FROM access.principals LEFT JOIN access.credentials ON principal = principals.id
 ORDER BY valid_from, principals.id
 """
+
+
+_SUSPEND: Final = (
+    "INSERT INTO access.suspensions (authority) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
+)
+_RESUME: Final = "DELETE FROM access.suspensions WHERE authority = $1 RETURNING true"
 
 
 async def add(connection: Connection, principal: Principal) -> bool:
@@ -92,3 +98,13 @@ async def everybody(connection: Connection) -> list[asyncpg.Record]:
 async def _enter(connection: Connection, principal: str, credential: Credential) -> None:
     key = None if credential.key is None else json.dumps(dict(credential.key))
     await connection.execute(_CREDENTIAL, principal, credential.id, key, credential.secret_hash)
+
+
+async def suspend(connection: Connection, authority: str) -> bool:
+    """From the next reading on nobody acts for this authority; False if that is so already."""
+    return bool(await connection.fetchval(_SUSPEND, authority))
+
+
+async def resume(connection: Connection, authority: str) -> bool:
+    """Undo it; False if the authority is not suspended."""
+    return bool(await connection.fetchval(_RESUME, authority))

@@ -25,14 +25,20 @@ CREATE TABLE IF NOT EXISTS access.credentials (
     PRIMARY KEY (principal, id),
     CHECK ((key IS NULL) <> (secret_hash IS NULL))
 );
+CREATE TABLE IF NOT EXISTS access.suspensions (
+    authority text PRIMARY KEY,
+    since timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE access.suspensions IS 'nobody acts for these authorities until they are resumed';
 COMMENT ON COLUMN access.credentials.key IS 'public JWK for private_key_jwt (RFC 7523); id is its kid';
 COMMENT ON COLUMN access.credentials.secret_hash IS 'PHC string, Argon2id';
 """
 
 
 def grants(*, writer: str, readers: Sequence[str]) -> Iterator[str]:
-    """Statements that give the command its rights (it never deletes) and the services theirs."""
+    """Statements that give the command its rights (it deletes nothing but suspensions) and the services theirs."""
+    yield f"GRANT SELECT, INSERT, DELETE ON access.suspensions TO {writer}"
     yield f"GRANT SELECT, INSERT, UPDATE ON access.principals, access.credentials TO {writer}"
     for reader in readers:
         yield f"GRANT USAGE ON SCHEMA access TO {reader}"
-        yield f"GRANT SELECT ON access.principals, access.credentials TO {reader}"
+        yield f"GRANT SELECT ON access.principals, access.credentials, access.suspensions TO {reader}"

@@ -123,6 +123,7 @@ AUTHORITY_INBOX = Topic(
     key="case",
     producers=("router",),
     consumers=("authority",),
+    followers=("doors",),
     audited="submission.routed.v1 says the same without the sealed content",
     partitions=1,
     retention=_SEALED,
@@ -245,6 +246,11 @@ def dead_letter_topic(group: str) -> str:
 
 DEAD_LETTER_RETENTION = _DEAD
 DEAD_LETTER_PARTITIONS = 1
+
+
+def authority_group(authority: str) -> str:
+    """The consumer group of an authority: its committed position is how far it has confirmed its inbox."""
+    return f"authority.{authority}"
 
 
 def consumed_by(group: Group) -> tuple[Topic, ...]:

@@ -42,6 +42,7 @@ def test_a_topic_is_created_as_its_row_says(topic: Topic) -> None:
     assert created.partitions == topic.partitions
     assert created.settings["max.message.bytes"] == str(topic.max_bytes)
     assert created.settings["cleanup.policy"] == ("compact" if topic.compacted else "delete")
+    assert created.settings["retention.bytes"] == "-1"  # nothing unread is deleted by size
     kept = created.settings.get("retention.ms")
     for_ever = None if topic.compacted else "-1"
     assert kept == (for_ever if topic.retention is None else str(int(topic.retention.total_seconds() * 1000)))
@@ -69,10 +70,11 @@ def test_an_authority_may_read_its_own_inbox_by_its_own_groups_and_nothing_else(
     }
 
 
-def test_nobody_but_router_and_authority_reads_an_inbox() -> None:
+def test_nobody_but_the_authority_and_its_doors_reads_an_inbox() -> None:
     inbox = [grant for grant in GRANTS if grant.name == "authority.g-06531005.inbox.v1"]
     assert {grant.principal for grant in inbox if grant.operation == "READ"} == {
-        authority_login("g-06531005")
+        authority_login("g-06531005"),
+        "doors",
     }
     assert {grant.principal for grant in inbox if grant.operation == "WRITE"} == {"router"}
 

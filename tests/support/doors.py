@@ -8,8 +8,10 @@ from uuid import UUID
 
 import httpx
 
+from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.inbox import inbox_routes
 from services.router.domain.cases.custody import Holding
 from services.router.handler.answers import AnswerDoor
 from shared.access.principal import Principal
@@ -21,7 +23,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.bearer import Caller
-from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody
+from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes
 from tests.support.events import GIESSEN, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of
 
@@ -36,6 +38,8 @@ class DoorsInMemory:
 
     custody: FakeCustody = field(default_factory=FakeCustody)
     book: FakeAnswerBook = field(default_factory=FakeAnswerBook)
+    inboxes: FakeInboxes = field(default_factory=FakeInboxes)
+    arrivals: CustodyArrivals = field(default_factory=CustodyArrivals)
     sent: list[Message] = field(default_factory=list)
     away: bool = False
     now: datetime = RECEIVED_AT
@@ -78,6 +82,7 @@ async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncI
         book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
     )
     app.include_router(answer_routes(door, gate=authority_gate(doors), telemetry=telemetry))
+    app.include_router(inbox_routes(doors.inboxes, arrivals=doors.arrivals, gate=authority_gate(doors)))
     headers = {"Authorization": f"Bearer {principal}"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=headers) as client:

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, dead_letter_topic
+from shared.events.topics import (
+    CATALOGUE,
+    GROUPS,
+    SERVICES,
+    BusLogin,
+    Topic,
+    authority_group,
+    dead_letter_topic,
+)
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
@@ -27,7 +35,7 @@ class Grant:
 
 def authority_login(authority: str) -> str:
     """The user name of an authority, which is also its consumer group."""
-    return f"authority.{authority}"
+    return authority_group(authority)
 
 
 def services_and_operator() -> tuple[str, ...]:
@@ -49,6 +57,8 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
         found.update(Grant(principal, may, "TOPIC", letters) for may in ("READ", "WRITE"))
     for principal in _TRANSACTIONAL:
         found.update(Grant(principal, may, "TRANSACTIONAL_ID", principal, prefixed=True) for may in ("WRITE", "DESCRIBE"))  # fmt: skip
+    # The doors confirm for authorities that have no consumer; while one runs, the broker refuses that.
+    found.add(Grant("doors", "READ", "GROUP", authority_group(""), prefixed=True))
     found.update(_of_operator())
     for authority in everyone:
         found.update(_of_authority(authority))

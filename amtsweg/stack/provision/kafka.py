@@ -169,7 +169,12 @@ def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterabl
     needed = {_binding(grant) for grant in allowed}
     for chunk in _chunks(sorted(needed - found)):
         _wait(admin.create_acls(chunk))
-    withdrawn = [binding for binding in found - needed if binding.principal in ours]
+    # A refusal is no grant of ours: whoever is suspended stays so (`suspension`).
+    withdrawn = [
+        binding
+        for binding in found - needed
+        if binding.principal in ours and binding.permission_type == AclPermissionType.ALLOW
+    ]
     for chunk in _chunks(withdrawn):
         _wait(admin.delete_acls([_filter(binding) for binding in chunk]))
 

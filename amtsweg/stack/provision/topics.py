@@ -40,6 +40,7 @@ def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
     for group in GROUPS:
         settings = {
             "cleanup.policy": "delete",
+            "retention.bytes": "-1",
             "retention.ms": _ms(DEAD_LETTER_RETENTION),
             "max.message.bytes": str(OUTPUT_BYTES + _ADDED_HEADERS_BYTES),
         }
@@ -47,7 +48,8 @@ def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
 
 
 def _settings(topic: Topic) -> dict[str, str]:
-    settings = {"max.message.bytes": str(topic.max_bytes)}
+    # Nothing unread is ever deleted by size.
+    settings = {"max.message.bytes": str(topic.max_bytes), "retention.bytes": "-1"}
     if topic.compacted:
         # A closed case's last value must be gone a day after its tombstone, not when the cleaner finds it worthwhile.
         settings |= {"cleanup.policy": "compact", "max.compaction.lag.ms": _ms(_DAY)}

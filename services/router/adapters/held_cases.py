@@ -1,6 +1,7 @@
 """The doors' view of custody: which authority holds which case. A refusal waits until it is certain."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -37,11 +38,20 @@ _STORED: Final = msgspec.json.Decoder(_Stored)
 class HeldCases:
     """`services.router.ports.Custody` over ``case.custody.v1``; ``run`` keeps it up to date.
 
-    ``patience`` is how many seconds a refusal waits for certainty.
+    ``patience`` is how many seconds a refusal waits for certainty. ``on_routed`` is told of each authority to which
+    a case has gone.
     """
 
-    def __init__(self, address: KafkaAddress, *, condition: Condition, patience: float = 3.0) -> None:
-        self._followed = FollowedCustody(address, keep=_holding, condition=condition, round_ms=_ROUND_MS)
+    def __init__(
+        self,
+        address: KafkaAddress,
+        *,
+        condition: Condition,
+        patience: float = 3.0,
+        on_routed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._followed = FollowedCustody(address, keep=self._keep, condition=condition, round_ms=_ROUND_MS)
+        self._on_routed = on_routed
         self._address = address
         self._patience = patience
         self._looker: AIOKafkaConsumer | None = None
@@ -63,6 +73,12 @@ class HeldCases:
                 return (await self._followed.reach(end)).get(case)
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(f"{CASE_CUSTODY.name}: its end is not reached; try again") from away
+
+    def _keep(self, value: bytes) -> Holding | None:
+        holding = _holding(value)
+        if holding is not None and holding.standing == "routed":
+            self._on_routed(holding.authority)
+        return holding
 
     async def run(self) -> None:
         """Follow until cancelled."""

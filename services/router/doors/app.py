@@ -1,7 +1,7 @@
 """What connects to what at the authorities' doors: answers to Kafka, custody and directory as they are followed, HTTP."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -11,12 +11,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
+from fastapi import APIRouter
 
+from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.inbox import inbox_routes
+from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.rate import Rates
@@ -69,7 +73,9 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     directories = FollowedDirectories(
         address, condition=health.part("directory"), telemetry=telemetry, fresh=settings.directory_fresh
     )
-    custody = HeldCases(address, condition=health.part("custody"))
+    arrivals = CustodyArrivals()
+    custody = HeldCases(address, condition=health.part("custody"), on_routed=arrivals.arrived)
+    inboxes = KafkaInboxes(address, condition=health.part("inboxes"))
     publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
     principals = Principals(pool, condition=health.part("principals"))
     book = PostgresAnswers(pool)
@@ -81,23 +87,31 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
         secret=bytes.fromhex(read_secret(settings.hash_key_file)),
     )
     callers = Callers(_tokens(settings), principals, clock=_now)
+    gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
     return {
         "directory": directories,
         "custody": custody,
         "publisher": publisher,
+        "inboxes": inboxes,
         "principals": principals,
         "upkeep": AnswersUpkeep(book),
         "http": _http(
-            settings, answers, callers=callers, directories=directories, health=health, telemetry=telemetry
+            settings,
+            [
+                answer_routes(answers, gate=gate, telemetry=telemetry),
+                inbox_routes(inboxes, arrivals=arrivals, gate=gate),
+            ],
+            directories=directories,
+            health=health,
+            telemetry=telemetry,
         ),
     }
 
 
 def _http(
     settings: Settings,
-    answers: AnswerDoor,
+    routes: Sequence[APIRouter],
     *,
-    callers: Callers,
     directories: Directories,
     health: Health,
     telemetry: Telemetry,
@@ -120,8 +134,8 @@ def _http(
             seconds=time.monotonic,
         ),
     )
-    gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
-    app.include_router(answer_routes(answers, gate=gate, telemetry=telemetry))
+    for each in routes:
+        app.include_router(each)
     return HttpServer.of(app, settings.http, health=health)
 
 

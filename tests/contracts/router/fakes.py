@@ -1,13 +1,15 @@
 """The surroundings of desk and doors without Kafka and PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.ports import ConsumerInGroup
 from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 
@@ -87,3 +89,56 @@ class FakeCustody:
         if not self.certain:
             raise Unavailable("case.custody.v1: its end is not reached; try again")
         return (self.seen | self.written).get(case)
+
+
+@dataclass
+class FakeInboxes:
+    """Implements `services.router.ports.Inboxes` over lists; an offset is a place in the list."""
+
+    written: dict[str, list[InboxRecord]] = field(default_factory=dict)
+    committed: dict[str, int] = field(default_factory=dict)
+    consumers: set[str] = field(default_factory=set)
+
+    def put(self, authority: str, value: bytes = b"{}") -> None:
+        records = self.written.setdefault(authority, [])
+        headers = (("ce_id", f"{authority}/{len(records)}".encode()),)
+        records.append(
+            InboxRecord(
+                authority=authority,
+                offset=len(records),
+                headers=headers,
+                value=value,
+                written_ms=len(records),
+            )
+        )
+
+    async def page(
+        self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
+    ) -> InboxPage:
+        records: list[InboxRecord] = []
+        for each in authorities:
+            start = after.get(each, self.committed.get(each, 0))
+            records += self.written.get(each, [])[start : start + limit - len(records)]
+        return InboxPage(
+            records=tuple(records), reached={record.authority: record.offset + 1 for record in records}
+        )
+
+    async def commit(self, places: Mapping[str, int]) -> None:
+        for authority, place in places.items():
+            if authority in self.consumers:
+                raise ConsumerInGroup(authority)
+            self.committed[authority] = place
+
+    async def rewind(self, authority: str, *, to_ms: int) -> int:
+        await self.commit({authority: 0})
+        return 0
+
+    async def standing(self, authority: str) -> InboxStanding:
+        committed, end = self.committed.get(authority, 0), len(self.written.get(authority, []))
+        return InboxStanding(
+            authority=authority,
+            committed=committed,
+            end=end,
+            oldest_waiting_ms=committed if committed < end else None,
+            consumer=authority in self.consumers,
+        )

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -32,8 +32,10 @@ from amtsweg.stack.errors import StackError
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.provision import kafka as provision_kafka
 from amtsweg.stack.provision import postgres as provision_postgres
+from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.grants import authority_login, services_and_operator
 from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.quotas import QUOTAS, known_quotas, provision_quotas, set_quota
 from amtsweg.stack.provision.topics import wanted
 from shared.access.principal import Credential, Principal
 from shared.access.registration import revoke, rotate
@@ -285,3 +287,41 @@ def platform(own_id: str, credential: str) -> Principal:
 def grants_of(cluster: Cluster) -> set[Any]:
     admin = cluster.part.endpoint.admin()
     return set(admin.describe_acls(provision_kafka.EVERY_GRANT).result(10))
+
+
+async def _read_for_ever(consumer: AIOKafkaConsumer) -> None:
+    while True:
+        await consumer.getone()
+
+
+async def test_a_suspended_authority_reads_nothing_more_though_its_connection_is_open(
+    cluster: Cluster,
+) -> None:
+    cluster.provision()
+    inbox = AUTHORITY_INBOX.for_authority(OWN)
+    await send(cluster, username="router", topic=inbox)
+    consumer = AIOKafkaConsumer(**cluster.connection(LOGIN), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(inbox, 0)])
+        await asyncio.wait_for(consumer.getone(), 20)
+        suspension.suspend(cluster.part.endpoint, OWN)
+        cluster.provision()  # provisioning again does not let it in
+        await send(cluster, username="router", topic=inbox)
+        with pytest.raises(TopicAuthorizationFailedError):
+            await asyncio.wait_for(_read_for_ever(consumer), 20)
+        assert suspension.resume(cluster.part.endpoint, OWN)
+        assert not suspension.resume(cluster.part.endpoint, OWN)
+    finally:
+        await consumer.stop()
+    assert await read(cluster, username=LOGIN, topic=inbox, group=LOGIN) == b"content"
+
+
+def test_every_authoritys_login_has_a_quota_and_one_given_by_name_stays(cluster: Cluster) -> None:
+    provision_quotas(cluster.part.endpoint, AUTHORITIES)
+    set_quota(cluster.part.endpoint, OTHER, QUOTAS["provider"])
+    provision_quotas(cluster.part.endpoint, AUTHORITIES)
+
+    told = known_quotas(cluster.part.endpoint)
+    assert told[LOGIN] == QUOTAS["authority"].settings()
+    assert told[authority_login(OTHER)] == QUOTAS["provider"].settings()

@@ -18,6 +18,7 @@ ReadCaller = Callable[[str], Caller | None]
 DESK: Final[Mapping[str, str]] = {"desk": "Geparkte Vorgänge klären (decide what is parked)"}
 AUTHORITIES: Final[Mapping[str, str]] = {
     "answers.write": "Eigene Vorgänge bestätigen und entscheiden (answer own cases)",
+    "inbox.read": "Den eigenen Eingang lesen (read the own inbox)",
 }
 
 

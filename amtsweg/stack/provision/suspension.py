@@ -1,0 +1,78 @@
+"""An authority's login is shut out of Kafka at once, and let in again: refusals that stand before all grants.
+
+A refusal counts for connections that are open, too, from the next request on. Grants stay as they are, so that
+provisioning again changes nothing about it.
+"""
+
+from collections.abc import Iterator
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from amtsweg.stack.endpoints import KafkaEndpoint
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.grants import authority_login
+
+_WITHIN_S = 30
+_EVERYTHING = "*"
+
+
+def suspend(endpoint: KafkaEndpoint, authority: str) -> None:
+    """Refuse everything to the authority's login.
+
+    Raises:
+        StackError: the cluster does not take it.
+    """
+    admin = endpoint.admin()
+    try:
+        for done in admin.create_acls(list(_refusals(authority))).values():
+            done.result(_WITHIN_S)
+    except KafkaException as error:
+        raise StackError(f"Kafka at {endpoint.bootstrap}: {authority} is not suspended: {error}") from error
+
+
+def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
+    """Take the refusals back; False if there were none.
+
+    Raises:
+        StackError: the cluster does not take it.
+    """
+    admin = endpoint.admin()
+    try:
+        deleted = admin.delete_acls([_filter(each) for each in _refusals(authority)])
+        found = [done.result(_WITHIN_S) for done in deleted.values()]
+    except KafkaException as error:
+        raise StackError(f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}") from error
+    return any(found)
+
+
+def _refusals(authority: str) -> Iterator[AclBinding]:
+    for resource in (ResourceType.TOPIC, ResourceType.GROUP):
+        yield AclBinding(
+            resource,
+            _EVERYTHING,
+            ResourcePatternType.LITERAL,
+            f"User:{authority_login(authority)}",
+            "*",
+            AclOperation.ALL,
+            AclPermissionType.DENY,
+        )
+
+
+def _filter(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )

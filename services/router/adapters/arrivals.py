@@ -1,0 +1,54 @@
+"""Who waits for an inbox is woken when custody says that a case went there; nothing else is read for it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+_AGAIN_SECONDS: Final = 0.2
+"""A transaction's marks are set topic by topic: the inbox may be a moment behind custody."""
+
+
+class InboxNews:
+    """Set when something may have come."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    async def wait(self, *, seconds: float) -> None:
+        """Return when something may have come, or the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.event.wait()
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+
+class CustodyArrivals:
+    """`services.router.ports.Arrivals`; ``arrived`` is called by whoever follows custody."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, set[InboxNews]] = defaultdict(set)
+
+    @property
+    def waiting(self) -> int:
+        """How many inboxes somebody waits for."""
+        return len(self._waiting)
+
+    def arrived(self, authority: str) -> None:
+        """Wake whoever waits for this inbox."""
+        for news in self._waiting.get(authority, ()):
+            news.event.set()
+
+    @contextmanager
+    def listening(self, authorities: Sequence[str]) -> Iterator[InboxNews]:
+        news = InboxNews()
+        for authority in authorities:
+            self._waiting[authority].add(news)
+        try:
+            yield news
+        finally:
+            for authority in authorities:
+                self._waiting[authority].discard(news)
+                if not self._waiting[authority]:
+                    del self._waiting[authority]

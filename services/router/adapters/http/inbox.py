@@ -1,0 +1,208 @@
+"""An authority's inbox over HTTP: the same records as on Kafka, confirmed by the same position."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response, Security
+from pydantic import Field, JsonValue
+
+from services.router.adapters.http.answer_problems import not_served, which_authority
+from services.router.adapters.http.described import described
+from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
+from services.router.domain.cases.inbox import BadCursor, InboxPage, InboxRecord, read_cursor, write_cursor
+from services.router.ports import Arrivals, ConsumerInGroup, Inboxes
+from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.web.bearer import Caller
+
+SCOPE: Final = "inbox.read"
+MOST_RECORDS: Final = 100
+MOST_BYTES: Final = 4 * 1024 * 1024
+LONGEST_WAIT: Final = 30
+REPLAYED: Final = timedelta(days=30)
+
+_SEEN: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 422, 503)
+_MOVED: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 409, 422, 503)
+
+
+class InboxRecordDocument(WireModel):
+    """One record. `headers` are those of the Kafka record, `event` is its value."""
+
+    authority: AuthorityId
+    cursor: Annotated[str, Field(description="confirms this record and those before it in its inbox")]
+    headers: dict[str, str]
+    event: JsonValue
+
+
+class InboxDocument(WireModel):
+    """What waits; `cursor` confirms all of it, or goes on after it. Without records it is absent."""
+
+    records: tuple[InboxRecordDocument, ...]
+    cursor: str | None = None
+
+
+class ConfirmationDocument(WireModel):
+    """The cursor of a record or of a page: what lies before it is safely yours."""
+
+    cursor: Annotated[str, Field(max_length=24_000)]
+
+
+class ReplayDocument(WireModel):
+    """From which instant on the inbox is to be read again, at most 30 days ago."""
+
+    since: Instant
+    authority: Annotated[AuthorityId | None, Field(description="needed where the token serves several")] = (
+        None
+    )
+
+
+class InboxStandingDocument(WireModel):
+    """How one inbox stands. `waiting` is an upper bound: places that hold no record are counted too."""
+
+    authority: AuthorityId
+    waiting: int
+    oldest_waiting: Instant | None = None
+    consumer: Annotated[bool, Field(description="whether a Kafka consumer is in the group; then it confirms")]
+
+
+class InboxStatusDocument(WireModel):
+    """Every inbox that this token serves."""
+
+    inboxes: tuple[InboxStandingDocument, ...]
+
+
+def inbox_routes(inboxes: Inboxes, *, arrivals: Arrivals, gate: Gate) -> APIRouter:
+    """``/v1/inbox`` and what lies below it."""
+    routes = APIRouter(prefix="/v1/inbox", tags=["inbox"])
+
+    @routes.get("", response_model=InboxDocument, responses=_SEEN)
+    async def inbox(
+        caller: Annotated[Caller, Security(gate, scopes=[SCOPE])],
+        after: Annotated[
+            str | None, Query(description="a cursor; without one: what is not confirmed", max_length=24_000)
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_RECORDS)] = 20,
+        wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for a record")] = 0,
+        authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
+    ) -> Response:
+        """What lies in the inbox, in order; of several inboxes each says for whom."""
+        served = _served(caller, authority)
+        places = {} if after is None else _places(after, caller)
+        page = await _until_something(
+            inboxes, arrivals, served, places=places, limit=limit, seconds=float(wait)
+        )
+        return _json(_page(page, places))
+
+    @routes.post("/confirmation", status_code=HTTPStatus.NO_CONTENT, responses=_MOVED)
+    async def confirm(
+        body: ConfirmationDocument, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
+    ) -> Response:
+        """Confirm what has been read; from then on the authority is responsible for it. Again is the same."""
+        try:
+            await inboxes.commit(_places(body.cursor, caller))
+        except ConsumerInGroup as busy:
+            raise consumer_in_group(busy.authority) from None
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @routes.get("/status", response_model=InboxStatusDocument, responses=_SEEN)
+    async def status(
+        caller: Annotated[Caller, Security(gate, scopes=[SCOPE])],
+        authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
+    ) -> Response:
+        """How far behind each inbox is."""
+        found = [await inboxes.standing(each) for each in _served(caller, authority)]
+        documents = tuple(
+            InboxStandingDocument(
+                authority=each.authority,
+                waiting=each.waiting,
+                oldest_waiting=None
+                if each.oldest_waiting_ms is None
+                else datetime.fromtimestamp(each.oldest_waiting_ms / 1000, UTC),
+                consumer=each.consumer,
+            )
+            for each in found
+        )
+        return _json(InboxStatusDocument(inboxes=documents))
+
+    @routes.post("/replay", response_model=InboxStatusDocument, responses=_MOVED)
+    async def replay(
+        body: ReplayDocument, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
+    ) -> Response:
+        """Read the inbox again from an instant on: what was confirmed since then waits once more, under the same ids."""
+        if datetime.now(UTC) - body.since > REPLAYED:
+            raise too_long_ago()
+        served = _served(caller, body.authority)
+        if len(served) != 1:
+            raise which_authority()
+        try:
+            await inboxes.rewind(served[0], to_ms=int(body.since.timestamp() * 1000))
+        except ConsumerInGroup as busy:
+            raise consumer_in_group(busy.authority) from None
+        return await status(caller, served[0])
+
+    return routes
+
+
+async def _until_something(
+    inboxes: Inboxes,
+    arrivals: Arrivals,
+    served: Sequence[str],
+    *,
+    places: dict[str, int],
+    limit: int,
+    seconds: float,
+) -> InboxPage:
+    """The first page that holds a record, or an empty one when the time is over."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        with arrivals.listening(served) as news:
+            page = await inboxes.page(served, after=places, limit=limit, most_bytes=MOST_BYTES)
+            left = deadline - asyncio.get_running_loop().time()
+            if page.records or left <= 0:
+                return page
+            await news.wait(seconds=left)
+
+
+def _served(caller: Caller, authority: str | None) -> list[str]:
+    served = caller.principal.authorities
+    if authority is not None and authority not in served:
+        raise not_served()
+    if not served:
+        raise not_served()
+    return sorted(served) if authority is None else [authority]
+
+
+def _places(cursor: str, caller: Caller) -> dict[str, int]:
+    try:
+        return read_cursor(cursor, served=caller.principal.authorities)
+    except BadCursor:
+        raise bad_cursor() from None
+
+
+def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:
+    reached = {**places, **page.reached}
+    return InboxDocument(
+        records=tuple(_record(each) for each in page.records),
+        cursor=write_cursor(reached) if reached else None,
+    )
+
+
+def _record(record: InboxRecord) -> InboxRecordDocument:
+    return InboxRecordDocument(
+        authority=record.authority,
+        cursor=write_cursor({record.authority: record.offset + 1}),
+        headers={name: value.decode(errors="replace") for name, value in record.headers},
+        event=json.loads(record.value),
+    )
+
+
+def _json(document: WireModel) -> Response:
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,206 @@
+"""Inboxes as HTTP shows them: the same records as on Kafka, from the committed place of the authority's own group.
+
+The broker is the fence between the transports: it refuses a commit without membership while a consumer is in the
+group. So there is one position, and whoever confirms moves it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, UnknownMemberIdError, for_code
+from aiokafka.protocol.commit import OffsetCommitRequest
+from aiokafka.structs import TopicPartition
+
+from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.ports import ConsumerInGroup
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.topics import AUTHORITY_INBOX, authority_group
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import consumed
+from shared.telemetry.health import Condition
+
+_READERS: Final = 4
+_FETCH_MS: Final = 300
+_ANSWER_SECONDS: Final = 8.0
+_ALIVE_SECONDS: Final = 30.0
+
+
+class KafkaInboxes:
+    """`services.router.ports.Inboxes`; ``run`` keeps a few clients open, which requests take in turn."""
+
+    def __init__(self, address: KafkaAddress, *, condition: Condition, readers: int = _READERS) -> None:
+        self._address = address
+        self._condition = condition
+        self._count = readers
+        self._free: asyncio.Queue[AIOKafkaConsumer] = asyncio.Queue()
+        self._admin: AIOKafkaAdminClient | None = None
+
+    async def run(self) -> None:
+        """Keep the clients open until cancelled."""
+        pause = Backoff()
+        while True:
+            admin = AIOKafkaAdminClient(**self._address.arguments())
+            readers = [reader(self._address) for _ in range(self._count)]
+            try:
+                await admin.start()
+                for each in readers:
+                    await each.start()
+                    self._free.put_nowait(each)
+                self._admin = admin
+                self._condition.set("ready")
+                pause.reset()
+                while True:
+                    await asyncio.sleep(_ALIVE_SECONDS)
+                    await admin.list_consumer_group_offsets(authority_group("nobody"))
+            except (KafkaError, OSError) as error:
+                self._condition.set("unready", reason=f"inboxes cannot be read: {type(error).__name__}")
+            finally:
+                self._admin = None
+                while not self._free.empty():
+                    self._free.get_nowait()
+                await close(*(each.stop() for each in readers), admin.close())
+            await pause.sleep()
+
+    async def page(
+        self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
+    ) -> InboxPage:
+        async with self._reading() as consumer:
+            ends = await consumer.end_offsets([_partition(each) for each in authorities])
+            records: list[InboxRecord] = []
+            reached: dict[str, int] = {}
+            size = 0
+            for authority in authorities:
+                end = ends[_partition(authority)]
+                if end == 0 or len(records) >= limit or size >= most_bytes:
+                    continue
+                start = after[authority] if authority in after else await self._committed(authority)
+                if start >= end:
+                    continue
+                found, place = await _fetch(
+                    consumer,
+                    authority,
+                    start=start,
+                    end=end,
+                    limit=limit - len(records),
+                    room=most_bytes - size,
+                )
+                records += found
+                size += sum(len(record.value) for record in found)
+                reached[authority] = place
+            return InboxPage(records=tuple(records), reached=reached)
+
+    async def commit(self, places: Mapping[str, int]) -> None:
+        async with self._reading() as consumer:
+            ends = await consumer.end_offsets([_partition(each) for each in places])
+            for authority, place in places.items():
+                await self._commit(authority, min(place, ends[_partition(authority)]))
+
+    async def rewind(self, authority: str, *, to_ms: int) -> int:
+        tp = _partition(authority)
+        async with self._reading() as consumer:
+            found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
+            place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
+            await self._commit(authority, place)
+            return place
+
+    async def standing(self, authority: str) -> InboxStanding:
+        tp = _partition(authority)
+        async with self._reading() as consumer:
+            end = int((await consumer.end_offsets([tp]))[tp])
+            committed = await self._committed(authority)
+            oldest: int | None = None
+            if committed < end:
+                found, _ = await _fetch(consumer, authority, start=committed, end=end, limit=1, room=1)
+                oldest = found[0].written_ms if found else None
+                committed = found[0].offset if found else end
+            return InboxStanding(
+                authority=authority,
+                committed=committed,
+                end=end,
+                oldest_waiting_ms=oldest,
+                consumer=await self._has_members(authority),
+            )
+
+    async def _committed(self, authority: str) -> int:
+        tp = _partition(authority)
+        found = await self._client().list_consumer_group_offsets(authority_group(authority), partitions=[tp])
+        return max(0, int(found[tp].offset)) if tp in found else 0
+
+    async def _commit(self, authority: str, place: int) -> None:
+        admin, group, tp = self._client(), authority_group(authority), _partition(authority)
+        request = OffsetCommitRequest(group, -1, "", -1, [(tp.topic, [(tp.partition, place, "")])])
+        answer = await admin._send_request(request, await admin.find_coordinator(group))  # noqa: SLF001 - it has no public way to commit without membership
+        for _, partitions in answer.topics:
+            for _, code in partitions:
+                if code == UnknownMemberIdError.errno:
+                    raise ConsumerInGroup(authority)
+                if code:
+                    raise for_code(code)(f"{group}: not committed")
+
+    async def _has_members(self, authority: str) -> bool:
+        (told,) = await self._client().describe_consumer_groups([authority_group(authority)])
+        return any(len(group[5]) > 0 for group in told.groups)
+
+    def _client(self) -> AIOKafkaAdminClient:
+        if self._admin is None:
+            raise Unavailable("Kafka cannot be reached; try again")
+        return self._admin
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
+        """A client of the few, for one request."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                consumer = await self._free.get()
+                try:
+                    yield consumer
+                finally:
+                    if self._admin is not None:
+                        self._free.put_nowait(consumer)
+        except (KafkaError, TimeoutError) as away:
+            raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
+
+
+async def _fetch(
+    consumer: AIOKafkaConsumer, authority: str, *, start: int, end: int, limit: int, room: int
+) -> tuple[list[InboxRecord], int]:
+    """Records from a place on, and the place after them; what has expired before it is passed over."""
+    tp = _partition(authority)
+    consumer.assign([tp])
+    first = (await consumer.beginning_offsets([tp]))[tp]
+    consumer.seek(tp, max(start, first))
+    found: list[InboxRecord] = []
+    place = max(start, first)
+    size = 0
+    while place < end and len(found) < limit and (not found or size < room):
+        fetched = (await consumer.getmany(tp, timeout_ms=_FETCH_MS, max_records=limit - len(found))).get(
+            tp, []
+        )
+        for each in fetched:
+            if found and size >= room:
+                return found, place
+            record = consumed(each)
+            found.append(
+                InboxRecord(
+                    authority=authority,
+                    offset=record.offset,
+                    headers=record.headers,
+                    value=record.value or b"",
+                    written_ms=record.timestamp_ms,
+                )
+            )
+            size += len(record.value or b"")
+            place = record.offset + 1
+        if not fetched:
+            place = await consumer.position(tp)
+            break
+    return found, place
+
+
+def _partition(authority: str) -> TopicPartition:
+    return TopicPartition(AUTHORITY_INBOX.for_authority(authority), 0)

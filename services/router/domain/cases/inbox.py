@@ -1,0 +1,85 @@
+"""An authority's inbox over HTTP: a place in it, as a text that the authority hands back unread."""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.events.envelope import Headers
+
+LONGEST_CURSOR = 24_000
+"""Characters; a request's head has room for them, and they hold the places of a provider of 450."""
+
+_LONGEST_OFFSET = 2**63
+
+
+class BadCursor(Exception):  # noqa: N818 - the cursor is bad, not the program
+    """It is none of ours, or speaks of an inbox that its bearer does not serve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRecord:
+    """One record of an inbox, as it lies there; ``offset`` is its place, ``written_ms`` Unix time."""
+
+    authority: str
+    offset: int
+    headers: Headers
+    value: bytes
+    written_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """Records in order per authority, and how far they reach: what a commit of this page confirms."""
+
+    records: tuple[InboxRecord, ...]
+    reached: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxStanding:
+    """How one inbox stands: ``committed`` is the next unconfirmed place, ``end`` the first that is not written.
+
+    ``waiting`` is an upper bound: marks of transactions take places too.
+    """
+
+    authority: str
+    committed: int
+    end: int
+    oldest_waiting_ms: int | None
+    consumer: bool
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self.end - self.committed)
+
+
+def write_cursor(places: Mapping[str, int]) -> str:
+    """The places as one text."""
+    document = json.dumps(dict(sorted(places.items())), separators=(",", ":"))
+    return urlsafe_b64encode(document.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str, *, served: frozenset[str]) -> dict[str, int]:
+    """The places in a cursor.
+
+    Raises:
+        BadCursor: it is none, or names an authority that is not served.
+    """
+    if len(text) > LONGEST_CURSOR:
+        raise BadCursor
+    try:
+        document = json.loads(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        raise BadCursor from None
+    if not isinstance(document, dict) or not served.issuperset(document):
+        raise BadCursor
+    places = {name: place for name, place in document.items() if _is_place(place)}
+    if len(places) != len(document):
+        raise BadCursor
+    return places
+
+
+def _is_place(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LONGEST_OFFSET

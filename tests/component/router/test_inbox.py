@@ -1,0 +1,189 @@
+"""The inbox over HTTP: what is whose, for whom a record is, one position, and waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.doors import PROVIDER, DoorsInMemory, connected
+from tests.support.events import GIESSEN
+
+MARBURG, STRANGER = "g-06534014", "k-06531"
+
+
+@pytest.fixture
+def doors() -> DoorsInMemory:
+    doors = DoorsInMemory()
+    for authority in (GIESSEN, MARBURG, STRANGER, GIESSEN):
+        doors.inboxes.put(authority, b'{"receipt":{"receiptNumber":"R-1"}}')
+    return doors
+
+
+@pytest.fixture
+async def http(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
+    async with connected(doors) as client:
+        yield client
+
+
+@pytest.fixture
+async def provider(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
+    async with connected(doors, principal=PROVIDER) as client:
+        yield client
+
+
+def of(answer: httpx.Response) -> list[tuple[str, str]]:
+    records = answer.raise_for_status().json()["records"]
+    return [(each["authority"], each["headers"]["ce_id"]) for each in records]
+
+
+def kind(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].removeprefix("urn:amtsweg:problem:")
+
+
+async def test_an_authority_sees_its_own_records_in_order(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/inbox")
+
+    assert of(answer) == [(GIESSEN, f"{GIESSEN}/0"), (GIESSEN, f"{GIESSEN}/1")]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json()["records"][0]["event"] == {"receipt": {"receiptNumber": "R-1"}}
+
+
+async def test_a_provider_sees_all_that_it_serves_and_each_record_says_for_whom(
+    provider: httpx.AsyncClient,
+) -> None:
+    everything = of(await provider.get("/v1/inbox"))
+
+    assert sorted(everything) == [
+        (GIESSEN, f"{GIESSEN}/0"),
+        (GIESSEN, f"{GIESSEN}/1"),
+        (MARBURG, f"{MARBURG}/0"),
+    ]
+    assert of(await provider.get("/v1/inbox", params={"authority": MARBURG})) == [(MARBURG, f"{MARBURG}/0")]
+
+
+async def test_a_page_goes_on_after_the_last_one_without_confirming(
+    doors: DoorsInMemory, provider: httpx.AsyncClient
+) -> None:
+    seen: list[tuple[str, str]] = []
+    params: dict[str, Any] = {"limit": 1}
+    while found := of(answer := await provider.get("/v1/inbox", params=params)):
+        seen += found
+        params["after"] = answer.json()["cursor"]
+
+    assert len(seen) == len(set(seen)) == 3
+    assert doors.inboxes.committed == {}
+
+
+async def test_a_confirmation_moves_the_position_to_there_and_again_is_the_same(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    first, _ = (await http.get("/v1/inbox")).json()["records"]
+
+    told = [await http.post("/v1/inbox/confirmation", json={"cursor": first["cursor"]}) for _ in range(2)]
+
+    assert [answer.status_code for answer in told] == [204, 204]
+    assert doors.inboxes.committed == {GIESSEN: 1}
+    assert of(await http.get("/v1/inbox")) == [(GIESSEN, f"{GIESSEN}/1")]
+
+
+async def test_while_a_consumer_is_in_the_group_nothing_is_confirmed_or_replayed(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    cursor = (await http.get("/v1/inbox")).json()["cursor"]
+    doors.inboxes.consumers.add(GIESSEN)
+
+    confirmed = await http.post("/v1/inbox/confirmation", json={"cursor": cursor})
+    replayed = await http.post("/v1/inbox/replay", json={"since": datetime.now(UTC).isoformat()})
+    status = (await http.get("/v1/inbox/status")).json()["inboxes"]
+
+    assert kind(confirmed) == kind(replayed) == (409, "consumer-in-group")
+    assert [each["consumer"] for each in status] == [True]
+    assert doors.inboxes.committed == {}
+
+
+@pytest.mark.parametrize("principal", [GIESSEN, PROVIDER])
+async def test_nothing_of_a_stranger_is_seen_told_confirmed_or_replayed(
+    doors: DoorsInMemory, principal: str
+) -> None:
+    async with connected(doors, principal=STRANGER) as theirs:
+        cursor = (await theirs.get("/v1/inbox")).json()["cursor"]
+    since = datetime.now(UTC).isoformat()
+    async with connected(doors, principal=principal) as http:
+        named = await http.get("/v1/inbox", params={"authority": STRANGER})
+        status = await http.get("/v1/inbox/status", params={"authority": STRANGER})
+        replayed = await http.post("/v1/inbox/replay", json={"since": since, "authority": STRANGER})
+        read_on = await http.get("/v1/inbox", params={"after": cursor})
+        confirmed = await http.post("/v1/inbox/confirmation", json={"cursor": cursor})
+        everything = of(await http.get("/v1/inbox"))
+
+    assert [kind(answer) for answer in (named, status, replayed)] == [(403, "authority-not-served")] * 3
+    assert [kind(answer) for answer in (read_on, confirmed)] == [(422, "bad-cursor")] * 2
+    assert STRANGER not in {authority for authority, _ in everything}
+    assert doors.inboxes.committed == {}
+
+
+async def test_who_serves_several_says_which_inbox_is_read_again(
+    doors: DoorsInMemory, provider: httpx.AsyncClient
+) -> None:
+    since = datetime.now(UTC).isoformat()
+    doors.inboxes.committed = {GIESSEN: 2, MARBURG: 1}
+
+    unnamed = await provider.post("/v1/inbox/replay", json={"since": since})
+    named = await provider.post("/v1/inbox/replay", json={"since": since, "authority": MARBURG})
+
+    assert kind(unnamed) == (422, "authority-missing")
+    assert named.json()["inboxes"] == [
+        {"authority": MARBURG, "waiting": 1, "oldestWaiting": "1970-01-01T00:00:00Z", "consumer": False}
+    ]
+    assert doors.inboxes.committed == {GIESSEN: 2, MARBURG: 0}
+
+
+async def test_a_replay_goes_back_30_days_at_most(http: httpx.AsyncClient) -> None:
+    since = datetime.now(UTC) - timedelta(days=31)
+
+    assert kind(await http.post("/v1/inbox/replay", json={"since": since.isoformat()})) == (
+        422,
+        "too-long-ago",
+    )
+
+
+async def test_who_waits_is_woken_by_what_comes_and_by_the_end_of_his_time(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    doors.inboxes.committed[GIESSEN] = 2
+    waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
+    while not doors.arrivals.waiting:  # noqa: ASYNC110 - it is the request that is waited for
+        await asyncio.sleep(0.01)
+    doors.inboxes.put(GIESSEN)
+    doors.arrivals.arrived(GIESSEN)
+
+    assert of(await asyncio.wait_for(waiting, 10)) == [(GIESSEN, f"{GIESSEN}/2")]
+    doors.inboxes.committed[GIESSEN] = 3
+    assert of(await http.get("/v1/inbox", params={"wait": 1})) == []
+    assert not doors.arrivals.waiting
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", ""), ("POST", "/confirmation"), ("GET", "/status"), ("POST", "/replay")],
+)
+async def test_nobody_comes_in_without_a_token_or_the_scope(
+    doors: DoorsInMemory, http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    body = {"cursor": "x", "since": "2026-01-12T10:00:00Z"}
+    nobody = await http.request(method, f"/v1/inbox{path}", headers={"Authorization": ""}, json=body)
+    doors.scopes = frozenset({"answers.write"})
+    without = await http.request(method, f"/v1/inbox{path}", json=body)
+
+    assert kind(nobody) == (401, "token-invalid")
+    assert kind(without) == (403, "scope-missing")
+
+
+@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 101}, {"wait": 31}, {"authority": "?"}])
+async def test_a_parameter_outside_its_limits_is_refused(
+    http: httpx.AsyncClient, params: dict[str, Any]
+) -> None:
+    assert kind(await http.get("/v1/inbox", params=params)) == (422, "invalid")

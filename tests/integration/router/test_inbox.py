@@ -1,0 +1,272 @@
+"""The inbox by pull on real parts: one position for every transport, and nobody else's records."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer
+from confluent_kafka import Consumer
+
+from amtsweg.stack.service import Service
+from shared.events.case import CaseAccepted
+from shared.events.competence import Place
+from shared.events.envelope import Event
+from shared.events.submission import SubmissionReceived, SubmissionRouted
+from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_ROUTED, authority_group
+from tests.integration.router.conftest import Ground, url
+
+FULDA, KASSEL, RUESSELSHEIM = "g-06631009", "g-06611000", "g-06433012"
+AT = {FULDA: Place(ags="06631009"), KASSEL: Place(ags="06611000"), RUESSELSHEIM: Place(ags="06433012")}
+GUIDE = Path(__file__).parents[3] / "docs" / "authorities.md"
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+Json = dict[str, Any]
+
+
+async def client(ground: Ground, doors: Service, intake: Service, authority: str) -> httpx.AsyncClient:
+    form = {"grant_type": "client_credentials", "scope": "inbox.read"}
+    async with httpx.AsyncClient(timeout=30) as http:
+        login = (authority, ground.made.authority_secrets[authority])
+        asked = await http.post(f"{url(intake)}/token", data=form, auth=login)
+    token = asked.raise_for_status().json()["access_token"]
+    return httpx.AsyncClient(base_url=url(doors), timeout=60, headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+async def fulda(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with await client(ground, doors, intake, FULDA) as http:
+        await confirm_all(http)
+        yield http
+
+
+@pytest.fixture
+async def kassel(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[httpx.AsyncClient]:
+    async with await client(ground, doors, intake, KASSEL) as http:
+        await confirm_all(http)
+        yield http
+
+
+async def confirm_all(http: httpx.AsyncClient) -> None:
+    while cursor := (await pull(http, limit=100)).get("cursor"):
+        assert (await http.post("/v1/inbox/confirmation", json={"cursor": cursor})).status_code == 204
+        if not (await pull(http, limit=100))["records"]:
+            return
+
+
+async def pull(http: httpx.AsyncClient, **params: Any) -> Json:
+    answer = await http.get("/v1/inbox", params=params)
+    document: Json = answer.raise_for_status().json()
+    return document
+
+
+async def routed(ground: Ground, authority: str, number: int = 1) -> list[Event[SubmissionReceived]]:
+    received = [ground.submission(place=AT[authority]) for _ in range(number)]
+    await ground.receive(*received)
+    for each in received:
+        told = await ground.until(SUBMISSION_ROUTED.name, each.case_id, SubmissionRouted)
+        assert isinstance(told.data, SubmissionRouted)
+        assert told.data.authority == authority
+    return received
+
+
+def cases(page: Json) -> set[str]:
+    return {record["headers"]["ce_caseid"] for record in page["records"]}
+
+
+async def until_it_holds(http: httpx.AsyncClient, wanted: set[str]) -> Json:
+    async with asyncio.timeout(30):
+        while not wanted <= cases(page := await pull(http, limit=100, wait=2)):
+            pass
+    return page
+
+
+async def test_what_is_pulled_is_what_lies_on_kafka_and_waits_until_it_is_confirmed(
+    ground: Ground, fulda: httpx.AsyncClient
+) -> None:
+    received = {str(each.case_id) for each in await routed(ground, FULDA, 3)}
+
+    page = await until_it_holds(fulda, received)
+    again = await pull(fulda, limit=100)
+    one = await pull(fulda, limit=1)
+    rest = await pull(fulda, after=one["cursor"], limit=100)
+    confirmed = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+    after = await pull(fulda)
+
+    assert cases(page) == cases(again) == received
+    assert [len(each["records"]) for each in (one, rest)] == [1, 2]
+    assert confirmed.status_code == 204
+    assert after["records"] == []
+    on_kafka = {
+        dict(record.headers)["ce_id"].decode(): record.value
+        for record in await ground.records(AUTHORITY_INBOX.for_authority(FULDA), partitions=1)
+    }
+    for record in page["records"]:
+        assert record["authority"] == FULDA
+        assert (
+            httpx.Response(200, content=on_kafka[record["headers"]["ce_id"]] or b"").json() == record["event"]
+        )
+
+
+async def test_who_waits_is_told_as_soon_as_something_comes(ground: Ground, fulda: httpx.AsyncClient) -> None:
+    waiting = asyncio.ensure_future(pull(fulda, wait=30))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    (received,) = await routed(ground, FULDA)
+
+    assert cases(await asyncio.wait_for(waiting, 20)) == {str(received.case_id)}
+
+
+async def test_nobody_sees_or_confirms_what_is_another_authoritys(
+    ground: Ground, fulda: httpx.AsyncClient, kassel: httpx.AsyncClient
+) -> None:
+    (theirs,) = await routed(ground, KASSEL)
+    page = await until_it_holds(kassel, {str(theirs.case_id)})
+
+    mine = await pull(fulda, limit=100)
+    named = await fulda.get("/v1/inbox", params={"authority": KASSEL})
+    read_on = await fulda.get("/v1/inbox", params={"after": page["cursor"]})
+    confirmed = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+    status = await fulda.get("/v1/inbox/status", params={"authority": KASSEL})
+    since = datetime.now(UTC).isoformat()
+    replayed = await fulda.post("/v1/inbox/replay", json={"since": since, "authority": KASSEL})
+    still = await pull(kassel, limit=100)
+
+    assert str(theirs.case_id) not in cases(mine)
+    assert [answer.status_code for answer in (named, status, replayed)] == [403] * 3
+    assert [answer.status_code for answer in (read_on, confirmed)] == [422] * 2
+    assert str(theirs.case_id) in cases(still)
+
+
+async def test_while_a_consumer_is_in_the_group_it_alone_confirms(
+    ground: Ground, fulda: httpx.AsyncClient
+) -> None:
+    received = {str(each.case_id) for each in await routed(ground, FULDA, 2)}
+    page = await until_it_holds(fulda, received)
+    address = ground.login(authority_group(FULDA))
+    consumer = AIOKafkaConsumer(
+        AUTHORITY_INBOX.for_authority(FULDA),
+        group_id=authority_group(FULDA),
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        **address.arguments(),
+    )
+    await consumer.start()
+    try:
+        first = await asyncio.wait_for(consumer.getone(), 30)
+        refused = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+        status = (await fulda.get("/v1/inbox/status")).json()["inboxes"][0]
+        await consumer.commit()
+    finally:
+        await consumer.stop()
+    left = await pull(fulda, limit=100)
+    taken_over = await fulda.post("/v1/inbox/confirmation", json={"cursor": left["cursor"]})
+
+    assert dict(first.headers)["ce_caseid"].decode() in received
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:amtsweg:problem:consumer-in-group")
+    assert status["consumer"]
+    assert cases(left) == received - {dict(first.headers)["ce_caseid"].decode()}
+    assert taken_over.status_code == 204
+
+
+async def test_a_consumer_of_the_new_protocol_holds_the_group_too(
+    ground: Ground, fulda: httpx.AsyncClient
+) -> None:
+    received = {str(each.case_id) for each in await routed(ground, FULDA)}
+    page = await until_it_holds(fulda, received)
+    address = ground.login(authority_group(FULDA))
+    consumer = Consumer(
+        {
+            "bootstrap.servers": address.bootstrap,
+            "security.protocol": address.security_protocol,
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": address.username,
+            "sasl.password": address.password,
+            "group.id": authority_group(FULDA),
+            "group.protocol": "consumer",
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.subscribe([AUTHORITY_INBOX.for_authority(FULDA)])
+    try:
+        async with asyncio.timeout(30):
+            while (record := await asyncio.to_thread(consumer.poll, 0.5)) is None or record.error():
+                pass
+        refused = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+    finally:
+        await asyncio.to_thread(consumer.close)
+    confirmed = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+
+    assert refused.status_code == 409
+    assert confirmed.status_code == 204
+
+
+async def test_what_was_lost_is_read_again_from_an_instant_on_under_the_same_ids(
+    ground: Ground, fulda: httpx.AsyncClient
+) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    received = {str(each.case_id) for each in await routed(ground, FULDA, 2)}
+    page = await until_it_holds(fulda, received)
+    await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+
+    replayed = await fulda.post("/v1/inbox/replay", json={"since": began.isoformat()})
+    again = await until_it_holds(fulda, received)
+    too_long = await fulda.post("/v1/inbox/replay", json={"since": (began - timedelta(days=31)).isoformat()})
+
+    assert replayed.status_code == 200
+    assert replayed.json()["inboxes"][0]["waiting"] >= 2
+    ids = {record["headers"]["ce_id"] for record in page["records"]}
+    assert ids <= {record["headers"]["ce_id"] for record in again["records"]}
+    assert too_long.json()["type"].endswith("too-long-ago")
+
+
+@pytest.mark.parametrize("cursor", ["x", "eyJnLTA2NjMxMDA5IjotMX0"])
+async def test_a_cursor_that_is_none_is_refused(fulda: httpx.AsyncClient, cursor: str) -> None:
+    read = await fulda.get("/v1/inbox", params={"after": cursor})
+    confirmed = await fulda.post("/v1/inbox/confirmation", json={"cursor": cursor})
+
+    assert [answer.status_code for answer in (read, confirmed)] == [422, 422]
+    assert read.json()["type"] == "urn:amtsweg:problem:bad-cursor"
+
+
+async def test_the_guide_leads_from_credentials_to_an_answer(
+    ground: Ground, doors: Service, intake: Service, tmp_path: Path
+) -> None:
+    (received,) = await routed(ground, RUESSELSHEIM)
+    stack = {
+        "urls": {"intake": url(intake), "router": url(doors)},
+        "authorities": {
+            RUESSELSHEIM: {
+                "clientId": RUESSELSHEIM,
+                "secret": ground.made.authority_secrets[RUESSELSHEIM],
+                "decryptionKeyFile": str(ground.made.keys.of_authority(RUESSELSHEIM, "decryption.jwk")),
+            }
+        },
+    }
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "stack.json").write_text(json.dumps(stack))
+    program = "\n".join(_PYTHON.findall(GUIDE.read_text(encoding="utf-8"))).replace(
+        "g-06531005", RUESSELSHEIM
+    )
+
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert "{'betrieb': 'Laden'}" in ran.stdout
+    await ground.until(CASE_UPDATED.name, received.case_id, CaseAccepted)
