@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,11 @@ from aiokafka import TopicPartition
 from amtsweg.bus import everything, operator_address, partitions_of
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
-from services.audit.app import AUDITED, GROUP, SCHEMA
+from services.audit.adapters.key_files import read_secrecy
+from services.audit.app import AUDITED, SCHEMA
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import KnownEvents, Secrecy
+from services.audit.ports import GROUP
 from shared.errors import Unavailable
 from shared.events.topics import Topic, dead_letter_topic
 from shared.kafka.client import KafkaAddress
@@ -30,6 +35,15 @@ Place = tuple[str, int, int]
 """Topic, partition, offset."""
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Which log is looked at, and the secret without which nothing in it has a name."""
+
+    postgres_url: str
+    origin: str
+    secrecy: Secrecy
+
+
 @dataclass(slots=True)
 class Comparison:
     """What was compared: records by topic, those that are dead letters, and those that are nowhere."""
@@ -40,16 +54,25 @@ class Comparison:
 
 
 def check_bus(
+    *,
+    origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
     postgres_url: Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")] = None,
+    pseudonym_key_file: Annotated[
+        Path | None, typer.Option(help="Geheimnis des Protokolls; sonst das des Stapels")
+    ] = None,
 ) -> None:
     """Vergleicht den Bus mit dem Protokoll: Jeder Satz, der gelesen wurde, muss darin stehen."""
-    url = postgres_url or StackDescription.read().postgres.url
+    if origin is None or postgres_url is None or pseudonym_key_file is None:
+        stack = StackDescription.read()
+        origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
+        pseudonym_key_file = pseudonym_key_file or stack.audit.pseudonym_key_file
+    log = Log(postgres_url, origin, read_secrecy(pseudonym_key_file))
     topics = [topic for topic in AUDITED if not topic.sealed]
     try:
         done = asyncio.run(
-            compare(operator_address(), url, topics=topics, dead_letters=dead_letter_topic(GROUP))
+            compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
-    except Unavailable as away:
+    except (Unavailable, Refused) as away:
         echo(f"FEHLER: {away}", err=True)
         raise typer.Exit(3) from None
     for topic in topics:
@@ -64,15 +87,18 @@ def check_bus(
 
 
 async def compare(
-    address: KafkaAddress, url: str, *, topics: Sequence[Topic], dead_letters: str
+    address: KafkaAddress, log: Log, *, topics: Sequence[Topic], dead_letters: str
 ) -> Comparison:
     """Read the topics as far as the log has read them, and look up each record's event.
 
     Raises:
         Unavailable: Kafka or PostgreSQL is away.
+        Refused: the secret is not the log's.
     """
     done = Comparison()
-    async with await open_pool(url, schema=SCHEMA, size=2) as pool:
+    async with await open_pool(log.postgres_url, schema=SCHEMA, size=2) as pool:
+        wrapped = await pool.fetchval("select known_events from logs where origin = $1", log.origin)
+        events = KnownEvents(log.secrecy.unwrap(wrapped or b""))
         rows = await pool.fetch("select topic, partition, next from offsets where consumer = $1", GROUP)
         read = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
         starts = dict.fromkeys(partitions_of(*(topic.name for topic in topics)), 0)
@@ -80,22 +106,24 @@ async def compare(
         async for batch in read_to_end(address, starts):
             seen = [r for r in batch if r.offset < read.get(TopicPartition(r.topic, r.partition), 0)]
             done.records.update(record.topic for record in seen)
-            unknown += await _unknown(seen, pool)
+            unknown += await _unknown(seen, pool, events)
     set_aside = await _set_aside(address, dead_letters) if unknown else set()
     done.dead.update(place[0] for place in unknown if place in set_aside)
     done.missing = sorted(place for place in unknown if place not in set_aside)
     return done
 
 
-async def _unknown(records: Sequence[Record], pool: Pool) -> list[Place]:
-    ids = {(record.topic, record.partition, record.offset): _event_id(record) for record in records}
-    known = {
-        UUID(bytes=row[0].bytes)
-        for row in await pool.fetch(
-            "select event_id from entries where event_id = any($1::uuid[])", [i for i in ids.values() if i]
-        )
+async def _unknown(records: Sequence[Record], pool: Pool, events: KnownEvents) -> list[Place]:
+    names = {
+        (record.topic, record.partition, record.offset): None if event is None else events.name(event)
+        for record in records
+        for event in (_event_id(record),)
     }
-    return [place for place, event_id in ids.items() if event_id not in known]
+    rows = await pool.fetch(
+        "select id from events where id = any($1::uuid[])", [n for n in names.values() if n]
+    )
+    known = {UUID(bytes=row[0].bytes) for row in rows}
+    return [place for place, name in names.items() if name not in known]
 
 
 def _event_id(record: Record) -> UUID | None:

@@ -113,8 +113,13 @@ async def _erasing(
             sealed_for=max(t.retention for t in CATALOGUE if t.sealed and t.retention) + _SEGMENT,
         )
         done = await work(eraser)
-        # A deleted row's bytes stay in its page. The small table of keys is written anew, which leaves none; the
-        # payloads, unreadable without their key, are only made room.
-        await pool.execute("vacuum full keys")
+        # A deleted row's bytes stay in its page. Those parts of the table of keys that hold somebody erased are
+        # written anew, one after the other, so that the log waits for each but a moment; the payloads, unreadable
+        # without their key, are only made room.
+        parts = await pool.fetch(
+            "select distinct tableoid::regclass::text from keys where key is null order by 1"
+        )
+        for (part,) in parts:
+            await pool.execute(f"vacuum full {part}")
         await pool.execute("vacuum payloads")
     return done

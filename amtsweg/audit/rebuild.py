@@ -15,13 +15,13 @@ from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.rebuild import rebuild
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.app import GROUP, SCHEMA
+from services.audit.app import SCHEMA
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
 from services.audit.handler.derive import derive
-from services.audit.ports import Fork
+from services.audit.ports import GROUP, Fork
 from shared.errors import Unavailable
 from shared.postgres import migrations
 from shared.postgres.pool import open_pool
@@ -86,5 +86,6 @@ async def _database(tiles: Path, policy: Policy, *, url: str, password: str | No
     checkpoint, inspection = inspect_folder(tiles, policy, intended=intended)
     await migrations.upgrade(url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
-        await rebuild(pool, checkpoint, inspection, consumer=GROUP)
+        positions = await TileFolder(tiles).positions()
+        await rebuild(pool, checkpoint, inspection, consumer=GROUP, positions=positions)
     return checkpoint.size

@@ -24,7 +24,7 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import open_checkpoint
 from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.secrecy import NONCE_BYTES, Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.succeed import Succession
 from shared.errors import Stopped, Unavailable
@@ -96,8 +96,10 @@ async def _open(
     origin: str, last: Checkpoint, note: bytes, *, old: Secrecy, new: Secrecy, url: str, password: str | None
 ) -> int:
     async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
-        await _check_closed(pool, last)
-        await PostgresLog(pool, origin=origin, source=SOURCE).found()
+        known = old.unwrap(await _known_events(pool, last))
+        await PostgresLog(pool, origin=origin, source=SOURCE).found(
+            new.wrap(known, nonce=os.urandom(NONCE_BYTES))
+        )
         succession = Succession(
             old=old,
             new=new,
@@ -106,16 +108,23 @@ async def _open(
             ledgers=PostgresLedgers(pool, origin=origin),
             cases=shards.PostgresOpenCases(pool, old=last.origin, new=origin),
             clock=lambda: datetime.now(UTC),
+            random_bytes=os.urandom,
         )
         return await succession.open(last, note)
 
 
-async def _check_closed(pool: Pool, last: Checkpoint) -> None:
-    row = await pool.fetchrow("select size, root, closed_at from logs where origin = $1", last.origin)
+async def _known_events(pool: Pool, last: Checkpoint) -> bytes:
+    """What the closed log hands on to the next one."""
+    row = await pool.fetchrow(
+        "select size, root, closed_at, known_events from logs where origin = $1", last.origin
+    )
     if row is None or row["closed_at"] is None:
         raise Refused(f"{last.origin} is not closed: amtsweg audit close")
     if (row["size"], row["root"]) != (last.size, last.root):
         raise Refused(f"{last.origin} has {row['size']} entries; its published checkpoint covers {last.size}")
+    if row["known_events"] is None:
+        raise Refused(f"{last.origin} was made anew from files; start its service once")
+    return bytes(row["known_events"])
 
 
 def _secrets(old: Path, new: Path) -> tuple[Secrecy, Secrecy]:

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from amtsweg.demo.reckoning import Seen
 from amtsweg.stack.description import KafkaDescription
+from services.audit.adapters.key_files import read_secrecy
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.tiles import decode_bundle, published
 from shared.events.case import CaseDecided
@@ -98,13 +99,18 @@ def _submission(record: ConsumerRecord) -> UUID:
     return UUID(dict(record.headers)["ce_submissionid"].decode())
 
 
-def read_leaves(tiles: Path, *, seen: Seen) -> None:
-    """Count the log's entries by event id, from the files that its checkpoint relies on."""
-    seen.leaves.update(entries(tiles))
+def read_leaves(tiles: Path, secret: Path, *, seen: Seen) -> None:
+    """Count the log's entries by event id, from the files that its checkpoint relies on.
+
+    A leaf's id is keyed: only who has the log's secret can say which event it is of. Others keep their own id.
+    """
+    secrecy = read_secrecy(secret)
+    events = {secrecy.event(event): event for event in seen.events}
+    seen.leaves.update(events.get(id_) or UUID(id_) for id_ in entries(tiles))
 
 
-def entries(tiles: Path) -> Iterator[UUID]:
-    """The event ids of the log's entries, in order."""
+def entries(tiles: Path) -> Iterator[str]:
+    """The ids of the log's entries, in order."""
     checkpoint = (tiles / "checkpoint").read_text(encoding="utf-8")
     for name in published(int(checkpoint.splitlines()[1])):
         if name.is_bundle:

@@ -16,6 +16,7 @@ from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Report, Step
+from services.audit.adapters.key_files import read_secrecy
 
 AUTHORITY = Path("examples/authority/authority.py")
 CALM_RATE = 20.0
@@ -157,7 +158,8 @@ async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -
     await observe.read_topics(description.kafka, cases=cases, seen=seen)
     await observe.read_inboxes(description.kafka, description.authorities, seen=seen)
     await asyncio.to_thread(observe.read_mail, description.smtp.maildir, seen=seen)
-    await asyncio.to_thread(observe.read_leaves, description.audit.tile_directory, seen=seen)
+    audit = description.audit
+    await asyncio.to_thread(observe.read_leaves, audit.tile_directory, audit.pseudonym_key_file, seen=seen)
 
 
 def _at_rest(cases: set[UUID], seen: Seen) -> bool:
@@ -177,8 +179,9 @@ def _told_to_its_end(progress: Progress) -> UUID | None:
 
 def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:
     """Have the log and one of this run's entries verified by the independent verifier."""
-    tiles = description.audit.tile_directory
-    ours = [index for index, event in enumerate(observe.entries(tiles)) if event in seen.events]
+    tiles, secrecy = description.audit.tile_directory, read_secrecy(description.audit.pseudonym_key_file)
+    events = set(map(secrecy.event, seen.events))
+    ours = [index for index, id_ in enumerate(observe.entries(tiles)) if id_ in events]
     if not ours or not proof.VERIFIER.exists():
         return (), None
     chosen = ours[len(ours) // 2]

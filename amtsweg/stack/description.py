@@ -83,7 +83,8 @@ class SmtpDescription(_Described):
 class AuditDescription(_Described):
     """How a stranger verifies the log: base URL, its origin, the key, the same tiles as files.
 
-    `policy_file` (C2SP tlog-policy) names the witnesses too, and how many of them are enough.
+    `policy_file` (C2SP tlog-policy) names the witnesses too, and how many of them are enough. `pseudonym_key_file` is
+    the operator's alone: without it nothing in the log has a name.
     """
 
     log_url: str
@@ -91,6 +92,7 @@ class AuditDescription(_Described):
     verifier_key: str
     policy_file: Path
     tile_directory: Path
+    pseudonym_key_file: Path
     entry_token: str
 
 

@@ -198,6 +198,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
             verifier_key=made.keys.log_verifier(),
             policy_file=made.keys.policy,
             tile_directory=around.tile_folder,
+            pseudonym_key_file=made.keys.pseudonyms,
             entry_token=made.tokens[TILE_READER],
         ),
     )

@@ -8,11 +8,13 @@ import argparse
 import hmac
 import json
 import sys
+import urllib.error
 import urllib.request
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,8 +26,14 @@ class Unproven(Exception):  # noqa: N818 - the word that an auditor reads
 
 def get(url: str, **headers: str) -> Any:
     asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own address
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        problem = json.load(refused)
+        sys.exit(printable(f"{problem.get('detail')} {problem.get('resolution')}"))
+    except urllib.error.URLError as away:
+        sys.exit(printable(f"{url} cannot be reached: {away.reason}"))
 
 
 def opened(note: str, verifier_key: str) -> tuple[int, bytes]:
@@ -94,7 +102,7 @@ def printable(text: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Read a case's timeline and check it against the log.")
     parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
-    parser.add_argument("case", help="the case's or the submission's id")
+    parser.add_argument("case", help="receipt number (AW-…), the platform's reference, or an id")
     parser.add_argument("--purpose", default="Stichprobe", help="why; it goes on the record")
     parser.add_argument("--reference", default="PR-2026-0001", help="the auditor's own file; as well")
     given = parser.parse_args()
@@ -102,7 +110,7 @@ def main() -> None:
     audit, key = stack["urls"]["audit"], stack["audit"]["verifierKey"]
     account = {"Amtsweg-Purpose": given.purpose, "Amtsweg-Reference": given.reference}
     token = {"Authorization": f"Bearer {stack['auditor']['token']}"}
-    timeline = get(f"{audit}/v1/cases/{given.case}/timeline", **token, **account)
+    timeline = get(f"{audit}/v1/cases/{quote(given.case, safe='')}/timeline", **token, **account)
     try:
         for entry in timeline["entries"]:
             if entry["covered"]:

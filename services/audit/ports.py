@@ -1,22 +1,26 @@
 """What the audit service needs of the world."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
-from services.audit.domain.append import Appended, State
+from services.audit.domain.append import Appended
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.completeness import Happened, Unmet
 from services.audit.domain.day import DayStated
-from services.audit.domain.encoding import MAX_SIZE
-from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
+from services.audit.domain.reading import Found, Question
 from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.shard import Carried, OpenCase
 from services.audit.domain.tiles import TileName
 from services.audit.domain.timestamp import Stamped
+
+GROUP: Final = "audit"
+"""The consumer group of the sequencer."""
 
 
 class Fork(Exception):  # noqa: N818 - the name of the thing itself
@@ -27,17 +31,42 @@ class QuorumMissing(Exception):  # noqa: N818 - what is the matter, in the words
     """Too few witnesses have cosigned; nothing is published, and the same is tried again later."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """A log while it is locked: its tree, the keys asked for and who of these is erased.
+
+    ``known_events`` is the wrapped secret of `KnownEvents`, None where the database was made anew from files and the
+    service has not run since; ``rebuilt``: some entries' events have no names.
+    """
+
+    frontier: Frontier
+    keys: Mapping[str, bytes]
+    erased: AbstractSet[str]
+    known_events: bytes | None
+    rebuilt: bool
+
+
 class Ledger(Protocol):
     """The log in PostgreSQL, inside one open transaction."""
 
-    async def lock(self, ids: Collection[UUID], owners: Collection[str]) -> State:
-        """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys."""
+    async def lock(self, owners: Collection[str], *, appending: bool = True) -> Locked:
+        """Lock the tree until the transaction ends; tell what stands there, and these owners' keys.
 
-    async def store(self, appended: Appended) -> None:
-        """Write entries, payloads, keys and the tree."""
+        Raises:
+            Stopped: the log is not there, or it is closed and something is to be appended.
+        """
+
+    async def known(self, names: Collection[UUID]) -> AbstractSet[UUID]:
+        """Which of these names of events (`KnownEvents`) are taken, in whatever log."""
+
+    async def placed(self, ids: Collection[str]) -> AbstractSet[str]:
+        """Which of these leaves are in this log."""
+
+    async def store(self, appended: Appended, names: Sequence[UUID]) -> None:
+        """Write entries, payloads, keys and the tree, and the names of the events."""
 
     async def erase(self, owner: str) -> int:
-        """Destroy the owner's key and payloads; return how many payloads there were."""
+        """Destroy the owner's key, payloads and tokens; return how many payloads there were."""
 
     async def expire(self, types: Collection[str], before: datetime) -> int:
         """Destroy the payloads of entries of these types from before; return how many there were."""
@@ -50,8 +79,15 @@ class Ledgers(Protocol):
         """A transaction that commits when its block ends without an error."""
 
 
+Place = tuple[str, int]
+"""A partition of the bus: topic and number."""
+
+
 class CommittedLog(Protocol):
     """What has been committed: the only source of what is published."""
+
+    async def positions(self) -> Mapping[Place, int]:
+        """How far each partition of the bus has been read; all that lies before is in the log."""
 
     async def frontier(self) -> Frontier:
         """The tree as it stands."""
@@ -100,65 +136,11 @@ class Shelf(Protocol):
     async def intend(self, checkpoint: Checkpoint) -> None:
         """Record that this checkpoint is about to be signed."""
 
-    async def publish(self, note: bytes) -> None:
-        """Replace the file ``checkpoint`` in one step."""
+    async def publish(self, note: bytes, positions: Mapping[Place, int]) -> None:
+        """Replace the file ``checkpoint`` in one step, and keep beside it how far the bus was read for it."""
 
     async def discard(self, names: Sequence[TileName]) -> None:
         """Remove the partial files of tiles that are full now."""
-
-
-LONGEST_TIMELINE = 10_000
-"""Entries of a case that are shown at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Which entries an auditor asks for; all that is given must hold. ``after`` and ``before`` are indexes."""
-
-    case: Sequence[str] = ()
-    actor: str | None = None
-    authority: str | None = None
-    service: str | None = None
-    type: str | None = None
-    event: UUID | None = None
-    trace: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    after: int = -1
-    before: int | None = None
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An entry as it stands in the log, with its payload while there is one.
-
-    ``sealed`` and ``key`` are None once the payload was erased.
-    """
-
-    index: int
-    entry: bytes
-    sealed: bytes | None
-    key: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An entry as an auditor sees it; nothing is disclosed once the payload was erased."""
-
-    index: int
-    entry: bytes
-    leaf: Leaf
-    disclosure: Disclosure | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The entries found, and the index of the leaf that records the look; all stand before index ``before``."""
-
-    look: int
-    entries: Sequence[Shown]
-    before: int = MAX_SIZE - 1
 
 
 class Archive(Protocol):
@@ -167,8 +149,11 @@ class Archive(Protocol):
     async def find(self, question: Question) -> Sequence[Found]:
         """The entries that answer the question, in the log's order."""
 
-    async def named(self, id: UUID) -> Found | None:  # noqa: A002 - the word of the envelope
-        """The entry of this event."""
+    async def named(self, id: str) -> Found | None:  # noqa: A002 - the word of the leaf
+        """The entry whose leaf has this id."""
+
+    async def cases(self, tokens: Sequence[str]) -> Sequence[str]:
+        """The cases that can be found by one of these tokens."""
 
     async def latest(self, type: str, *, limit: int) -> Sequence[Found]:  # noqa: A002 - the word of the envelope
         """The last entries of this type, newest first; quick for the types that speak about the log."""
@@ -234,10 +219,10 @@ class ClosedDay:
 class OpenCases(Protocol):
     """The open cases of a closed log, on their way into the next one."""
 
-    def open(self) -> AsyncIterator[Sequence[tuple[str, Found]]]:
-        """Portions of them: each one's pseudonym, and its first entry."""
+    def open(self) -> AsyncIterator[Sequence[OpenCase]]:
+        """Portions of them, with what the rules ask about."""
 
-    async def carry(self, renamed: Sequence[tuple[str, str]]) -> None:
+    async def carry(self, cases: Sequence[Carried]) -> None:
         """Bring over what had happened to these cases, under their new pseudonyms."""
 
 

@@ -17,8 +17,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LONGER: dict[str, str] = {
     "services/audit/adapters/http/page/verify.py": "one file that an auditor can read and carry away",
-    "services/audit/app.py:assemble": "wiring: one line a part",
-    "services/audit/app.py:build": "wiring: one line a part",
+    "services/audit/app/service.py:assemble": "wiring: one line a part",
+    "services/audit/app/__init__.py:build": "wiring: one line a part",
 }
 """Modules (``path``) and functions (``path:name``) that are longer, each with the reason."""
 

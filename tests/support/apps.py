@@ -72,7 +72,7 @@ def _doors() -> FastAPI:
 def _audit(folder: Path) -> FastAPI:
     nobody = cast("Any", NobodyHome())
     return http_app(
-        Desks(room=nobody, days=nobody, accounts=nobody, evaluations=nobody),
+        Desks(room=nobody, refuse=nobody.refuse, days=nobody, accounts=nobody, evaluations=nobody),
         TileFolder(folder / "log"),
         stamps=StampFolder(folder / "stamps"),
         growth=cast("PostgresGrowth", nobody),

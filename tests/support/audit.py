@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from services.audit.domain.keys import Kind, SigningKey
 from services.audit.domain.merkle import Frontier, frontier_at, grow, leaf_hash
 from services.audit.domain.secrecy import Secrecy
 from services.audit.domain.tiles import WIDTH, TileName, published, subtree_from_tiles
-from services.audit.ports import Fork
+from services.audit.ports import Fork, Place
 from shared.events.envelope import Event
 from shared.events.submission import SubmissionRouted
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, ROUTED
@@ -24,6 +24,9 @@ ORIGIN = "audit.example/log1"
 LOG_KEY = SigningKey(ORIGIN, Kind.ED25519, bytes(range(32)))
 LOG_KEY_PQ = SigningKey(ORIGIN, Kind.ML_DSA_44, bytes(range(32)))
 SECRECY = Secrecy(b"s" * 32)
+KNOWN_EVENTS = SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
+"""What names events over all logs, as the first log keeps it."""
+
 _NAMESPACE = UUID("1dfd3c38-6b5f-4a3e-8d5a-8f2d3c3b2a10")
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 
@@ -36,12 +39,9 @@ def fact(number: int, *, case: str | None = None) -> Fact:
         time="2026-01-12T09:30:00.000Z",
         source="urn:amtsweg:tests",
         payload=b'{"number":%d}' % number,
-        case=case or f"{number % 50:032x}",
+        case=case or f"{number % 50 + 1:032x}",
         authority="g-06531005",
         service="99050012104000",
-        topic="submission.routed.v1",
-        partition=number % 6,
-        offset=number // 6,
     )
 
 
@@ -77,6 +77,9 @@ class MemoryLog:
         self.leaves.extend(entries)
         self.tree, completed = grow(self.tree, map(leaf_hash, entries))
         self._subtrees |= {(s.level, s.index): s.hash for s in completed}
+
+    async def positions(self) -> Mapping[Place, int]:
+        return {}
 
     async def frontier(self) -> Frontier:
         return self.tree

@@ -27,7 +27,7 @@ from shared.settings import KafkaConnection, PostgresConnection
 from shared.telemetry import logs
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
+from tests.support.audit import KNOWN_EVENTS, LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def main(around: Surroundings) -> int:
         telemetry=telemetry,
         topics=topics,
     )
-    await made.log.found()
+    await made.log.found(KNOWN_EVENTS)
     plan = replace(
         sequencing(settings, topics=topics),
         group=around.group,

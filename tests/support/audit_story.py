@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.audit.domain.fact import Fact
+from services.audit.domain.fact import NUMBER, REFERENCE, Fact, effects_of
 from services.audit.domain.payload import canonical
 from shared.events.envelope import timestamp
 from shared.events.ids import case_id
@@ -12,6 +12,7 @@ from tests.support.audit import NOW, SECRECY
 
 SUBMISSION = UUID("0d9a7d0a-3d0e-4a63-9c0c-000000000001")
 CASE = SECRECY.case(case_id(SUBMISSION))
+NUMBER_OF_STORY = "AW-2026-PTYS-ZFEW-KHPR"
 AUTHORITY, SERVICE = "g-06531005", "99050012104000"
 _STEPS: list[tuple[str, timedelta, dict[str, Any]]] = [
     ("SubmissionReceived", timedelta(), {"receipt": {"service": SERVICE}}),
@@ -48,7 +49,7 @@ def _told(number: int, kind: str, after: timedelta, data: dict[str, Any]) -> Fac
     return Fact(
         id=id_, type=type_, time=time, source="urn:amtsweg:tests", payload=payload, case=CASE,
         authority=data.get("authority"), service=SERVICE if number == 0 else None,
-        topic="case.updated.v1", partition=3, offset=number,
+        tokens=(SECRECY.token(NUMBER, NUMBER_OF_STORY), SECRECY.token(REFERENCE, "Az-4711-26")), effects=effects_of(id_, type_, SECRECY),
     )  # fmt: skip
 
 

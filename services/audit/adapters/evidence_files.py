@@ -9,7 +9,7 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.evidence import Evidence, EvidenceTimestamp, evidence_entry
 from services.audit.domain.note import Note
-from services.audit.ports import Shown
+from services.audit.domain.reading import Shown
 
 
 class EvidenceFiles:

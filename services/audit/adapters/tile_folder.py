@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName
-from services.audit.ports import Fork
+from services.audit.ports import Fork, Place
 from shared.errors import Unavailable
 
 _READ_ONLY = 0o444
@@ -43,9 +43,20 @@ class TileFolder:
         """Record that this checkpoint is about to be signed."""
         await _in_thread(_replace, self._state / "signed", checkpoint.to_text().encode())
 
-    async def publish(self, note: bytes) -> None:
-        """Replace the file ``checkpoint`` in one step."""
+    async def publish(self, note: bytes, positions: Mapping[Place, int]) -> None:
+        """Replace the file ``checkpoint`` in one step, and keep beside it how far the bus was read for it."""
         await _in_thread(_replace, self._root / "checkpoint", note)
+        # Only afterwards: older positions than the checkpoint's let records be read again, newer ones lose some.
+        lines = "".join(
+            f"{topic} {partition} {next_}\n" for (topic, partition), next_ in sorted(positions.items())
+        )
+        await _in_thread(_replace, self._state / "positions", lines.encode())
+
+    async def positions(self) -> Mapping[Place, int]:
+        """How far the bus was read for the checkpoint; empty where that is not known."""
+        text = await _in_thread(self._positions)
+        places = (line.split(" ") for line in text.splitlines())
+        return {(topic, int(partition)): int(next_) for topic, partition, next_ in places}
 
     async def discard(self, names: Sequence[TileName]) -> None:
         """Remove the partial files of tiles that are full now."""
@@ -108,6 +119,12 @@ class TileFolder:
             raise
         for folder in folders:
             _sync_folder(folder)
+
+    def _positions(self) -> str:
+        try:
+            return (self._state / "positions").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
 
     def _signed(self) -> Checkpoint | None:
         try:

@@ -16,22 +16,26 @@ from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Disclosure, Se
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leaf in its place, and the payload encrypted under the key of its owner."""
+    """A leaf in its place, the payload encrypted under the key of its owner, and what the index keeps beside it.
+
+    ``sealed`` is None where no payload is kept, since the case is erased.
+    """
 
     index: int
+    fact: Fact
     leaf: Leaf
     entry: bytes
-    owner: str
-    sealed: bytes
+    sealed: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What stands in the log while it is locked: the tree, which of the ids it knows, the owners' keys."""
+    """What stands in the log while it is locked: the tree, which events it knows, the owners' keys, who is erased."""
 
     frontier: Frontier
     known: AbstractSet[UUID]
     keys: Mapping[str, bytes]
+    erased: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,20 @@ class Appended:
 def append(
     facts: Sequence[Fact], state: State, *, secrecy: Secrecy, random_bytes: Callable[[int], bytes]
 ) -> Appended:
-    """Place the facts behind the tree in their order; an id that is known, or came before, is dropped."""
+    """Place the facts behind the tree in their order; an id that is known, or came before, is dropped.
+
+    Of what comes later about an erased case, no payload is kept.
+    """
     fresh = tuple(_fresh(facts, state.known))
-    owners = dict.fromkeys(fact.owner for fact in fresh if fact.owner not in state.keys)
+    kept = [fact.owner for fact in fresh if fact.owner not in state.erased]
+    owners = dict.fromkeys(owner for owner in kept if owner not in state.keys)
     new_keys = dict(zip(owners, _cut(random_bytes, len(owners), KEY_BYTES), strict=True))
     keys = {**state.keys, **new_keys}
-    ciphers = {owner: secrecy.cipher(keys[owner]) for owner in {fact.owner for fact in fresh}}
+    ciphers = {owner: secrecy.cipher(keys[owner]) for owner in set(kept)}
     salts = _cut(random_bytes, len(fresh), SALT_BYTES)
     nonces = _cut(random_bytes, len(fresh), NONCE_BYTES)
     entries = tuple(
-        _entry(fact, index, cipher=ciphers[fact.owner], salt=salt, nonce=nonce)
+        _entry(fact, index, secrecy=secrecy, cipher=ciphers.get(fact.owner), salt=salt, nonce=nonce)
         for index, (fact, salt, nonce) in enumerate(
             zip(fresh, salts, nonces, strict=True), state.frontier.size
         )
@@ -73,24 +81,22 @@ def _fresh(facts: Sequence[Fact], known: AbstractSet[UUID]) -> Iterator[Fact]:
             yield fact
 
 
-def _entry(fact: Fact, index: int, *, cipher: AESGCM, salt: bytes, nonce: bytes) -> Entry:
+def _entry(
+    fact: Fact, index: int, *, secrecy: Secrecy, cipher: AESGCM | None, salt: bytes, nonce: bytes
+) -> Entry:
     leaf = Leaf(
-        id=fact.id,
+        id=secrecy.event(fact.id),
         type=fact.type,
         time=fact.time,
         source=fact.source,
         commitment=commitment(salt, fact.payload),
         case=fact.case,
-        actor=fact.actor,
         authority=fact.authority,
         service=fact.service,
-        trace=fact.trace,
-        topic=fact.topic,
-        partition=fact.partition,
-        offset=fact.offset,
     )
-    sealed = seal(Disclosure(salt, fact.payload), cipher=cipher, event_id=fact.id, nonce=nonce)
-    return Entry(index, leaf, leaf.to_bytes(), fact.owner, sealed)
+    disclosure = Disclosure(salt, fact.payload)
+    sealed = None if cipher is None else seal(disclosure, cipher=cipher, leaf_id=leaf.id, nonce=nonce)
+    return Entry(index, fact, leaf, leaf.to_bytes(), sealed)
 
 
 def _cut(random_bytes: Callable[[int], bytes], count: int, size: int) -> list[bytes]:

@@ -1,13 +1,13 @@
 """What must follow from what: a case's events, held against the rules, give the obligations that are not met.
 
-The rules read types, times and ids of leaves, never payloads, so they hold after an erasure as well. Ids are
-derived from those of their causes; hence an event whose cause never reached the log is found, too.
+The rules read types, times and keyed ids, never payloads, so they hold after an erasure as well. An event's id is
+derived from that of its cause; with each cause stand the keyed ids that its effects would have, noted when it was
+appended. Hence an event whose cause never reached the log is found, too.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from shared.events.case import (
     AnswerRefused,
@@ -19,7 +19,6 @@ from shared.events.case import (
     RetryOrdered,
 )
 from shared.events.envelope import event_type
-from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 
@@ -44,12 +43,16 @@ _TO_NOTIFY = timedelta(days=4)
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What a leaf says of an event, as far as the rules ask."""
+    """What a leaf says of an event, as far as the rules ask; ``effects``: the ids that its effects would have.
+
+    Without ``effects`` it is not known what followed from the event (a database made anew from the log's files).
+    """
 
     index: int
-    id: UUID
+    id: str
     type: str
     time: datetime
+    effects: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ class Follows:
     def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
         """What this rule still asks of the case."""
         ids = {each.id for each in history}
-        explained: set[UUID] = set()
-        for cause in history:
-            if cause.type in self.causes:
-                derived = {child_id(cause.id, name) for name in self.effects.values()}
-                explained |= derived
-                if not derived & ids:
-                    yield Unmet(self.name, cause.index, cause.time, cause.time + self.within)
+        causes = [each for each in history if each.type in self.causes]
+        for cause in causes:
+            if cause.effects is not None and not cause.effects & ids:
+                yield Unmet(self.name, cause.index, cause.time, cause.time + self.within)
+        if any(cause.effects is None for cause in causes):
+            return
+        explained = frozenset[str]().union(*(cause.effects or () for cause in causes))
         for effect in history:
             if effect.type in self.effects and effect.id not in explained:
                 yield Unmet(f"{self.name}-cause", effect.index, effect.time, effect.time + _AT_ONCE)
@@ -173,6 +176,14 @@ SAYS = {rule.name: rule.says for rule in RULES} | {
     if isinstance(rule, Follows)
 }
 """What each rule asks, for people; rules that look for a missing cause included."""
+
+EFFECTS: dict[str, tuple[str, ...]] = {
+    cause: tuple(rule.effects.values())
+    for rule in RULES
+    if isinstance(rule, Follows)
+    for cause in rule.causes
+}
+"""By what names the ids of a cause's effects are derived from its own."""
 
 RULED = frozenset().union(*(rule.causes | frozenset(rule.effects) for rule in RULES))
 """The types of events that the rules ask about; all others may be left out of a history."""

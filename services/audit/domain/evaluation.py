@@ -49,13 +49,9 @@ class Evaluation:
         """False once its time is over, approved or not."""
         return now < self.asked_at + GOOD_FOR
 
-    def allows(self, reader: str, *, actor: str, now: datetime) -> bool:
-        """Whether this reader may see what this person did."""
-        return (
-            self.approved_by is not None
-            and (reader, actor) == (self.asked.reader, self.asked.actor)
-            and self.is_open(now)
-        )
+    def is_readable(self, reader: str, *, now: datetime) -> bool:
+        """Whether this reader may see what the person did."""
+        return self.approved_by is not None and reader == self.asked.reader and self.is_open(now)
 
 
 def approve(evaluation: Evaluation, visit: Visit, *, now: datetime) -> EvaluationApproved:

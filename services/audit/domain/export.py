@@ -33,7 +33,7 @@ Form = Literal["jsonl", "parquet"]
 class Row:
     """An entry as it is exported: its bytes, what they say, and what opens them while it is there.
 
-    What concerns a person who acted (``actor``) comes without its payload: that is evaluated by two.
+    What a person did comes without its payload, unless two have agreed.
     """
 
     index: int
@@ -46,7 +46,7 @@ class Row:
     def of(cls, index: int, entry: bytes, disclosure: Disclosure | None) -> Self:
         """The row of an entry."""
         leaf = Leaf.from_bytes(entry)
-        if disclosure is None or leaf.actor is not None:
+        if disclosure is None:
             return cls(index=index, entry=entry, leaf=leaf)
         return cls(index=index, entry=entry, leaf=leaf, salt=disclosure.salt, payload=disclosure.payload)
 

@@ -34,7 +34,7 @@ def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Progress]:
     """
     size, frontier = checkpoint.size, Frontier()
     rows: dict[int, list[bytes]] = {}
-    seen: set[bytes] = set()
+    seen: set[str] = set()
     for index in range(-(-size // WIDTH)):
         name = at_size(BUNDLE, index, size)
         entries = decode_bundle(read(name), name.width)
@@ -42,9 +42,9 @@ def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Progress]:
         _compare(read, at_size(0, index, size), hashes)
         leaves = tuple(map(Leaf.from_bytes, entries))
         for leaf in leaves:
-            if leaf.id.bytes in seen:
+            if leaf.id in seen:
                 raise Refused(f"event {leaf.id} stands in the log twice")
-            seen.add(leaf.id.bytes)
+            seen.add(leaf.id)
         frontier, completed = grow(frontier, hashes)
         for subtree in completed:
             _add(read, rows, subtree, size)

@@ -4,9 +4,9 @@ A leaf is canonical JSON: keys sorted, no white space, strings and whole numbers
 with keys that they do not know; writers add keys only as optional ones.
 """
 
+import re
 from dataclasses import dataclass, fields
 from typing import Self
-from uuid import UUID
 
 import orjson
 
@@ -14,41 +14,36 @@ from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import MAX_ENTRY_BYTES
 
 VERSION = 1
+KEYED = re.compile(r"[0-9a-f]{32}")
+"""What an id or a pseudonym looks like under a log's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
     """One entry of the log; absent facts are left out of the JSON.
 
+    Whoever has the log and knows a submission, a request or a person finds none of their leaves: ids are keyed, and
+    who acted, the trace and the place on the bus stand in the payload alone.
+
     Attributes:
-        id: the event's id; no two leaves share one.
+        id: the event's id under this log's key, 32 hex digits; no two leaves share one.
         type: CloudEvents type, which also names the payload's schema.
         time: when it happened, RFC 3339 in UTC with milliseconds, as the event says.
         source: the service that said so.
         commitment: HMAC-SHA256 (hex) of the payload under a random salt; both are disclosed to who may see.
         case: pseudonym (hex) of the case under this log's key.
-        actor: pseudonym (hex) of a person who acted.
         authority: the authority concerned, by its public id.
         service: the public service, LeiKa key.
-        trace: W3C trace id (hex).
-        topic, partition, offset: where the event lay on the bus. From these a lost reader finds its place.
-        sequence: the producer's own count of what it has said, where it counts.
     """
 
-    id: UUID
+    id: str
     type: str
     time: str
     source: str
     commitment: str
     case: str | None = None
-    actor: str | None = None
     authority: str | None = None
     service: str | None = None
-    trace: str | None = None
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
-    sequence: int | None = None
 
     def to_bytes(self) -> bytes:
         """The entry's bytes.
@@ -77,10 +72,13 @@ class Leaf:
             said = orjson.loads(entry)
             if said["v"] != VERSION:
                 raise Refused("leaf: not of version 1")
-            known = {name: said[name] for name in _NAMES if name in said}
-            return cls(**{**known, "id": UUID(known["id"])})
+            leaf = cls(**{name: said[name] for name in _NAMES if name in said})
+            keyed = [KEYED.fullmatch(each) for each in (leaf.id, leaf.case) if each is not None]
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Refused("leaf: not the JSON of a leaf of version 1") from error
+        if not all(keyed):
+            raise Refused("leaf: its id or pseudonym is not 32 hex digits")
+        return leaf
 
 
 _NAMES = tuple(field.name for field in fields(Leaf))

@@ -7,19 +7,17 @@ from datetime import datetime
 from uuid import UUID
 
 from services.audit.domain.access import Reader
-from services.audit.domain.fact import Fact
+from services.audit.domain.fact import Fact, month_of
 from services.audit.domain.payload import canonical
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from shared.events.envelope import event_type, timestamp
-from shared.events.ids import case_id
 from shared.events.payload import Payload
 
 SOURCE = "urn:amtsweg:audit"
 
 _REFERENCE = re.compile(r"[\w ./:-]{1,64}")
 _PURPOSE_LENGTHS = range(3, 201)
-_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
 
 class Looked(Payload):
@@ -32,12 +30,12 @@ class Looked(Payload):
 
 
 class LookRefused(Payload):
-    """Somebody was turned away; ``unrecorded`` more were, since the last such record."""
+    """Somebody was turned away; or, with ``attempts``, so many unknown ones were in a time, of whom nothing else is kept."""
 
     reader: str | None = None
     reason: str
     route: str
-    unrecorded: int = 0
+    attempts: int | None = None
 
 
 class PayloadErased(Payload):
@@ -71,28 +69,11 @@ def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> Visi
     Raises:
         Refused: purpose or reference is missing or malformed.
     """
-    if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS:
+    if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS or not purpose.strip().isprintable():
         raise Refused("the purpose is missing; expected 3 to 200 characters")
     if reference is None or not _REFERENCE.fullmatch(reference):
         raise Refused("the reference is missing; expected a file number of 1 to 64 characters")
     return Visit(reader, purpose.strip(), reference)
-
-
-def pseudonyms(reference: str, secrecy: Secrecy) -> tuple[str, ...]:
-    """The pseudonyms under which a case may stand: ``reference`` is its id, its first submission's, or one.
-
-    Raises:
-        Refused: it is neither a UUID nor a pseudonym of 32 hex digits.
-    """
-    if _PSEUDONYM.fullmatch(reference):
-        return (reference,)
-    try:
-        named = UUID(reference)
-    except ValueError:
-        raise Refused(
-            "expected the id of a case or submission (UUID), or a pseudonym (32 hex digits)"
-        ) from None
-    return secrecy.case(case_id(named)), secrecy.case(named)
 
 
 def fact_of(
@@ -114,8 +95,9 @@ def fact_of(
         time=time,
         source=SOURCE,
         payload=canonical({**attributes, "data": data}),
+        about_log=True,
         case=case,
-        actor=None if actor is None else secrecy.actor(actor),
+        actor=None if actor is None else secrecy.actor(actor, month_of(time)),
     )
 
 

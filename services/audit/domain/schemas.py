@@ -17,7 +17,21 @@ def payload_schemas() -> Mapping[str, Any]:
     return {event_type(payload): payload.model_json_schema(mode="serialization") for payload in _payloads()}
 
 
+_OWN: tuple[type[Payload], ...] = (
+    Looked,
+    LookRefused,
+    EvaluationRequested,
+    EvaluationApproved,
+    PayloadErased,
+    LooksExpired,
+    DayStated,
+    ShardOpened,
+)
+
+ABOUT_THE_LOG = tuple(map(event_type, _OWN))
+"""Types of events that the audit service itself reports."""
+
+
 def _payloads() -> Iterable[type[Payload]]:
     yield from (payload for topic in audited() for payload in topic.payloads)
-    yield from (Looked, LookRefused, EvaluationRequested, EvaluationApproved)
-    yield from (PayloadErased, LooksExpired, DayStated, ShardOpened)
+    yield from _OWN

@@ -12,9 +12,10 @@ import orjson
 from services.audit.domain.day import DayStated, Tally
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import fact_of
+from services.audit.domain.reading import Found, Question
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Archive, Clock, ClosedDay, CommittedLog, Found, Ledgers, Question, Watch
+from services.audit.ports import Archive, Clock, ClosedDay, CommittedLog, Ledgers, Watch
 from shared.events.envelope import event_type
 
 CIVIL_TIME: Final = ZoneInfo("Europe/Berlin")
@@ -61,7 +62,7 @@ class Days:
 
     async def closed(self, day: date) -> ClosedDay | None:
         """The statement of a day; None if there is none, or if its payload was lost."""
-        found = await self.archive.named(self._id(day))
+        found = await self.archive.named(self.secrecy.event(self._id(day)))
         return None if found is None else self._opened(found)
 
     async def of_authority(self, stated: DayStated, authority: str) -> Sequence[Found]:
@@ -75,7 +76,7 @@ class Days:
         """Where the day to be closed begins; None while there is none to close."""
         latest = await self.archive.latest(STATED, limit=1)
         if latest:
-            if Leaf.from_bytes(latest[0].entry).id == self._id(yesterday):
+            if Leaf.from_bytes(latest[0].entry).id == self.secrecy.event(self._id(yesterday)):
                 return None
             opened = self._opened(latest[0])
             # Without its payload (a database made anew from tiles) the statement's own place is what is known.
@@ -97,7 +98,7 @@ class Days:
         if found.sealed is None or found.key is None:
             return None
         leaf = Leaf.from_bytes(found.entry)
-        disclosure = self.secrecy.open(found.sealed, key=found.key, event_id=leaf.id)
+        disclosure = self.secrecy.open(found.sealed, key=found.key, leaf_id=leaf.id)
         stated = DayStated.model_validate(orjson.loads(disclosure.payload)["data"])
         return ClosedDay(found.index, found.entry, disclosure, stated)
 

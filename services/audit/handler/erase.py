@@ -12,8 +12,8 @@ from services.audit.domain.looks import (
     LooksExpired,
     PayloadErased,
     fact_of,
-    pseudonyms,
 )
+from services.audit.domain.reference import CaseReference
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
@@ -67,9 +67,9 @@ class Eraser:
         now = self._clock()
         async with self._ledgers.transaction() as ledger:
             # The tree's lock keeps a sequencer from adding a payload under the old key meanwhile.
-            await ledger.lock((), ())
+            await ledger.lock((), appending=False)
             case, entries = "", 0
-            for case in pseudonyms(reference, self._secrecy):
+            for case in CaseReference.of(reference, self._secrecy).pseudonyms:
                 entries = await ledger.erase(case)
                 if entries:
                     break
@@ -92,7 +92,7 @@ class Eraser:
         """
         now = self._clock()
         async with self._ledgers.transaction() as ledger:
-            await ledger.lock((), ())
+            await ledger.lock((), appending=False)
             entries = await ledger.expire(LOOKS, before)
             if not entries:
                 raise Refused("no look from before that day is kept")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,9 +12,11 @@ from services.audit.domain.evaluation import Evaluation, EvaluationApproved, Eva
 from services.audit.domain.fact import Fact
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import Visit, fact_of
+from services.audit.domain.reading import Found
+from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Archive, Clock, Found, Ledgers
+from services.audit.ports import Archive, Clock, Ledgers
 from shared.events.envelope import event_type
 from shared.events.ids import child_id
 
@@ -56,7 +59,7 @@ class Evaluations:
 
     async def find(self, id: UUID) -> Evaluation | None:  # noqa: A002 - the word of the envelope
         """The request with this id."""
-        found = await self.archive.named(id)
+        found = await self.archive.named(self.secrecy.event(id))
         return None if found is None else await self._evaluation(found)
 
     async def waiting(self) -> Sequence[Evaluation]:
@@ -65,10 +68,18 @@ class Evaluations:
         now = self.clock()
         return [each for each in listed if each is not None and each.is_open(now)]
 
-    async def allows(self, visit: Visit, id: UUID | None, *, actor: str) -> bool:  # noqa: A002 - as above
-        """Whether a request with this id lets the visitor see what this person did."""
-        evaluation = None if id is None else await self.find(id)
-        return evaluation is not None and evaluation.allows(visit.reader.name, actor=actor, now=self.clock())
+    async def persons(self, visit: Visit, id: UUID | None) -> frozenset[str]:  # noqa: A002 - as above
+        """Whose acts the visitor may see under the request with this id; without an id, nobody's.
+
+        Raises:
+            Refused: it is not the visitor's own, nobody else has agreed, or its time is over.
+        """
+        if id is None:
+            return frozenset()
+        evaluation = await self.find(id)
+        if evaluation is None or not evaluation.is_readable(visit.reader.name, now=self.clock()):
+            raise Refused("no evaluation that another auditor has approved for this reader")
+        return frozenset({evaluation.asked.actor})
 
     async def _append(self, fact: Fact) -> int:
         async with self.ledgers.transaction() as ledger:
@@ -78,24 +89,26 @@ class Evaluations:
 
     async def _evaluation(self, found: Found) -> Evaluation | None:
         """None for an event of another kind, or where the payload is gone."""
-        leaf = Leaf.from_bytes(found.entry)
-        said = self._said(found)
-        if leaf.type != _REQUESTED or said is None:
+        event = self._event(found)
+        if event is None or event["type"] != _REQUESTED:
             return None
-        approval = await self.archive.named(child_id(leaf.id, "approved"))
-        approved = None if approval is None else self._said(approval)
+        id_ = UUID(event["id"])
+        approval = await self.archive.named(self.secrecy.event(child_id(id_, "approved")))
+        approved = None if approval is None else self._event(approval)
         return Evaluation(
-            id=leaf.id,
+            id=id_,
             index=found.index,
-            asked_at=datetime.fromisoformat(leaf.time),
-            asked=EvaluationRequested.model_validate(said),
-            approved_by=None if approved is None else EvaluationApproved.model_validate(approved).reader,
+            asked_at=datetime.fromisoformat(event["time"]),
+            asked=EvaluationRequested.model_validate(event["data"]),
+            approved_by=None
+            if approved is None
+            else EvaluationApproved.model_validate(approved["data"]).reader,
         )
 
-    def _said(self, found: Found) -> dict[str, object] | None:
+    def _event(self, found: Found) -> dict[str, Any] | None:
         if found.sealed is None or found.key is None:
             return None
         leaf = Leaf.from_bytes(found.entry)
-        payload = self.secrecy.open(found.sealed, key=found.key, event_id=leaf.id).payload
-        said: dict[str, object] = orjson.loads(payload)["data"]
-        return said
+        payload = self.secrecy.open(found.sealed, key=found.key, leaf_id=leaf.id).payload
+        event: dict[str, Any] = orjson.loads(payload)
+        return event

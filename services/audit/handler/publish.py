@@ -10,7 +10,7 @@
 A crash after any step leaves a state from which `start` and the next `publish` reach the same end.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
@@ -19,7 +19,7 @@ from services.audit.domain.merkle import Frontier
 from services.audit.domain.note import Note, sign
 from services.audit.domain.tiles import WIDTH, TileName, changed
 from services.audit.handler.derive import derive
-from services.audit.ports import Clock, CommittedLog, Fork, Publications, Shelf
+from services.audit.ports import Clock, CommittedLog, Fork, Place, Publications, Shelf
 
 Cosign = Callable[[Note, Checkpoint], Awaitable[Note]]
 """Adds the witnesses' cosignatures; raises `Unavailable` when the quorum is not reached."""
@@ -72,21 +72,23 @@ class Publisher:
             Fork: rows, files or signatures contradict each other.
             Unavailable: a store or the quorum is missing; nothing was published.
         """
+        # In this order: what lies before the positions is in the tree, and maybe more.
+        positions = await self.log.positions()
         committed = await self.log.frontier()
         if committed.size < published.size:
             raise Fork(f"the database shrank from {published.size} to {committed.size} entries")
         await derive(published, committed, log=self.log, shelf=self.shelf)
-        await self._sign(Checkpoint(self.origin, committed.size, committed.root()))
+        await self._sign(Checkpoint(self.origin, committed.size, committed.root()), positions)
         await self.shelf.discard(_completed(published.size, committed.size))
         return committed
 
-    async def _sign(self, checkpoint: Checkpoint) -> None:
+    async def _sign(self, checkpoint: Checkpoint, positions: Mapping[Place, int]) -> None:
         now = self.clock()
         await self.publications.intend(checkpoint)
         await self.shelf.intend(checkpoint)
         note = sign(checkpoint.to_text(), self.keys, time=int(now.timestamp()))
         note = await self.cosign(note, checkpoint)
-        await self.shelf.publish(note.to_bytes())
+        await self.shelf.publish(note.to_bytes(), positions)
         await self.publications.published(checkpoint, note.to_bytes(), now)
 
 

@@ -1,11 +1,13 @@
 """Facts become leaves: once, in order, together with everything that belongs to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
-from services.audit.domain.append import Appended, append
+from services.audit.domain.append import Appended, State, append
 from services.audit.domain.fact import Fact
-from services.audit.domain.secrecy import Secrecy
-from services.audit.ports import Ledger
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import KnownEvents, Secrecy
+from services.audit.ports import Ledger, Locked
 
 
 class Sequencer:
@@ -17,8 +19,21 @@ class Sequencer:
 
     async def append(self, facts: Sequence[Fact], ledger: Ledger) -> Appended:
         """Lock the tree, place what it does not know yet, store. A crash before the commit leaves nothing."""
-        state = await ledger.lock({fact.id for fact in facts}, {fact.owner for fact in facts})
+        locked = await ledger.lock({fact.owner for fact in facts})
+        if locked.known_events is None:
+            raise Refused("the database was made anew; start the service once before anything is appended")
+        events = KnownEvents(self._secrecy.unwrap(locked.known_events))
+        names = {fact.id: events.name(fact.id) for fact in facts}
+        state = State(locked.frontier, await self._known(names, locked, ledger), locked.keys, locked.erased)
         appended = append(facts, state, secrecy=self._secrecy, random_bytes=self._random_bytes)
         if appended.entries:
-            await ledger.store(appended)
+            await ledger.store(appended, [names[each.fact.id] for each in appended.entries])
         return appended
+
+    async def _known(self, names: Mapping[UUID, UUID], locked: Locked, ledger: Ledger) -> frozenset[UUID]:
+        taken = await ledger.known(names.values())
+        known = {event for event, name in names.items() if name in taken}
+        if locked.rebuilt:
+            ids = {self._secrecy.event(event): event for event in names}
+            known |= {ids[id_] for id_ in await ledger.placed(ids)}
+        return frozenset(known)

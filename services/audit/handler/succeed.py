@@ -1,20 +1,26 @@
 """The next log is opened: its first leaf names the old log's last checkpoint, and open cases are carried over."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 
 from services.audit.domain.checkpoint import Checkpoint
+from services.audit.domain.completeness import Happened
 from services.audit.domain.encoding import to_base64
+from services.audit.domain.fact import effects_of
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import fact_of
+from services.audit.domain.reading import Found
 from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
-from services.audit.domain.shard import ShardOpened
+from services.audit.domain.secrecy import NONCE_BYTES, Secrecy
+from services.audit.domain.shard import Carried, Former, OpenCase, ShardOpened
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Clock, Found, Ledgers, OpenCases
+from services.audit.ports import Clock, Ledgers, OpenCases
+
+_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +34,7 @@ class Succession:
     ledgers: Ledgers
     cases: OpenCases
     clock: Clock
+    random_bytes: Callable[[int], bytes]
 
     async def open(self, last: Checkpoint, note: bytes) -> int:
         """Write the first leaf of the new log; return how many open cases were carried over.
@@ -43,28 +50,44 @@ class Succession:
         id_ = uuid5(NAMESPACE_URL, f"{self.origin}/opened")
         fact = fact_of(said, id=id_, at=self.clock(), secrecy=self.new)
         async with self.ledgers.transaction() as ledger:
-            state = await ledger.lock({id_}, ())
-            if state.frontier.size and id_ not in state.known:
+            locked = await ledger.lock(())
+            if locked.frontier.size and not await ledger.placed([self.new.event(id_)]):
                 raise Refused(f"log {self.origin} has entries already; nothing was changed")
             await self.sequencer.append([fact], ledger)
         carried = 0
         async for portion in self.cases.open():
-            pairs = list(self._renamed(portion))
-            await self.cases.carry(pairs)
-            carried += len(pairs)
+            cases = [case for case in map(self.carried, portion) if case is not None]
+            await self.cases.carry(cases)
+            carried += len(cases)
         return carried
 
-    def _renamed(self, portion: Sequence[tuple[str, Found]]) -> Sequence[tuple[str, str]]:
-        """Each case's pseudonym in the old log and in the new one; erased cases have none."""
-        return [
-            (pseudonym, self.new.case(case))
-            for pseudonym, found in portion
-            if (case := self._case(found)) is not None
-        ]
-
-    def _case(self, found: Found) -> UUID | None:
-        if found.sealed is None or found.key is None:
+    def carried(self, case: OpenCase) -> Carried | None:
+        """The case in the next log; erased ones have no name there."""
+        told = [*self._entries(case.entries), *self._former(case.former)]
+        names = {case_id for case_id, _ in told}
+        if not names:
             return None
-        event_id = Leaf.from_bytes(found.entry).id
-        event = orjson.loads(self.old.open(found.sealed, key=found.key, event_id=event_id).payload)
-        return UUID(event["caseid"]) if "caseid" in event else None
+        return Carried(case.pseudonym, self.new.case(names.pop()), [event for _, event in told])
+
+    def _entries(self, entries: Sequence[Found]) -> Iterator[tuple[UUID, tuple[Happened, bytes]]]:
+        for found in entries:
+            if found.sealed is not None and found.key is not None:
+                leaf = Leaf.from_bytes(found.entry)
+                event = orjson.loads(self.old.open(found.sealed, key=found.key, leaf_id=leaf.id).payload)
+                time = datetime.fromisoformat(leaf.time)
+                yield self._told(UUID(event["id"]), UUID(event["caseid"]), found.index, leaf.type, time)
+
+    def _former(self, former: Sequence[Former]) -> Iterator[tuple[UUID, tuple[Happened, bytes]]]:
+        for each in former:
+            if each.event is not None:
+                ids = self.old.unwrap(each.event)
+                event_id, case_id = UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:])
+                yield self._told(event_id, case_id, each.index, each.type, each.time)
+
+    def _told(
+        self, event_id: UUID, case_id: UUID, index: int, kind: str, time: datetime
+    ) -> tuple[UUID, tuple[Happened, bytes]]:
+        effects = frozenset(effects_of(event_id, kind, self.new))
+        happened = Happened(index, self.new.event(event_id), kind, time, effects)
+        wrapped = self.new.wrap(event_id.bytes + case_id.bytes, nonce=self.random_bytes(NONCE_BYTES))
+        return case_id, (happened, wrapped)

@@ -27,7 +27,7 @@ from shared.postgres.pool import Pool, open_pool
 from shared.settings import KafkaConnection, PostgresConnection
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY, fact
+from tests.support.audit import KNOWN_EVENTS, LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY, fact
 from tests.support.stack import RealParts, unique
 
 TOKENS = {"rechnungshof": "token-1", "datenschutz": "token-2", "spiegel": "token-3"}
@@ -63,7 +63,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def log(pool: Pool) -> PostgresLog:
     log = PostgresLog(pool, origin=ORIGIN, source="urn:amtsweg:audit")
-    await log.found()
+    await log.found(KNOWN_EVENTS)
     return log
 
 

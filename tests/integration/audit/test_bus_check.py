@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from amtsweg.audit.bus_check import Comparison, compare
+from amtsweg.audit.bus_check import Comparison, Log, compare
 from shared.events.envelope import Event, encode
 from shared.events.submission import SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED, Topic
@@ -14,7 +14,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import dead_letter
 from shared.kafka.records import Record
 from tests.integration.audit.conftest import RunningLog
-from tests.support.audit import NOW, fact
+from tests.support.audit import NOW, ORIGIN, SECRECY, fact
 from tests.support.events import GIESSEN, RECEIPT, ROUTED
 from tests.support.stack import KafkaAccess
 
@@ -56,7 +56,7 @@ async def check(
         username=kafka.username,
         password=kafka.password,
     )
-    return await compare(address, url, topics=[topic], dead_letters=dead_letters)
+    return await compare(address, Log(url, ORIGIN, SECRECY), topics=[topic], dead_letters=dead_letters)
 
 
 async def test_a_record_that_is_not_in_the_log_is_named(

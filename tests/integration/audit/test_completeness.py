@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
 from services.audit.domain.day import Statement, verify_statement
-from services.audit.domain.fact import Fact
+from services.audit.domain.fact import Fact, effects_of
 from services.audit.domain.policy import log_only
+from services.audit.domain.secrecy import Secrecy
 from shared.events.ids import child_id
 from tests.integration.audit.conftest import RunningLog
-from tests.integration.audit.test_reading_room import asking, leaves, refusals
+from tests.integration.audit.test_reading_room import actors, asking, leaves, pseudonym, refusals
 from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 
 POLICY = log_only(LOG_KEY.verifier)
@@ -21,9 +23,24 @@ YESTERDAY = datetime.now(BERLIN) - timedelta(days=1)
 DAY = f"{YESTERDAY:%Y-%m-%d}"
 
 
-def happened(kind: str, id: UUID, *, case: int, at: datetime = NOW) -> Fact:  # noqa: A002 - the word of the envelope
+def happened(
+    kind: str,
+    id: UUID,  # noqa: A002 - the word of the envelope
+    *,
+    case: int,
+    at: datetime = NOW,
+    secrecy: Secrecy = SECRECY,
+) -> Fact:
+    type_, case_id = f"de.amtsweg.{kind}.v1", UUID(int=case)
+    event = {"id": str(id), "caseid": str(case_id), "type": type_, "time": at.isoformat(), "data": {}}
     return replace(
-        fact(0), id=id, type=f"de.amtsweg.{kind}.v1", case=SECRECY.case(UUID(int=case)), time=at.isoformat()
+        fact(0),
+        id=id,
+        type=type_,
+        time=at.isoformat(),
+        payload=orjson.dumps(event),
+        case=secrecy.case(case_id),
+        effects=effects_of(id, type_, secrecy),
     )
 
 
@@ -138,5 +155,5 @@ async def test_completeness_is_told_to_nobody_without_purpose(running: RunningLo
 async def test_a_question_about_completeness_is_a_leaf(running: RunningLog) -> None:
     await account(running)
     (look,) = await leaves(running, "de.amtsweg.Looked.v1")
-    assert look["actor"] == SECRECY.actor("rechnungshof")
+    assert await actors(running, "de.amtsweg.Looked.v1") == [pseudonym("rechnungshof")]
     assert ORIGIN not in str(look)

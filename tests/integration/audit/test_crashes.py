@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,7 +19,7 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import Frontier, grow, leaf_hash
 from services.audit.domain.policy import log_only, open_checkpoint
 from shared.events.envelope import encode
-from tests.support.audit import LOG_KEY, LOG_KEY_PQ, check_files, routed
+from tests.support.audit import LOG_KEY, LOG_KEY_PQ, SECRECY, check_files, routed
 from tests.support.audit_process import Surroundings
 from tests.support.stack import KafkaAccess, RealParts, unique
 
@@ -120,13 +119,13 @@ async def reached(url: str, size: int, *, seconds: float = 60) -> None:
 
 async def verify(around: Surroundings, seen: dict[int, set[bytes]]) -> None:
     connection = await asyncpg.connect(around.postgres)
-    rows = await connection.fetch("select index, event_id, leaf from audit.entries order by index")
+    rows = await connection.fetch("select index, id, leaf from audit.entries order by index")
     dead = await connection.fetchval(
         "select count(*) from audit.outbox where topic = $1", around.dead_letters
     )
     await connection.close()
     assert [row["index"] for row in rows] == list(range(EVENTS))
-    assert {UUID(bytes=row["event_id"].bytes) for row in rows} == {routed(n).id for n in range(EVENTS)}
+    assert {row["id"].hex for row in rows} == {SECRECY.event(routed(n).id) for n in range(EVENTS)}
     assert dead == 0
     folder = TileFolder(Path(around.folder))
     final = open_checkpoint(folder.read_now("checkpoint") or b"", POLICY).checkpoint

@@ -1,5 +1,6 @@
 """What must follow from what in a case, and what is missing when it does not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -7,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.domain.completeness import RULED, RULES, SAYS, Happened, unmet
+from services.audit.domain.fact import effects_of
 from shared.events.ids import child_id
+from tests.support.audit import SECRECY
 
 BEGAN = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 RECEIVED, ANSWER, ORDER = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
 def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> Happened:  # noqa: A002 - the word of the envelope
-    time = BEGAN + timedelta(minutes=minutes)
-    return Happened(minutes if index is None else index, id, f"de.amtsweg.{kind}.v1", time)
+    time, type_ = BEGAN + timedelta(minutes=minutes), f"de.amtsweg.{kind}.v1"
+    effects = frozenset(effects_of(id, type_, SECRECY))
+    return Happened(minutes if index is None else index, SECRECY.event(id), type_, time, effects)
 
 
 WHOLE = (
@@ -67,6 +71,12 @@ def test_an_effect_whose_cause_never_reached_the_log_is_found() -> None:
 def test_an_effect_of_another_cause_explains_nothing() -> None:
     other = happened("SubmissionRouted", child_id(UUID(int=77), "routed"), minutes=1)
     assert broken(WHOLE[0], other, *WHOLE[2:]) == {"routing": 0, "routing-cause": 1}
+
+
+def test_where_it_is_not_known_what_would_follow_nothing_is_said_to_be_missing() -> None:
+    untold = [replace(each, effects=None) for each in WHOLE]
+    assert unmet(untold) == []
+    assert broken(untold[0], *WHOLE[2:3]) == {}
 
 
 def test_an_order_must_be_followed_or_refused() -> None:

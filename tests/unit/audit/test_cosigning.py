@@ -194,7 +194,8 @@ async def test_a_contradiction_that_comes_late_stops_the_next_checkpoint() -> No
     scene = Scene(threshold=1, delays={"w2": 0.01})
     scene.witnesses["w2"].answer = Reply(HTTPStatus.CONFLICT, "text/plain", b"")
     assert await scene.cosign(10) == {"witness.example/w1"}
-    await asyncio.sleep(0.05)
+    late = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*late, return_exceptions=True)
     with pytest.raises(Fork, match="witness w2 contradicts us"):
         await scene.cosign(20)
     assert "w2.answer" in scene.evidence

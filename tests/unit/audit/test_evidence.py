@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from amtsweg.__main__ import build
+from amtsweg.language import LANGUAGE_VARIABLE
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.append import State, append
 from services.audit.domain.checkpoint import Checkpoint
@@ -76,8 +77,8 @@ def _evidence() -> Evidence:
 
     entries = []
     for each in made.entries:
-        key = made.new_keys[each.owner]
-        opened = SECRECY.open(each.sealed, key=key, event_id=each.leaf.id) if each.index else None
+        key = made.new_keys[each.fact.owner]
+        opened = SECRECY.open(each.sealed or b"", key=key, leaf_id=each.leaf.id) if each.index else None
         proof = inclusion_proof(each.index, 5, subtree)
         entries.append(evidence_entry(each.index, each.entry, proof=proof, disclosure=opened))
     earlier = note(3)
@@ -237,7 +238,11 @@ def paper(tmp_path: Path) -> Path:
 
 
 def said_by(paper: Path, *options: str) -> Result:
-    return RUNNER.invoke(build(["verify"]), ["verify", str(paper / "beweis.json"), *options])
+    return RUNNER.invoke(
+        build(["verify"]),
+        ["verify", str(paper / "beweis.json"), *options],
+        env={LANGUAGE_VARIABLE: None, "LC_ALL": None, "LANG": None},
+    )
 
 
 def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:

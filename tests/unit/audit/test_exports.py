@@ -14,9 +14,7 @@ from services.audit.adapters.exports.forms import WRITE, read_rows
 from services.audit.domain.append import State, append
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.export import MANIFEST, SIGNATURE, ExportedFile, Form, Manifest, Row, sign_manifest
-from services.audit.domain.fact import Fact
 from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import Frontier
 from services.audit.domain.note import sign
 from services.audit.domain.policy import log_only
@@ -132,22 +130,6 @@ async def test_an_altered_export_is_refused(alter: Callable[[Path], None], tmp_p
     alter(folder)
     with pytest.raises(Refused):
         check_export(folder, POLICY)
-
-
-def test_what_a_person_did_is_exported_without_its_payload() -> None:
-    acted = Fact(
-        id=fact(1).id,
-        type="de.amtsweg.Looked.v1",
-        time=fact(1).time,
-        source="x",
-        payload=b"{}",
-        actor="a" * 32,
-    )
-    (entry,) = append(
-        [acted], State(Frontier(), frozenset(), {}), secrecy=SECRECY, random_bytes=bytes
-    ).entries
-    row = Row.of(0, entry.entry, Disclosure(bytes(32), b"{}"))
-    assert (row.payload, row.salt, row.leaf) == (None, None, Leaf.from_bytes(entry.entry))
 
 
 @pytest.mark.parametrize("name", ["../outside", "/outside", "folder/inside", ".."])

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop
-from services.audit.app import stamping
+from services.audit.app.service import stamping
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import EMPTY_ROOT
 from services.audit.domain.note import sign

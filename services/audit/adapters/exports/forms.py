@@ -16,14 +16,12 @@ from services.audit.domain.refused import Refused
 _TEXT, _NUMBER, _BYTES = DataType.string(), DataType.int64(), DataType.binary()
 
 _LEAF: Final = (
-    "id", "type", "time", "source", "case", "actor", "authority", "service", "trace", "topic", "partition", "offset",
-    "sequence", "commitment",
+    "id", "type", "time", "source", "case", "authority", "service", "commitment",
 )  # fmt: skip
-_NUMBERS: Final = frozenset({"partition", "offset", "sequence"})
 
 COLUMNS: Final = {
     "index": _NUMBER,
-    **{name: _NUMBER if name in _NUMBERS else _TEXT for name in _LEAF},
+    **dict.fromkeys(_LEAF, _TEXT),
     "payload": _TEXT,
     "salt": _BYTES,
     "entry": _BYTES,
@@ -97,7 +95,6 @@ def _plain(row: Row) -> dict[str, Any]:
     return {
         "index": row.index,
         **said,
-        "id": str(row.leaf.id),
         "payload": None if row.payload is None else row.payload.decode(),
         "salt": row.salt,
         "entry": row.entry,

@@ -7,14 +7,16 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
 from services.audit.domain.completeness import SAYS
 from services.audit.domain.day import NOBODY, DayStated, Line, Record, Statement
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.looks import Visit
+from services.audit.domain.reading import Found
 from services.audit.domain.refused import Refused
-from services.audit.ports import Account, ClosedDay, Found
+from services.audit.ports import Account, ClosedDay
 from shared.events.payload import Instant, WireModel
 from shared.web.problems import Problem
 
@@ -94,7 +96,10 @@ def completeness_routes(
     record: Recorder, *, accounts: AccountsDesk, days: DaysDesk, proofs: Proofs, gate: Gate
 ) -> APIRouter:
     """``/v1/completeness``, and below it ``/days/{day}`` and its statement for each authority."""
-    routes = APIRouter(prefix="/v1/completeness", tags=["completeness"])
+    routes, place = (
+        APIRouter(prefix="/v1/completeness", tags=["completeness"]),
+        OneAtATime("Eine Auskunft zum Stichtag"),
+    )
 
     @routes.get("", response_model_exclude_none=True)
     async def completeness(
@@ -102,9 +107,15 @@ def completeness_routes(
     ) -> AccountDocument:
         """What should have followed and has not: now, or as it stood when the day ``on`` ended."""
         visit = await gate.visit(request, reader)
-        look = await record(visit, {"completeness": "now" if on is None else str(on)})
-        account = await (accounts.now() if on is None else accounts.on(on))
-        return _account(look, account)
+        if on is None:
+            look = await record(visit, {"completeness": "now"})
+            return _account(look, await accounts.now())
+        place.take()
+        try:
+            look = await record(visit, {"completeness": str(on)})
+            return _account(look, await accounts.on(on))
+        finally:
+            place.leave()
 
     @routes.get("/days/{day}")
     async def closed_day(

@@ -8,8 +8,8 @@ import orjson
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import leaf_hash
+from services.audit.domain.reading import Shown
 from services.audit.domain.secrecy import Disclosure
 from shared.events.payload import WireModel
 
@@ -33,7 +33,8 @@ class DisclosureDocument(WireModel):
 class EntryDocument(WireModel):
     """One entry: its bytes, what they say, and what opens them.
 
-    ``covered``: the published checkpoint reaches it. ``erased``: its payload is gone on purpose.
+    ``covered``: the published checkpoint reaches it. ``erased``: its payload is gone on purpose. ``withheld``: it is
+    there and tells what a person did; that is shown where two auditors have agreed.
     """
 
     index: int
@@ -43,6 +44,7 @@ class EntryDocument(WireModel):
     covered: bool
     disclosure: DisclosureDocument | None = None
     erased: bool | None = None
+    withheld: bool | None = None
 
 
 class TimelineDocument(WireModel):
@@ -90,19 +92,18 @@ def checkpoint_document(checkpoint: Checkpoint) -> CheckpointDocument:
     return CheckpointDocument(origin=checkpoint.origin, size=checkpoint.size, root=to_base64(checkpoint.root))
 
 
-def entry_document(
-    index: int, entry: bytes, *, disclosure: Disclosure | None, size: int, disclosing: bool
-) -> EntryDocument:
+def entry_document(shown: Shown, *, size: int, disclosing: bool) -> EntryDocument:
     """An entry; ``disclosing`` where payloads are shown at all, ``size`` of the published tree."""
-    Leaf.from_bytes(entry)
+    disclosure = shown.disclosure
     return EntryDocument(
-        index=index,
-        leaf=orjson.loads(entry),
-        entry=b64encode(entry).decode(),
-        leaf_hash=to_base64(leaf_hash(entry)),
-        covered=index < size,
+        index=shown.index,
+        leaf=orjson.loads(shown.entry),
+        entry=b64encode(shown.entry).decode(),
+        leaf_hash=to_base64(leaf_hash(shown.entry)),
+        covered=shown.index < size,
         disclosure=None if disclosure is None else _disclosure(disclosure),
-        erased=disclosure is None if disclosing else None,
+        erased=disclosure is None and not shown.withheld if disclosing else None,
+        withheld=True if disclosing and shown.withheld else None,
     )
 
 

@@ -1,10 +1,11 @@
 """Personal evaluations over HTTP: to ask for one, and to agree to another auditor's."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Security
+from pydantic import ValidationError
 
 from services.audit.adapters.http.gate import Gate
 from services.audit.domain.access import Reader
@@ -44,6 +45,12 @@ class Asked(WireModel):
     actor: ActorName
 
 
+_BODY: Final = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": Asked.model_json_schema()}}}
+}
+"""Read only once the gate has let somebody in: whoever is turned away is on record, whatever was sent along."""
+
+
 class EvaluationDocument(WireModel):
     """A request; entry ``index`` of the log says so. It may be read once ``approvedBy`` is there."""
 
@@ -72,15 +79,17 @@ class ApprovalDocument(WireModel):
 
 
 def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) -> APIRouter:
-    """``/v1/evaluations``; what is approved is then read with ``/v1/entries?actor=…&evaluation=…``."""
+    """``/v1/evaluations``; what is approved is then read with ``evaluation=…`` on every route that discloses."""
     routes = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
-    @routes.post("", status_code=201, response_model_exclude_none=True)
-    async def ask(
-        asked: Asked, request: Request, reader: Annotated[Reader, Security(gate)]
-    ) -> EvaluationDocument:
+    @routes.post("", status_code=201, response_model_exclude_none=True, openapi_extra=_BODY)
+    async def ask(request: Request, reader: Annotated[Reader, Security(gate)]) -> EvaluationDocument:
         """Ask to see what a person has done; another auditor must agree within 30 days."""
         visit = await gate.visit(request, reader)
+        try:
+            asked = Asked.model_validate_json(await request.body())
+        except ValidationError:
+            raise _malformed() from None
         return _document(await desk.request(visit, asked.actor))
 
     @routes.get("", response_model_exclude_none=True)
@@ -104,8 +113,8 @@ def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) ->
         try:
             return ApprovalDocument(id=id, index=await desk.approve(visit, evaluation))
         except Refused as refused:
-            await gate.refuse(request, reader, str(refused))
-            raise _not_approved(str(refused)) from None
+            said = await gate.refuse(request, reader, str(refused))
+            raise _not_approved(str(refused), said) from None
 
     return routes
 
@@ -120,6 +129,16 @@ def _document(evaluation: Evaluation) -> EvaluationDocument:
     )
 
 
+def _malformed() -> Problem:
+    return Problem(
+        422,
+        "request-invalid",
+        title="Anfrage fehlerhaft (request invalid)",
+        detail="Der Inhalt der Anfrage nennt niemanden: actor fehlt, ist leer oder länger als 100 Zeichen.",
+        resolution='Als JSON senden (send as JSON): {"actor": "Name"}.',
+    )
+
+
 def _unknown() -> Problem:
     return Problem(
         404,
@@ -130,11 +149,11 @@ def _unknown() -> Problem:
     )
 
 
-def _not_approved(detail: str) -> Problem:
+def _not_approved(detail: str, said: str) -> Problem:
     return Problem(
         403,
         "evaluation-not-approved",
         title="Zustimmung nicht möglich (cannot be approved)",
-        detail=f"{detail}. Der Versuch ist im Protokoll vermerkt.",
+        detail=f"{detail}. {said}",
         resolution="Eine andere Prüferin zustimmen lassen oder neu beantragen (ask another auditor, or ask anew).",
     )

@@ -1,44 +1,56 @@
 """Evidence files over HTTP: one for a case, one for a single entry."""
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Final
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.evidence_files import EvidenceFiles
+from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.room import malformed, unknown_case
 from services.audit.domain.access import Reader
 from services.audit.domain.looks import SOURCE, Visit
+from services.audit.domain.reading import Answer
 from services.audit.domain.refused import Refused
-from services.audit.ports import Answer
 from shared.web.problems import Problem
 
 WAITING: Final = "Amtsweg-Waiting"
 """Header: so many of the entries are not in the published checkpoint yet, and therefore not in the file."""
 
-Timeline = Callable[[Visit, str], Awaitable[Answer]]
-"""Everything about the case of this reference; the look is on record."""
 
-EntryOf = Callable[[Visit, int], Awaitable[Answer]]
-"""The entry at this index, or none; the look is on record."""
+class Evidenced(Protocol):
+    """Gives what goes into a file; the look is on record."""
+
+    async def timeline(
+        self, visit: Visit, reference: str, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> Answer:
+        """Everything about the case of this reference."""
+
+    async def entry(self, visit: Visit, index: int, *, evaluated: AbstractSet[str] = frozenset()) -> Answer:
+        """The entry at this index, or none."""
+
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^0-9A-Za-z-]")
 
 
-def evidence_routes(files: EvidenceFiles, *, timeline: Timeline, entry: EntryOf, gate: Gate) -> APIRouter:
+def evidence_routes(files: EvidenceFiles, *, room: Evidenced, persons: Persons, gate: Gate) -> APIRouter:
     """``/v1/cases/{reference}/evidence`` and ``/v1/entries/{index}/evidence``."""
     routes = APIRouter(prefix="/v1", tags=["evidence"])
 
     @routes.get("/cases/{reference}/evidence", response_model=None)
     async def of_case(
-        reference: str, request: Request, reader: Annotated[Reader, Security(gate)]
+        reference: str,
+        request: Request,
+        reader: Annotated[Reader, Security(gate)],
+        evaluation: EvaluationParameter = None,
     ) -> Response:
         """One file that proves the case's entries offline: ``amtsweg verify FILE``."""
         visit = await gate.visit(request, reader)
+        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
         try:
-            answer = await timeline(visit, reference)
+            answer = await room.timeline(visit, reference, evaluated=allowed)
         except Refused as refused:
             raise malformed(str(refused)) from None
         if all(each.leaf.source == SOURCE for each in answer.entries):
@@ -51,9 +63,12 @@ def evidence_routes(files: EvidenceFiles, *, timeline: Timeline, entry: EntryOf,
         index: Annotated[int, Path(ge=0, lt=1 << 63)],
         request: Request,
         reader: Annotated[Reader, Security(gate)],
+        evaluation: EvaluationParameter = None,
     ) -> Response:
         """One file that proves a single entry offline: ``amtsweg verify FILE``."""
-        answer = await entry(await gate.visit(request, reader), index)
+        visit = await gate.visit(request, reader)
+        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
+        answer = await room.entry(visit, index, evaluated=allowed)
         return await _file(answer, name=str(index))
 
     async def _file(answer: Answer, *, name: str) -> Response:

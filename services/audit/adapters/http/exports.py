@@ -1,26 +1,55 @@
 """The whole log for an auditor, as one stream of files."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Query, Request, Security
 from fastapi.responses import StreamingResponse
 
-from services.audit.adapters.exports.archive import Rows, export
+from services.audit.adapters.exports.archive import export
 from services.audit.adapters.http.completeness import Recorder
+from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
 from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
-from services.audit.domain.export import Form
+from services.audit.domain.export import Form, Row
 from services.audit.domain.keys import SigningKey
 from services.audit.ports import Clock
 
 
+class RowsFor(Protocol):
+    """Gives entries as they are exported."""
+
+    async def __call__(
+        self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> Sequence[Row]:
+        """From one index to before another; ``evaluated`` are the persons whose acts may be shown."""
+
+
+async def leaving(place: OneAtATime, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream; when it ends, however it ends, the place is free."""
+    try:
+        async for part in stream:
+            yield part
+    finally:
+        place.leave()
+
+
 def export_routes(
-    rows: Rows, *, record: Recorder, proofs: Proofs, keys: Sequence[SigningKey], clock: Clock, gate: Gate
+    rows: RowsFor,
+    *,
+    record: Recorder,
+    persons: Persons,
+    proofs: Proofs,
+    keys: Sequence[SigningKey],
+    clock: Clock,
+    gate: Gate,
 ) -> APIRouter:
     """``/v1/export``, for readers with the right ``export``."""
-    routes = APIRouter(prefix="/v1", tags=["export"])
+    routes, place = APIRouter(prefix="/v1", tags=["export"]), OneAtATime("Ein Export")
 
     @routes.get(
         "/export",
@@ -33,15 +62,23 @@ def export_routes(
         request: Request,
         reader: Annotated[Reader, Security(gate)],
         form: Annotated[Form, Query(alias="format")] = "jsonl",
+        evaluation: EvaluationParameter = None,
     ) -> StreamingResponse:
         """All entries of the published tree with their payloads, as tar: ``amtsweg audit export``."""
         visit = await gate.visit(request, reader)
+        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
         tree, note = await proofs.checkpoint()
-        look = await record(visit, {"export": form, "size": str(tree.size)})
-        stream = export(rows, form=form, note=note, tree=tree, look=look, at=clock(), keys=keys)
+        place.take()
+        try:
+            look = await record(visit, {"export": form, "size": str(tree.size)})
+        except BaseException:
+            place.leave()
+            raise
+        chosen = partial(rows, evaluated=allowed)
+        stream = export(chosen, form=form, note=note, tree=tree, look=look, at=clock(), keys=keys)
         name = f'attachment; filename="amtsweg-{tree.size}.tar"'
         return StreamingResponse(
-            stream, media_type="application/x-tar", headers={"Content-Disposition": name}
+            leaving(place, stream), media_type="application/x-tar", headers={"Content-Disposition": name}
         )
 
     return routes

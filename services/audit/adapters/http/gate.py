@@ -17,8 +17,8 @@ from shared.web.problems import Problem
 PURPOSE: Final = "Amtsweg-Purpose"
 REFERENCE: Final = "Amtsweg-Reference"
 
-Record = Callable[[str, str, str | None], Awaitable[None]]
-"""Given reason, route and the reader's name, puts a refusal on record."""
+Record = Callable[[str, str, str | None], Awaitable[int | None]]
+"""Given reason, route and the reader's name, puts a refusal on record: its entry, or None where it is only counted."""
 
 
 class Gate(SecurityBase):
@@ -42,11 +42,9 @@ class Gate(SecurityBase):
         reader = self._readers.find(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
         if reader is None:
             reason = "no token" if not token else "unknown token"
-            await self._record(reason, route_of(request), None)
-            raise _unknown(reason)
+            raise _unknown(reason, on_record(await self._record(reason, route_of(request), None)))
         if not self._rights & reader.rights:
-            await self._record("no right", route_of(request), reader.name)
-            raise _without_right()
+            raise _without_right(await self.refuse(request, reader, "no right"))
         return reader
 
     async def visit(self, request: Request, reader: Reader) -> Visit:
@@ -60,12 +58,12 @@ class Gate(SecurityBase):
         try:
             return visit(reader, purpose=purpose, reference=reference)
         except Refused as refused:
-            await self._record(str(refused).partition(";")[0], route_of(request), reader.name)
-            raise _without_purpose(str(refused)) from None
+            said = await self.refuse(request, reader, str(refused).partition(";")[0])
+            raise _without_purpose(str(refused), said) from None
 
-    async def refuse(self, request: Request, reader: Reader, reason: str) -> None:
-        """Put it on record that this reader was turned away."""
-        await self._record(reason, route_of(request), reader.name)
+    async def refuse(self, request: Request, reader: Reader, reason: str) -> str:
+        """Put it on record that this reader was turned away; return a sentence that says so."""
+        return on_record(await self._record(reason, route_of(request), reader.name))
 
 
 def _header(request: Request, name: str) -> str:
@@ -78,32 +76,39 @@ def route_of(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "unmatched"))
 
 
-def _unknown(reason: str) -> Problem:
+def on_record(index: int | None) -> str:
+    """What became of a refused attempt, for who made it."""
+    if index is None:
+        return "Der Versuch ist gezählt; die Zahl kommt ins Protokoll."
+    return f"Der Versuch steht als Eintrag {index} im Protokoll."
+
+
+def _unknown(reason: str, said: str) -> Problem:
     return Problem(
         401,
         "token-invalid",
         title="Kein Zugang (no access)",
-        detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). Der Versuch ist im Protokoll vermerkt.",
+        detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). {said}",
         resolution="Authorization: Bearer … mit dem Token aus der Prüferdatei senden (send an auditor's token).",
         headers={"WWW-Authenticate": 'Bearer realm="audit"'},
     )
 
 
-def _without_right() -> Problem:
+def _without_right(said: str) -> Problem:
     return Problem(
         403,
         "right-missing",
         title="Nicht berechtigt (not permitted)",
-        detail="Dieses Token öffnet anderes, nicht diese Auskunft. Der Versuch ist im Protokoll vermerkt.",
+        detail=f"Dieses Token öffnet anderes, nicht diese Auskunft. {said}",
         resolution="Ein Token mit dem nötigen Recht verwenden (use a token with the right needed).",
     )
 
 
-def _without_purpose(detail: str) -> Problem:
+def _without_purpose(detail: str, said: str) -> Problem:
     return Problem(
         400,
         "purpose-missing",
         title="Zweck oder Aktenzeichen fehlt (purpose or reference missing)",
-        detail=f"Jede Einsicht nennt Zweck und Aktenzeichen: {detail}. Der Versuch ist im Protokoll vermerkt.",
+        detail=f"Jede Einsicht nennt Zweck und Aktenzeichen: {detail}. {said}",
         resolution=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
     )

@@ -1,10 +1,11 @@
 """The reading room over HTTP: timelines, search, proofs."""
 
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Security
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.audit.adapters.http.documents import (
     ConsistencyDocument,
@@ -16,6 +17,7 @@ from services.audit.adapters.http.documents import (
     entry_document,
     hashes,
 )
+from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated, second_person
 from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
@@ -23,8 +25,8 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.cursor import Cursor
 from services.audit.domain.looks import SOURCE, Visit
 from services.audit.domain.note import Note
+from services.audit.domain.reading import LONGEST_TIMELINE, Answer, Search
 from services.audit.domain.refused import Refused
-from services.audit.ports import LONGEST_TIMELINE, Answer, Question
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
@@ -38,18 +40,17 @@ _Position = Annotated[int, Query(ge=0, lt=1 << 63)]
 class Room(Protocol):
     """Answers auditors, and records first that they asked."""
 
-    async def timeline(self, visit: Visit, reference: str) -> Answer:
+    async def timeline(
+        self, visit: Visit, reference: str, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> Answer:
         """Everything about one case."""
 
-    async def search(self, visit: Visit, question: Question) -> Answer:
+    async def search(self, visit: Visit, asked: Search) -> Answer:
         """The entries that answer the question."""
 
 
-class Allows(Protocol):
-    """Tells whether another auditor has agreed that this visitor sees what a person did."""
-
-    async def __call__(self, visit: Visit, id: UUID | None, *, actor: str) -> bool:  # noqa: A002 - the word of the envelope
-        """``id`` is that of the evaluation."""
+_Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
+"""No control characters: neither PostgreSQL nor a person can make anything of them."""
 
 
 class SearchParameters(WireModel):
@@ -59,21 +60,22 @@ class SearchParameters(WireModel):
     another auditor has approved. ``after``: the ``next`` of the page before.
     """
 
-    case: tuple[str, ...] = ()
-    actor: str | None = None
-    authority: str | None = None
-    service: str | None = None
-    type: str | None = None
+    case: tuple[_Word, ...] = ()
+    actor: _Word | None = None
+    authority: _Word | None = None
+    service: _Word | None = None
+    type: _Word | None = None
     correlation: Correlation | None = None
     since: Instant | None = None
     until: Instant | None = None
-    after: str | None = None
+    looks: bool = True
+    after: _Word | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     evaluation: UUID | None = None
-    purpose: str | None = None
-    reference: str | None = None
+    purpose: _Word | None = None
+    reference: _Word | None = None
 
-    def question(self) -> Question:
+    def question(self) -> Search:
         """What is asked of the archive.
 
         Raises:
@@ -81,7 +83,7 @@ class SearchParameters(WireModel):
         """
         start = None if self.after is None else Cursor.from_text(self.after)
         traced = self.correlation is not None and "-" not in self.correlation
-        return Question(
+        return Search(
             case=self.case,
             actor=self.actor,
             authority=self.authority,
@@ -91,24 +93,33 @@ class SearchParameters(WireModel):
             event=None if traced or self.correlation is None else UUID(self.correlation),
             since=self.since,
             until=self.until,
+            looks=self.looks,
             after=-1 if start is None else start.after,
             before=None if start is None else start.before,
             limit=self.limit,
         )
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate, allows: Allows) -> APIRouter:
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons) -> APIRouter:
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
     @routes.get("/cases/{reference}/timeline", response_model_exclude_none=True)
     async def timeline(
-        reference: str, request: Request, reader: Annotated[Reader, Security(gate)]
+        reference: str,
+        request: Request,
+        reader: Annotated[Reader, Security(gate)],
+        evaluation: EvaluationParameter = None,
     ) -> TimelineDocument:
-        """Everything about the case with this id, submission id or pseudonym, each entry with its payload."""
+        """Everything about the case with this number, id or pseudonym, each entry with its payload.
+
+        What a person did (a look, an order of the clearing desk) comes without its payload, ``withheld``; with an
+        ``evaluation`` that another auditor has approved, that person's acts are open.
+        """
         visit = await gate.visit(request, reader)
+        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
         try:
-            answer = await room.timeline(visit, reference)
+            answer = await room.timeline(visit, reference, evaluated=allowed)
         except Refused as refused:
             raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
@@ -131,9 +142,9 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, allows: Allows) -> AP
     ) -> EntriesDocument:
         """Entries by what is given, oldest first; what one person did only if another auditor has agreed."""
         visit = await gate.visit(request, reader)
-        if asked.actor is not None and not await allows(visit, asked.evaluation, actor=asked.actor):
-            await gate.refuse(request, reader, "no second person")
-            raise _second_person()
+        allowed = await evaluated(request, visit, asked.evaluation, persons=persons, gate=gate)
+        if asked.actor is not None and asked.actor not in allowed:
+            raise second_person(await gate.refuse(request, reader, "no second person"))
         try:
             answer = await room.search(visit, asked.question())
         except Refused as refused:
@@ -189,10 +200,7 @@ def proof_routes(proofs: Proofs) -> APIRouter:
 
 
 def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDocument, ...]:
-    return tuple(
-        entry_document(each.index, each.entry, disclosure=each.disclosure, size=size, disclosing=disclosing)
-        for each in answer.entries
-    )
+    return tuple(entry_document(each, size=size, disclosing=disclosing) for each in answer.entries)
 
 
 def _next(answer: Answer, *, limit: int) -> str | None:
@@ -219,16 +227,6 @@ def unknown_case(look: int) -> Problem:
         title="Kein Eintrag zu diesem Vorgang (no entry about this case)",
         detail=f"Zu diesem Vorgang steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
         resolution="Kennung prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the id).",
-    )
-
-
-def _second_person() -> Problem:
-    return Problem(
-        403,
-        "second-person-missing",
-        title="Zweite Person erforderlich (second person needed)",
-        detail="Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. Der Versuch ist vermerkt.",
-        resolution="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
     )
 
 

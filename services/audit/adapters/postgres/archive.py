@@ -1,21 +1,23 @@
 """Searching the log. Filters are columns beside the leaf; nothing here is believed that the leaf does not say."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from services.audit.domain.day import NOBODY
-from services.audit.ports import Found, Question
+from services.audit.domain.fact import NOBODYS
+from services.audit.domain.reading import Found, Question
+from services.audit.domain.schemas import ABOUT_THE_LOG
 from shared.postgres.pool import Pool, reaching_postgres
 
 _ENTRIES = """
 select e.index, e.leaf, p.sealed, k.key
 from entries e
 left join payloads p on p.log = e.log and p.index = e.index
-left join keys k on k.log = p.log and k.owner = p.owner
+left join keys k on k.log = e.log
+  and k.owner = coalesce(case when e.type <> all($4::text[]) then e.case_ref end, e.actor_ref, $3)
 where e.log = (select id from logs where origin = $1)
 """
 _FIND = _ENTRIES + "and e.index > $2 {filters} order by e.index limit {limit}"
-_NAMED = _ENTRIES + "and e.event_id = $2"
+_NAMED = _ENTRIES + "and e.id = $2"
 _LATEST = _ENTRIES + "and e.type = '{type}' order by e.index desc limit $2"
 """The type stands in the text: with a parameter, the index over a few types cannot be used."""
 
@@ -30,34 +32,47 @@ class PostgresArchive:
     async def find(self, question: Question) -> Sequence[Found]:
         """The entries that answer the question, in the log's order."""
         conditions = (
-            ("e.case_ref = any({}::text[])", list(question.case) or None),
+            ("e.case_ref = any({}::uuid[])", list(question.case) or None),
             ("e.index < {}", question.before),
-            ("e.actor_ref = {}", question.actor),
+            ("e.actor_ref = any({}::uuid[])", list(question.actors) or None),
             (
                 "coalesce(e.authority, '-') = {}" if question.authority == NOBODY else "e.authority = {}",
                 question.authority,
             ),
             ("e.service = {}", question.service),
             ("e.type = {}", question.type),
-            ("e.event_id = {}", question.event),
-            ("e.trace = {}", question.trace),
+            ("e.id = {}", question.event),
+            ("e.type <> all($4::text[]) and {}", None if question.looks else True),
             ("e.time >= {}", question.since),
             ("e.time < {}", question.until),
         )
         asked = [(text, value) for text, value in conditions if value is not None]
-        filters = "".join(f" and {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 3))
+        filters = "".join(f" and {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 5))
         statement = _FIND.format(filters=filters, limit=int(question.limit))
         return await self._fetch(statement, question.after, *(value for _, value in asked))
 
-    async def named(self, id: UUID) -> Found | None:  # noqa: A002 - the word of the envelope
-        """The entry of this event."""
+    async def named(self, id: str) -> Found | None:  # noqa: A002 - the word of the leaf
+        """The entry whose leaf has this id."""
         return next(iter(await self._fetch(_NAMED, id)), None)
+
+    async def cases(self, tokens: Sequence[str]) -> Sequence[str]:
+        """The cases that can be found by one of these tokens."""
+        with reaching_postgres():
+            rows = await self._pool.fetch(
+                "select distinct case_ref from tokens where log = (select id from logs where origin = $1) "
+                "and token = any($2::uuid[]) order by case_ref limit 100",
+                self._origin,
+                list(tokens),
+            )
+        return [row[0].hex for row in rows]
 
     async def latest(self, type: str, *, limit: int) -> Sequence[Found]:  # noqa: A002 - the word of the envelope
         """The last entries of this type, newest first; quick for the types that speak about the log."""
         return await self._fetch(_LATEST.format(type=type.replace("'", "")), limit)
 
-    async def _fetch(self, statement: str, *values: object) -> Sequence[Found]:
+    async def _fetch(self, statement: str, first: object, *values: object) -> Sequence[Found]:
         with reaching_postgres():
-            rows = await self._pool.fetch(statement, self._origin, *values)
+            rows = await self._pool.fetch(
+                statement, self._origin, first, NOBODYS, list(ABOUT_THE_LOG), *values
+            )
         return [Found(row["index"], row["leaf"], row["sealed"], row["key"]) for row in rows]

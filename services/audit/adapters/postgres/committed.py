@@ -1,13 +1,13 @@
 """Reading what has been committed, and recording what is said about it in public."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.merkle import TILE_HEIGHT, Frontier, complete_subtrees, leaf_hash, node_hash
-from services.audit.ports import Fork
+from services.audit.ports import GROUP, Fork, Place
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.envelope import Event, Message, encode
 from shared.events.topics import AUDIT_CHECKPOINT
@@ -25,11 +25,18 @@ class PostgresLog:
         self._origin = origin
         self._source = source
 
-    async def found(self) -> None:
-        """Make the log if it is not there yet; a log is empty when it is made."""
-        with reaching_postgres():
-            await self._pool.execute(
-                "insert into logs (origin) values ($1) on conflict do nothing", self._origin
+    async def found(self, known_events: bytes) -> None:
+        """Make the log if it is not there yet; a log is empty when it is made.
+
+        ``known_events`` is the secret that names events over all logs, wrapped under this log's own; the first one
+        stays.
+        """
+        async with transaction(self._pool) as connection:
+            await connection.execute("select add_log($1)", self._origin)
+            await connection.execute(
+                "update logs set known_events = $2 where origin = $1 and known_events is null",
+                self._origin,
+                known_events,
             )
 
     async def frontier(self) -> Frontier:
@@ -39,6 +46,14 @@ class PostgresLog:
         if row is None:
             raise Fork(f"log {self._origin} is not in the database")
         return Frontier.from_bytes(row["size"], row["peaks"])
+
+    async def positions(self) -> Mapping[Place, int]:
+        """How far each partition of the bus has been read; all that lies before is in the log."""
+        with reaching_postgres():
+            rows = await self._pool.fetch(
+                "select topic, partition, next from offsets where consumer = $1", GROUP
+            )
+        return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
     async def frontier_at(self, size: int) -> Frontier:
         """The tree as it stood at this size, from the rows themselves."""

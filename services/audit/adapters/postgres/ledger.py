@@ -1,20 +1,26 @@
 """Writing: one transaction locks the tree, learns what it knows, and stores what comes next."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from services.audit.domain.append import Appended, State
+from services.audit.domain.append import Appended, Entry
 from services.audit.domain.leaf import Leaf
+from services.audit.domain.looks import PayloadErased
 from services.audit.domain.merkle import Frontier
-from services.audit.ports import Ledger
+from services.audit.ports import Ledger, Locked
 from shared.errors import Stopped
+from shared.events.envelope import event_type
 from shared.postgres.pool import Connection, Pool, transaction
 
 ENTRY_COLUMNS = (
-    "log", "index", "event_id", "type", "time", "case_ref", "actor_ref", "authority", "service", "trace", "leaf",
+    "log", "index", "id", "type", "time", "case_ref", "authority", "service", "leaf", "actor_ref", "effects",
 )  # fmt: skip
+_TOKENS = """
+insert into tokens (log, token, case_ref) select $1, token, case_ref from unnest($2::uuid[], $3::uuid[]) as t (token, case_ref)
+on conflict do nothing
+"""
 
 
 class PostgresLedger:
@@ -26,47 +32,53 @@ class PostgresLedger:
         self._log = 0
         self._size = 0
 
-    async def lock(self, ids: Collection[UUID], owners: Collection[str]) -> State:
-        """Lock the tree until the transaction ends; tell which ids it knows, and these owners' keys.
+    async def lock(self, owners: Collection[str], *, appending: bool = True) -> Locked:
+        """Lock the tree until the transaction ends; tell what stands there, and these owners' keys.
 
         Raises:
-            Stopped: the log is closed, or is not there.
+            Stopped: the log is not there, or it is closed and something is to be appended.
         """
         row = await self._connection.fetchrow(
-            "select id, size, peaks, closed_at from logs where origin = $1 for update", self._origin
+            "select id, size, peaks, closed_at, known_events, rebuilt_size from logs where origin = $1 for update",
+            self._origin,
         )
-        if row is None or row["closed_at"] is not None:
+        if row is None or (appending and row["closed_at"] is not None):
             raise Stopped(
                 f"log {self._origin} is {'not there' if row is None else 'closed'}; nothing is appended"
             )
         self._log, self._size = row["id"], row["size"]
-        known = await self._connection.fetch(
-            "select event_id from entries where event_id = any($1::uuid[])", list(ids)
-        )
         keys = await self._connection.fetch(
-            "select owner, key from keys where log = $1 and owner = any($2::text[])",
+            "select owner, key from keys where log = $1 and owner = any($2::uuid[])",
             self._log,
             list(owners),
         )
-        return State(
-            Frontier.from_bytes(row["size"], row["peaks"]),
-            frozenset(UUID(bytes=r[0].bytes) for r in known),
-            {r["owner"]: r["key"] for r in keys},
+        return Locked(
+            frontier=Frontier.from_bytes(row["size"], row["peaks"]),
+            keys={r["owner"].hex: r["key"] for r in keys if r["key"] is not None},
+            erased=frozenset(r["owner"].hex for r in keys if r["key"] is None),
+            known_events=row["known_events"],
+            rebuilt=row["rebuilt_size"] > 0,
         )
 
-    async def store(self, appended: Appended) -> None:
-        """Write entries, payloads, keys and the tree."""
-        log = self._log
-        await self._copy(
-            "entries",
-            ENTRY_COLUMNS,
-            [(log, *entry_columns(e.index, e.entry, e.leaf)) for e in appended.entries],
+    async def known(self, names: Collection[UUID]) -> frozenset[UUID]:
+        """Which of these names of events are taken, in whatever log."""
+        rows = await self._connection.fetch("select id from events where id = any($1::uuid[])", list(names))
+        return frozenset(UUID(bytes=row[0].bytes) for row in rows)
+
+    async def placed(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these leaves are in this log."""
+        rows = await self._connection.fetch(
+            "select id from entries where log = $1 and id = any($2::uuid[])", self._log, list(ids)
         )
-        await self._copy(
-            "payloads",
-            ("log", "index", "owner", "sealed"),
-            [(log, entry.index, entry.owner, entry.sealed) for entry in appended.entries],
-        )
+        return frozenset(row[0].hex for row in rows)
+
+    async def store(self, appended: Appended, names: Sequence[UUID]) -> None:
+        """Write entries, payloads, keys and the tree, and the names of the events."""
+        log, entries = self._log, appended.entries
+        await self._copy("entries", ENTRY_COLUMNS, [(log, *_columns(each)) for each in entries])
+        payloads = [(log, each.index, each.sealed) for each in entries if each.sealed is not None]
+        await self._copy("payloads", ("log", "index", "sealed"), payloads)
+        await self._copy("events", ("id",), [(name,) for name in names])
         await self._copy(
             "keys", ("log", "owner", "key"), [(log, *owned) for owned in appended.new_keys.items()]
         )
@@ -75,6 +87,7 @@ class PostgresLedger:
             ("log", "level", "index", "hash"),
             [(log, subtree.level, subtree.index, subtree.hash) for subtree in appended.subtrees],
         )
+        await self._remember(entries)
         frontier = appended.frontier
         moved = await self._connection.execute(
             "update logs set size = $3, peaks = $4, root = $5 where id = $1 and size = $2",
@@ -88,11 +101,25 @@ class PostgresLedger:
             raise Stopped(f"log {self._origin}: the tree changed while it was locked")
 
     async def erase(self, owner: str) -> int:
-        """Destroy the owner's key and payloads; return how many payloads there were."""
-        await self._connection.execute("delete from keys where log = $1 and owner = $2", self._log, owner)
+        """Destroy the owner's key, payloads and tokens; return how many payloads there were."""
         gone = await self._connection.execute(
-            "delete from payloads p using entries e where p.log = $1 and p.owner = $2 "
-            "and e.log = p.log and e.index = p.index and e.case_ref = $2",
+            "delete from payloads p using entries e where p.log = $1 and e.log = p.log and e.index = p.index "
+            "and e.case_ref = $2 and e.type <> $3",
+            self._log,
+            owner,
+            event_type(PayloadErased),
+        )
+        await self._connection.execute(
+            "delete from tokens where log = $1 and case_ref = $2", self._log, owner
+        )
+        await self._connection.execute(
+            "update carried set event = null where log = $1 and case_ref = $2", self._log, owner
+        )
+        await self._connection.execute(
+            "insert into keys (log, owner, key) select $1, $2, null "
+            "where exists (select from entries where log = $1 and case_ref = $2) "
+            "or exists (select from carried where log = $1 and case_ref = $2) "
+            "on conflict (log, owner) do update set key = null",
             self._log,
             owner,
         )
@@ -109,23 +136,40 @@ class PostgresLedger:
         )
         return int(gone.removeprefix("DELETE "))
 
-    async def _copy(self, table: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+    async def _remember(self, entries: Iterable[Entry]) -> None:
+        """What cases can be found by; not for those that are erased."""
+        tokens = {
+            (token, each.fact.case)
+            for each in entries
+            for token in each.fact.tokens
+            if each.sealed is not None and each.fact.case is not None
+        }
+        if tokens:
+            ordered = sorted(tokens)
+            await self._connection.execute(
+                _TOKENS, self._log, [token for token, _ in ordered], [case for _, case in ordered]
+            )
+
+    async def _copy(self, table: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
         if rows:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
-def entry_columns(index: int, entry: bytes, leaf: Leaf) -> tuple[object, ...]:
-    """What stands in a row of ``entries`` behind the log's number."""
+def _columns(each: Entry) -> tuple[object, ...]:
+    effects = b"".join(map(bytes.fromhex, each.fact.effects)) or None
+    return (*leaf_columns(each.index, each.entry, each.leaf), each.fact.actor, effects)
+
+
+def leaf_columns(index: int, entry: bytes, leaf: Leaf) -> tuple[object, ...]:
+    """What stands in a row of ``entries`` behind the log's number, as far as the leaf says it."""
     return (
         index,
         leaf.id,
         leaf.type,
         datetime.fromisoformat(leaf.time),
         leaf.case,
-        leaf.actor,
         leaf.authority,
         leaf.service,
-        leaf.trace,
         entry,
     )
 

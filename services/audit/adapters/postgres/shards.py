@@ -1,36 +1,41 @@
 """One log after another in one database: closing the old one, and what open cases carry over."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
+import asyncpg
+
 from services.audit.domain.completeness import CLOSING, RULED
-from services.audit.ports import Found
+from services.audit.domain.fact import NOBODYS
+from services.audit.domain.reading import Found
+from services.audit.domain.shard import Carried, Former, OpenCase
 from shared.postgres.pool import Pool, reaching_postgres, transaction
 
 _PORTION: Final = 2_000
 
 _OPEN: Final = """
-select distinct on (e.case_ref) e.case_ref, e.index, e.leaf, p.sealed, k.key
+select case_ref from (
+    select case_ref from entries where log = $1 and case_ref > $2 and type = any($3::text[])
+    union
+    select case_ref from carried where log = $1 and case_ref > $2
+) as cases
+where exists (select from obligations o where o.log = $1 and o.case_ref = cases.case_ref)
+   or not exists (select from entries d where d.log = $1 and d.case_ref = cases.case_ref and d.type = $4)
+order by case_ref limit $5
+"""
+_ENTRIES: Final = """
+select e.case_ref, e.index, e.leaf, p.sealed, k.key
 from entries e
 left join payloads p on p.log = e.log and p.index = e.index
-left join keys k on k.log = p.log and k.owner = p.owner
-where e.log = $1 and e.case_ref > $2 and e.type = any($3::text[])
-  and (exists (select 1 from obligations o where o.log = e.log and o.case_ref = e.case_ref)
-       or not exists (select 1 from entries d where d.log = e.log and d.case_ref = e.case_ref and d.type = $4))
+left join keys k on k.log = e.log and k.owner = e.case_ref
+where e.log = $1 and e.case_ref = any($2::uuid[]) and e.type = any($3::text[])
 order by e.case_ref, e.index
-limit $5
 """
-_CARRY: Final = """
-insert into carried (log, case_ref, index, event_id, type, time)
-select (select id from logs where origin = $1), new, index, event_id, type, time
-from unnest($3::text[], $4::text[]) as renamed (old, new)
-join (
-    select case_ref, index, event_id, type, time from entries where log = $2 and type = any($5::text[])
-    union all
-    select case_ref, index, event_id, type, time from carried where log = $2
-) as history on history.case_ref = renamed.old
-on conflict do nothing
+_FORMER: Final = """
+select case_ref, index, type, time, event from carried where log = $1 and case_ref = any($2::uuid[]) order by case_ref, index
 """
+_COLUMNS: Final = ("log", "case_ref", "index", "id", "type", "time", "effects", "event")
 
 
 async def close(pool: Pool, origin: str) -> int:
@@ -56,29 +61,58 @@ class PostgresOpenCases:
         self._old = old
         self._new = new
 
-    async def open(self) -> AsyncIterator[Sequence[tuple[str, Found]]]:
-        """Portions of the open cases: each one's pseudonym, and its first entry."""
-        last = ""
+    async def open(self) -> AsyncIterator[Sequence[OpenCase]]:
+        """Portions of the open cases, with what the rules ask about."""
+        log, last = await self._log(), NOBODYS
         while True:
             with reaching_postgres():
-                rows = await self._pool.fetch(_OPEN, await self._log(), last, list(RULED), CLOSING, _PORTION)
-            if not rows:
+                rows = await self._pool.fetch(_OPEN, log, last, list(RULED), CLOSING, _PORTION)
+                cases = [row[0] for row in rows]
+                entries = await self._pool.fetch(_ENTRIES, log, cases, list(RULED))
+                former = await self._pool.fetch(_FORMER, log, cases)
+            if not cases:
                 return
-            last = rows[-1]["case_ref"]
-            yield [(r["case_ref"], Found(r["index"], r["leaf"], r["sealed"], r["key"])) for r in rows]
+            last = cases[-1].hex
+            found, told = _by_case(entries), _by_case(former)
+            yield [
+                OpenCase(
+                    case.hex,
+                    [Found(r["index"], r["leaf"], r["sealed"], r["key"]) for r in found.get(case.hex, ())],
+                    [Former(r["index"], r["type"], r["time"], r["event"]) for r in told.get(case.hex, ())],
+                )
+                for case in cases
+            ]
 
-    async def carry(self, renamed: Sequence[tuple[str, str]]) -> None:
+    async def carry(self, cases: Sequence[Carried]) -> None:
         """Bring over what had happened to these cases, under their new pseudonyms."""
-        old, new = [pair[0] for pair in renamed], [pair[1] for pair in renamed]
-        with reaching_postgres():
-            await self._pool.execute(_CARRY, self._new, await self._log(), old, new, list(RULED))
+        old, new = [each.old for each in cases], [each.new for each in cases]
+        async with transaction(self._pool) as connection:
+            log = await connection.fetchval("select id from logs where origin = $1", self._new)
+            await connection.execute(
+                "delete from carried where log = $1 and case_ref = any($2::uuid[])", log, new
+            )
+            rows = [
+                (
+                    log,
+                    each.new,
+                    h.index,
+                    h.id,
+                    h.type,
+                    h.time,
+                    b"".join(map(bytes.fromhex, h.effects or ())),
+                    event,
+                )
+                for each in cases
+                for h, event in each.history
+            ]
+            await connection.copy_records_to_table("carried", columns=_COLUMNS, records=rows)
             # They are judged when the next entry touches them; until then what they owe stands as it stood.
-            await self._pool.execute(
+            await connection.execute(
                 "insert into obligations (log, case_ref, rule, index, since, due) "
-                "select (select id from logs where origin = $1), new, rule, index, since, due "
-                "from unnest($3::text[], $4::text[]) as renamed (old, new) "
+                "select $1, new, rule, index, since, due "
+                "from unnest($3::uuid[], $4::uuid[]) as renamed (old, new) "
                 "join obligations on log = $2 and case_ref = old on conflict do nothing",
-                self._new,
+                log,
                 await self._log(),
                 old,
                 new,
@@ -86,3 +120,7 @@ class PostgresOpenCases:
 
     async def _log(self) -> int:
         return int(await self._pool.fetchval("select id from logs where origin = $1", self._old) or 0)
+
+
+def _by_case(rows: Sequence[asyncpg.Record]) -> Mapping[str, Sequence[asyncpg.Record]]:
+    return {case.hex: list(its) for case, its in groupby(rows, key=lambda row: row["case_ref"])}

@@ -1,10 +1,9 @@
 """Judging cases behind the log: what is not met stands in a table of its own, and can be made anew at any time."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Final
-from uuid import UUID
 
 import asyncpg
 
@@ -15,6 +14,7 @@ from shared.postgres.pool import Connection, Pool, reaching_postgres, transactio
 Judge = Callable[[Sequence[Happened]], Sequence[Unmet]]
 
 _PREFETCH: Final = 5_000
+_ID_BYTES: Final = 16
 
 
 class PostgresWatch:
@@ -65,7 +65,7 @@ class PostgresWatch:
                 now,
                 limit,
             )
-        return [UnmetCase(r["case_ref"], Unmet(*list(r.values())[1:])) for r in rows]
+        return [UnmetCase(r["case_ref"].hex, Unmet(*list(r.values())[1:])) for r in rows]
 
     async def judged(self) -> int:
         """How many entries have been judged."""
@@ -82,19 +82,19 @@ class PostgresWatch:
         """Every case with what had happened to it before this instant; reads the whole log."""
         query = (
             "with log as (select id from logs where origin = $1) "
-            "select case_ref, index, event_id, type, time from entries where log = (select id from log) "
+            "select case_ref, index, id, type, time, effects from entries where log = (select id from log) "
             "and case_ref is not null and type = any($2::text[]) and time < $3 "
-            "union all select case_ref, index, event_id, type, time from carried where log = (select id from log) "
+            "union all select case_ref, index, id, type, time, effects from carried where log = (select id from log) "
             "and time < $3 order by case_ref, time, index"
         )
         async with transaction(self._pool) as connection:
             case, history = "", list[Happened]()
             async for row in connection.cursor(query, self._origin, list(RULED), until, prefetch=_PREFETCH):
-                if row["case_ref"] != case and history:
+                if row["case_ref"].hex != case and history:
                     yield case, history
                     history = []
-                case = row["case_ref"]
-                history.append(_happened(row))
+                case = row["case_ref"].hex
+                history.append(happened(row))
             if history:
                 yield case, history
 
@@ -112,10 +112,10 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
         )
     ]
     rows = await connection.fetch(
-        "select case_ref, index, event_id, type, time from entries where log = $1 "
-        "and case_ref = any($2::text[]) and type = any($3::text[]) "
-        "union all select case_ref, index, event_id, type, time from carried where log = $1 "
-        "and case_ref = any($2::text[]) order by case_ref, time, index",
+        "select case_ref, index, id, type, time, effects from entries where log = $1 "
+        "and case_ref = any($2::uuid[]) and type = any($3::text[]) "
+        "union all select case_ref, index, id, type, time, effects from carried where log = $1 "
+        "and case_ref = any($2::uuid[]) order by case_ref, time, index",
         log,
         touched,
         list(RULED),
@@ -123,14 +123,23 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
     found = [
         (log, case, each.rule, each.index, each.since, each.due)
         for case, its in groupby(rows, key=lambda row: row["case_ref"])
-        for each in judge([_happened(row) for row in its])
+        for each in judge([happened(row) for row in its])
     ]
     await connection.execute(
-        "delete from obligations where log = $1 and case_ref = any($2::text[])", log, touched
+        "delete from obligations where log = $1 and case_ref = any($2::uuid[])", log, touched
     )
     columns = ("log", "case_ref", "rule", "index", "since", "due")
     await connection.copy_records_to_table("obligations", columns=columns, records=found)
 
 
-def _happened(row: asyncpg.Record) -> Happened:
-    return Happened(row["index"], UUID(bytes=row["event_id"].bytes), row["type"], row["time"])
+def happened(row: asyncpg.Record) -> Happened:
+    """What a row of ``entries`` or ``carried`` says of an event."""
+    packed = row["effects"]
+    # Without a payload there is nobody who could have told what would follow; the rules leave it alone then.
+    effects = None if packed is None else frozenset(_unpacked(packed))
+    return Happened(row["index"], row["id"].hex, row["type"], row["time"], effects)
+
+
+def _unpacked(packed: bytes) -> Iterator[str]:
+    for start in range(0, len(packed), _ID_BYTES):
+        yield packed[start : start + _ID_BYTES].hex()

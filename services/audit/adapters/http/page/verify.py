@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 ED25519, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06
 HOLDS, REFUSED, CALLED_WRONGLY, UNTRUSTED = 0, 1, 2, 3
 LONGEST = 80
+SAID_TWICE = ("type", "time", "source")  # by leaf and payload; the event's own id stands in the payload alone
 UTC = timezone.utc  # noqa: UP017 - also for a Python that is older than ours
 
 
@@ -139,7 +140,7 @@ def check_entry(each: Any, state: State) -> None:
     event = json.loads(payload)
     spelt_once = len(salt) == 32 and salt.hex() == each["salt"]  # noqa: PLR2004 - bytes of a salt
     opened = spelt_once and hmac.new(salt, payload, "sha256").hexdigest() == leaf["commitment"]
-    if not opened or any(event[name] != leaf[name] for name in ("id", "type", "time")):
+    if not opened or not isinstance(event["id"], str) or any(event[n] != leaf[n] for n in SAID_TWICE):
         raise Refused(
             f"Eintrag {number}: der beigelegte Inhalt ist nicht der, auf den er sich festgelegt hat.",
             f"Entry {number}: the payload is not the one that it has committed to.",

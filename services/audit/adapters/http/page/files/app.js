@@ -152,7 +152,7 @@ function stepView(step, note) {
         fact("leafHash", h("span", { class: "mono" }, toHex(step.hash))),
         fact("path", say("hashes", step.proof.length)),
         fact("source", leaf.source),
-        leaf.topic ? fact("bus", `${leaf.topic} · ${leaf.partition} · ${leaf.offset}`) : null),
+        step.event?.bus ? fact("bus", `${step.event.bus.topic} · ${step.event.bus.partition} · ${step.event.bus.offset}`) : null),
       step.event ? h("pre", { tabindex: "0", "aria-label": say("payload") }, JSON.stringify(step.event, null, 2)) : null));
 }
 

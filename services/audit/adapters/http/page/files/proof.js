@@ -181,6 +181,6 @@ export async function checkEntry(each, note) {
   const key = await crypto.subtle.importKey("raw", fromHex(each.salt), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const made = new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(each.payload)));
   const event = JSON.parse(each.payload);
-  const opened = toHex(made) === leaf.commitment && ["id", "type", "time"].every(name => event[name] === leaf[name]);
+  const opened = toHex(made) === leaf.commitment && typeof event.id === "string" && ["type", "time", "source"].every(name => event[name] === leaf[name]);
   return { ...each, leaf, hash, included, opened, event };
 }

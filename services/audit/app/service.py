@@ -1,8 +1,7 @@
-"""What connects to what: the bus to the ledger, the ledger to the files, both to those who read."""
+"""The service over one pool and one folder: the ledger to the files, both to those who read."""
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -13,9 +12,7 @@ from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.http.doors import Desks, http_app
-from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.leadership import PublisherLoop
-from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.growth import PostgresGrowth
@@ -23,6 +20,7 @@ from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.reading import ReadingProcess
+from services.audit.adapters.refusals_loop import RefusalsLoop
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop, TimeAuthority
@@ -31,39 +29,31 @@ from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.access import Readers
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.looks import SOURCE
-from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.policy import WITHOUT_WITNESSES, Policy
+from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Secrecy
 from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.days import Days
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
+from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
-from shared.engine import KafkaToPostgres, Plan
-from shared.events.topics import AUDIT_CHECKPOINT, Topic, audited, dead_letter_topic
-from shared.kafka.client import KafkaAddress
-from shared.kafka.publisher import Publisher as BusPublisher
-from shared.postgres import migrations
-from shared.postgres.outbox import OutboxPublisher
-from shared.postgres.pool import Pool, open_pool
-from shared.service.run import Part
-from shared.settings import read_secret
+from shared.events.topics import Topic, audited
+from shared.postgres.pool import Pool
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import HttpServer
 
-SCHEMA: Final = "audit"
 AUDITED: Final = audited()
-GROUP: Final = "audit"
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """The audit service over one pool and one folder, before anything runs."""
 
+    secrecy: Secrecy
     log: PostgresLog
     reading: ReadingProcess
     projection: AuditProjection
@@ -72,6 +62,7 @@ class Service:
     timestamps: StampLoop | None
     completeness: CompletenessLoop
     days: Days
+    refusals: RefusalsLoop
     http: FastAPI
 
 
@@ -111,6 +102,13 @@ def assemble(
         clock=_now,
         new_id=_new_id,
     )
+    refusals = Refusals(
+        looks,
+        ledgers=PostgresLedgers(pool, origin=looks_origin),
+        secrecy=looks_secrecy,
+        clock=_now,
+        new_id=_new_id,
+    )
     watch = PostgresWatch(pool, origin=origin)
     days = Days(
         origin=origin,
@@ -133,6 +131,7 @@ def assemble(
         origin=origin, keys=keys, log=log, publications=log, shelf=folder, clock=_now, cosign=cosigner.cosign
     )
     return Service(
+        secrecy=secrecy,
         log=log,
         reading=reading,
         projection=AuditProjection(reading.read, sequencer.append, origin=origin),
@@ -153,9 +152,11 @@ def assemble(
             watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
         ),
         days=days,
+        refusals=RefusalsLoop(refusals.settle),
         http=http_app(
             Desks(
                 room=room,
+                refuse=refusals.refuse,
                 days=days,
                 accounts=Accounts(watch, _now),
                 evaluations=Evaluations(
@@ -180,88 +181,6 @@ def assemble(
     )
 
 
-@asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
-    """Make the real parts; they are closed when the block ends.
-
-    Raises:
-        Unavailable: PostgreSQL cannot be reached.
-        Refused: a key or the auditors file is not what it should be.
-    """
-    health, telemetry = Health(), Telemetry()
-    password = (
-        None if settings.postgres.password_file is None else read_secret(settings.postgres.password_file)
-    )
-    await migrations.upgrade(settings.postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
-    pool = await open_pool(
-        settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size
-    )
-    async with pool, AsyncExitStack() as closing:
-        service = assemble(
-            settings,
-            pool=pool,
-            secrecy=read_secrecy(settings.pseudonym_key_file),
-            keys=read_keys(settings.log_key_file, origin=settings.log_origin),
-            readers=Readers.from_json(settings.auditors_file.read_bytes()),
-            policy=WITHOUT_WITNESSES
-            if settings.policy_file is None
-            else parse_policy(settings.policy_file.read_bytes()),
-            successor=None
-            if settings.successor_key_file is None
-            else read_secrecy(settings.successor_key_file),
-            health=health,
-            telemetry=telemetry,
-        )
-        closing.callback(service.witnesses.close)
-        closing.push_async_callback(service.reading.close)
-        listener = settings.http
-        http = HttpServer(
-            service.http,
-            host=listener.host,
-            port=listener.port,
-            health=health,
-            certificate=listener.certificate_file,
-            key=listener.key_file,
-        )
-        if settings.successor_origin is not None:
-            for part in ("checkpoints", "completeness"):
-                health.part(part).set("ready", reason="the log is closed; it is only read")
-            yield {"http": http}
-            return
-        await service.log.found()
-        address = KafkaAddress.of(settings.kafka)
-        publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
-        yield {
-            "sequencer": KafkaToPostgres(
-                sequencing(settings),
-                service.projection,
-                address=address,
-                pool=pool,
-                health=health,
-                telemetry=telemetry,
-            ),
-            "checkpoints": service.publisher,
-            **({} if service.timestamps is None else {"timestamps": service.timestamps}),
-            "completeness": service.completeness,
-            "bus": publisher,
-            "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-            "http": http,
-        }
-
-
-def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
-    """One sequencer over all audited topics; a second replica stands by."""
-    return Plan(
-        group=GROUP,
-        inputs=tuple(topic.name for topic in topics),
-        dead_letters=dead_letter_topic(GROUP),
-        single_task=True,
-        instance=settings.instance,
-        batch_size=settings.batch_size,
-        batch_wait=settings.batch_wait,
-    )
-
-
 def stamping(
     settings: Settings, *, folder: TileFolder, stamps: StampFolder, health: Health, telemetry: Telemetry
 ) -> StampLoop | None:
@@ -282,6 +201,11 @@ def stamping(
 def _policy(keys: Sequence[SigningKey], policy: Policy) -> str:
     """The trust policy (C2SP tlog-policy) that an evidence file carries along."""
     return policy.with_logs(*(key.verifier for key in keys)).to_text()
+
+
+def new_known_events(secrecy: Secrecy) -> bytes:
+    """A fresh secret that names events over all logs, wrapped for a first log; later ones are handed theirs."""
+    return secrecy.wrap(os.urandom(KEY_BYTES), nonce=os.urandom(NONCE_BYTES))
 
 
 def _now() -> datetime:

@@ -1,0 +1,47 @@
+"""Whose acts a request may disclose: nobody's, or those of the person for whom another auditor has agreed."""
+
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import Query, Request
+
+from services.audit.adapters.http.gate import Gate
+from services.audit.domain.looks import Visit
+from services.audit.domain.refused import Refused
+from shared.web.problems import Problem
+
+EvaluationParameter = Annotated[
+    UUID | None, Query(description="Genehmigte Auswertung; ohne sie bleibt verschlossen, was eine Person tat")
+]
+
+
+class Persons(Protocol):
+    """Tells whose acts a visitor may see."""
+
+    async def __call__(self, visit: Visit, id: UUID | None) -> frozenset[str]:  # noqa: A002 - the word of the envelope
+        """``id`` is that of the evaluation; `Refused` where it allows this visitor nothing."""
+
+
+async def evaluated(
+    request: Request, visit: Visit, evaluation: UUID | None, *, persons: Persons, gate: Gate
+) -> frozenset[str]:
+    """Whose acts may be shown.
+
+    Raises:
+        Problem: 403 where the evaluation is not approved for this reader; on record.
+    """
+    try:
+        return await persons(visit, evaluation)
+    except Refused:
+        raise second_person(await gate.refuse(request, visit.reader, "no second person")) from None
+
+
+def second_person(said: str) -> Problem:
+    """A second person has to agree first; ``said`` tells what became of the attempt."""
+    return Problem(
+        403,
+        "second-person-missing",
+        title="Zweite Person erforderlich (second person needed)",
+        detail=f"Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. {said}",
+        resolution="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
+    )

@@ -1,0 +1,112 @@
+"""What connects to what: the bus to the ledger, the ledger to the files, both to those who read."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from services.audit.adapters.key_files import read_keys, read_secrecy
+from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.app.service import AUDITED, Service, assemble, new_known_events
+from services.audit.domain.access import Readers
+from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
+from services.audit.ports import GROUP
+from services.audit.settings import Settings
+from shared.engine import KafkaToPostgres, Plan
+from shared.events.topics import AUDIT_CHECKPOINT, Topic, dead_letter_topic
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publisher import Publisher as BusPublisher
+from shared.postgres import migrations
+from shared.postgres.outbox import OutboxPublisher
+from shared.postgres.pool import open_pool
+from shared.service.run import Part
+from shared.settings import read_secret
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer
+
+__all__ = ["AUDITED", "SCHEMA", "Service", "assemble", "build", "new_known_events", "sequencing"]
+
+SCHEMA: Final = "audit"
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """Make the real parts; they are closed when the block ends.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+        Refused: a key or the auditors file is not what it should be.
+    """
+    health, telemetry = Health(), Telemetry()
+    password = (
+        None if settings.postgres.password_file is None else read_secret(settings.postgres.password_file)
+    )
+    await migrations.upgrade(settings.postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
+    pool = await open_pool(
+        settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size
+    )
+    async with pool, AsyncExitStack() as closing:
+        service = assemble(
+            settings,
+            pool=pool,
+            secrecy=read_secrecy(settings.pseudonym_key_file),
+            keys=read_keys(settings.log_key_file, origin=settings.log_origin),
+            readers=Readers.from_json(settings.auditors_file.read_bytes()),
+            policy=WITHOUT_WITNESSES
+            if settings.policy_file is None
+            else parse_policy(settings.policy_file.read_bytes()),
+            successor=None
+            if settings.successor_key_file is None
+            else read_secrecy(settings.successor_key_file),
+            health=health,
+            telemetry=telemetry,
+        )
+        closing.callback(service.witnesses.close)
+        closing.push_async_callback(service.reading.close)
+        listener = settings.http
+        http = HttpServer(
+            service.http,
+            host=listener.host,
+            port=listener.port,
+            health=health,
+            certificate=listener.certificate_file,
+            key=listener.key_file,
+        )
+        if settings.successor_origin is not None:
+            for part in ("checkpoints", "completeness"):
+                health.part(part).set("ready", reason="the log is closed; it is only read")
+            yield {"http": http, "refusals": service.refusals}
+            return
+        await service.log.found(new_known_events(service.secrecy))
+        address = KafkaAddress.of(settings.kafka)
+        publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
+        yield {
+            "sequencer": KafkaToPostgres(
+                sequencing(settings),
+                service.projection,
+                address=address,
+                pool=pool,
+                health=health,
+                telemetry=telemetry,
+            ),
+            "checkpoints": service.publisher,
+            **({} if service.timestamps is None else {"timestamps": service.timestamps}),
+            "completeness": service.completeness,
+            "refusals": service.refusals,
+            "bus": publisher,
+            "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+            "http": http,
+        }
+
+
+def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
+    """One sequencer over all audited topics; a second replica stands by."""
+    return Plan(
+        group=GROUP,
+        inputs=tuple(topic.name for topic in topics),
+        dead_letters=dead_letter_topic(GROUP),
+        single_task=True,
+        instance=settings.instance,
+        batch_size=settings.batch_size,
+        batch_wait=settings.batch_wait,
+    )

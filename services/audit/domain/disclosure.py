@@ -1,0 +1,41 @@
+"""The one place that decides whether a payload is shown: what a person did is shown only where two have agreed."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import orjson
+
+from services.audit.domain.secrecy import Disclosure
+
+_PERSONS = frozenset({"reader", "principal"})
+"""Members of a payload that name the person who acted, at any depth."""
+
+
+def persons(payload: bytes) -> frozenset[str]:
+    """Who acted, as the payload names them; empty for what a service did by itself."""
+    if not any(b'"%s"' % name.encode() in payload for name in _PERSONS):
+        return frozenset()  # most payloads; reading them all is what would cost most
+    return frozenset(_named(orjson.loads(payload)))
+
+
+def disclosed(disclosure: Disclosure | None, *, evaluated: AbstractSet[str]) -> Disclosure | None:
+    """What opens an entry, or None where it tells of a person whose acts this reader may not evaluate.
+
+    ``evaluated`` are the persons for whom another auditor has agreed (`Evaluations.persons`).
+    """
+    if disclosure is None or persons(disclosure.payload) - evaluated:
+        return None
+    return disclosure
+
+
+def _named(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in _PERSONS and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)

@@ -1,0 +1,43 @@
+"""What people call a case by: its id, its first submission's, the receipt number, the client's reference, a pseudonym."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from services.audit.domain.fact import NUMBER, REFERENCE
+from services.audit.domain.leaf import KEYED
+from services.audit.domain.refused import Refused
+from services.audit.domain.secrecy import Secrecy
+from shared.events.ids import case_id
+
+LONGEST = 100
+EXPECTED = (
+    "a receipt number (AW-…), the platform's reference, the id of a case or submission (UUID), or a pseudonym "
+    "(32 hex digits)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReference:
+    """The pseudonyms that a case may have, or else the tokens that it can be found by in the index."""
+
+    pseudonyms: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, secrecy: Secrecy) -> Self:
+        """Read what was typed.
+
+        Raises:
+            Refused: it is empty, too long, or holds control characters.
+        """
+        text = text.strip()
+        if not 1 <= len(text) <= LONGEST or not text.isprintable():
+            raise Refused(f"expected {EXPECTED}")
+        if KEYED.fullmatch(text):
+            return cls((text,))
+        try:
+            named = UUID(text)
+        except ValueError:
+            return cls((), (secrecy.token(NUMBER, text.upper()), secrecy.token(REFERENCE, text)))
+        return cls((secrecy.case(case_id(named)), secrecy.case(named)))
