@@ -27,6 +27,7 @@ COMMANDS = {
     "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",
     "client": "amtsweg.clients:commands",
+    "templates": "amtsweg.templates:commands",
     "messages": "amtsweg.messages:commands",
     "authority": "amtsweg.authorities:commands",
     "dead-letters": "amtsweg.dead_letters:commands",

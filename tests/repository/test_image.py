@@ -14,6 +14,7 @@ _COMMANDS = (
     "amtsweg.resolve",
     "amtsweg.deadline",
     "amtsweg.messages",
+    "amtsweg.templates",
 )
 _TRY = """
 import sys

@@ -69,12 +69,12 @@ class Renderer:
         folder = f"{message.templates}/{message.language}"
         values = _values(message, names)
         for name, value in values.items():
-            _check(name, value or "")
+            refuse_unsafe(name, value or "")
         try:
             text = self._text.get_template(f"{folder}/{message.kind}.jinja")
             html = self._html.get_template(f"{folder}/{message.kind}.jinja")
             subject = "".join(text.blocks["subject"](text.new_context(values | {"layout": "subject"})))
-            _check("subject", subject)
+            refuse_unsafe("subject", subject)
             return Words(
                 message.language,
                 subject=subject,
@@ -119,7 +119,8 @@ def _values(message: Message, names: Names) -> dict[str, str | None]:
     }
 
 
-def _check(name: str, value: str) -> None:
+def refuse_unsafe(name: str, value: str) -> None:
+    """Raise `Unrenderable` for a value with a control character or what mail programs turn into a link."""
     if _CONTROL.search(value):
         raise Unrenderable(f"{name} holds a control character")
     if _LINK.search(value):
