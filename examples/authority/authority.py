@@ -156,7 +156,12 @@ async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: P
 def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:
     """The case with its content decrypted; what was sealed for another submission is not ours to file."""
     case: dict[str, Any] = json.loads(delivered)
-    opened = jwe.decrypt_json(case.pop("content"), key, registry=SEALING)
+    sealed = case.pop("content")
+    # While an authority changes its key there is an entry for each; joserfc would want to open them all.
+    own = [each for each in sealed["recipients"] if each["header"]["kid"] == key.kid]
+    if not own:
+        raise ValueError(f"the content is sealed to none of our keys; tried {key.kid}")
+    opened = jwe.decrypt_json(sealed | {"recipients": own}, key, registry=SEALING)
     if opened.protected["submissionId"] != submission:
         raise ValueError("the content belongs to another submission")
     return case | {"content": json.loads(opened.plaintext or b"null")}

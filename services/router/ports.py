@@ -43,11 +43,11 @@ class Unreachable(Exception):  # noqa: N818 - what is the matter, in the project
 class Authorities(Protocol):
     """The authorities as the bus knows them: their inboxes and their public keys."""
 
-    def reseal(self, content: Sealed, *, authority: str) -> Sealed:
+    def reseal(self, content: Sealed, *, submission_id: UUID, authority: str) -> Sealed:
         """Return the content for this authority's eyes; the ciphertext stays as it is.
 
         Raises:
-            Unreachable: it has no inbox or no key, or the content is not sealed to the platform.
+            Unreachable: it has no inbox or no key, or the content is not sealed to the platform for this submission.
         """
 
 

@@ -2,7 +2,8 @@
 
 The protected header holds only ``enc``, ``cty``, the submission's id and the purpose; ``alg``, ``kid`` and
 ``epk`` stand in the recipient's own header. So the content key can be wrapped for somebody else without
-touching ciphertext, and without changing what the authentication tag covers.
+touching ciphertext, and without changing what the authentication tag covers. The wrapped key itself is bound to
+submission and purpose (``apu``, ``apv``): moved to another object it opens nothing, in a KMS neither.
 """
 
 import secrets
@@ -14,9 +15,30 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.crypto.key_wrapping import Jwk, NotOpened, OwnKey, Recipient, RecipientKey, decode, encode
+from shared.crypto.key_wrapping import (
+    Jwk,
+    NotOpened,
+    OtherUse,
+    OwnKey,
+    Recipient,
+    RecipientKey,
+    Use,
+    decode,
+    encode,
+)
 
-__all__ = ["Jwk", "NotOpened", "OwnKey", "Recipient", "RecipientKey", "Rewrapper", "open_sealed", "seal"]
+__all__ = [
+    "Jwk",
+    "NotOpened",
+    "OtherUse",
+    "OwnKey",
+    "Recipient",
+    "RecipientKey",
+    "Rewrapper",
+    "Use",
+    "open_sealed",
+    "seal",
+]
 
 _TAG_BYTES = 16
 
@@ -37,7 +59,7 @@ def seal(
     return orjson.dumps(
         {
             "protected": protected,
-            "recipients": [key.wrap(content_key)],
+            "recipients": [key.wrap(content_key, use=Use(submission_id, purpose))],
             "iv": encode(iv),
             "ciphertext": encode(sealed[:-_TAG_BYTES]),
             "tag": encode(sealed[-_TAG_BYTES:]),
@@ -62,7 +84,7 @@ def open_sealed(token: bytes, *, key: OwnKey, submission_id: UUID, purpose: str)
             "purpose": purpose,
         }:
             raise NotOpened(f"the object is not sealed for submission {submission_id}, purpose {purpose}")
-        return AESGCM(key.unwrap(recipient)).decrypt(
+        return AESGCM(key.unwrap(recipient, use=Use(submission_id, purpose))).decrypt(
             decode(sealed["iv"]), decode(sealed["ciphertext"]) + decode(sealed["tag"]), protected.encode()
         )
     except (InvalidTag, KeyError, TypeError, ValueError):
@@ -78,17 +100,21 @@ class Rewrapper:
     def __init__(self, keys: Iterable[OwnKey]) -> None:
         self._keys = {key.kid: key for key in keys}
 
-    def rewrap(self, recipient: Recipient, *, authority_key: RecipientKey) -> dict[str, Any]:
+    def rewrap(
+        self, recipient: Recipient, *, submission_id: UUID, purpose: str, authority_key: RecipientKey
+    ) -> dict[str, Any]:
         """Return the recipient entry for the authority; nothing else of the sealed object changes.
 
         Raises:
+            OtherUse: the entry was made for another submission or purpose.
             NotOpened: the entry is not for one of the platform's keys, or was altered.
         """
         kid = recipient.get("header", {}).get("kid")
         key = self._keys.get(kid)
         if key is None:
             raise NotOpened(f"no private key {kid}: expected one of {', '.join(sorted(self._keys))}")
-        return authority_key.wrap(key.unwrap(recipient))
+        use = Use(submission_id, purpose)
+        return authority_key.wrap(key.unwrap(recipient, use=use), use=use)
 
 
 def _own_entry(recipients: list[Recipient], key: OwnKey) -> Recipient:

@@ -10,19 +10,26 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, x25519
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey
+
+from shared.crypto.key_strength import strong_key
 
 Jwk = Mapping[str, Any]
-"""A JSON Web Key (RFC 7517): EC P-256 for ECDH-ES+A256KW, or RSA for RSA-OAEP-256; with ``kid``."""
+"""A JSON Web Key (RFC 7517)."""
 
 Recipient = Mapping[str, Any]
-"""One entry of ``recipients``: ``header`` with alg, kid and epk, and ``encrypted_key``."""
+"""One entry of ``recipients``: ``header`` with alg, kid, epk, apu and apv, and ``encrypted_key``."""
+
+_Public = ec.EllipticCurvePublicKey | x25519.X25519PublicKey
+_Private = ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey
 
 ECDH: Final = "ECDH-ES+A256KW"
 RSA_OAEP: Final = "RSA-OAEP-256"
@@ -35,8 +42,30 @@ _REMEMBERED = 1024
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a content key is for; it opens for nothing else."""
+
+    submission_id: UUID
+    purpose: str
+
+    @property
+    def apu(self) -> bytes:
+        """PartyUInfo (RFC 7518 section 4.6.1.2): the digest of the submission's id."""
+        return hashlib.sha256(str(self.submission_id).encode()).digest()
+
+    @property
+    def apv(self) -> bytes:
+        """PartyVInfo (RFC 7518 section 4.6.1.3): the digest of the purpose."""
+        return hashlib.sha256(self.purpose.encode()).digest()
+
+
 class NotOpened(Exception):  # noqa: N818 - what happened, in the project's vocabulary
     """A sealed object does not open with the key at hand; the text names the key id, never content."""
+
+
+class OtherUse(NotOpened):
+    """A content key was sealed for another submission or purpose than it is asked for."""
 
 
 class RecipientKey:
@@ -48,37 +77,39 @@ class RecipientKey:
 
     def __init__(self, jwk: Jwk) -> None:
         self.kid = _kid(jwk)
-        self._key = _parse(jwk).public_key
-        self._sender: tuple[float, bytes, dict[str, str]] | None = None
+        self._key: Any = strong_key(jwk, use="sealing").public_key
+        self._sender: tuple[float, bytes, Mapping[str, Any]] | None = None
 
-    def wrap(self, content_key: bytes) -> dict[str, Any]:
-        """Return the recipient entry that carries the content key."""
+    def wrap(self, content_key: bytes, *, use: Use) -> dict[str, Any]:
+        """Return the recipient entry that carries the content key, for this use only.
+
+        RSA-OAEP knows no use (JOSE gives it no label); nobody unwraps it but the last recipient.
+        """
         if isinstance(self._key, rsa.RSAPublicKey):
             header: dict[str, Any] = {"alg": RSA_OAEP, "kid": self.kid}
             return {"header": header, "encrypted_key": encode(self._key.encrypt(content_key, _OAEP))}
-        wrapping_key, epk = self._agree(self._key)
+        agreed, epk = self._agree(self._key)
         return {
-            "header": {"alg": ECDH, "kid": self.kid, "epk": epk},
-            "encrypted_key": encode(aes_key_wrap(wrapping_key, content_key)),
+            "header": {
+                "alg": ECDH,
+                "kid": self.kid,
+                "epk": epk,
+                "apu": encode(use.apu),
+                "apv": encode(use.apv),
+            },
+            "encrypted_key": encode(aes_key_wrap(_derive(agreed, use), content_key)),
         }
 
-    def _agree(self, key: ec.EllipticCurvePublicKey) -> tuple[bytes, dict[str, str]]:
+    def _agree(self, key: _Public) -> tuple[bytes, Mapping[str, Any]]:
         now = time.monotonic()
         if self._sender is None or self._sender[0] <= now:
-            ephemeral = ec.generate_private_key(ec.SECP256R1())
-            point = ephemeral.public_key().public_numbers()
-            epk = {
-                "kty": "EC",
-                "crv": "P-256",
-                "x": encode(point.x.to_bytes(32, "big")),
-                "y": encode(point.y.to_bytes(32, "big")),
-            }
-            self._sender = (now + SENDER_KEY_SECONDS, _derive(ephemeral.exchange(ec.ECDH(), key)), epk)
+            ephemeral = _ephemeral(key)
+            self._sender = (now + SENDER_KEY_SECONDS, _exchange(ephemeral, key), _point(ephemeral))
         return self._sender[1], self._sender[2]
 
 
 class OwnKey:
-    """A private key to open with.
+    """A private key to open with: an elliptic one, since RSA-OAEP in JOSE binds a key to no use.
 
     Raises:
         ValueError: not a private key that the project opens with.
@@ -86,39 +117,72 @@ class OwnKey:
 
     def __init__(self, jwk: Jwk) -> None:
         self.kid = _kid(jwk)
-        key = _parse(jwk).private_key
-        if key is None:
+        if jwk.get("kty") == "RSA":
+            raise ValueError(f"key {self.kid}: expected an elliptic key to open with, got RSA")
+        self._key: Any = strong_key(jwk, use="sealing").private_key
+        if self._key is None:
             raise ValueError(f"key {self.kid}: expected a private key, got a public one")
-        self._key = key
-        # Senders share an ephemeral key within a batch, so the agreed key is worth remembering.
-        self._agreed: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        # Senders share an ephemeral key within a batch, so the agreed secret is worth remembering.
+        self._agreed: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
 
-    def unwrap(self, recipient: Recipient) -> bytes:
+    def unwrap(self, recipient: Recipient, *, use: Use) -> bytes:
         """Return the content key.
 
         Raises:
+            OtherUse: the entry was made for another submission or purpose.
             NotOpened: the entry is for another key, or was altered.
         """
         try:
             header, wrapped = recipient["header"], decode(recipient["encrypted_key"])
-            if isinstance(self._key, rsa.RSAPrivateKey) and header["alg"] == RSA_OAEP:
-                return self._key.decrypt(wrapped, _OAEP)
-            if isinstance(self._key, ec.EllipticCurvePrivateKey) and header["alg"] == ECDH:
-                return aes_key_unwrap(self._agree(self._key, header["epk"]), wrapped)
-        except (InvalidUnwrap, KeyError, TypeError, ValueError):
+            if header["alg"] != ECDH:
+                raise NotOpened(f"the recipient entry's algorithm is not the one of key {self.kid}")
+            if (header.get("apu"), header.get("apv")) != (encode(use.apu), encode(use.apv)):
+                raise OtherUse(
+                    f"the key was not sealed for submission {use.submission_id}, purpose {use.purpose}"
+                )
+            return aes_key_unwrap(_derive(self._agree(header["epk"]), use), wrapped)
+        except (InvalidUnwrap, JoseError, KeyError, TypeError, ValueError):
             raise NotOpened(f"the recipient entry does not open with key {self.kid}") from None
-        raise NotOpened(f"the recipient entry's algorithm is not the one of key {self.kid}")
 
-    def _agree(self, key: ec.EllipticCurvePrivateKey, epk: Mapping[str, str]) -> bytes:
-        point = (epk["x"], epk["y"])
+    def _agree(self, epk: Mapping[str, str]) -> bytes:
+        point = (epk["crv"], epk["x"], epk.get("y", ""))
         agreed = self._agreed.get(point)
         if agreed is None:
-            x, y = (int.from_bytes(decode(coordinate), "big") for coordinate in point)
-            public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-            agreed = self._agreed[point] = _derive(key.exchange(ec.ECDH(), public))
+            agreed = self._agreed[point] = _exchange(
+                self._key, strong_key({**epk, "kid": "epk"}, use="sealing").public_key
+            )
             if len(self._agreed) > _REMEMBERED:
                 self._agreed.popitem(last=False)
         return agreed
+
+
+def _ephemeral(key: _Public) -> _Private:
+    if isinstance(key, x25519.X25519PublicKey):
+        return x25519.X25519PrivateKey.generate()
+    return ec.generate_private_key(key.curve)
+
+
+def _exchange(own: Any, other: Any) -> bytes:
+    """The shared secret.
+
+    Raises:
+        TypeError, ValueError: the keys are on different curves.
+    """
+    if isinstance(own, x25519.X25519PrivateKey):
+        if not isinstance(other, x25519.X25519PublicKey):
+            raise TypeError("another curve")
+        return own.exchange(other)
+    agreed: bytes = own.exchange(ec.ECDH(), other)
+    return agreed
+
+
+def _point(key: _Private) -> Mapping[str, Any]:
+    """A public key as it stands in ``epk``: its coordinates, and no more."""
+    public = key.public_key()
+    jwk = (
+        OKPKey.import_key(public) if isinstance(public, x25519.X25519PublicKey) else ECKey.import_key(public)
+    )
+    return {name: value for name, value in jwk.as_dict(private=False).items() if name in _POINT}
 
 
 def encode(data: bytes) -> str:
@@ -138,17 +202,20 @@ def decode(text: str) -> bytes:
         raise ValueError("not base64url") from malformed
 
 
-def _derive(shared: bytes) -> bytes:
-    """Concat KDF (RFC 7518 section 4.6.2) for one round of SHA-256, without PartyUInfo and PartyVInfo."""
-    return hashlib.sha256(_COUNTER + shared + _OTHER_INFO).digest()
+def _derive(shared: bytes, use: Use) -> bytes:
+    """Concat KDF (RFC 7518 section 4.6.2) for one round of SHA-256."""
+    parties = _length_prefixed(use.apu) + _length_prefixed(use.apv)
+    return hashlib.sha256(_COUNTER + shared + _ALGORITHM + parties + _BITS).digest()
 
 
 def _length_prefixed(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
+_POINT = frozenset({"kty", "crv", "x", "y"})
 _COUNTER = (1).to_bytes(4, "big")
-_OTHER_INFO = _length_prefixed(ECDH.encode()) + bytes(4) + bytes(4) + (256).to_bytes(4, "big")
+_ALGORITHM = _length_prefixed(ECDH.encode())
+_BITS = (256).to_bytes(4, "big")
 
 
 def _kid(jwk: Jwk) -> str:
@@ -156,15 +223,3 @@ def _kid(jwk: Jwk) -> str:
     if not isinstance(kid, str) or not kid:
         raise ValueError("a key without kid: expected the id that recipients find their entry by")
     return kid
-
-
-def _parse(jwk: Jwk) -> ECKey | RSAKey:
-    try:
-        match jwk.get("kty"), jwk.get("crv"):
-            case "EC", "P-256":
-                return ECKey.import_key(dict(jwk))
-            case "RSA", None:
-                return RSAKey.import_key(dict(jwk))
-    except (JoseError, ValueError, TypeError):
-        raise ValueError(f"key {jwk.get('kid')}: malformed") from None
-    raise ValueError(f"key {jwk.get('kid')}: expected EC P-256 or RSA")

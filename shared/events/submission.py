@@ -69,7 +69,9 @@ class SubmissionRouted(Payload):
     assignment: Assignment | None = None
 
 
-RouterReason = Literal["no-inbox", "no-key", "not-opened", "internal-error", "order-failed"]
+RouterReason = Literal[
+    "no-inbox", "no-key", "not-opened", "sealed-for-another-use", "internal-error", "order-failed"
+]
 """Why the router parks although it was not the decision that failed; newer releases may know more."""
 
 

@@ -71,6 +71,10 @@ DETAILS: dict[str, tuple[str, str]] = {
         "der Inhalt ist nicht für die Plattform verschlüsselt",
         "the content is not sealed to the platform",
     ),
+    "sealed-for-another-use": (
+        "der Inhalt gehört zu einem anderen Antrag",
+        "the content belongs to another submission",
+    ),
     "order-failed": (
         "ein Fehler des Systems wird untersucht",
         "a fault of the system is being looked into",

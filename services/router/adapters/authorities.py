@@ -2,18 +2,21 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from uuid import UUID
+
+import structlog
 
 from services.router.ports import Unreachable
-from shared.crypto.jwe import NotOpened, RecipientKey, Rewrapper
+from shared.crypto.jwe import NotOpened, OtherUse, RecipientKey, Rewrapper
 from shared.events.payload import Sealed, SealedRecipient
 
 REREAD_SECONDS = 30.0
 
 
 class KeyFile:
-    """The authorities' public keys: a JSON object from authority id to JWK, read again when it has changed."""
+    """The authorities' public keys: a JSON object from authority id to JWK or JWK Set, read again when it has changed."""
 
     def __init__(self, path: Path, *, seconds: Callable[[], float] = time.monotonic) -> None:
         self._path = path
@@ -22,11 +25,12 @@ class KeyFile:
         self._changed = path.stat().st_mtime_ns
         self._keys = _read(path)
 
-    def of(self, authority: str) -> RecipientKey | None:
+    def of(self, authority: str) -> Sequence[RecipientKey]:
+        """All keys that are in use: while an authority changes its key, the old one and the new one."""
         if self._seconds() - self._looked >= REREAD_SECONDS:
             self._looked = self._seconds()
             self._reread()
-        return self._keys.get(authority)
+        return self._keys.get(authority, ())
 
     def _reread(self) -> None:
         changed = self._path.stat().st_mtime_ns
@@ -43,20 +47,33 @@ class KnownAuthorities:
         self._rewrapper = rewrapper
         self._has_inbox = has_inbox
 
-    def reseal(self, content: Sealed, *, authority: str) -> Sealed:
+    def reseal(self, content: Sealed, *, submission_id: UUID, authority: str) -> Sealed:
         if not self._has_inbox(authority):
             raise Unreachable(authority, reason="no-inbox")
-        key = self._keys.of(authority)
-        if key is None:
+        keys = self._keys.of(authority)
+        if not keys:
             raise Unreachable(authority, reason="no-key")
+        entry = next(iter(content.recipients), None)
+        mine = {"header": entry.header, "encrypted_key": entry.encrypted_key} if entry else {}
         try:
-            entry = next(iter(content.recipients), None)
-            mine = {"header": entry.header, "encrypted_key": entry.encrypted_key} if entry else {}
-            wrapped = self._rewrapper.rewrap(mine, authority_key=key)
+            wrapped = [
+                self._rewrapper.rewrap(
+                    mine, submission_id=submission_id, purpose="content", authority_key=key
+                )
+                for key in keys
+            ]
+        except OtherUse:
+            # Nobody does this by accident: a sealed object was copied to where its writer wants it read.
+            structlog.get_logger().error("sealed for another use", submission_id=str(submission_id))
+            raise Unreachable(authority, reason="sealed-for-another-use") from None
         except NotOpened:
             raise Unreachable(authority, reason="not-opened") from None
-        return content.model_copy(update={"recipients": (SealedRecipient.model_validate(wrapped),)})
+        return content.model_copy(update={"recipients": tuple(map(SealedRecipient.model_validate, wrapped))})
 
 
-def _read(path: Path) -> Mapping[str, RecipientKey]:
-    return {authority: RecipientKey(jwk) for authority, jwk in json.loads(path.read_bytes()).items()}
+def _read(path: Path) -> Mapping[str, Sequence[RecipientKey]]:
+    document = json.loads(path.read_bytes())
+    return {
+        authority: [RecipientKey(jwk) for jwk in entry.get("keys", [entry])]
+        for authority, entry in document.items()
+    }

@@ -139,7 +139,9 @@ class Handler:
         if isinstance(placement, Parked):
             return placement, None
         try:
-            content = self.authorities.reseal(held.content, authority=placement.authority)
+            content = self.authorities.reseal(
+                held.content, submission_id=held.submission_id, authority=placement.authority
+            )
         except Unreachable as unreachable:
             return Parked(reason=unreachable.reason, decision=placement.decision), None
         return placement, SubmissionDelivered(

@@ -1,10 +1,14 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
+from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.domain.decision.resolver import Unverified
+from shared.crypto.jwe import OwnKey, Rewrapper, open_sealed
 from shared.events import ids
 from shared.events.competence import Attributes, Place
 from shared.events.custody import CaseHeld
@@ -20,7 +24,15 @@ from shared.events.submission import (
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_HELD, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from shared.kafka.records import Record
 from tests.support.events import GIESSEN, RECEIPT
-from tests.support.routing import RouterInMemory, opened, record, submission
+from tests.support.routing import (
+    RouterInMemory,
+    opened,
+    platform_key,
+    private_key,
+    public_part,
+    record,
+    submission,
+)
 
 
 @pytest.fixture
@@ -150,6 +162,36 @@ def test_content_that_is_not_sealed_to_the_platform_is_parked(
     router.take(replace(received, data=received.data.model_copy(update={"content": content})))
 
     assert parked(router).reason == "not-opened"
+
+
+def test_content_that_was_copied_from_another_submission_is_parked_and_reported(
+    router: RouterInMemory,
+) -> None:
+    victim, attacker = submission("antrag-1"), submission("antrag-2")
+    copied = attacker.data.model_copy(update={"content": victim.data.content})
+
+    with structlog.testing.capture_logs() as lines:
+        router.take(replace(attacker, data=copied))
+
+    assert parked(router).reason == "sealed-for-another-use"
+    assert [line["log_level"] for line in lines] == ["error"]
+
+
+def test_content_is_sealed_to_every_key_of_the_authority(tmp_path: Path) -> None:
+    keys = [private_key(f"giessen-{year}") for year in (2026, 2027)]
+    path = tmp_path / "two-keys.json"
+    path.write_text(json.dumps({GIESSEN: {"keys": [public_part(key) for key in keys]}}))
+    authorities = KnownAuthorities(
+        keys=KeyFile(path), rewrapper=Rewrapper([OwnKey(platform_key())]), has_inbox=lambda _: True
+    )
+    sent = submission()
+
+    content = authorities.reseal(sent.data.content, submission_id=sent.submission_id, authority=GIESSEN)
+
+    token = content.model_dump_json(by_alias=True).encode()
+    for key in keys:
+        opened = open_sealed(token, key=OwnKey(key), submission_id=sent.submission_id, purpose="content")
+        assert opened == b'{"betrieb":"Laden"}'
 
 
 def test_a_submission_on_which_the_router_fails_is_parked_as_internal_error(router: RouterInMemory) -> None:

@@ -25,6 +25,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "no-inbox": "Stelle hat noch keinen Eingang",
     "no-key": "Stelle hat noch keinen Schlüssel",
     "not-opened": "Inhalt nicht für die Plattform verschlüsselt",
+    "sealed-for-another-use": "Inhalt gehört zu einem anderen Antrag",
     "internal-error": "Fehler im Router",
     "order-failed": "Router am letzten Auftrag gescheitert",
 }

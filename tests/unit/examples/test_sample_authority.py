@@ -1,0 +1,66 @@
+"""The sample authority opens what is sealed to it, also while it changes its key."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from joserfc.jwk import ECKey, JWKRegistry
+
+from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, seal
+
+ROOT = Path(__file__).parents[3]
+SUBMISSION = uuid4()
+
+
+def key(kid: str) -> dict[str, Any]:
+    return ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=True)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Any:
+    path = ROOT / "examples" / "authority" / "authority.py"
+    spec = importlib.util.spec_from_file_location("sample_authority", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def delivered(keys: list[dict[str, Any]]) -> bytes:
+    platform = key("platform")
+    token = json.loads(
+        seal(
+            b'{"betrieb":"Laden"}',
+            key=RecipientKey(platform),
+            submission_id=SUBMISSION,
+            purpose="content",
+            content_type="application/json",
+        )
+    )
+    rewrapper, entry = Rewrapper([OwnKey(platform)]), token["recipients"][0]
+    use: dict[str, Any] = {"submission_id": SUBMISSION, "purpose": "content"}
+    entries = [rewrapper.rewrap(entry, **use, authority_key=RecipientKey(each)) for each in keys]
+    return json.dumps({"content": token | {"recipients": entries}}).encode()
+
+
+def test_each_of_two_keys_opens_the_case(sample: Any) -> None:
+    keys = [key("old"), key("new")]
+    record = delivered(keys)
+    for each in keys:
+        opened = sample.open_case(record, JWKRegistry.import_key(each), str(SUBMISSION))
+        assert opened["content"] == {"betrieb": "Laden"}
+
+
+def test_a_case_for_another_key_is_named_as_such(sample: Any) -> None:
+    with pytest.raises(ValueError, match="sealed to none of our keys"):
+        sample.open_case(delivered([key("old")]), JWKRegistry.import_key(key("lost")), str(SUBMISSION))
+
+
+def test_content_of_another_submission_is_not_filed(sample: Any) -> None:
+    own = key("own")
+    with pytest.raises(ValueError, match="another submission"):
+        sample.open_case(delivered([own]), JWKRegistry.import_key(own), str(uuid4()))
