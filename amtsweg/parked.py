@@ -247,7 +247,6 @@ def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
         "Eingang": f"{receipt.received_at.astimezone():%d.%m.%Y %H:%M:%S}",
         "Vorgang": str(waiting.case),
         "Antrag": str(held.submission_id),
-        "Zeichen": receipt.client_reference or "",
         "Leistung": f"{directory.services.get(receipt.service, '')} ({receipt.service})",
         "Grund": _reason(waiting),
         "Geparkt seit": f"{held.since.astimezone():%d.%m.%Y %H:%M:%S}",

@@ -78,7 +78,6 @@ def submissions(contents: Sequence[Sealed], *, places: Sequence[str]) -> Iterato
             receipt_number=f"AW-2026-{number:06d}",
             received_at=now,
             client_id="landesplattform",
-            client_reference=f"backlog-{number}",
             service=BUSINESS_REGISTRATION,
             language="de",
             content_hash=f"hmac-sha256:{secrets.token_hex(32)}",

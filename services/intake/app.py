@@ -12,8 +12,11 @@ from aiokafka.structs import TopicPartition
 from fastapi import FastAPI, Request, Response
 
 from services.intake.adapters.catching_up import CatchingUp
+from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.http.gate import Gate
-from services.intake.adapters.http.histories import history_routes
+from services.intake.adapters.http.guide import guide_routes
+from services.intake.adapters.http.histories import history_routes, search_routes
+from services.intake.adapters.http.metadata import metadata_routes
 from services.intake.adapters.http.openapi import describe
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
@@ -27,6 +30,7 @@ from services.intake.adapters.postgres.projection import TOPICS, HistoryProjecti
 from services.intake.adapters.rates import Quota, RedisRates
 from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.secrets import Argon2Secrets
+from services.intake.handler.lookup import Lookup
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
 from services.intake.ports import Histories
@@ -61,6 +65,7 @@ def assemble(
     desk: SubmissionDesk,
     door: TokenDoor,
     callers: Callers,
+    public_keys: Sequence[Mapping[str, Any]],
     histories: Histories,
     count: Callable[[str], Awaitable[Quota | None]],
     max_in_flight: int,
@@ -78,10 +83,14 @@ def assemble(
     )
     app.add_exception_handler(Unavailable, _on_unavailable)
     gate = Gate(callers, count=count)
+    lookup = Lookup(histories=histories, secret=desk.secret, complete=desk.complete)
     lifetime = int(TOKEN_LIFETIME.total_seconds())
     for routes in (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
-        history_routes(histories, gate=gate),
+        search_routes(lookup, gate=gate),
+        history_routes(lookup, gate=gate),
+        metadata_routes(public_keys, issuer=door.issuer),
+        guide_routes(issuer=door.issuer),
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
     ):
         app.include_router(routes)
@@ -125,17 +134,21 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
     publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name,))
     principals = Principals(pool, condition=health.part("principals"))
     keys = _token_keys(settings)
+    secret = bytes.fromhex(read_secret(settings.hash_key_file))
+    catching_up = _catching_up(settings, pool, health=health, telemetry=telemetry)
     app = assemble(
         desk=SubmissionDesk(
             book=PostgresBook(desk_pool),
             sealer=_sealing(settings),
             bus=publisher,
             clock=_now,
-            secret=bytes.fromhex(read_secret(settings.hash_key_file)),
+            secret=secret,
+            complete=catching_up.complete,
         ),
         door=_door(settings, keys, pool=desk_pool, principals=principals),
+        public_keys=keys,
         callers=_callers(settings, keys, principals=principals),
-        histories=PostgresHistories(desk_pool),
+        histories=PostgresHistories(desk_pool, cursors=Cursors(secret)),
         count=rates.count,
         max_in_flight=settings.max_in_flight,
         health=health,
@@ -144,21 +157,35 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
     return {
         "publisher": publisher,
         "principals": principals,
-        "histories": KafkaToPostgres(
+        "histories": catching_up,
+        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+        "open entries": OpenEntries(pool, telemetry=telemetry),
+        "http": HttpServer.of(app, settings.http, health=health),
+    }
+
+
+def _catching_up(settings: Settings, pool: Pool, *, health: Health, telemetry: Telemetry) -> CatchingUp:
+    address = KafkaAddress.of(settings.kafka)
+
+    async def fill() -> None:
+        await KafkaToPostgres(
             projecting(settings),
             HistoryProjection(),
             address=address,
             pool=pool,
             health=health,
             telemetry=telemetry,
-        ),
-        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-        "catching up": CatchingUp(
-            pool, address=address, group=GROUP, partitions=_partitions(), condition=health.part("histories")
-        ),
-        "open entries": OpenEntries(pool, telemetry=telemetry),
-        "http": HttpServer.of(app, settings.http, health=health),
-    }
+        ).run()
+
+    partitions = [
+        TopicPartition(topic.name, number)
+        for topic in consumed_by("intake")
+        for number in range(topic.partitions)
+    ]
+    condition = health.part("histories")
+    return CatchingUp(
+        pool, address=address, group=GROUP, partitions=partitions, condition=condition, fill=fill
+    )
 
 
 def projecting(settings: Settings) -> Plan:
@@ -172,14 +199,6 @@ def projecting(settings: Settings) -> Plan:
         instance=settings.instance,
         batch_wait=_BATCH_WAIT,
     )
-
-
-def _partitions() -> list[TopicPartition]:
-    return [
-        TopicPartition(topic.name, number)
-        for topic in consumed_by("intake")
-        for number in range(topic.partitions)
-    ]
 
 
 def _token_keys(settings: Settings) -> Sequence[Mapping[str, Any]]:

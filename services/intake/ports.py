@@ -88,6 +88,7 @@ class Known:
     case_id: UUID
     receipt: Receipt
     lines: Sequence[Line]
+    client_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,12 @@ class Histories(Protocol):
 
     async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
         """Return the client's submission."""
+
+    async def by_reference(self, reference_hash: str, *, client_id: str) -> Sequence[Known]:
+        """Return the client's submissions under one of its references, the newest first, at most twenty."""
+
+    async def by_number(self, receipt_number: str, *, client_id: str) -> Known | None:
+        """Return the client's submission with this receipt number."""
 
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
         """Return the client's case."""

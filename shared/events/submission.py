@@ -22,12 +22,15 @@ ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,6
 
 
 class Receipt(WireModel):
-    """The facts of receipt, repeated by every later event so that read models can be rebuilt from any."""
+    """The facts of receipt, repeated by every later event so that read models can be rebuilt from any.
+
+    Of the client's own reference there is a keyed hash only: people write freely, and this stands for years.
+    """
 
     receipt_number: str
     received_at: Instant
     client_id: str
-    client_reference: ClientReference | None = None
+    client_reference_hash: KeyedHash | None = None
     service: ServiceKey
     language: Language
     content_hash: KeyedHash

@@ -46,7 +46,7 @@ _LATER = RECEIVED_AT + timedelta(days=1)
 _FILE_NUMBER = "32.1 GEW 2026/0117"
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
-_BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference": None, "language": "en"})
+_BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
 _GRANTED = AnswerGiven(kind="decided", outcome="granted", file_number=_FILE_NUMBER, given_at=_LATER)
 _NOTE = (

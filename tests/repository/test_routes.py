@@ -19,6 +19,10 @@ OPEN = {
         "services/intake/adapters/http/token.py",
         "/token",
     ),  # it asks for the client's secret or assertion itself
+    ("services/intake/adapters/http/metadata.py", "/.well-known/oauth-authorization-server"),  # public
+    ("services/intake/adapters/http/metadata.py", "/.well-known/jwks.json"),  # public keys only
+    ("services/intake/adapters/http/guide.py", "/"),  # getting started; about nobody
+    ("services/intake/adapters/http/guide.py", "/problems/{kind}"),  # what an error means
     ("services/router/adapters/http/competence.py", "/v1/competence"),  # the directory is open data
     ("services/notifier/adapters/http/deadlines.py", "/v1/deadlines"),  # the law is public
     ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify

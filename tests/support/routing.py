@@ -86,7 +86,7 @@ def submission(
         content_type="application/json",
     )
     data = SubmissionReceived(
-        receipt=receipt.model_copy(update={"client_reference": reference}),
+        receipt=receipt,
         place=Place(plz="35390", town="Gießen") if place is None else place,
         attributes=attributes,
         content=Sealed.model_validate_json(sealed),

@@ -1,8 +1,13 @@
-"""Whether the histories tell everything that lay on the bus when we started; until then intake is not ready."""
+"""Whether the book holds everything that lay on the bus; until then intake promises nothing new.
+
+A book that came back from a backup misses the promises since. So the ends of the topics are noted at the start, and
+again whenever the stored offsets went back or could not be read for a moment; nothing is complete before they are
+reached. What comes later is ordinary lag.
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -19,8 +24,12 @@ _LOOK_SECONDS: Final = 0.5
 _STORED: Final = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
 
 
+class _WentBackError(Exception):
+    """An offset is smaller than it was."""
+
+
 class CatchingUp:
-    """Compares stored offsets with the ends noted at the start, once; what comes later is ordinary lag."""
+    """Compares stored offsets with ends noted before, and keeps those at work who ``fill`` the histories."""
 
     def __init__(
         self,
@@ -30,27 +39,55 @@ class CatchingUp:
         group: str,
         partitions: Sequence[TopicPartition],
         condition: Condition,
+        fill: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._pool = pool
         self._address = address
         self._group = group
         self._partitions = partitions
         self._condition = condition
+        self._fill = fill
+        self._complete = False
         self._log = structlog.get_logger().bind(part="histories")
 
+    def complete(self) -> bool:
+        """Whether the book is whole, as far as could be seen a moment ago."""
+        return self._complete
+
     async def run(self) -> None:
-        """Look until the ends are reached; then nothing more is to be done."""
-        self._condition.set("unready", reason="the histories are being filled")
+        """Fill the histories and watch them until cancelled; what went back is filled by a new reader."""
         while True:
+            self._seen: Mapping[TopicPartition, int] = {}
+            tasks = [asyncio.ensure_future(self._fill()), asyncio.ensure_future(self._watch())]
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._complete = False
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            for task in done:
+                task.result()
+            self._log.warning("histories went back")
+
+    async def _watch(self) -> None:
+        """Return when the stored offsets went back: the database is an older one."""
+        while True:
+            self._complete = False
+            self._condition.set("unready", reason="the histories are being filled")
             try:
                 await self._reach_the_ends()
-                break
+                self._complete = True
+                self._condition.set("ready")
+                self._log.info("histories are complete")
+                while True:
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    await self._stored()
+            except _WentBackError:
+                return
             except (KafkaError, Unavailable, OSError) as away:
                 self._log.warning("not known whether histories are complete", error=away)
                 await asyncio.sleep(_LOOK_SECONDS)
-        self._condition.set("ready")
-        self._log.info("histories are complete")
-        await asyncio.Event().wait()
 
     async def _reach_the_ends(self) -> None:
         consumer = reader(self._address)
@@ -68,7 +105,13 @@ class CatchingUp:
     async def _still_ahead(
         self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
     ) -> Mapping[TopicPartition, int]:
+        return await unread(consumer, starts=await self._stored(), ends=ends)
+
+    async def _stored(self) -> dict[TopicPartition, int]:
         with reaching_postgres():
             rows = await self._pool.fetch(_STORED, self._group)
         stored = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
-        return await unread(consumer, starts=stored, ends=ends)
+        if any(stored.get(tp, 0) < offset for tp, offset in self._seen.items()):
+            raise _WentBackError
+        self._seen = stored
+        return stored

@@ -1,7 +1,7 @@
 """May this request become a submission, is it a repetition, or does it contradict an earlier one?"""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,13 +16,14 @@ class Entry:
     """A submission as it is entered in the book of receipts, before anything is sent.
 
     ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored
-    from the events, which do not repeat it.
+    from the events, which do not repeat it. ``client_reference`` is in clear here and nowhere else.
     """
 
     submission_id: UUID
     case_id: UUID
     receipt: Receipt
     request_hash: str | None
+    client_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,14 @@ def enter(
             receipt_number=receipt_number(submission_id, received_at=received_at),
             received_at=received_at,
             client_id=client_id,
-            client_reference=submission.client_reference,
+            client_reference_hash=submission.client_reference
+            and reference_hash(submission.client_reference, client_id=client_id, secret=secret),
             service=submission.service,
             language=submission.language,
             content_hash=keyed_hash(handed_in.content, secret=secret),
         ),
         request_hash=keyed_hash(b"request\n" + body, secret=secret),
+        client_reference=submission.client_reference,
     )
 
 
@@ -97,14 +100,26 @@ def admit(asked: Entry, *, found: Standing | None) -> Admission:
         return Publish(asked)
     if not _same(asked, found.entry):
         return Contradiction()
+    entered = replace(found.entry, client_reference=_reference(asked, found.entry))
     if found.taken:
-        return Repeat(found.entry)
-    return Running() if found.running else Resume(found.entry)
+        return Repeat(entered)
+    return Running() if found.running else Resume(entered)
+
+
+def reference_hash(reference: str, *, client_id: str, secret: bytes) -> str:
+    """What stands for a client's reference on the bus; another client's equal reference is another."""
+    return keyed_hash(f"reference\n{client_id}\n{reference}".encode(), secret=secret)
 
 
 def keyed_hash(data: bytes, *, secret: bytes) -> str:
     """HMAC-SHA256 with its prefix: without the key it tells nothing about what was hashed."""
     return f"hmac-sha256:{hmac.digest(secret, data, 'sha256').hex()}"
+
+
+def _reference(asked: Entry, entered: Entry) -> str | None:
+    """The client's reference, in clear; an entry that was restored from the events has its hash only."""
+    same = asked.receipt.client_reference_hash == entered.receipt.client_reference_hash
+    return asked.client_reference if same else entered.client_reference
 
 
 def _same(asked: Entry, entered: Entry) -> bool:

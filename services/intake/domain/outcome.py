@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.intake.domain.admission import Contradiction, Entry, Running
-from services.intake.domain.submission import Faulty, NotJson, TooLarge
+from services.intake.domain.strict_json import NotJson
+from services.intake.domain.submission import Faulty, TooLarge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +33,10 @@ class BadKey:
     fault: Literal["missing", "malformed"]
 
 
-Refusal = BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
+@dataclass(frozen=True, slots=True)
+class BookIncomplete:
+    """What was promised before is not all in the book again; a promise given now could contradict it."""
+
+
+Refusal = BookIncomplete | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
 Outcome = Taken | Refusal

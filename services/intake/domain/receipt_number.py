@@ -13,6 +13,8 @@ from shared.events.ids import child_id
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 11
+_YEAR = 4
+_MISREAD = str.maketrans("OIL", "011")
 _CIVIL_TIME = "Europe/Berlin"
 
 
@@ -23,6 +25,22 @@ def receipt_number(submission: UUID, *, received_at: datetime) -> str:
     letters += _check_character(letters)
     groups = (letters[start : start + 4] for start in range(0, len(letters), 4))
     return "-".join(("AW", str(received_at.astimezone(ZoneInfo(_CIVIL_TIME)).year), *groups))
+
+
+def read_number(text: str) -> str | None:
+    """Return the number that somebody wrote down or read out; None if it is none.
+
+    Small letters, blanks and missing hyphens do no harm, nor do O for 0 and I or L for 1 (Crockford).
+    """
+    letters = "".join(text.upper().split()).replace("-", "")
+    if not letters.startswith("AW") or len(letters) != len("AW") + _YEAR + _LENGTH + 1:
+        return None
+    year = letters[2 : 2 + _YEAR]
+    rest = letters[2 + _YEAR :].translate(_MISREAD)
+    if not (year.isascii() and year.isdigit()) or set(rest) - set(_ALPHABET):
+        return None
+    groups = (rest[start : start + 4] for start in range(0, len(rest), 4))
+    return "-".join(("AW", year, *groups)) if rest[-1] == _check_character(rest[:-1]) else None
 
 
 def _check_character(letters: str) -> str:

@@ -4,24 +4,44 @@ The content is never parsed into numbers and strings and written again: what the
 have signed, reaches the authority exactly as it came.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
+from services.intake.domain.mail_domain import registered_domain
+from services.intake.domain.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
+from services.intake.domain.tidy import tidied, without_invisible
 from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import ClientReference, Language
 
+
+def _visible(value: object) -> object:
+    return without_invisible(value) if isinstance(value, str) else value
+
+
+def _with_registered_domain(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    registered = registered_domain(domain)
+    if registered is None:
+        raise PydanticCustomError("domain-unknown", "the domain is none by IDNA 2008")
+    return f"{local}@{registered}"
+
+
 EmailAddress = Annotated[
-    str, StringConstraints(pattern=r"^[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}$", max_length=254)
+    str,
+    BeforeValidator(_visible),
+    StringConstraints(pattern=r"^[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}$", max_length=254),
+    AfterValidator(_with_registered_domain),
 ]
 PersonName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 
-Fault = Literal["missing", "unknown-field", "malformed"]
+Fault = Literal["missing", "unknown-field", "malformed", "domain-unknown"] | JsonFault
 
 
 class Contact(WireModel):
@@ -52,13 +72,8 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class NotJson:
-    """The body is not a JSON object in UTF-8."""
-
-
-@dataclass(frozen=True, slots=True)
 class Faulty:
-    """Fields that are missing, unknown or malformed, by JSON name; never their values."""
+    """What is missing, unknown or malformed, by JSON name, at most twenty; never the values."""
 
     fields: tuple[tuple[str, Fault], ...]
 
@@ -72,22 +87,35 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooLarge:
-    """Read a request body; ``max_content`` is the largest content in bytes."""
+    """Read a request body; ``max_content`` is the largest content in bytes.
+
+    What readers of JSON might read differently is refused before anything else is looked at.
+    """
+    places = inspect(body)
+    if isinstance(places, NotJson):
+        return places
+    if places:
+        return Faulty(tuple((each.pointer, each.fault) for each in places))
     try:
-        body.decode()  # the decoder checks syntax, but not the UTF-8 of members that it leaves raw
         members = _MEMBERS.decode(body)
-    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError):
-        return NotJson()
+    except msgspec.MsgspecError:
+        return NotJson(1, 1)  # well-formed, but no object
     content = bytes(members.pop("content", b"")).strip()
     faults = list(_content_faults(content))
     if len(content) > max_content:
         return TooLarge()
     try:
-        submission = Submission.model_validate_json(msgspec.json.encode(members))
+        submission = Submission.model_validate_json(_tidied(members))
     except ValidationError as refused:
         faults += map(_fault, refused.errors(include_url=False, include_context=False, include_input=False))
-        return Faulty(tuple(sorted(set(faults))))
+        return Faulty(tuple(sorted(set(faults))[:MOST_FAULTS]))
     return Faulty(tuple(faults)) if faults else HandedIn(submission, content)
+
+
+def _tidied(members: Mapping[str, msgspec.Raw]) -> bytes:
+    """The members without what cannot be seen around what was written; empty ones are left out."""
+    read: dict[str, Any] = {name: tidied(json.loads(bytes(raw))) for name, raw in members.items()}
+    return msgspec.json.encode({name: value for name, value in read.items() if value is not None})
 
 
 def _content_faults(content: bytes) -> Iterator[tuple[str, Fault]]:
@@ -98,5 +126,9 @@ def _content_faults(content: bytes) -> Iterator[tuple[str, Fault]]:
 
 
 def _fault(error: ErrorDetails) -> tuple[str, Fault]:
-    kinds: dict[str, Fault] = {"missing": "missing", "extra_forbidden": "unknown-field"}
+    kinds: dict[str, Fault] = {
+        "missing": "missing",
+        "extra_forbidden": "unknown-field",
+        "domain-unknown": "domain-unknown",
+    }
     return ".".join(map(str, error["loc"])), kinds.get(error["type"], "malformed")

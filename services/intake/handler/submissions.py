@@ -1,5 +1,6 @@
 """Take a submission: enter it, seal it, send it, and only then say that it is taken."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.intake.domain.admission import (
@@ -13,7 +14,7 @@ from services.intake.domain.admission import (
     enter,
 )
 from services.intake.domain.idempotency import read_key
-from services.intake.domain.outcome import Attempt, BadKey, Outcome, Taken
+from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Taken
 from services.intake.domain.submission import HandedIn, read
 from services.intake.ports import Book, Bus, Clock, Sealer
 from shared.events.envelope import Event, encode
@@ -26,13 +27,18 @@ SOURCE = "urn:amtsweg:intake"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionDesk:
-    """Where submissions are handed in. ``secret`` keys the hashes of content and attempt."""
+    """Where submissions are handed in. ``secret`` keys the hashes of content and attempt.
+
+    ``complete`` says whether the book holds everything that was promised: after it came back from a backup, the
+    promises since then are read from the bus first.
+    """
 
     book: Book
     sealer: Sealer
     bus: Bus
     clock: Clock
     secret: bytes
+    complete: Callable[[], bool]
 
     async def submit(self, attempt: Attempt) -> Outcome:
         """Take the submission, or say why it cannot be read; never whether it has merit.
@@ -43,10 +49,10 @@ class SubmissionDesk:
         that it was taken. An entry whose event was never sent and which nobody repeats stays as it is: its
         content was never stored, and its sender never had a 202.
         """
-        if attempt.key is None:
-            return BadKey("missing")
-        if (key := read_key(attempt.key)) is None:
-            return BadKey("malformed")
+        if (key := read_key(attempt.key or "")) is None:
+            return BadKey("malformed" if attempt.key else "missing")
+        if not self.complete():
+            return BookIncomplete()
         handed_in = read(attempt.body, max_content=MAX_CONTENT_BYTES)
         if not isinstance(handed_in, HandedIn):
             return handed_in

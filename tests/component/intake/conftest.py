@@ -60,6 +60,16 @@ class Counted:
 
 
 @dataclass
+class Complete:
+    """Whether the book is whole."""
+
+    now: bool = True
+
+    def __call__(self) -> bool:
+        return self.now
+
+
+@dataclass
 class Intake:
     """The application and everything around it."""
 
@@ -73,6 +83,7 @@ class Intake:
     tokens: JwtTokens
     app: FastAPI
     http: httpx.AsyncClient
+    complete: Complete
 
     def bearer(self, client_id: str = "portal", *, scopes: tuple[str, ...] = SCOPES) -> dict[str, str]:
         token = self.tokens.issue(
@@ -151,7 +162,10 @@ async def in_memory() -> AsyncIterator[Intake]:
     book, bus, counted = FakeBook(clock), FakeBus(), Counted()
     principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
     tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
-    desk = SubmissionDesk(book=book, sealer=_SEALER, bus=bus, clock=clock, secret=b"hash key")
+    complete = Complete()
+    desk = SubmissionDesk(
+        book=book, sealer=_SEALER, bus=bus, clock=clock, secret=b"hash key", complete=complete
+    )
     door = TokenDoor(
         principals=principals,
         secrets=Argon2Secrets(),
@@ -170,6 +184,7 @@ async def in_memory() -> AsyncIterator[Intake]:
             principals,
             clock=clock,
         ),
+        public_keys=[_TOKEN_KEY.as_dict(private=True)],
         histories=histories,
         count=counted,
         max_in_flight=MAX_IN_FLIGHT,
@@ -178,7 +193,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Intake(clock, book, bus, principals, histories, counted, desk, tokens, app, http)
+        yield Intake(clock, book, bus, principals, histories, counted, desk, tokens, app, http, complete)
 
 
 @pytest.fixture

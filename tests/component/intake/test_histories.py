@@ -94,3 +94,54 @@ async def test_a_query_that_cannot_be_is_refused(intake: Intake, query: str) -> 
 async def test_reading_needs_its_scope(intake: Intake, path: str) -> None:
     answer = await get(intake, path, **intake.bearer(scopes=("submissions.write",)))
     assert problem_of(answer) == (403, "scope-missing")
+
+
+async def test_a_submission_whose_answer_was_lost_is_found_by_reference_or_key(intake: Intake) -> None:
+    receipt = (await intake.submit(key='"k 1"')).json()
+    for query in ({"clientReference": "antrag-4711"}, {"idempotencyKey": '"k 1"'}):
+        answer = await intake.http.get("/v1/submissions", params=query, headers=intake.bearer())
+        [found] = answer.json()["submissions"]
+        assert found.items() >= receipt.items()
+        theirs = await intake.http.get("/v1/submissions", params=query, headers=intake.bearer("other"))
+        assert problem_of(theirs) == (404, "not-found")
+
+
+@pytest.mark.parametrize("query", ["clientReference=nothing", "idempotencyKey=nothing", "clientReference="])
+async def test_what_was_never_taken_is_not_found(intake: Intake, query: str) -> None:
+    await intake.submit()
+    assert problem_of(await get(intake, f"/v1/submissions?{query}")) == (404, "not-found")
+    intake.complete.now = False
+    assert problem_of(await get(intake, f"/v1/submissions?{query}")) == (503, "unavailable")
+
+
+@pytest.mark.parametrize("query", ["", "?clientReference=a&idempotencyKey=b"])
+async def test_a_search_takes_one_reference(intake: Intake, query: str) -> None:
+    assert problem_of(await get(intake, f"/v1/submissions{query}")) == (400, "one-reference")
+
+
+async def test_every_number_that_people_have_opens_every_route(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    number = receipt["receiptNumber"]
+    spoken = number.lower().replace("-", " ")
+    for reference in (number, spoken, receipt["submissionId"], receipt["caseId"], "antrag-4711"):
+        submission = await get(intake, f"/v1/submissions/{reference}")
+        history = await get(intake, f"/v1/cases/{reference}/history")
+        assert submission.json()["receiptNumber"] == number
+        assert history.json()["caseId"] == receipt["caseId"]
+        theirs = await get(intake, f"/v1/submissions/{reference}", **intake.bearer("other"))
+        assert problem_of(theirs) == (404, "not-found")
+
+
+async def test_a_reference_of_several_submissions_opens_none_and_finds_all(intake: Intake) -> None:
+    await intake.submit(key='"1"')
+    await intake.submit(key='"2"')
+    assert problem_of(await get(intake, "/v1/submissions/antrag-4711")) == (409, "reference-ambiguous")
+    found = (await get(intake, "/v1/submissions?clientReference=antrag-4711")).json()
+    assert len(found["submissions"]) == 2
+
+
+async def test_while_the_book_is_not_whole_nothing_is_called_unknown(intake: Intake) -> None:
+    receipt = (await intake.submit()).json()
+    intake.complete.now = False
+    assert problem_of(await get(intake, f"/v1/submissions/{SOMEBODYS}")) == (503, "unavailable")
+    assert (await get(intake, receipt["links"]["self"])).status_code == 200

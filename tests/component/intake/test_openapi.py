@@ -28,6 +28,8 @@ def test_every_route_states_who_may_come_in(document: dict[str, Any]) -> None:
         "GET /health/ready",
         "GET /metrics",
         "POST /token",
+        "GET /.well-known/oauth-authorization-server",
+        "GET /.well-known/jwks.json",
     }
     assert stated["POST /v1/submissions"] == [{"platform": ["submissions.write"]}]
     assert stated["GET /v1/events"] == [{"platform": ["cases.read"]}]

@@ -43,7 +43,7 @@ async def test_a_submission_is_answered_with_its_receipt_and_lies_on_the_bus(int
         "receiptNumber": receipt["receiptNumber"],
         "receivedAt": receipt["receivedAt"],
         "contentHash": receipt["contentHash"],
-        "clientReference": "antrag-4711",
+        "clientReferenceHash": data.receipt.client_reference_hash,
         "clientId": "portal",
         "service": "99050012104000",
         "language": "de",
@@ -69,6 +69,64 @@ async def test_nothing_personal_lies_open_on_the_bus(intake: Intake) -> None:
     await intake.submit()
     assert b"erika" not in (intake.bus.messages[0].value or b"")
     assert b"2026-02-01" not in (intake.bus.messages[0].value or b"")
+    assert b"antrag-4711" not in (intake.bus.messages[0].value or b"")
+
+
+async def test_equal_references_of_two_clients_look_different_on_the_bus(intake: Intake) -> None:
+    await intake.submit()
+    await intake.submit(headers=intake.bearer("other"))
+    mine, theirs = (received(message)[1].receipt.client_reference_hash for message in intake.bus.messages)
+    assert mine
+    assert theirs
+    assert mine != theirs
+
+
+async def test_while_the_book_is_not_whole_nothing_is_promised(intake: Intake) -> None:
+    intake.complete.now = False
+    answer = await intake.submit()
+    assert problem_of(answer) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "2"
+    assert not intake.book.rows
+    intake.complete.now = True
+    assert (await intake.submit()).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Content-Type": "application/json; charset=ISO-8859-1"},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        {"Content-Type": ""},
+    ],
+)
+async def test_what_is_not_announced_as_json_is_refused(intake: Intake, headers: dict[str, str]) -> None:
+    assert problem_of(await intake.submit(headers=headers)) == (415, "unsupported-media-type")
+    assert not intake.book.rows
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "Application/JSON; charset=UTF-8", 'application/json; charset="utf-8"']
+)
+async def test_what_is_announced_as_json_is_taken(intake: Intake, kind: str) -> None:
+    assert (await intake.submit(headers={"Content-Type": kind})).status_code == 202
+
+
+async def test_broken_json_is_located(intake: Intake) -> None:
+    answer = await intake.submit(b'{"service":\n"99050012104000",}')
+    document = answer.json()
+    assert problem_of(answer) == (400, "malformed-json")
+    assert (document["line"], document["column"]) == (2, 18)
+    assert "Zeile 2, Spalte 18" in document["detail"]
+
+
+async def test_a_doubled_member_is_located(intake: Intake) -> None:
+    answer = await intake.submit(SERVICE + b'"content":{"a":1,"a":2}}')
+    [error] = answer.json()["errors"]
+    assert problem_of(answer) == (422, "malformed-submission")
+    assert (error["field"], error["at"], error["fault"]) == ("content", "/content/a", "doubled-member")
 
 
 async def test_a_submission_without_contact_is_taken(intake: Intake) -> None:

@@ -105,6 +105,22 @@ class FakeHistories:
         row = self.book.rows.get(submission_id)
         return self._known(row[0], client_id) if row and row[2] else None
 
+    async def by_reference(self, reference_hash: str, *, client_id: str) -> Sequence[Known]:
+        found = [
+            known
+            for entry, _, taken in self.book.rows.values()
+            if taken and entry.receipt.client_reference_hash == reference_hash
+            if (known := self._known(entry, client_id))
+        ]
+        return sorted(found, key=lambda known: known.receipt.received_at, reverse=True)[:20]
+
+    async def by_number(self, receipt_number: str, *, client_id: str) -> Known | None:
+        rows = self.book.rows.values()
+        found = [
+            entry for entry, _, taken in rows if taken and entry.receipt.receipt_number == receipt_number
+        ]
+        return self._known(found[0], client_id) if found else None
+
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
         found = [entry for entry, _, taken in self.book.rows.values() if taken and entry.case_id == case_id]
         return self._known(found[0], client_id) if found else None
@@ -132,6 +148,7 @@ class FakeHistories:
             lines=complete(
                 lines, submission_id=entry.submission_id, case_id=entry.case_id, receipt=entry.receipt
             ),
+            client_reference=entry.client_reference,
         )
 
     def _client(self, line: Line) -> str:

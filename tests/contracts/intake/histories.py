@@ -69,6 +69,19 @@ class HistoriesContract:
         assert page is not None
         assert list(page.lines) == []
 
+    async def test_a_submission_is_found_by_number_and_reference_of_its_client_only(self, told: Told) -> None:
+        first, second = await told.taken(), await told.taken()
+        number, reference = first.receipt.receipt_number, first.receipt.client_reference_hash
+        assert reference is not None
+        by_number = await told.histories.by_number(number, client_id="portal")
+        assert by_number is not None
+        assert by_number.submission_id == first.submission_id
+        assert by_number.client_reference == "antrag-1"
+        found = await told.histories.by_reference(reference, client_id="portal")
+        assert {known.submission_id for known in found} == {first.submission_id, second.submission_id}
+        assert await told.histories.by_number(number, client_id="other") is None
+        assert not await told.histories.by_reference(reference, client_id="other")
+
     async def test_a_case_is_told_in_the_order_in_which_it_happened(self, told: Told) -> None:
         asked = await told.taken()
         lines = [line(asked, code, minutes=n) for n, code in enumerate(["received", "routed", "accepted"])]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
@@ -16,6 +17,7 @@ from tests.contracts.intake.book import BookContract
 from tests.contracts.intake.histories import HistoriesContract, Told
 from tests.integration.intake.bus import project, record_of
 
+CURSORS = Cursors(b"secret")
 HOLD = timedelta(seconds=1)
 
 
@@ -48,4 +50,4 @@ class ProjectedTold(Told):
 class TestPostgresHistories(HistoriesContract):
     @pytest.fixture
     def told(self, pool: Pool) -> Told:
-        return ProjectedTold(PostgresBook(pool), PostgresHistories(pool))
+        return ProjectedTold(PostgresBook(pool), PostgresHistories(pool, cursors=CURSORS))

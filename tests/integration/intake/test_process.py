@@ -226,6 +226,58 @@ async def test_a_lost_schema_is_filled_again_and_repetitions_are_known(
     assert (await platform.http.get("/v1/events", params={"after": cursor})).status_code == 410
 
 
+async def test_from_the_first_open_port_on_no_other_receipt_is_given(
+    ground: Ground, platform: Platform
+) -> None:
+    """The book comes back from a backup that is older than what was promised."""
+    first = await platform.submit()
+    assert await in_feed(platform, first.json()) == 1
+    ground.service.kill()
+    for statement in ("DELETE FROM receipts", "DELETE FROM history", "DELETE FROM offsets"):
+        await ground.sql(statement)
+    starting = asyncio.create_task(asyncio.to_thread(ground.service.start))
+    refused = 0
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                answer = await platform.submit()
+            except httpx.TransportError:
+                await asyncio.sleep(0.01)
+                continue
+            if answer.status_code != 503:
+                break
+            assert answer.headers["retry-after"]
+            refused += 1
+    await starting
+    assert refused
+    assert (answer.status_code, answer.content) == (202, first.content)
+
+
+async def test_a_book_that_goes_back_under_a_running_service_gives_no_other_receipt(
+    ground: Ground, platform: Platform
+) -> None:
+    first = await platform.submit()
+    assert await in_feed(platform, first.json()) == 1
+    await ground.sql("DELETE FROM receipts")
+    await ground.sql("DELETE FROM history")
+    await ground.sql("DELETE FROM offsets")
+    while (health := await platform.http.get("/health/ready")).status_code == 200:  # until it is noticed
+        assert health.json()["histories"]["standing"] == "ready"
+    while (answer := await platform.submit()).status_code == 503:  # until the book is whole
+        assert answer.headers["retry-after"]
+    assert (answer.status_code, answer.content) == (202, first.content)
+
+
+async def test_a_submission_is_found_by_what_the_platform_has_in_hand(platform: Platform) -> None:
+    receipt = (await platform.submit()).json()
+    by_key = await platform.http.get("/v1/submissions", params={"idempotencyKey": f'"{platform.key}"'})
+    assert [each["caseId"] for each in by_key.json()["submissions"]] == [receipt["caseId"]]
+    by_number = await platform.http.get(f"/v1/cases/{receipt['receiptNumber']}/history")
+    assert by_number.json()["caseId"] == receipt["caseId"]
+    never = await platform.http.get("/v1/submissions", params={"clientReference": "never"})
+    assert never.status_code == 404
+
+
 async def test_metrics_and_health_say_what_the_process_does(ground: Ground, platform: Platform) -> None:
     await platform.submit()
     metrics = (await platform.http.get("/metrics")).text

@@ -1,22 +1,26 @@
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.projection import HistoryProjection
-from services.intake.domain.admission import Repeat, admit
+from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable
 from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import entry
 from tests.integration.intake.bus import RECEIPT_OF_CONTRACT, project, received, settled
 
+CURSORS = Cursors(b"secret")
+
 
 async def feed_of(pool: Pool, client_id: str = "portal") -> list[UUID]:
-    page = await PostgresHistories(pool).feed(client_id, after=None, limit=1000)
+    page = await PostgresHistories(pool, cursors=CURSORS).feed(client_id, after=None, limit=1000)
     assert page is not None
     return [line.submission_id for line in page.lines]
 
@@ -61,6 +65,45 @@ async def test_a_lost_book_is_filled_again_from_the_events_and_still_knows_repet
     assert admit(asked, found=found) == Repeat(replace(asked, request_hash=None))
 
 
+async def test_the_first_event_is_right_over_what_was_entered_anew(pool: Pool) -> None:
+    asked = entry()
+    later = replace(
+        asked,
+        receipt=asked.receipt.model_copy(
+            update={"received_at": asked.receipt.received_at + timedelta(hours=2), "receipt_number": "later"}
+        ),
+    )
+    book = PostgresBook(pool)
+    await book.enter(later)
+    await book.settle(asked.submission_id, taken=True)
+    ids_of = {"submission_id": asked.submission_id, "case_id": asked.case_id}
+    await project(pool, received(**ids_of, receipt=asked.receipt), received(**ids_of, receipt=later.receipt))
+    await project(pool, received(**ids_of, receipt=later.receipt))
+    assert admit(asked, found=await book.enter(asked)) == Repeat(asked)
+
+
+async def test_another_request_under_a_key_that_was_lost_is_told_apart_by_its_content(pool: Pool) -> None:
+    asked, other = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
+    book = PostgresBook(pool)
+    await book.enter(other)
+    await project(
+        pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
+    )
+    assert admit(other, found=await book.enter(other)) == Contradiction()
+
+
+async def test_a_reference_is_found_after_a_loss_and_lies_nowhere_in_clear(pool: Pool) -> None:
+    asked = entry()
+    reference = asked.receipt.client_reference_hash
+    assert reference is not None
+    await project(
+        pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
+    )
+    [known] = await PostgresHistories(pool, cursors=CURSORS).by_reference(reference, client_id="portal")
+    assert known.client_reference is None
+    assert "antrag-1" not in repr(await pool.fetch("SELECT * FROM receipts"))
+
+
 async def test_a_record_that_is_no_event_fails_the_batch_and_nothing_is_kept(pool: Pool) -> None:
     good = received(submission_id=uuid4(), case_id=uuid4())
     with pytest.raises(Undecodable):
@@ -86,7 +129,7 @@ async def test_no_reader_ever_sees_a_position_before_a_smaller_one(pool: Pool) -
         return written
 
     async def follow() -> None:
-        histories, after, last_round = PostgresHistories(pool), None, False
+        histories, after, last_round = PostgresHistories(pool, cursors=CURSORS), None, False
         while not last_round:
             last_round = done.is_set()
             more = True
@@ -104,7 +147,7 @@ async def test_no_reader_ever_sees_a_position_before_a_smaller_one(pool: Pool) -
 
 
 async def test_after_the_loss_of_the_schema_an_old_cursor_is_not_taken(pool: Pool) -> None:
-    histories = PostgresHistories(pool)
+    histories = PostgresHistories(pool, cursors=CURSORS)
     before = await histories.feed("portal", after=None, limit=1)
     assert before is not None
     await pool.execute("UPDATE feed SET epoch = 'new'")
@@ -116,3 +159,9 @@ async def test_nothing_of_the_sealed_parts_is_stored(pool: Pool) -> None:
     rows = [*await pool.fetch("SELECT * FROM receipts"), *await pool.fetch("SELECT * FROM history")]
     assert rows
     assert "EEEE" not in repr(rows)
+
+
+async def test_a_cursor_beyond_the_end_is_not_taken_for_it_would_skip(pool: Pool) -> None:
+    epoch = await pool.fetchval("SELECT epoch FROM feed")
+    beyond = CURSORS.write(999, client_id="portal", epoch=epoch)
+    assert await PostgresHistories(pool, cursors=CURSORS).feed("portal", after=beyond, limit=1) is None

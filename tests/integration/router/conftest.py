@@ -92,9 +92,7 @@ class Ground:
             content_type="application/json",
         )
         data = SubmissionReceived(
-            receipt=RECEIPT.model_copy(
-                update={"client_reference": reference, "receipt_number": reference, "service": service}
-            ),
+            receipt=RECEIPT.model_copy(update={"receipt_number": reference, "service": service}),
             place=place or Place(ags="06531005"),
             content=Sealed.model_validate_json(sealed),
         )

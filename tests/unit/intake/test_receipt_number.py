@@ -1,10 +1,11 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.receipt_number import receipt_number
+from services.intake.domain.receipt_number import read_number, receipt_number
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
@@ -39,3 +40,21 @@ def test_one_misheard_letter_is_noticed(submission: UUID, place: int, letter: st
 def test_two_submissions_have_two_numbers(one: UUID, other: UUID) -> None:
     numbers = {receipt_number(each, received_at=NOON) for each in (one, other)}
     assert len(numbers) == len({one, other})
+
+
+@given(st.uuids(), st.sampled_from([str.lower, str.upper, lambda text: text.replace("-", " "), str.strip]))
+def test_a_number_is_read_as_people_write_it(submission: UUID, written: Callable[[str], str]) -> None:
+    number = receipt_number(submission, received_at=NOON)
+    assert read_number(written(number)) == number
+
+
+@given(st.uuids())
+def test_letters_that_are_mistaken_for_digits_are_read_as_those(submission: UUID) -> None:
+    number = receipt_number(submission, received_at=NOON)
+    letters = number[len("AW-2026-") :].replace("0", "o").replace("1", "l")
+    assert read_number("AW-2026-" + letters) == number
+
+
+@given(st.text(max_size=30))
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert read_number(text) is None or text.upper().strip().startswith("A")

@@ -1,16 +1,25 @@
 import json
+from decimal import Decimal
+from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.submission import Faulty, HandedIn, NotJson, TooLarge, read
+from services.intake.domain.strict_json import JsonFault, NotJson, inspect
+from services.intake.domain.submission import Contact, Faulty, HandedIn, TooLarge, read
 from shared.events.competence import Attributes, Place
 
 SERVICE = "99050012104000"
 LIMIT = 1000
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=10,
 )
@@ -22,7 +31,7 @@ def body(**changes: object) -> bytes:
 
 
 def test_content_is_carried_in_the_senders_own_bytes() -> None:
-    content = b'{ "betrag":1.10, "nr":123456789012345678901234567890, "a":1,"a":2, "n":"Gie\\u00dfen" }'
+    content = b'{ "betrag":1.10, "nr":1.00e3, "a":1, "n":"Gie\\u00dfen" }'
     got = read(
         b'{"service":"%b", "content" : %b , "language":"en"}' % (SERVICE.encode(), content), max_content=LIMIT
     )
@@ -50,11 +59,12 @@ def test_a_damaged_body_is_read_or_refused_without_an_error(junk: bytes, at: int
 
 
 def test_text_that_is_not_utf_8_is_not_json_even_inside_the_content() -> None:
-    assert read(body(content={"a": "x"}).replace(b"x", b"\xff"), max_content=LIMIT) == NotJson()
+    assert read(body(content={"a": "x"}).replace(b"x", b"\xff"), max_content=LIMIT) == NotJson(1, 76)
 
 
-def test_content_nested_without_end_is_not_json() -> None:
-    assert read(b'{"content":' + b"[" * 100_000 + b"]" * 100_000 + b"}", max_content=10**6) == NotJson()
+def test_content_nested_without_end_is_refused_with_the_place() -> None:
+    got = read(b'{"content":' + b"[" * 100_000 + b"]" * 100_000 + b"}", max_content=10**6)
+    assert got == Faulty((("line 1, column 76", "nested-too-deep"),))
 
 
 def test_content_of_exactly_the_limit_is_taken_and_one_byte_more_is_too_large() -> None:
@@ -113,3 +123,195 @@ def test_what_the_competence_may_depend_on_is_taken_from_a_known_vocabulary() ->
 def test_an_address_with_a_line_break_is_malformed() -> None:
     got = read(body(contact={"email": "a@example.org\r\nBcc: b@example.org"}), max_content=LIMIT)
     assert got == Faulty((("contact.email", "malformed"),))
+
+
+ERIKA = "erika@example.org"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{ERIKA} ",
+        f"\t{ERIKA}",
+        f"\u200b{ERIKA}",
+        f"{ERIKA}\u00a0",
+        f"\ufeff{ERIKA}\u2060",
+        "erika@exam\u00adple.org",
+    ],
+)
+def test_what_cannot_be_seen_around_an_address_does_no_harm(written: str) -> None:
+    got = read(body(contact={"email": written, "name": " Erika\u200b "}), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.contact == Contact(email=ERIKA, name="Erika")
+
+
+def test_blanks_around_a_place_do_no_harm() -> None:
+    got = read(body(place={"plz": " 35390\u00a0", "town": "\ufeffGießen "}), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.place == Place(plz="35390", town="Gießen")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contact": {"email": ""}},
+        {"contact": {"email": " ", "name": "\u200b"}},
+        {"place": {"plz": ""}},
+        {"place": {"plz": "", "town": " "}},
+        {"clientReference": "", "choice": "  "},
+    ],
+)
+def test_what_is_empty_counts_as_absent(changes: dict[str, object]) -> None:
+    got = read(body(**{"contact": ..., "place": ..., **changes}), max_content=LIMIT)
+    absent = read(body(contact=..., place=...), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got == absent
+
+
+def test_a_town_that_is_empty_leaves_its_postcode() -> None:
+    got = read(body(place={"plz": "35390", "town": ""}), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.place == Place(plz="35390")
+
+
+@pytest.mark.parametrize(
+    ("domain", "registered"),
+    [
+        ("gießen.example", "xn--gieen-nqa.example"),
+        ("straße.de", "xn--strae-oqa.de"),
+        ("faß.de", "xn--fa-hia.de"),
+        ("müller.de", "xn--mller-kva.de"),
+        ("κλαρα-σωλις.ευ", "xn----ylba7abgd9bnh0e.xn--qxa6a"),
+        ("xn--fa-hia.de", "xn--fa-hia.de"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("Example.ORG", "Example.ORG"),
+        ("under_score.example", "under_score.example"),
+    ],
+)
+def test_a_domain_is_the_one_that_is_registered_today(domain: str, registered: str) -> None:
+    got = read(body(contact={"email": f"erika@{domain}"}), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.contact == Contact(email=f"erika@{registered}")
+
+
+@pytest.mark.parametrize(
+    "domain", ["\u2615.example", "xn--a.example", "-ä.example", "ä..example", "a\u0301\u200d.example"]
+)
+def test_a_domain_that_nobody_can_have_is_refused_in_words(domain: str) -> None:
+    got = read(body(contact={"email": f"erika@{domain}"}), max_content=LIMIT)
+    assert got == Faulty((("contact.email", "domain-unknown"),))
+
+
+@given(st.text(max_size=60))
+def test_no_address_is_ever_rewritten_by_the_rules_of_2003(domain: str) -> None:
+    got = read(body(contact={"email": f"a@x{domain}.example"}), max_content=LIMIT)
+    if isinstance(got, HandedIn) and got.submission.contact:
+        email = got.submission.contact.email
+        assert email.isascii() or not email.rpartition("@")[2].isascii()
+        if "ß" in domain:
+            assert "xn--" in email
+
+
+def test_at_most_twenty_faults_are_named() -> None:
+    got = read(body(**{f"unknown{number}": number for number in range(100)}), max_content=LIMIT)
+    assert isinstance(got, Faulty)
+    assert len(got.fields) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "fault"),
+    [
+        ('{"place":{"plz":"35390","plz":"34117"}}', "/place/plz", "doubled-member"),
+        ('{"content":{"a":1},"cont\\u0065nt":{"a":2}}', "/content", "doubled-member"),
+        ('{"content":{"a":[{},{"b":1,"\\u0062":2}]}}', "/content/a/1/b", "doubled-member"),
+        ('{"content":{"a/b~c":{"":1,"":2}}}', "/content/a~1b~0c/", "doubled-member"),
+        ('{"content":{"a":9007199254740993}}', "/content/a", "number-not-exact"),
+        ('{"content":{"a":[0,1e400]}}', "/content/a/1", "number-not-exact"),
+        ('{"content":{"a":1e-400}}', "/content/a", "number-not-exact"),
+        ('{"content":{"a":3.141592653589793238462643383279}}', "/content/a", "number-not-exact"),
+        ('{"content":{"a":"\\ud800"}}', "/content/a", "lone-surrogate"),
+        ('{"content":{"a":"\\udc00\\ud800"}}', "/content/a", "lone-surrogate"),
+        ('{"content":{"\\ud800":1}}', "/content/\ufffd", "lone-surrogate"),
+    ],
+)
+def test_what_readers_would_read_differently_is_refused_with_the_place(
+    text: str, at: str, fault: JsonFault
+) -> None:
+    assert read(text.encode(), max_content=LIMIT) == Faulty(((at, fault),))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("", 1, 1),
+        ("[]", 1, 1),
+        ('{"service":', 1, 12),
+        ('{\n  "service": "x",\n}', 3, 1),
+        ('{"a":NaN}', 1, 6),
+        ('{"a":"NaN",\n"b":-Infinity}', 2, 5),
+        ('{"a":1}x', 1, 8),
+        ("\ufeff{}", 1, 1),
+        ('{"a":"\n"}', 1, 7),
+        ('{"a":01}', 1, 7),
+    ],
+)
+def test_what_is_no_json_is_refused_with_line_and_column(text: str, line: int, column: int) -> None:
+    got = read(text.encode(), max_content=LIMIT)
+    assert got == NotJson(line, column)
+
+
+@pytest.mark.parametrize("levels", [63, 64])
+def test_64_levels_are_taken_and_no_more(levels: int) -> None:
+    def nested(depth: int) -> bytes:
+        return (
+            b'{"content":'
+            + b'{"a":' * depth
+            + b"1"
+            + b"}" * depth
+            + b","
+            + body()[1:].replace(b', "content": {}', b"")
+        )
+
+    assert isinstance(read(nested(levels), max_content=LIMIT), HandedIn)
+    assert isinstance(read(nested(65), max_content=LIMIT), Faulty)
+
+
+json_texts = st.recursive(
+    st.sampled_from(
+        [
+            "1",
+            "-0",
+            "1.5e300",
+            "1e999",
+            "0.1",
+            "12345678901234567890",
+            "true",
+            "null",
+            '"\\ud83d\\ude00"',
+            '"\\ud83d"',
+            '"a"',
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda found: "[" + ",".join(found) + "]")
+        | st.lists(st.tuples(st.sampled_from(["a", "b", "\\u0061"]), inner), max_size=3).map(
+            lambda found: "{" + ",".join(f'"{name}":{value}' for name, value in found) + "}"
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_texts)
+def test_what_is_taken_every_reader_reads_alike(text: str) -> None:
+    """First-wins, last-wins, doubles and decimals: all see the same document, or it is refused."""
+
+    def first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(reversed(pairs))
+
+    if inspect(text.encode()) == ():
+        as_doubles = json.loads(text, parse_int=float)
+        assert json.loads(text, object_pairs_hook=first, parse_int=float) == as_doubles
+        exact = json.loads(text, parse_int=Decimal, parse_float=Decimal)
+        assert json.loads(json.dumps(as_doubles), parse_int=Decimal, parse_float=Decimal) == exact
+        assert msgspec.json.encode(as_doubles)

@@ -5,12 +5,17 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.intake.domain.admission import Entry
 from services.intake.domain.history import Line, status
 from services.intake.domain.submission import Submission
-from services.intake.domain.wording import said
+from services.intake.domain.wording import CODES, said
 from services.intake.ports import Known, Page
 from shared.events.payload import Instant, KeyedHash, WireModel
-from shared.events.submission import Language, Receipt
+from shared.events.submission import Language
+
+Code = Annotated[
+    str, Field(json_schema_extra={"enum": sorted(CODES)}, description="Never changes; new ones may come.")
+]
 
 
 class SubmissionDocument(Submission):
@@ -31,10 +36,16 @@ class ReceiptDocument(WireModel):
     links: dict[str, str]
 
 
+class FoundDocument(WireModel):
+    """What was taken under a reference or key, the newest first."""
+
+    submissions: "tuple[KnownDocument, ...]"
+
+
 class StandingDocument(WireModel):
     """How the case stands: ``code`` for machines, ``text`` for people."""
 
-    code: str
+    code: Code
     text: str
     since: Instant
     detail: str | None = None
@@ -57,7 +68,7 @@ class LineDocument(WireModel):
     case_id: UUID
     submission_id: UUID
     at: Instant
-    code: str
+    code: Code
     text: str
     detail: str | None = None
     authority: str | None = None
@@ -96,13 +107,13 @@ class TokenErrorDocument(WireModel):
     error_description: Annotated[str, Field(alias="error_description")]
 
 
-def receipt_document(receipt: Receipt, *, submission_id: UUID, case_id: UUID) -> ReceiptDocument:
-    return ReceiptDocument(**_receipt(receipt, submission_id, case_id))
+def receipt_document(entry: Entry) -> ReceiptDocument:
+    return ReceiptDocument(**_receipt(entry))
 
 
 def known_document(known: Known, *, language: Language) -> KnownDocument:
     return KnownDocument(
-        **_receipt(known.receipt, known.submission_id, known.case_id),
+        **_receipt(known),
         service=known.receipt.service,
         language=known.receipt.language,
         status=_standing(status(known.lines), language),
@@ -127,15 +138,19 @@ def submission_path(submission_id: UUID) -> str:
     return f"/v1/submissions/{submission_id}"
 
 
-def _receipt(receipt: Receipt, submission_id: UUID, case_id: UUID) -> dict[str, Any]:
+def _receipt(taken: Entry | Known) -> dict[str, Any]:
+    receipt = taken.receipt
     return {
-        "submission_id": submission_id,
-        "case_id": case_id,
+        "submission_id": taken.submission_id,
+        "case_id": taken.case_id,
         "receipt_number": receipt.receipt_number,
         "received_at": receipt.received_at,
         "content_hash": receipt.content_hash,
-        "client_reference": receipt.client_reference,
-        "links": {"self": submission_path(submission_id), "history": f"/v1/cases/{case_id}/history"},
+        "client_reference": taken.client_reference,
+        "links": {
+            "self": submission_path(taken.submission_id),
+            "history": f"/v1/cases/{taken.case_id}/history",
+        },
     }
 
 

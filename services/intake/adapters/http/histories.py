@@ -1,12 +1,12 @@
 """Reading: a submission, a case's history, and the feed over all cases of the client."""
 
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 
 from services.intake.adapters.http.documents import (
     FeedDocument,
+    FoundDocument,
     HistoryDocument,
     KnownDocument,
     feed_document,
@@ -16,51 +16,94 @@ from services.intake.adapters.http.documents import (
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import language_of, problem
-from services.intake.ports import Histories
+from services.intake.domain.outcome import BookIncomplete
+from services.intake.domain.tidy import trimmed
+from services.intake.handler.lookup import Lookup, Several
+from services.intake.ports import Known
 from shared.web.bearer import Caller
 from shared.web.noted import note
+from shared.web.problems import Problem
+
+_REFERENCE: Final = "The id of a submission or case, the receipt number (AW-…), or your own clientReference where only one goes by it."
+Reference = Annotated[str, Path(description=_REFERENCE, max_length=255)]
 
 
-def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
+def search_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
+    """Finding what was taken when the answer did not arrive."""
+    router = APIRouter(tags=["histories"])
+
+    @router.get(
+        "/v1/submissions",
+        response_model_exclude_none=True,
+        responses=problems(400, 401, 403, 404, 422, 429, 503),
+    )
+    async def submissions(
+        request: Request,
+        response: Response,
+        caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
+        client_reference: Annotated[
+            str | None,
+            Query(alias="clientReference", max_length=64, description="Your own reference, as handed in."),
+        ] = None,
+        idempotency_key: Annotated[
+            str | None,
+            Query(alias="idempotencyKey", max_length=260, description="The key, as in the header."),
+        ] = None,
+    ) -> FoundDocument:
+        """Find a submission whose answer was lost, by your reference or key; 404 if it was never taken."""
+        if (client_reference is None) == (idempotency_key is None):
+            raise problem("one-reference", request)
+        found = (
+            await lookup.by_key(idempotency_key, client_id=caller.id)
+            if idempotency_key is not None
+            else await lookup.by_reference(trimmed(client_reference or ""), client_id=caller.id)
+        )
+        if isinstance(found, BookIncomplete) or not found:
+            raise _not_found(found if isinstance(found, BookIncomplete) else None, request)
+        response.headers["Content-Language"] = language = language_of(request)
+        return FoundDocument(submissions=tuple(known_document(known, language=language) for known in found))
+
+    return router
+
+
+def history_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["histories"])
 
     @router.get(
-        "/v1/submissions/{submission_id}",
+        "/v1/submissions/{reference}",
         response_model_exclude_none=True,
-        responses=problems(401, 403, 404, 422, 429, 503),
+        responses=problems(401, 403, 404, 409, 422, 429, 503),
     )
     async def submission(
-        submission_id: str,
+        reference: Reference,
         request: Request,
         response: Response,
         caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> KnownDocument:
         """The receipt, and how the case stands."""
-        own_id = _uuid(submission_id)
-        known = own_id and await histories.submission(own_id, client_id=caller.id)
-        if not known:
-            raise problem("not-found", request)
+        known = await lookup.find(reference, client_id=caller.id)
+        if not isinstance(known, Known):
+            raise _not_found(known, request)
         note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return known_document(known, language=language)
 
     @router.get(
-        "/v1/cases/{case_id}/history",
+        "/v1/cases/{reference}/history",
         response_model_exclude_none=True,
-        responses=problems(401, 403, 404, 422, 429, 503),
+        responses=problems(401, 403, 404, 409, 422, 429, 503),
     )
     async def history(
-        case_id: str,
+        reference: Reference,
         request: Request,
         response: Response,
         caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> HistoryDocument:
         """Everything that happened to a case, in order."""
-        own_id = _uuid(case_id)
-        known = own_id and await histories.case(own_id, client_id=caller.id)
-        if not known:
-            raise problem("not-found", request)
+        known = await lookup.find(reference, client_id=caller.id)
+        if not isinstance(known, Known):
+            raise _not_found(known, request)
         note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return history_document(known, language=language)
@@ -78,7 +121,7 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> FeedDocument:
         """All events of all the client's cases after a cursor, each once; none is ever inserted before it."""
-        page = await histories.feed(caller.id, after=after, limit=limit)
+        page = await lookup.histories.feed(caller.id, after=after, limit=limit)
         if page is None:
             raise problem("cursor-unknown", request)
         response.headers["Content-Language"] = language = language_of(request)
@@ -87,8 +130,11 @@ def history_routes(histories: Histories, *, gate: Gate) -> APIRouter:
     return router
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _not_found(found: Several | BookIncomplete | None, request: Request) -> Problem:
+    match found:
+        case Several():
+            return problem("reference-ambiguous", request)
+        case BookIncomplete():
+            return problem("unavailable", request, headers={"Retry-After": "2"})
+        case None:
+            return problem("not-found", request)

@@ -1,7 +1,7 @@
 """``POST /v1/submissions``. The body is read as bytes: what is sealed is what was sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response, Security
@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request, Response, Security
 from services.intake.adapters.http.documents import receipt_document, submission_path
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED, problems
-from services.intake.adapters.http.problems import Kind, faults_problem, problem
+from services.intake.adapters.http.problem_catalogue import Kind
+from services.intake.adapters.http.problems import faults_problem, not_json_problem, problem
 from services.intake.domain.admission import Contradiction, Running
-from services.intake.domain.outcome import Attempt, BadKey, Outcome, Refusal, Taken
-from services.intake.domain.submission import Faulty, NotJson, TooLarge
+from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Refusal, Taken
+from services.intake.domain.strict_json import NotJson
+from services.intake.domain.submission import Faulty, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
@@ -23,6 +25,11 @@ BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
 """The largest body in bytes: the content, and room for everything else."""
 
 _RETRY: Final = {"Retry-After": "1"}
+_STANDING: Final[Mapping[type[object], tuple[Kind, Mapping[str, str]]]] = {
+    BookIncomplete: ("unavailable", {"Retry-After": "2"}),
+    Running: ("still-running", _RETRY),
+    Contradiction: ("idempotency-key-reused", {}),
+}
 _BAD_KEY: Final[dict[str, Kind]] = {
     "missing": "idempotency-key-missing",
     "malformed": "idempotency-key-malformed",
@@ -40,7 +47,7 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
         "/v1/submissions",
         status_code=202,
         response_class=Response,
-        responses=problems(400, 401, 403, 409, 413, 422, 429, 503),
+        responses=problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
         openapi_extra=SUBMISSION_DESCRIBED,
     )
     async def hand_in(
@@ -52,6 +59,8 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
 
         It is never refused on its merits: what no authority can be found for is taken and parked for a person.
         """
+        if not is_json(request):
+            raise problem("unsupported-media-type", request, headers={"Accept": "application/json"})
         if slots.locked():
             raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
@@ -67,7 +76,7 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
             raise _refusal(outcome, request)
         entry = outcome.entry
         note(request, case_id=entry.case_id)
-        document = receipt_document(entry.receipt, submission_id=entry.submission_id, case_id=entry.case_id)
+        document = receipt_document(entry)
         return Response(
             document.model_dump_json(by_alias=True, exclude_none=True),
             status_code=202,
@@ -78,6 +87,20 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
     return router
 
 
+def is_json(request: Request) -> bool:
+    """Whether the body is announced as JSON in UTF-8, uncompressed; without any announcement it is taken for that."""
+    announced = request.headers.getlist("content-type")
+    if (
+        request.headers.get("content-encoding", "identity").strip().lower() != "identity"
+        or len(announced) > 1
+    ):
+        return False
+    kind, _, parameters = "".join(announced or ["application/json"]).lower().partition(";")
+    given = dict(each.strip().partition("=")[::2] for each in parameters.split(";") if each.strip())
+    charset = given.get("charset", "utf-8").strip('"')
+    return kind.strip() == "application/json" and charset in {"utf-8", "utf8", "us-ascii"}
+
+
 def _name(outcome: Outcome) -> str:
     if isinstance(outcome, Taken):
         return "repeated" if outcome.repeated else "taken"
@@ -86,15 +109,14 @@ def _name(outcome: Outcome) -> str:
 
 def _refusal(refusal: Refusal, request: Request) -> Problem:
     match refusal:
+        case BookIncomplete() | Running() | Contradiction():
+            kind, headers = _STANDING[type(refusal)]
+            return problem(kind, request, headers=headers)
         case BadKey(fault):
             return problem(_BAD_KEY[fault], request)
-        case Contradiction():
-            return problem("idempotency-key-reused", request)
-        case Running():
-            return problem("still-running", request, headers=_RETRY)
         case TooLarge():
             return problem("too-large", request, limit=MAX_CONTENT_BYTES)
         case Faulty(fields):
             return faults_problem(fields, request)
-        case NotJson():
-            return problem("malformed-json", request)
+        case NotJson(line, column):
+            return not_json_problem(request, line=line, column=column)

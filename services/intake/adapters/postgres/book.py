@@ -19,9 +19,9 @@ HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
 
 _ENTER: Final = """
-INSERT INTO receipts (submission_id, case_id, client_id, client_reference, service, language, receipt_number,
-                      received_at, content_hash, request_hash, held_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + $11)
+INSERT INTO receipts (submission_id, case_id, client_id, client_reference, client_reference_hash, service, language,
+                      receipt_number, received_at, content_hash, request_hash, held_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12)
 ON CONFLICT (submission_id) DO NOTHING
 RETURNING true
 """
@@ -62,7 +62,8 @@ class PostgresBook:
                 entry.submission_id,
                 entry.case_id,
                 receipt.client_id,
-                receipt.client_reference,
+                entry.client_reference,
+                receipt.client_reference_hash,
                 receipt.service,
                 receipt.language,
                 receipt.receipt_number,
@@ -80,6 +81,7 @@ class PostgresBook:
                 case_id=row["case_id"],
                 receipt=receipt_from(row),
                 request_hash=row["request_hash"],
+                client_reference=row["client_reference"],
             ),
             taken=row["taken"],
             running=row["running"],

@@ -19,12 +19,21 @@ TOPICS: Final = {topic.name: topic.payloads for topic in consumed_by("intake")}
 _LOCK: Final = "SELECT position FROM feed FOR UPDATE"
 _PLACED: Final = "UPDATE feed SET position = $1"
 
+# The first event of a submission is right, also over the book: what was entered anew after the book had come back
+# from a backup has another time and number, and everybody else knows the first.
 _RECEIPTS: Final = """
-INSERT INTO receipts AS known (submission_id, case_id, client_id, client_reference, service, language,
-                               receipt_number, received_at, content_hash, held_until, taken_at)
-SELECT *, now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+INSERT INTO receipts AS known (submission_id, case_id, client_id, client_reference_hash, service, language,
+                               receipt_number, received_at, content_hash, held_until, taken_at, told_at)
+SELECT *, now(), now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
                                    $7::text[], $8::timestamptz[], $9::text[])
-ON CONFLICT (submission_id) DO UPDATE SET taken_at = now() WHERE known.taken_at IS NULL
+ON CONFLICT (submission_id) DO UPDATE SET
+    taken_at = coalesce(known.taken_at, now()), told_at = now(), receipt_number = excluded.receipt_number,
+    received_at = excluded.received_at, content_hash = excluded.content_hash, service = excluded.service,
+    language = excluded.language, client_reference_hash = excluded.client_reference_hash,
+    client_reference = CASE WHEN known.client_reference_hash = excluded.client_reference_hash
+                            THEN known.client_reference END,
+    request_hash = CASE WHEN known.content_hash = excluded.content_hash THEN known.request_hash END
+WHERE known.told_at IS NULL
 """
 _LINES: Final = """
 INSERT INTO history (event_id, case_id, submission_id, at, code, detail, authority, file_number)
@@ -71,9 +80,10 @@ class HistoryProjection:
 
 
 def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ...]:
-    found: dict[UUID, tuple[UUID, Receipt]] = {
-        event.submission_id: (event.case_id, receipt) for event in events if (receipt := receipt_of(event))
-    }
+    found: dict[UUID, tuple[UUID, Receipt]] = {}
+    for event in events:
+        if receipt := receipt_of(event):
+            found.setdefault(event.submission_id, (event.case_id, receipt))
     return (
         list(found),
         [case_id for case_id, _ in found.values()],
@@ -81,7 +91,7 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
             [getattr(receipt, column) for _, receipt in found.values()]
             for column in (
                 "client_id",
-                "client_reference",
+                "client_reference_hash",
                 "service",
                 "language",
                 "receipt_number",

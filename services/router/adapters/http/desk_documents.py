@@ -48,7 +48,6 @@ class ParkedListDocument(WireModel):
 class ParkedCaseDocument(ParkedDocument):
     """One parked case: the decision that could not be made, the place as it was understood, in words and as data."""
 
-    client_reference: str | None = None
     explanation: str | None = None
     decision: CompetenceDecision | None = None
 
@@ -112,7 +111,6 @@ def parked_case_document(waiting: Waiting, *, directory: Directory, now: datetim
     decision = waiting.held.decision
     return ParkedCaseDocument(
         **line.model_dump(),
-        client_reference=waiting.held.receipt.client_reference,
         explanation=None if decision is None else explain_de(decision, directory=directory),
         decision=decision,
     )

@@ -1,0 +1,56 @@
+"""What can be wrong with a field of a submission, and what was expected, in German and English."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.intake.domain.strict_json import DEEPEST
+from services.intake.domain.submission import Fault
+
+EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
+    "service": ("14 Ziffern (LeiKa-Schlüssel)", "14 digits (LeiKa key)"),
+    "place": (
+        "genau eines von ars, ags, plz; town nur mit plz",
+        "exactly one of ars, ags, plz; town only with plz",
+    ),
+    "place.ars": ("2, 3, 5, 9 oder 12 Ziffern", "2, 3, 5, 9 or 12 digits"),
+    "place.ags": ("8 Ziffern", "8 digits"),
+    "place.plz": ("5 Ziffern", "5 digits"),
+    "place.town": (
+        "1 bis 100 Zeichen ohne Steuerzeichen",
+        "1 to 100 characters without control characters",
+    ),
+    "choice": ("Kennung einer Behörde, zum Beispiel g-06531005", "an authority's id, for example g-06531005"),
+    "attributes": ("ein Objekt, zum Beispiel mit road", "an object, for example with road"),
+    "attributes.road": ("municipal, district, land oder federal", "municipal, district, land or federal"),
+    "content": ("ein JSON-Objekt", "a JSON object"),
+    "contact": ("ein Objekt mit email und, wenn gewünscht, name", "an object with email and optionally name"),
+    "contact.email": ("eine E-Mail-Adresse", "an e-mail address"),
+    "contact.name": (
+        "1 bis 200 Zeichen ohne Steuerzeichen",
+        "1 to 200 characters without control characters",
+    ),
+    "language": ("de oder en", "de or en"),
+    "clientReference": ("1 bis 64 Zeichen aus A-Z a-z 0-9 . _ -", "1 to 64 characters of A-Z a-z 0-9 . _ -"),
+}
+FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
+    "missing": ("fehlt", "missing"),
+    "unknown-field": ("unbekanntes Feld", "unknown field"),
+    "malformed": ("nicht in der erwarteten Form", "not of the expected form"),
+    "domain-unknown": (
+        "die Domain gibt es nach IDNA 2008 nicht",
+        "the domain does not exist by IDNA 2008",
+    ),
+    "doubled-member": ("kommt in einem Objekt mehrmals vor", "stands more than once in one object"),
+    "number-not-exact": (
+        "diese Zahl kann ein IEEE-Double nicht genau wiedergeben (RFC 7493)",
+        "an IEEE double cannot carry this number exactly (RFC 7493)",
+    ),
+    "lone-surrogate": (
+        "enthält ein halbes Zeichen (einzelnes Surrogat)",
+        "contains half a character (a lone surrogate)",
+    ),
+    "nested-too-deep": (
+        f"mehr als {DEEPEST} Ebenen ineinander",
+        f"more than {DEEPEST} levels in one another",
+    ),
+}

@@ -1,0 +1,186 @@
+"""JSON that every reader understands alike (RFC 8259, RFC 7493): one value per member, bounded depth, exact numbers.
+
+Two readers that disagree about a document are two documents. So nothing is accepted that one parser reads as the
+first of two members and another as the last, or that a third rounds. The C scanner of the standard library does the
+reading; only what is refused is walked through again, to name the place.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from math import isfinite
+from typing import Any, Literal, NoReturn
+
+DEEPEST = 64
+"""Levels of objects and arrays in one another that a member's value may have."""
+
+MOST_FAULTS = 20
+"""How many faults one answer names."""
+
+LONGEST_NUMBER = 100
+_EXACT_DIGITS = 15
+"""Decimal digits that an IEEE double always keeps."""
+
+JsonFault = Literal["doubled-member", "number-not-exact", "lone-surrogate", "nested-too-deep"]
+
+_TOKEN = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?P<bracket>[\[\]{}])|(?P<constant>-?Infinity|NaN)', re.DOTALL
+)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """Not JSON in UTF-8; ``line`` and ``column`` are counted from 1, in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is wrong: a JSON Pointer (RFC 6901), long names cut; and what."""
+
+    pointer: str
+    fault: JsonFault
+
+
+class _Doubled(dict[str, Any]):
+    """An object with doubled members; ``doubled`` names them."""
+
+    doubled: frozenset[str]
+
+
+class _Inexact:
+    """A number that no double can carry."""
+
+
+class _NoNumberError(ValueError):
+    """NaN or Infinity."""
+
+
+def inspect(body: bytes) -> NotJson | tuple[Place, ...]:
+    """Say where a document is not JSON, or which places readers would read differently; empty if all is well."""
+    try:
+        return _inspect(body.decode(), body)
+    except UnicodeDecodeError as error:
+        before = body[: error.start].decode()
+        return _at(before, len(before))
+
+
+def _inspect(text: str, body: bytes) -> NotJson | tuple[Place, ...]:
+    found: list[None] = []
+    try:
+        value = _read(text, found)
+    except json.JSONDecodeError as error:
+        return NotJson(error.lineno, error.colno)
+    except _NoNumberError:
+        token = next(match for match in _TOKEN.finditer(text) if match["constant"])
+        return _at(text, token.start())
+    except RecursionError:
+        return (_too_deep(text),)
+    # Only now, for in a document that is well-formed every quotation mark has its partner.
+    if _deeper_than(body, DEEPEST + 1):
+        return (_too_deep(text),)
+    doubtful = found or _SURROGATE_ESCAPE.search(text)
+    return tuple(islice(_places(value, ""), MOST_FAULTS)) if doubtful else ()
+
+
+def _read(text: str, found: list[None]) -> object:
+    """Parse; whatever has to be looked at again is noted in ``found``."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        if len(read) == len(pairs):
+            return read
+        found.append(None)
+        doubled = _Doubled(read)
+        doubled.doubled = frozenset(name for name, times in Counter(n for n, _ in pairs).items() if times > 1)
+        return doubled
+
+    def number(digits: str) -> _Inexact | None:
+        if _exact(digits):
+            return None
+        found.append(None)
+        return _Inexact()
+
+    return json.loads(
+        text, object_pairs_hook=members, parse_int=number, parse_float=number, parse_constant=_refuse
+    )
+
+
+def _refuse(name: str) -> NoReturn:
+    raise _NoNumberError(name)
+
+
+def _exact(digits: str) -> bool:
+    """Whether a double, written as short as it can be, is this number again."""
+    if len(digits) <= _EXACT_DIGITS and "e" not in digits and "E" not in digits:
+        return True
+    if len(digits) > LONGEST_NUMBER:
+        return False
+    double = float(digits)
+    if double == 0:
+        return not digits.lower().partition("e")[0].strip("-0.")
+    return isfinite(double) and Decimal(repr(double)) == Decimal(digits)
+
+
+def _deeper_than(body: bytes, levels: int) -> bool:
+    depth = 0
+    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > levels:
+            return True
+    return False
+
+
+def _too_deep(text: str) -> Place:
+    """The place by line and column: what is nested without end has no pointer worth reading."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token["bracket"]:
+            depth += 1 if token["bracket"] in "[{" else -1
+        if depth > DEEPEST + 1:
+            place = _at(text, token.start())
+            return Place(f"line {place.line}, column {place.column}", "nested-too-deep")
+    return Place("", "nested-too-deep")
+
+
+def _places(value: object, pointer: str) -> Iterator[Place]:
+    if isinstance(value, _Inexact):
+        yield Place(pointer, "number-not-exact")
+    elif isinstance(value, str):
+        if _SURROGATE.search(value):
+            yield Place(pointer, "lone-surrogate")
+    elif isinstance(value, dict):
+        doubled = value.doubled if isinstance(value, _Doubled) else frozenset[str]()
+        for name, inner in value.items():
+            below = f"{pointer}/{_segment(name)}"
+            if name in doubled:
+                yield Place(below, "doubled-member")
+            if _SURROGATE.search(name):
+                yield Place(below, "lone-surrogate")
+            yield from _places(inner, below)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _places(inner, f"{pointer}/{position}")
+
+
+def _segment(name: str) -> str:
+    """A member's name in a pointer; what cannot be printed is replaced, what is long is cut."""
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    cut = shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
+    return cut.replace("~", "~0").replace("/", "~1")
+
+
+def _at(text: str, offset: int) -> NotJson:
+    before = text[:offset]
+    return NotJson(before.count("\n") + 1, len(before) - before.rfind("\n"))
