@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.audit.domain.fact import NUMBER, REFERENCE, Fact, effects_of
+from services.audit.domain.fact import NUMBER, Fact, effects_of
 from services.audit.domain.payload import canonical
 from shared.events.envelope import timestamp
 from shared.events.ids import case_id
@@ -49,7 +49,7 @@ def _told(number: int, kind: str, after: timedelta, data: dict[str, Any]) -> Fac
     return Fact(
         id=id_, type=type_, time=time, source="urn:amtsweg:tests", payload=payload, case=CASE,
         authority=data.get("authority"), service=SERVICE if number == 0 else None,
-        tokens=(SECRECY.token(NUMBER, NUMBER_OF_STORY), SECRECY.token(REFERENCE, "Az-4711-26")), effects=effects_of(id_, type_, SECRECY),
+        tokens=(SECRECY.token(NUMBER, NUMBER_OF_STORY),), effects=effects_of(id_, type_, SECRECY),
     )  # fmt: skip
 
 

@@ -136,12 +136,10 @@ def effects_of(event_id: UUID, kind: str, secrecy: Secrecy) -> tuple[str, ...]:
 def _tokens(receipt: Receipt | None, traceparent: str | None, secrecy: Secrecy) -> Iterator[str]:
     if receipt is not None:
         yield secrecy.token(NUMBER, receipt.receipt_number.upper())
-        if receipt.client_reference is not None:
-            yield secrecy.token(REFERENCE, receipt.client_reference)
     trace = _TRACEPARENT.fullmatch(traceparent or "")
     if trace is not None:
         yield secrecy.token(TRACE, trace[1])
 
 
-NUMBER, REFERENCE, TRACE = "number", "reference", "trace"
-"""What a case can be found by, beside its ids: receipt number, the client's reference, W3C trace id."""
+NUMBER, TRACE = "number", "trace"
+"""What a case can be found by, beside its ids: receipt number, W3C trace id."""

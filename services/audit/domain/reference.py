@@ -1,20 +1,17 @@
-"""What people call a case by: its id, its first submission's, the receipt number, the client's reference, a pseudonym."""
+"""What people call a case by: its id, its first submission's, the receipt number, a pseudonym."""
 
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from services.audit.domain.fact import NUMBER, REFERENCE
+from services.audit.domain.fact import NUMBER
 from services.audit.domain.leaf import KEYED
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from shared.events.ids import case_id
 
 LONGEST = 100
-EXPECTED = (
-    "a receipt number (AW-…), the platform's reference, the id of a case or submission (UUID), or a pseudonym "
-    "(32 hex digits)"
-)
+EXPECTED = "a receipt number (AW-…), the id of a case or submission (UUID), or a pseudonym (32 hex digits)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +36,5 @@ class CaseReference:
         try:
             named = UUID(text)
         except ValueError:
-            return cls((), (secrecy.token(NUMBER, text.upper()), secrecy.token(REFERENCE, text)))
+            return cls((), (secrecy.token(NUMBER, text.upper()),))
         return cls((secrecy.case(case_id(named)), secrecy.case(named)))
