@@ -88,7 +88,7 @@ def assemble(
     for routes in (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
         search_routes(lookup, gate=gate),
-        history_routes(lookup, gate=gate),
+        history_routes(lookup, histories, gate=gate),
         metadata_routes(public_keys, issuer=door.issuer),
         guide_routes(issuer=door.issuer),
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),

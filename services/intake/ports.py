@@ -9,6 +9,7 @@ from uuid import UUID
 from services.intake.domain.admission import Entry, Standing
 from services.intake.domain.client import Assertion, Bearer
 from services.intake.domain.history import Line
+from services.intake.domain.outcome import BookIncomplete, Several
 from shared.access.principal import Principal
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
@@ -117,3 +118,16 @@ class Histories(Protocol):
 
     async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
         """Return what was added after a cursor; None if the cursor is not of this feed (any more)."""
+
+
+class Finder(Protocol):
+    """Finds what a client handed in by whatever it has in hand; it says "incomplete" instead of "unknown"."""
+
+    async def find(self, reference: str, *, client_id: str) -> Known | Several | BookIncomplete | None:
+        """Find by the id of a submission or case, by receipt number, or by the client's own reference."""
+
+    async def by_reference(self, reference: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
+        """Everything that was taken under the client's own reference, the newest first."""
+
+    async def by_key(self, header: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
+        """What was taken under an idempotency key, written as in the header."""

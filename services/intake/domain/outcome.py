@@ -38,5 +38,10 @@ class BookIncomplete:
     """What was promised before is not all in the book again; a promise given now could contradict it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """More than one submission goes by this reference."""
+
+
 Refusal = BookIncomplete | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
 Outcome = Taken | Refusal

@@ -16,10 +16,9 @@ from services.intake.adapters.http.documents import (
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import language_of, problem
-from services.intake.domain.outcome import BookIncomplete
+from services.intake.domain.outcome import BookIncomplete, Several
 from services.intake.domain.tidy import trimmed
-from services.intake.handler.lookup import Lookup, Several
-from services.intake.ports import Known
+from services.intake.ports import Finder, Histories, Known
 from shared.web.bearer import Caller
 from shared.web.noted import note
 from shared.web.problems import Problem
@@ -28,7 +27,7 @@ _REFERENCE: Final = "The id of a submission or case, the receipt number (AW-…)
 Reference = Annotated[str, Path(description=_REFERENCE, max_length=255)]
 
 
-def search_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
+def search_routes(lookup: Finder, *, gate: Gate) -> APIRouter:
     """Finding what was taken when the answer did not arrive."""
     router = APIRouter(tags=["histories"])
 
@@ -66,7 +65,7 @@ def search_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
     return router
 
 
-def history_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
+def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["histories"])
 
@@ -121,7 +120,7 @@ def history_routes(lookup: Lookup, *, gate: Gate) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> FeedDocument:
         """All events of all the client's cases after a cursor, each once; none is ever inserted before it."""
-        page = await lookup.histories.feed(caller.id, after=after, limit=limit)
+        page = await histories.feed(caller.id, after=after, limit=limit)
         if page is None:
             raise problem("cursor-unknown", request)
         response.headers["Content-Language"] = language = language_of(request)
