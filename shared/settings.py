@@ -5,10 +5,20 @@ example ``AMTSWEG_KAFKA__BOOTSTRAP``. Adapters get plain values, never these mod
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, IPvAnyNetwork, model_validator
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    IPvAnyNetwork,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -21,16 +31,25 @@ class _Frozen(BaseModel):
 class KafkaConnection(_Frozen):
     """Kafka's address and this service's own principal."""
 
-    bootstrap: str
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "SASL_SSL"
-    username: str | None = None
-    password_file: FilePath | None = None
-    ca_file: FilePath | None = None
+    bootstrap: Annotated[str, Field(description="Brokers to begin with: `host:port`, separated by commas.")]
+    security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Field(description="Beyond loopback `SASL_SSL` or `SSL` is required."),
+    ] = "SASL_SSL"
+    username: Annotated[str | None, Field(description="This service's own login (SCRAM-SHA-512).")] = None
+    password_file: Annotated[FilePath | None, Field(description="The login's password.")] = None
+    ca_file: Annotated[
+        FilePath | None,
+        Field(description="Whom to believe (PEM), where the system's own list does not suffice."),
+    ] = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.username and self.password_file):
             raise ValueError(f"{self.security_protocol} needs username and password_file")
+        if not self.security_protocol.endswith("SSL"):
+            for broker in self.bootstrap.split(","):
+                require_loopback(broker.strip().rpartition(":")[0], what="Kafka", instead="SASL_SSL")
         return self
 
 
@@ -101,6 +120,40 @@ class ServiceSettings(BaseSettings):
 def read_secret(path: Path) -> str:
     """Return the secret in a file, without the line's end."""
     return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def require_loopback(host: str, *, what: str, instead: str) -> None:
+    """Refuse an address beyond loopback that is not protected by verified TLS.
+
+    Raises:
+        ValueError: the host is another machine; the text says what is required instead.
+    """
+    if not loopback(host.strip("[]")):
+        raise ValueError(f"{what} at {host}: beyond loopback only verified TLS; use {instead}")
+
+
+def _protected_url(url: AnyUrl) -> AnyUrl:
+    secure = {"http": "https", "redis": "rediss"}
+    if url.scheme in secure:
+        require_loopback(url.host or "", what=url.scheme, instead=f"{secure[url.scheme]}://")
+    if url.scheme == "rediss" and _UNVERIFIED.search(url.query or ""):
+        require_loopback(url.host or "", what="rediss without verification", instead="ssl_cert_reqs=required")
+    return url
+
+
+_UNVERIFIED = re.compile(r"ssl_cert_reqs=(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE)
+
+ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected_url)]
+"""An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
+
+
+def _protected_issuer(issuer: str) -> str:
+    _protected_url(AnyUrl(issuer))
+    return issuer
+
+
+Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(_protected_issuer)]
+"""A token door's identifier (RFC 8414), kept as it is written; ``https`` beyond loopback."""
 
 
 def loopback(host: str) -> bool:

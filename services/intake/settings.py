@@ -2,9 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import Field, FilePath, RedisDsn
+from pydantic import Field, FilePath
 
-from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import (
+    HttpListener,
+    Issuer,
+    KafkaConnection,
+    PostgresConnection,
+    ProtectedUrl,
+    ServiceSettings,
+)
 
 
 class Settings(ServiceSettings):
@@ -26,11 +33,11 @@ class Settings(ServiceSettings):
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")]
+    issuer: Issuer
     token_keys_file: FilePath
     platform_key_file: FilePath
     notifier_key_file: FilePath
     hash_key_file: FilePath
-    redis_url: RedisDsn
+    redis_url: ProtectedUrl
     requests_per_minute: Annotated[int, Field(ge=1)] = 60_000
     max_in_flight: Annotated[int, Field(ge=1, le=1000)] = 100

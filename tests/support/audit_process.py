@@ -51,7 +51,7 @@ class Surroundings:
 def _settings(around: Surroundings) -> Settings:
     unused = Path(__file__)
     return Settings(
-        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
         postgres=PostgresConnection(url="unused"),
         tile_folder=Path(around.folder),
         log_origin=ORIGIN,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: str
+    issuer: Issuer
     token_keys_file: FilePath
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"

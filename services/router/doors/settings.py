@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -22,7 +22,7 @@ class Settings(ServiceSettings):
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: str
+    issuer: Issuer
     token_keys_file: FilePath
     hash_key_file: FilePath
     unverified: Literal["answer", "park"] = "answer"

@@ -112,7 +112,7 @@ def settings_in(folder: Path) -> Settings:
     unused = folder / "unused"
     unused.touch()
     return Settings(
-        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
         postgres=PostgresConnection(url="unused"),
         tile_folder=folder / "tiles",
         log_origin=ORIGIN,

@@ -238,7 +238,7 @@ async def closed(running: RunningLog, operator: Operator, tmp_path: Path) -> Asy
     await operator.open()
     unused = tmp_path / "unused"
     settings = Settings(
-        kafka=KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
         postgres=PostgresConnection(url="unused"),
         tile_folder=running.folder,
         log_origin=ORIGIN,

@@ -171,7 +171,7 @@ def _settings(folder: Path, **options: object) -> Settings:
     file = folder / "file"
     file.write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
     unused = {
-        "kafka": KafkaConnection(bootstrap="unused", security_protocol="PLAINTEXT"),
+        "kafka": KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
         "postgres": PostgresConnection(url="unused"),
         "tile_folder": folder,
         "log_origin": ORIGIN,
