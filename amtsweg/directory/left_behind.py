@@ -111,8 +111,8 @@ def _assigned(record: Record) -> Iterator[Assigned]:
     if not carries(event, SubmissionRouted):
         return
     decision, assignment = event.data.decision, event.data.assignment
-    # Where the directory had decided, or nothing could be, there is nothing to mend in it.
-    if decision is not None and decision.authority is None and assignment is not None:
+    # Where the directory names the same authority, or nothing could be decided, there is nothing to mend in it.
+    if decision is not None and decision.authority != event.data.authority and assignment is not None:
         yield Assigned(
             case=event.case_id,
             at=event.time,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from amtsweg.docs import asyncapi, chambers_map, events_page, metrics_page, settings_page
+from amtsweg.docs import asyncapi, chambers_map, custody_page, events_page, metrics_page, settings_page
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
@@ -12,6 +12,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/asyncapi.yaml": asyncapi.page,
         "docs/settings.md": settings_page.page,
         "docs/metrics.md": metrics_page.page,
+        "docs/custody.md": custody_page.page,
         "docs/images/ihk.svg": chambers_map.page,
     }
 )

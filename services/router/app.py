@@ -24,6 +24,7 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import (
     AUTHORITY_INBOX,
+    CASE_ANSWERED,
     CASE_CUSTODY,
     CASE_ORDERED,
     CASE_UPDATED,
@@ -54,10 +55,10 @@ class Routing:
         self._telemetry = telemetry
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
-        """Only a person's order about a parked case needs what was held."""
-        if record.topic != CASE_ORDERED.name:
+        """A person's order and an answer that hands a case on need what was held."""
+        if record.topic not in {CASE_ORDERED.name, CASE_ANSWERED.name}:
             return ()
-        wanted = self._handler.wanted(read(record).case_id, StoredCases(state))
+        wanted = self._handler.wanted(read(record), StoredCases(state))
         return () if wanted is None else (str(wanted),)
 
     def on_record(self, record: Record, state: State) -> Sequence[Message]:

@@ -7,14 +7,16 @@ from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Receipt
 
-Standing = Literal["parked", "routed", "accepted", "decided"]
+Standing = Literal["parked", "routed", "accepted", "information-requested", "decided"]
 
 
 class CaseHeld(Payload):
     """One case's custody since an instant; while it is parked, ``reason`` says why.
 
-    ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``. ``placed_by`` is the person's order by
-    which the case left the clearing desk; absent where the directory alone decided.
+    ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``.
+    ``placed_by`` is the person's order by which the case left the clearing desk; absent where the directory alone
+    decided. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
+    a person.
     """
 
     submission_id: UUID
@@ -25,5 +27,6 @@ class CaseHeld(Payload):
     reason: str | None = None
     decision: CompetenceDecision | None = None
     placed_by: UUID | None = None
+    handed_on_by: tuple[AuthorityId, ...] = ()
     applied: tuple[UUID, ...] = ()
     applied_at: Instant | None = None

@@ -62,8 +62,8 @@ class Assignment(WireModel):
 class SubmissionRouted(Payload):
     """The submission lies in the inbox of the authority; custody has passed to it.
 
-    With an ``assignment`` a person named the authority; ``decision`` then says why the directory did not,
-    and is absent where no decision could be made at all.
+    With an ``assignment`` a person named the authority, at the clearing desk or at an authority that handed the case on;
+    ``decision`` then says what the directory answers, and is absent where no decision could be made at all.
     """
 
     receipt: Receipt
@@ -73,7 +73,14 @@ class SubmissionRouted(Payload):
 
 
 RouterReason = Literal[
-    "no-inbox", "no-key", "not-opened", "sealed-for-another-use", "internal-error", "order-failed"
+    "no-inbox",
+    "no-key",
+    "not-opened",
+    "sealed-for-another-use",
+    "internal-error",
+    "order-failed",
+    "returned",
+    "handed-on-in-a-circle",
 ]
 """Why the router parks although it was not the decision that failed; newer releases may know more."""
 

@@ -11,6 +11,9 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefused,
     RetryOrdered,
 )
@@ -143,7 +146,15 @@ CASE_ANSWERED = Topic(
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",
-    payloads=(CaseAccepted, CaseDecided, AnswerRefused, OrderRefused),
+    payloads=(
+        CaseAccepted,
+        InformationRequested,
+        CaseReturned,
+        CaseForwarded,
+        CaseDecided,
+        AnswerRefused,
+        OrderRefused,
+    ),
     key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),

@@ -12,6 +12,9 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefused,
     RetryOrdered,
 )
@@ -43,7 +46,7 @@ from tests.support.events import (
 )
 
 _LATER = RECEIVED_AT + timedelta(days=1)
-_FILE_NUMBER = "32.1 GEW 2026/0117"
+_FILE_NUMBER = "63.2-Bü-2026/0012 (§ 34)"
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
 _BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
@@ -104,15 +107,47 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         "AnswerGiven/decided": _GRANTED,
         "CaseAnswered/accepted": CaseAnswered(authority=GIESSEN, own_id="0117-0", answer=_ACCEPTED),
         "CaseAnswered/decided": CaseAnswered(authority=GIESSEN, own_id="0117-1", answer=_GRANTED),
+        "CaseAnswered/information-requested": CaseAnswered(
+            authority=GIESSEN,
+            own_id="0117-2",
+            answer=AnswerGiven(
+                kind="information-requested",
+                missing=("Handelsregisterauszug", "Führungszeugnis (Beleg-Art 0)"),
+                given_at=_LATER,
+            ),
+        ),
+        "CaseAnswered/returned": CaseAnswered(
+            authority=GIESSEN,
+            own_id="0117-3",
+            answer=AnswerGiven(kind="returned", reason="wrong-place", given_at=_LATER),
+        ),
+        "CaseAnswered/forwarded": CaseAnswered(
+            authority=GIESSEN,
+            own_id="0117-4",
+            answer=AnswerGiven(
+                kind="forwarded", reason="not-competent", forward_to="g-06534014", given_at=_LATER
+            ),
+        ),
         "CaseAccepted/minimal": CaseAccepted(receipt=_BARE_RECEIPT, authority=GIESSEN, accepted_at=_LATER),
-        "CaseAccepted/full": CaseAccepted(
-            receipt=RECEIPT, authority=GIESSEN, file_number=_FILE_NUMBER, accepted_at=_LATER
+        "CaseAccepted/full": CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=_LATER),
+        "InformationRequested/two-items": InformationRequested(
+            receipt=RECEIPT, authority=GIESSEN, items=2, requested_at=_LATER
+        ),
+        "CaseReturned/wrong-place": CaseReturned(
+            receipt=RECEIPT, authority=GIESSEN, reason="wrong-place", returned_at=_LATER
+        ),
+        "CaseForwarded/not-competent": CaseForwarded(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            forward_to="g-06534014",
+            reason="not-competent",
+            forwarded_at=_LATER,
         ),
         "CaseDecided/refused": CaseDecided(
             receipt=_BARE_RECEIPT, authority=GIESSEN, outcome="refused", decided_at=_LATER
         ),
         "CaseDecided/granted": CaseDecided(
-            receipt=RECEIPT, authority=GIESSEN, outcome="granted", file_number=_FILE_NUMBER, decided_at=_LATER
+            receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=_LATER
         ),
         "AnswerRefused/already-decided": AnswerRefused(
             authority=GIESSEN, answer_id=_ANSWER_ID, reason="already-decided"

@@ -15,6 +15,9 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefused,
     RetryOrdered,
 )
@@ -28,6 +31,7 @@ _PARKED = event_type(SubmissionParked)
 _ANSWERED = event_type(CaseAnswered)
 _ACCEPTED = event_type(CaseAccepted)
 _DECIDED = event_type(CaseDecided)
+_HANDED_ON = frozenset({event_type(CaseReturned), event_type(CaseForwarded)})
 CLOSING = _DECIDED
 """After an event of this type a case is over."""
 
@@ -140,14 +144,21 @@ RULES: tuple[Rule, ...] = (
         name="confirmation",
         says="Jede Weiterleitung wird von der Behörde bestätigt oder beschieden.",
         causes=frozenset({_ROUTED}),
-        effects=frozenset({_ACCEPTED, _DECIDED, _PARKED}),
+        effects=frozenset({_ACCEPTED, event_type(InformationRequested), *_HANDED_ON, _DECIDED, _PARKED}),
         within=_TO_CONFIRM,
     ),
     Follows(
         name="answer",
         says="Jede Antwort einer Behörde wirkt oder wird abgelehnt.",
         causes=frozenset({_ANSWERED}),
-        effects={_ACCEPTED: "accepted", _DECIDED: "decided", event_type(AnswerRefused): "answer-refused"},
+        effects={
+            _ACCEPTED: "accepted",
+            event_type(InformationRequested): "information-requested",
+            event_type(CaseReturned): "returned",
+            event_type(CaseForwarded): "forwarded",
+            _DECIDED: "decided",
+            event_type(AnswerRefused): "answer-refused",
+        },
     ),
     Needs(
         name="custody",

@@ -10,6 +10,9 @@ from shared.events.case import (
     AssignOrdered,
     CaseAccepted,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefused,
     RetryOrdered,
 )
@@ -36,7 +39,6 @@ class Line:
     code: str
     detail: str | None = None
     authority: str | None = None
-    file_number: str | None = None
 
 
 _CODES: Mapping[type[Payload], str] = {
@@ -44,6 +46,9 @@ _CODES: Mapping[type[Payload], str] = {
     SubmissionRouted: "routed",
     SubmissionParked: "parked",
     CaseAccepted: "accepted",
+    InformationRequested: "information-requested",
+    CaseReturned: "returned",
+    CaseForwarded: "forwarded",
     AnswerRefused: "answer-refused",
     RetryOrdered: "retry-ordered",
     AssignOrdered: "assign-ordered",
@@ -52,7 +57,18 @@ _CODES: Mapping[type[Payload], str] = {
     PeriodEnding: "period-ending",
     PeriodEnded: "period-ended",
 }
-_STAGES = {"received": 0, "parked": 1, "routed": 1, "accepted": 2, "granted": 3, "refused": 3}
+_HANDED_ON = frozenset({"returned", "forwarded"})
+_STAGES = {
+    "received": 0,
+    "returned": 1,
+    "forwarded": 1,
+    "parked": 1,
+    "routed": 1,
+    "accepted": 2,
+    "information-requested": 2,
+    "granted": 3,
+    "refused": 3,
+}
 
 
 def line(event: Event[Payload]) -> Line:
@@ -65,14 +81,22 @@ def line(event: Event[Payload]) -> Line:
         code=_code(event.data),
         detail=_detail(event.data),
         authority=_authority(event.data),
-        file_number=_file_number(event.data),
     )
 
 
 def receipt_of(event: Event[Payload]) -> Receipt | None:
     """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
     match event.data:
-        case SubmissionReceived() | SubmissionRouted() | SubmissionParked() | CaseAccepted() | CaseDecided():
+        case (
+            SubmissionReceived()
+            | SubmissionRouted()
+            | SubmissionParked()
+            | CaseAccepted()
+            | InformationRequested()
+            | CaseReturned()
+            | CaseForwarded()
+            | CaseDecided()
+        ):
             return event.data.receipt
         case StepOverdue() | PeriodEnding() | PeriodEnded():
             return event.data.receipt
@@ -100,9 +124,13 @@ def status(lines: Iterable[Line]) -> Line:
     """The line that says how the case stands: the furthest stage, and within it the last told.
 
     Topics are read independently, so an acceptance may be read before the routing that it follows: the stage
-    counts before the order. A message sent or an answer refused changes nothing.
+    counts before the order. A message sent or an answer refused changes nothing. An
+    authority that hands the case on ends what it said before.
     """
     staged = [each for each in lines if each.code in _STAGES]
+    handed_on = max((each.at for each in staged if each.code in _HANDED_ON), default=None)
+    if handed_on is not None:
+        staged = [each for each in staged if each.at >= handed_on]
     return max(reversed(staged), key=lambda each: _STAGES[each.code])
 
 
@@ -118,7 +146,7 @@ def _code(data: Payload) -> str:
 
 def _detail(data: Payload) -> str | None:
     match data:
-        case SubmissionParked() | AnswerRefused() | OrderRefused():
+        case SubmissionParked() | AnswerRefused() | OrderRefused() | CaseReturned() | CaseForwarded():
             return data.reason
         case NotificationSettled():
             return data.kind
@@ -130,13 +158,18 @@ def _detail(data: Payload) -> str | None:
 
 def _authority(data: Payload) -> str | None:
     match data:
-        case SubmissionRouted() | CaseAccepted() | CaseDecided() | AnswerRefused() | AssignOrdered():
+        case (
+            SubmissionRouted()
+            | CaseAccepted()
+            | InformationRequested()
+            | CaseReturned()
+            | CaseForwarded()
+            | CaseDecided()
+            | AnswerRefused()
+            | AssignOrdered()
+        ):
             return data.authority
         case StepOverdue() | PeriodEnding() | PeriodEnded():
             return data.authority
         case _:
             return None
-
-
-def _file_number(data: Payload) -> str | None:
-    return data.file_number if isinstance(data, CaseAccepted | CaseDecided) else None

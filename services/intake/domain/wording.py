@@ -11,6 +11,9 @@ CODES: dict[str, tuple[str, str]] = {
         "Being clarified: a person decides who is competent",
     ),
     "accepted": ("Von der Behörde angenommen", "Accepted by the authority"),
+    "information-requested": ("Die Behörde braucht weitere Angaben", "The authority needs more information"),
+    "returned": ("Von der Behörde zurückgegeben", "Handed back by the authority"),
+    "forwarded": ("Von der Behörde weitergegeben", "Handed on by the authority"),
     "granted": ("Entschieden: bewilligt", "Decided: granted"),
     "refused": ("Entschieden: abgelehnt", "Decided: refused"),
     "answer-refused": (
@@ -78,6 +81,18 @@ DETAILS: dict[str, tuple[str, str]] = {
     "order-failed": (
         "ein Fehler des Systems wird untersucht",
         "a fault of the system is being looked into",
+    ),
+    "returned": ("die Behörde hat den Vorgang zurückgegeben", "the authority handed the case back"),
+    "handed-on-in-a-circle": (
+        "der Vorgang wäre zu einer Behörde zurückgekommen, die ihn schon hatte",
+        "the case would have come back to an authority that had it before",
+    ),
+    "wrong-place": ("der Ort gehört zu einer anderen Behörde", "the place belongs to another authority"),
+    "wrong-service": ("die Leistung erbringt eine andere Behörde", "another authority provides the service"),
+    "not-competent": ("eine andere Behörde ist zuständig", "another authority is competent"),
+    "misdirected": (
+        "der Vorgang kam irrtümlich zu dieser Behörde",
+        "the case came to this authority by mistake",
     ),
     "not-in-custody": ("die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"),
     "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),

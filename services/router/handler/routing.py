@@ -16,6 +16,7 @@ from shared.events.envelope import Event, Message, carries, encode
 from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.submission import (
+    Assignment,
     SubmissionDelivered,
     SubmissionHeld,
     SubmissionParked,
@@ -59,7 +60,7 @@ class Handler:
     def on_poisoned_order(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """A parked case on whose order the router fails stays parked, and says that this is why."""
         custody = cases.custody(event.case_id)
-        if custody is None or custodies.refusal(custody) or not custodies.is_new(custody, event):
+        if custody is None or custodies.refusal(custody, event.data) or not custodies.is_new(custody, event):
             return ()
         placement = Parked(reason="order-failed", decision=custody.decision)
         return _emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
@@ -69,7 +70,11 @@ class Handler:
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()
-        step = custodies.answer(custody, event, now=self.clock())
+        given, now = event.data, self.clock()
+        reason = custodies.answer_refusal(custody, authority=given.authority, kind=given.answer.kind)
+        if custody is not None and reason is None and given.answer.kind in custodies.HANDING_ON:
+            return self._on_handed_on(event, custody, cases, now=now)
+        step = custodies.answer(custody, event, now=now)
         told = _emit(step, cases)
         return (*told, _tombstone(step.event)) if carries(step.event, CaseDecided) else told
 
@@ -85,10 +90,49 @@ class Handler:
             if custody is not None and custodies.is_expired(custody, now=now):
                 cases.forget(case)
 
-    def wanted(self, case: UUID, cases: Cases) -> UUID | None:
-        """The submission whose sealed objects an order about this case will need."""
-        custody = cases.custody(case)
-        return custody.submission_id if custody and custodies.refusal(custody) is None else None
+    def _on_handed_on(
+        self, event: Event[CaseAnswered], custody: CaseHeld, cases: Cases, *, now: datetime
+    ) -> Sequence[Message]:
+        """Re-wrap what is held for the next authority; without a safe next one, a person decides."""
+        forward_to = event.data.answer.forward_to
+        if forward_to is not None and forward_to not in self.directories.at(now).directory.authorities:
+            return _emit(custodies.refuse_answer(custody, event, "unknown-authority", now=now), cases)
+        held = self._held_of(custody, cases)
+        placement, delivered = self._hand_over(self._next(event.data, custody, at=now), held)
+        return _emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)
+
+    def _next(self, given: CaseAnswered, custody: CaseHeld, *, at: datetime) -> Placement:
+        """The authority that the holder names, or the one that the directory of today names; each has it once only."""
+        before = custody.decision
+        decision = None if before is None else self._resolve(before.inquiry, at=at)
+        named = given.answer.forward_to
+        authority = named or (decision.authority if decision is not None else None)
+        if authority is None or (named is None and custodies.goes_in_a_circle(custody, authority)):
+            return Parked(reason="returned", decision=decision)
+        if custodies.goes_in_a_circle(custody, authority):
+            return Parked(reason="handed-on-in-a-circle", decision=decision)
+        if named is None:
+            return Routed(authority=authority, decision=decision)
+        said = Assignment(role="authority", reason=str(given.answer.reason), principal=given.authority)
+        return Routed(authority=authority, decision=decision, assignment=said)
+
+    def wanted(self, event: Event[Payload], cases: Cases) -> UUID | None:
+        """The submission whose sealed objects this order or answer will need."""
+        custody = cases.custody(event.case_id)
+        if custody is None:
+            return None
+        if carries(event, CaseAnswered):
+            needed = event.data.answer.kind in custodies.HANDING_ON
+        else:
+            needed = isinstance(event.data, Order) and custodies.refusal(custody, event.data) is None
+        return custody.submission_id if needed else None
+
+    def _held_of(self, custody: CaseHeld, cases: Cases) -> SubmissionHeld:
+        held = cases.held(custody.submission_id)
+        if held is None:
+            # The receipt may lie in this same batch; tried again alone, after that has committed, it is found.
+            raise LookupError(f"nothing is held of submission {custody.submission_id}, which is open")
+        return held
 
     def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """Route a parked case again: by today's directory, or to the authority that a person names."""
@@ -96,13 +140,10 @@ class Handler:
         if not custodies.is_new(custody, event):
             return ()
         now = self.clock()
-        refusal = custodies.refusal(custody)
+        refusal = custodies.refusal(custody, event.data)
         if custody is None or refusal is not None:
             return _emit(custodies.refuse_order(custody, event, refusal or "unknown-case", now=now), cases)
-        held = cases.held(custody.submission_id)
-        if held is None:
-            # The receipt may lie in this same batch; tried again alone, after that has committed, it is found.
-            raise LookupError(f"nothing is held of submission {custody.submission_id}, which is parked")
+        held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
         if isinstance(placement, Parked) and isinstance(event.data, AssignOrdered):
             return _emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
@@ -172,12 +213,13 @@ def _emit(
     told = step.event
     if step.custody is not None:
         cases.keep(told.case_id, step.custody)
+    before = tuple(encode(event, CASE_UPDATED.name) for event in step.before)
     placed = isinstance(told.data, SubmissionRouted | SubmissionParked)
     message = encode(told, SUBMISSION_ROUTED.name if placed else CASE_UPDATED.name)
     if delivered is None:
-        return (message,)
+        return (*before, message)
     inbox = AUTHORITY_INBOX.for_authority(delivered.authority)
-    return (encode(replace(told, id=child_id(told.id, "delivered"), data=delivered), inbox), message)
+    return (*before, encode(replace(told, id=child_id(told.id, "delivered"), data=delivered), inbox), message)
 
 
 def _shelve(received: Event[Payload], held: SubmissionHeld) -> Message:

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 from uuid import UUID, uuid5
 
@@ -13,10 +13,14 @@ from shared.events.case import (
     AssignOrdered,
     CaseAccepted,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefusalReason,
     OrderRefused,
     RefusalReason,
     RetryOrdered,
+    ReturnReason,
 )
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
@@ -42,8 +46,19 @@ TOLD: dict[type[Payload], Payload] = {
     SubmissionReceived: SubmissionReceived(receipt=RECEIPT, content=sealed()),
     SubmissionRouted: SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
     SubmissionParked: SubmissionParked(receipt=RECEIPT, reason="unknown-place"),
-    CaseAccepted: CaseAccepted(
-        receipt=RECEIPT, authority=GIESSEN, file_number="GE 12/26", accepted_at=RECEIVED_AT
+    CaseAccepted: CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=RECEIVED_AT),
+    InformationRequested: InformationRequested(
+        receipt=RECEIPT, authority=GIESSEN, items=1, requested_at=RECEIVED_AT
+    ),
+    CaseReturned: CaseReturned(
+        receipt=RECEIPT, authority=GIESSEN, reason="wrong-place", returned_at=RECEIVED_AT
+    ),
+    CaseForwarded: CaseForwarded(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        forward_to="g-06534014",
+        reason="not-competent",
+        forwarded_at=RECEIVED_AT,
     ),
     CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
     AnswerRefused: AnswerRefused(authority=GIESSEN, answer_id=ROOT, reason="already-decided"),
@@ -98,12 +113,13 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *get_args(OrderRefusalReason),
         *get_args(RouterReason),
         *get_args(OverdueStep),
+        *get_args(ReturnReason),
     } == DETAILS.keys()
 
 
-def test_a_line_names_the_authority_and_its_file_number() -> None:
+def test_a_line_names_the_authority() -> None:
     told = line(event(TOLD[CaseAccepted]))
-    assert (told.code, told.authority, told.file_number) == ("accepted", GIESSEN, "GE 12/26")
+    assert (told.code, told.authority) == ("accepted", GIESSEN)
 
 
 def test_what_a_clerk_wrote_is_not_in_the_history() -> None:
@@ -156,3 +172,15 @@ def test_a_history_begins_with_the_receipt_even_before_its_event_was_read() -> N
 def test_the_receipt_is_told_once() -> None:
     lines = [a_line("received"), a_line("routed")]
     assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT) == lines
+
+
+def test_an_authority_that_hands_a_case_on_ends_what_it_said_before() -> None:
+    lines = [
+        a_line("received"),
+        a_line("routed"),
+        a_line("accepted", at=RECEIVED_AT + timedelta(hours=1)),
+        a_line("returned", at=RECEIVED_AT + timedelta(hours=2)),
+        a_line("parked", at=RECEIVED_AT + timedelta(hours=2)),
+    ]
+    assert status(lines).code == "parked"
+    assert status(lines[:-1]).code == "returned"

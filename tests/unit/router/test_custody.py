@@ -50,7 +50,9 @@ def answered(authority: str, own_id: str, answer: AnswerGiven) -> Event[CaseAnsw
 
 
 def accepting(authority: str = GIESSEN, own_id: str = "a-1") -> Event[CaseAnswered]:
-    return answered(authority, own_id, AnswerGiven(kind="accepted", file_number="II/7", given_at=RECEIVED_AT))
+    return answered(
+        authority, own_id, AnswerGiven(kind="accepted", file_number="II/7 (Bü)", given_at=RECEIVED_AT)
+    )
 
 
 def deciding(authority: str = GIESSEN, own_id: str = "d-1") -> Event[CaseAnswered]:
@@ -118,9 +120,7 @@ def test_an_authority_accepts_and_then_decides() -> None:
     accepted = c.answer(opened(), accepting(), now=LATER)
     decided = c.answer(accepted.custody, deciding(), now=LATER)
 
-    assert accepted.event.data == CaseAccepted(
-        receipt=RECEIPT, authority=GIESSEN, file_number="II/7", accepted_at=RECEIVED_AT
-    )
+    assert accepted.event.data == CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=RECEIVED_AT)
     assert decided.event.data == CaseDecided(
         receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT
     )
@@ -214,9 +214,10 @@ def test_a_case_parked_again_has_been_waiting_since_the_first_time() -> None:
 
 
 def test_only_a_parked_case_takes_orders() -> None:
-    assert c.refusal(None) == "unknown-case"
-    assert c.refusal(opened()) == "not-parked"
-    assert c.refusal(opened(TO_NOBODY)) is None
+    for order in (retrying().data, assigning().data):
+        assert c.refusal(None, order) == "unknown-case"
+        assert c.refusal(opened(), order) == "not-parked"
+        assert c.refusal(opened(TO_NOBODY), order) is None
 
 
 def test_a_refused_order_is_told_and_changes_nothing() -> None:
@@ -272,7 +273,9 @@ class Router:
             return c.receive(cause, TO_NOBODY, now=NOW)
         if carries(cause, CaseAnswered):
             return c.answer(self.custody, cause, now=NOW)
-        refusal = c.refusal(self.custody)
+        if not (carries(cause, RetryOrdered) or carries(cause, AssignOrdered)):
+            raise AssertionError(type(cause.data))
+        refusal = c.refusal(self.custody, cause.data)
         if self.custody is None or refusal is not None:
             return c.refuse_order(self.custody, cause, refusal or "unknown-case", now=NOW)
         if carries(cause, AssignOrdered):

@@ -141,7 +141,7 @@ def acted_on(held: CaseHeld, given: Event[Order]) -> CaseHeld:
     """What the router makes of an order; asked again, the directory still names nobody."""
     if not custodies.is_new(held, given):
         return held
-    if (reason := custodies.refusal(held)) is not None:
+    if (reason := custodies.refusal(held, given.data)) is not None:
         step = custodies.refuse_order(held, given, reason, now=RECEIVED_AT)
     elif isinstance(given.data, AssignOrdered):
         verdict = custodies.Routed(authority=given.data.authority, decision=PARKED)

@@ -50,7 +50,6 @@ class StandingDocument(WireModel):
     since: Instant
     detail: str | None = None
     authority: str | None = None
-    file_number: str | None = None
 
 
 class KnownDocument(ReceiptDocument):
@@ -72,7 +71,6 @@ class LineDocument(WireModel):
     text: str
     detail: str | None = None
     authority: str | None = None
-    file_number: str | None = None
 
 
 class HistoryDocument(WireModel):
@@ -161,7 +159,6 @@ def _standing(line: Line, language: Language) -> StandingDocument:
         since=line.at,
         detail=line.detail,
         authority=line.authority,
-        file_number=line.file_number,
     )
 
 
@@ -175,5 +172,4 @@ def _line(line: Line, language: Language) -> LineDocument:
         text=said(line, language=language),
         detail=line.detail,
         authority=line.authority,
-        file_number=line.file_number,
     )

@@ -36,9 +36,8 @@ ON CONFLICT (submission_id) DO UPDATE SET
 WHERE known.told_at IS NULL
 """
 _LINES: Final = """
-INSERT INTO history (event_id, case_id, submission_id, at, code, detail, authority, file_number)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-                     $8::text[])
+INSERT INTO history (event_id, case_id, submission_id, at, code, detail, authority)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
 ON CONFLICT (event_id) DO NOTHING
 """
 # Both ids: of a case that the router does not know it repeats what an authority says about the submission.
@@ -103,5 +102,5 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
 
 
 def _line_columns(lines: Sequence[Line]) -> tuple[list[object], ...]:
-    columns = ("event_id", "case_id", "submission_id", "at", "code", "detail", "authority", "file_number")
+    columns = ("event_id", "case_id", "submission_id", "at", "code", "detail", "authority")
     return tuple([getattr(each, column) for each in lines] for column in columns)

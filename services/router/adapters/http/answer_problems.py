@@ -43,6 +43,13 @@ _REFUSED: Final[dict[RefusalReason, _Said]] = {
         "Sie haben diesen Vorgang schon entschieden; er ist abgeschlossen.",
         "Nichts zu tun (nothing to do).",
     ),
+    "unknown-authority": _Said(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "authority-unknown",
+        "Stelle unbekannt (unknown authority)",
+        "Die Stelle in forwardTo steht heute nicht im Verzeichnis.",
+        "Mit kind returned zurückgeben, oder die Kennung der Stelle prüfen (check forwardTo, or return the case).",
+    ),
 }
 
 

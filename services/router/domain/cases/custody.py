@@ -3,11 +3,13 @@
 ``None`` stands for nothing to do: the event has been applied before (promise 2).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
+from services.router.domain.cases.transitions import Act, State, answer_refusal_in, order_refusal_in
 from shared.events.case import (
     AnswerKind,
     AnswerRefused,
@@ -15,6 +17,9 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
     OrderRefusalReason,
     OrderRefused,
     RefusalReason,
@@ -65,6 +70,8 @@ class Parked:
 
 Placement = Routed | Parked
 Order = RetryOrdered | AssignOrdered
+_ORDERS: Mapping[type[Payload], Act] = {RetryOrdered: "retry", AssignOrdered: "assign"}
+HANDING_ON: frozenset[AnswerKind] = frozenset({"returned", "forwarded"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +85,14 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyChange:
-    """The custody after an event (None: the case is unknown, nothing is kept) and the event to publish."""
+    """The custody after an event (None: the case is unknown, nothing is kept) and the event to publish.
+
+    ``before`` are events that are told before it, of what led to it.
+    """
 
     custody: CaseHeld | None
     event: Event[Payload]
+    before: tuple[Event[Payload], ...] = ()
 
 
 def is_new(custody: CaseHeld | None, cause: Event[Payload]) -> bool:
@@ -98,11 +109,9 @@ def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: date
     return _place(opening, cause, placement, now=now)
 
 
-def refusal(custody: CaseHeld | None) -> OrderRefusalReason | None:
+def refusal(custody: CaseHeld | None, order: Order) -> OrderRefusalReason | None:
     """Why an order about this case cannot be followed; None when it can."""
-    if custody is None:
-        return "unknown-case"
-    return None if custody.standing == "parked" else "not-parked"
+    return order_refusal_in(_state(custody), _ORDERS[type(order)])
 
 
 def refuse_order(
@@ -120,19 +129,48 @@ def follow_order(
 
 
 def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> CustodyChange:
-    """Apply an authority's answer, or refuse it. Unknown and not yours are one answer (promise 5)."""
+    """Apply an authority's answer that leaves the case where it is, or refuse it.
+
+    Unknown and not yours are one answer (promise 5).
+    """
     given = cause.data
     reason = answer_refusal(custody, authority=given.authority, kind=given.answer.kind)
     if custody is None or reason is not None:
-        refused = AnswerRefused(
-            authority=given.authority, answer_id=cause.id, reason=reason or "not-in-custody"
-        )
-        return _refused(custody, cause, "answer-refused", refused, now=now)
-    told = _effect(custody.receipt, given)
-    after = _applying(custody, cause.id, now=now).model_copy(
-        update={"standing": given.answer.kind, "since": now}
-    )
+        return refuse_answer(custody, cause, reason or "not-in-custody", now=now)
+    told, standing = _effect(custody.receipt, given)
+    after = _applying(custody, cause.id, now=now).model_copy(update={"standing": standing, "since": now})
     return CustodyChange(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
+
+
+def refuse_answer(
+    custody: CaseHeld | None, cause: Event[CaseAnswered], reason: RefusalReason, *, now: datetime
+) -> CustodyChange:
+    """The answer changes nothing; say so."""
+    refused = AnswerRefused(authority=cause.data.authority, answer_id=cause.id, reason=reason)
+    return _refused(custody, cause, "answer-refused", refused, now=now)
+
+
+def hand_on(
+    custody: CaseHeld, cause: Event[CaseAnswered], placement: Placement, *, now: datetime
+) -> CustodyChange:
+    """The holder returns or forwards the case: it goes to the next authority, or is parked. `answer_refusal` said None."""
+    given = cause.data
+    told = _handed_on(custody.receipt, given)
+    passed = tuple(dict.fromkeys((*custody.handed_on_by, given.authority)))
+    placed = _place(
+        custody.model_copy(
+            update={"handed_on_by": passed, "standing": "parked", "since": now, "authority": None}
+        ),
+        cause,
+        placement,
+        now=now,
+    )
+    return replace(placed, before=(_told(custody, cause, given.answer.kind, told, now=now),))
+
+
+def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:
+    """Whether this authority has the case, or has handed it on before."""
+    return authority == custody.authority or authority in custody.handed_on_by
 
 
 def is_closed(custody: CaseHeld) -> bool:
@@ -155,34 +193,42 @@ def answer_refusal(
     """Why this authority's answer has no effect; None when it has. Unknown and not yours are one reason."""
     if custody is None or custody.authority != authority:
         return "not-in-custody"
-    match custody.standing:
-        case "decided":
-            return "already-decided"
-        case "accepted":
-            return "already-accepted" if kind == "accepted" else None
-        case "routed":
-            return None
-        case "parked":
-            return "not-in-custody"
-        case _:
-            assert_never(custody.standing)
+    return answer_refusal_in(custody.standing, kind)
 
 
-def _effect(receipt: Receipt, given: CaseAnswered) -> CaseAccepted | CaseDecided:
-    stated = given.answer
-    if stated.outcome is None:
-        return CaseAccepted(
-            receipt=receipt,
-            authority=given.authority,
-            file_number=stated.file_number,
-            accepted_at=stated.given_at,
+def _state(custody: CaseHeld | None) -> State:
+    return "unknown" if custody is None else custody.standing
+
+
+def _effect(
+    receipt: Receipt, given: CaseAnswered
+) -> tuple[CaseAccepted | InformationRequested | CaseDecided, Standing]:
+    stated, authority = given.answer, given.authority
+    if stated.outcome is not None:
+        return CaseDecided(
+            receipt=receipt, authority=authority, outcome=stated.outcome, decided_at=stated.given_at
+        ), "decided"
+    if stated.missing:
+        return InformationRequested(
+            receipt=receipt, authority=authority, items=len(stated.missing), requested_at=stated.given_at
+        ), "information-requested"
+    return CaseAccepted(receipt=receipt, authority=authority, accepted_at=stated.given_at), "accepted"
+
+
+def _handed_on(receipt: Receipt, given: CaseAnswered) -> CaseReturned | CaseForwarded:
+    stated, authority = given.answer, given.authority
+    if stated.reason is None:
+        raise AssertionError(f"{stated.kind}: an answer that hands a case on gives a reason")
+    if stated.forward_to is None:
+        return CaseReturned(
+            receipt=receipt, authority=authority, reason=stated.reason, returned_at=stated.given_at
         )
-    return CaseDecided(
+    return CaseForwarded(
         receipt=receipt,
-        authority=given.authority,
-        outcome=stated.outcome,
-        file_number=stated.file_number,
-        decided_at=stated.given_at,
+        authority=authority,
+        forward_to=stated.forward_to,
+        reason=stated.reason,
+        forwarded_at=stated.given_at,
     )
 
 

@@ -28,6 +28,8 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "sealed-for-another-use": "Inhalt gehört zu einem anderen Antrag",
     "internal-error": "Fehler im Router",
     "order-failed": "Router am letzten Auftrag gescheitert",
+    "returned": "von der Stelle zurückgegeben",
+    "handed-on-in-a-circle": "von einer Stelle an eine zurückgereicht, die ihn schon hatte",
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
 

@@ -50,7 +50,6 @@ _TABLES = (
         code text NOT NULL,
         detail text,
         authority text,
-        file_number text,
         arrival bigint GENERATED ALWAYS AS IDENTITY,
         client_id text,
         position bigint UNIQUE

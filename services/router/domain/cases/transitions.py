@@ -1,0 +1,77 @@
+"""Who may do what with a case from which state: one table. `custody` applies it; docs/custody.md is drawn from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from shared.events.case import AnswerKind, OrderRefusalReason, RefusalReason
+from shared.events.custody import Standing
+
+State = Literal["unknown"] | Standing
+Actor = Literal["platform", "holder", "clearing desk"]
+Act = Literal["received", "retry", "assign", "redeliver"] | AnswerKind
+
+STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
+OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested")
+"""An authority holds the case and owes an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """``act`` by ``actor`` leads from each of ``sources`` to one of ``targets``."""
+
+    act: Act
+    actor: Actor
+    sources: tuple[State, ...]
+    targets: tuple[Standing, ...]
+
+
+TRANSITIONS: Final[tuple[Transition, ...]] = (
+    Transition(act="received", actor="platform", sources=("unknown",), targets=("routed", "parked")),
+    Transition(act="retry", actor="clearing desk", sources=("parked",), targets=("routed", "parked")),
+    Transition(act="assign", actor="clearing desk", sources=("parked",), targets=("routed",)),
+    Transition(act="accepted", actor="holder", sources=("routed",), targets=("accepted",)),
+    Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
+    Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
+    Transition(act="forwarded", actor="holder", sources=OPEN, targets=("routed", "parked")),
+    Transition(act="decided", actor="holder", sources=OPEN, targets=("decided",)),
+)
+_BY_ACT: Final = {transition.act: transition for transition in TRANSITIONS}
+
+
+def may(act: Act, state: State) -> bool:
+    """Whether the table allows the act in this state."""
+    return act in _BY_ACT and state in _BY_ACT[act].sources
+
+
+def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
+    """Why the holder's answer has no effect in this state; None when it has."""
+    if may(act, state):
+        return None
+    if state == "decided":
+        return "already-decided"
+    return "already-accepted" if state in OPEN else "not-in-custody"
+
+
+def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:
+    """Why the clearing desk's order has no effect in this state; None when it has."""
+    if may(act, state):
+        return None
+    return "unknown-case" if state == "unknown" else "not-parked"
+
+
+def drawing() -> str:
+    """The table as a Mermaid state diagram."""
+    return "\n".join(("stateDiagram-v2", *_edges(TRANSITIONS), "    decided --> [*]", ""))
+
+
+def _edges(transitions: Iterable[Transition]) -> Iterable[str]:
+    for transition in transitions:
+        for source in transition.sources:
+            start = "[*]" if source == "unknown" else _node(source)
+            for target in transition.targets:
+                yield f"    {start} --> {_node(target)}: {transition.act} ({transition.actor})"
+
+
+def _node(state: str) -> str:
+    return state.replace("-", "_")

@@ -1,0 +1,186 @@
+"""A wrongly addressed authority hands a case on: receipt and content stay, nobody has it twice without a person."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.events import ids
+from shared.events.case import (
+    AnswerGiven,
+    AnswerRefused,
+    CaseAccepted,
+    CaseAnswered,
+    CaseForwarded,
+    CaseReturned,
+    InformationRequested,
+)
+from shared.events.competence import Place
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
+from shared.events.topics import CASE_ANSWERED, CASE_UPDATED, SUBMISSION_ROUTED
+from tests.support.directories import built, hessen_with
+from tests.support.events import GIESSEN, RECEIVED_AT
+from tests.support.routing import RouterInMemory, about, opened, submission
+
+MARBURG, NOBODY, NO_INBOX = "g-06534014", "g-00000000", "g-06532023"
+MISSING = ("Führungszeugnis (Beleg-Art 0) von Erika",)
+
+
+@pytest.fixture
+def router(tmp_path: Path) -> RouterInMemory:
+    router = RouterInMemory(tmp_path)
+    router.take(submission())
+    return router
+
+
+def answer(
+    router: RouterInMemory, given: AnswerGiven, *, by: str = GIESSEN, number: int = 1
+) -> list[Event[Payload]]:
+    own_id = f"{given.kind}-{number}"
+    data = CaseAnswered(authority=by, own_id=own_id, answer=given)
+    event = about(submission().submission_id, data, event_id=ids.answer_id(by, own_id))
+    return router.take(event, CASE_ANSWERED.name)
+
+
+def forwarding(to: str) -> AnswerGiven:
+    return AnswerGiven(kind="forwarded", reason="not-competent", forward_to=to, given_at=RECEIVED_AT)
+
+
+RETURNED = AnswerGiven(kind="returned", reason="wrong-place", given_at=RECEIVED_AT)
+ACCEPTED = AnswerGiven(kind="accepted", given_at=RECEIVED_AT)
+
+
+def test_a_forwarded_case_lies_with_the_next_authority_with_its_receipt_and_its_content(
+    router: RouterInMemory,
+) -> None:
+    handed_on, delivered, routed = answer(router, forwarding(MARBURG))
+
+    assert isinstance(handed_on.data, CaseForwarded)
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert isinstance(routed.data, SubmissionRouted)
+    assert [message.topic for message in router.out[-3:]] == [
+        CASE_UPDATED.name,
+        f"authority.{MARBURG}.inbox.v1",
+        SUBMISSION_ROUTED.name,
+    ]
+    assert delivered.data.receipt == routed.data.receipt == submission().data.receipt
+    content = opened(delivered.data.content, authority=MARBURG, submission_id=submission().submission_id)
+    assert content == b'{"betrieb":"Laden"}'
+
+
+def test_the_directory_gets_a_proposal_by_the_authority_that_said_so(router: RouterInMemory) -> None:
+    (*_, routed) = answer(router, forwarding(MARBURG))
+
+    assert isinstance(routed.data, SubmissionRouted)
+    assert routed.data.assignment is not None
+    assert (routed.data.assignment.principal, routed.data.assignment.reason) == (GIESSEN, "not-competent")
+    assert routed.data.decision is not None
+    assert routed.data.decision.authority == GIESSEN
+
+
+def test_only_the_next_holder_is_heard_from_then_on(router: RouterInMemory) -> None:
+    answer(router, forwarding(MARBURG))
+
+    (refused,) = answer(router, ACCEPTED)
+    (accepted,) = answer(router, ACCEPTED, by=MARBURG)
+
+    assert isinstance(refused.data, AnswerRefused)
+    assert refused.data.reason == "not-in-custody"
+    assert isinstance(accepted.data, CaseAccepted)
+
+
+def test_a_case_that_would_come_back_is_parked(router: RouterInMemory) -> None:
+    answer(router, forwarding(MARBURG))
+
+    (_, parked) = answer(router, forwarding(GIESSEN), by=MARBURG)
+
+    assert isinstance(parked.data, SubmissionParked)
+    assert parked.data.reason == "handed-on-in-a-circle"
+
+
+def test_a_returned_case_is_parked_while_the_directory_still_names_the_same_authority(
+    router: RouterInMemory,
+) -> None:
+    (returned, parked) = answer(router, RETURNED)
+
+    assert isinstance(returned.data, CaseReturned)
+    assert returned.data.reason == "wrong-place"
+    assert isinstance(parked.data, SubmissionParked)
+    assert parked.data.reason == "returned"
+
+
+def test_a_returned_case_goes_where_the_directory_of_today_says(tmp_path: Path) -> None:
+    lines = (
+        f"gewerbe-giessen-marburg,cooperation,{MARBURG},{GIESSEN},99050012104000,,2020-01-01,,erfunden,yes",
+    )
+    after = built(hessen_with("agreements", *lines))
+    router = RouterInMemory(tmp_path)
+    router.take(submission())
+    router.version_at = lambda _: after
+
+    (_, delivered, routed) = answer(router, RETURNED)
+
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert isinstance(routed.data, SubmissionRouted)
+    assert (routed.data.authority, routed.data.assignment) == (MARBURG, None)
+
+
+def test_an_authority_that_no_directory_knows_is_refused_and_custody_stays(router: RouterInMemory) -> None:
+    (refused,) = answer(router, forwarding(NOBODY))
+    (accepted,) = answer(router, ACCEPTED)
+
+    assert isinstance(refused.data, AnswerRefused)
+    assert refused.data.reason == "unknown-authority"
+    assert isinstance(accepted.data, CaseAccepted)
+
+
+def test_a_next_authority_without_an_inbox_parks_the_case(router: RouterInMemory) -> None:
+    (_, parked) = answer(router, forwarding(NO_INBOX))
+
+    assert isinstance(parked.data, SubmissionParked)
+    assert parked.data.reason == "no-inbox"
+
+
+def test_the_same_answer_twice_hands_on_once(router: RouterInMemory) -> None:
+    answer(router, forwarding(MARBURG))
+
+    assert answer(router, forwarding(MARBURG)) == []
+
+
+def test_what_is_missing_and_the_file_number_stay_off_permanent_topics(router: RouterInMemory) -> None:
+    given = AnswerGiven(
+        kind="information-requested", missing=MISSING, file_number="Az: Erika 12(3)", given_at=RECEIVED_AT
+    )
+
+    (told,) = answer(router, given)
+
+    assert isinstance(told.data, InformationRequested)
+    assert told.data.items == 1
+    assert all(b"Erika" not in (message.value or b"") for message in router.out)
+    (accepted_after,) = answer(router, AnswerGiven(kind="accepted", given_at=RECEIVED_AT))
+    assert isinstance(accepted_after.data, AnswerRefused)
+
+
+def test_a_case_at_a_place_that_nobody_knows_has_nobody_to_hand_it_on(tmp_path: Path) -> None:
+    router = RouterInMemory(tmp_path)
+    router.take(submission(place=Place(plz="99999")))
+
+    (refused,) = answer(router, RETURNED)
+
+    assert isinstance(refused.data, AnswerRefused)
+    assert refused.data.reason == "not-in-custody"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["63.2-Bü-2026/0012", "Az: 12(3)", "§ 34 Nr. 5", "A 12, B 3", "32.1.4:GA-0815", "12+3", "6.30 – 12"],
+)
+def test_real_file_numbers_are_taken(number: str) -> None:
+    assert AnswerGiven(kind="accepted", file_number=number, given_at=RECEIVED_AT).file_number == number
+
+
+@pytest.mark.parametrize("number", ["", " ", "x" * 65, "a\nb", "a\u200bb", "\x1b[31m", "a\u2028b"])
+def test_a_file_number_that_cannot_be_printed_is_refused(number: str) -> None:
+    with pytest.raises(ValueError, match=r"fileNumber|file_number"):
+        AnswerGiven(kind="accepted", file_number=number, given_at=RECEIVED_AT)

@@ -1,0 +1,232 @@
+"""Custody follows its table, whatever comes in whatever order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.router.domain.cases import custody as c
+from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, drawing, may
+from shared.events import ids
+from shared.events.case import (
+    AnswerGiven,
+    AnswerRefused,
+    AssignOrdered,
+    CaseAnswered,
+    CaseForwarded,
+    CaseReturned,
+    OrderRefused,
+    RetryOrdered,
+)
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event, carries
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from tests.support.events import (
+    ASSIGNMENT,
+    CASE_ID,
+    GIESSEN,
+    PARKED,
+    RECEIPT,
+    RECEIVED_AT,
+    ROUTED,
+    event,
+    sealed,
+)
+
+NOW = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
+MARBURG, WETZLAR = "g-06534014", "g-06532023"
+PARTIES = (GIESSEN, MARBURG, WETZLAR)
+
+
+def answers(authority: str, number: int) -> Sequence[Event[CaseAnswered]]:
+    """One answer of each kind."""
+    onward = PARTIES[(PARTIES.index(authority) + number) % len(PARTIES)]
+    given = (
+        AnswerGiven(kind="accepted", given_at=RECEIVED_AT),
+        AnswerGiven(kind="information-requested", missing=("Führungszeugnis",), given_at=RECEIVED_AT),
+        AnswerGiven(kind="returned", reason="wrong-place", given_at=RECEIVED_AT),
+        AnswerGiven(kind="forwarded", reason="not-competent", forward_to=onward, given_at=RECEIVED_AT),
+        AnswerGiven(kind="decided", outcome="granted", given_at=RECEIVED_AT),
+    )
+    return [
+        event(
+            CaseAnswered(authority=authority, own_id=f"{each.kind}/{number}", answer=each),
+            event_id=ids.answer_id(authority, f"{each.kind}/{number}"),
+        )
+        for each in given
+    ]
+
+
+RECEIVED = event(SubmissionReceived(receipt=RECEIPT, content=sealed()))
+ORDERS: Sequence[Event[Payload]] = [
+    event(RetryOrdered(assignment=ASSIGNMENT), event_id=uuid5(CASE_ID, "retry")),
+    *(
+        event(
+            AssignOrdered(authority=party, assignment=ASSIGNMENT), event_id=uuid5(CASE_ID, f"assign {party}")
+        )
+        for party in PARTIES
+    ),
+]
+EVENTS: Sequence[Event[Payload]] = [
+    RECEIVED,
+    *ORDERS,
+    *(each for party in PARTIES for number in (1, 2) for each in answers(party, number)),
+]
+
+
+@dataclass
+class Case:
+    """The handler without the world around it; what it was told, and through which states it went."""
+
+    custody: CaseHeld | None = None
+    told: list[Payload] = field(default_factory=list)
+    told_ids: list[UUID] = field(default_factory=list)
+    steps: list[tuple[str, Act, str]] = field(default_factory=list)
+
+    def take(self, cause: Event[Payload]) -> None:
+        if not c.is_new(self.custody, cause):
+            return
+        before = state(self.custody)
+        change = self._change(cause)
+        self.custody = change.custody
+        for each in (*change.before, change.event):
+            self.told.append(each.data)
+            self.told_ids.append(each.id)
+        if not isinstance(change.event.data, AnswerRefused | OrderRefused):
+            self.steps.append((before, act_of(cause), state(self.custody)))
+
+    def _change(self, cause: Event[Payload]) -> c.CustodyChange:
+        if carries(cause, SubmissionReceived):
+            return c.receive(cause, c.Routed(authority=GIESSEN, decision=ROUTED), now=NOW)
+        if carries(cause, CaseAnswered):
+            kind = cause.data.answer.kind
+            refusal = c.answer_refusal(self.custody, authority=cause.data.authority, kind=kind)
+            if self.custody is None or refusal is not None or kind not in c.HANDING_ON:
+                return c.answer(self.custody, cause, now=NOW)
+            to = cause.data.answer.forward_to
+            if to is None or c.goes_in_a_circle(self.custody, to):
+                placement: c.Placement = c.Parked(reason="returned", decision=ROUTED)
+            else:
+                placement = c.Routed(authority=to, decision=ROUTED)
+            return c.hand_on(self.custody, cause, placement, now=NOW)
+        assert carries(cause, RetryOrdered) or carries(cause, AssignOrdered)
+        refused = c.refusal(self.custody, cause.data)
+        if self.custody is None or refused is not None:
+            return c.refuse_order(self.custody, cause, refused or "unknown-case", now=NOW)
+        if isinstance(cause.data, AssignOrdered):
+            placement = c.Routed(authority=cause.data.authority, decision=PARKED, assignment=ASSIGNMENT)
+            return c.follow_order(self.custody, cause, placement, now=NOW)
+        return c.follow_order(self.custody, cause, c.Parked(reason="returned", decision=PARKED), now=NOW)
+
+
+def state(custody: CaseHeld | None) -> str:
+    return "unknown" if custody is None else custody.standing
+
+
+def act_of(cause: Event[Payload]) -> Act:
+    match cause.data:
+        case CaseAnswered(answer=given):
+            return given.kind
+        case RetryOrdered():
+            return "retry"
+        case AssignOrdered():
+            return "assign"
+        case _:
+            return "received"
+
+
+def run(events: Sequence[Event[Payload]]) -> Case:
+    case = Case()
+    for cause in events:
+        case.take(cause)
+    return case
+
+
+ORDER = st.lists(st.sampled_from(EVENTS), max_size=40)
+
+
+@given(ORDER)
+def test_every_step_is_one_of_the_table(order: list[Event[Payload]]) -> None:
+    allowed = {(s, t.act, target) for t in TRANSITIONS for s in t.sources for target in t.targets}
+    assert set(run(order).steps) <= allowed
+
+
+@given(ORDER)
+def test_what_the_table_forbids_is_refused_and_changes_nothing(order: list[Event[Payload]]) -> None:
+    case = Case()
+    for cause in order:
+        before = case.custody
+        forbidden = not may(act_of(cause), state(before))  # type: ignore[arg-type]
+        case.take(cause)
+        if forbidden and before is not None and case.custody is not None:
+            assert case.custody.model_copy(update={"applied": before.applied}) == before
+
+
+@given(ORDER)
+def test_only_the_holder_moves_a_case_and_nobody_has_it_again_without_a_person(
+    order: list[Event[Payload]],
+) -> None:
+    case = run([RECEIVED, *order])
+    handed_on: set[str] = set()
+    for told in case.told:
+        if isinstance(told, SubmissionRouted) and told.assignment is None:
+            assert told.authority not in handed_on
+        if isinstance(told, CaseReturned | CaseForwarded):
+            handed_on.add(told.authority)
+    assert case.custody is not None
+    assert (case.custody.authority is None) == (case.custody.standing == "parked")
+
+
+@given(ORDER, st.data())
+def test_a_repetition_has_no_second_effect(order: list[Event[Payload]], data: st.DataObject) -> None:
+    order = [RECEIVED, *order]
+    again = data.draw(st.lists(st.sampled_from(range(len(order))), max_size=10))
+    twice = [*order, *(order[place] for place in again)]
+    assert run(twice).custody == run(order).custody
+    assert run(twice).told_ids == run(order).told_ids
+
+
+@given(ORDER)
+def test_the_facts_of_receipt_stay_through_every_step(order: list[Event[Payload]]) -> None:
+    case = run([RECEIVED, *order])
+    assert case.custody is not None
+    assert case.custody.receipt == RECEIPT
+    told = [each.receipt for each in case.told if isinstance(each, SubmissionRouted | SubmissionParked)]
+    assert set(told) <= {RECEIPT}
+
+
+def test_every_state_can_be_reached_and_left_except_the_last() -> None:
+    reached = {target for each in TRANSITIONS for target in each.targets}
+    left = {source for each in TRANSITIONS for source in each.sources}
+    assert reached == set(STATES) - {"unknown"}
+    assert left == set(STATES) - {"decided"}
+
+
+def test_each_act_stands_in_the_table_once() -> None:
+    acts = [each.act for each in TRANSITIONS]
+    assert len(acts) == len(set(acts))
+
+
+@pytest.mark.parametrize("standing", OPEN)
+def test_the_drawing_shows_that_every_open_case_can_be_handed_on(standing: str) -> None:
+    assert f"{standing.replace('-', '_')} --> parked: returned (holder)" in drawing()
+
+
+def test_what_was_forwarded_keeps_its_receipt_and_names_who_handed_it_on() -> None:
+    opened = run([RECEIVED])
+    assert opened.custody is not None
+    forwarded = next(each for each in answers(GIESSEN, 1) if each.data.answer.kind == "forwarded")
+    change = c.hand_on(
+        opened.custody, forwarded, c.Routed(authority=MARBURG, decision=ROUTED), now=NOW + timedelta(days=1)
+    )
+    assert change.custody is not None
+    assert (change.custody.authority, change.custody.handed_on_by) == (MARBURG, (GIESSEN,))
+    assert [each.id for each in (*change.before, change.event)] == [
+        ids.child_id(forwarded.id, "forwarded"),
+        ids.child_id(forwarded.id, "routed"),
+    ]
