@@ -14,9 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
-from amtsweg.directory import published
-from amtsweg.directory.folder import open_directory
-from amtsweg.directory.proposal import Tables
+from amtsweg.directory.in_force import in_force
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -184,7 +182,7 @@ def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
 @asynccontextmanager
 async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
     """The desk over a view of custody that is read now and followed until the block ends."""
-    directory = await _in_force(address)
+    directory = await in_force(address)
     cases = FollowedCases(address, condition=Health().part("desk"), patience=WAIT.total_seconds())
     following = asyncio.ensure_future(cases.run())
     try:
@@ -199,14 +197,6 @@ async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
     finally:
         following.cancel()
         await asyncio.wait({following})
-
-
-async def _in_force(address: KafkaAddress) -> Directory:
-    """The directory by which the router decides now; before the first is published, the one in the image."""
-    versions = (await published.read(address)).versions
-    if not versions.published:
-        return open_directory(None)
-    return Tables.of_version(versions.at(datetime.now(UTC))).directory()
 
 
 class Sender:

@@ -1,28 +1,32 @@
 """`amtsweg resolve`: who is competent, for one inquiry or for a file of them."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 from aiokafka.errors import KafkaError
 
+from amtsweg.bus import known_address
 from amtsweg.directory.folder import open_directory
+from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
+from amtsweg.language import said
 from services.router.domain.decision.explain import explain_de
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
-from services.router.domain.decision.resolver import Resolver
+from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import UnknownVersion
 from shared.errors import Unavailable, Undecodable
 from shared.events.competence import CompetenceDecision
 
-Unverified = Literal["answer", "park"]
+_SHOWN = 12
 
 
 def resolve(
@@ -47,28 +51,32 @@ def resolve(
         Path | None, typer.Option(help="folder of exported versions, for --as-of without Kafka")
     ] = None,
     unverified: Annotated[Unverified, typer.Option(help="what to do with unchecked competence")] = "answer",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="answer by files, even where a system is running")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the whole decision as JSON")] = False,
 ) -> None:
-    """Say which authority is competent for a service, a place and a day."""
+    """Say which authority is competent for a service, a place and a day; by the running system's directory, if one runs."""
+    fields = {
+        "service": service,
+        "ars": ars,
+        "ags": ags,
+        "plz": plz,
+        "town": town,
+        "on": on,
+        "choice": choice,
+        "road": road,
+    }
     try:
+        inquiry = read_inquiry(fields, today=today()) if batch is None else None
         loaded = (
-            open_directory(directory)
+            _directory(directory, offline=offline)
             if version is None
             else as_of(version, folder=directory, archive=archive)
         )
-        if batch is not None:
-            raise typer.Exit(_run_batch(batch, directory=loaded, unverified=unverified))
-        fields = {
-            "service": service,
-            "ars": ars,
-            "ags": ags,
-            "plz": plz,
-            "town": town,
-            "on": on,
-            "choice": choice,
-            "road": road,
-        }
-        decision = Resolver(loaded).resolve(read_inquiry(fields, today=today()), unverified=unverified)
+        if inquiry is None:
+            raise typer.Exit(_run_batch(batch or Path(), directory=loaded, unverified=unverified))
+        decision = Resolver(loaded).resolve(inquiry, unverified=unverified)
     except (
         BadInquiry,
         BrokenDirectory,
@@ -86,6 +94,27 @@ def resolve(
         else explain_de(decision, directory=loaded)
     )
     typer.echo(text)
+
+
+def _directory(folder: Path | None, *, offline: bool) -> Directory:
+    """The directory in force in the running system, else the one of the files; which of them is told beside the answer."""
+    address = None if offline or folder is not None else known_address()
+    if address is None:
+        loaded = open_directory(folder)
+        where = said(de="aus Dateien", en="from files")
+    else:
+        try:
+            loaded = asyncio.run(in_force(address))
+        except (KafkaError, Unavailable) as away:
+            hint = said(
+                de="das laufende System antwortet nicht; --offline antwortet aus Dateien",
+                en="the running system does not answer; --offline answers from files",
+            )
+            raise Unavailable(f"{hint} ({away})") from away
+        where = said(de="in Kraft im laufenden System", en="in force in the running system")
+    word = said(de="Verzeichnis", en="directory")
+    typer.echo(f"{word} {loaded.version[:_SHOWN]}: {where}", err=True)
+    return loaded
 
 
 def today() -> date:

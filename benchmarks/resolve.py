@@ -89,7 +89,13 @@ def batch_seconds(directory: Directory) -> float:
             "".join(f"{json.dumps(line)}\n" for line in lines(directory, count=LINES)), encoding="utf-8"
         )
         begin = time.perf_counter()
-        command: list[str | Path] = [Path(sys.executable).with_name("amtsweg"), "resolve", "--batch", file]
+        command: list[str | Path] = [
+            Path(sys.executable).with_name("amtsweg"),
+            "resolve",
+            "--offline",
+            "--batch",
+            file,
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return time.perf_counter() - begin
 

@@ -20,7 +20,7 @@ GOOD = {"id": "a", "service": TRADE, "ags": "06531005", "on": "2026-03-01"}
 def run(*arguments: str) -> Result:
     app = typer.Typer()
     app.command()(resolve)
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, [*arguments, "--offline"])
 
 
 def batch(tmp_path: Path, *lines: str) -> list[dict[str, Any]]:
@@ -177,3 +177,25 @@ def test_an_unknown_version_is_answered_with_those_that_are_known(archive: Path)
     assert "00ff: no version begins so" in result.stderr
     assert all(folder.name in result.stderr for folder in archive.iterdir())
     assert hessen().version in result.stderr
+
+
+def test_the_answer_says_which_directory_gave_it() -> None:
+    result = run("--service", TRADE, "--ags", "06531005", "--on", "2026-03-01")
+    assert f"{hessen().version[:12]}: " in result.stderr
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_a_running_system_that_does_not_answer_is_named_and_so_is_the_way_without_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("none")
+    monkeypatch.setenv("AMTSWEG_KAFKA__BOOTSTRAP", "127.0.0.1:1")
+    monkeypatch.setenv("AMTSWEG_KAFKA__SECURITY_PROTOCOL", "SASL_PLAINTEXT")
+    monkeypatch.setenv("AMTSWEG_KAFKA__USERNAME", "operator")
+    monkeypatch.setenv("AMTSWEG_KAFKA__PASSWORD_FILE", str(password))
+    app = typer.Typer()
+    app.command()(resolve)
+    result = CliRunner().invoke(app, ["--service", TRADE, "--ags", "06531005"])
+    assert result.exit_code == 2, result.output
+    assert "--offline" in result.stderr

@@ -42,7 +42,7 @@ def by_command(asked: dict[str, str]) -> dict[str, Any]:
     app = typer.Typer()
     app.command()(command)
     options = [word for name, value in asked.items() for word in (f"--{name}", value)]
-    told: dict[str, Any] = json.loads(CliRunner().invoke(app, [*options, "--json"]).stdout)
+    told: dict[str, Any] = json.loads(CliRunner().invoke(app, [*options, "--offline", "--json"]).stdout)
     return told
 
 
