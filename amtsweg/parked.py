@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
+from amtsweg.terminal import plain_console, printable
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -73,7 +73,7 @@ Role = Annotated[str, typer.Option(help="in welcher Rolle, ohne Namen")]
 def list_parked() -> None:
     """Was geparkt ist, das Älteste zuerst."""
     parked, directory = _run(_everything)
-    console = Console()
+    console = plain_console()
     if not parked:
         console.print("Nichts ist geparkt.")
         return
@@ -86,7 +86,7 @@ def list_parked() -> None:
             receipt.receipt_number,
             directory.services.get(receipt.service, receipt.service),
             _reason(waiting),
-            ", ".join(waiting.candidates),
+            printable("\n".join(_named(each, directory) for each in waiting.candidates)),
         )
     console.print(table)
 
@@ -98,11 +98,11 @@ def show(case: Case) -> None:
     if waiting is None:
         typer.echo(f"{case} {OBSTACLES['not-at-the-desk']}", err=True)
         raise typer.Exit(1)
-    console = Console()
+    console = plain_console()
     for name, value in _facts(waiting, directory).items():
-        console.print(f"{name + ':':<16}{value}", highlight=False)
+        console.print(printable(f"{name + ':':<16}{value}"))
     if waiting.held.decision:
-        console.print(explain_de(waiting.held.decision, directory=directory), highlight=False)
+        console.print(printable(explain_de(waiting.held.decision, directory=directory)))
 
 
 @commands.command()
@@ -228,6 +228,11 @@ async def _everything(desk: ClearingDesk) -> list[Waiting]:
 def _reason(waiting: Waiting) -> str:
     reason = waiting.held.reason or ""
     return REASONS_DE.get(reason, reason)
+
+
+def _named(authority: str, directory: Directory) -> str:
+    known = directory.authorities.get(authority)
+    return authority if known is None else f"{authority} {known.name}"
 
 
 def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:

@@ -1,6 +1,9 @@
 """What a stranger wrote, made fit for a terminal: no control sequence, no markup, no character that is not seen."""
 
+import sys
+
 import typer
+from rich.console import Console
 
 
 def printable(text: object) -> str:
@@ -11,3 +14,13 @@ def printable(text: object) -> str:
 def echo(text: object = "", *, err: bool = False) -> None:
     """Print a line, made `printable`."""
     typer.echo(printable(text), err=err)
+
+
+_IN_A_PIPE = 400
+"""Columns where no terminal sets a width, so that no identifier is cut."""
+
+
+def plain_console() -> Console:
+    """A console that shows what it is given as text: no markup, no emoji, nothing cut in a pipe."""
+    width = None if sys.stdout.isatty() else _IN_A_PIPE
+    return Console(markup=False, emoji=False, highlight=False, width=width)

@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
@@ -17,6 +16,7 @@ from amtsweg.directory import published
 from amtsweg.directory.left_behind import DeskProposal, assignments, is_settled, proposals
 from amtsweg.directory.proposal import Tables
 from amtsweg.directory.skeleton import Skeleton, skeleton
+from amtsweg.terminal import plain_console, printable
 from services.router.adapters.directory_files import write
 from services.router.domain.cases.desk import REASONS_DE
 from services.router.domain.decision.resolver import Resolver
@@ -57,7 +57,7 @@ def list_proposals(
     if not found:
         typer.echo("Es gibt keine Vorschläge.")
         return
-    Console().print(_table(found, directory))
+    plain_console().print(_table(found, directory))
 
 
 @commands.command("show")
@@ -129,7 +129,7 @@ def _table(found: list[DeskProposal], directory: Directory) -> Table:
         table.add_row(
             each.id,
             directory.services.get(decision.inquiry.service, decision.inquiry.service),
-            _place(decision.inquiry.place),
+            printable(_place(decision.inquiry.place)),
             REASONS_DE.get(reason, reason),
             each.last.authority,
             str(len(each.assigned)),
