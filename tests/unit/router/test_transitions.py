@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
-from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, drawing, may
+from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, State, drawing, may
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -124,7 +124,7 @@ class Case:
         return c.follow_order(self.custody, cause, c.Parked(reason="returned", decision=PARKED), now=NOW)
 
 
-def state(custody: CaseHeld | None) -> str:
+def state(custody: CaseHeld | None) -> State:
     return "unknown" if custody is None else custody.standing
 
 
@@ -161,7 +161,7 @@ def test_what_the_table_forbids_is_refused_and_changes_nothing(order: list[Event
     case = Case()
     for cause in order:
         before = case.custody
-        forbidden = not may(act_of(cause), state(before))  # type: ignore[arg-type]
+        forbidden = not may(act_of(cause), state(before))
         case.take(cause)
         if forbidden and before is not None and case.custody is not None:
             assert case.custody.model_copy(update={"applied": before.applied}) == before
