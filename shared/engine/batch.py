@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from re import Pattern
 from typing import Final
 
 import structlog
@@ -20,16 +19,15 @@ from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
 
 _BREATHE_EVERY: Final = 32
-_FLOODED_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
 class BatchOutcome:
-    """What became of a batch. ``held_back`` are runs of records, one per partition, with seconds or None."""
+    """What became of a batch. ``held_back`` are runs of records, one per partition."""
 
     done: list[Record] = field(default_factory=list)
     marks: list[tuple[str, bool]] = field(default_factory=list)
-    held_back: dict[TopicPartition, tuple[list[Record], float | None]] = field(default_factory=dict)
+    held_back: dict[TopicPartition, list[Record]] = field(default_factory=dict)
     stop: str | None = None
     left: Sequence[Record] = ()
 
@@ -57,7 +55,7 @@ class BatchAttempt:
         while self._todo and self.outcome.stop is None:
             record = self._todo[0]
             if (tp := _partition(record)) in self.outcome.held_back:
-                self.outcome.held_back[tp][0].append(self._todo.popleft())
+                self.outcome.held_back[tp].append(self._todo.popleft())
                 continue
             verdict = self._policy.beforehand(record, blocked=transaction.blocks(record))
             if verdict is None:
@@ -100,23 +98,18 @@ class BatchAttempt:
             await self._done(record, transaction, dead=False)
         return None
 
-    def _hold_back(self, together: list[Record], seconds: float | None = None) -> None:
+    def _hold_back(self, together: list[Record]) -> None:
         for record in together:
-            self.outcome.held_back.setdefault(_partition(record), ([], seconds))[0].append(record)
+            self.outcome.held_back.setdefault(_partition(record), []).append(record)
             self._todo.popleft()
 
     async def _set_aside(
         self, record: Record, verdict: DeadLetterVerdict, transaction: SinkTransaction
     ) -> None:
         if verdict.counts:
-            stop = self._policy.stops_after(record.topic, [*self.outcome.marks, (record.topic, True)])
-            if stop is not None and isinstance(self._plan.inputs, Pattern):
-                # A stranger floods his own topic: he waits, the others do not.
-                self._policy.pardon(record.topic)
-                self._log.warning("partition flooded with undecodable records", **_named(record), error=stop)
-                self._hold_back([record], _FLOODED_SECONDS)
-                return
-            self.outcome.stop = stop
+            self.outcome.stop = self._policy.stops_after(
+                record.topic, [*self.outcome.marks, (record.topic, True)]
+            )
         await transaction.set_aside(record, verdict)
         self._telemetry.count(
             "dead_letters", group=self._plan.group, topic=series(record.topic), kind=verdict.kind

@@ -6,7 +6,6 @@ from what is stored is simple and was measured to take a tenth of a second.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from re import Pattern
 from typing import Any, Final
 
 import structlog
@@ -46,10 +45,9 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def run(self, inputs: tuple[str, ...] | Pattern[str]) -> None:
+    async def run(self, inputs: tuple[str, ...]) -> None:
         """Consume until cancelled or until the session fails; then everything is closed."""
-        chosen = {"topics": inputs} if isinstance(inputs, tuple) else {"pattern": inputs.pattern}
-        self._consumer.subscribe(**chosen, listener=_Listener(self))
+        self._consumer.subscribe(topics=inputs, listener=_Listener(self))
         watching: asyncio.Task[None] | None = None
         try:
             await self._consumer.start()

@@ -1,7 +1,6 @@
 """The engine that both kinds of transaction run on: one consumer, a task per unit, a sink for each."""
 
 from collections.abc import Callable, Iterable, Mapping
-from re import Pattern
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -72,7 +71,7 @@ class Engine:
         await session.run(plan.inputs)
 
     def _by_plan(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:
-        if self._plan.single_task or isinstance(self._plan.inputs, Pattern):
+        if self._plan.single_task:
             return all_in_one(assigned)
         return by_number(assigned, topics=self._plan.inputs)
 

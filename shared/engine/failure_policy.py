@@ -140,10 +140,6 @@ class FailurePolicy:
         for record in records if self._failures else ():
             self._failures.pop(_place(record), None)
 
-    def pardon(self, topic: str) -> None:
-        """Forget how many dead letters there were of this topic."""
-        self._limits.pop(topic, None)
-
 
 _RESOLUTION: Final = "compare the release with the one before, then restart"
 

@@ -90,11 +90,11 @@ class Fetcher:
             self._kept[tp].appendleft(record)
             self._due[tp] = max(due, self._due.get(tp, 0.0))
 
-    def hold_back(self, records: Sequence[Record], *, seconds: float | None = None) -> None:
-        """Give back records of one partition after a time, or after a pause that grows until ``recovered``."""
+    def hold_back(self, records: Sequence[Record]) -> None:
+        """Give back records of one partition after a pause that grows until ``recovered``."""
         tp = TopicPartition(records[0].topic, records[0].partition)
         pause = self._pauses.setdefault(tp, Backoff())
-        self.give_back(records, seconds=pause.take() if seconds is None else seconds)
+        self.give_back(records, seconds=pause.take())
 
     def recovered(self, partitions: Iterable[TopicPartition]) -> None:
         """Records of these partitions have passed."""

@@ -127,8 +127,8 @@ class PartitionTask:
 
         await settled(asyncio.ensure_future(self._sink.transact(together, work)), seconds=REVOKE_SECONDS)
         outcome = batch.outcome
-        for held, seconds in outcome.held_back.values():
-            self._fetcher.hold_back(held, seconds=seconds)
+        for held in outcome.held_back.values():
+            self._fetcher.hold_back(held)
         policy.committed(outcome.done, outcome.marks)
         if outcome.done:
             self._committed(outcome, seconds=time.perf_counter() - began)

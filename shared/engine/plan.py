@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from re import Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +9,7 @@ class Plan:
     """The group's inputs and the shape of its batches; what a sink does not use has no effect there.
 
     ``inputs`` are topics with equal partition counts: partition n of each is read by one task. With
-    ``single_task`` one task reads everything, also a pattern, and a second replica stands by; a partition
+    ``single_task`` one task reads everything, and a second replica stands by; a partition
     whose records fail is then held back alone. A batch ends at ``batch_size`` records, or ``batch_wait`` after
     its first.
 
@@ -22,7 +21,7 @@ class Plan:
     """
 
     group: str
-    inputs: tuple[str, ...] | Pattern[str]
+    inputs: tuple[str, ...]
     dead_letters: str
     single_task: bool = False
     instance: str | None = None

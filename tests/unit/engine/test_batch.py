@@ -84,7 +84,7 @@ def test_what_is_unavailable_holds_back_its_partition_in_order_and_no_other(
 
     for partition in (0, 1):
         own = [r for r in records if r.partition == partition]
-        held, _ = outcome.held_back.get(TopicPartition("in", partition), ([], None))
+        held = outcome.held_back.get(TopicPartition("in", partition), [])
         assert [r for r in outcome.done if r.partition == partition] + held == own
 
 
