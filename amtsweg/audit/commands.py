@@ -9,7 +9,7 @@ import typer
 
 from amtsweg.audit.bus_check import check_bus
 from amtsweg.audit.completeness import completeness, verify_statement_file
-from amtsweg.audit.erase import erase, expire
+from amtsweg.audit.erase import erase, erase_closed, expire
 from amtsweg.audit.export import export, verify_export
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
@@ -29,6 +29,7 @@ commands.command("verify-export")(verify_export)
 commands.command("rebuild-tiles")(rebuild_tiles)
 commands.command("rebuild-database")(rebuild_database)
 commands.command()(erase)
+commands.command("erase-closed")(erase_closed)
 commands.command()(expire)
 commands.command()(close)
 commands.command("open")(open_next)

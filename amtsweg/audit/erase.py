@@ -1,62 +1,117 @@
-"""`amtsweg audit erase` and `expire`: payloads go, leaves and proofs stay, and the log says so."""
+"""`amtsweg audit erase`, `erase-closed` and `expire`: payloads go, leaves and proofs stay, and the log says so."""
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 import typer
 
+from amtsweg.audit.erase_order import OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption, UrlOption
+from amtsweg.bus import operator_address
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
+from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.app import SCHEMA
 from services.audit.domain.refused import Refused
-from services.audit.handler.erase import Eraser
+from services.audit.domain.secrecy import Secrecy
+from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped, Unavailable
-from shared.events.topics import CATALOGUE
-from shared.postgres.pool import open_pool
+from shared.postgres.pool import Pool, open_pool
 from shared.settings import read_secret
 
 T = TypeVar("T")
 
 BasisOption = Annotated[str, typer.Option(help="Rechtsgrundlage, zum Beispiel: Art. 17 Abs. 1 DSGVO")]
 OriginOption = Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")]
-SecretOption = Annotated[Path, typer.Option(help="Geheimnis des Protokolls")]
+SecretOption = Annotated[Path | None, typer.Option(help="Geheimnis des Protokolls; sonst das des Stapels")]
+SuccessorOption = Annotated[str | None, typer.Option(help="Protokoll, das auf ein geschlossenes folgt")]
+SuccessorSecretOption = Annotated[Path | None, typer.Option(help="dessen Geheimnis")]
+DumpsOption = Annotated[int, typer.Option(help="so viele Tage werden Sicherungen aufbewahrt", min=0)]
 
-_SECRET = Path("var/keys/audit/pseudonyms.key")
-_SEGMENT = timedelta(days=2)
-"""A record that has expired lies on until its segment, of one day, is closed and deleted."""
+_PATIENCE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAccess:
+    """Which log, and what opens it; where it is closed, the one that follows records what is done to it."""
+
+    origin: str
+    postgres_url: str
+    password: str | None
+    secrecy: Secrecy
+    successor: tuple[str, Secrecy] | None = None
 
 
 def erase(
     *,
-    case: Annotated[str, typer.Option(help="Vorgang: Kennung, Antragsnummer oder Pseudonym")],
+    case: Annotated[
+        str, typer.Option(help="Eingangsnummer, Aktenzeichen der Plattform, Kennung oder Pseudonym")
+    ],
     basis: BasisOption,
     origin: OriginOption = None,
     postgres_url: UrlOption = None,
     password_file: PasswordOption = None,
-    pseudonym_key_file: SecretOption = _SECRET,
+    pseudonym_key_file: SecretOption = None,
 ) -> None:
-    """Vernichtet Schlüssel, Salze und Inhalte eines Vorgangs; die Einträge und alle Beweise bleiben."""
-    done = _run(
-        lambda eraser: eraser.erase(case, basis=basis),
-        origin=origin,
-        postgres_url=postgres_url,
-        password_file=password_file,
-        secret=pseudonym_key_file,
+    """Ordnet an, einen Vorgang überall zu löschen, und wartet, bis alle Dienste es gemeldet haben."""
+    log = _access(origin, postgres_url, password_file, pseudonym_key_file)
+
+    async def work(pool: Pool) -> OrderedErasure:
+        ordered = await order(
+            case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=operator_address()
+        )
+        echo(f"Angeordnet: Vorgang {ordered.pseudonym}.")
+        return await outcome(ordered, pool=pool, origin=log.origin, secrecy=log.secrecy, patience=_PATIENCE)
+
+    done = _run(log, work)
+    if done.index is None:
+        echo(
+            f"Nach {_PATIENCE.total_seconds():g} s fehlt noch die Meldung von: {', '.join(done.missing)}.",
+            err=True,
+        )
+        echo(
+            "Die Anordnung geht nicht verloren; der Vorgang wird gelöscht, sobald alle gemeldet haben.",
+            err=True,
+        )
+        raise typer.Exit(3)
+    echo(f"Überall gelöscht; das steht als Eintrag {done.index} im Protokoll.")
+    _tell(done.said)
+
+
+def erase_closed(
+    *,
+    case: Annotated[str, typer.Option(help="Kennung des Vorgangs oder Antrags, oder sein Pseudonym")],
+    basis: BasisOption,
+    origin: Annotated[str, typer.Option(help="Name des geschlossenen Protokolls")],
+    pseudonym_key_file: Annotated[Path, typer.Option(help="dessen Geheimnis", exists=True)],
+    successor_origin: Annotated[str, typer.Option(help="Protokoll, in dem die Löschung steht")],
+    successor_key_file: Annotated[Path, typer.Option(help="dessen Geheimnis", exists=True)],
+    dumps_kept: DumpsOption = 30,
+    postgres_url: UrlOption = None,
+    password_file: PasswordOption = None,
+) -> None:
+    """Vernichtet, was ein geschlossenes Protokoll über einen Vorgang enthält; der Nachfolger hält es fest."""
+    log = _access(
+        origin, postgres_url, password_file, pseudonym_key_file, (successor_origin, successor_key_file)
     )
-    echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} im Protokoll.")
-    expires = done.order.last_sealed_copy_expires
-    echo(f"Die letzte versiegelte Kopie auf dem Bus verfällt spätestens am {expires:%d.%m.%Y}.")
-    echo("Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem")
-    echo("Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).")
+
+    async def work(pool: Pool) -> Erased:
+        done = await _eraser(log, pool, dumps_kept).erase(case, basis=basis)
+        await PostgresErasures(pool, origin=log.origin, secrecy=log.secrecy).write_anew(done.case)
+        return done
+
+    done = _run(log, work)
+    echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} in {successor_origin}.")
+    _tell(done.order.model_dump(mode="json", by_alias=True))
 
 
 def expire(
@@ -64,62 +119,82 @@ def expire(
     looks_before: Annotated[datetime, typer.Option(help="Tag (UTC)", formats=["%Y-%m-%d"])],
     basis: BasisOption,
     origin: OriginOption = None,
+    successor_origin: SuccessorOption = None,
+    successor_key_file: SuccessorSecretOption = None,
     postgres_url: UrlOption = None,
     password_file: PasswordOption = None,
-    pseudonym_key_file: SecretOption = _SECRET,
+    pseudonym_key_file: SecretOption = None,
 ) -> None:
     """Vernichtet, was Einsichten vor diesem Tag sagten (wer, was, wozu); dass es sie gab, bleibt bewiesen."""
-    entries, index = _run(
-        lambda eraser: eraser.expire(looks_before.replace(tzinfo=UTC), basis=basis),
-        origin=origin,
-        postgres_url=postgres_url,
-        password_file=password_file,
-        secret=pseudonym_key_file,
+    log = _access(
+        origin, postgres_url, password_file, pseudonym_key_file, (successor_origin, successor_key_file)
     )
+
+    async def work(pool: Pool) -> tuple[int, int]:
+        done = await _eraser(log, pool, 0).expire(looks_before.replace(tzinfo=UTC), basis=basis)
+        await pool.execute("vacuum payloads")
+        return done
+
+    entries, index = _run(log, work)
     echo(f"{entries} Inhalte von Einsichten vernichtet; das steht als Eintrag {index} im Protokoll.")
 
 
-def _run(
-    work: Callable[[Eraser], Awaitable[T]],
-    *,
+def _tell(said: dict[str, Any]) -> None:
+    for copy in said["remaining"]:
+        echo(f"  {copy['until'][:10]}  {copy['what']}")
+    echo(f"Die letzte Kopie, die niemand erreicht, ist spätestens am {said['lastCopyExpires'][:10]} fort.")
+    echo("Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem")
+    echo("Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).")
+
+
+def _access(
     origin: str | None,
     postgres_url: str | None,
     password_file: Path | None,
-    secret: Path,
-) -> T:
-    """Do the work on the log; a refusal ends the command with its reason."""
-    if origin is None or postgres_url is None:
+    secret: Path | None,
+    successor: tuple[str | None, Path | None] = (None, None),
+) -> LogAccess:
+    if origin is None or postgres_url is None or secret is None:
         stack = StackDescription.read()
         origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
-    password = None if password_file is None else read_secret(password_file)
+        secret = secret or stack.audit.pseudonym_key_file
+    next_origin, next_secret = successor
+    if (next_origin is None) != (next_secret is None):
+        raise typer.BadParameter("--successor-origin und --successor-key-file gehören zusammen")
+    return LogAccess(
+        origin=origin,
+        postgres_url=postgres_url,
+        password=None if password_file is None else read_secret(password_file),
+        secrecy=read_secrecy(secret),
+        successor=None
+        if next_origin is None or next_secret is None
+        else (next_origin, read_secrecy(next_secret)),
+    )
+
+
+def _eraser(log: LogAccess, pool: Pool, dumps_kept: int) -> Eraser:
+    recording = log.secrecy if log.successor is None else log.successor[1]
+    return Eraser(
+        Sequencer(secrecy=recording, random_bytes=os.urandom),
+        ledgers=PostgresLedgers(pool, origin=log.origin),
+        secrecy=log.secrecy,
+        clock=lambda: datetime.now(UTC),
+        new_id=uuid4,
+        dumps_kept=timedelta(days=dumps_kept),
+        recorded_in=None if log.successor is None else PostgresLedgers(pool, origin=log.successor[0]),
+        successor=None if log.successor is None else log.successor[1],
+    )
+
+
+def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
+    """Do the work on the log; a refusal ends the command with its reason."""
+
+    async def working() -> T:
+        async with await open_pool(log.postgres_url, schema=SCHEMA, password=log.password, size=3) as pool:
+            return await work(pool)
+
     try:
-        return asyncio.run(_erasing(work, origin=origin, url=postgres_url, password=password, secret=secret))
+        return asyncio.run(working())
     except (Refused, Stopped, Unavailable) as failed:
         echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None
-
-
-async def _erasing(
-    work: Callable[[Eraser], Awaitable[T]], *, origin: str, url: str, password: str | None, secret: Path
-) -> T:
-    secrecy = read_secrecy(secret)
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
-        eraser = Eraser(
-            Sequencer(secrecy=secrecy, random_bytes=os.urandom),
-            ledgers=PostgresLedgers(pool, origin=origin),
-            secrecy=secrecy,
-            clock=lambda: datetime.now(UTC),
-            new_id=uuid4,
-            sealed_for=max(t.retention for t in CATALOGUE if t.sealed and t.retention) + _SEGMENT,
-        )
-        done = await work(eraser)
-        # A deleted row's bytes stay in its page. Those parts of the table of keys that hold somebody erased are
-        # written anew, one after the other, so that the log waits for each but a moment; the payloads, unreadable
-        # without their key, are only made room.
-        parts = await pool.fetch(
-            "select distinct tableoid::regclass::text from keys where key is null order by 1"
-        )
-        for (part,) in parts:
-            await pool.execute(f"vacuum full {part}")
-        await pool.execute("vacuum payloads")
-    return done

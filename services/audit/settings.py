@@ -30,6 +30,7 @@ class Settings(ServiceSettings):
         successor_key_file: the successor's secret, like ``pseudonym_key_file``.
         publish_interval: the pause between two checkpoints.
         republish_after: a checkpoint that has not changed is cosigned anew after this time.
+        dumps_kept: how long dumps of the database are kept; an erasure names the day on which the last one is gone.
     """
 
     kafka: KafkaConnection
@@ -47,6 +48,7 @@ class Settings(ServiceSettings):
     successor_key_file: FilePath | None = None
     publish_interval: timedelta = timedelta(milliseconds=500)
     republish_after: timedelta = timedelta(minutes=10)
+    dumps_kept: timedelta = timedelta(days=30)
     batch_size: int = Field(10_000, ge=1)
     batch_wait: timedelta = timedelta(milliseconds=100)
 

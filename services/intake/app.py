@@ -39,7 +39,7 @@ from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
-from shared.events.topics import SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
+from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.postgres.migrations import upgrade
@@ -131,7 +131,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
 def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name,))
+    publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name, CASE_ERASED.name))
     principals = Principals(pool, condition=health.part("principals"))
     keys = _token_keys(settings)
     secret = bytes.fromhex(read_secret(settings.hash_key_file))

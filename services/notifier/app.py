@@ -41,7 +41,7 @@ from shared.crypto.jwe import OwnKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
-from shared.events.topics import CASE_CLOCK, NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
+from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
@@ -160,7 +160,9 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
     )
     health, telemetry = common.health, common.telemetry
     publisher = Publisher(
-        common.address, health=health, topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, plan.dead_letters)
+        common.address,
+        health=health,
+        topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, plan.dead_letters),
     )
     return {
         "planning": _planning(plan, common),

@@ -12,6 +12,7 @@ from services.notifier.domain.mail import Mail
 from services.notifier.domain.message import Message
 from services.notifier.domain.rendering import Names
 from shared.events.envelope import Event
+from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
 from shared.events.submission import Language
@@ -46,6 +47,9 @@ class Ledger(Protocol):
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         """Write what became of messages, planned yet or not; what is settled already stays as it is."""
+
+    async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
+        """Destroy what messages of these cases say, take back those that wait, and report on the orders."""
 
 
 class ClockLedger(Protocol):

@@ -20,12 +20,14 @@ from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka, Plan, State
 from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
+from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import (
     AUTHORITY_INBOX,
     CASE_ANSWERED,
     CASE_CUSTODY,
+    CASE_ERASED,
     CASE_ORDERED,
     CASE_UPDATED,
     SUBMISSION_HELD,
@@ -41,7 +43,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 
-_CLOSED = b'"standing":"decided"'
+_CLOSED = (b'"standing":"decided"', b'"standing":"erased"')
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
 _BODY_BYTES = 0
 """Nothing is sent here: health and metrics are only read."""
@@ -58,7 +60,10 @@ class Routing:
         """A person's order and an answer that hands a case on need what was held."""
         if record.topic not in {CASE_ORDERED.name, CASE_ANSWERED.name}:
             return ()
-        wanted = self._handler.wanted(read(record), StoredCases(state))
+        event = read(record)
+        if carries(event, EraseOrdered):
+            return ()
+        wanted = self._handler.wanted(event, StoredCases(state))
         return () if wanted is None else (str(wanted),)
 
     def on_record(self, record: Record, state: State) -> Sequence[Message]:
@@ -73,6 +78,8 @@ class Routing:
             return self._handler.on_answered(event, cases)
         if carries(event, RetryOrdered) or carries(event, AssignOrdered):
             return self._handler.on_ordered(event, cases)
+        if carries(event, EraseOrdered):
+            return self._handler.on_erased(event, cases)
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
@@ -87,7 +94,7 @@ class Routing:
     def punctuate(self, keys: Sequence[str], state: State) -> Sequence[Message]:
         """Cases that have long been over leave custody; nobody is told."""
         # Most are open; their bytes, which are ours and without white space, tell so at once.
-        closed = (UUID(key) for key in keys if _CLOSED in (state.get(key) or b""))
+        closed = (UUID(key) for key in keys if any(over in (state.get(key) or b"") for over in _CLOSED))
         self._handler.forget_expired(closed, StoredCases(state))
         return ()
 
@@ -108,7 +115,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
     """Make the real parts: the router, its directory, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name))
+    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, CASE_ERASED.name))
     directories = FollowedDirectories(
         address,
         condition=health.part("directory"),

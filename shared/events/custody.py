@@ -7,7 +7,7 @@ from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Receipt
 
-Standing = Literal["parked", "routed", "accepted", "information-requested", "decided"]
+Standing = Literal["parked", "routed", "accepted", "information-requested", "decided", "erased"]
 
 
 class CaseHeld(Payload):
@@ -16,7 +16,7 @@ class CaseHeld(Payload):
     ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``.
     ``placed_by`` is the person's order by which the case left the clearing desk; absent where the directory alone
     decided. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
-    a person.
+    a person. Of an ``erased`` case only a gravestone is left: that there was one, so that nothing opens it again.
     """
 
     submission_id: UUID

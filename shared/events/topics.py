@@ -21,6 +21,7 @@ from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
+from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import (
@@ -105,10 +106,18 @@ SUBMISSION_RECEIVED = Topic(
 )
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
-    payloads=(RetryOrdered, AssignOrdered),
+    payloads=(RetryOrdered, AssignOrdered, EraseOrdered),
     key="case",
     producers=("operator", "desk"),
-    consumers=("router", "intake", "audit"),
+    consumers=("router", "intake", "notifier", "audit"),
+    audited=True,
+)
+CASE_ERASED = Topic(
+    name="case.erased.v1",
+    payloads=(CaseErased,),
+    key="case",
+    producers=("router", "intake", "notifier"),
+    consumers=("audit",),
     audited=True,
     stamped="broker",
 )
@@ -122,7 +131,7 @@ SUBMISSION_ROUTED = Topic(
 )
 AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
-    payloads=(SubmissionDelivered,),
+    payloads=(SubmissionDelivered, CaseEnded),
     key="case",
     producers=("router",),
     consumers=("authority",),
@@ -226,6 +235,7 @@ AUDIT_CHECKPOINT = Topic(
 CATALOGUE: tuple[Topic, ...] = (
     SUBMISSION_RECEIVED,
     CASE_ORDERED,
+    CASE_ERASED,
     SUBMISSION_ROUTED,
     AUTHORITY_INBOX,
     CASE_ANSWERED,

@@ -23,6 +23,7 @@ from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Attributes
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
+from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import (
@@ -49,6 +50,7 @@ _LATER = RECEIVED_AT + timedelta(days=1)
 _FILE_NUMBER = "63.2-Bü-2026/0012 (§ 34)"
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
+_ORDER_ID = ids.order_id(CASE_ID, "klaerung-7", "1", "erase")
 _BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
 _GRANTED = AnswerGiven(kind="decided", outcome="granted", file_number=_FILE_NUMBER, given_at=_LATER)
@@ -61,6 +63,16 @@ _INVENTED = Provenance(
 
 EXAMPLES: Mapping[str, Payload] = MappingProxyType(
     {
+        "EraseOrdered/minimal": EraseOrdered(basis="Art. 17 Abs. 1 DSGVO"),
+        "EraseOrdered/full": EraseOrdered(basis="Art. 17 Abs. 1 DSGVO", principal="klaerung-7"),
+        "CaseErased/minimal": CaseErased(holder="notifier", order_id=_ORDER_ID, gone=()),
+        "CaseErased/full": CaseErased(
+            holder="router",
+            order_id=_ORDER_ID,
+            gone=("held content and contact", "custody"),
+            remaining=(RemainingCopy(what="submission.held.v1", until=_LATER),),
+        ),
+        "CaseEnded/erased": CaseEnded(authority=GIESSEN, reason="erased"),
         "SubmissionReceived/minimal": SubmissionReceived(receipt=_BARE_RECEIPT, content=sealed()),
         "SubmissionReceived/full": SubmissionReceived(
             receipt=RECEIPT,

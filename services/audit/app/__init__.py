@@ -73,7 +73,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             key=listener.key_file,
         )
         if settings.successor_origin is not None:
-            for part in ("checkpoints", "completeness"):
+            for part in ("checkpoints", "completeness", "erasures"):
                 health.part(part).set("ready", reason="the log is closed; it is only read")
             yield {"http": http, "refusals": service.refusals}
             return
@@ -93,6 +93,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             **({} if service.timestamps is None else {"timestamps": service.timestamps}),
             "completeness": service.completeness,
             "refusals": service.refusals,
+            "erasures": service.erasures,
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
             "http": http,

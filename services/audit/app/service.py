@@ -11,10 +11,12 @@ from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
+from services.audit.adapters.erasing import ErasureLoop
 from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.leadership import PublisherLoop
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
@@ -34,6 +36,7 @@ from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Secrecy
 from services.audit.handler.account import Accounts
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.days import Days
+from services.audit.handler.erase import Eraser
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.publish import Publisher
 from services.audit.handler.read import ReadingRoom
@@ -63,6 +66,7 @@ class Service:
     completeness: CompletenessLoop
     days: Days
     refusals: RefusalsLoop
+    erasures: ErasureLoop
     http: FastAPI
 
 
@@ -153,6 +157,19 @@ def assemble(
         ),
         days=days,
         refusals=RefusalsLoop(refusals.settle),
+        erasures=ErasureLoop(
+            PostgresErasures(pool, origin=origin, secrecy=secrecy),
+            Eraser(
+                sequencer,
+                ledgers=PostgresLedgers(pool, origin=origin),
+                secrecy=secrecy,
+                clock=_now,
+                new_id=_new_id,
+                dumps_kept=settings.dumps_kept,
+            ).carry_out,
+            clock=_now,
+            condition=health.part("erasures"),
+        ),
         http=http_app(
             Desks(
                 room=room,

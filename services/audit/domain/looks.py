@@ -12,6 +12,7 @@ from services.audit.domain.payload import canonical
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from shared.events.envelope import event_type, timestamp
+from shared.events.erasure import Holder, RemainingCopy
 from shared.events.payload import Payload
 
 SOURCE = "urn:amtsweg:audit"
@@ -39,11 +40,17 @@ class LookRefused(Payload):
 
 
 class PayloadErased(Payload):
-    """The key of a case is destroyed, and with it salts and payloads; its leaves stay provable."""
+    """The key of a case is destroyed, and with it salts and payloads; its leaves stay provable.
+
+    ``reported``: who else has destroyed what it held. ``last_copy_expires``: the latest day on which a copy that nobody
+    could reach is gone, over all that hold content or contact; ``remaining`` says which and when.
+    """
 
     basis: str
     entries: int
-    last_sealed_copy_expires: datetime
+    reported: tuple[Holder, ...] = ()
+    remaining: tuple[RemainingCopy, ...] = ()
+    last_copy_expires: datetime
 
 
 class LooksExpired(Payload):

@@ -1,10 +1,11 @@
 """The payloads of a case are destroyed, and that they were is on record. The leaves stay, and so do all proofs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.audit.domain.erasure import Ordered, remaining
 from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
 from services.audit.domain.looks import (
     Looked,
@@ -17,8 +18,10 @@ from services.audit.domain.reference import CaseReference
 from services.audit.domain.refused import Refused
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Clock, Ledgers
+from services.audit.ports import Clock, Ledger, Ledgers
 from shared.events.envelope import event_type
+from shared.events.erasure import CaseErased, Holder
+from shared.events.payload import Payload
 
 LOOKS = (
     event_type(Looked),
@@ -31,15 +34,19 @@ LOOKS = (
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was done: how many payloads are gone, which leaf says so, when the last sealed copy expires."""
+    """What was done: how many payloads are gone, which leaf says so, when the last copy expires."""
 
+    case: str
     entries: int
     index: int
     order: PayloadErased
 
 
 class Eraser:
-    """Erases in one transaction: key, salts, payloads, and the leaf that says so."""
+    """Erases in one transaction: key, salts, payloads, and the leaf that says so.
+
+    ``recorded_in`` is the next log's where the one that is erased from is closed: closing forbids appending, not erasing.
+    """
 
     def __init__(
         self,
@@ -49,38 +56,66 @@ class Eraser:
         secrecy: Secrecy,
         clock: Clock,
         new_id: Callable[[], UUID],
-        sealed_for: timedelta,
+        dumps_kept: timedelta,
+        recorded_in: Ledgers | None = None,
+        successor: Secrecy | None = None,
     ) -> None:
+        """Take the parts; ``sequencer`` appends to the log that records."""
         self._sequencer = sequencer
         self._ledgers = ledgers
+        self._recorded_in = recorded_in
         self._secrecy = secrecy
+        self._successor = successor
         self._clock = clock
         self._new_id = new_id
-        self._sealed_for = sealed_for
+        self._dumps_kept = dumps_kept
 
     async def erase(self, reference: str, *, basis: str) -> Erased:
-        """Erase what is kept about a case; ``basis`` is the legal one and stands in the record.
+        """Erase what this log keeps about a case; ``basis`` is the legal one and stands in the record.
 
         Raises:
             Refused: the reference is malformed, or there is nothing about this case to erase.
         """
+        for case in CaseReference.of(reference, self._secrecy).pseudonyms:
+            done = await self._erase(case, basis=basis, reports={})
+            if done is not None:
+                return done
+        raise Refused("nothing about this case is kept: it is unknown, or was erased before")
+
+    async def carry_out(self, ordered: Ordered) -> Erased | None:
+        """Erase last, when all others have reported; None if that was done before."""
+        return await self._erase(ordered.case, basis=ordered.order.basis, reports=ordered.reports)
+
+    async def _erase(self, case: str, *, basis: str, reports: Mapping[Holder, CaseErased]) -> Erased | None:
         now = self._clock()
         async with self._ledgers.transaction() as ledger:
             # The tree's lock keeps a sequencer from adding a payload under the old key meanwhile.
-            await ledger.lock((), appending=False)
-            case, entries = "", 0
-            for case in CaseReference.of(reference, self._secrecy).pseudonyms:
-                entries = await ledger.erase(case)
-                if entries:
-                    break
+            locked = await ledger.lock((case,), appending=False)
+            entries = 0 if case in locked.erased else await ledger.erase(case)
             if not entries:
-                raise Refused("nothing about this case is kept: it is unknown, or was erased before")
-            order = PayloadErased(
-                basis=basis, entries=entries, last_sealed_copy_expires=now + self._sealed_for
+                return None
+            copies = remaining(tuple(reports.values()), now=now, dumps_kept=self._dumps_kept)
+            said = PayloadErased(
+                basis=basis,
+                entries=entries,
+                reported=tuple(sorted(reports)),
+                remaining=copies,
+                last_copy_expires=max(copy.until for copy in copies),
             )
-            fact = fact_of(order, id=self._new_id(), at=now, secrecy=self._secrecy, case=case)
+            index = await self._record(said, now, case, ledger)
+        return Erased(case, entries, index, said)
+
+    async def _record(self, said: Payload, at: datetime, case: str | None, ledger: Ledger) -> int:
+        secrecy = self._successor or self._secrecy
+        # In the next log the case has another pseudonym, which only its id would tell: the record names none.
+        known = case if self._successor is None else None
+        fact = fact_of(said, id=self._new_id(), at=at, secrecy=secrecy, case=known)
+        if self._recorded_in is None:
             appended = await self._sequencer.append([fact], ledger)
-        return Erased(entries, appended.entries[0].index, order)
+        else:
+            async with self._recorded_in.transaction() as other:
+                appended = await self._sequencer.append([fact], other)
+        return appended.entries[0].index
 
     async def expire(self, before: datetime, *, basis: str) -> tuple[int, int]:
         """Destroy what looks before this instant said: who asked what, and why. The leaves stay.
@@ -97,6 +132,5 @@ class Eraser:
             if not entries:
                 raise Refused("no look from before that day is kept")
             said = LooksExpired(basis=basis, entries=entries, before=before)
-            fact = fact_of(said, id=self._new_id(), at=now, secrecy=self._secrecy)
-            appended = await self._sequencer.append([fact], ledger)
-        return entries, appended.entries[0].index
+            index = await self._record(said, now, None, ledger)
+        return entries, index

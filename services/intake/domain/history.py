@@ -18,6 +18,7 @@ from shared.events.case import (
 )
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
+from shared.events.erasure import EraseOrdered
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
@@ -52,6 +53,7 @@ _CODES: Mapping[type[Payload], str] = {
     AnswerRefused: "answer-refused",
     RetryOrdered: "retry-ordered",
     AssignOrdered: "assign-ordered",
+    EraseOrdered: "erase-ordered",
     OrderRefused: "order-refused",
     StepOverdue: "step-overdue",
     PeriodEnding: "period-ending",

@@ -25,6 +25,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Clearing desk: ordered to be decided again",
     ),
     "assign-ordered": ("Klärungsstelle: Behörde bestimmt", "Clearing desk: named the authority"),
+    "erase-ordered": ("Löschung angeordnet: der Vorgang ist beendet", "Erasure ordered: the case has ended"),
     "order-refused": (
         "Eine Anordnung der Klärungsstelle blieb ohne Wirkung",
         "A clearing desk's order had no effect",

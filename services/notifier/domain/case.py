@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifier.domain.message import Told
 from shared.events.case import CaseDecided
 from shared.events.envelope import Event
+from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
 
@@ -33,6 +34,8 @@ class Case:
                 contact = given or "none"
             case CaseDecided():
                 closed_at = closed_at or event.time
+            case EraseOrdered():
+                contact, closed_at = "erased", closed_at or event.time
         return replace(
             self,
             contact=contact,

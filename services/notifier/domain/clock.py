@@ -13,6 +13,7 @@ from services.notifier.domain.deadlines.law import Law
 from shared.events.case import CaseAccepted, CaseDecided
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
+from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
 
@@ -48,13 +49,19 @@ class CaseClock:
             case SubmissionRouted(receipt=receipt, authority=authority):
                 routed = replace(self, authority=authority, routed_at=event.time)
                 return routed._at("routed", receipt, event)  # noqa: SLF001 - of this class
-            case CaseAccepted(receipt=receipt, authority=authority):
-                return replace(self, authority=authority)._at("accepted", receipt, event)  # noqa: SLF001 - of this class
-            case CaseDecided(receipt=receipt, authority=authority):
-                return replace(self, authority=authority)._at("closed", receipt, event)  # noqa: SLF001 - of this class
+            case (
+                CaseAccepted(receipt=receipt, authority=authority)
+                | CaseDecided(receipt=receipt, authority=authority)
+            ):
+                stage: Standing = "closed" if isinstance(event.data, CaseDecided) else "accepted"
+                return replace(self, authority=authority)._at(stage, receipt, event)  # noqa: SLF001 - of this class
+            case EraseOrdered():
+                return replace(self, standing="closed", receipt=None, submission_id=None, authority=None)
         return self
 
     def _at(self, standing: Standing, receipt: Receipt, event: Event[Payload]) -> Self:
+        if self.standing == "closed" and self.receipt is None:
+            return replace(self, authority=None, routed_at=None)  # erased: nothing brings it back
         furthest = max(self.standing, standing, key=_STAGES.index)
         return replace(self, standing=furthest, receipt=receipt, submission_id=event.submission_id)
 

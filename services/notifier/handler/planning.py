@@ -7,6 +7,7 @@ from services.notifier.domain.message import Message, told
 from services.notifier.domain.plan import Send, plan
 from services.notifier.ports import Ledger
 from shared.events.envelope import Event, carries
+from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionHeld
@@ -26,6 +27,8 @@ async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
         known[case.id] = case.after(event, *map(told, planned))
     await ledger.keep(known.values(), messages)
     await ledger.close(settled)
+    orders = [event for event in news if carries(event, EraseOrdered)]
+    await ledger.erase([case.id for case in known.values() if case.contact == "erased"], orders)
 
 
 async def recall(held: Sequence[Event[SubmissionHeld]], ledger: Ledger) -> None:

@@ -7,14 +7,17 @@ from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
 from services.router.domain.cases.custody import CustodyChange, Order, Parked, Placement, Routed
+from services.router.domain.cases.gravestone import gravestone
 from services.router.domain.decision.resolver import Unverified
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message, carries, encode
+from shared.events.envelope import Event, Message, P, carries, encode
+from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
 from shared.events.ids import child_id
 from shared.events.payload import Payload
+from shared.events.retention import gone_after
 from shared.events.submission import (
     Assignment,
     SubmissionDelivered,
@@ -25,6 +28,8 @@ from shared.events.submission import (
 )
 from shared.events.topics import (
     AUTHORITY_INBOX,
+    CASE_CUSTODY,
+    CASE_ERASED,
     CASE_UPDATED,
     SUBMISSION_HELD,
     SUBMISSION_ROUTED,
@@ -134,6 +139,24 @@ class Handler:
             raise LookupError(f"nothing is held of submission {custody.submission_id}, which is open")
         return held
 
+    def on_erased(self, event: Event[EraseOrdered], cases: Cases) -> Sequence[Message]:
+        """End the case, tell its authority, let go what is held, keep a gravestone, and report."""
+        custody = cases.custody(event.case_id)
+        if not custodies.is_new(custody, event):
+            return ()
+        now = self.clock()
+        after = gravestone(custody, event, now=now)
+        if custody is None or after is None:
+            return (_erased(event, (), now=now),)
+        cases.keep(event.case_id, after)
+        tombstone = Message(SUBMISSION_HELD.name, _shelf_key(custody.submission_id), None)
+        report = _erased(event, ("held content and contact", "custody"), now=now)
+        if custody.authority is None or custodies.is_closed(custody):
+            return tombstone, report
+        ended = CaseEnded(authority=custody.authority, reason="erased")
+        told = _follows(event, "ended", ended, now=now)
+        return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), tombstone, report
+
     def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """Route a parked case again: by today's directory, or to the authority that a person names."""
         custody = cases.custody(event.case_id)
@@ -193,6 +216,30 @@ class Handler:
             assignment=placement.assignment,
             content=content,
         )
+
+
+def _erased(event: Event[EraseOrdered], gone: Sequence[str], *, now: datetime) -> Message:
+    """The router's report, with what lies on topics until it expires."""
+    remaining = [
+        RemainingCopy(what=topic.name, until=now + after)
+        for topic in (SUBMISSION_HELD, CASE_CUSTODY, AUTHORITY_INBOX)
+        if (after := gone_after(topic)) is not None
+    ]
+    told = CaseErased(holder="router", order_id=event.id, gone=tuple(gone), remaining=tuple(remaining))
+    report = _follows(event, "erased-router", told, now=now)
+    return encode(report, CASE_ERASED.name)
+
+
+def _follows(cause: Event[Payload], kind: str, data: P, *, now: datetime) -> Event[P]:
+    return Event(
+        id=child_id(cause.id, kind),
+        source=custodies.SOURCE,
+        time=now,
+        case_id=cause.case_id,
+        submission_id=cause.submission_id,
+        data=data,
+        traceparent=cause.traceparent,
+    )
 
 
 def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:

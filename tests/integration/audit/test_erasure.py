@@ -2,27 +2,38 @@
 
 import asyncio
 import re
-import shlex
 import subprocess
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from amtsweg.__main__ import build
 from amtsweg.stack.programs import postgres_programs
+from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.domain.evidence import Evidence, verify_evidence
+from services.audit.domain.fact import Fact, Position, fact_of_record
 from services.audit.domain.policy import log_only
+from services.audit.domain.secrecy import Secrecy
+from shared.events.envelope import Event, encode
+from shared.events.erasure import HOLDERS, CaseErased, EraseOrdered, Holder, RemainingCopy
+from shared.events.payload import Payload
+from shared.events.retention import dead_letters_gone_after, gone_after
+from shared.events.topics import CASE_ERASED, CASE_ORDERED, CATALOGUE
 from shared.postgres.pool import Pool
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_reading_room import asking
-from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, fact
+from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 from tests.support.pages import rehearsed
 from tests.support.stack import RealParts
 from tests.support.verifier import IndependentVerifier
 
+NEXT, NEXT_SECRECY = "audit.example/log2", Secrecy(b"n" * 32)
+BASIS = "Art. 17 Abs. 1 lit. d DSGVO"
 CASE = UUID("7c6cf9a3-0000-4000-8000-000000000001")
 POLICY = log_only(LOG_KEY.verifier)
 PAYLOAD = orjson.dumps(
@@ -44,12 +55,40 @@ async def with_a_case(running: RunningLog) -> None:
     await running.covered(302)
 
 
-async def erase(database_url: str, tmp_path: Path, case: str = str(CASE)) -> Result:
-    secret = tmp_path / "pseudonyms.key"
-    secret.write_text(SECRECY.secret.hex())
-    arguments = ["audit", "erase", "--case", case, "--basis", "Art. 17 Abs. 1 lit. d DSGVO"]
-    arguments += ["--origin", ORIGIN, "--postgres-url", database_url, "--pseudonym-key-file", str(secret)]
-    return await asyncio.to_thread(CliRunner().invoke, build(["audit"]), arguments)
+def told(data: Payload, number: int, secrecy: Secrecy = SECRECY) -> Fact:
+    """An event of the case as it comes from the bus."""
+    event: Event[Payload] = Event(
+        id=UUID(int=number), source="urn:amtsweg:tests", time=NOW, case_id=CASE, submission_id=CASE, data=data
+    )
+    topic = CASE_ORDERED if isinstance(data, EraseOrdered) else CASE_ERASED
+    message = encode(event, topic.name)
+    position = Position(topic.name, 0, number)
+    return fact_of_record(
+        message.value, message.headers, position=position, payloads=topic.payloads, secrecy=secrecy
+    )
+
+
+ORDER_ID = UUID(int=5000)
+HELD_UNTIL = datetime(2035, 1, 1, tzinfo=UTC)
+
+
+def reports(*holders: Holder) -> list[Fact]:
+    copy = RemainingCopy(what="submission.held.v1", until=HELD_UNTIL)
+    return [
+        told(
+            CaseErased(holder=holder, order_id=ORDER_ID, gone=(), remaining=(copy,)),
+            5001 + HOLDERS.index(holder),
+        )
+        for holder in holders
+    ]
+
+
+async def erase(running: RunningLog, *holders: Holder) -> None:
+    """The order, and the reports of these holders, or of all."""
+    await running.append(
+        told(EraseOrdered(basis=BASIS, principal="operator"), 5000), *reports(*(holders or HOLDERS))
+    )
+    await running.service.erasures.round()
 
 
 def all_files(folder: Path) -> list[bytes]:
@@ -103,8 +142,7 @@ async def test_an_erased_payload_is_found_nowhere(
     await with_a_case(running)
     secrets = await secrets_of_the_case(running)
     assert secrets.found_in(await everything(running.pool, running.folder)) == ["key", "sealed"]
-    done = await erase(database_url, tmp_path)
-    assert done.exit_code == 0, done.output
+    await erase(running)
     assert secrets.found_in(await everything(running.pool, running.folder)) == []
 
 
@@ -116,7 +154,7 @@ async def test_an_erased_payload_is_in_no_dump_and_its_key_in_no_file_of_the_dat
     assert secrets.found_in(dump(database_url)) == ["key", "sealed"]
     await running.pool.execute("checkpoint")
     assert secrets.key in await data_files(running.pool, stack)
-    assert (await erase(database_url, tmp_path)).exit_code == 0
+    await erase(running)
     assert secrets.found_in(dump(database_url)) == []
     await running.pool.execute("checkpoint")
     assert secrets.key not in await data_files(running.pool, stack)
@@ -129,7 +167,7 @@ async def test_the_main_backup_holds_no_key_so_that_an_old_one_opens_nothing(
     secrets = await secrets_of_the_case(running)
     command = re.search(r"^pg_dump .*amtsweg.dump", rehearsed("docs/operations.md", "backup"), re.MULTILINE)
     assert command is not None
-    excluded = [word for word in shlex.split(command[0]) if word.startswith("--exclude")]
+    excluded = [word.replace("'", "") for word in command[0].split() if word.startswith("--exclude")]
     assert secrets.found_in(dump(database_url, *excluded)) == ["sealed"]
 
 
@@ -146,18 +184,61 @@ async def data_files(pool: Pool, stack: RealParts) -> bytes:
     return b"\n".join(await asyncio.to_thread(all_files, folder))
 
 
-async def test_the_erasure_is_a_leaf_and_names_the_day_of_the_last_copy(
-    running: RunningLog, database_url: str, tmp_path: Path
+async def erasure_of(running: RunningLog) -> dict[str, Any]:
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    told = [e for e in timeline["entries"] if e["leaf"]["type"] == "de.amtsweg.PayloadErased.v1"]
+    return dict(told[0]["disclosure"]["event"]["data"]) if told else {}
+
+
+async def test_the_log_erases_last_when_all_others_have_reported(running: RunningLog) -> None:
+    await with_a_case(running)
+    await erase(running, "router", "intake")
+    assert await erasure_of(running) == {}
+    assert (await secrets_of_the_case(running)).key
+    await running.append(*reports("notifier"))
+    await running.service.erasures.round()
+    said = await erasure_of(running)
+    assert (said["basis"], said["reported"]) == (BASIS, ["intake", "notifier", "router"])
+    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
+    assert timeline["entries"][0]["erased"] is True
+
+
+async def test_the_leaf_names_the_latest_day_of_all_that_can_hold_content_or_contact(
+    running: RunningLog,
 ) -> None:
     await with_a_case(running)
-    done = await erase(database_url, tmp_path)
-    assert "2 Inhalte vernichtet; das steht als Eintrag 302" in done.output
-    assert "verfällt spätestens am" in done.output
-    timeline = (await running.client.get(f"/v1/cases/{CASE}/timeline", headers=asking())).json()
-    assert [entry["erased"] for entry in timeline["entries"]] == [True, True, False]
-    order = timeline["entries"][2]["disclosure"]["event"]
-    assert order["type"] == "de.amtsweg.PayloadErased.v1"
-    assert order["data"]["basis"] == "Art. 17 Abs. 1 lit. d DSGVO"
+    began = datetime.now(UTC)
+    await erase(running)
+    said = await erasure_of(running)
+    until = {copy["what"]: datetime.fromisoformat(copy["until"]) for copy in said["remaining"]}
+    for topic in CATALOGUE:
+        if topic.sealed:
+            after = gone_after(topic)
+            assert after is not None, f"{topic.name}: nobody removes it"
+            assert until[topic.name] >= began + after
+    assert until["submission.held.v1"] == HELD_UNTIL  # a holder knows better than the catalogue
+    assert until["dead letters"] >= began + dead_letters_gone_after()
+    assert until["dumps of the database"] >= began + timedelta(days=30)
+    assert datetime.fromisoformat(said["lastCopyExpires"]) == max(until.values())
+
+
+async def test_a_second_round_does_nothing(running: RunningLog) -> None:
+    await with_a_case(running)
+    await erase(running)
+    size = await running.pool.fetchval("select size from logs")
+    await running.service.erasures.round()
+    assert await running.pool.fetchval("select size from logs") == size
+
+
+async def test_the_log_goes_on_while_a_case_is_erased(running: RunningLog) -> None:
+    await with_a_case(running)
+    await running.append(told(EraseOrdered(basis=BASIS), 5000), *reports(*HOLDERS))
+    erasing = asyncio.ensure_future(running.service.erasures.round())
+    for number in range(2000, 2100):
+        async with asyncio.timeout(5):
+            await running.append_numbers(number)
+    await erasing
+    assert await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE)) is None
 
 
 async def test_evidence_from_before_and_after_the_erasure_verifies(
@@ -166,7 +247,7 @@ async def test_evidence_from_before_and_after_the_erasure_verifies(
     await with_a_case(running)
     asked = f"/v1/cases/{CASE}/evidence"
     before = Evidence.from_bytes((await running.client.get(asked, headers=asking())).content)
-    await erase(database_url, tmp_path)
+    await erase(running)
     await running.covered(304)
     after = Evidence.from_bytes((await running.client.get(asked, headers=asking())).content)
     assert [e.event is not None for e in verify_evidence(before, POLICY).entries] == [True, False]
@@ -180,7 +261,7 @@ async def test_strangers_accept_the_log_before_and_after_an_erasure(
     verifier, old = IndependentVerifier(LOG_KEY.verifier.to_text()), tmp_path / "before"
     saved = [verifier.checkpoint(running.folder, **{"save-checkpoint": str(old)})]
     (before,) = await asyncio.to_thread(verifier.run, saved)
-    await erase(database_url, tmp_path)
+    await erase(running)
     await running.covered(303)
     commands = [verifier.consistency(running.folder, old), verifier.inclusion(running.folder, 300)]
     after = await asyncio.to_thread(verifier.run, commands)
@@ -191,7 +272,7 @@ async def test_of_what_happens_later_to_an_erased_case_no_payload_is_kept(
     running: RunningLog, database_url: str, tmp_path: Path
 ) -> None:
     await with_a_case(running)
-    await erase(database_url, tmp_path)
+    await erase(running)
     await running.append(fact(1001, case=SECRECY.case(CASE)))
     kept = "select count(*) from payloads join entries using (log, index) where case_ref = $1 and type = $2"
     case, type_ = SECRECY.case(CASE), fact(1001).type
@@ -200,14 +281,48 @@ async def test_of_what_happens_later_to_an_erased_case_no_payload_is_kept(
     assert await running.pool.fetchval("select count(*) from tokens where case_ref = $1", case) == 0
 
 
-async def test_an_unknown_case_cannot_be_erased(
+async def test_a_closed_log_is_erased_from_and_the_next_one_says_so(
     running: RunningLog, database_url: str, tmp_path: Path
 ) -> None:
-    await running.append_numbers(1)
-    done = await erase(database_url, tmp_path, case=str(UUID(int=5)))
-    assert (done.exit_code, "nothing about this case is kept" in done.output) == (1, True)
-    rows = await running.pool.fetch("select leaf from entries")
-    assert [orjson.loads(row[0])["type"] for row in rows] == ["de.amtsweg.SubmissionRouted.v1"]
+    await with_a_case(running)
+    secrets = await secrets_of_the_case(running)
+    await running.pool.execute("update logs set closed_at = now()")
+    await PostgresLog(running.pool, origin=NEXT, source="urn:amtsweg:audit").found(
+        NEXT_SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
+    )
+    options = ["--case", str(CASE), "--basis", BASIS, *between_years(database_url, tmp_path)]
+    done = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "erase-closed", *options])
+    assert done.exit_code == 0, done.output
+    assert f"steht als Eintrag 0 in {NEXT}" in done.output
+    assert secrets.found_in(await everything(running.pool, running.folder)) == []
+    again = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "erase-closed", *options])
+    assert (again.exit_code, "was erased before" in again.output) == (1, True)
+
+
+async def test_looks_of_a_closed_log_expire_and_the_next_one_says_so(
+    running: RunningLog, database_url: str, tmp_path: Path
+) -> None:
+    await with_a_case(running)
+    await running.pool.execute("update logs set closed_at = now()")
+    await PostgresLog(running.pool, origin=NEXT, source="urn:amtsweg:audit").found(
+        NEXT_SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
+    )
+    options = ["--looks-before", "2100-01-01", "--basis", "§ 76 BDSG", *between_years(database_url, tmp_path)]
+    done = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "expire", *options])
+    assert "1 Inhalte von Einsichten vernichtet; das steht als Eintrag 0" in done.output, done.output
+
+
+def between_years(database_url: str, folder: Path) -> list[str]:
+    for name, secrecy in (("old.key", SECRECY), ("new.key", NEXT_SECRECY)):
+        (folder / name).write_text(secrecy.secret.hex())
+    options = {
+        "origin": ORIGIN,
+        "pseudonym-key-file": str(folder / "old.key"),
+        "successor-origin": NEXT,
+        "successor-key-file": str(folder / "new.key"),
+        "postgres-url": database_url,
+    }
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 async def test_what_old_looks_said_is_destroyed_and_that_they_were_taken_stays(

@@ -64,6 +64,12 @@ def settled(*, submission_id: UUID, case_id: UUID) -> Record:
     return record(NOTIFICATION_SETTLED, data, submission_id=submission_id, case_id=case_id)
 
 
+def accepted(*, submission_id: UUID, case_id: UUID) -> Record:
+    """An acceptance."""
+    data = CaseAccepted(receipt=RECEIPT_OF_CONTRACT, authority=GIESSEN, accepted_at=NOW)
+    return record(CASE_UPDATED, data, submission_id=submission_id, case_id=case_id)
+
+
 def record_of(line: Line) -> Record:
     """The record of an event that is told by this line."""
     topic, data = _DATA[line.code]

@@ -12,9 +12,18 @@ from services.intake.adapters.postgres.projection import HistoryProjection
 from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable
+from shared.events.erasure import CaseErased, EraseOrdered
+from shared.events.topics import CASE_ERASED, CASE_ORDERED
 from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import entry
-from tests.integration.intake.bus import RECEIPT_OF_CONTRACT, project, received, settled
+from tests.integration.intake.bus import (
+    RECEIPT_OF_CONTRACT,
+    accepted,
+    project,
+    received,
+    record,
+    settled,
+)
 
 CURSORS = Cursors(b"secret")
 
@@ -102,6 +111,38 @@ async def test_a_reference_is_found_after_a_loss_and_lies_nowhere_in_clear(pool:
     [known] = await PostgresHistories(pool, cursors=CURSORS).by_reference(reference, client_id="portal")
     assert known.client_reference is None
     assert "antrag-1" not in repr(await pool.fetch("SELECT * FROM receipts"))
+
+
+async def test_an_erased_case_keeps_nothing_that_a_person_wrote_whatever_comes_later(pool: Pool) -> None:
+    submission_id, case_id = uuid4(), uuid4()
+    one = received(submission_id=submission_id, case_id=case_id)
+    later = accepted(submission_id=submission_id, case_id=case_id)
+    order = record(CASE_ORDERED, EraseOrdered(basis="Art. 17"), submission_id=submission_id, case_id=case_id)
+    await project(pool, one, later)
+    assert str(RECEIPT_OF_CONTRACT.client_reference_hash) in await everything(pool)
+    await project(pool, order)
+    await project(pool, order, later, one)
+    await pool.execute("DELETE FROM receipts")  # lost, and filled again from the events
+    await project(pool, one)
+    left = await everything(pool)
+    for told in (RECEIPT_OF_CONTRACT.client_reference_hash, RECEIPT_OF_CONTRACT.content_hash):
+        assert told is not None
+        assert told not in left
+    reports = await pool.fetch("SELECT topic, value FROM outbox")
+    assert {row["topic"] for row in reports} == {CASE_ERASED.name}
+    report = CaseErased.from_json(reports[0]["value"])
+    assert (report.holder, [copy.what for copy in report.remaining]) == ("intake", ["submission.received.v1"])
+
+
+async def everything(pool: Pool) -> str:
+    """All that is kept of receipts and histories."""
+    return str(
+        [
+            tuple(row)
+            for table in ("receipts", "history")
+            for row in await pool.fetch(f"SELECT * FROM {table}")
+        ]
+    )
 
 
 async def test_a_record_that_is_no_event_fails_the_batch_and_nothing_is_kept(pool: Pool) -> None:

@@ -28,12 +28,12 @@ from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import (
     CASE_CLOCK,
-    CASE_UPDATED,
+    CASE_ERASED,
     NOTIFICATION_SETTLED,
     SUBMISSION_HELD,
     SUBMISSION_RECEIVED,
-    SUBMISSION_ROUTED,
     Topic,
+    consumed_by,
     dead_letter_topic,
 )
 from shared.kafka.records import partition_of
@@ -42,14 +42,7 @@ from tests.support.mail_server import MailServer
 from tests.support.stack import Database, KafkaAccess
 
 DIRECTORY = Path(__file__).parents[3] / "directory" / "hessen"
-TOPICS = (
-    SUBMISSION_RECEIVED,
-    SUBMISSION_ROUTED,
-    CASE_UPDATED,
-    NOTIFICATION_SETTLED,
-    CASE_CLOCK,
-    SUBMISSION_HELD,
-)
+TOPICS = (*consumed_by("notifier"), CASE_CLOCK, SUBMISSION_HELD, CASE_ERASED)
 SMTP_TIMEOUT_SECONDS = 1
 LEASE_SECONDS = 4
 

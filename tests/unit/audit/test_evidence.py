@@ -59,7 +59,7 @@ RUNNER = CliRunner()
 
 
 def _evidence() -> Evidence:
-    said = PayloadErased(basis="Art. 17 DSGVO", entries=1, last_sealed_copy_expires=NOW)
+    said = PayloadErased(basis="Art. 17 DSGVO", entries=1, last_copy_expires=NOW)
     facts = [fact_of(said, id=UUID(int=n), at=NOW, secrecy=SECRECY, case="c" * 32) for n in range(5)]
     state = State(Frontier(), frozenset(), {})
     made = append(facts, state, secrecy=SECRECY, random_bytes=os.urandom)

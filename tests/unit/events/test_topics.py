@@ -76,7 +76,11 @@ def test_the_directory_is_kept_for_ever_since_its_first_record_holds_every_line(
 
 
 def test_what_came_in_can_always_go_out() -> None:
-    inputs = [topic for topic in CATALOGUE if "doors" in topic.producers or "intake" in topic.producers]
+    inputs = [
+        topic
+        for topic in CATALOGUE
+        if {"doors", "intake"} & {*topic.producers} and "router" not in topic.producers
+    ]
     outputs = [topic for topic in CATALOGUE if "router" in topic.producers]
     largest = max(topic.max_bytes for topic in inputs)
     assert min(topic.max_bytes for topic in outputs) >= largest + 64 * 1024

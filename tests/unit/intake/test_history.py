@@ -25,6 +25,7 @@ from shared.events.case import (
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Reason
+from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled, Settlement
 from shared.events.payload import Payload
 from shared.events.submission import RouterReason, SubmissionParked, SubmissionReceived, SubmissionRouted
@@ -64,6 +65,7 @@ TOLD: dict[type[Payload], Payload] = {
     AnswerRefused: AnswerRefused(authority=GIESSEN, answer_id=ROOT, reason="already-decided"),
     OrderRefused: OrderRefused(order_id=ROOT, reason="not-parked"),
     RetryOrdered: RetryOrdered(assignment=ASSIGNMENT),
+    EraseOrdered: EraseOrdered(basis="Art. 17 Abs. 1 DSGVO"),
     AssignOrdered: AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
     StepOverdue: StepOverdue(receipt=RECEIPT, step="forwarding", due_on=date(2026, 1, 13)),
     PeriodEnding: PeriodEnding(

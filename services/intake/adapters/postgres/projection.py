@@ -1,15 +1,20 @@
 """From the bus into the histories: rows and offsets in the engine's one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from services.intake.domain.history import Line, line, receipt_of
-from shared.events.envelope import Event, decode
+from shared.events.envelope import Event, carries, decode, encode
+from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy
+from shared.events.ids import child_id
 from shared.events.payload import Payload
+from shared.events.retention import gone_after
 from shared.events.submission import Receipt
-from shared.events.topics import consumed_by
+from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by
 from shared.kafka.records import Record
+from shared.postgres import outbox
 from shared.postgres.pool import Connection
 
 TOPICS: Final = {topic.name: topic.payloads for topic in consumed_by("intake")}
@@ -55,6 +60,14 @@ SELECT count(*) FROM placed
 """
 
 
+_ERASED: Final = "INSERT INTO erased_cases (case_id) VALUES ($1) ON CONFLICT DO NOTHING"
+_ERASE_RECEIPTS: Final = f"""
+UPDATE receipts SET client_reference = NULL, client_reference_hash = NULL, request_hash = NULL, content_hash = 'hmac-sha256:{"0" * 64}'
+FROM erased_cases WHERE receipts.case_id = erased_cases.case_id AND erased_cases.case_id = ANY ($1)
+"""  # noqa: S608 - no value of anybody's
+_SEALED_GONE_AFTER: Final = gone_after(SUBMISSION_RECEIVED) or timedelta.max
+
+
 class HistoryProjection:
     """Implements `shared.engine.Projector`.
 
@@ -69,6 +82,7 @@ class HistoryProjection:
             Undecodable: one of the records is not an event of its topic.
         """
         events = [decode(record.value, record.headers, TOPICS[record.topic]) for record in records]
+        orders = [event for event in events if carries(event, EraseOrdered)]
         lines = [line(event) for event in events]
         position: int = await connection.fetchval(_LOCK)
         await connection.execute(_RECEIPTS, *_receipt_columns(events))
@@ -76,6 +90,35 @@ class HistoryProjection:
         placed: int = await connection.fetchval(_PLACE, [each.submission_id for each in lines], position)
         if placed:
             await connection.execute(_PLACED, position + placed)
+        await _erase(connection, {event.case_id for event in events}, orders)
+
+
+async def _erase(
+    connection: Connection, touched: Collection[UUID], orders: Sequence[Event[EraseOrdered]]
+) -> None:
+    """Destroy what the receipts of erased cases say about a person, also what an event has brought back."""
+    await connection.executemany(_ERASED, [(order.case_id,) for order in orders])
+    await connection.execute(_ERASE_RECEIPTS, sorted(touched))
+    await outbox.enqueue(connection, *(encode(_report(order), CASE_ERASED.name) for order in orders))
+
+
+def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
+    copy = RemainingCopy(what=SUBMISSION_RECEIVED.name, until=order.time + _SEALED_GONE_AFTER)
+    told = CaseErased(
+        holder="intake",
+        order_id=order.id,
+        gone=("client reference", "hashes of content and request"),
+        remaining=(copy,),
+    )
+    return Event(
+        id=child_id(order.id, "erased-intake"),
+        source="urn:amtsweg:intake",
+        time=order.time,
+        case_id=order.case_id,
+        submission_id=order.submission_id,
+        data=told,
+        traceparent=order.traceparent,
+    )
 
 
 def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ...]:

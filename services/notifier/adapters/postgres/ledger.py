@@ -8,9 +8,13 @@ import asyncpg
 
 from services.notifier.domain.case import Case, Contact
 from services.notifier.domain.message import CHANNEL, RECIPIENT, Message, Told
-from shared.events.envelope import Event
+from shared.events.envelope import Event, encode
+from shared.events.erasure import CaseErased, EraseOrdered
+from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
+from shared.events.topics import CASE_ERASED
+from shared.postgres import outbox
 from shared.postgres.pool import Connection
 
 _CASES = (
@@ -41,6 +45,14 @@ _CLOSE = """
 """
 
 
+# What is under way is settled first; then a later batch, or the next message of the case, silences it as well.
+_TAKE_BACK = "DELETE FROM messages WHERE case_id = ANY($1) AND state = 'created'"
+_SILENCE = """
+    UPDATE messages SET receipt_number = NULL, received_at = NULL, submission_id = NULL, occurred_at = NULL
+    WHERE case_id = ANY($1) AND settled_at IS NOT NULL AND receipt_number IS NOT NULL
+"""
+
+
 class PostgresLedger:
     """The `Ledger` on a connection whose transaction somebody else commits."""
 
@@ -56,6 +68,26 @@ class PostgresLedger:
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
+
+    async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
+        for statement in (_TAKE_BACK, _SILENCE):
+            await self._connection.execute(statement, sorted(cases))
+        await outbox.enqueue(
+            self._connection, *(encode(_report(order), CASE_ERASED.name) for order in orders)
+        )
+
+
+def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
+    told = CaseErased(holder="notifier", order_id=order.id, gone=("contact", "messages"))
+    return Event(
+        id=child_id(order.id, "erased-notifier"),
+        source="urn:amtsweg:notifier",
+        time=order.time,
+        case_id=order.case_id,
+        submission_id=order.submission_id,
+        data=told,
+        traceparent=order.traceparent,
+    )
 
 
 def contact_of(state: str, sealed: str | None) -> Contact:

@@ -174,7 +174,7 @@ def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:
 
 
 def is_closed(custody: CaseHeld) -> bool:
-    return custody.standing == "decided"
+    return custody.standing in {"decided", "erased"}
 
 
 def is_expired(custody: CaseHeld, *, now: datetime) -> bool:

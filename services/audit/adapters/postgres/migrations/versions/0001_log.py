@@ -50,7 +50,7 @@ create index entries_by_actor on entries (actor_ref, index) where actor_ref is n
 create index entries_by_authority on entries (authority, index) where authority is not null;
 create index entries_by_time on entries using brin (time);
 create index entries_about_the_log on entries (type, index)
-    where type in ('de.amtsweg.DayStated.v1', 'de.amtsweg.EvaluationRequested.v1');
+    where type in ('de.amtsweg.DayStated.v1', 'de.amtsweg.EvaluationRequested.v1', 'de.amtsweg.EraseOrdered.v1');
 
 create table events (id uuid primary key) partition by hash (id);
 comment on table events is 'Names of the events of all logs, keyed: none becomes a second leaf. Says nothing else.';

@@ -1,0 +1,60 @@
+"""The part that carries out erasures: the audit log is the last holder, and waits for all others to report."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from services.audit.adapters.postgres.erasures import PostgresErasures
+from services.audit.domain.erasure import Ordered
+from services.audit.domain.refused import Refused
+from services.audit.ports import Clock
+from shared.errors import Stopped, Unavailable
+from shared.telemetry.health import Condition
+
+_PAUSE: Final = timedelta(seconds=5)
+_LATE: Final = timedelta(minutes=10)
+
+
+class ErasureLoop:
+    """Runs until cancelled; replicas do the same work, and the second one finds it done."""
+
+    def __init__(
+        self,
+        erasures: PostgresErasures,
+        carry_out: Callable[[Ordered], Awaitable[object]],
+        *,
+        clock: Clock,
+        condition: Condition,
+    ) -> None:
+        self._erasures = erasures
+        self._carry_out = carry_out
+        self._clock = clock
+        self._condition = condition
+        self._log = structlog.get_logger().bind(part="erasures")
+
+    async def run(self) -> None:
+        """Carry out what everybody has reported on; pause; again."""
+        while True:
+            try:
+                await self.round()
+            except (Unavailable, Stopped, Refused) as failed:
+                self._condition.set("degraded", reason=str(failed))
+                self._log.warning("erasures not carried out", reason=str(failed))
+            await asyncio.sleep(_PAUSE.total_seconds())
+
+    async def round(self) -> None:
+        """One round."""
+        late: dict[str, None] = {}
+        for ordered in await self._erasures.ordered():
+            if not ordered.missing:
+                await self._carry_out(ordered)
+                await self._erasures.write_anew(ordered.case)
+            elif self._clock() - ordered.at > _LATE:
+                late |= dict.fromkeys(ordered.missing)
+        if late:
+            self._condition.set("degraded", reason=f"erasures wait for the report of {', '.join(late)}")
+        else:
+            self._condition.set("ready")

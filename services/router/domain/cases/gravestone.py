@@ -1,0 +1,27 @@
+"""What is left of an erased case: that there was one."""
+
+from datetime import datetime
+
+from services.router.domain.cases.custody import REMEMBERED
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.erasure import EraseOrdered
+
+
+def gravestone(custody: CaseHeld | None, cause: Event[EraseOrdered], *, now: datetime) -> CaseHeld | None:
+    """The gravestone of a case: it holds nothing that a person could be found by. None where it is unknown."""
+    if custody is None:
+        return None
+    blank = {
+        "receipt_number": "-",
+        "client_reference_hash": None,
+        "content_hash": f"hmac-sha256:{'0' * 64}",
+    }
+    return CaseHeld(
+        submission_id=custody.submission_id,
+        receipt=custody.receipt.model_copy(update=blank),
+        standing="erased",
+        since=now,
+        applied=(*custody.applied, cause.id)[-REMEMBERED:],
+        applied_at=now,
+    )

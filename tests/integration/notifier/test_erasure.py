@@ -1,0 +1,88 @@
+"""An erasure at the notifier: contact and messages go, nobody is written to any more, and it is reported."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.notifier.adapters.postgres import MIGRATIONS
+from services.notifier.adapters.postgres.ledger import PostgresLedger
+from services.notifier.handler.planning import on_events, recall
+from shared.events import ids
+from shared.events.envelope import Event
+from shared.events.erasure import CaseErased, EraseOrdered
+from shared.events.notification import NotificationSettled
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
+from shared.events.topics import CASE_ERASED
+from shared.postgres import migrations
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, sealed
+from tests.support.stack import Database
+
+SUBMISSION = UUID(int=77)
+CASE = ids.case_id(SUBMISSION)
+CONTACT = sealed("notifier-2026", purpose="contact")
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
+    pool = await postgres.open_pool(database.url, schema="notifier")
+    yield pool
+    await pool.close()
+
+
+def told(data: Payload) -> Event[Payload]:
+    return Event(
+        id=uuid4(),
+        source="urn:amtsweg:tests",
+        time=RECEIVED_AT,
+        case_id=CASE,
+        submission_id=SUBMISSION,
+        data=data,
+    )
+
+
+async def apply(pool: Pool, *events: Payload) -> None:
+    async with postgres.transaction(pool) as connection:
+        await on_events([told(data) for data in events], PostgresLedger(connection))
+
+
+RECEIVED = SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=CONTACT)
+ORDER = EraseOrdered(basis="Art. 17 Abs. 1 DSGVO")
+
+
+async def everything(pool: Pool) -> str:
+    tables = ("cases", "messages")
+    return str([tuple(row) for table in tables for row in await pool.fetch(f"SELECT * FROM {table}")])
+
+
+async def test_contact_and_messages_of_an_erased_case_are_gone_and_it_is_reported(pool: Pool) -> None:
+    await apply(pool, RECEIVED)
+    sent = NotificationSettled(
+        message_id=ids.message_id(CASE, "received", 1, "applicant", "email"), kind="received", revision=1,
+        channel="email", outcome="sent", attempts=1, settled_at=RECEIVED_AT,
+    )  # fmt: skip
+    await apply(pool, sent)
+    await apply(pool, SubmissionRouted(receipt=RECEIPT, authority=GIESSEN))
+    assert CONTACT.ciphertext in await everything(pool)
+    await apply(pool, ORDER)
+    left = await everything(pool)
+    for secret in (CONTACT.ciphertext, RECEIPT.receipt_number, str(SUBMISSION)):
+        assert secret not in left
+    assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0
+    (row,) = await pool.fetch("SELECT topic, value FROM outbox")
+    assert row["topic"] == CASE_ERASED.name
+    assert CaseErased.from_json(row["value"]).holder == "notifier"
+
+
+async def test_nothing_brings_the_contact_of_an_erased_case_back(pool: Pool) -> None:
+    await apply(pool, ORDER)
+    await apply(pool, RECEIVED)
+    held = SubmissionHeld(receipt=RECEIPT, submission_id=SUBMISSION, content=sealed(), contact=CONTACT)
+    async with postgres.transaction(pool) as connection:
+        await recall([told(held)], PostgresLedger(connection))  # type: ignore[list-item] # the event carries what is held
+    assert CONTACT.ciphertext not in await everything(pool)
+    assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0
