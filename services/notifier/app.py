@@ -57,6 +57,7 @@ from shared.web.app import HttpServer, create_app
 
 _TOPICS = consumed_by("notifier")
 _PAYLOADS = {topic.name: topic.payloads for topic in _TOPICS}
+_STATUS_DAYS = 7
 _BODY_BYTES = 1024  # nothing is posted here
 
 PLANNING = Plan(

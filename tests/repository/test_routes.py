@@ -25,6 +25,7 @@ OPEN = {
     ("services/intake/adapters/http/guide.py", "/problems/{kind}"),  # what an error means
     ("services/router/adapters/http/competence.py", "/v1/competence"),  # the directory is open data
     ("services/notifier/adapters/http/deadlines.py", "/v1/deadlines"),  # the law is public
+    ("services/notifier/adapters/http/status.py", "/v1/status"),  # figures about nobody
     ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify
     ("services/audit/adapters/http/files.py", "/tile/{level}/{path:path}"),  # hashes only
     ("services/audit/adapters/http/files.py", "/{path:path}"),  # always 404
