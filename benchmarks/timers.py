@@ -31,7 +31,7 @@ ROUNDS = 10
 
 _FILL = """
     INSERT INTO timers (id, case_id, kind, step, subject, due_at)
-    SELECT gen_random_uuid(), gen_random_uuid(), 'ended', 1, current_date, now() + n * interval '10 seconds'
+    SELECT gen_random_uuid(), gen_random_uuid(), 'ended', 1, current_date, now() + interval '1 day' + n * interval '10 seconds'
     FROM generate_series(1, $1::integer) AS n
 """
 _MAKE_DUE = """

@@ -90,7 +90,7 @@ class DueTimers:
         known = await TimerLedger(connection).clocks({timer.case_id for timer in due})
         clocks = {clock.case_id: clock for clock in known}
         for timer in sorted(due, key=lambda timer: timer.due_at):
-            clock = clocks[timer.case_id]
+            clock = clocks.get(timer.case_id) or CaseClock(case_id=timer.case_id)
             said = struck(timer, clock, self._law)
             if said is not None and clock.submission_id is not None:
                 event = Event(
