@@ -8,6 +8,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -54,11 +55,24 @@ class KafkaConnection(_Frozen):
 
 
 class PostgresConnection(_Frozen):
-    """PostgreSQL's address; ``url`` is ``postgresql://role@host:port/database`` without a password."""
+    """PostgreSQL's address and this service's own role."""
 
-    url: str
-    password_file: FilePath | None = None
-    pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    url: Annotated[
+        str,
+        Field(
+            description="`postgresql://role@host:port/database` without a password; beyond loopback with "
+            "`?sslmode=verify-full`, and `sslrootcert` where the system's own list does not suffice."
+        ),
+    ]
+    password_file: Annotated[FilePath | None, Field(description="The role's password.")] = None
+    pool_size: Annotated[int, Field(ge=1, le=100, description="Connections at most.")] = 10
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        parts = urlsplit(self.url)
+        if dict(parse_qsl(parts.query)).get("sslmode") != "verify-full":
+            require_loopback(parts.hostname or "", what="PostgreSQL", instead="sslmode=verify-full")
+        return self
 
 
 class HttpListener(_Frozen):

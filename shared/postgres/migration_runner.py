@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -23,8 +24,10 @@ async def revise(url: str, *, schema: str, folder: Path, password: str | None = 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
     """
-    address = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(address.set(password=password) if password else address)
+    # asyncpg reads the URL itself, as everywhere else: SQLAlchemy does not know its `sslmode`.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url, password=password)
+    )
     try:
         with reaching_postgres():
             async with engine.begin() as connection:

@@ -52,7 +52,7 @@ def _settings(around: Surroundings) -> Settings:
     unused = Path(__file__)
     return Settings(
         kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
-        postgres=PostgresConnection(url="unused"),
+        postgres=PostgresConnection(url="postgresql://127.0.0.1/unused"),
         tile_folder=Path(around.folder),
         log_origin=ORIGIN,
         log_key_file=unused,

@@ -113,7 +113,7 @@ def settings_in(folder: Path) -> Settings:
     unused.touch()
     return Settings(
         kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
-        postgres=PostgresConnection(url="unused"),
+        postgres=PostgresConnection(url="postgresql://127.0.0.1/unused"),
         tile_folder=folder / "tiles",
         log_origin=ORIGIN,
         log_key_file=unused,

@@ -239,7 +239,7 @@ async def closed(running: RunningLog, operator: Operator, tmp_path: Path) -> Asy
     unused = tmp_path / "unused"
     settings = Settings(
         kafka=KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
-        postgres=PostgresConnection(url="unused"),
+        postgres=PostgresConnection(url="postgresql://127.0.0.1/unused"),
         tile_folder=running.folder,
         log_origin=ORIGIN,
         log_key_file=unused,

@@ -172,7 +172,7 @@ def _settings(folder: Path, **options: object) -> Settings:
     file.write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
     unused = {
         "kafka": KafkaConnection(bootstrap="127.0.0.1:9", security_protocol="PLAINTEXT"),
-        "postgres": PostgresConnection(url="unused"),
+        "postgres": PostgresConnection(url="postgresql://127.0.0.1/unused"),
         "tile_folder": folder,
         "log_origin": ORIGIN,
         "log_key_file": file,

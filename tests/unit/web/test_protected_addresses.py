@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.settings import Issuer, KafkaConnection, ProtectedUrl
+from shared.settings import Issuer, KafkaConnection, PostgresConnection, ProtectedUrl
 
 ISSUER: TypeAdapter[str] = TypeAdapter(Issuer)
 URL: TypeAdapter[object] = TypeAdapter(ProtectedUrl)
@@ -52,3 +52,13 @@ def test_an_issuer_is_kept_as_it_is_written_and_is_https_beyond_loopback() -> No
     assert ISSUER.validate_python("http://127.0.0.1:8081") == "http://127.0.0.1:8081"
     with pytest.raises(ValidationError, match="use https://"):
         ISSUER.validate_python("http://intake.example")
+
+
+def test_postgresql_beyond_loopback_is_verified() -> None:
+    for host in HERE:
+        PostgresConnection(url=f"postgresql://intake@{host}:5432/amtsweg")
+    for host in ELSEWHERE:
+        PostgresConnection(url=f"postgresql://intake@{host}:5432/amtsweg?sslmode=verify-full")
+        for mode in ("", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"):
+            with pytest.raises(ValidationError, match="use sslmode=verify-full"):
+                PostgresConnection(url=f"postgresql://intake@{host}:5432/amtsweg{mode}")
