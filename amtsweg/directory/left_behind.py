@@ -130,5 +130,5 @@ async def _starts(address: KafkaAddress, since: datetime) -> Mapping[TopicPartit
         await consumer.start()
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(1000 * since.timestamp())))
     finally:
-        await close(consumer.stop())
+        await close(consumer)
     return {tp: at.offset for tp, at in found.items() if at is not None}

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -41,10 +42,13 @@ from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
 from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress
+from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
+from shared.postgres import offsets
 from shared.postgres.migrations import upgrade
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Pool, open_pool
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -154,12 +158,23 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         health=health,
         telemetry=telemetry,
     )
+    # Apart from the door's: what Kafka refuses here costs a producer, and no submission waits for a new one.
+    outgoing = Publisher(address, health=health, part="outbox publisher")
+    lag = lag_of(
+        GROUP,
+        address=address,
+        stored=partial(offsets.stored, pool, GROUP),
+        health=health,
+        telemetry=telemetry,
+    )
     return {
         "publisher": publisher,
-        "principals": principals,
+        "outbox publisher": outgoing,
+        "outbox": OutboxPublisher(pool, outgoing, schema=SCHEMA, health=health, telemetry=telemetry),
         "histories": catching_up,
-        "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
-        "open entries": OpenEntries(pool, telemetry=telemetry),
+        "principals": Follower(principals, name="principals", health=health),
+        "open entries": Follower(OpenEntries(pool, telemetry=telemetry), name="open entries", health=health),
+        "lag": Follower(lag, name="lag", health=health),
         "http": HttpServer.of(app, settings.http, health=health),
     }
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
@@ -43,12 +44,14 @@ from shared.events.envelope import Event, Undecodable, decode
 from shared.events.payload import Payload
 from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED, consumed_by, dead_letter_topic
 from shared.kafka.client import KafkaAddress
+from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
-from shared.postgres import migrations
+from shared.postgres import migrations, offsets
 from shared.postgres import pool as postgres
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Connection, Pool
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.settings import read_secret
 from shared.telemetry.health import Condition, Health
@@ -165,18 +168,27 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
         health=health,
         topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, plan.dead_letters),
     )
+    upkeep = Upkeep(
+        common.queue,
+        kept_for=settings.contact_kept_for,
+        condition=health.part("messages"),
+        telemetry=telemetry,
+    )
+    lag = lag_of(
+        "notifier",
+        address=common.address,
+        stored=partial(offsets.stored, pool, plan.group),
+        health=health,
+        telemetry=telemetry,
+    )
     return {
-        "planning": _planning(plan, common),
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+        "planning": _planning(plan, common),
         "sending": _sending(settings, common),
-        "clock": _clock(common),
-        "upkeep": Upkeep(
-            common.queue,
-            kept_for=settings.contact_kept_for,
-            condition=health.part("messages"),
-            telemetry=telemetry,
-        ),
+        "clock": Follower(_clock(common), name="clock", health=health),
+        "upkeep": Follower(upkeep, name="upkeep", health=health),
+        "lag": Follower(lag, name="lag", health=health),
         "http": HttpServer.of(
             application(law=common.law, health=common.health, telemetry=common.telemetry),
             settings.http,

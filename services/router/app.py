@@ -36,8 +36,10 @@ from shared.events.topics import (
     dead_letter_topic,
 )
 from shared.kafka.client import KafkaAddress
+from shared.kafka.lag import lag_of
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Record
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -130,8 +132,10 @@ def build(settings: Settings) -> Mapping[str, Part]:
         batch_size=settings.batch_size,
         minimum_period=settings.minimum_period,
     )
+    telemetry.follow("unavailable_topics", lambda: len(outputs.unavailable()), group=plan.group)
+    lag = lag_of("router", address=address, health=health, telemetry=telemetry)
     return {
-        "directory": directories,
+        "directory": Follower(directories, name="directory", health=health),
         "routing": KafkaToKafka(
             plan,
             routing,
@@ -141,6 +145,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
             telemetry=telemetry,
             punctuate=routing.punctuate,
         ),
+        "lag": Follower(lag, name="lag", health=health),
         "http": _http(settings, health=health, telemetry=telemetry),
     }
 

@@ -54,7 +54,7 @@ class CompactedTopicReader:
         if self._indexing is not None:
             self._indexing.cancel()
         if self._reader is not None:
-            await close(self._reader.stop())
+            await close(self._reader)
 
     async def _index(self) -> dict[str, int]:
         index: dict[str, int] = {}

@@ -62,7 +62,7 @@ class Session:
             if watching is not None:
                 watching.cancel()
             await self.revoke()
-            await close(self._consumer.stop())
+            await close(self._consumer)
             if self._failed.done():
                 self._failed.exception()
 

@@ -122,7 +122,7 @@ class KafkaSink:
         if lookup is not None:
             await lookup.close()
         if producer is not None:
-            await close(producer.stop())
+            await close(producer)
 
     async def _restore(self) -> None:
         if self._plan.state_topic is None:

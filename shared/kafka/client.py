@@ -2,12 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
@@ -18,6 +19,7 @@ MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
 """The largest record of an output topic, see the catalogue."""
 
 CLOSING_SECONDS: Final = 5.0
+_CONNECTIONS_SECONDS: Final = 1.0
 _SESSION_MS: Final = 10_000
 
 
@@ -132,19 +134,50 @@ def transactional_producer(
     )
 
 
-async def close(*closing: Coroutine[Any, Any, None], seconds: float = CLOSING_SECONDS) -> None:
-    """Close clients, each within a time limit, whatever they say.
+async def close(
+    client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient, *, seconds: float = CLOSING_SECONDS
+) -> None:
+    """Stop a client within a time limit, whatever it says; afterwards none of its tasks is alive.
 
-    During an outage ``stop()`` may never return; and it may raise what its background tasks died of, even a
-    cancellation that nobody asked for, which must not pass for one of ours.
+    ``stop()`` may raise what its background tasks died of, even a cancellation that nobody asked for, which must not
+    pass for one of ours. Where it does not return, what it would have ended goes on: a sender that sends what is
+    pending when Kafka is back, a heartbeat that keeps a dead member in its group.
     """
-    for step in closing:
-        task = asyncio.ensure_future(step)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        try:
-            await asyncio.wait({task}, timeout=seconds)
-        finally:
-            task.cancel()
+    ending = client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop()
+    stopping = asyncio.ensure_future(ending)
+    stopping.add_done_callback(lambda done: done.cancelled() or done.exception())
+    try:
+        await asyncio.wait({stopping}, timeout=seconds)
+    finally:
+        stopping.cancel()
+        await _abandon(client)
+
+
+async def _abandon(client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient) -> None:
+    """End what ``stop()`` has left: background tasks, then connections."""
+    left = [task for task in _tasks_of(client) if not task.done()]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=_CONNECTIONS_SECONDS)
+    network = getattr(client, "client", None) or getattr(client, "_client", None)
+    if network is not None and network._conns:  # noqa: SLF001 - there is no other way to ask
+        closing = asyncio.ensure_future(network.close())
+        closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({closing}, timeout=_CONNECTIONS_SECONDS)
+        closing.cancel()
+
+
+def _tasks_of(
+    client: AIOKafkaConsumer | AIOKafkaProducer | AIOKafkaAdminClient,
+) -> Iterator["asyncio.Task[object]"]:
+    """The tasks of this loop that run a method of the client or of one of its parts."""
+    names = ("client", "_client", "_sender", "_message_accumulator", "_coordinator", "_fetcher")
+    parts = {id(part) for name in names if (part := getattr(client, name, None)) is not None}
+    for task in asyncio.all_tasks():
+        frame = getattr(task.get_coro(), "cr_frame", None)
+        if frame is not None and id(frame.f_locals.get("self")) in parts:
+            yield task
 
 
 # linger 0: waiting in the client multiplied the latency of request and reply; batches form by themselves.

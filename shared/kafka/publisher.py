@@ -28,14 +28,16 @@ class Publisher:
     ``run`` keeps it going; ``publish`` may be called from any number of tasks.
     """
 
-    def __init__(self, address: KafkaAddress, *, health: Health, topics: Sequence[str] = ()) -> None:
+    def __init__(
+        self, address: KafkaAddress, *, health: Health, topics: Sequence[str] = (), part: str = "publisher"
+    ) -> None:
         self._address = address
         self._topics = topics
-        self._condition = health.part("publisher")
+        self._condition = health.part(part)
         self._producer: AIOKafkaProducer | None = None
         self._broken = asyncio.Event()
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
-        self._log = structlog.get_logger().bind(part="publisher")
+        self._log = structlog.get_logger().bind(part=part)
 
     @property
     def ready(self) -> bool:
@@ -60,7 +62,7 @@ class Publisher:
             finally:
                 self._producer = None
                 self._condition.set("unready", reason="Kafka cannot be reached")
-                await close(producer.stop())
+                await close(producer)
             await pause.sleep()
 
     async def publish(self, message: Outgoing, *, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - bounds the answer: cancelling would not unsend
@@ -84,9 +86,11 @@ class Publisher:
                 sending.add_done_callback(_retrieve)
                 raise Unavailable(f"{message.topic}: not confirmed within {timeout:g} s") from None
             except KafkaError as error:
-                # After a rejection the partition's sequence is spoilt for good: only a new producer helps.
-                self._producer = None
-                self._broken.set()
+                # After a rejection the partition's sequence is spoilt for good: only a new producer helps. It may be
+                # there already, when the refusal comes late.
+                if self._producer is producer:
+                    self._producer = None
+                    self._broken.set()
                 word = Refused if isinstance(error, _REFUSALS) else Unavailable
                 raise word(f"{message.topic}: {type(error).__name__}") from error
 

@@ -20,7 +20,7 @@ _PATIENCE_MS: Final = 1000
 _IDLE_ROUNDS: Final = 30
 """Longer than a transaction whose owner has died stays open: its time-out, and ten seconds until Kafka ends it."""
 
-_ANSWER_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 30.0
 _PATIENT_ROUNDS: Final = 5
 _LOOK_MS: Final = 200
 _LOOKS: Final = 20
@@ -57,7 +57,7 @@ async def read_to_end(
                 stuck = open_ended[0]
                 raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
     finally:
-        await close(consumer.stop())
+        await close(consumer)
 
 
 async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -74,7 +74,7 @@ async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -
     except (KafkaError, TimeoutError) as away:
         raise Unavailable(f"the ends of topics cannot be asked for: {type(away).__name__}") from away
     finally:
-        await close(asking.stop())
+        await close(asking)
 
 
 async def unread(

@@ -10,7 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.kafka.dead_letters import letter_key
 from shared.kafka.records import Record
-from shared.postgres.pool import Connection
+from shared.postgres.pool import Connection, Pool, reaching_postgres
 
 
 class Fenced(Exception):  # noqa: N818 - what happened, in the project's vocabulary
@@ -45,6 +45,17 @@ async def advance(
     )
     if len(moved) != len(to):
         raise Fenced(f"{consumer}: {len(to) - len(moved)} of {len(to)} partitions are read by somebody else")
+
+
+async def stored(pool: Pool, consumer: str) -> dict[TopicPartition, int]:
+    """How far this consumer has read, for whoever watches it.
+
+    Raises:
+        Unavailable: PostgreSQL cannot be reached.
+    """
+    with reaching_postgres():
+        rows = await pool.fetch("SELECT topic, partition, next FROM offsets WHERE consumer = $1", consumer)
+    return {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
 
 
 async def blocked_keys(connection: Connection, consumer: str) -> set[bytes]:

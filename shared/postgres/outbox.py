@@ -3,11 +3,16 @@
 One publisher per schema holds an advisory lock and publishes in the order of writing, so order per key holds
 as long as one task at a time writes about a key. A crash between publishing and deleting publishes again,
 with the same event id; every receiver drops ids it knows.
+
+A message that Kafka will never take is laid aside in a table of its own, so that nobody waits for it. A key whose
+message Kafka does not take now is tried again after a pause of its own; the others go on meanwhile.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -23,6 +28,7 @@ from shared.telemetry.metrics import Telemetry
 
 _BATCH: Final = 500
 _POLL_SECONDS: Final = 1.0
+_TRY_AGAIN_SECONDS: Final = 0.2
 _CHANNEL: Final = "outbox"
 
 
@@ -54,6 +60,7 @@ class OutboxPublisher:
         self._telemetry = telemetry
         self._log = structlog.get_logger().bind(part="outbox", schema=schema)
         self._pause = Backoff()
+        self._waiting: dict[bytes, Waiting] = {}
         self._written = asyncio.Event()
 
     async def run(self) -> None:
@@ -79,13 +86,17 @@ class OutboxPublisher:
             return
         channel = f"{_CHANNEL}_{self._schema}"
         await connection.add_listener(channel, self._wake)
+        trying = asyncio.ensure_future(self._try_again())
         try:
             while True:
                 self._written.clear()
                 await self._publish_all(connection)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._written.wait(), _POLL_SECONDS)
+                if trying.done():
+                    trying.result()
         finally:
+            trying.cancel()
             await connection.remove_listener(channel, self._wake)
             if not connection.is_closed():
                 # Whoever borrows this connection next must not lead without knowing.
@@ -95,45 +106,108 @@ class OutboxPublisher:
         self._written.set()
 
     async def _publish_all(self, connection: Connection) -> None:
-        """One pass over the table; a key whose message Kafka does not take waits for the next pass."""
-        after, waiting = 0, set[bytes]()
-        while rows := await connection.fetch(_NEXT, after, list(waiting), _BATCH):
-            by_key: dict[bytes, list[asyncpg.Record]] = {}
-            for row in rows:
-                by_key.setdefault(row["key"], []).append(row)
-            done = await asyncio.gather(*(self._publish_in_turn(of_key) for of_key in by_key.values()))
-            waiting.update(
-                key for (key, of_key), ids in zip(by_key.items(), done, strict=True) if len(ids) < len(of_key)
-            )
-            # A crash here publishes again what is not yet deleted: at least once.
-            await connection.execute(
-                "DELETE FROM outbox WHERE id = ANY($1)", [row_id for ids in done for row_id in ids]
-            )
+        """One pass over the table; what waits for Kafka is somebody else's, see ``_try_again``."""
+        after = 0
+        while rows := await connection.fetch(_NEXT, after, [*self._waiting], _BATCH):
+            await self._publish_rows(connection, rows)
             after = rows[-1]["id"]
-        left = await connection.fetchval("SELECT count(*) FROM outbox") if waiting else 0
+        await self._show(connection)
+
+    async def _try_again(self) -> None:
+        """Beside the passes: a message that Kafka does not take is waited for by its own key alone."""
+        while True:
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            now = time.monotonic()
+            due = [key for key, waiting in self._waiting.items() if waiting.not_before <= now]
+            if due:
+                with reaching_postgres():
+                    async with self._pool.acquire() as connection:
+                        rows = await connection.fetch(_OF_KEYS, due, _BATCH)
+                        await self._publish_rows(connection, rows)
+                for key in set(due) - {row["key"] for row in rows}:
+                    self._waiting.pop(key, None)
+
+    async def _publish_rows(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
+        by_key: dict[bytes, list[asyncpg.Record]] = {}
+        for row in rows:
+            by_key.setdefault(row["key"], []).append(row)
+        outcomes = await asyncio.gather(*(self._publish_in_turn(of_key) for of_key in by_key.values()))
+        # A crash here publishes again what is not yet deleted: at least once.
+        await connection.execute(_REMOVE, [id_ for o in outcomes for id_ in o.published])
+        if refused := [id_ for o in outcomes for id_ in o.refused]:
+            await connection.execute(_LAY_ASIDE, refused)
+        for key, outcome in zip(by_key, outcomes, strict=True):
+            if outcome.waits:
+                self._waiting.setdefault(key, Waiting()).again()
+            elif key in self._waiting:
+                self._waiting[key].not_before = 0.0  # more of it may have been written meanwhile
+
+    async def _show(self, connection: Connection) -> None:
+        left = await connection.fetchval("SELECT count(*) FROM outbox") if self._waiting else 0
+        refused = await connection.fetchval("SELECT count(*) FROM refused_messages")
         self._telemetry.set("outbox_waiting", left, schema=self._schema)
-        if waiting:
-            raise Unavailable(f"Kafka does not take messages of {len(waiting)} keys; {left} rows wait")
+        self._telemetry.set("outbox_refused", refused, schema=self._schema)
+        if left or refused:
+            reason = f"{left} messages wait for Kafka, {refused} were refused and lie in refused_messages"
+            self._condition.set("degraded", reason=reason)
+        else:
+            self._condition.set("ready")
         self._pause.reset()
 
-    async def _publish_in_turn(self, rows: Sequence[asyncpg.Record]) -> list[int]:
-        """Publish one key's rows one after another; return the ids of those that Kafka has."""
-        published: list[int] = []
+    async def _publish_in_turn(self, rows: Sequence[asyncpg.Record]) -> "Outcome":
+        """Publish one key's rows one after another, as far as Kafka takes them."""
+        outcome = Outcome()
         for row in rows:
             headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
             message = Outgoing(row["topic"], row["key"], row["value"], headers)
             try:
                 await self._publisher.publish(message)
-            except (Unavailable, Refused) as error:
+            except Unavailable as error:
                 # Its later rows wait too: their order matters more than their haste.
                 self._log.warning("message not taken", topic=message.topic, error=error)
+                outcome.waits = True
                 break
-            published.append(row["id"])
-        return published
+            except Refused as error:
+                self._log.error("message refused", topic=message.topic, error=error)
+                outcome.refused.append(row["id"])
+            else:
+                outcome.published.append(row["id"])
+        return outcome
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one key's rows."""
+
+    published: list[int] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    waits: bool = False
+
+
+class Waiting:
+    """A key whose message Kafka does not take now: when to try again."""
+
+    def __init__(self) -> None:
+        self._pause = Backoff()
+        self.not_before = 0.0
+
+    def again(self) -> None:
+        """Not taken: wait longer than before."""
+        self.not_before = time.monotonic() + self._pause.take()
 
 
 _LOCK: Final = 0x6F757462
 _NEXT: Final = """
     SELECT id, topic, key, value, header_names, header_values FROM outbox
     WHERE id > $1 AND key <> ALL($2) ORDER BY id LIMIT $3
+"""
+_OF_KEYS: Final = """
+    SELECT id, topic, key, value, header_names, header_values FROM outbox
+    WHERE key = ANY($1) ORDER BY id LIMIT $2
+"""
+_REMOVE: Final = "DELETE FROM outbox WHERE id = ANY($1)"
+_LAY_ASIDE: Final = """
+    WITH refused AS (DELETE FROM outbox WHERE id = ANY($1) RETURNING *)
+    INSERT INTO refused_messages (topic, key, value, header_names, header_values, written_at)
+    SELECT topic, key, value, header_names, header_values, written_at FROM refused
 """

@@ -24,6 +24,19 @@ _AWAY: Final = (
 )
 
 
+ACQUIRE_SECONDS: Final = 5.0
+"""How long a free connection is waited for; a server that no longer answers must not hold requests for minutes."""
+
+
+class _ImpatientPool(asyncpg.Pool):
+    """asyncpg bounds a statement and not the wait for a connection, which its shortcuts cannot be told either."""
+
+    def acquire(
+        self, *, timeout: float | None = ACQUIRE_SECONDS
+    ) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
+        return super().acquire(timeout=timeout)
+
+
 async def open_pool(
     url: str, *, schema: str, password: str | None = None, size: int = 10, reset: bool = True
 ) -> Pool:
@@ -36,11 +49,16 @@ async def open_pool(
         Unavailable: PostgreSQL cannot be reached.
     """
     with reaching_postgres():
-        return await asyncpg.create_pool(
+        return await _ImpatientPool(
             url,
             password=password,
             min_size=1,
             max_size=size,
+            max_queries=50_000,
+            max_inactive_connection_lifetime=300.0,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
             command_timeout=30,
             reset=None if reset else _leave,
             server_settings={

@@ -34,7 +34,7 @@ def offsets_table() -> tuple[str, ...]:
 
 
 def outbox_table() -> tuple[str, ...]:
-    """Messages written with their cause and not yet published."""
+    """Messages written with their cause and not yet published, and those that Kafka will never take."""
     return (
         """
         CREATE TABLE outbox (
@@ -47,4 +47,17 @@ def outbox_table() -> tuple[str, ...]:
             written_at timestamptz NOT NULL DEFAULT clock_timestamp()
         )
         """,
+        """
+        CREATE TABLE refused_messages (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            topic text NOT NULL,
+            key bytea NOT NULL,
+            value bytea,
+            header_names text[] NOT NULL,
+            header_values bytea[] NOT NULL,
+            written_at timestamptz NOT NULL,
+            refused_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        )
+        """,
+        "COMMENT ON TABLE refused_messages IS 'Too large or malformed for Kafka: an operator looks at them.'",
     )

@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Final, Protocol
 
@@ -17,6 +18,9 @@ from shared.telemetry import logs
 GRACE_SECONDS: Final = 25.0
 """How long parts may take to end; longer than a running transaction, shorter than an orchestrator waits."""
 
+_SHARE: Final = 0.6
+"""How much of what is left of it one part may take, so that each of those below it has some."""
+
 
 class Part(Protocol):
     """Something that runs until it is cancelled; what it holds is closed when ``run`` has ended."""
@@ -26,7 +30,11 @@ class Part(Protocol):
 
 
 Parts = AbstractAsyncContextManager[Mapping[str, Part]]
-"""The parts of a service, with what they hold in common opened around them."""
+"""The parts of a service, with what they hold in common opened around them.
+
+They stand in the order of dependence: what others write through comes first, doors last. They end in the reverse: a
+request that a door has accepted is answered while everything below it still works.
+"""
 
 
 def main(name: str, build: Callable[[], Parts], *, log_level: str) -> int:
@@ -53,7 +61,7 @@ async def _serve(build: Callable[[], Parts]) -> int:
 async def run(parts: Mapping[str, Part]) -> int:
     """Run the parts until SIGTERM or SIGINT, or until one fails; return the process's exit code.
 
-    Whichever comes first ends all of them: half a service would look alive and do nothing.
+    Whichever comes first ends all of them, one after the other: half a service would look alive and do nothing.
     """
     log = structlog.get_logger()
     # What was made until now stays; the collector need not look through it again with every batch.
@@ -68,9 +76,7 @@ async def run(parts: Mapping[str, Part]) -> int:
         await asyncio.wait([asking, *tasks], return_when=asyncio.FIRST_COMPLETED)
     finally:
         asking.cancel()
-        for task in tasks:
-            task.cancel()
-        _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        late = await _end([*tasks])
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
     for task in late:
@@ -81,3 +87,13 @@ async def run(parts: Mapping[str, Part]) -> int:
     if not asked.is_set():
         log.error("ended without having been asked")
     return 1 if failed or late or not asked.is_set() else 0
+
+
+async def _end(tasks: Sequence["asyncio.Task[None]"]) -> set["asyncio.Task[None]"]:
+    """End the parts, the last first, each given time before the next is told; return those that did not end."""
+    deadline = time.monotonic() + GRACE_SECONDS
+    for task in reversed(tasks):
+        task.cancel()
+        await asyncio.wait({task}, timeout=_SHARE * (deadline - time.monotonic()))
+    _, late = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+    return late

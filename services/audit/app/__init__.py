@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final
 
 from services.audit.adapters.key_files import read_keys, read_secrecy
@@ -14,10 +15,12 @@ from services.audit.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
 from shared.events.topics import AUDIT_CHECKPOINT, Topic, dead_letter_topic
 from shared.kafka.client import KafkaAddress
+from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher as BusPublisher
-from shared.postgres import migrations
+from shared.postgres import migrations, offsets
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import open_pool
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -80,7 +83,11 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
         await service.log.found(new_known_events(service.secrecy))
         address = KafkaAddress.of(settings.kafka)
         publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
+        stored = partial(offsets.stored, pool, GROUP)
+        lag = lag_of("audit", address=address, stored=stored, health=health, telemetry=telemetry)
         yield {
+            "bus": publisher,
+            "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
             "sequencer": KafkaToPostgres(
                 sequencing(settings),
                 service.projection,
@@ -91,11 +98,10 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             ),
             "checkpoints": service.publisher,
             **({} if service.timestamps is None else {"timestamps": service.timestamps}),
-            "completeness": service.completeness,
+            "completeness": Follower(service.completeness, name="completeness", health=health),
             "refusals": service.refusals,
             "erasures": service.erasures,
-            "bus": publisher,
-            "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
+            "lag": Follower(lag, name="lag", health=health),
             "http": http,
         }
 

@@ -100,7 +100,7 @@ class CatchingUp:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
         finally:
-            await close(consumer.stop())
+            await close(consumer)
 
     async def _still_ahead(
         self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]

@@ -13,7 +13,7 @@ from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import SubmissionHeld
 from shared.events.topics import SUBMISSION_HELD, Topic
 from shared.kafka import client as kafka
-from shared.kafka.client import KafkaAddress
+from shared.kafka.client import KafkaAddress, close
 from shared.kafka.read_to_end import read_to_end, unread
 from shared.kafka.records import Record
 from shared.postgres import pool as postgres
@@ -52,7 +52,7 @@ class Inputs:
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"the inputs' ends cannot be compared: {type(away).__name__}") from away
         finally:
-            await kafka.close(reader.stop())
+            await close(reader)
 
     async def _applied(self) -> Mapping[TopicPartition, int]:
         async with postgres.transaction(self._pool) as connection:

@@ -112,7 +112,7 @@ class FollowedCustody(Generic[V]):
                 self._log.warning("the view of custody is lost", error=error, next=pause.next_seconds)
             finally:
                 await self._lose()
-                await close(consumer.stop())
+                await close(consumer)
             await pause.sleep()
 
     async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:

@@ -134,7 +134,7 @@ class FollowedDirectories:
                 if records := [consumed(record) for found in fetched.values() for record in found]:
                     versions = await asyncio.to_thread(self._followed, versions, records)
         finally:
-            await close(consumer.stop())
+            await close(consumer)
 
     async def _stands_at_the_end(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether all that is committed has been read.

@@ -110,7 +110,7 @@ class HeldCases:
                 pass  # the follower beside this one has the same trouble, and tells it
             finally:
                 self._looker = None
-                await close(looker.stop())
+                await close(looker)
             await pause.sleep()
 
 

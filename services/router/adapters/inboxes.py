@@ -63,7 +63,7 @@ class KafkaInboxes:
                 self._admin = None
                 while not self._free.empty():
                     self._free.get_nowait()
-                await close(*(each.stop() for each in readers), admin.close())
+                await asyncio.gather(*(close(each) for each in (*readers, admin)))
             await pause.sleep()
 
     async def page(

@@ -21,6 +21,7 @@ from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.postgres.pool import Pool, open_pool
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -68,10 +69,10 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     principals = Principals(pool, condition=health.part("principals"))
     callers = Callers(_tokens(settings), principals, clock=_now)
     return {
-        "directory": directories,
-        "desk": cases,
         "orders": orders,
-        "principals": principals,
+        "directory": Follower(directories, name="directory", health=health),
+        "desk": Follower(cases, name="desk", health=health),
+        "principals": Follower(principals, name="principals", health=health),
         "http": _http(
             settings, desk, callers=callers, directories=directories, health=health, telemetry=telemetry
         ),

@@ -35,6 +35,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
+from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -89,12 +90,12 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     callers = Callers(_tokens(settings), principals, clock=_now)
     gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
     return {
-        "directory": directories,
-        "custody": custody,
         "publisher": publisher,
         "inboxes": inboxes,
-        "principals": principals,
-        "upkeep": AnswersUpkeep(book),
+        "directory": Follower(directories, name="directory", health=health),
+        "custody": Follower(custody, name="custody", health=health),
+        "principals": Follower(principals, name="principals", health=health),
+        "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
         "http": _http(
             settings,
             [

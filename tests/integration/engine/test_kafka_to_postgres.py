@@ -1,6 +1,7 @@
 """The projecting engine on real Kafka and PostgreSQL: one transaction, the fence, isolation of what fails."""
 
 import asyncio
+import time
 
 import pytest
 from aiokafka.structs import TopicPartition
@@ -145,21 +146,42 @@ async def test_outbox_messages_of_a_key_arrive_in_the_order_of_writing(bench: Be
     assert records[0].headers == (("h", b"\x00"),)
 
 
-async def test_a_message_that_kafka_refuses_delays_only_its_own_key(bench: Bench, pool: Pool) -> None:
+async def test_a_message_that_kafka_never_takes_is_laid_aside_and_nobody_waits_for_it(
+    bench: Bench, pool: Pool
+) -> None:
     target = bench.topic("out")
     publisher, outbox = publishing(bench, pool)
     async with transaction(pool) as connection:
         await enqueue(
             connection,
             Message(target, b"large", bytes(3_000_000)),
-            Message(target, b"large", b"waits"),
+            Message(target, b"large", b"after it"),
             Message(target, b"small", b"passes"),
         )
     async with running(publisher), running(outbox):
-        records = await bench.read_until(target, 1)
-        await asyncio.sleep(1)
-    assert [r.value for r in records] == [b"passes"]
-    assert await pool.fetchval("SELECT count(*) FROM outbox") == 2
+        records = await bench.read_until(target, 2)
+        await _emptied(pool)
+    assert {r.value for r in records} == {b"after it", b"passes"}
+    assert await pool.fetchval("SELECT octet_length(value) FROM refused_messages") == 3_000_000
+    assert bench.health.report()["outbox"]["standing"] == "degraded"
+
+
+async def test_a_key_whose_message_kafka_does_not_take_now_delays_nobody_else(
+    bench: Bench, pool: Pool
+) -> None:
+    target = bench.topic("out")
+    publisher, outbox = publishing(bench, pool)
+    async with transaction(pool) as connection:
+        await enqueue(connection, Message(f"{target}-missing", b"waits", b"1"))
+    async with running(publisher), running(outbox):
+        await asyncio.sleep(6)  # as long as a confirmation is waited for
+        for number in range(20):
+            began = time.monotonic()
+            async with transaction(pool) as connection:
+                await enqueue(connection, Message(target, b"%d" % number, b"passes"))
+            await bench.read_until(target, number + 1)
+            assert time.monotonic() - began < 3
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
 
 
 async def _emptied(pool: Pool) -> None:

@@ -189,6 +189,22 @@ async def test_killed_between_acknowledgement_and_answer_the_repetition_gets_the
     assert await in_feed(platform, receipt) == 1
 
 
+async def test_an_orderly_stop_answers_every_request_that_was_accepted(
+    ground: Ground, platform: Platform
+) -> None:
+    others = [Platform(platform.http, f"{platform.key}-{number}") for number in range(8)]
+    async with slow(ground, "INSERT"):
+        attempts = [asyncio.ensure_future(other.submit()) for other in others]
+        await asyncio.sleep(0.5)
+        assert ground.service.pid is not None
+        os.kill(ground.service.pid, signal.SIGTERM)
+        answers = await asyncio.gather(*attempts)
+    assert [answer.status_code for answer in answers] == [202] * len(others)
+    await asyncio.to_thread(ground.restart)
+    for other in others:
+        assert len(await ground.events(submission_id(other))) == 1
+
+
 async def test_while_kafka_is_silent_nothing_is_promised_and_the_repetition_completes_it(
     ground: Ground, platform: Platform
 ) -> None:

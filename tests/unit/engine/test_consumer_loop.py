@@ -12,7 +12,6 @@ from shared.engine.assignment import all_in_one
 from shared.engine.consumer_loop import ConsumerLoop, Session
 from shared.engine.supervision import Supervision
 from shared.errors import Stopped, Unavailable
-from shared.kafka.client import close
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
@@ -162,18 +161,3 @@ async def test_a_stopped_consumer_waits_for_a_person_instead_of_restarting(
         await asyncio.wait_for(several.run(session), 0.1)
     assert (attempts, condition.standing) == (1, "unready")
     assert "20 records" in condition.reason
-
-
-async def test_closing_survives_what_a_client_died_of() -> None:
-    async def cancelled() -> None:
-        raise asyncio.CancelledError
-
-    async def hanging() -> None:
-        await asyncio.sleep(60)
-
-    async def failing() -> None:
-        raise RuntimeError("died earlier")
-
-    closed = asyncio.ensure_future(close(cancelled(), hanging(), failing(), seconds=0.01))
-    await asyncio.wait({closed}, timeout=5)
-    assert closed.result() is None

@@ -49,3 +49,31 @@ def test_when_one_part_fails_all_end_and_what_they_hold_is_closed() -> None:
     assert service.main("intake", build, log_level="CRITICAL") == 1
     assert waiting.ended
     assert closed == ["pool"]
+
+
+def test_parts_end_in_the_reverse_of_the_order_in_which_they_depend_on_each_other() -> None:
+    """A door that still answers when the end is asked for finds everything below it at work."""
+    ended: list[str] = []
+
+    class Slow:
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        async def run(self) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.05)
+                ended.append(self._name)
+
+    @asynccontextmanager
+    async def build() -> AsyncIterator[Mapping[str, Part]]:
+        yield {
+            "publisher": Slow("publisher"),
+            "engine": Slow("engine"),
+            "http": Slow("http"),
+            "failing": Failing(),
+        }
+
+    assert service.main("intake", build, log_level="CRITICAL") == 1
+    assert ended == ["http", "engine", "publisher"]
