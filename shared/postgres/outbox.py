@@ -60,7 +60,7 @@ class OutboxPublisher:
         self._telemetry = telemetry
         self._log = structlog.get_logger().bind(part="outbox", schema=schema)
         self._pause = Backoff()
-        self._waiting: dict[bytes, Waiting] = {}
+        self._waiting: dict[bytes, WaitingKey] = {}
         self._written = asyncio.Event()
 
     async def run(self) -> None:
@@ -138,7 +138,7 @@ class OutboxPublisher:
             await connection.execute(_LAY_ASIDE, refused)
         for key, outcome in zip(by_key, outcomes, strict=True):
             if outcome.waits:
-                self._waiting.setdefault(key, Waiting()).again()
+                self._waiting.setdefault(key, WaitingKey()).again()
             elif key in self._waiting:
                 self._waiting[key].not_before = 0.0  # more of it may have been written meanwhile
 
@@ -154,9 +154,9 @@ class OutboxPublisher:
             self._condition.set("ready")
         self._pause.reset()
 
-    async def _publish_in_turn(self, rows: Sequence[asyncpg.Record]) -> "Outcome":
+    async def _publish_in_turn(self, rows: Sequence[asyncpg.Record]) -> "PublishOutcome":
         """Publish one key's rows one after another, as far as Kafka takes them."""
-        outcome = Outcome()
+        outcome = PublishOutcome()
         for row in rows:
             headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
             message = Outgoing(row["topic"], row["key"], row["value"], headers)
@@ -176,7 +176,7 @@ class OutboxPublisher:
 
 
 @dataclass(slots=True)
-class Outcome:
+class PublishOutcome:
     """What became of one key's rows."""
 
     published: list[int] = field(default_factory=list)
@@ -184,7 +184,7 @@ class Outcome:
     waits: bool = False
 
 
-class Waiting:
+class WaitingKey:
     """A key whose message Kafka does not take now: when to try again."""
 
     def __init__(self) -> None:
