@@ -168,19 +168,12 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
         health=health,
         topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, plan.dead_letters),
     )
+    condition = health.part("messages")
     upkeep = Upkeep(
-        common.queue,
-        kept_for=settings.contact_kept_for,
-        condition=health.part("messages"),
-        telemetry=telemetry,
+        common.queue, kept_for=settings.contact_kept_for, condition=condition, telemetry=telemetry
     )
-    lag = lag_of(
-        "notifier",
-        address=common.address,
-        stored=partial(offsets.stored, pool, plan.group),
-        health=health,
-        telemetry=telemetry,
-    )
+    stored = partial(offsets.stored, pool, plan.group)
+    lag = lag_of("notifier", address=common.address, stored=stored, health=health, telemetry=telemetry)
     return {
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
