@@ -177,7 +177,8 @@ async def test_doors_killed_in_the_middle_of_answers_take_each_once(
 
 
 @pytest.fixture
-async def view(ground: Ground) -> AsyncIterator[HeldCases]:
+async def view(ground: Ground, router: Service) -> AsyncIterator[HeldCases]:
+    """Beside a router that has begun before: custody without the router's own positions stops it."""
     view = HeldCases(ground.admin, condition=Health().part("custody"), patience=2)
     running = asyncio.ensure_future(view.run())
     yield view
@@ -225,7 +226,9 @@ async def view_is_there(view: HeldCases) -> None:
                 return
 
 
-async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other(ground: Ground) -> None:
+async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other(
+    ground: Ground, router: Service
+) -> None:
     health = Health()
     view = HeldCases(ground.admin, condition=health.part("custody"))
     running = asyncio.ensure_future(view.run())

@@ -42,6 +42,7 @@ CLERK = "klaerung-1"
 Json = dict[str, Any]
 
 
+@pytest.mark.usefixtures("router")  # it must have begun before: custody without its own positions stops it
 class TestFollowedCases(DeskCasesContract):
     @pytest.fixture
     async def cases(self, ground: Ground) -> AsyncIterator[DeskCases]:
