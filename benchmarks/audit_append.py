@@ -22,7 +22,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
 import psutil
@@ -38,7 +37,7 @@ from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.records import partition_of
-from tests.support.audit import LOG_KEY, ORIGIN, routed
+from tests.support.audit import LOG_KEY, ORIGIN, SECRECY, routed
 from tests.support.audit_process import Surroundings
 from tests.support.checkpoints import Checkpoints
 
@@ -212,7 +211,7 @@ async def throughput(made: Parts, audit: psutil.Process, count: int) -> dict[str
 
 async def latency(made: Parts, first: int, *, rate: int, seconds: int) -> Sequence[float]:
     """Seconds from when each event was due until a published checkpoint covered it."""
-    count, due = rate * seconds, dict[UUID, float]()
+    count, due = rate * seconds, dict[str, float]()
     seen = Checkpoints(made.tiles / "checkpoint")
     watching = asyncio.create_task(seen.watch(first + count))
     async with idempotent_producer(made.address) as producer:
@@ -221,16 +220,15 @@ async def latency(made: Parts, first: int, *, rate: int, seconds: int) -> Sequen
             at = began + number / rate
             event = routed(first + number)
             await asyncio.sleep(max(0.0, at - time.perf_counter()))
-            due[event.id] = at
+            due[SECRECY.event(event.id)] = at
             futures.append(await send(producer, encode(event, TOPIC)))
         await asyncio.gather(*futures)
     await watching
     connection = await asyncpg.connect(made.database)
-    rows = await connection.fetch("select index, event_id from audit.entries where index >= $1", first)
+    rows = await connection.fetch("select index, id from audit.entries where index >= $1", first)
     await connection.close()
     return sorted(
-        next(at for at, size in seen.covered if size > row["index"]) - due[UUID(bytes=row["event_id"].bytes)]
-        for row in rows
+        next(at for at, size in seen.covered if size > row["index"]) - due[row["id"].hex] for row in rows
     )
 
 
