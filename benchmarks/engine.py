@@ -121,7 +121,7 @@ async def through_engine(address: KafkaAddress, topics: Topics, count: int) -> f
             inputs=(topics.source,),
             dead_letters=topics.dead,
             state_topic=topics.state,
-            shelf=topics.held,
+            lookup_topic=topics.held,
             batch_size=BATCH,
         ),
         step,

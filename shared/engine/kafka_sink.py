@@ -76,6 +76,9 @@ class KafkaSink:
         # 2. Only then read what is committed.
         await self._restore()
         self._positions = await self._stored_positions(consumer, unit)
+        if plan.state_topic is not None and self._store.positions() is None:
+            # From the first opening on, states never lie there without them.
+            await self._commit((), {POSITIONS: positions_state(self._positions)}, ())
         if context.outputs.due:
             await context.outputs.warm(self._producer)
         if plan.lookup_topic is not None:
