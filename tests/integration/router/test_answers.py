@@ -211,6 +211,7 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
         found = await asked
     finally:
         await producer.stop()
+        await ground.send(Message(CASE_CUSTODY.name, key, None))
 
     assert found == Holding(submission_id=held.submission_id, standing="routed", authority=GIESSEN)
 
@@ -249,7 +250,10 @@ async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other
     finally:
         running.cancel()
         await asyncio.wait({running})
-        await ground.send(Message(CASE_CUSTODY.name, stranger, None))
+        # Custody without the router's own positions would stop the router when it starts again.
+        await ground.send(
+            Message(CASE_CUSTODY.name, stranger, None), Message(CASE_CUSTODY.name, str(case).encode(), None)
+        )
 
     assert found is not None
     assert found.standing == "accepted"

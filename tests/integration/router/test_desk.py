@@ -53,12 +53,17 @@ class TestFollowedCases(DeskCasesContract):
         await asyncio.wait({following})
 
     @pytest.fixture
-    def put(self, ground: Ground) -> Put:
+    async def put(self, ground: Ground) -> AsyncIterator[Put]:
+        """Afterwards nothing of it is left: custody without the router's own positions would stop the router."""
+        written: set[UUID] = set()
+
         async def put(case: UUID, held: CaseHeld | None) -> None:
+            written.add(case)
             value = None if held is None else held.to_json()
             await ground.send(Message(CASE_CUSTODY.name, str(case).encode(), value))
 
-        return put
+        yield put
+        await ground.send(*(Message(CASE_CUSTODY.name, str(case).encode(), None) for case in written))
 
 
 @pytest.fixture(scope="module")
