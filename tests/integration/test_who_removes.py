@@ -19,7 +19,7 @@ from tests.support.stack import Database
 
 DOORS = Path(doors.__file__).parent
 SCHEMAS = {"intake": Path(intake.__file__).parent, "notifier": NOTIFIER, "audit": AUDIT, "doors": DOORS}
-_OF_THE_RUNTIME = {"offsets", "blocking_records", "outbox"}
+_OF_THE_RUNTIME = {"offsets", "blocking_records", "outbox", "refused_messages"}
 _OF_MIGRATIONS = "alembic_version"
 
 

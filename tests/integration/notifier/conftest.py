@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ import asyncpg
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 from joserfc.jwk import ECKey
 
 from services.notifier.domain.message import CHANNEL, RECIPIENT
@@ -276,5 +278,20 @@ def _fresh_topics(kafka: KafkaAccess) -> None:
     there = set(admin.list_topics(timeout=10).topics) & {*names, letters}
     for done in admin.delete_topics(list(there)).values() if there else ():
         done.result(30)
-    kafka.create(*names, partitions=SUBMISSION_RECEIVED.partitions)
-    kafka.create(letters)
+    _create_when_gone(kafka, *names, partitions=SUBMISSION_RECEIVED.partitions)
+    _create_when_gone(kafka, letters, partitions=1)
+
+
+def _create_when_gone(kafka: KafkaAccess, *names: str, partitions: int) -> None:
+    """Kafka deletes a topic after it has said so: the name is free a little later."""
+    waiting = list(names)
+    deadline = time.monotonic() + 30
+    while waiting:
+        try:
+            kafka.create(waiting[0], partitions=partitions)
+        except KafkaException as refused:
+            if refused.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            waiting.pop(0)

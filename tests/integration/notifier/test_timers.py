@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -120,7 +121,10 @@ async def test_a_period_that_has_ended_is_said_on_the_bus_once_over_a_restart(no
     await until(heard)
     await notifier.kill(process)
     await notifier.start()
-    await notifier.publish(old, case.received())
+    received = case.received()
+    await notifier.publish(
+        old, replace(received, data=received.data.model_copy(update={"receipt": LONG_AGO}))
+    )
     await until(lambda: notifier.has("sent", case, count=2))
     events = await notifier.clock(case)
     assert len({event.id for event in events}) == len(events)
