@@ -204,7 +204,7 @@ def test_every_state_can_be_reached_and_left_except_the_last() -> None:
     reached = {target for each in TRANSITIONS for target in each.targets}
     left = {source for each in TRANSITIONS for source in each.sources}
     assert reached == set(STATES) - {"unknown"}
-    assert left == set(STATES) - {"decided"}
+    assert left == set(STATES) - {"erased"}
 
 
 def test_each_act_stands_in_the_table_once() -> None:

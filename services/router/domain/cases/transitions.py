@@ -8,8 +8,8 @@ from shared.events.case import AnswerKind, OrderRefusalReason, RefusalReason
 from shared.events.custody import Standing
 
 State = Literal["unknown"] | Standing
-Actor = Literal["platform", "holder", "clearing desk"]
-Act = Literal["received", "retry", "assign", "redeliver"] | AnswerKind
+Actor = Literal["platform", "holder", "clearing desk", "operator"]
+Act = Literal["received", "retry", "assign", "erase"] | AnswerKind
 
 STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
 OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested")
@@ -35,6 +35,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="forwarded", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="decided", actor="holder", sources=OPEN, targets=("decided",)),
+    Transition(act="erase", actor="operator", sources=("parked", *OPEN, "decided"), targets=("erased",)),
 )
 _BY_ACT: Final = {transition.act: transition for transition in TRANSITIONS}
 
@@ -62,7 +63,9 @@ def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:
 
 def drawing() -> str:
     """The table as a Mermaid state diagram."""
-    return "\n".join(("stateDiagram-v2", *_edges(TRANSITIONS), "    decided --> [*]", ""))
+    return "\n".join(
+        ("stateDiagram-v2", *_edges(TRANSITIONS), "    decided --> [*]", "    erased --> [*]", "")
+    )
 
 
 def _edges(transitions: Iterable[Transition]) -> Iterable[str]:
