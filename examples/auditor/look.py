@@ -102,7 +102,7 @@ def printable(text: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Read a case's timeline and check it against the log.")
     parser.add_argument("stack", type=Path, help="var/stack.json of the running stack")
-    parser.add_argument("case", help="receipt number (AW-…), the platform's reference, or an id")
+    parser.add_argument("case", help="receipt number (AW-…), or an id")
     parser.add_argument("--purpose", default="Stichprobe", help="why; it goes on the record")
     parser.add_argument("--reference", default="PR-2026-0001", help="the auditor's own file; as well")
     given = parser.parse_args()
