@@ -1,31 +1,37 @@
-"""`amtsweg dead-letters`: what could not be read or handled, and sending it again once the cause is mended.
+"""`amtsweg dead-letters`: what could not be read or handled; trying it again, giving it up, going on after a stop.
 
-What is shown never holds content: headers of the contract, sizes and hashes, no values.
+These are orders on the bus: the service that owns the group carries them out and says what has become of them. What is
+shown never holds content: headers of the contract, sizes and hashes, no values.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from amtsweg.bus import everything, operator_address, partitions_of
+from amtsweg.bus import everything, operator_address
+from amtsweg.language import said
+from amtsweg.operator_orders import OPERATOR, give
+from amtsweg.terminal import plain_console
+from shared.errors import Unavailable
+from shared.events.operation import CloseOrdered, CloseReason, GoOnOrdered, RecordPlace, ReplayOrdered
 from shared.events.topics import GROUPS, dead_letter_topic
-from shared.kafka.client import KafkaAddress, idempotent_producer, reader
-from shared.kafka.dead_letters import Origin, origin, replayed, settled
-from shared.kafka.records import Record, consumed
+from shared.kafka.client import KafkaAddress
+from shared.kafka.dead_letters import OrderReport, Origin, is_letter, origin, settled
+from shared.kafka.records import Record
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
-WAIT_SECONDS: Final = 20.0
 KINDS: Final = {"undecodable": "nicht lesbar", "internal-error": "Fehler im Dienst"}
 _SHOWN: Final = re.compile(r"ce_[a-z]{1,20}|traceparent|content-type")
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9._:/+-]{1,80}")
+_PENDING: Final = "pending"
+_DONE: Final = frozenset({"applied", "closed", "going-on"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,6 +62,13 @@ class Letter:
     record: Record
     origin: Origin
 
+    @property
+    def place(self) -> RecordPlace:
+        """Where its record lies."""
+        return RecordPlace(
+            topic=self.origin.topic, partition=self.origin.partition, offset=self.origin.offset
+        )
+
 
 Letters = Annotated[list[str], typer.Argument(help="GRUPPE:NUMMER, wie in der Liste")]
 
@@ -64,20 +77,16 @@ Letters = Annotated[list[str], typer.Argument(help="GRUPPE:NUMMER, wie in der Li
 def list_letters() -> None:
     """Alle unerledigten, je Gruppe das Älteste zuerst."""
     waiting = asyncio.run(unsettled(operator_address()))
-    console = Console()
+    console = plain_console()
     if not waiting:
-        console.print("Es gibt keine unerledigten Dead Letters.")
+        console.print(
+            said(de="Es gibt keine unerledigten Dead Letters.", en="There are no unsettled dead letters.")
+        )
         return
     table = Table("Nummer", "Seit", "Art", "Herkunft", "Grund")
     for letter in waiting.values():
         came = letter.origin
-        table.add_row(
-            str(letter.name),
-            _when(came),
-            KINDS.get(came.kind, came.kind),
-            f"{came.topic}/{came.partition}@{came.offset}",
-            came.reason,
-        )
+        table.add_row(str(letter.name), _when(came), KINDS.get(came.kind, came.kind), came.place, came.reason)
     console.print(table)
 
 
@@ -85,28 +94,96 @@ def list_letters() -> None:
 def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
     """Kopfzeilen und Grund; vom Inhalt nur Größe und Prüfsumme."""
     found = _chosen(asyncio.run(unsettled(operator_address())), [letter])[0]
-    console = Console()
+    console = plain_console()
     for name, value in facts(found).items():
         console.print(f"{name + ':':<20}{value}", highlight=False)
 
 
 @commands.command()
 def replay(letters: Letters) -> None:
-    """Unverändert an den Ursprung zurückstellen; wer die Kennung schon kennt, tut nichts zweimal."""
+    """Vom Dienst noch einmal versuchen lassen, in dieser Reihenfolge; was daraus wurde, steht in der Antwort."""
     address = operator_address()
     chosen = _chosen(asyncio.run(unsettled(address)), letters)
-    if pointers := [str(letter.name) for letter in chosen if not letter.origin.complete]:
-        typer.echo(f"{', '.join(pointers)}: zu groß zum Zurückstellen, nur am Ursprung vorhanden", err=True)
-        raise typer.Exit(1)
-    open_still = asyncio.run(send_again(address, chosen))
-    for letter in chosen:
-        done = letter.name not in open_still
-        typer.echo(f"{letter.name}: {'verarbeitet' if done else 'noch nicht verarbeitet'}")
-    if open_still:
-        typer.echo(
-            "Läuft der Dienst? Scheitert der Datensatz erneut, steht er mit neuer Nummer in der Liste."
+    orders = [ReplayOrdered(group=each.name.group, record=each.place, principal=OPERATOR) for each in chosen]
+    told = _given(address, orders)
+    _say({str(letter.name): report for letter, report in zip(chosen, told, strict=True)})
+
+
+@commands.command()
+def close(
+    letters: Letters,
+    *,
+    reason: Annotated[str, typer.Option(help=f"eines von: {', '.join(get_args(CloseReason))}")],
+) -> None:
+    """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
+    if reason not in get_args(CloseReason):
+        typer.echo(f"--reason {reason}: {', '.join(get_args(CloseReason))}", err=True)
+        raise typer.Exit(2)
+    address = operator_address()
+    chosen = _chosen(asyncio.run(unsettled(address)), letters)
+    orders = [
+        CloseOrdered.model_validate(
+            {"group": each.name.group, "record": each.place, "reason": reason, "principal": OPERATOR}
         )
-        raise typer.Exit(1)
+        for each in chosen
+    ]
+    told = _given(address, orders)
+    _say({str(letter.name): report for letter, report in zip(chosen, told, strict=True)})
+
+
+@commands.command("go-on")
+def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUPS)}")]) -> None:
+    """Eine Gruppe, die wegen vieler Dead Letters angehalten hat, trotzdem weitermachen lassen."""
+    if group not in GROUPS:
+        typer.echo(f"{group}: {', '.join(GROUPS)}", err=True)
+        raise typer.Exit(2)
+    (told,) = _given(operator_address(), [GoOnOrdered(group=group, principal=OPERATOR)])
+    _say({group: told})
+
+
+def _given(
+    address: KafkaAddress, orders: Sequence[ReplayOrdered | CloseOrdered | GoOnOrdered]
+) -> Sequence[OrderReport | None]:
+    try:
+        return asyncio.run(give(address, orders))
+    except Unavailable as away:
+        typer.echo(f"amtsweg dead-letters: {away}", err=True)
+        raise typer.Exit(3) from None
+
+
+def _say(told: Mapping[str, OrderReport | None]) -> None:
+    for name, report in told.items():
+        outcome = _PENDING if report is None else report.outcome
+        detail = "" if report is None else report.detail
+        typer.echo(f"{name}: {_wording(outcome, detail)}")
+    outcomes = {_PENDING if report is None else report.outcome for report in told.values()}
+    if outcomes - _DONE:
+        raise typer.Exit(3 if _PENDING in outcomes else 1)
+
+
+def _wording(outcome: str, detail: str) -> str:
+    return {
+        "applied": said(de="verarbeitet", en="applied"),
+        "closed": said(de=f"aufgegeben ({detail})", en=f"closed ({detail})"),
+        "going-on": said(de="macht weiter", en="goes on"),
+        "failed": said(
+            de=f"wieder gescheitert, bleibt in der Liste: {detail}",
+            en=f"failed again and stays in the list: {detail}",
+        ),
+        "expired": said(
+            de="der Datensatz liegt nicht mehr auf seinem Topic; mit `close --reason expired` aufgeben",
+            en="the record has expired from its topic; give it up with `close --reason expired`",
+        ),
+        "not-its-turn": said(
+            de=f"erst nach {detail}: derselbe Vorgang, früher",
+            en=f"only after {detail}: the same case, earlier",
+        ),
+        "not-open": said(de="war schon erledigt", en="had been settled before"),
+        _PENDING: said(
+            de="beauftragt, noch nicht ausgeführt. Läuft der Dienst? Der Auftrag geht nicht verloren.",
+            en="ordered, not carried out yet. Does the service run? The order is not lost.",
+        ),
+    }[outcome]
 
 
 async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
@@ -115,40 +192,13 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
     waiting: dict[Name, Letter] = {}
     for record in await everything(address, *groups):
         group = groups[record.topic]
-        if (done := settled(record)) is not None:
-            for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
-                del waiting[name]
-        else:
+        if is_letter(record):
             name = Name(group, record.offset)
             waiting[name] = Letter(name, record, origin(record.headers))
+        elif (done := settled(record)) is not None:
+            for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
+                del waiting[name]
     return dict(sorted(waiting.items()))
-
-
-async def send_again(address: KafkaAddress, letters: Iterable[Letter]) -> set[Name]:
-    """Put the records back on their topics; return those that were not settled in time."""
-    letters = list(letters)
-    topics = {dead_letter_topic(letter.name.group) for letter in letters}
-    async with reader(address) as settling, idempotent_producer(address) as producer:
-        settling.assign(partitions_of(*topics))
-        await settling.seek_to_end()
-        for letter in letters:
-            message = replayed(letter.record, group=letter.name.group)
-            await producer.send_and_wait(
-                message.topic,
-                message.value,
-                key=message.key,
-                partition=letter.origin.partition,
-                headers=[*message.headers],
-            )
-        waiting = {(dead_letter_topic(le.name.group), le.origin.place): le.name for le in letters}
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                while waiting:
-                    record = await settling.getone()
-                    waiting.pop((record.topic, settled(consumed(record)) or ""), None)
-        except TimeoutError:
-            pass
-        return set(waiting.values())
 
 
 def facts(letter: Letter) -> dict[str, str]:

@@ -25,6 +25,7 @@ _KEYS = {
     "case": {"type": "string", "format": "uuid", "description": "the case"},
     "object": {"type": "string", "description": "the object; the partition is that of the case"},
     "log": {"type": "string", "description": "the log's origin"},
+    "service": {"type": "string", "description": "the service that carries the order out"},
     "land": {"type": "string", "description": "the Land's key, two digits"},
 }
 _UUID = {"type": "string", "format": "uuid"}
@@ -162,9 +163,11 @@ def _headers(name: str) -> Node:
 def _dead_letter() -> Node:
     return {
         "name": "dead letter",
-        "summary": "A record that could not be read or handled: key, value and headers as they came.",
+        "summary": "A record that could not be read or handled, and notes about what became of such records.",
         "contentType": "application/octet-stream",
-        "payload": {"description": "the bytes of the original record"},
+        "payload": {
+            "description": "the bytes of the original record; none where that is sealed, or too large"
+        },
     }
 
 

@@ -88,8 +88,8 @@ def _reasons() -> Iterator[str]:
 
 def _dead_letters() -> str:
     return (
-        f"{code(dead_letter_topic(group) for group in GROUPS)}: what a group could not read or handle, key, value\n"
-        f"and headers as they came, kept {_duration(DEAD_LETTER_RETENTION)}. "
+        f"{code(dead_letter_topic(group) for group in GROUPS)}: what a group could not read or handle, with\n"
+        f"headers, length and digest, and the value where it is small and not sealed; kept {_duration(DEAD_LETTER_RETENTION)}. "
         "[Operations](operations.md#dead-letters) says what to do with them.\n"
     )
 

@@ -31,6 +31,7 @@ from shared.events.topics import (
     CASE_ORDERED,
     CASE_UPDATED,
     SUBMISSION_HELD,
+    SUBMISSION_RECEIVED,
     SUBMISSION_ROUTED,
     consumed_by,
     dead_letter_topic,
@@ -79,7 +80,11 @@ class Routing:
         if carries(event, CaseAnswered):
             return self._handler.on_answered(event, cases)
         if carries(event, RetryOrdered) or carries(event, AssignOrdered):
-            return self._handler.on_ordered(event, cases)
+            messages = self._handler.on_ordered(event, cases)
+            if any(message.topic == SUBMISSION_ROUTED.name for message in messages):
+                # Decided after all: what the router had failed on need not be tried again.
+                state.supersede(SUBMISSION_RECEIVED.name)
+            return messages
         if carries(event, EraseOrdered):
             return self._handler.on_erased(event, cases)
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")

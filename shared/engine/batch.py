@@ -11,10 +11,10 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine.consumer_lag import series
 from shared.engine.failure_policy import DeadLetterVerdict, FailurePolicy
+from shared.engine.operator_orders import OperatorOrders, Origins
 from shared.engine.plan import Plan
 from shared.engine.sink import SinkTransaction
 from shared.errors import Unavailable
-from shared.kafka.dead_letters import replay_origin
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
 
@@ -23,11 +23,15 @@ _BREATHE_EVERY: Final = 32
 
 @dataclass(slots=True)
 class BatchOutcome:
-    """What became of a batch. ``held_back`` are runs of records, one per partition."""
+    """What became of a batch.
+
+    ``held_back`` are runs of records, one per partition; ``tried_again`` are records of dead letters.
+    """
 
     done: list[Record] = field(default_factory=list)
     marks: list[tuple[str, bool]] = field(default_factory=list)
     held_back: dict[TopicPartition, list[Record]] = field(default_factory=dict)
+    tried_again: list[Record] = field(default_factory=list)
     stop: str | None = None
     left: Sequence[Record] = ()
 
@@ -39,12 +43,19 @@ class BatchAttempt:
     """
 
     def __init__(
-        self, records: Sequence[Record], *, plan: Plan, policy: FailurePolicy, telemetry: Telemetry
+        self,
+        records: Sequence[Record],
+        *,
+        plan: Plan,
+        policy: FailurePolicy,
+        telemetry: Telemetry,
+        origins: Origins,
     ) -> None:
         self._todo = deque(records)
         self._plan = plan
         self._policy = policy
         self._telemetry = telemetry
+        self._operator_orders = OperatorOrders(plan, policy, origins)
         self._failing = 0
         """How many of the next records are known to hold one that fails; 0: none is known."""
         self._log = structlog.get_logger().bind(group=plan.group)
@@ -57,8 +68,10 @@ class BatchAttempt:
             if (tp := _partition(record)) in self.outcome.held_back:
                 self.outcome.held_back[tp].append(self._todo.popleft())
                 continue
-            verdict = self._policy.beforehand(record, blocked=transaction.blocks(record))
-            if verdict is None:
+            verdict = self._beforehand(record, transaction)
+            if verdict is None and self._is_operation(record):
+                verdict = await self._carry_out(record, transaction)
+            elif verdict is None:
                 together = self._portion(
                     transaction, max(1, self._failing // 2) if self._failing else portion
                 )
@@ -72,12 +85,29 @@ class BatchAttempt:
         together = [self._todo[0]]
         for index in range(1, min(size, len(self._todo))):
             record = self._todo[index]
-            if _partition(record) in self.outcome.held_back or self._policy.beforehand(
-                record, blocked=transaction.blocks(record)
-            ):
+            if _partition(record) in self.outcome.held_back or self._is_operation(record):
+                break
+            if self._beforehand(record, transaction):
                 break
             together.append(record)
         return together
+
+    def _is_operation(self, record: Record) -> bool:
+        return record.topic == self._plan.operations
+
+    def _beforehand(self, record: Record, transaction: SinkTransaction) -> DeadLetterVerdict | None:
+        blocked = not self._is_operation(record) and transaction.blocks(record)
+        return self._policy.beforehand(record, blocked=blocked)
+
+    async def _carry_out(self, record: Record, transaction: SinkTransaction) -> DeadLetterVerdict | None:
+        try:
+            again = await self._operator_orders.carry_out(record, transaction)
+        except Exception as error:  # noqa: BLE001 - judged by the policy, as for any record
+            return self._judged([record], error)
+        if again is not None:
+            self.outcome.tried_again.append(again)
+        await self._done(record, dead=None)
+        return None
 
     async def _try(self, together: list[Record], transaction: SinkTransaction) -> DeadLetterVerdict | None:
         """Apply a portion; return the verdict on its one record if that is to be set aside."""
@@ -88,15 +118,18 @@ class BatchAttempt:
                 self._failing = len(together)
                 return None
             self._failing = 0
-            verdict = self._policy.judge(together[0], error)
-            self._log.warning("record failed", **_named(together[0]), error=error)
-            if verdict is None:
-                self._hold_back(together)
-            return verdict
+            return self._judged(together, error)
         self._failing = max(0, self._failing - len(together))
         for record in together:
-            await self._done(record, transaction, dead=False)
+            await self._done(record, dead=False)
         return None
+
+    def _judged(self, together: list[Record], error: Exception) -> DeadLetterVerdict | None:
+        verdict = self._policy.judge(together[0], error)
+        self._log.warning("record failed", **_named(together[0]), error=error)
+        if verdict is None:
+            self._hold_back(together)
+        return verdict
 
     def _hold_back(self, together: list[Record]) -> None:
         for record in together:
@@ -115,12 +148,9 @@ class BatchAttempt:
             "dead_letters", group=self._plan.group, topic=series(record.topic), kind=verdict.kind
         )
         self._log.warning("dead letter", **_named(record), kind=verdict.kind, reason=verdict.reason)
-        await self._done(record, transaction, dead=True if verdict.counts else None)
+        await self._done(record, dead=True if verdict.counts else None)
 
-    async def _done(self, record: Record, transaction: SinkTransaction, *, dead: bool | None) -> None:
-        # A replay is consumed in any case; if it failed again, it is a new dead letter now.
-        if (origin := replay_origin(record, group=self._plan.group)) is not None:
-            await transaction.settle(record, origin)
+    async def _done(self, record: Record, *, dead: bool | None) -> None:
         self._todo.popleft()
         self.outcome.done.append(record)
         if dead is not None:

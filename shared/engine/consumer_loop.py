@@ -136,7 +136,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
 class ConsumerLoop:
     """Session after session, until cancelled, stopped, or failing too often in a row."""
 
-    def __init__(self, supervision: Supervision) -> None:
+    def __init__(self, supervision: Supervision, *, until_go_on: Callable[[], Awaitable[object]]) -> None:
+        self._until_go_on = until_go_on
         self._supervision = supervision
         self._log = structlog.get_logger().bind(group=supervision.group)
 
@@ -154,7 +155,8 @@ class ConsumerLoop:
                 # Not an exit: a restarted process would do the same harm again, a little each time.
                 supervision.consumer.stopped(str(stopped))
                 self._log.error("consumer stopped", error=stopped)
-                await asyncio.Event().wait()
+                await self._until_go_on()
+                self._log.warning("consumer goes on, as ordered")
             except Exception as error:
                 if supervision.exhausted:
                     raise

@@ -1,5 +1,6 @@
 """The engine that both kinds of transaction run on: one consumer, a task per unit, a sink for each."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -11,6 +12,7 @@ from shared.engine.assignment import SoleAssignor, Unit, all_in_one, by_number
 from shared.engine.consumer_lag import ConsumerLag
 from shared.engine.consumer_loop import ConsumerLoop, Session
 from shared.engine.failure_policy import FailurePolicy
+from shared.engine.go_on import go_on_ordered
 from shared.engine.partition_task import PartitionTask, TaskContext, UnitMemory
 from shared.engine.plan import Plan
 from shared.engine.sink import Sink
@@ -53,7 +55,17 @@ class Engine:
         Raises:
             Exception: a unit, or the consumer, has failed too often in a row.
         """
-        await ConsumerLoop(self._supervision).run(self._session)
+        await ConsumerLoop(self._supervision, until_go_on=self._until_go_on).run(self._session)
+
+    async def _until_go_on(self) -> None:
+        """Wait, stopped, for an operator's order to go on."""
+        plan = self._plan
+        if plan.operations not in plan.inputs:
+            await asyncio.Event().wait()
+            return
+        await go_on_ordered(self._context.address, topic=plan.operations, group=plan.group)
+        for unit in self._units.values():
+            unit.policy.go_on()
 
     async def _session(self) -> None:
         plan = self._plan

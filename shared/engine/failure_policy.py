@@ -14,7 +14,7 @@ from typing import Final
 
 from shared.engine.plan import Plan
 from shared.errors import Unavailable, Undecodable
-from shared.kafka.dead_letters import Kind, replay_origin
+from shared.kafka.dead_letters import Kind
 from shared.kafka.records import Record
 from shared.telemetry.logs import describe
 
@@ -104,11 +104,7 @@ class FailurePolicy:
         """The verdict on a record that need not be tried; ``blocked``: a dead letter of its key is unsettled."""
         if record.fault is not None:
             return DeadLetterVerdict(kind="undecodable", reason=record.fault)
-        if (
-            blocked
-            and record.topic not in self._plan.orders
-            and replay_origin(record, group=self._plan.group) is None
-        ):
+        if blocked and record.topic not in self._plan.orders:
             return DeadLetterVerdict(kind="internal-error", reason=FOLLOWS, counts=False)
         held = self._failures.get(_place(record)) if self._failures else None
         return None if held is None else _poisoned(held)
@@ -133,6 +129,10 @@ class FailurePolicy:
         own = [dead for marked, dead in marks if marked == topic]
         return self._limits.get(topic, DeadLetterLimit()).after(own).reached
 
+    def go_on(self) -> None:
+        """A person has looked and says that it goes on: the limits begin anew."""
+        self._limits.clear()
+
     def committed(self, records: Iterable[Record], marks: Iterable[tuple[str, bool]]) -> None:
         """The records are done with, this way or that; ``marks`` are topics, and whether it was a dead letter."""
         for topic, dead in marks:
@@ -141,7 +141,9 @@ class FailurePolicy:
             self._failures.pop(_place(record), None)
 
 
-_RESOLUTION: Final = "compare the release with the one before, then restart"
+_RESOLUTION: Final = (
+    "compare the release with the one before, then restart, or order `amtsweg dead-letters go-on GROUP`"
+)
 
 
 def _poisoned(held: RecordFailures) -> DeadLetterVerdict | None:

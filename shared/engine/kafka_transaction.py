@@ -18,9 +18,17 @@ from shared.engine.compacted_lookup import CompactedTopicReader
 from shared.engine.failure_policy import DeadLetterVerdict, FailurePolicy
 from shared.engine.plan import Plan
 from shared.engine.processor import Processor
-from shared.engine.state_store import Overlay, StateStore, blocking_key
+from shared.engine.sink import UnsettledLetter
+from shared.engine.state_store import (
+    Overlay,
+    StateStore,
+    blocking_key,
+    is_blocking,
+    origin_of,
+    unread_key,
+)
 from shared.engine.transaction_batch import Place, TransactionBatch
-from shared.kafka.dead_letters import dead_letter, letter_key, place_of, settling
+from shared.kafka.dead_letters import dead_letter, letter_key, place_of, superseded
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
 from shared.telemetry.logs import describe
@@ -47,12 +55,7 @@ class KafkaTransaction:
     def blocks(self, record: Record) -> bool:
         if record.key is None or not (self._store.any_blocked or self.engine_changes):
             return False
-        key = letter_key(record.key)
-        origins = [o for o in self._store.blocks(key) if blocking_key(o) not in self.engine_changes]
-        if self._plan.single_task:
-            # Where strangers write, a key is what they say: it must not hold back what others write.
-            return any(origin.startswith(f"{record.topic}/") for origin in origins)
-        return bool(origins) or key in self.engine_changes.values()
+        return bool(self._blocking(letter_key(record.key)))
 
     async def apply(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -61,6 +64,8 @@ class KafkaTransaction:
                     self.overlay.fetched = await self._lookup.fetch(wanted)
                 messages = [*self._processor.on_record(record, self.overlay)]
             self.outputs += [(record, message) for message in messages]
+            if self.overlay.superseded:
+                self._supersede(record, self.overlay.superseded)
 
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
         letter = dead_letter(
@@ -74,13 +79,46 @@ class KafkaTransaction:
         self.outputs.append((record, letter))
         if verdict.kind == "internal-error" and record.key is not None:
             self.engine_changes[blocking_key(place_of(record))] = letter_key(record.key)
+        else:
+            self.engine_changes[unread_key(place_of(record))] = b"-"
         if verdict.poisoned:
             self._park(record)
 
-    async def settle(self, replay: Record, origin: str) -> None:
-        if (note := settling(replay, group=self._plan.group, to=self._plan.dead_letters)) is not None:
-            self.outputs.append((replay, note))
-            self.engine_changes[blocking_key(origin)] = None
+    async def unsettled(self, origin: str) -> UnsettledLetter | None:
+        key = self._engine_state(blocking_key(origin))
+        if key is not None:
+            return UnsettledLetter(first=next(iter(self._blocking(key))))
+        return None if self._engine_state(unread_key(origin)) is None else UnsettledLetter(first=origin)
+
+    async def report(self, note: Message, *, settles: str | None) -> None:
+        self.outputs.append((None, note))
+        if settles is not None:
+            self._settle(settles)
+
+    def _settle(self, origin: str) -> None:
+        for name in (blocking_key(origin), unread_key(origin)):
+            if self._engine_state(name) is not None:
+                self.engine_changes[name] = None
+
+    def _supersede(self, record: Record, topics: Sequence[str]) -> None:
+        for origin in self._blocking(letter_key(record.key)):
+            if origin.rsplit("/", 2)[0] in topics:
+                self.outputs.append((None, superseded(to=self._plan.dead_letters, place=origin)))
+                self._settle(origin)
+
+    def _blocking(self, key: bytes) -> list[str]:
+        """The origins of the letters that block this key, the oldest first."""
+        before = [o for o in self._store.blocks(key) if blocking_key(o) not in self.engine_changes]
+        return before + [
+            origin_of(name)
+            for name, value in self.engine_changes.items()
+            if value == key and is_blocking(name)
+        ]
+
+    def _engine_state(self, name: str) -> bytes | None:
+        if name in self.engine_changes:
+            return self.engine_changes[name]
+        return self._store.engine_state(name)
 
     def _park(self, record: Record) -> None:
         try:

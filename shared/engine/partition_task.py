@@ -15,6 +15,7 @@ from shared.engine.batch import BatchAttempt, BatchOutcome
 from shared.engine.consumer_lag import ConsumerLag, series
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.fetcher import ConsumerFailed, Fetcher
+from shared.engine.origins import TopicOrigins
 from shared.engine.plan import Plan
 from shared.engine.sink import Replaced, Sink, SinkTransaction
 from shared.engine.supervision import Supervised
@@ -60,6 +61,7 @@ class PartitionTask:
         self._consumer = consumer
         self._unit = unit
         self._fetcher = Fetcher(consumer, unit, address=context.address)
+        self._origins = TopicOrigins(context.address)
         self._log = structlog.get_logger().bind(group=context.plan.group, partition=number)
 
     async def run(self) -> None:
@@ -89,6 +91,7 @@ class PartitionTask:
                 error = failed
             finally:
                 await self._sink.close()
+                await self._origins.close()
             self._consumer.pause(*self._unit)
             seconds = self._memory.supervised.failed(error)
             self._context.telemetry.count("tasks_reopened", group=self._plan.group)
@@ -120,7 +123,13 @@ class PartitionTask:
         policy = self._memory.policy
         together = policy.together(records)
         self._fetcher.give_back(records[len(together) :])
-        batch = BatchAttempt(together, plan=self._plan, policy=policy, telemetry=self._context.telemetry)
+        batch = BatchAttempt(
+            together,
+            plan=self._plan,
+            policy=policy,
+            telemetry=self._context.telemetry,
+            origins=self._origins,
+        )
 
         async def work(transaction: SinkTransaction) -> Sequence[Record]:
             return (await batch.run(transaction, portion=self._sink.portion)).done
@@ -129,7 +138,7 @@ class PartitionTask:
         outcome = batch.outcome
         for held in outcome.held_back.values():
             self._fetcher.hold_back(held)
-        policy.committed(outcome.done, outcome.marks)
+        policy.committed([*outcome.done, *outcome.tried_again], outcome.marks)
         if outcome.done:
             self._committed(outcome, seconds=time.perf_counter() - began)
         if outcome.stop is not None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.events.topics import OPERATION_ORDERED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -11,7 +13,8 @@ class Plan:
     ``inputs`` are topics with equal partition counts: partition n of each is read by one task. With
     ``single_task`` one task reads everything, and a second replica stands by; a partition
     whose records fail is then held back alone. A batch ends at ``batch_size`` records, or ``batch_wait`` after
-    its first.
+    its first. ``operations``, if among them, is where operators order what is to become of dead letters; the engine carries
+    that out itself, and with ``keeps_operations`` the service takes these records too.
 
     Kafka to Kafka only: ``state_topic`` is compacted and partitioned like the inputs. ``lookup_topic`` is a
     compacted output topic of large objects, keyed by object and partitioned by case. ``orders`` are inputs
@@ -30,6 +33,8 @@ class Plan:
     state_topic: str | None = None
     lookup_topic: str | None = None
     orders: frozenset[str] = frozenset()
+    operations: str = OPERATION_ORDERED.name
+    keeps_operations: bool = False
     minimum_period: timedelta = timedelta(milliseconds=30)
     punctuate_interval: timedelta = timedelta(seconds=1)
     transaction_timeout: timedelta = timedelta(seconds=12)

@@ -11,9 +11,9 @@ from shared.engine.assignment import Unit
 from shared.engine.failure_policy import DeadLetterVerdict
 from shared.engine.plan import Plan
 from shared.engine.projector import Projector
-from shared.engine.sink import Replaced, Work
-from shared.kafka.dead_letters import dead_letter, letter_key, settling
-from shared.kafka.records import Record
+from shared.engine.sink import Replaced, UnsettledLetter, Work
+from shared.kafka.dead_letters import dead_letter, letter_key
+from shared.kafka.records import Message, Record
 from shared.postgres import offsets
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool, transaction
@@ -47,7 +47,7 @@ class PostgresSink:
                 reached = expected | next_offsets(await work(filling))
                 if back := {tp: reached[tp] for tp in to if reached[tp] != to[tp]}:
                     await offsets.advance(connection, self._plan.group, expected=to, to=back)
-                blocked = await filling.blocked_then()
+            blocked = filling.blocked_then()
         if self._expected is expected:  # else it has been opened anew while the answer was awaited
             self._expected, self._blocked = reached, blocked
 
@@ -66,8 +66,7 @@ class _PostgresTransaction:
         self._connection = connection
         self._plan = plan
         self._projector = projector
-        self._blocked = blocked
-        self._changed = False
+        self._blocked = {*blocked}
 
     def blocks(self, record: Record) -> bool:
         return record.key is not None and letter_key(record.key) in self._blocked
@@ -86,21 +85,24 @@ class _PostgresTransaction:
             first_failure_ms=verdict.first_failure_ms,
         )
         await enqueue(self._connection, letter)
-        if verdict.kind == "internal-error":
-            await offsets.block(self._connection, self._plan.group, record)
-            self._changed = True
+        blocks = verdict.kind == "internal-error" and record.key is not None
+        await offsets.note_letter(self._connection, self._plan.group, record, blocks=blocks)
+        if blocks:
+            self._blocked.add(letter_key(record.key))
 
-    async def settle(self, replay: Record, origin: str) -> None:
-        await offsets.unblock(self._connection, self._plan.group, origin)
-        note = settling(replay, group=self._plan.group, to=self._plan.dead_letters)
-        await enqueue(self._connection, *filter(None, (note,)))
-        self._changed = True
+    async def unsettled(self, origin: str) -> UnsettledLetter | None:
+        first = await offsets.first_of_its_key(self._connection, self._plan.group, origin)
+        return None if first is None else UnsettledLetter(first=first)
 
-    async def blocked_then(self) -> set[bytes]:
+    async def report(self, note: Message, *, settles: str | None) -> None:
+        await enqueue(self._connection, note)
+        if settles is not None:
+            await offsets.unblock(self._connection, self._plan.group, settles)
+            self._blocked = await offsets.blocked_keys(self._connection, self._plan.group)
+
+    def blocked_then(self) -> set[bytes]:
         """The keys that are blocked if this transaction commits."""
-        if not self._changed:
-            return self._blocked
-        return await offsets.blocked_keys(self._connection, self._plan.group)
+        return self._blocked
 
 
 def next_offsets(records: Sequence[Record]) -> dict[TopicPartition, int]:

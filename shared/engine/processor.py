@@ -21,6 +21,9 @@ class State(Protocol):
     def held(self, key: str) -> Record | None:
         """Return the object of the lookup topic with this key, if ``Processor.wants`` asked for it."""
 
+    def supersede(self, topic: str) -> None:
+        """What this record decides takes the place of the key's dead letters from this topic: they are settled."""
+
 
 class Processor(Protocol):
     """What a service makes of a record. Called in offset order per partition, never concurrently for one."""

@@ -1,6 +1,7 @@
 """Where a task's effects go: the one thing in which the two engines differ."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer
@@ -8,11 +9,18 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine.assignment import Unit
 from shared.engine.failure_policy import DeadLetterVerdict
-from shared.kafka.records import Record
+from shared.kafka.records import Message, Record
 
 
 class Replaced(Exception):  # noqa: N818 - what happened, in the project's vocabulary
     """Another member has taken these partitions over: join the group anew, for to reopen would throw that one out."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledLetter:
+    """A dead letter that is not done with; ``first`` is the origin of the oldest that blocks its key, often its own."""
+
+    first: str
 
 
 class SinkTransaction(Protocol):
@@ -31,8 +39,11 @@ class SinkTransaction(Protocol):
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
         """Add the record's dead letter; later records of its key are blocked if our code failed on it."""
 
-    async def settle(self, replay: Record, origin: str) -> None:
-        """Add that the dead letter with this origin, whose replay the record is, is done with."""
+    async def unsettled(self, origin: str) -> UnsettledLetter | None:
+        """The dead letter with this origin (``topic/partition/offset``), if it is not done with."""
+
+    async def report(self, note: Message, *, settles: str | None) -> None:
+        """Add a note among the dead letters, and that the letter with this origin is done with."""
 
 
 Work = Callable[[SinkTransaction], Awaitable[Sequence[Record]]]

@@ -20,6 +20,7 @@ ENGINE_KEYS: Final = "engine/"
 
 POSITIONS: Final = ENGINE_KEYS + "positions"
 _BLOCKING: Final = ENGINE_KEYS + "blocked/"
+_UNREAD: Final = ENGINE_KEYS + "unread/"
 _KEPT_SECONDS: Final = 3600.0
 
 
@@ -33,7 +34,7 @@ class StateStore:
         self.states: dict[str, bytes] = {}
         self.position = 0
         self._engine: dict[str, bytes] = {}
-        self._blocked: dict[bytes, set[str]] = {}
+        self._blocked: dict[bytes, dict[str, None]] = {}
         self._touched = time.monotonic()
 
     def restorable_from(self) -> int:
@@ -75,18 +76,22 @@ class StateStore:
         return bool(self._blocked)
 
     def blocks(self, key: bytes) -> Sequence[str]:
-        """The origins of the unsettled dead letters of this key."""
+        """The origins of the unsettled dead letters of this key, the oldest first."""
         return tuple(self._blocked.get(key, ()))
+
+    def engine_state(self, key: str) -> bytes | None:
+        """What is kept under a key of the engine's own."""
+        return self._engine.get(key)
 
     def _block(self, name: str, before: bytes | None, key: bytes | None) -> None:
         origin = name.removeprefix(_BLOCKING)
         if before is not None:
             origins = self._blocked[before]
-            origins.discard(origin)
+            del origins[origin]
             if not origins:
                 del self._blocked[before]
         if key is not None:
-            self._blocked.setdefault(key, set()).add(origin)
+            self._blocked.setdefault(key, {})[origin] = None
 
 
 def positions_state(positions: Mapping[TopicPartition, int]) -> bytes:
@@ -97,6 +102,21 @@ def positions_state(positions: Mapping[TopicPartition, int]) -> bytes:
 def blocking_key(origin: str) -> str:
     """Where it is kept that the dead letter of this origin (``topic/partition/offset``) blocks its key."""
     return _BLOCKING + origin
+
+
+def is_blocking(name: str) -> bool:
+    """Whether this is a key that ``blocking_key`` gives."""
+    return name.startswith(_BLOCKING)
+
+
+def origin_of(name: str) -> str:
+    """The inverse of ``blocking_key``."""
+    return name.removeprefix(_BLOCKING)
+
+
+def unread_key(origin: str) -> str:
+    """Where it is kept that the dead letter of this origin is unsettled and blocks nothing."""
+    return _UNREAD + origin
 
 
 class Overlay:
@@ -110,6 +130,7 @@ class Overlay:
         self._committed = committed
         self.fetched: Mapping[str, Record] = {}
         self.changes: dict[str, bytes | None] = {}
+        self.superseded: list[str] = []
         self._undo: list[tuple[str, bool, bytes | None]] | None = None
 
     def get(self, key: str) -> bytes | None:
@@ -130,11 +151,16 @@ class Overlay:
         """Return the looked-up object with this key, if it was asked for and is there."""
         return self.fetched.get(key)
 
+    def supersede(self, topic: str) -> None:
+        """What this record decides takes the place of the key's dead letters from this topic."""
+        self.superseded.append(topic)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is changed inside if it raises."""
         undo: list[tuple[str, bool, bytes | None]] = []
         self._undo = undo
+        self.superseded = []
         try:
             yield
         except BaseException:

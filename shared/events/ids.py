@@ -39,6 +39,11 @@ def message_id(case: UUID, kind: str, revision: int, recipient: str, channel: st
     return uuid5(case, f"message/{kind}/{revision}/{recipient}/{channel}")
 
 
+def operations_id(group: str) -> UUID:
+    """What stands for the case in orders to a service, by its consumer group."""
+    return uuid5(_ROOT, f"operations/{group}")
+
+
 def directory_id(land: str) -> UUID:
     """What stands for the case in events about a Land's directory, for example ``06``."""
     return uuid5(_ROOT, f"directory/{land}")

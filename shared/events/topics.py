@@ -23,6 +23,7 @@ from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered
 from shared.events.notification import NotificationSettled
+from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
 from shared.events.submission import (
     SubmissionDelivered,
@@ -43,28 +44,25 @@ MAX_CONTENT_BYTES = 1024 * 1024
 
 INPUT_BYTES = 2 * 1024 * 1024
 """The largest record of an input topic: sealed content is base64, then JSON."""
-
 OUTPUT_BYTES = INPUT_BYTES + 64 * 1024
 """Output topics accept 64 KB more than input topics, so that what came in can always go out."""
 
 _SEALED = timedelta(days=30)
 _PERMANENT = timedelta(days=3650)
-_DEAD = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """One row of the catalogue.
 
-    ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason
-    why the audit log does not read it. ``rebuild`` are groups that read it only to rebuild their state.
-    ``followers`` are principals of which every process reads all of it for itself, without a group.
-    Without ``retention`` it is kept for ever. ``stamped`` says whose clock a record's timestamp is.
+    ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason why not.
+    ``rebuild`` are groups that read it only to rebuild their state, ``followers`` principals of which every process
+    reads all of it for itself. Without ``retention`` it is kept for ever. ``stamped``: whose clock stamps its records.
     """
 
     name: str
     payloads: tuple[type[Payload], ...]
-    key: Literal["case", "object", "log", "land"]
+    key: Literal["case", "object", "log", "land", "service"]
     producers: tuple[BusLogin, ...]
     consumers: tuple[Group, ...]
     audited: Literal[True] | str
@@ -109,6 +107,14 @@ CASE_ORDERED = Topic(
     payloads=(RetryOrdered, AssignOrdered, EraseOrdered),
     key="case",
     producers=("operator", "desk"),
+    consumers=("router", "intake", "notifier", "audit"),
+    audited=True,
+)
+OPERATION_ORDERED = Topic(
+    name="operation.ordered.v1",
+    payloads=OPERATIONS,
+    key="service",
+    producers=("operator",),
     consumers=("router", "intake", "notifier", "audit"),
     audited=True,
 )
@@ -235,6 +241,7 @@ AUDIT_CHECKPOINT = Topic(
 CATALOGUE: tuple[Topic, ...] = (
     SUBMISSION_RECEIVED,
     CASE_ORDERED,
+    OPERATION_ORDERED,
     CASE_ERASED,
     SUBMISSION_ROUTED,
     AUTHORITY_INBOX,
@@ -265,7 +272,7 @@ def dead_letter_topic(group: str) -> str:
     return f"{group}.dead-letter.v1"
 
 
-DEAD_LETTER_RETENTION = _DEAD
+DEAD_LETTER_RETENTION = _SEALED
 DEAD_LETTER_PARTITIONS = 1
 
 

@@ -1,15 +1,15 @@
 """Dead letters: records set aside, with what is known about the failure in added headers.
 
-A small record is kept as it came. Of a larger one the letter says length and digest, and the record itself stays where
-it lies, on the topic that it came from: so there is no record whose dead letter cannot be written.
+A small record is kept as it came. Of a larger one, and of every record of a topic with sealed data, the letter says
+length and digest, and the record itself stays where it lies, on the topic that it came from: so there is no record
+whose dead letter cannot be written, and no copy of what is sealed that outlives it.
 
 A case one of whose records the code failed on stays blocked, also after a restart, until that record has been
-replayed or given up. A letter is known by its origin: by this it is replayed, for the group that wrote it and for no
-other, and by this it is settled.
+replayed or given up. A letter is known by its origin: by this the group that wrote it replays it on an operator's
+order, from where the record lies, and by this it is settled.
 """
 
 import hashlib
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,19 +17,24 @@ from importlib.metadata import version
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
+from shared.events.topics import CATALOGUE
 from shared.kafka.records import Headers, Message, Record
 
 Kind = Literal["undecodable", "internal-error"]
 
 PREFIX: Final = "dl_"
-REPLAY_GROUP: Final = "dl_replay_group"
-"""On a record sent again by the operator: the group whose dead letter it is. No other group takes it for a replay."""
-
-REPLAY_ORIGIN: Final = "dl_replay_origin"
-"""On the same record: where its dead letter came from, as ``topic/partition/offset``."""
-
 SETTLED: Final = "dl_settled"
 """On a record without value in a dead-letter topic: the origin of the dead letter that is done with."""
+
+ORDER: Final = "dl_order"
+"""On a record without value in a dead-letter topic: the id of the operator's order that it tells about."""
+
+OUTCOME: Final = "dl_outcome"
+DETAIL: Final = "dl_detail"
+
+Outcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
+"""What becomes of an order. ``failed``: the record again; the letter stays. ``expired``: the record is gone from its
+topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is unsettled."""
 
 MAX_KEPT_BYTES: Final = 64 * 1024
 """The largest value that a dead letter holds itself."""
@@ -38,7 +43,8 @@ _MAX_HEADERS_BYTES: Final = 16 * 1024
 _MAX_KEY_BYTES: Final = 256
 _MAX_REASON: Final = 1000
 _LETTERS: Final = UUID("0f0f6c55-41a5-5c0e-9a54-6b8f4d1f2a6e")
-_OFFSET: Final = re.compile(rb"[0-9]{1,18}")
+_SEALED: Final = frozenset(topic.name for topic in CATALOGUE if topic.sealed)
+"""Topics of whose records no copy may lie elsewhere: they expire, and so does all that they hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,7 @@ def dead_letter(
     """
     first = int(time.time() * 1000) if first_failure_ms is None else first_failure_ms
     value = record.value or b""
-    complete = len(value) <= MAX_KEPT_BYTES
+    complete = len(value) <= MAX_KEPT_BYTES and record.topic not in _SEALED
     kept = _kept(record.headers)
     added = {
         "id": uuid5(_LETTERS, f"{to}/{record.topic}/{record.partition}/{record.offset}"),
@@ -155,47 +161,53 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
         raise ValueError(f"not a dead letter: header {missing.args[0]} is missing") from None
 
 
-def replayed(letter: Record, *, group: str) -> Message:
-    """The record to send to its origin's topic again for this group; its dead letter is settled when it has passed."""
-    came_from = origin(letter.headers)
-    return Message(
-        came_from.topic,
-        letter.key or b"",
-        letter.value,
-        (
-            *came_from.headers,
-            (REPLAY_GROUP, group.encode()),
-            (REPLAY_ORIGIN, came_from.place.encode()),
-        ),
-    )
-
-
 def place_of(record: Record) -> str:
     """Where a record lies, as its dead letter and whatever settles that name it."""
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def replay_origin(record: Record, *, group: str) -> str | None:
-    """The origin of the dead letter of this group that this record replays; None for a record that is no replay.
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What became of an operator's order, as a note among the letters of the group says it."""
 
-    Whoever writes into a topic may write any header: a claim counts only for letters from that very partition.
-    """
+    order: str
+    outcome: str
+    detail: str
+
+
+def report(*, to: str, order: str, outcome: Outcome, detail: str = "", settles: str | None = None) -> Message:
+    """The note that says what became of an order, and which letter is done with by it."""
+    headers = [
+        (ORDER, order.encode()),
+        (OUTCOME, outcome.encode()),
+        (DETAIL, detail[:_MAX_REASON].encode()),
+    ]
+    return Message(to, order.encode(), None, (*headers, *_settling(settles)))
+
+
+def superseded(*, to: str, place: str) -> Message:
+    """The note that a letter is done with because a person's decision has taken its record's place."""
+    return Message(to, place.encode(), None, _settling(place))
+
+
+def _settling(place: str | None) -> Headers:
+    return () if place is None else ((SETTLED, place.encode()),)
+
+
+def reported(record: Record) -> OrderReport | None:
+    """What this note says about an order; None for what is no such note."""
     headers = dict(record.headers)
-    place = headers.get(REPLAY_ORIGIN) or b""  # a header may lack its value
-    if not place or headers.get(REPLAY_GROUP) != group.encode():
+    if (order := headers.get(ORDER)) is None:
         return None
-    topic, _, offset = place.rpartition(b"/")
-    own = topic == f"{record.topic}/{record.partition}".encode()
-    return place.decode() if own and _OFFSET.fullmatch(offset) else None
+    return OrderReport(order.decode(), headers[OUTCOME].decode(), headers[DETAIL].decode())
 
 
-def settling(record: Record, *, group: str, to: str) -> Message | None:
-    """The note that a replayed record is done with; None for a record that is no replay of this group."""
-    place = replay_origin(record, group=group)
-    return None if place is None else Message(to, letter_key(record.key), None, ((SETTLED, place.encode()),))
+def is_letter(record: Record) -> bool:
+    """Whether this is a letter, and not a note about one or about an order."""
+    return not dict(record.headers).keys() & {SETTLED, ORDER}
 
 
 def settled(record: Record) -> str | None:
-    """The origin of the dead letter that this note settles; None for a letter."""
+    """The origin of the dead letter that this note settles; None for what settles none."""
     place = dict(record.headers).get(SETTLED)
     return None if place is None else place.decode()

@@ -60,33 +60,44 @@ async def stored(pool: Pool, consumer: str) -> dict[TopicPartition, int]:
 
 async def blocked_keys(connection: Connection, consumer: str) -> set[bytes]:
     """The keys with unsettled dead letters."""
-    rows = await connection.fetch("SELECT DISTINCT key FROM blocking_records WHERE consumer = $1", consumer)
+    rows = await connection.fetch(
+        "SELECT DISTINCT key FROM blocking_records WHERE consumer = $1 AND key IS NOT NULL", consumer
+    )
     return {row["key"] for row in rows}
 
 
-async def block(connection: Connection, consumer: str, record: Record) -> None:
-    """Note that later records of this record's key follow a dead letter."""
+async def note_letter(connection: Connection, consumer: str, record: Record, *, blocks: bool) -> None:
+    """Note that the record's dead letter is unsettled, and whether later records of its key follow it."""
     await connection.execute(
-        "INSERT INTO blocking_records VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO blocking_records (consumer, topic, partition, record_offset, key)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         consumer,
         record.topic,
         record.partition,
         record.offset,
-        letter_key(record.key),
+        letter_key(record.key) if blocks else None,
     )
+
+
+async def first_of_its_key(connection: Connection, consumer: str, origin: str) -> str | None:
+    """The origin of the oldest unsettled letter that blocks the key of this one; None where this one is settled."""
+    row = await connection.fetchrow(_FIRST, consumer, *_place(origin))
+    return None if row is None else f"{row['topic']}/{row['partition']}/{row['record_offset']}"
 
 
 async def unblock(connection: Connection, consumer: str, origin: str) -> None:
     """Note that the dead letter of this origin (``topic/partition/offset``) is settled."""
-    topic, partition, offset = origin.split("/")
     await connection.execute(
         "DELETE FROM blocking_records"
         " WHERE consumer = $1 AND topic = $2 AND partition = $3 AND record_offset = $4",
         consumer,
-        topic,
-        int(partition),
-        int(offset),
+        *_place(origin),
     )
+
+
+def _place(origin: str) -> tuple[str, int, int]:
+    topic, partition, offset = origin.split("/")
+    return topic, int(partition), int(offset)
 
 
 def _columns(partitions: Mapping[TopicPartition, int]) -> tuple[Sequence[str], Sequence[int]]:
@@ -103,6 +114,15 @@ _READ = """
     SELECT topic, partition, next FROM offsets
     JOIN unnest($2::text[], $3::integer[]) AS wanted (topic, partition) USING (topic, partition)
     WHERE consumer = $1
+"""
+_FIRST = """
+    SELECT first.topic, first.partition, first.record_offset
+    FROM blocking_records AS letter
+    JOIN blocking_records AS first ON first.consumer = letter.consumer
+        AND (first.key = letter.key OR (first.topic, first.partition, first.record_offset)
+            = (letter.topic, letter.partition, letter.record_offset))
+    WHERE letter.consumer = $1 AND letter.topic = $2 AND letter.partition = $3 AND letter.record_offset = $4
+    ORDER BY first.id LIMIT 1
 """
 _ADVANCE = """
     UPDATE offsets AS stored SET next = new.next

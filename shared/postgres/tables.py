@@ -22,13 +22,14 @@ def offsets_table() -> tuple[str, ...]:
             topic text NOT NULL,
             partition integer NOT NULL,
             record_offset bigint NOT NULL,
-            key bytea NOT NULL,
+            key bytea,
+            id bigint GENERATED ALWAYS AS IDENTITY,
             PRIMARY KEY (consumer, topic, partition, record_offset)
         )
         """,
         """
         COMMENT ON TABLE blocking_records IS
-        'Dead letters not yet settled; later records of their keys become dead letters too.'
+        'Dead letters not yet settled; later records of their keys, if they have one here, become dead letters too.'
         """,
     )
 

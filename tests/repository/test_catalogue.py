@@ -61,6 +61,18 @@ def test_a_topic_is_written_by_its_producers_and_read_by_its_consumers(topic: To
     assert not any(principal.startswith("authority") for principal in writers | readers)
 
 
+def test_an_operator_writes_orders_and_the_directory_and_no_events_of_a_service() -> None:
+    names = topic_names(AUTHORITIES)
+    written = {
+        grant.name
+        for grant in GRANTS
+        if grant.principal not in SERVICES and (grant.resource, grant.operation) == ("TOPIC", "WRITE")
+    }
+    assert written == {"case.ordered.v1", "operation.ordered.v1", "directory.changed.v1"}
+    assert written <= {*names}
+    assert not any(grant.prefixed for grant in GRANTS if grant.resource == "TOPIC")
+
+
 def test_an_authority_may_read_its_own_inbox_by_its_own_groups_and_nothing_else() -> None:
     own = authority_login("g-06531005")
     assert {grant for grant in GRANTS if grant.principal == own} == {

@@ -119,6 +119,7 @@ class MemoryState:
 
     kept: dict[str, bytes] = field(default_factory=dict)
     shelf: dict[str, Record] = field(default_factory=dict)
+    superseded: list[str] = field(default_factory=list)
 
     def get(self, key: str) -> bytes | None:
         return self.kept.get(key)
@@ -131,6 +132,9 @@ class MemoryState:
 
     def held(self, key: str) -> Record | None:
         return self.shelf.get(key)
+
+    def supersede(self, topic: str) -> None:
+        self.superseded.append(topic)
 
 
 @dataclass

@@ -66,13 +66,12 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
 
 
 def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
-    """The services' grants, and the operator's: he reads what is not sealed, and replays dead letters to their origin."""
+    """The services' grants, and the operator's: he reads what is not sealed, and writes orders and the directory alone."""
     for producer in topic.producers:
         yield Grant(producer, "WRITE", "TOPIC", name)
     for group in (*topic.consumers, *topic.rebuild):
         if group != "authority":
             yield Grant(GROUPS[group], "READ", "TOPIC", name)
-            yield Grant(OPERATOR, "WRITE", "TOPIC", name)
     for follower in topic.followers:
         yield Grant(follower, "READ", "TOPIC", name)
     if not topic.sealed:

@@ -42,6 +42,7 @@ def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
             "cleanup.policy": "delete",
             "retention.bytes": "-1",
             "retention.ms": _ms(DEAD_LETTER_RETENTION),
+            "segment.ms": _ms(_DAY),
             "max.message.bytes": str(OUTPUT_BYTES + _ADDED_HEADERS_BYTES),
         }
         yield Wanted(dead_letter_topic(group), DEAD_LETTER_PARTITIONS, settings)

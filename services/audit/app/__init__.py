@@ -112,6 +112,7 @@ def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan
         group=GROUP,
         inputs=tuple(topic.name for topic in topics),
         dead_letters=dead_letter_topic(GROUP),
+        keeps_operations=True,
         single_task=True,
         instance=settings.instance,
         batch_size=settings.batch_size,

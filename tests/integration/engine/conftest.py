@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,7 +14,12 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToKafka, Plan, Processor, Punctuate
+from shared.events.envelope import Event, encode
+from shared.events.ids import operations_id
+from shared.events.operation import GoOnOrdered, RecordPlace, ReplayOrdered
+from shared.events.payload import Payload
 from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.dead_letters import origin
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Message, Record, partition_of
@@ -68,6 +75,20 @@ class Bench:
             await asyncio.gather(*futures)
         finally:
             await producer.stop()
+
+    async def order(self, plan: Plan, *orders: ReplayOrdered | GoOnOrdered) -> None:
+        """Order the group of a plan whose inputs have one partition."""
+        subject = operations_id(plan.group)
+        for data in orders:
+            event: Event[Payload] = Event(
+                id=uuid4(),
+                source="urn:amtsweg:tests",
+                time=datetime.now(UTC),
+                case_id=subject,
+                submission_id=subject,
+                data=data,
+            )
+            await self.send(encode(event, plan.operations))
 
     async def send_with_header_name(self, name: bytes, message: Message) -> None:
         """Send what aiokafka itself refuses to write: a header whose name is any bytes."""
@@ -146,6 +167,13 @@ class Bench:
             telemetry=self.telemetry,
             punctuate=punctuate,
         )
+
+
+def replay_of(letter: Record, *, group: str) -> ReplayOrdered:
+    """The order to try the record of this letter again."""
+    came = origin(letter.headers)
+    place = RecordPlace(topic=came.topic, partition=came.partition, offset=came.offset)
+    return ReplayOrdered(group=group, record=place, principal="operator")
 
 
 @pytest.fixture

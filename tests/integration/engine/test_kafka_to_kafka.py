@@ -1,20 +1,24 @@
 """The transactional engine on real Kafka: state, dead letters, isolation of what fails."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.engine import Plan, State
-from shared.kafka.dead_letters import replayed, settled
+from shared.events.operation import GoOnOrdered
+from shared.kafka.dead_letters import reported, settled
 from shared.kafka.records import Message, Record, partition_of
-from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.conftest import Bench, replay_of, running
 from tests.integration.engine.steps import Step, counting
 
 
 def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:
+    operations = bench.topic("operations", partitions=partitions)
     return Plan(
         group=bench.group,
-        inputs=inputs,
+        inputs=(*inputs, operations),
+        operations=operations,
         dead_letters=bench.topic("dead"),
         state_topic=bench.topic("state", partitions=partitions, config={"cleanup.policy": "compact"}),
     )
@@ -108,18 +112,51 @@ async def test_a_partition_that_fails_again_and_again_disturbs_no_other(bench: B
     assert bench.metric("sessions_ended") == 0
 
 
-async def test_a_replay_for_one_group_neither_settles_nor_unblocks_anothers_letters(bench: Bench) -> None:
+async def test_a_replay_is_copied_from_its_origin_by_the_group_that_it_is_ordered_of(bench: Bench) -> None:
     source, targets = bench.topic("in"), (bench.topic("out"), bench.topic("out"))
-    plans = [replace(plan(bench, source), group=f"{bench.group}-{name}") for name in ("one", "other")]
-    await bench.send(Message(source, b"a", b"?"), Message(source, b"b", b"?"))
+    first = plan(bench, source)
+    plans = [
+        replace(first, group=f"{bench.group}-one"),
+        replace(
+            plan(bench, source),
+            group=f"{bench.group}-other",
+            operations=first.operations,
+            inputs=first.inputs,
+        ),
+    ]
+    await bench.send(
+        Message(source, b"a", b"?"), Message(source, b"b", b"?"), Message(source, b"a", b"later")
+    )
     engines = [bench.engine(p, counting(t), t) for p, t in zip(plans, targets, strict=True)]
     async with running(engines[0]), running(engines[1]):
-        letters = [await bench.read_until(p.dead_letters, 2) for p in plans]
-        await bench.send(replayed(letters[0][0], group=plans[0].group), Message(source, b"a", b"later"))
-        mine = await bench.read_until(plans[0].dead_letters, 4)  # the bug is still there
+        letters = [await bench.read_until(p.dead_letters, 3) for p in plans]
+        await bench.order(first, replay_of(letters[0][0], group=plans[0].group))
+        still = (await bench.read_until(plans[0].dead_letters, 4))[3]  # the bug is still there
+    mended = Step(lambda record, _: (Message(targets[0], record.key or b"", record.value),))
+    async with running(bench.engine(plans[0], mended, targets[0])), running(engines[1]):
+        await bench.order(first, *(replay_of(letter, group=plans[0].group) for letter in letters[0]))
+        assert values(await bench.read_until(targets[0], 3)) == [b"?", b"?", b"later"]
+        await bench.send(Message(source, b"a", b"after"))
+        assert values(await bench.read_until(targets[0], 4))[3] == b"after"
+        mine = (await bench.read_until(plans[0].dead_letters, 7))[4:]
         theirs = await bench.read_until(plans[1].dead_letters, 4)
-    assert [settled(record) for record in mine[:4]] == [None, None, None, f"{source}/0/0"]
-    assert [settled(record) for record in theirs] == [None] * 4
+    assert [getattr(reported(still), "outcome", None), settled(still)] == ["failed", None]
+    assert [settled(note) for note in mine] == [f"{source}/0/0", f"{source}/0/1", f"{source}/0/2"]
+    assert [settled(letter) for letter in theirs] == [None] * 4
+
+
+async def test_a_stopped_group_goes_on_when_it_is_ordered_to(bench: Bench) -> None:
+    source, target = bench.topic("in"), bench.topic("out")
+    its_plan = plan(bench, source)
+    await bench.send(*(Message(source, b"%d" % n, b"!") for n in range(25)), Message(source, b"a", b"1"))
+    async with running(bench.engine(its_plan, counting(target), target)):
+        assert "go-on" in await bench.until_unready()
+        assert len(await bench.read(its_plan.dead_letters)) == 20
+        async with asyncio.timeout(20):
+            while not await bench.read(target):  # an order that was given before the stop does not count
+                await bench.order(its_plan, GoOnOrdered(group=bench.group, principal="operator"))
+                await asyncio.sleep(0.5)
+    assert values(await bench.read(target)) == [b"1 1"]
 
 
 async def test_what_is_due_by_time_is_done_in_a_transaction_of_its_own(bench: Bench) -> None:

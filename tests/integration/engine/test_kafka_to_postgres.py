@@ -8,13 +8,13 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Undecodable
-from shared.kafka.dead_letters import origin, replayed
+from shared.kafka.dead_letters import origin, reported
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Message, Record
 from shared.postgres import offsets
 from shared.postgres.outbox import OutboxPublisher, enqueue
 from shared.postgres.pool import Pool, transaction
-from tests.integration.engine.conftest import Bench, running
+from tests.integration.engine.conftest import Bench, replay_of, running
 from tests.integration.engine.steps import Effects
 
 
@@ -26,7 +26,14 @@ def picky(record: Record) -> None:
 
 
 def plan(bench: Bench, *inputs: str, single_task: bool = False) -> Plan:
-    return Plan(group=bench.group, inputs=inputs, dead_letters=bench.topic("dead"), single_task=single_task)
+    operations = bench.topic("operations", partitions=bench.counts[inputs[0]])
+    return Plan(
+        group=bench.group,
+        inputs=(*inputs, operations),
+        dead_letters=bench.topic("dead"),
+        single_task=single_task,
+        operations=operations,
+    )
 
 
 def engine(bench: Bench, pool: Pool, its_plan: Plan, projection: Effects) -> KafkaToPostgres:
@@ -107,10 +114,16 @@ async def test_a_failing_record_is_isolated_with_its_case_until_it_is_replayed(
         letters = await bench.read_until(its_plan.dead_letters, 2)
         assert [letter.value for letter in letters] == [b"?", b"2"]
         projection.judge = lambda _: None  # the release that mends it
-        await bench.send(*(replayed(letter, group=bench.group) for letter in letters))
+        await bench.order(its_plan, *(replay_of(letter, group=bench.group) for letter in reversed(letters)))
+        assert await effects(pool, 2) == [b"1", b"?"]
+        await bench.order(its_plan, *(replay_of(letter, group=bench.group) for letter in letters))
         assert await effects(pool, 3) == [b"1", b"?", b"2"]
         await bench.send(Message(source, b"b", b"3"))
         assert await effects(pool, 4) == [b"1", b"?", b"2", b"3"]
+        notes = (await bench.read_until(its_plan.dead_letters, 6))[2:]
+    told = [report.outcome for note in notes if (report := reported(note)) is not None]
+    assert told == ["not-its-turn", "applied", "not-open", "applied"]
+    assert await pool.fetchval("SELECT count(*) FROM blocking_records") == 0
 
 
 async def test_a_member_that_has_been_replaced_writes_nothing(pool: Pool) -> None:

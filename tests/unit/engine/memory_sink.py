@@ -1,10 +1,22 @@
 """A sink's transaction in memory: what is applied can be undone, keys of poisoned records block."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid5
+
+from aiokafka.structs import TopicPartition
 
 from shared.engine.failure_policy import DeadLetterVerdict
-from shared.kafka.dead_letters import REPLAY_GROUP, REPLAY_ORIGIN, letter_key, place_of
-from shared.kafka.records import Record
+from shared.engine.sink import UnsettledLetter
+from shared.errors import Unavailable
+from shared.events.envelope import Event, encode
+from shared.events.ids import operations_id
+from shared.events.operation import CloseOrdered, GoOnOrdered, RecordPlace, ReplayOrdered, SuspendOrdered
+from shared.events.payload import Payload
+from shared.events.topics import OPERATION_ORDERED
+from shared.kafka.dead_letters import OrderReport, letter_key, place_of, reported
+from shared.kafka.records import Message, Record
 
 GROUP = "g"
 
@@ -17,6 +29,7 @@ class MemoryTransaction:
         self.applied: list[Record] = []
         self.letters: dict[str, DeadLetterVerdict] = {}
         self.blocked: dict[str, bytes] = {}
+        self.reports: list[OrderReport] = []
         self.tried = 0
 
     def blocks(self, record: Record) -> bool:
@@ -33,15 +46,68 @@ class MemoryTransaction:
         if verdict.kind == "internal-error":
             self.blocked[place_of(record)] = letter_key(record.key)
 
-    async def settle(self, replay: Record, origin: str) -> None:
-        self.blocked.pop(origin, None)
-        self.letters.pop(origin, None)
+    async def unsettled(self, origin: str) -> UnsettledLetter | None:
+        if origin not in self.letters:
+            return None
+        key = self.blocked.get(origin)
+        first = next((o for o, blocked in self.blocked.items() if blocked == key), origin)
+        return UnsettledLetter(first=origin if key is None else first)
+
+    async def report(self, note: Message, *, settles: str | None) -> None:
+        told = reported(Record(note.topic, 0, 0, 0, note.key, note.value, note.headers))
+        if told is not None:
+            self.reports.append(told)
+        if settles is not None:
+            self.blocked.pop(settles, None)
+            self.letters.pop(settles, None)
+
+
+@dataclass
+class MemoryOrigins:
+    """Topics whose records can be read again."""
+
+    records: dict[tuple[str, int, int], Record] = field(default_factory=dict)
+    away: bool = False
+
+    def keep(self, *records: Record) -> None:
+        self.records |= {(r.topic, r.partition, r.offset): r for r in records}
+
+    async def fetch(self, tp: TopicPartition, offset: int) -> Record | None:
+        if self.away:
+            raise Unavailable("Kafka is away")
+        return self.records.get((tp.topic, tp.partition, offset))
 
 
 def record(offset: int, value: bytes = b"", *, key: bytes | None = None, partition: int = 0) -> Record:
     return Record("in", partition, offset, 0, b"k%d" % offset if key is None else key, value)
 
 
-def replay(offset: int, of: Record, *, value: bytes = b"", group: str = GROUP) -> Record:
-    headers = ((REPLAY_GROUP, group.encode()), (REPLAY_ORIGIN, place_of(of).encode()))
-    return Record(of.topic, of.partition, offset, 0, of.key, value, headers)
+def order(
+    offset: int, data: ReplayOrdered | CloseOrdered | GoOnOrdered | SuspendOrdered, *, partition: int = 0
+) -> Record:
+    subject = operations_id("g")
+    event: Event[Payload] = Event(
+        id=uuid5(subject, str(offset)),
+        source="urn:amtsweg:tests",
+        time=datetime(2026, 1, 12, tzinfo=UTC),
+        case_id=subject,
+        submission_id=subject,
+        data=data,
+    )
+    message = encode(event, OPERATION_ORDERED.name)
+    return Record(message.topic, partition, offset, 0, message.key, message.value, message.headers)
+
+
+def replay(offset: int, of: Record, *, group: str = GROUP) -> Record:
+    return order(
+        offset, ReplayOrdered(group=group, record=place(of), principal="operator"), partition=of.partition
+    )
+
+
+def close(offset: int, of: Record, *, group: str = GROUP) -> Record:
+    closed = CloseOrdered(group=group, record=place(of), reason="obsolete", principal="operator")
+    return order(offset, closed, partition=of.partition)
+
+
+def place(of: Record) -> RecordPlace:
+    return RecordPlace(topic=of.topic, partition=of.partition, offset=of.offset)

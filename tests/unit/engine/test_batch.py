@@ -12,11 +12,26 @@ from shared.engine.batch import BatchAttempt, BatchOutcome
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.plan import Plan
 from shared.errors import Unavailable, Undecodable
+from shared.events.operation import SuspendOrdered
+from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
-from tests.unit.engine.memory_sink import GROUP, MemoryTransaction, record, replay
+from tests.unit.engine.memory_sink import (
+    GROUP,
+    MemoryOrigins,
+    MemoryTransaction,
+    close,
+    order,
+    record,
+    replay,
+)
 
-PLAN = Plan(group=GROUP, inputs=("in",), dead_letters="dead", orders=frozenset({"orders"}))
+PLAN = Plan(
+    group=GROUP,
+    inputs=("in",),
+    dead_letters="dead",
+    orders=frozenset({"orders"}),
+)
 FINE, UNDECODABLE, BUG, AWAY = b"", b"!", b"?", b"~"
 
 
@@ -36,21 +51,32 @@ async def attempt(
     *,
     policy: FailurePolicy,
     portion: int = 1,
+    origins: MemoryOrigins | None = None,
 ) -> BatchOutcome:
     """One batch that commits."""
-    batch = BatchAttempt(policy.together([*records]), plan=PLAN, policy=policy, telemetry=Telemetry())
+    batch = BatchAttempt(
+        policy.together([*records]),
+        plan=PLAN,
+        policy=policy,
+        telemetry=Telemetry(),
+        origins=origins or MemoryOrigins(),
+    )
     outcome = await batch.run(transaction, portion=portion)
     policy.committed(outcome.done, outcome.marks)
     return outcome
 
 
 async def to_the_end(
-    records: Sequence[Record], transaction: MemoryTransaction, *, portion: int = 1
+    records: Sequence[Record],
+    transaction: MemoryTransaction,
+    *,
+    portion: int = 1,
+    origins: MemoryOrigins | None = None,
 ) -> BatchOutcome:
     """Batch after batch until nothing is left, or the limit is reached."""
     policy, left = FailurePolicy(PLAN), [*records]
     for _ in range(4 * len(records) + 1):
-        outcome = await attempt(left, transaction, policy=policy, portion=portion)
+        outcome = await attempt(left, transaction, policy=policy, portion=portion, origins=origins)
         left = left[len(outcome.done) :]
         if outcome.stop is not None or not left:
             return outcome
@@ -110,28 +136,106 @@ async def test_a_record_twice_failed_is_tried_alone_and_then_set_aside() -> None
     assert transaction.letters["in/0/1"].attempts == 3
 
 
-async def test_later_records_of_the_key_follow_until_it_is_replayed() -> None:
-    poison = record(0, BUG, key=b"case")
-    transaction = MemoryTransaction(judge)
-    await to_the_end([poison, record(1, key=b"case"), record(2, key=b"other")], transaction)
+async def blocked_case(*more: Record) -> tuple[MemoryTransaction, MemoryOrigins, list[Record]]:
+    """A case whose first record the code has failed on, and which another follows."""
+    records = [record(0, BUG, key=b"case"), record(1, key=b"case"), *more]
+    transaction, origins = MemoryTransaction(judge), MemoryOrigins()
+    await to_the_end(records, transaction)
+    origins.keep(*records)
+    return transaction, origins, records
+
+
+async def test_later_records_of_the_key_follow_until_they_are_replayed_in_their_order() -> None:
+    transaction, origins, (poison, follower, _) = await blocked_case(record(2, key=b"other"))
     assert [r.offset for r in transaction.applied] == [2]
 
-    mended = [replay(3, poison), replay(4, record(1, key=b"case")), record(5, key=b"case")]
-    await to_the_end(mended, transaction)
+    transaction.judge = lambda _: None  # the release that mends it
+    mended = [replay(0, poison), replay(1, follower), record(3, key=b"case")]
+    await to_the_end(mended, transaction, origins=origins)
 
-    assert [r.offset for r in transaction.applied] == [2, 3, 4, 5]
+    assert [r.offset for r in transaction.applied] == [2, 0, 1, 3]
     assert transaction.letters == {}
+    assert [told.outcome for told in transaction.reports] == ["applied", "applied"]
 
 
-async def test_a_replay_for_another_group_neither_settles_nor_overtakes() -> None:
-    poison = record(0, BUG, key=b"case")
+async def test_a_letter_before_which_another_of_its_key_is_unsettled_waits_for_its_turn() -> None:
+    transaction, origins, (poison, follower) = await blocked_case()
+    transaction.judge = lambda _: None
+
+    await to_the_end(
+        [replay(0, follower), close(1, poison), replay(2, follower)], transaction, origins=origins
+    )
+
+    assert [(told.outcome, told.detail) for told in transaction.reports] == [
+        ("not-its-turn", "in/0/0"),
+        ("closed", "obsolete"),
+        ("applied", ""),
+    ]
+    assert [r.offset for r in transaction.applied] == [1]
+
+
+async def test_a_replay_that_fails_again_leaves_its_letter_and_says_why() -> None:
+    transaction, origins, (poison, _) = await blocked_case()
+
+    await to_the_end([replay(0, poison)], transaction, origins=origins)
+
+    (told,) = transaction.reports
+    assert (told.outcome, "RuntimeError" in told.detail) == ("failed", True)
+    assert [*transaction.letters] == ["in/0/0", "in/0/1"]
+
+
+async def test_a_record_that_has_expired_is_said_to_be_gone_and_can_only_be_given_up() -> None:
+    transaction, _, (poison, _) = await blocked_case()
+
+    await to_the_end([replay(0, poison), close(1, poison), replay(2, poison)], transaction)
+
+    assert [told.outcome for told in transaction.reports] == ["expired", "closed", "not-open"]
+
+
+async def test_a_replay_waits_while_its_record_cannot_be_read_and_delays_nobody() -> None:
+    transaction, origins, (poison, _) = await blocked_case()
+    origins.away = True
+
+    outcome = await attempt(
+        [replay(0, poison), record(5, key=b"other")], transaction, policy=FailurePolicy(PLAN), origins=origins
+    )
+
+    assert [r.offset for r in outcome.done] == [5]
+    assert [*outcome.held_back] == [TopicPartition(OPERATION_ORDERED.name, 0)]
+    assert transaction.reports == []
+
+
+async def test_orders_to_another_group_and_about_authorities_change_nothing_here() -> None:
+    transaction, origins, (poison, _) = await blocked_case()
+    suspended = SuspendOrdered(authority="g-06531005", principal="operator")
+
+    outcome = await to_the_end(
+        [replay(0, poison, group="another"), order(1, suspended)], transaction, origins=origins
+    )
+
+    assert len(outcome.done) == 2
+    assert (transaction.applied, transaction.reports) == ([], [])
+    assert [*transaction.letters] == ["in/0/0", "in/0/1"]
+
+
+async def test_what_is_no_order_goes_to_the_dead_letter() -> None:
     transaction = MemoryTransaction(judge)
-    await to_the_end([poison], transaction)
 
-    await to_the_end([replay(1, poison, group="another")], transaction)
+    await to_the_end([Record(OPERATION_ORDERED.name, 0, 0, 0, b"g", b"{}")], transaction)
 
-    assert transaction.applied == []
-    assert transaction.letters["in/0/1"].reason == "follows a dead letter of its case"
+    assert transaction.letters[f"{OPERATION_ORDERED.name}/0/0"].kind == "undecodable"
+
+
+async def test_once_told_to_go_on_the_limit_begins_anew() -> None:
+    policy, transaction = FailurePolicy(PLAN), MemoryTransaction(judge)
+    left = [record(n, UNDECODABLE) for n in range(30)]
+
+    stopped = await attempt(left, transaction, policy=policy)
+    policy.go_on()
+    gone_on = await attempt(left[20:], transaction, policy=policy)
+
+    assert (len(stopped.done), stopped.stop is None) == (20, False)
+    assert (len(gone_on.done), gone_on.stop) == (10, None)
 
 
 @pytest.mark.parametrize("portion", [1, 100])

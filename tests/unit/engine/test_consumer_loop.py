@@ -108,7 +108,7 @@ def supervision(condition: Condition) -> Supervision:
 
 @pytest.fixture
 def several(supervision: Supervision) -> ConsumerLoop:
-    return ConsumerLoop(supervision)
+    return ConsumerLoop(supervision, until_go_on=asyncio.Event().wait)
 
 
 async def test_too_many_failures_in_a_row_end_the_process(

@@ -1,0 +1,125 @@
+"""What an operator orders: a dead letter tried again or given up, a stopped group going on. The group itself does it.
+
+The record is copied from where it lies. What becomes of the order is committed with its effects, as a note among the
+group's dead letters; in order per key, since a letter before which another of its key is unsettled waits for its turn.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiokafka.structs import TopicPartition
+
+from shared.engine.failure_policy import FailurePolicy
+from shared.engine.plan import Plan
+from shared.engine.sink import SinkTransaction
+from shared.errors import Unavailable, Undecodable
+from shared.events.envelope import Event, decode
+from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
+from shared.events.payload import Payload
+from shared.events.topics import OPERATION_ORDERED
+from shared.kafka.dead_letters import Outcome, report
+from shared.kafka.records import Record
+from shared.telemetry.logs import describe
+
+
+class Origins(Protocol):
+    """Where the records of dead letters are read again."""
+
+    async def fetch(self, tp: TopicPartition, offset: int) -> Record | None:
+        """The record at this place, with a fault where it cannot be read; None if it is certainly gone.
+
+        Raises:
+            Unavailable: Kafka has not told.
+        """
+
+
+class OperatorOrders:
+    """Carries out the orders to one group."""
+
+    def __init__(self, plan: Plan, policy: FailurePolicy, origins: Origins) -> None:
+        self._plan = plan
+        self._policy = policy
+        self._origins = origins
+
+    async def carry_out(self, record: Record, transaction: SinkTransaction) -> Record | None:
+        """Add the order's effects and what became of it; return the record that was tried again, if one was.
+
+        Raises:
+            Undecodable: it is no order.
+            Unavailable: the order must wait.
+            Exception: what the service raises for the order itself, where it keeps orders.
+        """
+        event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
+        kept = [record] if self._plan.keeps_operations else []
+        original = await self._original(event, transaction)
+        if isinstance(original, Record):
+            why = await self._again(kept, original, transaction)
+            if why is None:
+                await self._report(event, transaction, "applied")
+                return original
+            outcome: Outcome = "failed"
+            detail = why
+        else:
+            outcome, detail = original
+        if kept:
+            await transaction.apply(kept)
+        if getattr(event.data, "group", None) == self._plan.group:
+            await self._report(event, transaction, outcome, detail=detail)
+        return original if isinstance(original, Record) else None
+
+    async def _original(
+        self, event: Event[Payload], transaction: SinkTransaction
+    ) -> Record | tuple[Outcome, str]:
+        """The record to try, or what becomes of an order that tries none."""
+        data = event.data
+        if not isinstance(data, ReplayOrdered | CloseOrdered) or data.group != self._plan.group:
+            return "going-on", ""
+        place = str(data.record)
+        letter = await transaction.unsettled(place)
+        if letter is None:
+            return "not-open", ""
+        if isinstance(data, CloseOrdered):
+            return "closed", data.reason
+        if letter.first != place:
+            return "not-its-turn", letter.first
+        found = await self._origins.fetch(
+            TopicPartition(data.record.topic, data.record.partition), data.record.offset
+        )
+        return ("expired", "") if found is None else found
+
+    async def _again(
+        self, kept: Sequence[Record], original: Record, transaction: SinkTransaction
+    ) -> str | None:
+        """Try the record again; return why it failed."""
+        verdict = self._policy.beforehand(original, blocked=False)
+        if verdict is not None:
+            return verdict.reason
+        try:
+            await transaction.apply([*kept, original])
+        except Unavailable:
+            raise
+        except Undecodable as unread:
+            return str(unread)
+        except Exception as error:  # noqa: BLE001 - the service's own; the letter stays
+            return describe(error)
+        return None
+
+    async def _report(
+        self, event: Event[Payload], transaction: SinkTransaction, outcome: Outcome, *, detail: str = ""
+    ) -> None:
+        data = event.data
+        place = str(data.record) if isinstance(data, ReplayOrdered | CloseOrdered) else None
+        settles = place if outcome in {"applied", "closed"} else None
+        note = report(
+            to=self._plan.dead_letters, order=str(event.id), outcome=outcome, detail=detail, settles=settles
+        )
+        await transaction.report(note, settles=settles)
+
+
+def goes_on(record: Record, *, group: str) -> bool:
+    """Whether this is the order that a stopped group go on."""
+    try:
+        event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
+    except Undecodable:
+        return False
+    return isinstance(event.data, GoOnOrdered) and event.data.group == group

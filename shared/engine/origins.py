@@ -1,0 +1,47 @@
+"""Records read again from where they lie, for dead letters that are replayed."""
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from shared.errors import Unavailable
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.raw_fetch import is_of_a_batch, salvaged
+from shared.kafka.read_to_end import record_at
+from shared.kafka.records import Record
+
+
+class TopicOrigins:
+    """Reads single records; its consumer stays open until ``close``, since orders come in rows."""
+
+    def __init__(self, address: KafkaAddress) -> None:
+        self._address = address
+        self._reader: AIOKafkaConsumer | None = None
+
+    async def fetch(self, tp: TopicPartition, offset: int) -> Record | None:
+        """The record at this place, with a fault where it cannot be read; None if it is certainly gone.
+
+        Raises:
+            Unavailable: Kafka has not told.
+        """
+        try:
+            if self._reader is None:
+                self._reader = reader(self._address)
+                await self._reader.start()
+            self._reader.assign([tp])
+            return await record_at(self._reader, tp, offset)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if is_of_a_batch(error):
+                return await self._salvaged(tp, offset)
+            raise Unavailable(f"{tp.topic}: {type(error).__name__}") from error
+
+    async def _salvaged(self, tp: TopicPartition, offset: int) -> Record | None:
+        records = await salvaged(self._address, tp, offset)
+        return next((record for record in records if record.offset == offset), None)
+
+    async def close(self) -> None:
+        """Close the consumer; the next record opens another."""
+        consumer, self._reader = self._reader, None
+        if consumer is not None:
+            await close(consumer)

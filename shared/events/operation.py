@@ -1,0 +1,71 @@
+"""What an operator orders a service to do; the service that owns the group carries it out."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.events.payload import AuthorityId, Payload, PrincipalId, WireModel
+
+GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,99}$")]
+TopicName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,199}$")]
+
+CloseReason = Literal["obsolete", "handled-otherwise", "beyond-repair", "expired", "test"]
+"""Why a dead letter is given up: words of a list, since free text may name a person and the order is kept for years."""
+
+
+class RecordPlace(WireModel):
+    """Where a record lies: by this its dead letter is known."""
+
+    topic: TopicName
+    partition: Annotated[int, Field(ge=0)]
+    offset: Annotated[int, Field(ge=0)]
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+class ReplayOrdered(Payload):
+    """The group is to try the record of a dead letter again, copied from where it lies."""
+
+    group: GroupName
+    record: RecordPlace
+    principal: PrincipalId
+
+
+class CloseOrdered(Payload):
+    """The group is to settle a dead letter without its record having an effect."""
+
+    group: GroupName
+    record: RecordPlace
+    reason: CloseReason
+    principal: PrincipalId
+
+
+class GoOnOrdered(Payload):
+    """The group, which has stopped because of too many dead letters, is to go on all the same."""
+
+    group: GroupName
+    principal: PrincipalId
+
+
+class SuspendOrdered(Payload):
+    """An authority's login is shut out."""
+
+    authority: AuthorityId
+    principal: PrincipalId
+
+
+class ResumeOrdered(Payload):
+    """An authority's login is let in again."""
+
+    authority: AuthorityId
+    principal: PrincipalId
+
+
+OPERATIONS: tuple[type[Payload], ...] = (
+    ReplayOrdered,
+    CloseOrdered,
+    GoOnOrdered,
+    SuspendOrdered,
+    ResumeOrdered,
+)
