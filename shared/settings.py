@@ -6,6 +6,7 @@ example ``AMTSWEG_KAFKA__BOOTSTRAP``. Adapters get plain values, never these mod
 
 import ipaddress
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -168,6 +169,39 @@ def _protected_issuer(issuer: str) -> str:
 
 Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(_protected_issuer)]
 """A token door's identifier (RFC 8414), kept as it is written; ``https`` beyond loopback."""
+
+
+class SignIn(_Frozen):
+    """Where people sign in (OpenID Connect, authorization code with PKCE). Beyond loopback everything is ``https``."""
+
+    issuer: Annotated[Issuer, Field(description="The issuer, as its metadata names it.")]
+    client_id: Annotated[str, Field(description="This process's client at the issuer.")]
+    client_secret_file: Annotated[
+        FilePath | None, Field(description="The client's secret; absent for a public client.")
+    ] = None
+    public_url: Annotated[
+        Issuer, Field(description="How browsers reach this process; the issuer leads back to it.")
+    ]
+    person_claim: Annotated[
+        str,
+        Field(
+            description="Claim that holds the person's id: small letters, digits, `-`; it stands on record."
+        ),
+    ] = "sub"
+    authorities_claim: Annotated[
+        str, Field(description="Claim that lists the authorities for which a clerk acts.")
+    ] = "authorities"
+    idle: Annotated[
+        timedelta, Field(gt=timedelta(), le=timedelta(hours=8), description="How long a session may rest.")
+    ] = timedelta(minutes=30)
+    longest: Annotated[
+        timedelta,
+        Field(gt=timedelta(), le=timedelta(hours=24), description="When a session ends in any case."),
+    ] = timedelta(hours=10)
+
+    def secret(self) -> str | None:
+        """The client's secret, where it has one."""
+        return None if self.client_secret_file is None else read_secret(self.client_secret_file)
 
 
 def loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -68,7 +68,13 @@ def _section(service: str) -> str:
 
 
 def _settings(
-    model: type[BaseModel], schema: Any, *, prefix: str, nesting: str, definitions: Any
+    model: type[BaseModel],
+    schema: Any,
+    *,
+    prefix: str,
+    nesting: str,
+    definitions: Any,
+    needed: str = "**required**",
 ) -> Iterator[Setting]:
     required = schema.get("required", ())
     for name, field in model.model_fields.items():
@@ -77,29 +83,37 @@ def _settings(
         node = _resolved(schema["properties"][name], definitions)
         if nested is not None:
             yield from _settings(
-                nested, node, prefix=f"{variable}{nesting}", nesting=nesting, definitions=definitions
+                nested,
+                node,
+                prefix=f"{variable}{nesting}",
+                nesting=nesting,
+                definitions=definitions,
+                needed=needed if name in required else f"needed for `{variable}__…`",
             )
             continue
         meaning = _meaning(model, name, field)
         yield Setting(
             variable=variable,
             kind=_kind(node),
-            default="**required**" if name in required else _default(node),
+            default=needed if name in required else _default(node),
             secret=_SECRET.search(name) is not None and "public" not in meaning,
             meaning=meaning,
         )
 
 
 def _nested(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if inspect.isclass(kind) and issubclass(kind, BaseModel) else None
+    """The model of a setting that is one, optional ones included."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if inspect.isclass(kind) and issubclass(kind, BaseModel):
+            return kind
+    return None
 
 
 def _resolved(node: Any, definitions: Any) -> Any:
     if "$ref" in node:
         return {**definitions[node["$ref"].rpartition("/")[2]], **node}
     options = [option for option in node.get("anyOf", []) if option != {"type": "null"}]
-    return {**options[0], **node} if options else node
+    return {**_resolved(options[0], definitions), **node} if options else node
 
 
 def _kind(node: Any) -> str:

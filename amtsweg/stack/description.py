@@ -65,6 +65,13 @@ class DeskDescription(_Described):
     secret: str
 
 
+class SignInDescription(_Described):
+    """Where people sign in to the pages, and the sample persons: by id, what each does. Nobody has a password."""
+
+    issuer: str
+    persons: dict[str, str]
+
+
 class AuditorDescription(_Described):
     """Whose token opens timelines; each look states a purpose and becomes a leaf."""
 
@@ -123,6 +130,7 @@ class StackDescription(_Described):
     authorities: dict[str, AuthorityDescription]
     clients: dict[str, ClientDescription]
     desk: DeskDescription
+    sign_in: SignInDescription
     auditor: AuditorDescription
     smtp: SmtpDescription
     audit: AuditDescription

@@ -21,10 +21,16 @@ PROCESSES: Mapping[str, str] = {
 
 WANTED_PORTS = {"intake": 8081, "doors": 8082, "notifier": 8083, "audit": 8084, "desk": 8087, "router": 8088}
 
+PAGES: Mapping[str, str] = {"doors": "/clerk", "desk": "/console"}
+"""The processes that serve a page to people who sign in, and where it lies."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Everything a service may have to know of the stack; `http` maps processes to their ports."""
+    """Everything a service may have to know of the stack; `http` maps processes to their ports.
+
+    `issuer` is where people sign in; without one the pages for them are not served.
+    """
 
     var: Path
     directory: Path
@@ -35,6 +41,7 @@ class Surroundings:
     keys: Keyring
     log_origin: str
     http: Mapping[str, int]
+    issuer: str = ""
 
     @property
     def tile_folder(self) -> Path:
@@ -81,6 +88,7 @@ def _doors(around: Surroundings) -> dict[str, str]:
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("doors")),
         "AMTSWEG_HASH_KEY_FILE": str(around.keys.answers),
+        **_sign_in(around, "doors"),
     }
 
 
@@ -88,6 +96,7 @@ def _desk(around: Surroundings) -> dict[str, str]:
     return _postgres(around, "desk") | {
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("desk")),
+        **_sign_in(around, "desk"),
     }
 
 
@@ -128,6 +137,17 @@ def _common(around: Surroundings, service: str) -> dict[str, str]:
         "AMTSWEG_KAFKA__PASSWORD_FILE": str(around.keys.of(service, "kafka-password")),
     }
     return settings | ({"AMTSWEG_KAFKA__CA_FILE": str(around.kafka.ca_file)} if around.kafka.ca_file else {})
+
+
+def _sign_in(around: Surroundings, process: str) -> dict[str, str]:
+    if not around.issuer:
+        return {}
+    return {
+        "AMTSWEG_SIGN_IN__ISSUER": around.issuer,
+        "AMTSWEG_SIGN_IN__CLIENT_ID": process,
+        "AMTSWEG_SIGN_IN__CLIENT_SECRET_FILE": str(around.keys.sign_in(process)),
+        "AMTSWEG_SIGN_IN__PUBLIC_URL": around.url(process),
+    }
 
 
 def _postgres(around: Surroundings, role: str) -> dict[str, str]:

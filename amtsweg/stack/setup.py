@@ -18,18 +18,20 @@ from amtsweg.stack.description import (
     KafkaDescription,
     KafkaLogin,
     PostgresDescription,
+    SignInDescription,
     SmtpDescription,
     StackDescription,
     Urls,
 )
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint, PostgresEndpoint
+from amtsweg.stack.issuer.description import PERSONS
 from amtsweg.stack.provision import kafka, postgres
 from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
 from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import provision_quotas
-from amtsweg.stack.services import Surroundings
+from amtsweg.stack.services import PAGES, Surroundings
 from services.intake.domain.client import SCOPES
 from shared.access.principal import Credential, Kind, Principal
 from shared.events.topics import AUTHORITY_INBOX
@@ -43,6 +45,7 @@ AUTHORITY_SCOPES = frozenset({"inbox.read", "answers.write", "webhooks.write"})
 """What an authority may do at the doors."""
 
 _CLERK = "klaerung-1"
+_OPERATOR = "betrieb-1"
 """A person has a number, not a name: this id stands on record beside what the person decided."""
 
 
@@ -63,6 +66,7 @@ class Secrets:
     clients: tuple[Principal, ...]
     fresh_clients: frozenset[str]
     authority_secrets: Mapping[str, str]
+    sign_in_secrets: Mapping[str, str]
 
 
 def make_secrets(folder: Path) -> Secrets:
@@ -75,15 +79,17 @@ def make_secrets(folder: Path) -> Secrets:
         authority_login(authority): keys.of_authority(authority, "kafka-password")
         for authority in authorities
     }
-    proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK)}
+    proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK, _OPERATOR)}
     proofs[_JWT_CLIENT] = _client_key(keys)
     proofs |= {authority: keys.of_authority(authority, "client-secret") for authority in authorities}
     fresh = frozenset(client for client, path in proofs.items() if not path.exists())
     secret, clerk_secret = make_token(proofs[_CLIENT]), make_token(proofs[_CLERK])
+    operator_secret = make_token(proofs[_OPERATOR])
     authority_secrets = {authority: make_token(proofs[authority]) for authority in authorities}
     return Secrets(
         authorities=authorities,
         authority_secrets=authority_secrets,
+        sign_in_secrets={process: make_token(keys.sign_in(process)) for process in PAGES},
         keys=keys,
         kafka=Logins.of(kafka_files),
         postgres=Logins.of({role: keys.of(role, "postgres-password") for role in postgres.ROLES}),
@@ -92,13 +98,14 @@ def make_secrets(folder: Path) -> Secrets:
         clerk_secret=clerk_secret,
         fresh_clients=fresh,
         clients=(
-            *_clients(secret, clerk_secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+            *_clients(secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+            *_persons(clerk_secret, operator_secret),
             *_authority_clients(authority_secrets),
         ),
     )
 
 
-def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tuple[Principal, ...]:
+def _clients(secret: str, public_key: dict[str, Any]) -> tuple[Principal, ...]:
     now = datetime.now(UTC)
     registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...] = (
         (_CLIENT, "platform", "Landesplattform", SCOPES, secret_credential(secret, now=now)),
@@ -109,8 +116,25 @@ def _clients(secret: str, clerk_secret: str, public_key: dict[str, Any]) -> tupl
             SCOPES,
             key_credential(public_key, now=now),
         ),
-        (_CLERK, "desk", "Klärungsstelle", ("desk",), secret_credential(clerk_secret, now=now)),
     )
+    return _registered(registered, now=now)
+
+
+def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:
+    """Who may sign in to the console: a person known here by the id that the issuer vouches for."""
+    now = datetime.now(UTC)
+    return _registered(
+        (
+            (_CLERK, "desk", "Klärungsstelle", ("desk",), secret_credential(clerk_secret, now=now)),
+            (_OPERATOR, "operator", "Betrieb", ("operation",), secret_credential(operator_secret, now=now)),
+        ),
+        now=now,
+    )
+
+
+def _registered(
+    registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...], *, now: datetime
+) -> tuple[Principal, ...]:
     return tuple(
         Principal(
             id=own_id,
@@ -190,6 +214,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
             _JWT_CLIENT: ClientDescription(client_id=_JWT_CLIENT, private_key_file=_client_key(made.keys)),
         },
         desk=DeskDescription(client_id=_CLERK, secret=made.clerk_secret),
+        sign_in=SignInDescription(issuer=around.issuer, persons={each.id: each.does for each in PERSONS}),
         auditor=AuditorDescription(name=AUDITOR, token=made.tokens[AUDITOR]),
         smtp=SmtpDescription(host=ports.LOOPBACK, port=around.smtp_port, maildir=around.var / "mail"),
         audit=AuditDescription(

@@ -1,7 +1,7 @@
 """The whole stack as an object: servers, set-up, services; start, tend, stop."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,17 +10,20 @@ from amtsweg.directory.folder import shipped
 from amtsweg.stack import ports, records, servers, setup, witness
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
+from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.parts import Part
 from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.provision.logins import write_secret
 from amtsweg.stack.service import Service
-from amtsweg.stack.services import WANTED_PORTS, Surroundings, environments
+from amtsweg.stack.services import PAGES, WANTED_PORTS, Surroundings, environments
 from amtsweg.stack.tended import Tended
 from amtsweg.stack.witness import Witness
 
 WITNESSES = {"witness-1": 8085, "witness-2": 8086}
 """The log's witnesses and the ports they get where these are free. All of them must cosign."""
+
+ISSUER_PORT = 8089
 
 State = Literal["starting", "ready", "restarted", "stopping", "failed"]
 
@@ -45,12 +48,13 @@ class Stack:
         self.servers = servers.choose(self.var, os.environ)
         self.services: dict[str, Service] = {}
         self.witnesses: dict[str, Witness] = {}
+        self.issuers: dict[str, IssuerPart] = {}
         self._report = report
 
     @property
     def tended(self) -> dict[str, Tended]:
         """The parts that are started again when they end, by name."""
-        return {**self.witnesses, **self.services}
+        return {**self.witnesses, **self.issuers, **self.services}
 
     def start(self) -> StackDescription:
         """Start everything and write stack.json; raises StackError, and leaves nothing running then."""
@@ -89,6 +93,7 @@ class Stack:
         setup.provision_postgres(self.servers.postgres_endpoint, made)
         self._wait_for(part for part in self.servers.parts if isinstance(part, Kafka))
         setup.prepare_kafka(self.servers.kafka_endpoint, made)
+        http = {name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()}
         around = Surroundings(
             var=self.var,
             directory=shipped(),
@@ -98,7 +103,8 @@ class Stack:
             smtp_port=self.servers.mail.port,
             keys=made.keys,
             log_origin=setup.LOG_ORIGIN,
-            http={name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()},
+            http=http,
+            issuer=self._make_issuer(made, http=http),
         )
         for name, environment in environments(around).items():
             self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
@@ -108,6 +114,17 @@ class Stack:
         description = setup.describe(around, made=made)
         description.write(self.var)
         return description
+
+    def _make_issuer(self, made: setup.Secrets, *, http: Mapping[str, int]) -> str:
+        issuer = IssuerPart(
+            var=self.var,
+            port=ports.free_port(ISSUER_PORT),
+            secrets=made.sign_in_secrets,
+            urls={name: f"http://{ports.LOOPBACK}:{http[name]}" for name in PAGES},
+        )
+        self.issuers[issuer.name] = issuer
+        self._launch([issuer])
+        return issuer.url
 
     def _make_witnesses(self, keys: Keyring) -> None:
         for name, wanted in WITNESSES.items():

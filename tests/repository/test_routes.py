@@ -26,6 +26,10 @@ OPEN = {
     ("services/router/adapters/http/competence.py", "/v1/competence"),  # the directory is open data
     ("services/notifier/adapters/http/deadlines.py", "/v1/deadlines"),  # the law is public
     ("services/notifier/adapters/http/status.py", "/v1/status"),  # figures about nobody
+    ("shared/web/pages.py", "/"),  # a page itself holds nothing
+    ("shared/web/pages.py", "/files/{name}"),
+    ("shared/web/sign_in/routes.py", "/sign-in"),  # leads to the issuer
+    ("shared/web/sign_in/routes.py", "/signed-in"),  # asks the issuer who it is
     ("services/audit/adapters/http/files.py", "/checkpoint"),  # the log is for strangers to verify
     ("services/audit/adapters/http/files.py", "/tile/{level}/{path:path}"),  # hashes only
     ("services/audit/adapters/http/files.py", "/{path:path}"),  # always 404

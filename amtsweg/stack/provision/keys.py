@@ -57,6 +57,10 @@ class Keyring:
         """Tells tokens of ours; for a process that takes them besides intake."""
         return self.of(process, "tokens.public.jwks")
 
+    def sign_in(self, process: str) -> Path:
+        """The secret of a process whose page people sign in to, at the issuer."""
+        return self.of(process, "sign-in-secret")
+
     @property
     def hashes(self) -> Path:
         """Keys the hashes of content and requests."""

@@ -33,7 +33,8 @@ class FollowedCustody(Generic[V]):
     """What is kept of each case; ``run`` keeps it up to date.
 
     ``keep`` returns what to keep of a record's value, None for nothing; it raises ValueError where it cannot read
-    it. ``round_ms`` is how far the view may lag behind a quiet topic.
+    it. ``owner`` says under which name `owned` finds it, None for none. ``round_ms`` is how far the view may lag behind
+    a quiet topic.
     """
 
     def __init__(
@@ -42,10 +43,13 @@ class FollowedCustody(Generic[V]):
         *,
         keep: Callable[[bytes], V | None],
         condition: Condition,
+        owner: Callable[[V], str | None] = lambda _: None,
         round_ms: int = _ROUND_MS,
     ) -> None:
         self._address = address
         self._keep = keep
+        self._owner = owner
+        self._owned: dict[str, dict[UUID, V]] = {}
         self._round_ms = round_ms
         self._condition = condition
         self._consumer: AIOKafkaConsumer | None = None
@@ -66,6 +70,16 @@ class FollowedCustody(Generic[V]):
         if not self._built:
             raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
         return self._cases
+
+    def owned(self, owner: str) -> Mapping[UUID, V]:
+        """What of the view has this owner.
+
+        Raises:
+            Unavailable: it is being built.
+        """
+        if not self._built:
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+        return self._owned.get(owner, {})
 
     async def ends(self) -> Mapping[TopicPartition, int]:
         """Where what is committed ends now, as soon as Kafka can be asked."""
@@ -147,10 +161,17 @@ class FollowedCustody(Generic[V]):
             self._log.error("custody not read", error=error)
             self._say()
             return
+        self._set(case, kept)
+
+    def _set(self, case: UUID, kept: V | None) -> None:
+        before = self._cases.pop(case, None)
+        if before is not None and (former := self._owner(before)) is not None:
+            self._owned[former].pop(case, None)
         if kept is None:
-            self._cases.pop(case, None)
-        else:
-            self._cases[case] = kept
+            return
+        self._cases[case] = kept
+        if (owner := self._owner(kept)) is not None:
+            self._owned.setdefault(owner, {})[case] = kept
 
     async def _note(self, reached: dict[TopicPartition, int], *, news: bool) -> None:
         if news or reached != self._reached:
@@ -161,7 +182,7 @@ class FollowedCustody(Generic[V]):
     async def _lose(self) -> None:
         async with self._changed:
             self._consumer, self._built, self._unreadable = None, False, ""
-            self._cases, self._reached = {}, {}
+            self._cases, self._owned, self._reached = {}, {}, {}
             self._say()
             self._changed.notify_all()
 

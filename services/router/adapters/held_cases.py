@@ -1,7 +1,9 @@
 """The doors' view of custody: which authority holds which case. A refusal waits until it is certain."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from sys import intern
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +14,8 @@ from aiokafka.structs import TopicPartition
 
 from services.router.adapters.custody_topic import PARTITIONS, FollowedCustody
 from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.owed_case import OwedCase
+from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.custody import Standing
@@ -24,11 +28,19 @@ _ROUND_MS: Final = 50
 _ALIVE_SECONDS: Final = 60
 
 
+class _StoredReceipt(msgspec.Struct, rename="camel"):
+    receipt_number: str
+    received_at: datetime
+    service: str
+
+
 class _Stored(msgspec.Struct, rename="camel"):
     """What the doors need of a custody; the rest is passed over unread."""
 
     submission_id: UUID
+    receipt: _StoredReceipt
     standing: Standing
+    since: datetime
     authority: str | None = None
 
 
@@ -50,7 +62,9 @@ class HeldCases:
         patience: float = 3.0,
         on_routed: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._followed = FollowedCustody(address, keep=self._keep, condition=condition, round_ms=_ROUND_MS)
+        self._followed = FollowedCustody(
+            address, keep=self._keep, condition=condition, owner=_holder, round_ms=_ROUND_MS
+        )
         self._on_routed = on_routed
         self._address = address
         self._patience = patience
@@ -58,6 +72,12 @@ class HeldCases:
 
     def now(self, case: UUID) -> Holding | None:
         return self._followed.cases.get(case)
+
+    def owed_by(self, authority: str) -> Mapping[UUID, OwedCase]:
+        """The cases for which this authority owes an answer, as far as the view goes."""
+        return {
+            case: held for case, held in self._followed.owned(authority).items() if isinstance(held, OwedCase)
+        }
 
     async def certainly(self, case: UUID) -> Holding | None:
         """The custody as it was written when this was asked.
@@ -118,4 +138,19 @@ def _holding(value: bytes) -> Holding | None:
     stored = _STORED.decode(value)
     if stored.authority is None:
         return None
-    return Holding(submission_id=stored.submission_id, standing=stored.standing, authority=stored.authority)
+    authority = intern(stored.authority)
+    if stored.standing not in OPEN:
+        return Holding(submission_id=stored.submission_id, standing=stored.standing, authority=authority)
+    return OwedCase(
+        submission_id=stored.submission_id,
+        standing=stored.standing,
+        authority=authority,
+        receipt_number=stored.receipt.receipt_number,
+        received_at=stored.receipt.received_at,
+        service=intern(stored.receipt.service),
+        since=stored.since,
+    )
+
+
+def _holder(held: Holding) -> str | None:
+    return held.authority if isinstance(held, OwedCase) else None

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -28,6 +29,9 @@ _READERS: Final = 4
 _FETCH_MS: Final = 300
 _ANSWER_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
+_LOOKED_AT: Final = 500
+_LOOKED_AT_BYTES: Final = 4 * 1024 * 1024
+CASE_HEADER: Final = "ce_caseid"
 
 
 class KafkaInboxes:
@@ -93,6 +97,24 @@ class KafkaInboxes:
                 size += sum(len(record.value) for record in found)
                 reached[authority] = place
             return InboxPage(records=tuple(records), reached=reached)
+
+    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
+        tp, wanted = _partition(authority), (CASE_HEADER, str(case).encode())
+        async with self._reading() as consumer:
+            end = (await consumer.end_offsets([tp]))[tp]
+            first = (await consumer.offsets_for_times({tp: since_ms}))[tp]
+            place = end if first is None else int(first.offset)
+            while place < end:
+                records, reached = await _fetch(
+                    consumer, authority, start=place, end=end, limit=_LOOKED_AT, room=_LOOKED_AT_BYTES
+                )
+                for record in records:
+                    if wanted in record.headers:
+                        return record
+                if reached <= place:
+                    return None
+                place = reached
+        return None
 
     async def commit(self, places: Mapping[str, int]) -> None:
         async with self._reading() as consumer:

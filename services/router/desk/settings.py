@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings, SignIn
 
 
 class Settings(ServiceSettings):
@@ -24,3 +24,4 @@ class Settings(ServiceSettings):
     token_keys_file: FilePath
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"
+    sign_in: SignIn | None = None

@@ -25,6 +25,7 @@ from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.rate import Rates
 from services.router.domain.decision.resolver import Unverified
+from services.router.doors.pages import clerk_page
 from services.router.doors.settings import Settings
 from services.router.handler.answers import AnswerDoor
 from services.router.ports import Directories
@@ -101,6 +102,15 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
             [
                 answer_routes(answers, gate=gate, telemetry=telemetry),
                 inbox_routes(inboxes, arrivals=arrivals, gate=gate),
+                *clerk_page(
+                    settings,
+                    answers,
+                    cases=custody,
+                    inboxes=inboxes,
+                    principals=principals,
+                    directories=directories,
+                    telemetry=telemetry,
+                ),
             ],
             directories=directories,
             health=health,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings
+from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings, SignIn
 
 
 class Settings(ServiceSettings):
@@ -28,6 +28,7 @@ class Settings(ServiceSettings):
     unverified: Literal["answer", "park"] = "answer"
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"
+    sign_in: SignIn | None = None
     competence_requests_per_minute: Annotated[
         int, Field(ge=1, description="Questions of all together that are answered in a minute.")
     ] = 6000

@@ -123,6 +123,11 @@ class FakeInboxes:
             records=tuple(records), reached={record.authority: record.offset + 1 for record in records}
         )
 
+    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
+        wanted = ("ce_caseid", str(case).encode())
+        found = (each for each in self.written.get(authority, []) if each.written_ms >= since_ms)
+        return next((each for each in found if wanted in each.headers), None)
+
     async def commit(self, places: Mapping[str, int]) -> None:
         for authority, place in places.items():
             if authority in self.consumers:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
 from services.router.adapters.http.described import described
-from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.gate import LetIn
 from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest, AnswerTaken
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
@@ -53,7 +53,7 @@ class Answers(Protocol):
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
-def answer_routes(answers: Answers, *, gate: Gate, telemetry: Telemetry) -> APIRouter:
+def answer_routes(answers: Answers, *, gate: LetIn, telemetry: Telemetry) -> APIRouter:
     """``POST /v1/answers``."""
     routes = APIRouter(prefix="/v1/answers", tags=["answers"])
 

@@ -1,6 +1,6 @@
 """Who may come in: a principal with an access token for this process, and the scope that the route states."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Self
 
 from fastapi import Request
@@ -14,6 +14,9 @@ from shared.web.problems import Problem
 
 ReadCaller = Callable[[str], Caller | None]
 """Who shows this ``Authorization`` header; None where nobody does."""
+
+LetIn = Callable[[Request, SecurityScopes], Awaitable[Caller]]
+"""A gate of tokens, or one of sessions: returns who asks, or refuses."""
 
 DESK: Final[Mapping[str, str]] = {"desk": "Geparkte Vorgänge klären (decide what is parked)"}
 AUTHORITIES: Final[Mapping[str, str]] = {

@@ -1,0 +1,40 @@
+"""As whom a person acts who has signed in: a clerk for authorities, a person of the desk for themselves."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.access.principal import PERSONS, Principal
+from shared.access.principals import KnownPrincipals
+from shared.web.sign_in import SignedInPerson
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def clerks(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal | None]:
+    """A clerk may what their authorities may: the issuer says which, the register what, and whether it is suspended."""
+
+    def admit(person: SignedInPerson) -> Principal | None:
+        known = [found for each in person.authorities if (found := principals.get(each)) is not None]
+        serving = [each for each in known if each.kind == "authority" and each.id in each.authorities]
+        if not serving:
+            return None
+        return Principal(
+            id=person.id,
+            kind="authority",
+            name=person.id,
+            scopes=frozenset.intersection(*(each.scopes for each in serving)),
+            authorities=frozenset(each.id for each in serving),
+            registered_at=BEGINNING,
+        )
+
+    return admit
+
+
+def staff(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal | None]:
+    """A person of the desk or the operation is registered under the id that the issuer vouches for."""
+
+    def admit(person: SignedInPerson) -> Principal | None:
+        known = principals.get(person.id)
+        return known if known is not None and known.kind in PERSONS else None
+
+    return admit

@@ -1,0 +1,168 @@
+"""What the clerk's page asks: which cases its authorities hold, one of them sealed as it came, and names to choose from."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, Security
+from pydantic import Field, JsonValue
+
+from services.router.adapters.http.clerk import PAGE
+from services.router.domain.cases.owed_case import OwedCase
+from services.router.domain.directory.model import Directory
+from services.router.ports import Inboxes, OwedCases
+from shared.events.custody import Standing
+from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.web.bearer import Caller
+from shared.web.problems import Problem
+from shared.web.sign_in import SessionGate
+
+_READ: Final = "inbox.read"
+_MOST: Final = 500
+_MOST_NAMES: Final = 20
+_BEFORE_RECEIPT: Final = timedelta(minutes=5)
+"""Clocks differ; the record of a case is looked for from so long before its receipt on."""
+
+
+class ClerkCaseDocument(WireModel):
+    """A line of the list. `standing` is `routed` until the authority has said something about the case."""
+
+    case: UUID
+    submission: UUID
+    authority: AuthorityId
+    authority_name: str
+    receipt_number: str
+    service: str
+    service_name: str
+    received_at: Instant
+    standing: Standing
+    since: Instant
+
+
+class ClerkListDocument(WireModel):
+    """What the authorities hold, the oldest receipt first; `total` counts those that are not listed too."""
+
+    cases: tuple[ClerkCaseDocument, ...]
+    total: int
+
+
+class ClerkRecordDocument(ClerkCaseDocument):
+    """One case as it lies in the inbox: sealed. `event` is absent where it has expired (30 days)."""
+
+    event: JsonValue = None
+
+
+class NamedAuthorityDocument(WireModel):
+    id: AuthorityId
+    name: str
+
+
+class AuthoritiesDocument(WireModel):
+    """Authorities of the directory in force that the words fit."""
+
+    authorities: tuple[NamedAuthorityDocument, ...]
+    more: Annotated[bool, Field(description="whether there are others that fit")]
+
+
+def clerk_routes(
+    cases: OwedCases,
+    *,
+    inboxes: Inboxes,
+    gate: SessionGate,
+    directory: Callable[[], Directory],
+    today: Callable[[], date],
+) -> APIRouter:
+    """``/clerk/cases`` and ``/clerk/authorities``; ``directory`` lends the names."""
+    routes = APIRouter(prefix=PAGE, tags=["clerk"], include_in_schema=False)
+
+    @routes.get("/cases", response_model=ClerkListDocument)
+    async def listed(caller: Annotated[Caller, Security(gate, scopes=[_READ])]) -> Response:
+        """What the authorities of this person hold."""
+        names = directory()
+        held = [
+            (case, each)
+            for served in caller.principal.authorities
+            for case, each in cases.owed_by(served).items()
+        ]
+        held.sort(key=lambda found: (found[1].received_at, found[0]))
+        lines = tuple(ClerkCaseDocument(**_line(case, each, names)) for case, each in held[:_MOST])
+        return _json(ClerkListDocument(cases=lines, total=len(held)))
+
+    @routes.get("/cases/{case}", response_model=ClerkRecordDocument)
+    async def one(case: UUID, caller: Annotated[Caller, Security(gate, scopes=[_READ])]) -> Response:
+        """One case, sealed; unknown and not yours are one answer."""
+        found = next(
+            (held for each in caller.principal.authorities if (held := cases.owed_by(each).get(case))), None
+        )
+        if found is None:
+            raise _not_held()
+        since = int((found.received_at - _BEFORE_RECEIPT).timestamp() * 1000)
+        record = await inboxes.find(found.authority, case, since_ms=since)
+        event = None if record is None else json.loads(record.value)
+        return _json(ClerkRecordDocument(**_line(case, found, directory()), event=event))
+
+    @routes.get("/authorities", response_model=AuthoritiesDocument)
+    async def named(
+        _: Annotated[Caller, Security(gate, scopes=[_READ])],
+        words: Annotated[str, Query(min_length=2, max_length=100)],
+    ) -> Response:
+        """Authorities to forward to, by name, place or id."""
+        found = _fitting(directory(), words.casefold().split(), today=today())
+        documents = tuple(
+            NamedAuthorityDocument(id=own_id, name=name) for own_id, name in found[:_MOST_NAMES]
+        )
+        return _json(AuthoritiesDocument(authorities=documents, more=len(found) > _MOST_NAMES))
+
+    return routes
+
+
+def served_names(directory: Directory, authorities: Sequence[str]) -> dict[str, str]:
+    """Names beside ids; the id itself where the directory has no name."""
+    known = directory.authorities
+    return {each: known[each].name if each in known else each for each in authorities}
+
+
+def _line(case: UUID, held: OwedCase, directory: Directory) -> dict[str, object]:
+    names = served_names(directory, [held.authority])
+    return {
+        "case": case,
+        "submission": held.submission_id,
+        "authority": held.authority,
+        "authority_name": names[held.authority],
+        "receipt_number": held.receipt_number,
+        "service": held.service,
+        "service_name": directory.services.get(held.service, ""),
+        "received_at": held.received_at,
+        "standing": held.standing,
+        "since": held.since,
+    }
+
+
+def _fitting(directory: Directory, words: Sequence[str], *, today: date) -> list[tuple[str, str]]:
+    """Id and name of those that hold all the words, by name."""
+    fitting = (
+        (each.name, each.id)
+        for each in directory.authorities.values()
+        if today in each.days and all(word in f"{each.name} {each.id}".casefold() for word in words)
+    )
+    return [(own_id, name) for name, own_id in sorted(fitting)]
+
+
+def _not_held() -> Problem:
+    return Problem(
+        404,
+        "not-in-custody",
+        title="Kein Vorgang bei Ihnen (no case of yours)",
+        detail="Dieser Vorgang liegt nicht bei Ihrer Stelle: Er ist abgeschlossen, weitergegeben oder unbekannt.",
+        resolution="Die Liste neu laden (reload the list).",
+    )
+
+
+def _json(document: WireModel) -> Response:
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,75 @@
+"""Pages for people: static files without a build step, one look for all of them, and nothing from foreign hosts."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from shared.web.app import OPEN_TO_ALL
+from shared.web.problems import Problem
+
+LOOK: Final = Path(__file__).parent / "look"
+"""What all pages share: the style sheet, the icon, the pieces of which views are made."""
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
+}
+
+
+def read_files(*folders: Path) -> dict[str, bytes]:
+    """The pages' files by name; of two with one name the later folder's counts."""
+    return {
+        file.name: file.read_bytes()
+        for folder in folders
+        for file in sorted(folder.iterdir())
+        if file.suffix in TYPES
+    }
+
+
+def file_response(files: dict[str, bytes], name: str) -> Response:
+    """One of the files.
+
+    Raises:
+        Problem: 404, there is none of this name.
+    """
+    if name not in files:
+        raise Problem(
+            404,
+            "not-found",
+            title="Nicht vorhanden (not there)",
+            detail="Diese Datei gehört nicht zu dieser Seite (no part of this page).",
+            resolution="Die Seite neu laden (reload the page).",
+        )
+    return Response(files[name], media_type=TYPES[Path(name).suffix], headers=HEADERS)
+
+
+def file_routes(folder: Path, *, page: str) -> APIRouter:
+    """``{page}/`` and ``{page}/files/…``; they hold nothing but code, so they are for everybody."""
+    files = read_files(LOOK, folder)
+    routes = APIRouter(prefix=page, tags=["page"], include_in_schema=False)
+
+    @routes.get("/", openapi_extra=OPEN_TO_ALL)
+    async def index() -> Response:
+        """The page."""
+        return file_response(files, "index.html")
+
+    @routes.get("/files/{name}", openapi_extra=OPEN_TO_ALL)
+    async def file(name: str) -> Response:
+        """A part of the page."""
+        return file_response(files, name)
+
+    return routes
