@@ -9,6 +9,7 @@ import asyncpg
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.key_file import key_file
 from amtsweg.language import said
 from amtsweg.stack import endpoints
 from amtsweg.stack.description import StackDescription, stack_folder
@@ -21,6 +22,7 @@ from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Zugang von Behörden sperren und wieder öffnen.")
+commands.command("key-file")(key_file)
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ Chromium is the system's own (Debian: ``apt-get install chromium``); playwright 
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -34,6 +35,7 @@ _ARGUMENTS = (
     "--remote-debugging-port=0",
 )
 _STARTS_WITHIN_S = 30
+_REFUSED = re.compile(r"status of 40[134] ")
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -89,8 +91,8 @@ async def page(chromium: str) -> AsyncIterator["Page"]:
 
 
 def _is_complaint(said: "ConsoleMessage") -> bool:
-    """An error on the console, but for the browser's own remark that a token was refused."""
-    return said.type == "error" and "status of 401" not in said.text
+    """An error on the console, but for the browser's own remark that a request was refused."""
+    return said.type == "error" and not _REFUSED.search(said.text)
 
 
 async def accessibility_problems(page: "Page") -> list[str]:

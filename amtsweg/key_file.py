@@ -1,0 +1,84 @@
+"""`amtsweg authority key-file`: an authority's private key, protected by a password, for the clerk's page."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from amtsweg.language import said
+from amtsweg.stack.description import StackDescription, stack_folder
+from amtsweg.stack.errors import StackError
+from shared.crypto.key_file import protect
+from shared.crypto.key_strength import strong_key
+from shared.settings import read_secret
+
+
+def key_file(
+    authority: Annotated[str, typer.Argument(help="Kennung, zum Beispiel g-06531005")],
+    key: Annotated[
+        Path | None, typer.Option(help="privater Schlüssel (JWK); sonst der des lokalen Stapels")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Schlüsseldatei; sonst AUTHORITY.amtsweg-key")] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="Datei mit dem Passwort; sonst wird es erfragt")
+    ] = None,
+) -> None:
+    """Schlüsseldatei für die Seite der Sachbearbeitung schreiben: der private Schlüssel, mit einem Passwort geschützt."""
+    target = output or Path(f"{authority}.amtsweg-key")
+    if target.exists():
+        raise StackError(
+            said(
+                de=f"{target} gibt es schon; mit --output eine andere Datei nennen.",
+                en=f"{target} exists; name another file with --output.",
+            )
+        )
+    try:
+        document = json.loads(_key_path(authority, key).read_bytes())
+        for each in document.get("keys", [document]):
+            strong_key(each, use="sealing")
+        text = protect(document, password=_password(password_file))
+    except (OSError, ValueError) as bad:
+        raise StackError(f"{authority}: {bad}") from bad
+    target.touch(mode=0o600)
+    target.write_text(text + "\n")
+    typer.echo(
+        said(
+            de=f"{target} ist geschrieben. Datei und Passwort getrennt weitergeben.",
+            en=f"{target} is written. Hand over file and password separately.",
+        )
+    )
+
+
+def _key_path(authority: str, key: Path | None) -> Path:
+    if key is not None:
+        return key
+    try:
+        stack = StackDescription.read(stack_folder())
+    except FileNotFoundError:
+        raise StackError(
+            said(
+                de="Kein laufender Stapel: mit --key den privaten Schlüssel nennen.",
+                en="no running stack: name the private key with --key.",
+            )
+        ) from None
+    if authority not in stack.authorities:
+        raise StackError(
+            said(
+                de=f"{authority}: Im lokalen Stapel gibt es diese Stelle nicht.",
+                en=f"{authority}: no such authority in the local stack.",
+            )
+        )
+    return stack.authorities[authority].decryption_key_file
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        return read_secret(file)
+    first = getpass.getpass(
+        said(de="Passwort (mindestens 12 Zeichen): ", en="Password (12 characters at least): ")
+    )
+    if first != getpass.getpass(said(de="Noch einmal: ", en="Once more: ")):
+        raise StackError(said(de="Die Passwörter sind verschieden.", en="The passwords differ."))
+    return first

@@ -1,0 +1,198 @@
+// The clerk's page: signing in, the list, one case. What is opened lives in this page's memory and nowhere else.
+
+import { actsView } from "./acts.js";
+import { contentView, headView } from "./content.js";
+import { NotOpened, open, openKeyFile } from "./sealed.js";
+import { $, ask, attend, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { say, standingName } from "./words.js";
+
+const LOOK_EVERY_MS = 15_000, DAY_MS = 86_400_000;
+const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => each.standing === "accepted", asked: each => each.standing === "information-requested" };
+
+let session = null, keys = [];
+let listed = { cases: [], total: 0 }, filter = "all";
+let shown = null; // the case on the right: its record, and its content once it is opened
+
+const act = work => attend(say, work);
+
+// --- Signing in ---------------------------------------------------------------------------------------------------
+
+async function begin() {
+  try {
+    session = await ask("/clerk/session");
+    setCsrf(session.csrf);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return enter(error.status === 401 ? null : error.message);
+  }
+  $("room").hidden = false;
+  drawVisit();
+  await refresh();
+}
+
+function enter(trouble) {
+  $("entry").hidden = false;
+  const told = location.hash === "#refused" ? say("signInRefused") : trouble;
+  if (told) { $("alert").textContent = told; $("alert").hidden = false; }
+}
+
+globalThis.addEventListener("signed-out", () => {
+  forgetAll();
+  $("room").hidden = true;
+  enter(say("signedOut"));
+});
+
+function forgetAll() {
+  session = shown = null;
+  keys = [];
+  listed = { cases: [], total: 0 };
+  for (const id of ["opened", "list"]) $(id).replaceChildren();
+  drawVisit();
+}
+
+$("leave").addEventListener("click", () => act(async () => {
+  const { next } = await ask("/clerk/sign-out", { body: {} });
+  forgetAll();
+  location.assign(next);
+}));
+
+$("forget").addEventListener("click", () => {
+  keys = [];
+  if (shown) shown.content = null;
+  drawVisit();
+  drawCase();
+});
+
+function drawVisit() {
+  for (const id of ["visit", "leave"]) $(id).hidden = !session;
+  $("forget").hidden = keys.length === 0;
+  $("visit").textContent = session ? session.name : "";
+}
+
+// --- The list -----------------------------------------------------------------------------------------------------
+
+async function refresh() {
+  listed = await ask("/clerk/cases");
+  drawList();
+}
+
+setInterval(() => { if (session && !document.hidden) refresh().catch(() => {}); }, LOOK_EVERY_MS);
+$("search").addEventListener("input", drawList);
+
+function drawList() {
+  $("filters").replaceChildren(...Object.entries(FILTERS).map(([name, fits]) => h("button", {
+    type: "button", "aria-pressed": String(filter === name), onclick: () => { filter = name; drawList(); $("filters").querySelector("[aria-pressed=true]").focus(); },
+  }, `${say(name)} (${number(listed.cases.filter(fits).length)})`)));
+  const words = $("search").value.trim().toLocaleLowerCase("de");
+  const found = listed.cases.filter(FILTERS[filter]).filter(each => `${each.receiptNumber} ${each.serviceName} ${each.service} ${each.authorityName}`.toLocaleLowerCase("de").includes(words));
+  const rest = listed.total - listed.cases.length;
+  // Drawn anew while somebody works with the keyboard: the focus stays where it was.
+  const held = document.activeElement?.dataset?.case;
+  $("list").replaceChildren(
+    found.length ? h("ul", { class: "cases" }, found.map(lineView)) : h("p", { class: "hint" }, say(words ? "notFound" : "nothing")),
+    rest > 0 ? h("p", { class: "hint" }, say("more", number(rest))) : "");
+  if (held) $("list").querySelector(`[data-case="${held}"]`)?.focus();
+}
+
+function lineView(each) {
+  const days = Math.floor((Date.now() - Date.parse(each.receivedAt)) / DAY_MS);
+  return h("li", {}, h("button", { type: "button", "data-case": each.case, "aria-current": shown?.record.case === each.case ? "true" : "false", onclick: () => act(() => openCase(each.case)) },
+    h("strong", {}, each.serviceName || each.service),
+    h("small", {}, `${each.receiptNumber} · ${say("received")} ${moment(each.receivedAt)}`),
+    session.authorities.length > 1 ? h("small", {}, each.authorityName) : null,
+    h("span", { class: `mark ${each.standing === "routed" ? "open" : ""}` }, standingName(each.standing)),
+    days >= 7 ? h("span", { class: "mark bad" }, say("waits", number(days))) : null));
+}
+
+// --- One case -----------------------------------------------------------------------------------------------------
+
+async function openCase(id) {
+  const record = await ask(`/clerk/cases/${id}`);
+  shown = { record, content: null, trouble: null };
+  if (keys.length) await unseal();
+  drawCase();
+  drawList();
+  $("case-title").focus();
+}
+
+async function unseal() {
+  if (!shown.record.event) return;
+  try {
+    shown.content = await open(shown.record.event.content, keys, { submission: shown.record.submission, purpose: "content" });
+    shown.trouble = null;
+  } catch (error) {
+    if (!(error instanceof NotOpened)) throw error;
+    shown.trouble = say(error.message, shown.record.authorityName);
+  }
+}
+
+function drawCase() {
+  if (!shown) return $("opened").replaceChildren();
+  const { record, content, trouble } = shown;
+  $("opened").replaceChildren(h("section", { class: "panel", "aria-labelledby": "case-title" },
+    headView(record),
+    !record.event ? h("p", { class: "notice" }, say("expired")) : content ? contentView(record, content) : [trouble ? h("p", { class: "alert" }, trouble) : null, keyView()],
+    actsView(record, { act, give })));
+}
+
+function keyView() {
+  const file = h("input", { type: "file", id: "key-file", required: true });
+  const password = h("input", { type: "password", id: "key-password", required: true, autocomplete: "off" });
+  return h("form", { class: "key no-print", onsubmit: event => { event.preventDefault(); act(() => loadKey(file, password)); } },
+    h("h2", {}, say("keyTitle")), h("p", { class: "lead" }, say("keyLead")),
+    h("p", {}, h("label", { for: "key-file" }, say("keyFile")), file),
+    h("p", {}, h("label", { for: "key-password" }, say("keyPassword")), password),
+    h("p", {}, h("button", { type: "submit" }, say("keyOpen"))));
+}
+
+async function loadKey(file, password) {
+  if (!globalThis.crypto?.subtle) throw new Error(say("noCrypto"));
+  try {
+    keys = await openKeyFile(await file.files[0].text(), password.value);
+  } catch (error) {
+    throw error instanceof NotOpened ? new Error(say(error.message)) : error;
+  } finally {
+    password.value = "";
+  }
+  await unseal();
+  drawVisit();
+  drawCase();
+  $("case-title").focus();
+  return say("keyLoaded");
+}
+
+/** Send an answer; it has its effect when the router has read it, so the list is asked until it shows. */
+async function give(answer) {
+  const { record } = shown;
+  const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } });
+  const told = say("sent", moment(taken.acceptedAt));
+  for (let tries = 0; tries < 20; tries += 1) {
+    await refresh();
+    const now = listed.cases.find(each => each.case === record.case);
+    if (!now) { shown = null; drawCase(); $("list-title").focus(); return `${told} ${say("left")}`; }
+    if (now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now, event: record.event }; break; }
+    await new Promise(resolve => setTimeout(resolve, 300));
+  }
+  drawCase();
+  drawList();
+  $("case-title").focus();
+  return told;
+}
+
+// --- Words --------------------------------------------------------------------------------------------------------
+
+function sayEverything() {
+  sayAll(say);
+  const german = languageNow() === "de";
+  $("language").textContent = german ? "English" : "Deutsch";
+  $("language").lang = german ? "en" : "de";
+}
+
+$("language").addEventListener("click", () => {
+  setLanguage(languageNow() === "de" ? "en" : "de");
+  sayEverything();
+  if (session) { drawList(); drawCase(); }
+});
+
+sayEverything();
+act(begin);

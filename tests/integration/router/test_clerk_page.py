@@ -1,0 +1,231 @@
+"""The clerk's page in a real Chromium: a clerk works with it alone, and the server never sees what is written."""
+
+import json
+import os
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page, expect
+
+from shared.crypto.key_file import protect
+from shared.events import ids
+from tests.support.browser import accessibility_problems, screenshot
+from tests.support.clerk import ClerksDoors, clerks_page
+from tests.support.events import GIESSEN
+from tests.support.routing import authority_key
+
+PASSWORD = "drei Wörter und mehr"
+SECRET = "Blumenladen Wieseck"
+CONTENT = {
+    "betrieb": SECRET,
+    "steuernummer": 9007199254740993123,
+    "anschrift": {"strasse": "Marburger Straße 1", "ort": "Gießen"},
+    "beginn": "2026-02-01",
+    "personal": [{"art": "Vollzeit", "zahl": 2}],
+    "nebenerwerb": False,
+}
+FIRST, SECOND, THIRD = "AW-2026-0001", "AW-2026-0002", "AW-2026-0003"
+
+
+@pytest.fixture
+def doors() -> ClerksDoors:
+    found = ClerksDoors()
+    for number in (FIRST, SECOND, THIRD):
+        found.deliver(json.dumps(CONTENT).encode(), number=number)
+    return found
+
+
+@pytest.fixture
+async def address(doors: ClerksDoors) -> AsyncIterator[str]:
+    async with clerks_page(doors) as url:
+        yield f"{url}/clerk/"
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "giessen.amtsweg-key"
+    file.write_text(protect(authority_key(GIESSEN), password=PASSWORD))
+    return file
+
+
+async def _sign_in(page: Page, address: str, person: str = "Erika Mustermann") -> None:
+    await page.goto(address)
+    await page.get_by_role("link", name="Anmelden").click()
+    await page.get_by_role("link", name=person).click()
+    await expect(page.get_by_role("heading", name="Eingang", exact=True)).to_be_visible()
+
+
+async def _open(page: Page, number: str) -> None:
+    await page.get_by_role("button", name=number).click()
+    await expect(page.get_by_role("heading", name=f"Vorgang {number}")).to_be_focused()
+
+
+async def _load_key(page: Page, file: Path, password: str = PASSWORD) -> None:
+    await page.get_by_label("Schlüsseldatei", exact=True).set_input_files(file)
+    await page.get_by_label("Passwort der Schlüsseldatei").fill(password)
+    await page.get_by_role("button", name="Schlüssel laden").click()
+
+
+async def _shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        await screenshot(page, Path(folder) / f"clerk-{name}.png")
+
+
+def _answers(doors: ClerksDoors) -> dict[UUID, list[dict[str, Any]]]:
+    told: dict[UUID, list[dict[str, Any]]] = {}
+    for event in doors.answered:
+        told.setdefault(event.case_id, []).append(json.loads(event.data.answer.to_json()))
+    return told
+
+
+def _case(number: str) -> tuple[UUID, UUID]:
+    submission = ids.submission_id("verwaltungsportal", number)
+    return ids.case_id(submission), submission
+
+
+async def test_a_clerk_signs_in_opens_a_case_and_accepts_it(
+    page: Page, address: str, doors: ClerksDoors, key_file: Path
+) -> None:
+    await page.goto(address)
+    assert await accessibility_problems(page) == []
+    await _shot(page, "entry")
+    await _sign_in(page, address)
+    assert await accessibility_problems(page) == []
+    await expect(page.get_by_role("button", name="Neu (3)")).to_be_visible()
+    await expect(page.locator("#list")).to_contain_text("12.01.2026, 10:30 MEZ")
+    await _open(page, FIRST)
+    await _load_key(page, key_file, "ein falsches Passwort")
+    await expect(page.get_by_role("alert")).to_contain_text("Das Passwort passt nicht zu dieser Datei.")
+    await _load_key(page, key_file)
+    content = page.locator("#content")
+    await expect(content).to_contain_text(SECRET)
+    await expect(content).to_contain_text("9007199254740993123")  # beyond 2^53, and not rounded
+    await expect(content).to_contain_text("Marburger Straße 1")
+    assert await accessibility_problems(page) == []
+    await _shot(page, "case")
+
+    await page.get_by_role("button", name="Vorgang annehmen").click()
+    await expect(page.get_by_role("status")).to_contain_text("Die Antwort ist sicher angekommen.")
+    await expect(page.locator("#opened .facts")).to_contain_text("angenommen")
+    (accepted,) = _answers(doors)[_case(FIRST)[0]]
+    assert accepted["kind"] == "accepted"
+    _assert_unseen(doors)
+
+
+def _assert_unseen(doors: ClerksDoors, *more: str) -> None:
+    """Nothing that was written, and neither key nor password, crossed the wire in any usual spelling."""
+    wire = b"\n".join(doors.wire)
+    assert b"answerKeys" in wire  # it was listened to
+    written = (SECRET, "Mietvertrag", "Unterschrift auf Seite", "GE-17/2026", "darf beginnen", PASSWORD)
+    secret = (*written, authority_key(GIESSEN)["d"], *more)
+    for each in secret:
+        data = each.encode()
+        spellings = {data, json.dumps(each).encode().strip(b'"')}
+        # In base64 a text looks in one of three ways; the edges depend on its neighbours.
+        for shift in range(3):
+            for encoded in (b64encode(b"\0" * shift + data), urlsafe_b64encode(b"\0" * shift + data)):
+                spellings.add(encoded[4:-4] if len(encoded) > 16 else encoded)
+        assert not any(spelling in wire for spelling in spellings), each[:8]
+
+
+async def test_what_is_not_ours_is_handed_on_to_an_authority_by_name_or_back_to_the_desk(
+    page: Page, address: str, doors: ClerksDoors
+) -> None:
+    await _sign_in(page, address)
+    await _open(page, SECOND)
+    await page.get_by_text("Weiterleiten oder zurückgeben").click()
+    await page.get_by_label("Warum ist Ihre Stelle nicht zuständig?").select_option("wrong-place")
+    await page.get_by_label("Wohin?").fill("hungen")
+    await page.get_by_label("g-06531008").check()
+    assert await accessibility_problems(page) == []
+    await _shot(page, "forward")
+    await page.get_by_role("button", name="Weitergeben").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("Hungen")
+    await page.get_by_role("button", name="Ja, senden").click()
+    await expect(page.get_by_role("button", name="Alle (2)")).to_be_visible()
+    await _open(page, THIRD)
+    await page.get_by_text("Weiterleiten oder zurückgeben").click()
+    await page.get_by_label("Warum ist Ihre Stelle nicht zuständig?").select_option("misdirected")
+    await page.get_by_role("button", name="Weitergeben").click()
+    await page.get_by_role("button", name="Ja, senden").click()
+    await expect(page.get_by_role("button", name="Alle (1)")).to_be_visible()
+    told = _answers(doors)
+    forwarded, returned = told[_case(SECOND)[0]][0], told[_case(THIRD)[0]][0]
+    assert (forwarded["kind"], forwarded["forwardTo"]) == ("forwarded", "g-06531008")
+    assert (returned["kind"], returned["reason"]) == ("returned", "misdirected")
+
+
+async def test_the_page_works_by_keyboard_on_small_screens_and_in_english(
+    page: Page, address: str, key_file: Path
+) -> None:
+    await page.set_viewport_size({"width": 320, "height": 640})  # as at 400 % zoom (WCAG 1.4.10)
+    await _sign_in(page, address)
+    await page.get_by_role("button", name="English").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Inbox", exact=True)).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await page.get_by_label("Search").focus()
+    await page.keyboard.type(SECOND)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name=f"Case {SECOND}")).to_be_focused()
+    await page.get_by_label("Key file", exact=True).set_input_files(key_file)
+    await page.get_by_label("Password of the key file").focus()
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#content")).to_contain_text(SECRET)
+    await expect(page.get_by_role("heading", name=f"Case {SECOND}")).to_be_focused()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert await accessibility_problems(page) == []
+    await _shot(page, "narrow")
+
+
+async def test_the_page_keeps_nothing_asks_nobody_else_and_reads_no_number_that_it_would_round(
+    page: Page, address: str, key_file: Path
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.add_init_script(
+        """globalThis.rounded = [];
+        const read = Response.prototype.text;
+        Response.prototype.text = async function () {
+          const text = await read.call(this);
+          try { JSON.parse(text, (_, value) => { if (typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) rounded.push(value); return value; }); } catch {}
+          return text;
+        };"""
+    )
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    await _load_key(page, key_file)
+    await expect(page.locator("#content")).to_contain_text(SECRET)
+    assert await page.evaluate("rounded") == []
+    own = address.removesuffix("/clerk/")
+    assert all(url.startswith((own, "http://127.0.0.1:")) for url in asked)
+    kept = await page.evaluate(
+        "async () => [document.cookie, localStorage.length, sessionStorage.length, (await indexedDB.databases()).length]"
+    )
+    assert kept == ["", 0, 0, 0]
+    await page.get_by_role("button", name="Schlüssel vergessen").click()
+    await expect(page.locator("#opened")).not_to_contain_text(SECRET)
+    await page.get_by_role("button", name="Abmelden").click()
+    await expect(page.get_by_role("link", name="Anmelden")).to_be_visible()
+    await expect(page.locator("body")).not_to_contain_text(FIRST)
+
+
+async def test_another_authoritys_clerk_sees_none_of_it_and_who_serves_none_is_told_so(
+    page: Page, address: str
+) -> None:
+    await _sign_in(page, address, "Max Mustermann")
+    await expect(page.locator("#list")).to_contain_text("Hier liegt nichts.")
+    case, _ = _case(FIRST)
+    refused = await page.evaluate(f"fetch('/clerk/cases/{case}').then(answer => answer.status)")
+    assert refused == 404
+    await page.context.clear_cookies()
+    await page.goto(address)
+    await page.get_by_role("link", name="Anmelden").click()
+    await page.get_by_role("link", name="Kim Niemand").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Hier nicht eingetragen")

@@ -1,0 +1,209 @@
+"""The clerk's page on a port of its own, over fakes: everything that crosses the wire is written down."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from amtsweg.stack import ports
+from amtsweg.stack.issuer.app import issuer_app
+from amtsweg.stack.issuer.description import PERSONS, IssuerClient, IssuerDescription
+from services.router.adapters.clerks import clerks
+from services.router.adapters.http.answers import answer_routes
+from services.router.adapters.http.clerk import FILES, PAGE
+from services.router.adapters.http.clerk.routes import clerk_routes
+from services.router.domain.cases.inbox import InboxRecord
+from services.router.domain.cases.owed_case import OwedCase
+from services.router.handler.answers import AnswerDoor
+from shared.access.principal import Principal
+from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
+from shared.events import ids
+from shared.events.case import CaseAnswered
+from shared.events.custody import Standing
+from shared.events.envelope import Message as Sent
+from shared.events.payload import Sealed
+from shared.events.submission import SubmissionDelivered
+from shared.settings import SignIn
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import HttpServer, create_app
+from shared.web.pages import file_routes
+from shared.web.sign_in import sign_in_parts
+from tests.support.doors import ALL, DoorsInMemory
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
+from tests.support.routing import authority_key, event_of, hessen, private_key, public_part
+
+STANDINGS: dict[str, Standing] = {"accepted": "accepted", "information-requested": "information-requested"}
+CLIENT_KEY = private_key("landesplattform-1")
+NOTIFIER_KEY = private_key("notifier-1")
+
+
+@dataclass
+class ClerksDoors(DoorsInMemory):
+    """The doors, and a router that acts on each answer at once. ``wire`` is every byte of every body."""
+
+    wire: list[bytes] = field(default_factory=list)
+
+    def owed_by(self, authority: str) -> dict[UUID, OwedCase]:
+        found = {case: held for case, held in self.custody.seen.items() if held.authority == authority}
+        return {case: held for case, held in found.items() if isinstance(held, OwedCase)}
+
+    async def publish(self, message: Sent) -> None:
+        await super().publish(message)
+        event = event_of(message)
+        assert isinstance(event.data, CaseAnswered)
+        held = self.custody.seen.pop(event.case_id)
+        standing = STANDINGS.get(event.data.answer.kind)
+        if standing is not None and isinstance(held, OwedCase):
+            self.deliver_custody(event.case_id, held, standing)
+
+    def deliver_custody(self, case: UUID, held: OwedCase, standing: Standing) -> None:
+        self.custody.seen[case] = OwedCase(
+            submission_id=held.submission_id,
+            standing=standing,
+            authority=held.authority,
+            receipt_number=held.receipt_number,
+            received_at=held.received_at,
+            service=held.service,
+            since=self.now,
+        )
+
+    def deliver(self, content: bytes, *, number: str, authority: str = GIESSEN) -> UUID:
+        """Route a submission to the authority; returns its case."""
+        submission = ids.submission_id("verwaltungsportal", number)
+        case = ids.case_id(submission)
+        sealed = seal(
+            content,
+            key=RecipientKey(public_part(authority_key(authority))),
+            submission_id=submission,
+            purpose="content",
+            content_type="application/json",
+        )
+        receipt = RECEIPT.model_copy(update={"receipt_number": number})
+        delivered = SubmissionDelivered(
+            receipt=receipt, authority=authority, content=Sealed.model_validate_json(sealed)
+        )
+        keys = {
+            "submissionId": str(submission),
+            "client": {"keys": [public_part(CLIENT_KEY)]},
+            "notifier": {"keys": [public_part(NOTIFIER_KEY)]},
+        }
+        self.inboxes.written.setdefault(authority, []).append(
+            InboxRecord(
+                authority=authority,
+                offset=len(self.inboxes.written.get(authority, [])),
+                headers=(("ce_caseid", str(case).encode()),),
+                value=json.dumps({**json.loads(delivered.to_json()), "answerKeys": keys}).encode(),
+                written_ms=int(RECEIVED_AT.timestamp() * 1000),
+            )
+        )
+        self.custody.seen[case] = OwedCase(
+            submission_id=submission,
+            standing="routed",
+            authority=authority,
+            receipt_number=number,
+            received_at=RECEIVED_AT,
+            service=receipt.service,
+            since=RECEIVED_AT,
+        )
+        return case
+
+    def get(self, principal: str) -> Principal | None:
+        """As `shared.access.principals.KnownPrincipals`: every authority is registered."""
+        if principal not in hessen().authorities:
+            return None
+        return Principal(
+            id=principal,
+            kind="authority",
+            name=principal,
+            scopes=frozenset(ALL),
+            authorities=frozenset({principal}),
+            registered_at=RECEIVED_AT,
+        )
+
+
+class Recorded:
+    """Writes down every body that comes and goes."""
+
+    def __init__(self, app: ASGIApp, *, wire: list[bytes]) -> None:
+        self._app = app
+        self._wire = wire
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting_receive() -> Message:
+            message = await receive()
+            self._wire.append(message.get("body", b""))
+            return message
+
+        async def noting_send(message: Message) -> None:
+            self._wire.append(message.get("body", b""))
+            await send(message)
+
+        self._wire.append(str(scope.get("query_string", b"")).encode())
+        await self._app(scope, noting_receive, noting_send)
+
+
+@asynccontextmanager
+async def clerks_page(doors: ClerksDoors) -> AsyncIterator[str]:
+    """The page while the block runs, with a local issuer; its base URL."""
+    port, issuer_port = ports.free_port(), ports.free_port()
+    url, issuer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{issuer_port}"
+    client = IssuerClient(
+        secret="s",
+        redirect_uris=(f"{url}{PAGE}/signed-in",),
+        post_logout_redirect_uris=(f"{url}{PAGE}/",),
+    )
+    told = IssuerDescription(host="127.0.0.1", port=issuer_port, persons=PERSONS, clients={"doors": client})
+    app = _app(doors, SignIn(issuer=issuer, client_id="doors", public_url=url))
+    async with _served(issuer_app(told), issuer_port), _served(app, port):
+        yield url
+
+
+def _app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
+    signed_in = sign_in_parts(
+        settings, door="doors", page=PAGE, admit=clerks(doors), clock=lambda: doors.now, secret="s"
+    )
+    telemetry = Telemetry()
+    door = AnswerDoor(
+        book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
+    )
+    same = APIRouter(prefix=PAGE)
+    same.include_router(answer_routes(door, gate=signed_in.gate, telemetry=telemetry))
+    listing = clerk_routes(
+        doors,
+        inboxes=doors.inboxes,
+        gate=signed_in.gate,
+        directory=hessen,
+        today=doors.now.date,
+    )
+    app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=2**21)
+    for routes in (signed_in.routes, listing, same, file_routes(FILES, page=PAGE)):
+        app.include_router(routes)
+    app.add_middleware(Recorded, wire=doors.wire)
+    return app
+
+
+@asynccontextmanager
+async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
+    server = HttpServer(app, host="127.0.0.1", port=port, health=Health())
+    serving = asyncio.create_task(server.run())
+    await server.started.wait()
+    try:
+        yield
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def opened_part(part: dict[str, Any], key: dict[str, Any], *, submission: UUID, purpose: str) -> Any:
+    """What the owner of the key reads in a sealed part of an answer."""
+    return json.loads(
+        open_sealed(json.dumps(part).encode(), key=OwnKey(key), submission_id=submission, purpose=purpose)
+    )
