@@ -34,7 +34,10 @@ async def test_clients_closed_during_an_outage_leave_no_task_behind(
     transactional = transactional_producer(address, transactional_id=unique("id"), timeout_ms=10_000)
     for client in (consumer, producer, transactional):
         await client.start()
+    # Both producers know the topic before the outage: the fault is in their closing, not in their first question.
     await producer.send_and_wait(topic, b"before")
+    async with transactional.transaction():
+        await transactional.send_and_wait(topic, b"before")
     pid = stack.kafka.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)

@@ -4,7 +4,8 @@ import random
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import permutations
+from functools import cache
+from itertools import islice, permutations
 
 import pytest
 
@@ -68,13 +69,21 @@ def asked(postcode: str, town: str) -> CompetenceDecision:
     return resolve(Inquiry(service=TRADE, place=place, on=DAY), directory=hessen())
 
 
-def municipalities() -> Iterator[tuple[str, Area]]:
+EVERY = pytest.mark.parametrize(
+    "share", [pytest.param(1, marks=pytest.mark.long, id="all"), pytest.param(17, id="every 17th")]
+)
+"""Of the combinations, each that the number divides: all of them take minutes."""
+
+
+@cache
+def municipalities() -> tuple[tuple[str, Area], ...]:
     """Every municipality of the day that has an administration, with its first postcode."""
-    for area in hessen().areas.values():
-        if area.administration is not None and DAY in area.days:
-            codes = (code for code, pairs in hessen().postcodes.items() if area.ags in {p.ags for p in pairs})
-            if (postcode := next(codes, None)) is not None:
-                yield postcode, area
+    first: dict[str, str] = {}
+    for code, pairs in hessen().postcodes.items():
+        for pair in pairs:
+            first.setdefault(pair.ags, code)
+    areas = (area for area in hessen().areas.values() if area.administration is not None and DAY in area.days)
+    return tuple((first[area.ags], area) for area in areas if area.ags in first)
 
 
 def wrong(written: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str | None]]:
@@ -90,24 +99,33 @@ def joined(one: str, separator: str, other: str) -> str:
     return f"{one}{separator}{other}{closing}"
 
 
-@pytest.mark.parametrize("separator", SEPARATORS)
-def test_two_municipalities_of_one_postcode_are_parked_with_both(separator: str) -> None:
+def neighbours() -> Iterator[tuple[str, Area, Area]]:
+    """Every two municipalities that share a postcode, in both orders."""
     for postcode, pairs in hessen().postcodes.items():
         areas = [hessen().areas[pair.ags] for pair in pairs]
         for one, other in permutations([area for area in areas if area.administration], 2):
-            both = {one.administration, other.administration}
-            for first, second in ((one.name, other.name), (base(one.name), base(other.name))):
-                decision = asked(postcode, joined(first, separator, second))
-                assert decision.authority is None, (postcode, first, second)
-                candidates = {candidate.authority for candidate in decision.candidates}
-                assert candidates & both if separator in UNSEEN else candidates >= both
+            yield postcode, one, other
 
 
+@EVERY
 @pytest.mark.parametrize("separator", SEPARATORS)
-def test_a_second_municipality_from_elsewhere_is_parked(separator: str) -> None:
+def test_two_municipalities_of_one_postcode_are_parked_with_both(separator: str, share: int) -> None:
+    start = SEPARATORS.index(separator) % share
+    for postcode, one, other in islice(neighbours(), start, None, share):
+        both = {one.administration, other.administration}
+        for first, second in ((one.name, other.name), (base(one.name), base(other.name))):
+            decision = asked(postcode, joined(first, separator, second))
+            assert decision.authority is None, (postcode, first, second)
+            candidates = {candidate.authority for candidate in decision.candidates}
+            assert candidates & both if separator in UNSEEN else candidates >= both
+
+
+@EVERY
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_a_second_municipality_from_elsewhere_is_parked(separator: str, share: int) -> None:
     chance = random.Random(7)
-    known = list(municipalities())
-    for postcode, area in known:
+    known = municipalities()
+    for postcode, area in known[SEPARATORS.index(separator) % share :: share]:
         _, other = chance.choice(known)
         if other.ags not in {pair.ags for pair in hessen().postcodes[postcode]}:
             for pair in ((area.name, other.name), (other.name, area.name)):
@@ -151,6 +169,7 @@ def test_a_field_that_says_nothing_leaves_the_postcode_to_decide(town: str) -> N
     assert asked("35390", town).authority == "g-06531005"
 
 
+@EVERY
 @pytest.mark.parametrize(
     "around",
     [
@@ -160,11 +179,11 @@ def test_a_field_that_says_nothing_leaves_the_postcode_to_decide(town: str) -> N
         "{name}, Musterviertel", "{name}-Musterviertel", "{name} OT Musterviertel", "Musterviertel, {name}",
     ],
 )  # fmt: skip
-def test_what_people_write_around_a_name_does_not_matter(around: str) -> None:
+def test_what_people_write_around_a_name_does_not_matter(around: str, share: int) -> None:
     beyond = {code for code, pairs in hessen().postcodes.items() if any(pair.beyond for pair in pairs)}
     written = [
         (plz, around.format(plz=plz, name=area.name), str(area.administration))
-        for plz, area in municipalities()
+        for plz, area in municipalities()[len(around) % share :: share]
         if "Muster" not in around or plz not in beyond
     ]
     assert wrong(written) == []
