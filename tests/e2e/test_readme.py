@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from amtsweg.stack import supervisor
+from amtsweg.stack import records, supervisor
+from amtsweg.stack.description import StackDescription
 from amtsweg.stack.records import end_tree
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,10 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
         _is_proven(look.partition("#")[0].replace("CASE", found[1]), var)
     finally:
         end_tree(psutil.Process(int(shell)))
+    alive = [p for name in records.names(var / "run") if (p := records.recorded(var / "run", name))]
+    assert alive
     typed(down, var)
+    assert not [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert not StackDescription.path(var).exists()
 
     assert "Magistrat der Stadt Gießen" in typed(resolve, var)
