@@ -23,6 +23,7 @@ COMMANDS = {
     "restart": "amtsweg.stack.commands:restart",
     "logs": "amtsweg.stack.log_command:logs",
     "provision": "amtsweg.stack.provision_commands:commands",
+    "case": "amtsweg.case:case",
     "resolve": "amtsweg.resolve:resolve",
     "deadline": "amtsweg.deadline:deadline",
     "parked": "amtsweg.parked:commands",

@@ -1,13 +1,15 @@
 """How `amtsweg client list` shows principals and their credentials: as a table, and as JSON."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import asyncpg
 from rich.table import Column, Table
 from rich.text import Text
+
+from shared.local_time import local_time, utc
 
 
 def table(rows: Iterable[asyncpg.Record], *, now: datetime) -> Table:
@@ -16,7 +18,7 @@ def table(rows: Iterable[asyncpg.Record], *, now: datetime) -> Table:
         Column("Kennung", no_wrap=True), "Art", "Name", "Rechte", "Behörden", "Nachweis", "Tage", "gesperrt"
     )
     for row in rows:
-        revoked = f"{row['revoked_at'].astimezone():%d.%m.%Y %H:%M}" if row["revoked_at"] else ""
+        revoked = local_time(row["revoked_at"]) if row["revoked_at"] else ""
         cells = (
             row["id"],
             row["kind"],
@@ -43,7 +45,7 @@ def _credential(row: asyncpg.Record, now: datetime) -> str:
     if row["credential"] is None:
         return ""
     until = row["valid_until"]
-    ending = "" if until is None else f" (bis {until.astimezone():%d.%m.%Y %H:%M})"
+    ending = "" if until is None else f" (bis {local_time(until)})"
     return f"{row['credential']}{ending if until is None or until > now else ' (beendet)'}"
 
 
@@ -73,4 +75,4 @@ def documents(rows: Iterable[asyncpg.Record]) -> Iterable[dict[str, Any]]:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else utc(at)

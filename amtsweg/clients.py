@@ -19,6 +19,7 @@ from amtsweg.credentials import key_credential, roll_secret, secret_credential
 from amtsweg.stack.description import StackDescription
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, PERSONS, SCOPES, Credential, Kind, Principal, audiences
+from shared.local_time import local_time
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
 
@@ -104,7 +105,7 @@ def rotate(
             f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Nachweis {credential.id}. "
             "Siehe `amtsweg client list`."
         )
-    until = f"bis {(credential.valid_from + length).astimezone():%d.%m.%Y %H:%M}" if overlap else "nicht mehr"
+    until = f"bis {local_time(credential.valid_from + length)}" if overlap else "nicht mehr"
     typer.echo(f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}")
 
 

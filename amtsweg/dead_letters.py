@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 
 from amtsweg.bus import everything, operator_address
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import plain_console
 from shared.errors import Unavailable
@@ -24,6 +24,7 @@ from shared.events.topics import GROUPS, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import OrderReport, Origin, is_letter, origin, settled
 from shared.kafka.records import Record
+from shared.local_time import local_time
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
@@ -225,7 +226,7 @@ def _shown(header: bytes | None) -> str:
 
 
 def _when(came: Origin) -> str:
-    return f"{datetime.fromtimestamp(came.first_failure_ms / 1000, UTC).astimezone():%d.%m.%Y %H:%M:%S}"
+    return local_time(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC), language(), seconds=True)
 
 
 def _chosen(waiting: dict[Name, Letter], texts: Iterable[str]) -> list[Letter]:

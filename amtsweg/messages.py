@@ -13,6 +13,7 @@ from amtsweg.terminal import echo
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
 from shared.errors import Unavailable
+from shared.local_time import local_time
 from shared.postgres.pool import Pool, open_pool
 from shared.settings import read_secret
 
@@ -77,7 +78,7 @@ def _line(message: ListedMessage) -> str:
     why = f" ({message.reason})" if message.reason else ""
     return (
         f"{message.id}  Vorgang {message.case_id}  {message.kind} {message.revision}  {message.channel}  "
-        f"{message.state}{why}  {message.attempts} Versuche  {since:%Y-%m-%dT%H:%M:%SZ}"
+        f"{message.state}{why}  {message.attempts} Versuche  {local_time(since)}"
     )
 
 

@@ -38,6 +38,7 @@ from shared.events.envelope import Message
 from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.records import partition_of
+from shared.local_time import local_time
 from shared.telemetry.health import Health
 
 commands = typer.Typer(no_args_is_help=True, help="Geparkte Vorgänge ansehen, neu entscheiden, zuweisen.")
@@ -82,7 +83,7 @@ def list_parked() -> None:
     for waiting in parked:
         receipt = waiting.held.receipt
         table.add_row(
-            f"{receipt.received_at.astimezone():%d.%m.%Y %H:%M}",
+            local_time(receipt.received_at),
             receipt.receipt_number,
             directory.services.get(receipt.service, receipt.service),
             _reason(waiting),
@@ -239,10 +240,10 @@ def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
     held, receipt = waiting.held, waiting.held.receipt
     return {
         "Eingangsnummer": receipt.receipt_number,
-        "Eingang": f"{receipt.received_at.astimezone():%d.%m.%Y %H:%M:%S}",
+        "Eingang": local_time(receipt.received_at, seconds=True),
         "Vorgang": str(waiting.case),
         "Antrag": str(held.submission_id),
         "Leistung": f"{directory.services.get(receipt.service, '')} ({receipt.service})",
         "Grund": _reason(waiting),
-        "Geparkt seit": f"{held.since.astimezone():%d.%m.%Y %H:%M:%S}",
+        "Geparkt seit": local_time(held.since, seconds=True),
     }

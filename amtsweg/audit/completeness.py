@@ -14,6 +14,7 @@ from amtsweg.terminal import echo
 from services.audit.domain.day import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
 from services.audit.domain.refused import Refused
+from shared.local_time import local_day
 
 
 def completeness(
@@ -108,7 +109,7 @@ def _tell(statement: Statement, stated: Stated, *, recounted: bool = False) -> N
         what = leaf.type.removeprefix("de.amtsweg.").removesuffix(".v1")
         echo(f"  {index:>8}  {leaf.time}  {what}")
     echo(
-        f"{statement.authority}, {day.day:%d.%m.%Y}: {len(stated.leaves)} von {day.end - day.start} Einträgen."
+        f"{statement.authority}, {local_day(day.day)}: {len(stated.leaves)} von {day.end - day.start} Einträgen."
     )
     echo("Bewiesen: Das Protokoll hat sich beim Abschluss des Tages auf genau diese Einträge festgelegt,")
     echo("          und auf dieselben gegenüber jedem, der fragt.")

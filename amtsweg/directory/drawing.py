@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from amtsweg.directory.borders import read_borders
 from services.router.adapters.directory_files import load, read_manifest
-from services.router.domain.decision.explain import day_de, explain_de
+from services.router.domain.decision.explain import explain_de
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from shared.events.competence import Inquiry, Place
+from shared.local_time import letter_day
 
 _LEGEND = 40
 
@@ -49,7 +50,7 @@ def draw(folder: Path, asked: Inquiry, *, page: bool = False) -> str:
         trim_blocks=True,
     )
     fields: dict[str, object] = {
-        "title": f"{directory.services.get(asked.service, asked.service)}: Zuständigkeit am {day_de(asked.on)}",
+        "title": f"{directory.services.get(asked.service, asked.service)}: Zuständigkeit am {letter_day(asked.on)}",
         "attribution": read_manifest(folder)["tables"]["map"]["attribution"],
         "version": directory.version[:12],
         "shapes": shapes,

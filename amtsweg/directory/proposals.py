@@ -24,6 +24,7 @@ from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version
 from shared.errors import Unavailable
 from shared.events.competence import Place
+from shared.local_time import local_time
 
 commands = typer.Typer(
     no_args_is_help=True, help="Was Zuweisungen der Klärungsstelle dem Verzeichnis nahelegen."
@@ -133,7 +134,7 @@ def _table(found: list[DeskProposal], directory: Directory) -> Table:
             REASONS_DE.get(reason, reason),
             each.last.authority,
             str(len(each.assigned)),
-            f"{each.last.at.astimezone():%d.%m.%Y}",
+            local_time(each.last.at),
         )
     return table
 

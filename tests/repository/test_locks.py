@@ -79,7 +79,7 @@ def test_the_development_lock_meets_every_requirement_of_every_distribution_in_i
 
 
 def test_the_lock_of_the_image_meets_every_requirement_of_every_distribution_in_it() -> None:
-    assert _unmet(_roots("operate"), _locked("services.txt")) == []
+    assert _unmet(_roots("operate", "traces"), _locked("services.txt")) == []
 
 
 def test_both_locks_name_the_same_versions() -> None:

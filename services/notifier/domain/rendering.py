@@ -7,24 +7,14 @@ the values below: none of them comes from the applicant, none may become a link.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.notifier.domain.message import Message
 from shared.events.submission import Language
-
-BERLIN = "Europe/Berlin"
-
-_MONTHS: Mapping[Language, tuple[str, ...]] = {
-    "de": ("Januar", "Februar", "März", "April", "Mai", "Juni",
-           "Juli", "August", "September", "Oktober", "November", "Dezember"),
-    "en": ("January", "February", "March", "April", "May", "June",
-           "July", "August", "September", "October", "November", "December"),
-}  # fmt: skip
+from shared.local_time import letter_time
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]")
 _LINK = re.compile(r"://|www\.|@|mailto:", re.IGNORECASE)
@@ -85,19 +75,6 @@ class Renderer:
             raise Unrenderable(f"template {folder}/{message.kind}: {type(refused).__name__}") from refused
 
 
-def day_and_time(instant: datetime, language: Language) -> str:
-    """An instant as people in Hessen say it: ``12. Januar 2026, 10:30 Uhr (MEZ)``.
-
-    The zone tells the two hours apart that have the same name on the last Sunday of October.
-    """
-    local = instant.astimezone(ZoneInfo(BERLIN))
-    summer = bool(local.dst())
-    month = _MONTHS[language][local.month - 1]
-    if language == "de":
-        return f"{local.day}. {month} {local.year}, {local:%H:%M} Uhr ({'MESZ' if summer else 'MEZ'})"
-    return f"{local.day} {month} {local.year}, {local:%H:%M} ({'CEST' if summer else 'CET'})"
-
-
 def _environment(sources: Mapping[str, str], **options: Any) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
         loader=DictLoader(sources),
@@ -112,8 +89,8 @@ def _environment(sources: Mapping[str, str], **options: Any) -> ImmutableSandbox
 def _values(message: Message, names: Names) -> dict[str, str | None]:
     return {
         "receipt_number": message.receipt_number,
-        "received_at": day_and_time(message.received_at, message.language),
-        "occurred_at": day_and_time(message.occurred_at, message.language),
+        "received_at": letter_time(message.received_at, message.language),
+        "occurred_at": letter_time(message.occurred_at, message.language),
         "service": names.service,
         "authority": names.authority,
     }

@@ -27,6 +27,7 @@ from shared.events.envelope import carries, decode
 from shared.events.topics import DIRECTORY_CHANGED
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import Record, consumed
+from shared.local_time import utc
 from shared.telemetry.health import Condition, Standing
 from shared.telemetry.metrics import Telemetry
 
@@ -93,8 +94,8 @@ class FollowedDirectories:
             raise Unavailable(self._why_not())
         if instant > self._certain_until:
             raise Unavailable(
-                f"the directory is known until {self._certain_until:%H:%M:%S} by this clock, asked for is "
-                f"{instant.astimezone(UTC):%H:%M:%S}: set the clocks right"
+                f"the directory is known until {utc(self._certain_until)} by this clock, asked for is "
+                f"{utc(instant)}: set the clocks right"
             )
         for begins, built in self._lately:
             if begins <= instant:

@@ -1,7 +1,6 @@
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.adapters.template_files import FOLDER, read_templates
-from services.notifier.domain.rendering import Names, Renderer, Unrenderable, Words, day_and_time
+from services.notifier.domain.rendering import Names, Renderer, Unrenderable, Words
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
 from tests.support.events import RECEIPT
@@ -69,13 +68,6 @@ def test_a_mail_names_receipt_number_service_and_day_of_receipt(
         assert "Gewerbe Anmeldung" in body
         assert day in body
     assert RECEIPT.receipt_number in rendered.subject
-
-
-def test_the_two_hours_of_one_name_in_october_are_told_apart() -> None:
-    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
-    assert day_and_time(first, "de") == "25. Oktober 2026, 02:30 Uhr (MESZ)"
-    assert day_and_time(second, "de") == "25. Oktober 2026, 02:30 Uhr (MEZ)"
-    assert day_and_time(first, "en") != day_and_time(second, "en")
 
 
 @every_message
@@ -162,14 +154,3 @@ def test_a_template_cannot_reach_beyond_its_values() -> None:
     escape = "{% block subject %}{{ receipt_number.__class__.__mro__ }}{% endblock %}"
     with pytest.raises(Unrenderable, match="SecurityError"):
         Renderer(read_templates() | {"v1/de/routed.jinja": escape}).render(message("routed"), NAMES)
-
-
-@pytest.mark.parametrize(
-    ("instant", "german"),
-    [
-        (datetime(2026, 7, 1, 22, 30, tzinfo=UTC), "2. Juli 2026, 00:30 Uhr (MESZ)"),
-        (datetime(2026, 1, 12, 9, 30, tzinfo=UTC), "12. Januar 2026, 10:30 Uhr (MEZ)"),
-    ],
-)
-def test_a_day_is_the_day_in_berlin(instant: datetime, german: str) -> None:
-    assert day_and_time(instant, "de") == german

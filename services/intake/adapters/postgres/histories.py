@@ -69,11 +69,15 @@ class PostgresHistories:
 
     async def _told(self, row: asyncpg.Record) -> Known:
         with reaching_postgres():
-            lines = _lines(await self._pool.fetch(_LINES, row["case_id"], row["client_id"]))
-        ids = {"submission_id": row["submission_id"], "case_id": row["case_id"]}
-        receipt = receipt_from(row)
-        told = complete(lines, **ids, receipt=receipt)
-        return Known(**ids, receipt=receipt, lines=told, client_reference=row["client_reference"])
+            return known_from(row, await self._pool.fetch(_LINES, row["case_id"], row["client_id"]))
+
+
+def known_from(row: asyncpg.Record, lines: Sequence[asyncpg.Record]) -> Known:
+    """What a row of ``receipts`` and those of ``history`` say, with the receipt before all."""
+    ids = {"submission_id": row["submission_id"], "case_id": row["case_id"]}
+    receipt = receipt_from(row)
+    told = complete(_lines(lines), **ids, receipt=receipt)
+    return Known(**ids, receipt=receipt, lines=told, client_reference=row["client_reference"])
 
 
 def _lines(rows: Sequence[asyncpg.Record]) -> list[Line]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notifier.domain.clock import Timer
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 
@@ -12,6 +13,10 @@ _LISTED = """
     SELECT id, case_id, kind, revision, channel, state, reason, attempts, created_at, due_at, settled_at
     FROM messages WHERE state = ANY($1) AND ($2::uuid IS NULL OR case_id = $2)
     ORDER BY coalesce(settled_at, created_at) DESC LIMIT $3
+"""
+
+_AHEAD = """
+    SELECT case_id, kind, step, subject, due_at FROM timers WHERE case_id = $1 AND struck_at IS NULL ORDER BY due_at
 """
 
 # Only what did not arrive, and only what can still be written: without its facts or its contact there is no mail.
@@ -48,6 +53,13 @@ async def listed(
     async with postgres.transaction(pool) as connection:
         rows = await connection.fetch(_LISTED, list(states), case, most)
     return [ListedMessage(**dict(row)) for row in rows]
+
+
+async def ahead(pool: Pool, case: UUID) -> Sequence[Timer]:
+    """Return the timers of a case that have not struck yet, the next one first."""
+    async with postgres.transaction(pool) as connection:
+        rows = await connection.fetch(_AHEAD, case)
+    return [Timer(**dict(row)) for row in rows]
 
 
 async def send_again(

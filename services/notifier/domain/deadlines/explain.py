@@ -7,10 +7,8 @@ from typing import Any
 from services.notifier.domain.deadlines.calendar import Calendar, after_months
 from services.notifier.domain.deadlines.compute import Deadline, last_dispatches
 from services.notifier.domain.deadlines.law import Law
+from shared.local_time import letter_day, weekday_name
 
-_WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-_MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-           "November", "Dezember")  # fmt: skip
 _NUMBERS = {1: "ein", 2: "zwei", 3: "drei", 4: "vier", 5: "fünf", 6: "sechs"}
 
 
@@ -67,17 +65,16 @@ def steps(deadline: Deadline, calendar: Calendar) -> list[Step]:
     return [*_receipt(deadline), *_period(deadline, calendar), *_consequences(deadline)]
 
 
-def spoken(day: date) -> str:
-    """A day as people say it: ``Donnerstag, 15. Januar 2026``."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day}. {_MONTHS[day.month - 1]} {day.year}"
-
-
 def _receipt(deadline: Deadline) -> list[Step]:
     inquiry, deemed = deadline.inquiry, deadline.deemed_received
     by_contact = inquiry.via == "single-contact"
     place = "bei der einheitlichen Stelle" if by_contact else "bei der Behörde"
     days = [
-        Step(inquiry.received_on, "§ 187 Abs. 1 BGB", f"Eingang {place}: {spoken(inquiry.received_on)}"),
+        Step(
+            inquiry.received_on,
+            "§ 187 Abs. 1 BGB",
+            f"Eingang {place}: {letter_day(inquiry.received_on, weekday=True)}",
+        ),
     ]
     counts = deadline.profile.starts == "complete-documents"
     if inquiry.completed_on is not None:
@@ -86,11 +83,11 @@ def _receipt(deadline: Deadline) -> list[Step]:
             Step(
                 inquiry.completed_on,
                 "§ 71b Abs. 4 VwVfG",
-                f"Fehlende Unterlagen {place}: {spoken(inquiry.completed_on)}{effect}",
+                f"Fehlende Unterlagen {place}: {letter_day(inquiry.completed_on, weekday=True)}{effect}",
             )
         )
     if by_contact:
-        text = f"Bei der Behörde gilt das am dritten Tag danach als eingegangen: {spoken(deemed)}"
+        text = f"Bei der Behörde gilt das am dritten Tag danach als eingegangen: {letter_day(deemed, weekday=True)}"
         days.append(Step(deemed, "§ 71b Abs. 2 VwVfG", text))
     return days
 
@@ -109,17 +106,19 @@ def _period(deadline: Deadline, calendar: Calendar) -> list[Step]:
     if before is not None:
         months = deadline.inquiry.extended_by
         raw = after_months(before, months)
-        found.append(Step(before, "§ 31 Abs. 3 VwVfG", f"Ende ohne Verlängerung: {spoken(before)}"))
+        found.append(
+            Step(before, "§ 31 Abs. 3 VwVfG", f"Ende ohne Verlängerung: {letter_day(before, weekday=True)}")
+        )
         length = "einen Monat" if months == 1 else f"{_NUMBERS.get(months, str(months))} Monate"
-        text = f"Verlängert um {length}, vom alten Ende an gerechnet: {spoken(raw)}"
+        text = f"Verlängert um {length}, vom alten Ende an gerechnet: {letter_day(raw, weekday=True)}"
         found.append(Step(raw, "§ 42a Abs. 2 VwVfG, § 190 BGB", text))
     raw = deadline.raw_end or deadline.period_ends
     if before is None:
         paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
-        found.append(Step(raw, paragraph, f"Rechnerisches Ende: {spoken(raw)}"))
+        found.append(Step(raw, paragraph, f"Rechnerisches Ende: {letter_day(raw, weekday=True)}"))
     if raw != deadline.period_ends:
-        why = calendar.holiday(raw) or _WEEKDAYS[raw.weekday()]
-        text = f"Das ist kein Werktag ({why}); die Frist endet am nächsten: {spoken(deadline.period_ends)}"
+        why = calendar.holiday(raw) or weekday_name(raw)
+        text = f"Das ist kein Werktag ({why}); die Frist endet am nächsten: {letter_day(deadline.period_ends, weekday=True)}"
         found.append(Step(deadline.period_ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", text))
     return found
 
@@ -129,19 +128,27 @@ def _consequences(deadline: Deadline) -> list[Step]:
     if deadline.fiction_from is not None:
         what = "Genehmigung" if deadline.profile.deemed == "approval" else "Eintragung"
         only = deadline.service.only_for if deadline.service else ""
-        text = f"Ohne Bescheid gilt die {what} als erteilt ab {spoken(deadline.fiction_from)}"
+        text = (
+            f"Ohne Bescheid gilt die {what} als erteilt ab {letter_day(deadline.fiction_from, weekday=True)}"
+        )
         found.append(
             Step(deadline.fiction_from, deadline.profile.legal_basis, text + (f", {only}" if only else ""))
         )
     if deadline.last_safe_dispatch is not None:
         last = deadline.last_safe_dispatch
         if _announced(deadline):
-            text = f"Spätestens abzusenden, damit der Bescheid noch in der Frist als bekannt gegeben gilt: {spoken(last)}"
+            text = f"Spätestens abzusenden, damit der Bescheid noch in der Frist als bekannt gegeben gilt: {letter_day(last, weekday=True)}"
             found.append(Step(last, "§ 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG", text))
         else:
-            found.append(Step(last, deadline.profile.legal_basis, f"Spätestens abzusenden: {spoken(last)}"))
+            found.append(
+                Step(
+                    last,
+                    deadline.profile.legal_basis,
+                    f"Spätestens abzusenden: {letter_day(last, weekday=True)}",
+                )
+            )
     if deadline.careful is not None and deadline.careful != deadline.last_safe_dispatch:
-        text = f"Nach der strengsten Lesart abzusenden bis: {spoken(deadline.careful)}"
+        text = f"Nach der strengsten Lesart abzusenden bis: {letter_day(deadline.careful, weekday=True)}"
         found.append(Step(deadline.careful, "§ 31 Abs. 3, § 71b Abs. 2 VwVfG", text))
     return found
 

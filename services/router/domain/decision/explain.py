@@ -1,25 +1,11 @@
 """A decision as a clerk would write it: German sentences, made from the decision when somebody asks."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from services.router.domain.directory.model import Competence, Directory
 from shared.events.competence import CompetenceDecision, Place, Reason, Why
+from shared.local_time import letter_day
 
-_MONTHS = (
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-)
 _FEW = 12
 
 _PARKED = {
@@ -68,17 +54,12 @@ def explain_de(decision: CompetenceDecision, *, directory: Directory) -> str:
     return " ".join(sentences)
 
 
-def day_de(day: date) -> str:
-    """12. Januar 2026."""
-    return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"
-
-
 def _answer(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:
     service = directory.services.get(decision.inquiry.service)
     named = (
         f"„{service}“ ({decision.inquiry.service})" if service else f"die Leistung {decision.inquiry.service}"
     )
-    asked, day = f"Für {named}{_where(decision, directory)}", day_de(decision.inquiry.on)
+    asked, day = f"Für {named}{_where(decision, directory)}", letter_day(decision.inquiry.on)
     if decision.authority is None:
         yield f"{asked} geht am {day} der Antrag an die Klärungsstelle: {_why_parked(decision, directory)}"
         return
@@ -184,9 +165,7 @@ def _condition(decision: CompetenceDecision, directory: Directory) -> str:
     threshold = f"mehr als {_number(rule.municipality_if.argument)} Einwohner"
     if counted is None or len(decision.areas) > 1:
         return threshold
-    return (
-        f"{threshold}; es sind {_number(str(counted.people))} nach dem Stand vom {day_de(counted.counted_on)}"
-    )
+    return f"{threshold}; es sind {_number(str(counted.people))} nach dem Stand vom {letter_day(counted.counted_on)}"
 
 
 def _basis(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:

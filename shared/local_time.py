@@ -1,0 +1,54 @@
+"""Instants as people in Germany read them: local time with its zone. What machines read stays UTC with ``Z``."""
+
+from datetime import UTC, date, datetime
+from typing import Final, Literal
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, get_timezone
+
+_ZONE: Final = get_timezone("Europe/Berlin")
+_LOCALES: Final = {"de": Locale("de", "DE"), "en": Locale("en", "GB")}
+
+ReadIn = Literal["de", "en"]
+"""The language in which a time is read."""
+
+
+def local_time(at: datetime, language: ReadIn = "de", *, seconds: bool = False) -> str:
+    """An instant in short: ``27.11.2026, 10:30 MEZ``, ``27/11/2026, 10:30 CET``.
+
+    The zone tells the two hours apart that have the same name on the last Sunday of October.
+    """
+    day = "dd.MM.y" if language == "de" else "dd/MM/y"
+    return _formatted(at, f"{day}, HH:mm{':ss' if seconds else ''} z", language)
+
+
+def letter_time(at: datetime, language: ReadIn = "de") -> str:
+    """The same as in a letter: ``12. Januar 2026, 10:30 Uhr (MEZ)``, ``12 January 2026, 10:30 (CET)``."""
+    pattern = "d. MMMM y, HH:mm 'Uhr' (z)" if language == "de" else "d MMMM y, HH:mm (z)"
+    return _formatted(at, pattern, language)
+
+
+def local_day(day: date, language: ReadIn = "de") -> str:
+    """A calendar day in short: ``27.11.2026``, ``27/11/2026``."""
+    return format_date(day, "dd.MM.y" if language == "de" else "dd/MM/y", locale=_LOCALES[language])
+
+
+def letter_day(day: date, *, weekday: bool = False) -> str:
+    """A calendar day as a German letter says it: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``."""
+    return format_date(day, "EEEE, d. MMMM y" if weekday else "d. MMMM y", locale=_LOCALES["de"])
+
+
+def weekday_name(day: date) -> str:
+    """The German name of its weekday."""
+    return format_date(day, "EEEE", locale=_LOCALES["de"])
+
+
+def utc(at: datetime) -> str:
+    """An instant for machines: UTC, to the second, ``2026-11-27T09:30:37Z``."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _formatted(at: datetime, pattern: str, language: ReadIn) -> str:
+    if at.tzinfo is None:
+        raise ValueError("expected an instant with its offset")
+    return format_datetime(at, pattern, tzinfo=_ZONE, locale=_LOCALES[language])
