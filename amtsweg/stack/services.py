@@ -89,6 +89,9 @@ def _doors(around: Surroundings) -> dict[str, str]:
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("doors")),
         "AMTSWEG_HASH_KEY_FILE": str(around.keys.answers),
         **_sign_in(around, "doors"),
+        "AMTSWEG_WEBHOOK_KEYS_FILE": str(around.keys.webhooks),
+        # A developer's receiver runs on this machine.
+        "AMTSWEG_WEBHOOK_NETWORKS": '["127.0.0.0/8", "::1/128"]',
     }
 
 

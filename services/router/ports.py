@@ -1,6 +1,6 @@
 """What the router needs of the world."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
 from services.router.domain.cases.owed_case import OwedCase
+from services.router.domain.cases.webhooks import Webhook
 from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
@@ -174,8 +175,27 @@ class Inboxes(Protocol):
     async def rewind(self, authority: str, *, to_ms: int) -> int:
         """Commit the place of an instant, and return it; raises ``ConsumerInGroup`` as `commit` does."""
 
-    async def standing(self, authority: str) -> InboxStanding:
-        """Return how far the authority has read."""
+    async def standing(self, authorities: Sequence[str]) -> Sequence[InboxStanding]:
+        """Return how far each of these authorities has read."""
+
+
+class WebhookBook(Protocol):
+    """Where authorities are told of new records; raises ``Unavailable``."""
+
+    async def register(self, authorities: Collection[str], *, principal: str, url: str) -> int:
+        """Announce what is not confirmed, and what comes, there; return the generation of the principal's secret."""
+
+    async def rotate(self, principal: str) -> int | None:
+        """Begin a new generation of its secret, and return it; None if it has none."""
+
+    async def withdraw(self, authorities: Collection[str]) -> Sequence[str]:
+        """Call no more for these authorities; return those for which that has changed."""
+
+    async def rewind(self, authority: str, *, place: int) -> None:
+        """Announce again from this place on, if it is registered."""
+
+    async def of(self, authorities: Collection[str]) -> Mapping[str, Webhook]:
+        """Return how those of them that are registered stand."""
 
 
 class News(Protocol):

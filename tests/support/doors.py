@@ -12,9 +12,11 @@ from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
+from services.router.adapters.http.webhook import webhook_routes
 from services.router.domain.cases.custody import Holding
 from services.router.handler.answers import AnswerDoor
 from shared.access.principal import Principal
+from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered
 from shared.events.custody import Standing
@@ -23,12 +25,14 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.bearer import Caller
-from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes
+from shared.web.egress import Egress
+from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeWebhookBook
 from tests.support.events import GIESSEN, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of
 
-ALL = ("answers.write", "inbox.read")
+ALL = ("answers.write", "inbox.read", "webhooks.write")
 PROVIDER = "ekom21"
+WEBHOOK_KEYS = WebhookKeys((b"k" * 32,))
 SERVED = frozenset({GIESSEN, "g-06534014"})
 
 
@@ -39,6 +43,7 @@ class DoorsInMemory:
     custody: FakeCustody = field(default_factory=FakeCustody)
     book: FakeAnswerBook = field(default_factory=FakeAnswerBook)
     inboxes: FakeInboxes = field(default_factory=FakeInboxes)
+    webhooks: FakeWebhookBook = field(default_factory=FakeWebhookBook)
     arrivals: CustodyArrivals = field(default_factory=CustodyArrivals)
     sent: list[Message] = field(default_factory=list)
     away: bool = False
@@ -82,7 +87,15 @@ async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncI
         book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
     )
     app.include_router(answer_routes(door, gate=authority_gate(doors), telemetry=telemetry))
-    app.include_router(inbox_routes(doors.inboxes, arrivals=doors.arrivals, gate=authority_gate(doors)))
+    gate = authority_gate(doors)
+    app.include_router(
+        inbox_routes(doors.inboxes, webhooks=doors.webhooks, arrivals=doors.arrivals, gate=gate)
+    )
+    app.include_router(
+        webhook_routes(
+            doors.webhooks, keys=WEBHOOK_KEYS, vet=Egress().vet, gate=gate, clock=lambda: doors.now
+        )
+    )
     headers = {"Authorization": f"Bearer {principal}"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=headers) as client:

@@ -72,6 +72,11 @@ class Keyring:
         return self.of("doors", "hashes.key")
 
     @property
+    def webhooks(self) -> Path:
+        """Signs webhooks; the doors' alone."""
+        return self.of("doors", "webhooks.keys")
+
+    @property
     def platform_public(self) -> Path:
         return self.of("intake", "platform.public.jwk")
 
@@ -120,7 +125,7 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
         write_secret(
             keys.tokens_public(process), _json({"keys": [_public(json.loads(keys.tokens.read_text()))]})
         )
-    for secret in (keys.hashes, keys.answers, keys.pseudonyms):
+    for secret in (keys.hashes, keys.answers, keys.webhooks, keys.pseudonyms):
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(
         keys.log,

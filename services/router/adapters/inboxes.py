@@ -22,6 +22,7 @@ from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.many_groups import ManyGroups
 from shared.kafka.records import consumed
 from shared.telemetry.health import Condition
 
@@ -43,6 +44,7 @@ class KafkaInboxes:
         self._count = readers
         self._free: asyncio.Queue[AIOKafkaConsumer] = asyncio.Queue()
         self._admin: AIOKafkaAdminClient | None = None
+        self._groups: ManyGroups | None = None
 
     async def run(self) -> None:
         """Keep the clients open until cancelled."""
@@ -55,7 +57,7 @@ class KafkaInboxes:
                 for each in readers:
                     await each.start()
                     self._free.put_nowait(each)
-                self._admin = admin
+                self._admin, self._groups = admin, ManyGroups(admin)
                 self._condition.set("ready")
                 pause.reset()
                 while True:
@@ -64,7 +66,7 @@ class KafkaInboxes:
             except (KafkaError, OSError) as error:
                 self._condition.set("unready", reason=f"inboxes cannot be read: {type(error).__name__}")
             finally:
-                self._admin = None
+                self._admin = self._groups = None
                 while not self._free.empty():
                     self._free.get_nowait()
                 await asyncio.gather(*(close(each) for each in (*readers, admin)))
@@ -75,6 +77,7 @@ class KafkaInboxes:
     ) -> InboxPage:
         async with self._reading() as consumer:
             ends = await consumer.end_offsets([_partition(each) for each in authorities])
+            starts = await self.committed([each for each in authorities if each not in after])
             records: list[InboxRecord] = []
             reached: dict[str, int] = {}
             size = 0
@@ -82,7 +85,7 @@ class KafkaInboxes:
                 end = ends[_partition(authority)]
                 if end == 0 or len(records) >= limit or size >= most_bytes:
                     continue
-                start = after[authority] if authority in after else await self._committed(authority)
+                start = after[authority] if authority in after else starts[authority]
                 if start >= end:
                     continue
                 found, place = await _fetch(
@@ -130,28 +133,31 @@ class KafkaInboxes:
             await self._commit(authority, place)
             return place
 
-    async def standing(self, authority: str) -> InboxStanding:
-        tp = _partition(authority)
+    async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
         async with self._reading() as consumer:
-            end = int((await consumer.end_offsets([tp]))[tp])
-            committed = await self._committed(authority)
-            oldest: int | None = None
-            if committed < end:
-                found, _ = await _fetch(consumer, authority, start=committed, end=end, limit=1, room=1)
-                oldest = found[0].written_ms if found else None
-                committed = found[0].offset if found else end
-            return InboxStanding(
-                authority=authority,
-                committed=committed,
-                end=end,
-                oldest_waiting_ms=oldest,
-                consumer=await self._has_members(authority),
-            )
+            ends = await consumer.end_offsets([_partition(each) for each in authorities])
+            places = await self.committed(authorities)
+            read_by_kafka = await self._many().with_members()
+            return [
+                await _standing(
+                    consumer,
+                    authority,
+                    committed=places[authority],
+                    end=int(ends[_partition(authority)]),
+                    read_by_kafka=authority_group(authority) in read_by_kafka,
+                )
+                for authority in authorities
+            ]
 
-    async def _committed(self, authority: str) -> int:
-        tp = _partition(authority)
-        found = await self._client().list_consumer_group_offsets(authority_group(authority), partitions=[tp])
-        return max(0, int(found[tp].offset)) if tp in found else 0
+    async def committed(self, authorities: Sequence[str]) -> dict[str, int]:
+        """The next unconfirmed place of each."""
+        topics = {authority_group(each): AUTHORITY_INBOX.for_authority(each) for each in authorities}
+        found = await self._many().committed(topics) if topics else {}
+        return {each: found.get(authority_group(each), 0) for each in authorities}
+
+    async def read_by_kafka(self) -> frozenset[str]:
+        """The groups of authorities that have a consumer now."""
+        return await self._many().with_members()
 
     async def _commit(self, authority: str, place: int) -> None:
         admin, group, tp = self._client(), authority_group(authority), _partition(authority)
@@ -164,14 +170,15 @@ class KafkaInboxes:
                 if code:
                     raise for_code(code)(f"{group}: not committed")
 
-    async def _has_members(self, authority: str) -> bool:
-        (told,) = await self._client().describe_consumer_groups([authority_group(authority)])
-        return any(len(group[5]) > 0 for group in told.groups)
-
     def _client(self) -> AIOKafkaAdminClient:
         if self._admin is None:
             raise Unavailable("Kafka cannot be reached; try again")
         return self._admin
+
+    def _many(self) -> ManyGroups:
+        if self._groups is None:
+            raise Unavailable("Kafka cannot be reached; try again")
+        return self._groups
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
@@ -186,6 +193,19 @@ class KafkaInboxes:
                         self._free.put_nowait(consumer)
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
+
+
+async def _standing(
+    consumer: AIOKafkaConsumer, authority: str, *, committed: int, end: int, read_by_kafka: bool
+) -> InboxStanding:
+    oldest: int | None = None
+    if committed < end:
+        found, _ = await _fetch(consumer, authority, start=committed, end=end, limit=1, room=1)
+        oldest = found[0].written_ms if found else None
+        committed = found[0].offset if found else end
+    return InboxStanding(
+        authority=authority, committed=committed, end=end, oldest_waiting_ms=oldest, consumer=read_by_kafka
+    )
 
 
 async def _fetch(

@@ -20,16 +20,21 @@ from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
+from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
+from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.rate import Rates
+from services.router.adapters.webhooks.calls import WebhookCalls
+from services.router.adapters.webhooks.sender import WebhookSender
 from services.router.domain.decision.resolver import Unverified
 from services.router.doors.pages import clerk_page
 from services.router.doors.settings import Settings
 from services.router.handler.answers import AnswerDoor
 from services.router.ports import Directories
 from shared.access.principals import Principals
+from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.topics import CASE_ANSWERED
 from shared.kafka.client import KafkaAddress
@@ -43,6 +48,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 from shared.web.bearer import AccessTokens, Callers
+from shared.web.egress import Egress
 
 SCHEMA: Final = "doors"
 AUDIENCE: Final = "doors"
@@ -66,10 +72,11 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
         )
         opened.push_async_callback(pool.close)
-        yield _parts(settings, pool=pool)
+        egress = await opened.enter_async_context(Egress(allowed=settings.webhook_networks))
+        yield _parts(settings, pool=pool, egress=egress)
 
 
-def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
+def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
@@ -88,6 +95,18 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
         clock=_now,
         secret=bytes.fromhex(read_secret(settings.hash_key_file)),
     )
+    webhooks = PostgresWebhooks(pool)
+    webhook_keys = WebhookKeys.from_text(read_secret(settings.webhook_keys_file))
+    sender = WebhookSender(
+        address,
+        book=webhooks,
+        inboxes=inboxes,
+        principals=principals,
+        calls=WebhookCalls(egress, webhook_keys, clock=_now, telemetry=telemetry),
+        clock=_now,
+        condition=health.part("webhooks"),
+        telemetry=telemetry,
+    )
     callers = Callers(_tokens(settings), principals, clock=_now)
     gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
     return {
@@ -96,12 +115,13 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
         "directory": Follower(directories, name="directory", health=health),
         "custody": Follower(custody, name="custody", health=health),
         "principals": Follower(principals, name="principals", health=health),
+        "webhooks": Follower(sender, name="webhooks", health=health),
         "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
         "http": _http(
             settings,
             [
                 answer_routes(answers, gate=gate, telemetry=telemetry),
-                inbox_routes(inboxes, arrivals=arrivals, gate=gate),
+                inbox_routes(inboxes, webhooks=webhooks, arrivals=arrivals, gate=gate),
                 *clerk_page(
                     settings,
                     answers,
@@ -111,6 +131,7 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
                     directories=directories,
                     telemetry=telemetry,
                 ),
+                webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=_now),
             ],
             directories=directories,
             health=health,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, IPvAnyNetwork
 
 from services.router.domain.directory.versions import FRESH
 from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings, SignIn
@@ -29,6 +29,20 @@ class Settings(ServiceSettings):
     directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
     timezone: str = "Europe/Berlin"
     sign_in: SignIn | None = None
+    webhook_keys_file: Annotated[
+        FilePath,
+        Field(
+            description="Master keys of the webhooks' signatures: 64 hexadecimal digits a line, the newest first. "
+            "While there are two, everything is signed with both."
+        ),
+    ]
+    webhook_networks: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(
+            description="Networks (JSON list) that webhooks may reach although they are not public; `http` without "
+            "TLS is possible to loopback only, and only if that is among them."
+        ),
+    ] = ()
     competence_requests_per_minute: Annotated[
         int, Field(ge=1, description="Questions of all together that are answered in a minute.")
     ] = 6000

@@ -1,7 +1,7 @@
 """The surroundings of desk and doors without Kafka and PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.webhooks import Webhook
 from services.router.ports import ConsumerInGroup
 from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
@@ -138,7 +139,10 @@ class FakeInboxes:
         await self.commit({authority: 0})
         return 0
 
-    async def standing(self, authority: str) -> InboxStanding:
+    async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
+        return [self._standing(each) for each in authorities]
+
+    def _standing(self, authority: str) -> InboxStanding:
         committed, end = self.committed.get(authority, 0), len(self.written.get(authority, []))
         return InboxStanding(
             authority=authority,
@@ -147,3 +151,43 @@ class FakeInboxes:
             oldest_waiting_ms=committed if committed < end else None,
             consumer=authority in self.consumers,
         )
+
+
+@dataclass
+class FakeWebhookBook:
+    """Implements `services.router.ports.WebhookBook` in memory."""
+
+    found: dict[str, Webhook] = field(default_factory=dict)
+    generations: dict[str, int] = field(default_factory=dict)
+    _revision: int = 0
+
+    async def register(self, authorities: Collection[str], *, principal: str, url: str) -> int:
+        for each in authorities:
+            self.found[each] = Webhook(authority=each, principal=principal, url=url, revision=self._next())
+        return self.generations.setdefault(principal, 1)
+
+    async def rotate(self, principal: str) -> int | None:
+        if principal not in self.generations:
+            return None
+        self.generations[principal] += 1
+        return self.generations[principal]
+
+    async def withdraw(self, authorities: Collection[str]) -> list[str]:
+        ended = [each for each in authorities if each in self.found and self.found[each].ended != "withdrawn"]
+        for each in ended:
+            self.found[each] = replace(self.found[each], ended="withdrawn", revision=self._next())
+        return ended
+
+    async def rewind(self, authority: str, *, place: int) -> None:
+        if authority in self.found:
+            was = self.found[authority]
+            self.found[authority] = replace(
+                was, announced=min(was.announced, place), attempts=0, next_at=None, revision=self._next()
+            )
+
+    async def of(self, authorities: Collection[str]) -> dict[str, Webhook]:
+        return {each: self.found[each] for each in authorities if each in self.found}
+
+    def _next(self) -> int:
+        self._revision += 1
+        return self._revision

@@ -22,6 +22,7 @@ DESK: Final[Mapping[str, str]] = {"desk": "Geparkte Vorgänge klären (decide wh
 AUTHORITIES: Final[Mapping[str, str]] = {
     "answers.write": "Eigene Vorgänge bestätigen und entscheiden (answer own cases)",
     "inbox.read": "Den eigenen Eingang lesen (read the own inbox)",
+    "webhooks.write": "Sich Neues melden lassen (be told of new records)",
 }
 
 

@@ -15,7 +15,7 @@ from services.router.adapters.http.described import described
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
 from services.router.domain.cases.inbox import BadCursor, InboxPage, InboxRecord, read_cursor, write_cursor
-from services.router.ports import Arrivals, ConsumerInGroup, Inboxes
+from services.router.ports import Arrivals, ConsumerInGroup, Inboxes, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
 
@@ -75,7 +75,7 @@ class InboxStatusDocument(WireModel):
     inboxes: tuple[InboxStandingDocument, ...]
 
 
-def inbox_routes(inboxes: Inboxes, *, arrivals: Arrivals, gate: Gate) -> APIRouter:
+def inbox_routes(inboxes: Inboxes, *, webhooks: WebhookBook, arrivals: Arrivals, gate: Gate) -> APIRouter:
     """``/v1/inbox`` and what lies below it."""
     routes = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -114,7 +114,7 @@ def inbox_routes(inboxes: Inboxes, *, arrivals: Arrivals, gate: Gate) -> APIRout
         authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
     ) -> Response:
         """How far behind each inbox is."""
-        found = [await inboxes.standing(each) for each in _served(caller, authority)]
+        found = await inboxes.standing(_served(caller, authority))
         documents = tuple(
             InboxStandingDocument(
                 authority=each.authority,
@@ -139,9 +139,10 @@ def inbox_routes(inboxes: Inboxes, *, arrivals: Arrivals, gate: Gate) -> APIRout
         if len(served) != 1:
             raise which_authority()
         try:
-            await inboxes.rewind(served[0], to_ms=int(body.since.timestamp() * 1000))
+            place = await inboxes.rewind(served[0], to_ms=int(body.since.timestamp() * 1000))
         except ConsumerInGroup as busy:
             raise consumer_in_group(busy.authority) from None
+        await webhooks.rewind(served[0], place=place)
         return await status(caller, served[0])
 
     return routes

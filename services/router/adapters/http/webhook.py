@@ -1,0 +1,166 @@
+"""Where an authority is told of new records: it registers its own receiver, and sees how the calls go."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Response, Security
+from pydantic import Field
+
+from services.router.adapters.http.answer_problems import not_served
+from services.router.adapters.http.described import described
+from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.webhook_problems import no_webhook, url_not_permitted
+from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook
+from services.router.ports import WebhookBook
+from shared.crypto.webhook_signatures import WebhookKeys
+from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.web.bearer import Caller
+from shared.web.egress import LONGEST_URL, NotPermitted
+
+SCOPE: Final = "webhooks.write"
+
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(401, 403, 404, 422, 503)
+_Of = Annotated[
+    AuthorityId | None, Query(description="only this authority; without it: all that the token serves")
+]
+
+
+class WebhookRequestDocument(WireModel):
+    """Where to call; for all authorities that the token serves, or for one."""
+
+    url: Annotated[
+        str,
+        Field(max_length=LONGEST_URL, description="https; a public address, without user name and fragment"),
+    ]
+    authority: AuthorityId | None = None
+
+
+class WebhookDocument(WireModel):
+    """How the webhook of one authority stands."""
+
+    authority: AuthorityId
+    url: str
+    state: Annotated[
+        Literal["active", "failing", "gone", "unreachable", "withdrawn"],
+        Field(
+            description="gone: answered 410; unreachable: no success for five days; register it again to go on"
+        ),
+    ]
+    last_heard: Annotated[Instant | None, Field(description="last answer 2xx")] = None
+    last_failure: str | None = None
+    failed_calls: int
+    laid_aside: Annotated[int, Field(description="records that the receiver refused; they wait in the inbox")]
+    next_attempt: Instant | None = None
+
+
+class WebhooksDocument(WireModel):
+    """`publicKeys` verify `v1a`, `secret` verifies `v1`; during a rotation two signatures of a kind are valid."""
+
+    webhooks: tuple[WebhookDocument, ...]
+    public_keys: tuple[str, ...]
+    secret: Annotated[str | None, Field(description="only when registered or rotated; keep it")] = None
+    previous_until: Annotated[
+        Instant | None, Field(description="until then the secret before it signs, too")
+    ] = None
+
+
+def webhook_routes(
+    book: WebhookBook,
+    *,
+    keys: WebhookKeys,
+    vet: Callable[[str], object],
+    gate: Gate,
+    clock: Callable[[], datetime],
+) -> APIRouter:
+    """``/v1/webhook``; ``vet`` raises `NotPermitted` for what nothing is sent to."""
+    routes = APIRouter(prefix="/v1/webhook", tags=["webhook"])
+
+    async def stands(
+        authorities: Sequence[str], *, secret: str | None = None, previous_until: datetime | None = None
+    ) -> Response:
+        found = await book.of(authorities)
+        return _json(
+            WebhooksDocument(
+                webhooks=tuple(_document(found[each]) for each in sorted(found)),
+                public_keys=tuple(keys.public_keys()),
+                secret=secret,
+                previous_until=previous_until,
+            )
+        )
+
+    @routes.put("", response_model=WebhooksDocument, responses=_RESPONSES)
+    async def register(
+        body: WebhookRequestDocument, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
+    ) -> Response:
+        """Register; whatever is not confirmed is announced there. Again is the same, and begins an ended one anew."""
+        try:
+            vet(body.url)
+        except NotPermitted as why:
+            raise url_not_permitted(str(why)) from None
+        served = _served(caller, body.authority)
+        generation = await book.register(served, principal=caller.id, url=body.url)
+        return await stands(served, secret=keys.secret(caller.id, generation))
+
+    @routes.get("", response_model=WebhooksDocument, responses=_RESPONSES)
+    async def webhook(
+        caller: Annotated[Caller, Security(gate, scopes=[SCOPE])], authority: _Of = None
+    ) -> Response:
+        """What is registered, and how the calls go."""
+        return await stands(_served(caller, authority))
+
+    @routes.delete("", status_code=HTTPStatus.NO_CONTENT, responses=_RESPONSES)
+    async def withdraw(
+        caller: Annotated[Caller, Security(gate, scopes=[SCOPE])], authority: _Of = None
+    ) -> Response:
+        """Call no more; the inbox is read by pull or Kafka. Again is the same."""
+        await book.withdraw(_served(caller, authority))
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @routes.post("/secret", response_model=WebhooksDocument, responses=_RESPONSES)
+    async def rotate(caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]) -> Response:
+        """A new secret; for a day the one before it signs beside it."""
+        generation = await book.rotate(caller.id)
+        if generation is None:
+            raise no_webhook()
+        return await stands(
+            _served(caller, None),
+            secret=keys.secret(caller.id, generation),
+            previous_until=clock() + SECRET_OVERLAP,
+        )
+
+    return routes
+
+
+def _served(caller: Caller, authority: str | None) -> list[str]:
+    served = caller.principal.authorities
+    if not served or (authority is not None and authority not in served):
+        raise not_served()
+    return sorted(served) if authority is None else [authority]
+
+
+def _document(webhook: Webhook) -> WebhookDocument:
+    failing: Literal["active", "failing"] = "failing" if webhook.failing_since else "active"
+    return WebhookDocument(
+        authority=webhook.authority,
+        url=webhook.url,
+        state=webhook.ended or failing,
+        last_heard=_utc(webhook.heard_at),
+        last_failure=webhook.last_failure,
+        failed_calls=webhook.failed_calls,
+        laid_aside=webhook.laid_aside,
+        next_attempt=_utc(None if webhook.ended else webhook.next_at),
+    )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)
+
+
+def _json(document: WireModel) -> Response:
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

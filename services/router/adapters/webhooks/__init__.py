@@ -1,0 +1,1 @@
+"""Webhooks: one process reads the inboxes of those that have one, and calls."""

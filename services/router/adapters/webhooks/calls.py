@@ -1,0 +1,77 @@
+"""One call of a webhook: signed, thin, through the one way out."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from services.router.domain.cases.webhooks import Announcement, Heard, Webhook, WebhookSecret
+from shared.crypto.webhook_signatures import WebhookKeys
+from shared.telemetry.metrics import Telemetry
+from shared.web.egress import Egress, NotPermitted, NotReached
+
+SECONDS: Final = 15.0
+"""How long a receiver may take."""
+
+_OF_ONE_PRINCIPAL: Final = 8
+"""Calls at once to the receivers of one principal: a provider of hundreds that is away holds no more than these."""
+
+
+class WebhookCalls:
+    """Calls receivers. ``secrets`` says which generations of whose secret sign; whoever knows them sets it."""
+
+    def __init__(
+        self,
+        egress: Egress,
+        keys: WebhookKeys,
+        *,
+        clock: Callable[[], datetime],
+        telemetry: Telemetry,
+        seconds: float = SECONDS,
+        at_once: int = 256,
+    ) -> None:
+        self._egress = egress
+        self._keys = keys
+        self._clock = clock
+        self._telemetry = telemetry
+        self._seconds = seconds
+        self._all = asyncio.Semaphore(at_once)
+        self._own: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_OF_ONE_PRINCIPAL)
+        )
+        self.secrets: Mapping[str, WebhookSecret] = {}
+
+    async def call(self, webhook: Webhook, announcement: Announcement) -> Heard:
+        """Announce the record; return how the receiver answered."""
+        async with self._own[webhook.principal], self._all:
+            heard = await self._call(webhook, announcement)
+        succeeded = heard.status is not None and 200 <= heard.status < 300  # noqa: PLR2004 - HTTP's own numbers
+        self._telemetry.count("messages_sent", channel="webhook", result="sent" if succeeded else "failed")
+        return heard
+
+    async def _call(self, webhook: Webhook, announcement: Announcement) -> Heard:
+        now = self._clock()
+        body = announcement.body()
+        timestamp = int(now.timestamp())
+        secret = self.secrets.get(webhook.principal, WebhookSecret(1))
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "amtsweg-webhooks/1",
+            "webhook-id": announcement.event_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": self._keys.header(
+                announcement.event_id,
+                timestamp,
+                body,
+                receiver=webhook.principal,
+                generations=secret.in_use(now),
+            ),
+        }
+        try:
+            answer = await self._egress.post(webhook.url, body, headers=headers, seconds=self._seconds)
+        except NotPermitted as error:
+            return Heard(None, failure=f"not permitted: {error}")
+        except NotReached as error:
+            return Heard(None, failure=f"not reached: {error}")
+        return Heard(answer.status, retry_after=answer.headers.get("retry-after"))

@@ -1,0 +1,219 @@
+"""The one way out: a request to an address that somebody else has named, without becoming his tool inside our network.
+
+A name is resolved once per connection; every address that it has must be public, or lie in a network that the
+operator has allowed; the connection goes to exactly such an address, with the name for TLS and ``Host``. Nothing is
+redirected, decompressed or believed; answers are cut off by size and time.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Self
+from urllib.parse import SplitResult, urlsplit
+
+import httpcore
+
+from shared.web.public_addresses import Address, Network, permitted
+
+CONNECT_SECONDS: Final = 5.0
+ANSWER_BYTES: Final = 16 * 1024
+"""How much of an answer is read; whoever sends more is cut off."""
+
+LONGEST_URL: Final = 2000
+_KEPT_SECONDS: Final = 30.0
+_FAILURES: Final = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+
+
+class NotPermitted(ValueError):  # noqa: N818 - what is the matter
+    """An address that nothing is sent to; the text says why, never what a name was resolved to."""
+
+
+class NotReached(Exception):  # noqa: N818 - what happened
+    """No answer came: refused, reset, too slow, not HTTP, a certificate that does not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, and headers by their lower-case names."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The IP addresses of a host, for a port."""
+
+
+class Egress:
+    """Sends POST requests to strangers. ``allowed`` are networks that may be reached although they are not public."""
+
+    def __init__(
+        self, *, allowed: Iterable[Network] = (), connections: int = 256, resolve: Resolve | None = None
+    ) -> None:
+        networks = tuple(allowed)
+        self._may: dict[str, Callable[[Address], bool]] = {"https": partial(permitted, allowed=networks)}
+        near = [network for network in networks if network.is_loopback]
+        if near:
+            self._may["http"] = partial(_within, networks=near)
+        self._pools = {
+            scheme: httpcore.AsyncConnectionPool(
+                ssl_context=ssl.create_default_context(),
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=_KEPT_SECONDS,
+                network_backend=VettedConnections(may, resolve=resolve or _resolved),
+            )
+            for scheme, may in self._may.items()
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    def vet(self, url: str) -> SplitResult:
+        """The parts of a URL that may be sent to, as far as can be said without resolving its name.
+
+        Raises:
+            NotPermitted: it is none.
+        """
+        parts = _parts(url)
+        if parts.scheme not in self._may:
+            raise NotPermitted("https is required")
+        address = _literal(parts.hostname or "")
+        if address is not None and not self._may[parts.scheme](address):
+            raise NotPermitted("this address is not public")
+        return parts
+
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float) -> Answer:
+        """Send, and return the answer's head once all of it has come, or as much as is read.
+
+        Raises:
+            NotPermitted: the URL, or what its name is resolved to.
+            NotReached: no answer came within the time.
+        """
+        pool = self._pools[self.vet(url).scheme]
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._post(pool, url, body, headers)
+        except NotPermitted:
+            raise
+        except TimeoutError:
+            raise NotReached(f"no answer within {seconds:g} s") from None
+        except (*_FAILURES, OSError, UnicodeError) as error:
+            raise NotReached(type(error).__name__) from error
+
+    async def _post(
+        self, pool: httpcore.AsyncConnectionPool, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        sent: list[tuple[str, str]] = [
+            ("Host", urlsplit(url).netloc),
+            ("Content-Length", str(len(body))),
+            ("Accept-Encoding", "identity"),
+            *headers.items(),
+        ]
+        request = httpcore.Request(
+            "POST",
+            url,
+            headers=sent,
+            content=body,
+            extensions={"timeout": {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}},
+        )
+        response = await pool.handle_async_request(request)
+        try:
+            read = 0
+            async for chunk in response.aiter_stream():
+                read += len(chunk)
+                if read > ANSWER_BYTES:
+                    break
+        finally:
+            await response.aclose()
+        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        return Answer(response.status, found)
+
+
+class VettedConnections(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that have been looked at; TLS and ``Host`` keep the name, which httpcore sees to."""
+
+    def __init__(self, may: Callable[[Address], bool], *, resolve: Resolve) -> None:
+        self._may = may
+        self._resolve = resolve
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        addresses = vetted(await self._resolve(host, port), may=self._may)
+        failed: Exception = NotReached("the name has no address")
+        for address in addresses:
+            try:
+                return await self._network.connect_tcp(
+                    str(address),
+                    port,
+                    timeout=timeout,
+                    local_address=local_address,
+                    socket_options=socket_options,
+                )
+            except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+                failed = error
+        raise failed
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)
+
+
+def vetted(found: Iterable[str], *, may: Callable[[Address], bool]) -> list[Address]:
+    """The addresses, if every one of them may be reached: a name with one private address is somebody's trick.
+
+    Raises:
+        NotPermitted: one may not.
+    """
+    try:
+        addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+    except ValueError:
+        raise NotPermitted("the name is resolved to what is no address") from None
+    if not all(may(address) for address in addresses):
+        raise NotPermitted("the name is resolved to an address that is not public")
+    return addresses
+
+
+def _parts(url: str) -> SplitResult:
+    if len(url) > LONGEST_URL or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
+        raise NotPermitted(f"up to {LONGEST_URL} characters of ASCII without spaces are expected")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise NotPermitted("this is no URL") from None
+    if not parts.hostname or port == 0:
+        raise NotPermitted("a host is missing")
+    if "@" in parts.netloc or "\\" in url or "#" in url:
+        raise NotPermitted("user names, backslashes and fragments are not allowed in it")
+    return parts
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _within(address: Address, *, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
+
+
+async def _resolved(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))

@@ -1,0 +1,218 @@
+"""Webhooks on real parts: announced once, signed, in order; what a receiver does to itself it does to nobody else."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from amtsweg.stack.service import Service
+from shared.events.competence import Place
+from shared.events.topics import AUTHORITY_INBOX
+from tests.integration.router.conftest import Ground, url
+from tests.support.receiver import Call, Receiver, answering, receiving
+
+MARBURG, WETZLAR, HANAU, LIMBURG = "g-06534014", "g-06532023", "g-06415000", "g-06533009"
+EVERYBODY = (MARBURG, WETZLAR, HANAU, LIMBURG)
+Http = Callable[[str], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def http(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[Http]:
+    """A client for each authority; afterwards nobody has a webhook, and everything is confirmed."""
+    async with AsyncExitStack() as opened:
+        clients: dict[str, httpx.AsyncClient] = {}
+
+        async def client(authority: str) -> httpx.AsyncClient:
+            if authority not in clients:
+                made = await opened.enter_async_context(httpx.AsyncClient(base_url=url(doors), timeout=60))
+                made.headers["Authorization"] = "Bearer " + await token(ground, intake, authority)
+                clients[authority] = made
+                await confirm_all(made)
+            return clients[authority]
+
+        yield client
+        for each in clients.values():
+            assert (await each.delete("/v1/webhook")).status_code == 204
+
+
+async def token(ground: Ground, intake: Service, authority: str) -> str:
+    form = {"grant_type": "client_credentials", "scope": "inbox.read webhooks.write"}
+    login = (authority, ground.made.authority_secrets[authority])
+    async with httpx.AsyncClient(timeout=30) as door:
+        asked = await door.post(f"{url(intake)}/token", data=form, auth=login)
+    return str(asked.raise_for_status().json()["access_token"])
+
+
+async def confirm_all(client: httpx.AsyncClient) -> None:
+    while (page := (await client.get("/v1/inbox", params={"limit": 100})).raise_for_status().json())[
+        "records"
+    ]:
+        answer = await client.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})
+        assert answer.status_code == 204
+
+
+async def register(client: httpx.AsyncClient, receiver: Receiver) -> dict[str, Any]:
+    answer = await client.put("/v1/webhook", json={"url": receiver.url})
+    document: dict[str, Any] = answer.raise_for_status().json()
+    return document
+
+
+async def submitted(ground: Ground, authority: str, number: int) -> list[str]:
+    """Cases for the authority."""
+    received = [ground.submission(place=Place(ags=authority.removeprefix("g-"))) for _ in range(number)]
+    await ground.receive(*received)
+    return [str(each.case_id) for each in received]
+
+
+async def ids_of(ground: Ground, authority: str, cases: list[str]) -> list[str]:
+    """The ids of the records about these cases as they lie in the inbox, in order."""
+    found = await ground.records(AUTHORITY_INBOX.for_authority(authority), partitions=1)
+    headers = [{name: value.decode() for name, value in record.headers} for record in found]
+    return [each["ce_id"] for each in headers if each["ce_caseid"] in cases]
+
+
+async def test_a_record_is_announced_with_two_kinds_of_signatures_and_is_fetched_from_the_inbox(
+    ground: Ground, http: Http
+) -> None:
+    client = await http(MARBURG)
+    async with receiving() as receiver:
+        registered = await register(client, receiver)
+        cases = await submitted(ground, MARBURG, 3)
+        await receiver.until(lambda r: len(r.calls) >= 3)
+        call = receiver.calls[0]
+        rotated = (await client.post("/v1/webhook/secret")).raise_for_status().json()
+        while signatures(later := receiver.calls[-1]) < 3:  # the sender learns of it within seconds
+            seen = len(receiver.calls)
+            await submitted(ground, MARBURG, 1)
+            await receiver.until(lambda r, seen=seen: len(r.calls) > seen)  # type: ignore[misc]
+
+    assert receiver.ids[:3] == await ids_of(ground, MARBURG, cases)
+    assert all(len(each.body) < 1000 for each in receiver.calls)
+    assert verified(call.headers, call.body, registered) == {"v1", "v1a"}
+    assert verified(later.headers, later.body, registered) == {"v1", "v1a"}
+    assert verified(later.headers, later.body, rotated) == {"v1", "v1a"}
+    assert registered["secret"] != rotated["secret"]
+    data = call.document["data"]
+    assert data["authority"] == MARBURG
+    fetched = (await client.get("/v1/inbox", params={"after": data["after"], "limit": 1})).json()["records"]
+    assert [each["headers"]["ce_id"] for each in fetched] == [call.webhook_id]
+
+
+def signatures(call: Call) -> int:
+    return len(call.headers["webhook-signature"].split(" "))
+
+
+def verified(headers: dict[str, str], body: bytes, told: dict[str, Any]) -> set[str]:
+    """Which kinds of signature hold, checked as the specification says."""
+    content = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+    secret = base64.b64decode(told["secret"].removeprefix("whsec_"))
+    public = [base64.b64decode(key.removeprefix("whpk_")) for key in told["publicKeys"]]
+    found = set()
+    for each in headers["webhook-signature"].split(" "):
+        version, _, text = each.partition(",")
+        signature = base64.b64decode(text)
+        if version == "v1" and hmac.compare_digest(hmac.digest(secret, content, hashlib.sha256), signature):
+            found.add(version)
+        if version == "v1a":
+            Ed25519PublicKey.from_public_bytes(public[0]).verify(signature, content)
+            found.add(version)
+    assert abs(int(headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 300
+    return found
+
+
+async def test_bad_receivers_harm_nobody_else_and_lose_nothing(ground: Ground, http: Http) -> None:
+    """One never answers, one answers garbage once, one sends elsewhere; the fourth is told everything meanwhile."""
+    garbage = iter([b"\x00\xff no HTTP at all\r\n\r\n", answering("503 Busy", "Retry-After: 1")])
+    async with AsyncExitStack() as opened:
+        fine = await opened.enter_async_context(receiving())
+        silent = await opened.enter_async_context(receiving(lambda _: None))
+        broken = await opened.enter_async_context(receiving(lambda _: next(garbage, answering("200 OK"))))
+        moved = await opened.enter_async_context(
+            receiving(lambda _: answering("302 Found", f"Location: {fine.url}"))
+        )
+        receivers = dict(zip(EVERYBODY, (fine, silent, broken, moved), strict=True))
+        for authority, receiver in receivers.items():
+            await register(await http(authority), receiver)
+        cases = {each: await submitted(ground, each, 2) for each in EVERYBODY}
+        await fine.until(lambda r: len(r.calls) >= 2, seconds=30)
+        await broken.until(lambda r: len(set(r.ids)) >= 2, seconds=120)
+        await moved.until(lambda r: len(r.calls) >= 2)
+        stands = {
+            each: (await (await http(each)).get("/v1/webhook")).json()["webhooks"][0] for each in EVERYBODY
+        }
+        left = {each: (await (await http(each)).get("/v1/inbox")).json()["records"] for each in EVERYBODY}
+
+    assert fine.ids == await ids_of(ground, MARBURG, cases[MARBURG])
+    first, second = await ids_of(ground, HANAU, cases[HANAU])
+    assert broken.ids == [first, first, first, second]
+    assert set(moved.ids) == {(await ids_of(ground, LIMBURG, cases[LIMBURG]))[0]}
+    assert stands[HANAU]["failedCalls"] == 2
+    assert stands[LIMBURG]["state"] == "failing"
+    assert stands[LIMBURG]["lastFailure"] == "HTTP 302"
+    assert {each: len(records) for each, records in left.items()} == dict.fromkeys(EVERYBODY, 2)
+
+
+async def test_410_ends_the_webhook_until_it_is_registered_anew(ground: Ground, http: Http) -> None:
+    client = await http(WETZLAR)
+    async with receiving(lambda _: answering("410 Gone")) as gone, receiving() as fine:
+        await register(client, gone)
+        cases = await submitted(ground, WETZLAR, 2)
+        await gone.until(lambda r: bool(r.calls))
+        async with asyncio.timeout(30):
+            while (await client.get("/v1/webhook")).json()["webhooks"][0]["state"] != "gone":
+                pass
+        await register(client, fine)
+        await fine.until(lambda r: len(r.calls) >= 2)
+
+    assert len(gone.calls) == 1
+    assert fine.ids == await ids_of(ground, WETZLAR, cases)
+
+
+async def test_what_has_been_confirmed_elsewhere_is_not_announced_and_a_replay_is_announced_again(
+    ground: Ground, http: Http
+) -> None:
+    """From pull to webhook and back: nothing is lost, and only what was not confirmed comes again, under its id."""
+    client = await http(HANAU)
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    cases = await submitted(ground, HANAU, 3)
+    async with asyncio.timeout(30):
+        while len(page := (await client.get("/v1/inbox", params={"wait": 5})).json()["records"]) < 3:
+            pass
+    await client.post("/v1/inbox/confirmation", json={"cursor": page[1]["cursor"]})
+    ids = await ids_of(ground, HANAU, cases)
+
+    async with receiving() as receiver:
+        await register(client, receiver)
+        await receiver.until(lambda r: bool(r.calls))
+        first = list(receiver.ids)
+        pulled = (await client.get("/v1/inbox")).json()["records"]
+        await client.post("/v1/inbox/confirmation", json={"cursor": pulled[-1]["cursor"]})
+        await client.post("/v1/inbox/replay", json={"since": began.isoformat()})
+        await receiver.until(lambda r: len(r.calls) >= 4)
+
+    assert first == [ids[2]]
+    assert [each["headers"]["ce_id"] for each in pulled] == [ids[2]]
+    assert receiver.ids == [ids[2], *ids]
+
+
+async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
+    ground: Ground, http: Http, doors: Service, intake: Service
+) -> None:
+    client = await http(LIMBURG)
+    async with receiving() as receiver:
+        await register(client, receiver)
+        cases = await submitted(ground, LIMBURG, 60)
+        await receiver.until(lambda r: len(r.calls) >= 5)
+        doors.kill()
+        doors.start()
+        await receiver.until(lambda r: len(set(r.ids)) >= 60, seconds=120)
+
+    assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, LIMBURG, cases)
