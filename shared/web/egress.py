@@ -37,7 +37,7 @@ class NotReached(Exception):  # noqa: N818 - what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EgressAnswer:
     """What came back: the status, and headers by their lower-case names."""
 
     status: int
@@ -91,7 +91,9 @@ class Egress:
             raise NotPermitted("this address is not public")
         return parts
 
-    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float) -> Answer:
+    async def post(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float
+    ) -> EgressAnswer:
         """Send, and return the answer's head once all of it has come, or as much as is read.
 
         Raises:
@@ -111,7 +113,7 @@ class Egress:
 
     async def _post(
         self, pool: httpcore.AsyncConnectionPool, url: str, body: bytes, headers: Mapping[str, str]
-    ) -> Answer:
+    ) -> EgressAnswer:
         sent: list[tuple[str, str]] = [
             ("Host", urlsplit(url).netloc),
             ("Content-Length", str(len(body))),
@@ -135,7 +137,7 @@ class Egress:
         finally:
             await response.aclose()
         found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return Answer(response.status, found)
+        return EgressAnswer(response.status, found)
 
 
 class VettedConnections(httpcore.AsyncNetworkBackend):

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -89,10 +90,10 @@ async def test_a_record_is_announced_with_two_kinds_of_signatures_and_is_fetched
         await receiver.until(lambda r: len(r.calls) >= 3)
         call = receiver.calls[0]
         rotated = (await client.post("/v1/webhook/secret")).raise_for_status().json()
-        while signatures(later := receiver.calls[-1]) < 3:  # the sender learns of it within seconds
-            seen = len(receiver.calls)
+        # The sender learns of it within seconds; until then a call has two signatures, then three.
+        while signatures(later := receiver.calls[-1]) < 3:
             await submitted(ground, MARBURG, 1)
-            await receiver.until(lambda r, seen=seen: len(r.calls) > seen)  # type: ignore[misc]
+            await receiver.until(partial(more_than, len(receiver.calls)))
 
     assert receiver.ids[:3] == await ids_of(ground, MARBURG, cases)
     assert all(len(each.body) < 1000 for each in receiver.calls)
@@ -104,6 +105,10 @@ async def test_a_record_is_announced_with_two_kinds_of_signatures_and_is_fetched
     assert data["authority"] == MARBURG
     fetched = (await client.get("/v1/inbox", params={"after": data["after"], "limit": 1})).json()["records"]
     assert [each["headers"]["ce_id"] for each in fetched] == [call.webhook_id]
+
+
+def more_than(number: int, receiver: Receiver) -> bool:
+    return len(receiver.calls) > number
 
 
 def signatures(call: Call) -> int:

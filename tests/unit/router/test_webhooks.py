@@ -15,13 +15,13 @@ from services.router.domain.cases.webhooks import (
     LAID_ASIDE_AFTER,
     LONGEST_PAUSE,
     SHORTEST_PAUSE,
-    Announcement,
     End,
     Go,
     Heard,
     LayAside,
     TryAgain,
     Webhook,
+    WebhookAnnouncement,
     WebhookSecret,
     follows,
 )
@@ -91,20 +91,20 @@ def test_the_secret_before_the_newest_signs_for_a_while() -> None:
     assert secret.in_use(NOW) == (3,)
 
 
-def record(offset: int) -> Announcement:
+def record(offset: int) -> WebhookAnnouncement:
     headers = (
         ("ce_id", f"event-{offset}".encode()),
         ("ce_caseid", b"c"),
         ("ce_time", b"2026-01-12T10:00:00Z"),
     )
-    return Announcement.of("g-06531005", offset, headers)
+    return WebhookAnnouncement.of("g-06531005", offset, headers)
 
 
 class Road:
     """A lane, what was announced on it, and its clock."""
 
     def __init__(
-        self, answer: Callable[[Announcement], Heard], *, confirmed: int = 0, **stands: object
+        self, answer: Callable[[WebhookAnnouncement], Heard], *, confirmed: int = 0, **stands: object
     ) -> None:
         self.now = NOW
         self.called: list[str] = []
@@ -114,7 +114,7 @@ class Road:
         )
         self.lane = Lane(webhook, confirmed=confirmed, call=self._call, clock=lambda: self.now)
 
-    async def _call(self, _: Webhook, announcement: Announcement) -> Heard:
+    async def _call(self, _: Webhook, announcement: WebhookAnnouncement) -> Heard:
         self.called.append(announcement.event_id)
         return self._answer(announcement)
 
@@ -185,7 +185,9 @@ async def test_what_was_heard_of_and_not_confirmed_is_announced_again_under_its_
 
 
 async def test_a_body_is_the_same_at_every_attempt_and_small() -> None:
-    long = Announcement("g" * 64, 2**62, "e" * 64, "t" * 64, "c" * 36, "s" * 36, "2026-01-12T10:00:00Z")
+    long = WebhookAnnouncement(
+        "g" * 64, 2**62, "e" * 64, "t" * 64, "c" * 36, "s" * 36, "2026-01-12T10:00:00Z"
+    )
 
     assert record(3).body() == record(3).body()
     assert len(long.body()) < 1000

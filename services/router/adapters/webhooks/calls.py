@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from services.router.domain.cases.webhooks import Announcement, Heard, Webhook, WebhookSecret
+from services.router.domain.cases.webhooks import Heard, Webhook, WebhookAnnouncement, WebhookSecret
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.telemetry.metrics import Telemetry
 from shared.web.egress import Egress, NotPermitted, NotReached
@@ -42,15 +42,16 @@ class WebhookCalls:
         )
         self.secrets: Mapping[str, WebhookSecret] = {}
 
-    async def call(self, webhook: Webhook, announcement: Announcement) -> Heard:
+    async def call(self, webhook: Webhook, announcement: WebhookAnnouncement) -> Heard:
         """Announce the record; return how the receiver answered."""
         async with self._own[webhook.principal], self._all:
             heard = await self._call(webhook, announcement)
-        succeeded = heard.status is not None and 200 <= heard.status < 300  # noqa: PLR2004 - HTTP's own numbers
-        self._telemetry.count("messages_sent", channel="webhook", result="sent" if succeeded else "failed")
+        self._telemetry.count(
+            "messages_sent", channel="webhook", result="sent" if heard.success else "failed"
+        )
         return heard
 
-    async def _call(self, webhook: Webhook, announcement: Announcement) -> Heard:
+    async def _call(self, webhook: Webhook, announcement: WebhookAnnouncement) -> Heard:
         now = self._clock()
         body = announcement.body()
         timestamp = int(now.timestamp())

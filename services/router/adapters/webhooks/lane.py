@@ -10,7 +10,6 @@ from typing import Final, NoReturn
 import structlog
 
 from services.router.domain.cases.webhooks import (
-    Announcement,
     End,
     Go,
     Heard,
@@ -18,6 +17,7 @@ from services.router.domain.cases.webhooks import (
     Next,
     TryAgain,
     Webhook,
+    WebhookAnnouncement,
     follows,
     reminder_due,
 )
@@ -25,7 +25,7 @@ from services.router.domain.cases.webhooks import (
 MOST_WAITING: Final = 500
 """Announcements in memory; then the inbox is not read on."""
 
-Call = Callable[[Webhook, Announcement], Awaitable[Heard]]
+Call = Callable[[Webhook, WebhookAnnouncement], Awaitable[Heard]]
 
 
 class Lane:
@@ -43,7 +43,7 @@ class Lane:
         self.dirty = False
         self._call = call
         self._clock = clock
-        self._waiting: deque[Announcement] = deque()
+        self._waiting: deque[WebhookAnnouncement] = deque()
         self._read_by_kafka = False
         self._changed = asyncio.Event()
 
@@ -51,7 +51,7 @@ class Lane:
     def full(self) -> bool:
         return len(self._waiting) >= MOST_WAITING
 
-    def put(self, announcement: Announcement) -> None:
+    def put(self, announcement: WebhookAnnouncement) -> None:
         self._waiting.append(announcement)
         self.fetched = announcement.offset + 1
         self._changed.set()
@@ -91,7 +91,7 @@ class Lane:
             heard = await self._call(began, announcement)
             self._settle(announcement, heard)
 
-    async def _next(self) -> Announcement:
+    async def _next(self) -> WebhookAnnouncement:
         """The first that waits, once somebody may be told of it; it stays where it is."""
         while not self._waiting or self._read_by_kafka or self.webhook.ended:
             if self._waiting and self._waiting[0].offset < self.confirmed:
@@ -113,7 +113,7 @@ class Lane:
             return True
         return False
 
-    def _settle(self, announcement: Announcement, heard: Heard) -> None:
+    def _settle(self, announcement: WebhookAnnouncement, heard: Heard) -> None:
         now, webhook = self._clock(), self.webhook
         since = webhook.failing_since or now
         next_ = follows(heard, attempt=webhook.attempts + 1, failing_for=now - since, now=now)
@@ -137,7 +137,7 @@ class Lane:
             case End(reason=reason):
                 self._keep(replace(webhook, attempts=webhook.attempts + 1, ended=reason))
 
-    def _announced(self, announcement: Announcement) -> None:
+    def _announced(self, announcement: WebhookAnnouncement) -> None:
         self._waiting.popleft()
         self._keep(replace(self.webhook, announced=announcement.offset + 1, attempts=0, next_at=None))
 

@@ -19,7 +19,7 @@ from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
-from services.router.domain.cases.webhooks import Announcement, Webhook
+from services.router.domain.cases.webhooks import Webhook, WebhookAnnouncement
 from shared.access.principals import KnownPrincipals
 from shared.backoff import Backoff
 from shared.errors import Unavailable
@@ -186,7 +186,7 @@ class Round:
                 for each in records if lane else ():
                     record = consumed(each)
                     if lane is not None and record.offset >= lane.fetched:
-                        lane.put(Announcement.of(authority, record.offset, record.headers))
+                        lane.put(WebhookAnnouncement.of(authority, record.offset, record.headers))
             self._hold_back()
 
     async def keep(self) -> None:

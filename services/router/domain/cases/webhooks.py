@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final, Literal
 
 from services.router.domain.cases.inbox import write_cursor
@@ -33,7 +34,7 @@ REMINDERS: Final = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 360)
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class WebhookAnnouncement:
     """A record of an inbox, as it is announced."""
 
     authority: str
@@ -45,7 +46,7 @@ class Announcement:
     time: str
 
     @classmethod
-    def of(cls, authority: str, offset: int, headers: Headers) -> "Announcement":
+    def of(cls, authority: str, offset: int, headers: Headers) -> "WebhookAnnouncement":
         """From the headers of the record; the content is not looked at."""
         found = {name: value.decode(errors="replace") for name, value in headers}
         return cls(
@@ -74,6 +75,10 @@ class Announcement:
         return json.dumps(document, separators=(",", ":")).encode()
 
 
+_OWN_TROUBLE: Final = frozenset({401, 403, 404, 408, 425, 429})
+"""Client errors that are none of the record's: a door that is shut, or not there yet, or overrun."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """How the receiver answered; ``status`` is None where it did not."""
@@ -81,6 +86,19 @@ class Heard:
     status: int | None
     retry_after: str | None = None
     failure: str = ""
+
+    @property
+    def success(self) -> bool:
+        return self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def refused(self) -> bool:
+        """Whether the receiver does not want this one; other records it may want."""
+        client_error = (
+            self.status is not None
+            and HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+        return client_error and self.status not in _OWN_TROUBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +135,14 @@ Next = Go | LayAside | TryAgain | End
 def follows(heard: Heard, *, attempt: int, failing_for: timedelta, now: datetime) -> Next:
     """What is done after an attempt; ``attempt`` counts those for this record, ``failing_for`` since the last success."""
     status = heard.status
-    if status is not None and 200 <= status < 300:  # noqa: PLR2004 - HTTP's own numbers, here and below
+    if heard.success:
         return Go()
     failure = heard.failure or f"HTTP {status}"
-    if status == 410:  # noqa: PLR2004
+    if status == HTTPStatus.GONE:
         return End("gone", failure)
     if failing_for >= GIVEN_UP_AFTER:
         return End("unreachable", failure)
-    refused = status is not None and 400 <= status < 500 and status not in {401, 403, 404, 408, 425, 429}  # noqa: PLR2004
-    if refused and attempt >= LAID_ASIDE_AFTER:
+    if heard.refused and attempt >= LAID_ASIDE_AFTER:
         return LayAside(failure)
     asked = _seconds(heard.retry_after, now=now) if heard.retry_after else None
     if asked is None:
