@@ -23,6 +23,7 @@ Node = dict[str, Any]
 
 _KEYS = {
     "case": {"type": "string", "format": "uuid", "description": "the case"},
+    "message": {"type": "string", "description": "the message; a record without value takes it away"},
     "object": {"type": "string", "description": "the object; the partition is that of the case"},
     "log": {"type": "string", "description": "the log's origin"},
     "service": {"type": "string", "description": "the service that carries the order out"},
@@ -110,7 +111,10 @@ def _dead_letter_channels() -> dict[str, Node]:
 
 
 def _configuration(retention: timedelta | None, *, compacted: bool) -> Node:
-    configuration: Node = {"cleanup.policy": ["compact" if compacted else "delete"]}
+    policies = [
+        name for name, counts in (("compact", compacted), ("delete", retention is not None)) if counts
+    ]
+    configuration: Node = {"cleanup.policy": policies or ["delete"]}
     if retention is not None:
         configuration["retention.ms"] = retention // timedelta(milliseconds=1)
     elif not compacted:

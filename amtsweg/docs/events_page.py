@@ -74,7 +74,7 @@ def _topic(topic: Topic) -> tuple[str, ...]:
         topic.key,
         f"{', '.join(topic.producers)} → {', '.join(readers) or 'anyone'}",
         str(topic.partitions),
-        "latest per key" if topic.compacted else _duration(topic.retention),
+        _kept(topic),
         "yes" if topic.sealed else "no",
         "yes" if topic.audited is True else "no",
     )
@@ -92,6 +92,12 @@ def _dead_letters() -> str:
         f"headers, length and digest, and the value where it is small and not sealed; kept {_duration(DEAD_LETTER_RETENTION)}. "
         "[Operations](operations.md#dead-letters) says what to do with them.\n"
     )
+
+
+def _kept(topic: Topic) -> str:
+    if not topic.compacted:
+        return _duration(topic.retention)
+    return "latest per key" if topic.retention is None else f"latest per key, {_duration(topic.retention)}"
 
 
 def _duration(span: timedelta | None) -> str:

@@ -4,12 +4,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from amtsweg.docs import asyncapi, chambers_map, custody_page, events_page, metrics_page, settings_page
+from amtsweg.docs import (
+    answer_schemas,
+    asyncapi,
+    chambers_map,
+    custody_page,
+    events_page,
+    metrics_page,
+    settings_page,
+)
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "docs/events.md": events_page.page,
         "docs/asyncapi.yaml": asyncapi.page,
+        "docs/schemas/answer-content.json": answer_schemas.content,
+        "docs/schemas/answer-notice.json": answer_schemas.notice,
         "docs/settings.md": settings_page.page,
         "docs/metrics.md": metrics_page.page,
         "docs/custody.md": custody_page.page,

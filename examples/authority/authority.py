@@ -147,7 +147,7 @@ async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: P
     """File the case, confirm it, decide it. Here your own procedure begins."""
     submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
     file(open_case(message.body, key, submission), folder / f"{submission}.json")
-    given = {"fileNumber": f"AZ-{submission[:8]}", "givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
+    given = {"givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
     await answers.give(case, {"kind": "accepted", **given})
     await answers.give(case, {"kind": "decided", "outcome": "granted", **given})
     log.info("%s: case %s decided", folder.name, case)

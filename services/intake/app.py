@@ -17,6 +17,7 @@ from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.guide import guide_routes
 from services.intake.adapters.http.histories import history_routes, search_routes
+from services.intake.adapters.http.messages import message_routes
 from services.intake.adapters.http.metadata import metadata_routes
 from services.intake.adapters.http.openapi import describe
 from services.intake.adapters.http.problems import problem
@@ -27,6 +28,7 @@ from services.intake.adapters.postgres import migrations
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.book import OpenEntries, PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
+from services.intake.adapters.postgres.messages import PostgresMessages
 from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
 from services.intake.adapters.rates import Quota, RedisRates
 from services.intake.adapters.sealing import Sealing
@@ -34,7 +36,7 @@ from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.lookup import Lookup
 from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
-from services.intake.ports import Histories
+from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
@@ -71,6 +73,7 @@ def assemble(
     callers: Callers,
     public_keys: Sequence[Mapping[str, Any]],
     histories: Histories,
+    messages: Messages,
     count: Callable[[str], Awaitable[Quota | None]],
     max_in_flight: int,
     health: Health,
@@ -93,6 +96,7 @@ def assemble(
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
         search_routes(lookup, gate=gate),
         history_routes(lookup, histories, gate=gate),
+        message_routes(lookup, messages, gate=gate),
         metadata_routes(public_keys, issuer=door.issuer),
         guide_routes(issuer=door.issuer),
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
@@ -153,6 +157,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         public_keys=keys,
         callers=_callers(settings, keys, principals=principals),
         histories=PostgresHistories(desk_pool, cursors=Cursors(secret)),
+        messages=PostgresMessages(desk_pool, cursors=Cursors(secret)),
         count=rates.count,
         max_in_flight=settings.max_in_flight,
         health=health,

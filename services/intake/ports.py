@@ -11,6 +11,7 @@ from services.intake.domain.client import Assertion, Bearer
 from services.intake.domain.history import Line
 from services.intake.domain.outcome import BookIncomplete, Several
 from shared.access.principal import Principal
+from shared.events.case import AnswerKind, Outcome
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
 from shared.events.submission import Receipt
@@ -118,6 +119,40 @@ class Histories(Protocol):
 
     async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
         """Return what was added after a cursor; None if the cursor is not of this feed (any more)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityMessage:
+    """What an authority has sealed for the client with one of its answers; ``content`` is a JWE as JSON."""
+
+    message_id: UUID
+    answer_id: UUID
+    at: datetime
+    authority: str
+    kind: AnswerKind
+    outcome: Outcome | None
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """Messages of a case in the order of their arrival; ``next`` is the cursor to go on from."""
+
+    messages: Sequence[AuthorityMessage]
+    next: str
+    more: bool
+
+
+class Messages(Protocol):
+    """What authorities have sealed for the clients. What belongs to another client does not exist."""
+
+    async def page(
+        self, case_id: UUID, *, client_id: str, after: str | None, limit: int
+    ) -> MessagePage | None:
+        """Return what came after a cursor and is not confirmed; None if the cursor is not of this case."""
+
+    async def confirm(self, message_id: UUID, *, case_id: UUID, client_id: str) -> None:
+        """Take the message away for good; without effect where it is gone."""
 
 
 class Finder(Protocol):

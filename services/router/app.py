@@ -28,6 +28,7 @@ from shared.events.topics import (
     CASE_ANSWERED,
     CASE_CUSTODY,
     CASE_ERASED,
+    CASE_MESSAGE,
     CASE_ORDERED,
     CASE_UPDATED,
     SUBMISSION_HELD,
@@ -122,7 +123,7 @@ def build(settings: Settings) -> Mapping[str, Part]:
     """Make the real parts: the router, its directory, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, CASE_ERASED.name))
+    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, CASE_MESSAGE.name, CASE_ERASED.name))
     directories = FollowedDirectories(
         address,
         condition=health.part("directory"),

@@ -4,31 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from shared.events.payload import AuthorityId, Instant, Payload
+from shared.events.payload import AuthorityId, Instant, Payload, Sealed
+from shared.events.sealed_answer import MOST_MISSING
 from shared.events.submission import Assignment, Receipt
-
-_ON_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-
-
-def _printable(text: str) -> str:
-    """Nothing that steers a screen, and something that can be seen."""
-    if not text.isprintable() or not text.strip():
-        raise ValueError("printable characters are expected")
-    return text
-
-
-FileNumber = Annotated[
-    str, AfterValidator(_printable), StringConstraints(pattern=_ON_ONE_LINE, min_length=1, max_length=64)
-]
-"""Free text, since it is the authority's own: it may name a person, so it stays off permanent topics."""
-
-MissingItem = Annotated[
-    str, AfterValidator(_printable), StringConstraints(pattern=_ON_ONE_LINE, min_length=1, max_length=200)
-]
-"""What is missing, in the authority's words; like the file number it stays off permanent topics."""
 
 OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,64}$")]
 """The id that an authority gives its answer; the same id is the same answer."""
@@ -42,36 +23,52 @@ RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided",
 OrderRefusalReason = Literal["unknown-case", "not-parked", "unknown-authority"]
 
 
-_BELONGS_TO: Mapping[str, tuple[AnswerKind, ...]] = {
+_ALWAYS_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
     "outcome": ("decided",),
-    "missing": ("information-requested",),
+    "items": ("information-requested",),
     "reason": ("returned", "forwarded"),
     "forward_to": ("forwarded",),
 }
 """Which kinds of answer have each member; those have it always, the others never."""
 
+_MAY_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
+    "content": ("accepted", "information-requested", "decided"),
+    "notice": ("information-requested", "decided"),
+}
+"""Which kinds of answer may have each sealed part; the others never."""
+
 
 class AnswerGiven(Payload):
     """What an authority says about a case that it holds.
 
-    ``accepted``: it confirms that it holds the case. ``information-requested``: something is ``missing``.
+    ``accepted``: it confirms that it holds the case. ``information-requested``: so many ``items`` are missing.
     ``returned`` and ``forwarded``: it is not competent, for a ``reason``; with ``forwardTo`` it names who is.
     ``decided``: with an ``outcome``; the case is closed.
+
+    What people write is sealed: ``content`` to the platform client (file number, free text, list of what is missing,
+    documents), ``notice`` to the notifier (what a message to the applicant has to contain). The keys stand in
+    ``answerKeys`` of the delivered submission; the plaintexts are ``AnswerContent`` and ``AnswerNotice``.
     """
 
     kind: AnswerKind
     outcome: Outcome | None = None
-    missing: Annotated[tuple[MissingItem, ...], Field(max_length=20)] = ()
+    items: Annotated[int, Field(ge=1, le=MOST_MISSING)] | None = None
     reason: ReturnReason | None = None
     forward_to: AuthorityId | None = None
-    file_number: FileNumber | None = None
+    content: Sealed | None = None
+    notice: Sealed | None = None
     given_at: Instant
 
     @model_validator(mode="after")
     def _members_belong_to_the_kind(self) -> Self:
-        for member, kinds in _BELONGS_TO.items():
-            if bool(getattr(self, member)) != (self.kind in kinds):
+        for member, kinds in _ALWAYS_WITH.items():
+            if (getattr(self, member) is not None) != (self.kind in kinds):
                 raise ValueError(f"{to_camel(member)}: given with kind {' or '.join(kinds)}, and only then")
+        for member, kinds in _MAY_WITH.items():
+            if getattr(self, member) is not None and self.kind not in kinds:
+                raise ValueError(f"{member}: given with kind {', '.join(kinds)} only")
+        if self.items is not None and self.notice is None:
+            raise ValueError("notice: expected with items, so that the applicant learns what is missing")
         return self
 
 
@@ -81,6 +78,19 @@ class CaseAnswered(Payload):
     authority: AuthorityId
     own_id: OwnId
     answer: AnswerGiven
+
+
+class CaseMessage(Payload):
+    """The sealed parts of an answer that has had its effect: for the platform client, and for the notifier."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    kind: AnswerKind
+    answer_id: UUID
+    outcome: Outcome | None = None
+    content: Sealed | None = None
+    notice: Sealed | None = None
+    given_at: Instant
 
 
 class CaseAccepted(Payload):

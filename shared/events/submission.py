@@ -16,6 +16,7 @@ from shared.events.payload import (
     ServiceKey,
     WireModel,
 )
+from shared.events.sealed_answer import AnswerKeys
 
 Language = Literal["de", "en"]
 ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -45,6 +46,7 @@ class SubmissionReceived(Payload):
     attributes: Attributes | None = None
     content: Sealed
     contact: Sealed | None = None
+    answer_keys: AnswerKeys | None = None
 
 
 class Assignment(WireModel):
@@ -94,7 +96,10 @@ class SubmissionParked(Payload):
 
 
 class SubmissionDelivered(Payload):
-    """What an authority finds in its inbox: the content sealed to its own key, the decision explained."""
+    """What an authority finds in its inbox: the content sealed to its own key, the decision explained.
+
+    ``answerKeys`` are the public keys that it seals the parts of its answers to.
+    """
 
     receipt: Receipt
     authority: AuthorityId
@@ -102,6 +107,7 @@ class SubmissionDelivered(Payload):
     decision: CompetenceDecision | None = None
     assignment: Assignment | None = None
     content: Sealed
+    answer_keys: AnswerKeys | None = None
 
 
 class SubmissionHeld(Payload):
@@ -114,3 +120,4 @@ class SubmissionHeld(Payload):
     submission_id: UUID
     content: Sealed
     contact: Sealed | None = None
+    answer_keys: AnswerKeys | None = None

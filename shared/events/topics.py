@@ -12,6 +12,7 @@ from shared.events.case import (
     CaseAnswered,
     CaseDecided,
     CaseForwarded,
+    CaseMessage,
     CaseReturned,
     InformationRequested,
     OrderRefused,
@@ -49,6 +50,7 @@ OUTPUT_BYTES = INPUT_BYTES + 64 * 1024
 
 _SEALED = timedelta(days=30)
 _PERMANENT = timedelta(days=3650)
+_UNTIL_READ = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Topic:
 
     name: str
     payloads: tuple[type[Payload], ...]
-    key: Literal["case", "object", "log", "land", "service"]
+    key: Literal["case", "object", "message", "log", "land", "service"]
     producers: tuple[BusLogin, ...]
     consumers: tuple[Group, ...]
     audited: Literal[True] | str
@@ -159,6 +161,18 @@ CASE_ANSWERED = Topic(
     max_bytes=INPUT_BYTES,
     stamped="broker",
 )
+CASE_MESSAGE = Topic(
+    name="case.message.v1",
+    payloads=(CaseMessage,),
+    key="message",
+    # Intake takes a message away (a record without value) once the client has confirmed reading, or on erasure.
+    producers=("router", "intake"),
+    consumers=("intake",),
+    audited="the sealed parts of case.answered.v1, which is audited",
+    retention=_UNTIL_READ,
+    compacted=True,
+    sealed=True,
+)
 CASE_UPDATED = Topic(
     name="case.updated.v1",
     payloads=(
@@ -246,6 +260,7 @@ CATALOGUE: tuple[Topic, ...] = (
     SUBMISSION_ROUTED,
     AUTHORITY_INBOX,
     CASE_ANSWERED,
+    CASE_MESSAGE,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
     CASE_CLOCK,

@@ -13,6 +13,7 @@ from shared.events.case import (
     CaseAnswered,
     CaseDecided,
     CaseForwarded,
+    CaseMessage,
     CaseReturned,
     InformationRequested,
     OrderRefused,
@@ -42,6 +43,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 from tests.support.events import (
+    ANSWER_KEYS,
     ASSIGNMENT,
     CASE_ID,
     GIESSEN,
@@ -55,13 +57,16 @@ from tests.support.events import (
 )
 
 _LATER = RECEIVED_AT + timedelta(days=1)
-_FILE_NUMBER = "63.2-Bü-2026/0012 (§ 34)"
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
 _ORDER_ID = ids.order_id(CASE_ID, "klaerung-7", "1", "erase")
 _BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
-_GRANTED = AnswerGiven(kind="decided", outcome="granted", file_number=_FILE_NUMBER, given_at=_LATER)
+_FOR_CLIENT = sealed("verwaltungsportal-2026", purpose="answer")
+_FOR_NOTIFIER = sealed("notifier-2026", purpose="notice")
+_GRANTED = AnswerGiven(
+    kind="decided", outcome="granted", content=_FOR_CLIENT, notice=_FOR_NOTIFIER, given_at=_LATER
+)
 _NOTE = (
     "log.amtsweg.test/2026\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— log.amtsweg.test/2026 AAAA\n"
 )
@@ -98,6 +103,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             attributes=Attributes(road="federal"),
             content=sealed(),
             contact=sealed("notifier-2026", purpose="contact"),
+            answer_keys=ANSWER_KEYS,
         ),
         "SubmissionRouted/by-the-directory": SubmissionRouted(
             receipt=RECEIPT, authority=GIESSEN, decision=ROUTED
@@ -110,7 +116,12 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "SubmissionParked/by-the-runtime": SubmissionParked(receipt=RECEIPT, reason="internal-error"),
         "SubmissionDelivered/by-the-directory": SubmissionDelivered(
-            receipt=RECEIPT, authority=GIESSEN, place=PLACE, decision=ROUTED, content=sealed("g-06531005-1")
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            place=PLACE,
+            decision=ROUTED,
+            content=sealed("g-06531005-1"),
+            answer_keys=ANSWER_KEYS,
         ),
         "SubmissionDelivered/by-a-person": SubmissionDelivered(
             receipt=_BARE_RECEIPT, authority=GIESSEN, assignment=ASSIGNMENT, content=sealed("g-06531005-1")
@@ -126,6 +137,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             submission_id=SUBMISSION_ID,
             content=sealed(),
             contact=sealed("notifier-2026", purpose="contact"),
+            answer_keys=ANSWER_KEYS,
         ),
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
@@ -141,7 +153,9 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             own_id="0117-2",
             answer=AnswerGiven(
                 kind="information-requested",
-                missing=("Handelsregisterauszug", "Führungszeugnis (Beleg-Art 0)"),
+                items=2,
+                content=_FOR_CLIENT,
+                notice=_FOR_NOTIFIER,
                 given_at=_LATER,
             ),
         ),
@@ -156,6 +170,24 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             answer=AnswerGiven(
                 kind="forwarded", reason="not-competent", forward_to="g-06534014", given_at=_LATER
             ),
+        ),
+        "CaseMessage/for-the-notifier-alone": CaseMessage(
+            receipt=_BARE_RECEIPT,
+            authority=GIESSEN,
+            kind="information-requested",
+            answer_id=_ANSWER_ID,
+            notice=_FOR_NOTIFIER,
+            given_at=_LATER,
+        ),
+        "CaseMessage/decided": CaseMessage(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            kind="decided",
+            answer_id=_ANSWER_ID,
+            outcome="granted",
+            content=_FOR_CLIENT,
+            notice=_FOR_NOTIFIER,
+            given_at=_LATER,
         ),
         "CaseAccepted/minimal": CaseAccepted(receipt=_BARE_RECEIPT, authority=GIESSEN, accepted_at=_LATER),
         "CaseAccepted/full": CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=_LATER),

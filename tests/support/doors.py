@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from services.router.adapters.arrivals import CustodyArrivals
-from services.router.adapters.http.answers import answer_routes
+from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
 from services.router.adapters.http.webhook import webhook_routes
@@ -82,7 +82,14 @@ class DoorsInMemory:
 async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncIterator[httpx.AsyncClient]:
     """A client that comes with this principal's token."""
     telemetry = Telemetry()
-    app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=65_536)
+    app = create_app(
+        title="doors",
+        version="1",
+        health=Health(),
+        telemetry=telemetry,
+        body_limit=65_536,
+        body_limits={"/v1/answers": ANSWER_BODY_LIMIT},
+    )
     door = AnswerDoor(
         book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
     )

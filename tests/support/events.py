@@ -9,6 +9,7 @@ from shared.events import ids
 from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
 from shared.events.envelope import Event, P
 from shared.events.payload import Sealed, SealedRecipient
+from shared.events.sealed_answer import AnswerKeys, PublicKey, PublicKeySet
 from shared.events.submission import Assignment, Receipt
 
 RECEIVED_AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
@@ -59,9 +60,29 @@ PARKED = CompetenceDecision(
 )
 
 
-def sealed(kid: str = "platform-2026", *, cty: str = "application/json", purpose: str = "content") -> Sealed:
+ANSWER_KEYS = AnswerKeys(
+    submission_id=SUBMISSION_ID,
+    client=PublicKeySet(
+        keys=(
+            PublicKey(kty="EC", kid="verwaltungsportal-2026", crv="P-256", x="A" * 43, y="B" * 43),
+            PublicKey(kty="RSA", kid="verwaltungsportal-2027", alg="RSA-OAEP-256", n="C" * 512, e="AQAB"),
+        )
+    ),
+    notifier=PublicKeySet(
+        keys=(PublicKey(kty="EC", kid="notifier-2026", use="enc", crv="P-256", x="D" * 43, y="E" * 43),)
+    ),
+)
+
+
+def sealed(
+    kid: str = "platform-2026",
+    *,
+    cty: str = "application/json",
+    purpose: str = "content",
+    submission_id: UUID = SUBMISSION_ID,
+) -> Sealed:
     """A sealed object of the right shape; it holds nothing and nobody can open it."""
-    protected = {"enc": "A256GCM", "cty": cty, "submission": str(SUBMISSION_ID), "purpose": purpose}
+    protected = {"enc": "A256GCM", "cty": cty, "submissionId": str(submission_id), "purpose": purpose}
     return Sealed(
         protected=urlsafe_b64encode(json.dumps(protected).encode()).decode().rstrip("="),
         recipients=(

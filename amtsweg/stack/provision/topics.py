@@ -53,7 +53,8 @@ def _settings(topic: Topic) -> dict[str, str]:
     settings = {"max.message.bytes": str(topic.max_bytes), "retention.bytes": "-1"}
     if topic.compacted:
         # A closed case's last value must be gone a day after its tombstone, not when the cleaner finds it worthwhile.
-        settings |= {"cleanup.policy": "compact", "max.compaction.lag.ms": _ms(_DAY)}
+        policy = "compact" if topic.retention is None else "compact,delete"
+        settings |= {"cleanup.policy": policy, "max.compaction.lag.ms": _ms(_DAY)}
     else:
         settings |= {"cleanup.policy": "delete"}
     if topic.retention is not None:

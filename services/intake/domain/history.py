@@ -11,6 +11,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseForwarded,
+    CaseMessage,
     CaseReturned,
     InformationRequested,
     OrderRefused,
@@ -50,6 +51,7 @@ _CODES: Mapping[type[Payload], str] = {
     InformationRequested: "information-requested",
     CaseReturned: "returned",
     CaseForwarded: "forwarded",
+    CaseMessage: "message-of-authority",
     AnswerRefused: "answer-refused",
     RetryOrdered: "retry-ordered",
     AssignOrdered: "assign-ordered",
@@ -98,6 +100,7 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
             | CaseReturned()
             | CaseForwarded()
             | CaseDecided()
+            | CaseMessage()
         ):
             return event.data.receipt
         case StepOverdue() | PeriodEnding() | PeriodEnded():
@@ -167,6 +170,7 @@ def _authority(data: Payload) -> str | None:
             | CaseReturned()
             | CaseForwarded()
             | CaseDecided()
+            | CaseMessage()
             | AnswerRefused()
             | AssignOrdered()
         ):

@@ -33,6 +33,10 @@ CODES: dict[str, tuple[str, str]] = {
     "step-overdue": ("Ein Schritt ist überfällig", "A step is overdue"),
     "period-ending": ("Die Frist der Behörde läuft bald ab", "The authority's period ends soon"),
     "period-ended": ("Die Frist der Behörde ist abgelaufen", "The authority's period has ended"),
+    "message-of-authority": (
+        "Eine Nachricht der Behörde liegt bereit",
+        "A message by the authority can be read",
+    ),
     "message-sent": ("Antragsteller benachrichtigt", "Applicant informed"),
     "message-failed": ("Nachricht an den Antragsteller nicht zustellbar", "Message to the applicant failed"),
     "message-unknown": (

@@ -16,7 +16,7 @@ from fastapi import APIRouter
 from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.held_cases import HeldCases
-from services.router.adapters.http.answers import answer_routes
+from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
@@ -154,6 +154,7 @@ def _http(
         health=health,
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
+        body_limits={"/v1/answers": ANSWER_BODY_LIMIT},
     )
     zone = ZoneInfo(settings.timezone)
     add_competence(

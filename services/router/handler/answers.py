@@ -8,6 +8,7 @@ from services.router.domain.cases.answering import (
     AnswerEntry,
     AnswerIneffective,
     AnswerOutcome,
+    AnswerPartRefused,
     AnswerRequest,
     AnswerRunning,
     AnswerTaken,
@@ -16,6 +17,7 @@ from services.router.domain.cases.answering import (
     enter,
 )
 from services.router.domain.cases.custody import answer_refusal
+from services.router.domain.cases.sealed_parts import fault_of_parts
 from services.router.ports import AnswerBook, AnswersTopic, Clock, Custody
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
@@ -52,6 +54,8 @@ class AnswerDoor:
                 return AnswerIneffective(reason)
         if held is None:
             raise AssertionError("a case that nobody holds has been refused before")
+        if (fault := fault_of_parts(given.answer, submission_id=held.submission_id)) is not None:
+            return AnswerPartRefused(*fault)
         entry = enter(given, submission_id=held.submission_id, secret=self.secret, now=self.clock())
         decision = admit(entry, found=await self.book.enter(entry))
         if not isinstance(decision, AnswerDue):

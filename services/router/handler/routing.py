@@ -1,39 +1,32 @@
 """What the router does with each event: decide, act, emit. One call per event, in order, inside a transaction."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases.custody import CustodyChange, Order, Parked, Placement, Routed
+from services.router.domain.cases.custody import Order, Parked, Placement, Routed
 from services.router.domain.cases.gravestone import gravestone
 from services.router.domain.decision.resolver import Unverified
+from services.router.handler.emitted import (
+    emit,
+    erasure_report,
+    follows,
+    held_from,
+    sealed_parts,
+    shelve,
+    tombstone,
+)
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message, P, carries, encode
-from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
-from shared.events.ids import child_id
+from shared.events.envelope import Event, Message, carries, encode
+from shared.events.erasure import CaseEnded, EraseOrdered
 from shared.events.payload import Payload
-from shared.events.retention import gone_after
-from shared.events.submission import (
-    Assignment,
-    SubmissionDelivered,
-    SubmissionHeld,
-    SubmissionParked,
-    SubmissionReceived,
-    SubmissionRouted,
-)
-from shared.events.topics import (
-    AUTHORITY_INBOX,
-    CASE_CUSTODY,
-    CASE_ERASED,
-    CASE_UPDATED,
-    SUBMISSION_HELD,
-    SUBMISSION_ROUTED,
-)
+from shared.events.submission import Assignment, SubmissionDelivered, SubmissionHeld, SubmissionReceived
+from shared.events.topics import AUTHORITY_INBOX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +43,17 @@ class Handler:
         """Route the submission by the directory in force on receipt, or park it; keep what was sealed."""
         if not custodies.is_new(cases.custody(event.case_id), event):
             return ()
-        held = _held(event)
+        held = held_from(event)
         placement, delivered = self._hand_over(self._decide(held, at=held.receipt.received_at), held)
         step = custodies.receive(event, placement, now=self.clock())
-        return (*_emit(step, cases, delivered), _shelve(event, held))
+        return (*emit(step, cases, delivered), shelve(event, held))
 
     def on_poisoned(self, event: Event[SubmissionReceived], cases: Cases) -> Sequence[Message]:
         """Park a submission on which the router fails, calling nothing that may be at fault."""
         if not custodies.is_new(cases.custody(event.case_id), event):
             return ()
         step = custodies.receive(event, Parked(reason="internal-error"), now=self.clock())
-        return (*_emit(step, cases), _shelve(event, _held(event)))
+        return (*emit(step, cases), shelve(event, held_from(event)))
 
     def on_poisoned_order(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """A parked case on whose order the router fails stays parked, and says that this is why."""
@@ -68,7 +61,7 @@ class Handler:
         if custody is None or custodies.refusal(custody, event.data) or not custodies.is_new(custody, event):
             return ()
         placement = Parked(reason="order-failed", decision=custody.decision)
-        return _emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
+        return emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
 
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
         """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
@@ -80,8 +73,10 @@ class Handler:
         if custody is not None and reason is None and given.answer.kind in custodies.HANDING_ON:
             return self._on_handed_on(event, custody, cases, now=now)
         step = custodies.answer(custody, event, now=now)
-        told = _emit(step, cases)
-        return (*told, _tombstone(step.event)) if carries(step.event, CaseDecided) else told
+        told = emit(step, cases)
+        if custody is not None and reason is None:
+            told = (*told, *sealed_parts(event, custody, now=now))
+        return (*told, tombstone(step.event.submission_id)) if carries(step.event, CaseDecided) else told
 
     def is_forgotten(self, case: UUID, cases: Cases, *, written_at: datetime) -> bool:
         """Whether an input of this age may be about a case that is over and forgotten: then it has no effect."""
@@ -101,10 +96,10 @@ class Handler:
         """Re-wrap what is held for the next authority; without a safe next one, a person decides."""
         forward_to = event.data.answer.forward_to
         if forward_to is not None and forward_to not in self.directories.at(now).directory.authorities:
-            return _emit(custodies.refuse_answer(custody, event, "unknown-authority", now=now), cases)
+            return emit(custodies.refuse_answer(custody, event, "unknown-authority", now=now), cases)
         held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._next(event.data, custody, at=now), held)
-        return _emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)
+        return emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)
 
     def _next(self, given: CaseAnswered, custody: CaseHeld, *, at: datetime) -> Placement:
         """The authority that the holder names, or the one that the directory of today names; each has it once only."""
@@ -147,15 +142,15 @@ class Handler:
         now = self.clock()
         after = gravestone(custody, event, now=now)
         if custody is None or after is None:
-            return (_erased(event, (), now=now),)
+            return (erasure_report(event, (), now=now),)
         cases.keep(event.case_id, after)
-        tombstone = Message(SUBMISSION_HELD.name, _shelf_key(custody.submission_id), None)
-        report = _erased(event, ("held content and contact", "custody"), now=now)
+        gone = tombstone(custody.submission_id)
+        report = erasure_report(event, ("held content and contact", "custody"), now=now)
         if custody.authority is None or custodies.is_closed(custody):
-            return tombstone, report
+            return gone, report
         ended = CaseEnded(authority=custody.authority, reason="erased")
-        told = _follows(event, "ended", ended, now=now)
-        return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), tombstone, report
+        told = follows(event, "ended", ended, now=now)
+        return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), gone, report
 
     def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """Route a parked case again: by today's directory, or to the authority that a person names."""
@@ -165,12 +160,12 @@ class Handler:
         now = self.clock()
         refusal = custodies.refusal(custody, event.data)
         if custody is None or refusal is not None:
-            return _emit(custodies.refuse_order(custody, event, refusal or "unknown-case", now=now), cases)
+            return emit(custodies.refuse_order(custody, event, refusal or "unknown-case", now=now), cases)
         held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
         if isinstance(placement, Parked) and isinstance(event.data, AssignOrdered):
-            return _emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
-        return _emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
+            return emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
+        return emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
 
     def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Placement:
         if isinstance(order, RetryOrdered):
@@ -215,68 +210,5 @@ class Handler:
             decision=placement.decision,
             assignment=placement.assignment,
             content=content,
+            answer_keys=held.answer_keys,
         )
-
-
-def _erased(event: Event[EraseOrdered], gone: Sequence[str], *, now: datetime) -> Message:
-    """The router's report, with what lies on topics until it expires."""
-    remaining = [
-        RemainingCopy(what=topic.name, until=now + after)
-        for topic in (SUBMISSION_HELD, CASE_CUSTODY, AUTHORITY_INBOX)
-        if (after := gone_after(topic)) is not None
-    ]
-    told = CaseErased(holder="router", order_id=event.id, gone=tuple(gone), remaining=tuple(remaining))
-    report = _follows(event, "erased-router", told, now=now)
-    return encode(report, CASE_ERASED.name)
-
-
-def _follows(cause: Event[Payload], kind: str, data: P, *, now: datetime) -> Event[P]:
-    return Event(
-        id=child_id(cause.id, kind),
-        source=custodies.SOURCE,
-        time=now,
-        case_id=cause.case_id,
-        submission_id=cause.submission_id,
-        data=data,
-        traceparent=cause.traceparent,
-    )
-
-
-def _held(event: Event[SubmissionReceived]) -> SubmissionHeld:
-    return SubmissionHeld(
-        receipt=event.data.receipt,
-        place=event.data.place,
-        choice=event.data.choice,
-        attributes=event.data.attributes,
-        submission_id=event.submission_id,
-        content=event.data.content,
-        contact=event.data.contact,
-    )
-
-
-def _emit(
-    step: CustodyChange, cases: Cases, delivered: SubmissionDelivered | None = None
-) -> tuple[Message, ...]:
-    told = step.event
-    if step.custody is not None:
-        cases.keep(told.case_id, step.custody)
-    before = tuple(encode(event, CASE_UPDATED.name) for event in step.before)
-    placed = isinstance(told.data, SubmissionRouted | SubmissionParked)
-    message = encode(told, SUBMISSION_ROUTED.name if placed else CASE_UPDATED.name)
-    if delivered is None:
-        return (*before, message)
-    inbox = AUTHORITY_INBOX.for_authority(delivered.authority)
-    return (*before, encode(replace(told, id=child_id(told.id, "delivered"), data=delivered), inbox), message)
-
-
-def _shelve(received: Event[Payload], held: SubmissionHeld) -> Message:
-    kept = replace(received, id=child_id(received.id, "held"), source=custodies.SOURCE, data=held)
-    return replace(encode(kept, SUBMISSION_HELD.name), key=_shelf_key(held.submission_id))
-
-
-def _tombstone(closed: Event[CaseDecided]) -> Message:
-    return Message(SUBMISSION_HELD.name, _shelf_key(closed.submission_id), None)
-
-
-def _shelf_key(submission: UUID) -> bytes:
-    return str(submission).encode()

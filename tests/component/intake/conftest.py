@@ -32,6 +32,7 @@ from tests.contracts.intake.fakes import (
     FakeBus,
     FakeClock,
     FakeHistories,
+    FakeMessages,
     FakePrincipals,
 )
 
@@ -84,6 +85,7 @@ class Intake:
     app: FastAPI
     http: httpx.AsyncClient
     complete: Complete
+    messages: FakeMessages
 
     def bearer(self, client_id: str = "portal", *, scopes: tuple[str, ...] = SCOPES) -> dict[str, str]:
         token = self.tokens.issue(
@@ -175,7 +177,7 @@ async def in_memory() -> AsyncIterator[Intake]:
         clock=clock,
         issuer=ISSUER,
     )
-    histories = FakeHistories(book)
+    histories, messages = FakeHistories(book), FakeMessages()
     app = assemble(
         desk=desk,
         door=door,
@@ -186,6 +188,7 @@ async def in_memory() -> AsyncIterator[Intake]:
         ),
         public_keys=[_TOKEN_KEY.as_dict(private=True)],
         histories=histories,
+        messages=messages,
         count=counted,
         max_in_flight=MAX_IN_FLIGHT,
         health=Health(),
@@ -193,7 +196,9 @@ async def in_memory() -> AsyncIterator[Intake]:
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Intake(clock, book, bus, principals, histories, counted, desk, tokens, app, http, complete)
+        yield Intake(
+            clock, book, bus, principals, histories, counted, desk, tokens, app, http, complete, messages
+        )
 
 
 @pytest.fixture

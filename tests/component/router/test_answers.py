@@ -1,6 +1,7 @@
 """POST /v1/answers: taken for certain, the same for the same id, refused on the spot where it has no effect."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.router.adapters.http.answers import ANSWER_BODY_LIMIT
 from services.router.domain.cases.custody import Holding
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.custody import Standing
 from shared.events.topics import CASE_ANSWERED
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
-from tests.support.events import GIESSEN, SUBMISSION_ID
+from tests.support.events import GIESSEN, SUBMISSION_ID, sealed
 
 MARBURG = "g-06534014"
 CASE = uuid4()
@@ -34,6 +36,12 @@ def doors() -> DoorsInMemory:
 async def http(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
     async with connected(doors) as client:
         yield client
+
+
+def jwe(purpose: str = "answer", **changed: Any) -> dict[str, Any]:
+    """A sealed part of the right shape, as it stands in a request."""
+    made: dict[str, Any] = json.loads(sealed("client-2026", purpose=purpose).model_dump_json(by_alias=True))
+    return made | changed
 
 
 def decided(*, case: UUID = CASE, **changed: Any) -> dict[str, Any]:
@@ -112,7 +120,7 @@ async def test_a_repetition_is_told_the_same_after_the_case_is_closed_or_forgott
     "other",
     [
         pytest.param({"outcome": "refused"}, id="another outcome"),
-        pytest.param({"fileNumber": "AZ-1"}, id="a file number"),
+        pytest.param({"content": jwe()}, id="a sealed part more"),
         pytest.param({"caseId": str(uuid4())}, id="another case"),
     ],
 )
@@ -123,6 +131,41 @@ async def test_the_same_id_with_other_content_contradicts(
 
     assert problem_of(await http.post("/v1/answers", json=decided() | other)) == (422, "answer-contradicts")
     assert len(doors.sent) == 1
+
+
+async def test_sealed_parts_travel_untouched_and_sealed_anew_the_answer_is_the_same(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    first = await http.post("/v1/answers", json=decided(content=jwe(), notice=jwe("notice")))
+    anew = decided(content=jwe(ciphertext="A" * 64), notice=jwe("notice", tag="G" * 22))
+    again = await http.post("/v1/answers", json=anew)
+
+    assert first.status_code == 202
+    assert again.json() == first.json()
+    (event,) = doors.answered
+    assert event.data.answer.content == sealed("client-2026", purpose="answer")
+    assert event.data.answer.notice == sealed("client-2026", purpose="notice")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        pytest.param({"content": jwe("notice")}, "sealed-part-malformed", id="for another purpose"),
+        pytest.param({"notice": jwe("notice", iv="")}, "sealed-part-malformed", id="no JWE"),
+        pytest.param(
+            {"notice": jwe("notice", ciphertext="A" * 70_000)}, "sealed-part-too-large", id="too large"
+        ),
+    ],
+)
+async def test_a_sealed_part_that_nobody_could_open_is_refused_and_the_part_is_named(
+    doors: DoorsInMemory, http: httpx.AsyncClient, parts: dict[str, Any], expected: str
+) -> None:
+    answer = await http.post("/v1/answers", json=decided(**parts))
+
+    assert problem_of(answer) == (422, expected)
+    assert next(iter(parts)) in answer.json()["detail"]
+    assert doors.sent == []
+    assert doors.book.found == {}
 
 
 async def test_of_many_at_once_one_is_sent(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
@@ -257,7 +300,7 @@ async def test_a_body_that_is_no_answer_is_refused_and_the_place_is_named(
 
 
 async def test_a_body_that_is_too_large_is_refused(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
-    answer = await http.post("/v1/answers", content=b" " * 70_000)
+    answer = await http.post("/v1/answers", content=b" " * (ANSWER_BODY_LIMIT + 1))
 
     assert problem_of(answer) == (413, "too-large")
 

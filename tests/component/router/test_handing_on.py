@@ -11,6 +11,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseForwarded,
+    CaseMessage,
     CaseReturned,
     InformationRequested,
 )
@@ -18,13 +19,12 @@ from shared.events.competence import Place
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
-from shared.events.topics import CASE_ANSWERED, CASE_UPDATED, SUBMISSION_ROUTED
+from shared.events.topics import CASE_ANSWERED, CASE_MESSAGE, CASE_UPDATED, CATALOGUE, SUBMISSION_ROUTED
 from tests.support.directories import built, hessen_with
-from tests.support.events import GIESSEN, RECEIVED_AT
+from tests.support.events import GIESSEN, RECEIVED_AT, sealed
 from tests.support.routing import RouterInMemory, about, opened, submission
 
 MARBURG, NOBODY, NO_INBOX = "g-06534014", "g-00000000", "g-06532023"
-MISSING = ("Führungszeugnis (Beleg-Art 0) von Erika",)
 
 
 @pytest.fixture
@@ -148,18 +148,38 @@ def test_the_same_answer_twice_hands_on_once(router: RouterInMemory) -> None:
     assert answer(router, forwarding(MARBURG)) == []
 
 
-def test_what_is_missing_and_the_file_number_stay_off_permanent_topics(router: RouterInMemory) -> None:
-    given = AnswerGiven(
-        kind="information-requested", missing=MISSING, file_number="Az: Erika 12(3)", given_at=RECEIVED_AT
-    )
+def test_what_is_missing_stays_off_permanent_topics_and_its_number_does_not(router: RouterInMemory) -> None:
+    notice = sealed("notifier-2026", purpose="notice")
+    given = AnswerGiven(kind="information-requested", items=1, notice=notice, given_at=RECEIVED_AT)
 
-    (told,) = answer(router, given)
+    (told, message) = answer(router, given)
 
     assert isinstance(told.data, InformationRequested)
     assert told.data.items == 1
-    assert all(b"Erika" not in (message.value or b"") for message in router.out)
+    assert isinstance(message.data, CaseMessage)
+    assert message.data.notice == notice
+    permanent = {topic.name for topic in CATALOGUE if not topic.sealed}
+    written = [each.value or b"" for each in router.out if each.topic in permanent]
+    assert written
+    assert all(notice.ciphertext.encode() not in value for value in written)
     (accepted_after,) = answer(router, AnswerGiven(kind="accepted", given_at=RECEIVED_AT))
     assert isinstance(accepted_after.data, AnswerRefused)
+
+
+def test_sealed_parts_of_an_answer_without_effect_go_nowhere(router: RouterInMemory) -> None:
+    content = sealed("portal-2026", purpose="answer")
+    given = AnswerGiven(kind="decided", outcome="granted", content=content, given_at=RECEIVED_AT)
+
+    (refused,) = answer(router, given, by=MARBURG)
+    assert isinstance(refused.data, AnswerRefused)
+    assert CASE_MESSAGE.name not in {each.topic for each in router.out}
+
+    (_, message) = answer(router, given)
+    assert isinstance(message.data, CaseMessage)
+    assert (message.data.content, message.data.answer_id) == (content, ids.answer_id(GIESSEN, "decided-1"))
+    (written,) = [each for each in router.out if each.topic == CASE_MESSAGE.name]
+    assert written.key == str(message.id).encode()
+    assert answer(router, given) == []
 
 
 def test_a_case_at_a_place_that_nobody_knows_has_nobody_to_hand_it_on(tmp_path: Path) -> None:
@@ -170,17 +190,3 @@ def test_a_case_at_a_place_that_nobody_knows_has_nobody_to_hand_it_on(tmp_path: 
 
     assert isinstance(refused.data, AnswerRefused)
     assert refused.data.reason == "not-in-custody"
-
-
-@pytest.mark.parametrize(
-    "number",
-    ["63.2-Bü-2026/0012", "Az: 12(3)", "§ 34 Nr. 5", "A 12, B 3", "32.1.4:GA-0815", "12+3", "6.30 – 12"],
-)
-def test_real_file_numbers_are_taken(number: str) -> None:
-    assert AnswerGiven(kind="accepted", file_number=number, given_at=RECEIVED_AT).file_number == number
-
-
-@pytest.mark.parametrize("number", ["", " ", "x" * 65, "a\nb", "a\u200bb", "\x1b[31m", "a\u2028b"])
-def test_a_file_number_that_cannot_be_printed_is_refused(number: str) -> None:
-    with pytest.raises(ValueError, match=r"fileNumber|file_number"):
-        AnswerGiven(kind="accepted", file_number=number, given_at=RECEIVED_AT)

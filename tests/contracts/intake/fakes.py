@@ -10,7 +10,7 @@ from uuid import UUID
 from services.intake.domain.admission import Entry, Standing
 from services.intake.domain.client import Assertion
 from services.intake.domain.history import Line, complete
-from services.intake.ports import Known, Page
+from services.intake.ports import AuthorityMessage, Known, MessagePage, Page
 from shared.access.principal import Principal
 from shared.errors import Unavailable
 from shared.events.envelope import Message
@@ -91,6 +91,40 @@ class FakeAssertionIds:
         known = (assertion.client_id, assertion.id) in self.seen
         self.seen.add((assertion.client_id, assertion.id))
         return not known
+
+
+@dataclass
+class FakeMessages:
+    """Messages by case and client, in the order in which a test has put them here."""
+
+    kept: list[tuple[UUID, str, AuthorityMessage]] = field(default_factory=list)
+    taken_away: list[UUID] = field(default_factory=list)
+
+    async def page(
+        self, case_id: UUID, *, client_id: str, after: str | None, limit: int
+    ) -> MessagePage | None:
+        mine = [
+            (str(number), message)
+            for number, (case, client, message) in enumerate(self.kept, 1)
+            if (case, client) == (case_id, client_id) and message.message_id not in self.taken_away
+        ]
+        if after is not None and not after.isdigit():
+            return None
+        rest = [(place, message) for place, message in mine if int(place) > int(after or 0)]
+        shown = rest[:limit]
+        reached = shown[-1][0] if shown else after or "0"
+        return MessagePage(
+            messages=[message for _, message in shown], next=reached, more=len(rest) > len(shown)
+        )
+
+    async def confirm(self, message_id: UUID, *, case_id: UUID, client_id: str) -> None:
+        theirs = {
+            message.message_id
+            for case, client, message in self.kept
+            if (case, client) == (case_id, client_id)
+        }
+        if message_id in theirs and message_id not in self.taken_away:
+            self.taken_away.append(message_id)
 
 
 @dataclass

@@ -1,12 +1,23 @@
 """The fakes keep the contracts that the real parts keep in tests/integration/intake."""
 
+from uuid import UUID
+
 import pytest
 
 from services.intake.domain.history import Line
+from services.intake.ports import AuthorityMessage
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.book import BookContract
-from tests.contracts.intake.fakes import HOLD, FakeAssertionIds, FakeBook, FakeClock, FakeHistories
+from tests.contracts.intake.fakes import (
+    HOLD,
+    FakeAssertionIds,
+    FakeBook,
+    FakeClock,
+    FakeHistories,
+    FakeMessages,
+)
 from tests.contracts.intake.histories import HistoriesContract, Told
+from tests.contracts.intake.messages import Delivered, MessagesContract
 
 
 class TestFakeBook(BookContract):
@@ -36,3 +47,15 @@ class TestFakeHistories(HistoriesContract):
     def told(self) -> Told:
         book = FakeBook(FakeClock())
         return FakeTold(book, FakeHistories(book))
+
+
+class FakeDelivered(Delivered):
+    async def deliver(self, message: AuthorityMessage, *, case: UUID, client: str) -> None:
+        assert isinstance(self.messages, FakeMessages)
+        self.messages.kept.append((case, client, message))
+
+
+class TestFakeMessages(MessagesContract):
+    @pytest.fixture
+    def delivered(self) -> Delivered:
+        return FakeDelivered(FakeMessages())

@@ -1,15 +1,17 @@
 """Records as intake finds them on its topics, and the transaction in which the engine applies them."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from services.intake.adapters.postgres.projection import HistoryProjection
 from services.intake.domain.history import Line
-from shared.events.case import CaseAccepted
+from shared.events.case import CaseAccepted, CaseMessage
 from shared.events.envelope import Event, encode
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionReceived, SubmissionRouted
 from shared.events.topics import (
+    CASE_MESSAGE,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
     SUBMISSION_RECEIVED,
@@ -68,6 +70,26 @@ def accepted(*, submission_id: UUID, case_id: UUID) -> Record:
     """An acceptance."""
     data = CaseAccepted(receipt=RECEIPT_OF_CONTRACT, authority=GIESSEN, accepted_at=NOW)
     return record(CASE_UPDATED, data, submission_id=submission_id, case_id=case_id)
+
+
+def message(*, submission_id: UUID, case_id: UUID, message_id: UUID, client: str = "portal") -> Record:
+    """A message of an authority, as the router writes it; its key is its own id."""
+    data = CaseMessage(
+        receipt=RECEIPT.model_copy(update={"client_id": client}),
+        authority=GIESSEN,
+        kind="decided",
+        answer_id=uuid4(),
+        outcome="granted",
+        content=sealed("portal-2026", purpose="answer"),
+        given_at=NOW,
+    )
+    made = record(CASE_MESSAGE, data, submission_id=submission_id, case_id=case_id, event_id=message_id)
+    return replace(made, key=str(message_id).encode())
+
+
+def taken_away(message_id: UUID) -> Record:
+    """The record without value that ends a message."""
+    return Record(CASE_MESSAGE.name, 0, 0, 0, str(message_id).encode(), None)
 
 
 def record_of(line: Line) -> Record:

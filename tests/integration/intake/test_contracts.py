@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -9,12 +10,14 @@ from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
+from services.intake.adapters.postgres.messages import PostgresMessages
 from services.intake.domain.history import Line
-from services.intake.ports import AssertionIds, Book
+from services.intake.ports import AssertionIds, AuthorityMessage, Book
 from shared.postgres.pool import Pool
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.book import BookContract
 from tests.contracts.intake.histories import HistoriesContract, Told
+from tests.contracts.intake.messages import Delivered, MessagesContract
 from tests.integration.intake.bus import project, record_of
 
 CURSORS = Cursors(b"secret")
@@ -45,6 +48,27 @@ class ProjectedTold(Told):
         assert isinstance(self.book, PostgresBook)
         for line in lines:
             await project(self.book._pool, record_of(line))
+
+
+class ProjectedMessages(Delivered):
+    """Delivers rows as the projection writes them."""
+
+    async def deliver(self, message: AuthorityMessage, *, case: UUID, client: str) -> None:
+        assert isinstance(self.messages, PostgresMessages)
+        values = {name: getattr(message, name) for name in AuthorityMessage.__dataclass_fields__}
+        await self.messages._pool.execute(
+            "INSERT INTO messages (case_id, client_id, submission_id, message_id, answer_id, at, authority, kind, "
+            "outcome, content) VALUES ($1, $2, $1, $3, $4, $5, $6, $7, $8, $9)",
+            case,
+            client,
+            *values.values(),
+        )
+
+
+class TestPostgresMessages(MessagesContract):
+    @pytest.fixture
+    def delivered(self, pool: Pool) -> Delivered:
+        return ProjectedMessages(PostgresMessages(pool, cursors=CURSORS))
 
 
 class TestPostgresHistories(HistoriesContract):

@@ -8,21 +8,24 @@ import pytest
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
+from services.intake.adapters.postgres.messages import MOST_BYTES, PostgresMessages
 from services.intake.adapters.postgres.projection import HistoryProjection
 from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable
 from shared.events.erasure import CaseErased, EraseOrdered
-from shared.events.topics import CASE_ERASED, CASE_ORDERED
+from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_ORDERED
 from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import entry
 from tests.integration.intake.bus import (
     RECEIPT_OF_CONTRACT,
     accepted,
+    message,
     project,
     received,
     record,
     settled,
+    taken_away,
 )
 
 CURSORS = Cursors(b"secret")
@@ -132,6 +135,66 @@ async def test_an_erased_case_keeps_nothing_that_a_person_wrote_whatever_comes_l
     assert {row["topic"] for row in reports} == {CASE_ERASED.name}
     report = CaseErased.from_json(reports[0]["value"])
     assert (report.holder, [copy.what for copy in report.remaining]) == ("intake", ["submission.received.v1"])
+
+
+async def unread(pool: Pool, case_id: UUID) -> list[UUID]:
+    page = await PostgresMessages(pool, cursors=CURSORS).page(
+        case_id, client_id="portal", after=None, limit=50
+    )
+    assert page is not None
+    return [each.message_id for each in page.messages]
+
+
+async def tombstones(pool: Pool) -> set[UUID]:
+    rows = await pool.fetch("SELECT key FROM outbox WHERE topic = $1 AND value IS NULL", CASE_MESSAGE.name)
+    return {UUID(row["key"].decode()) for row in rows}
+
+
+async def test_a_message_is_there_until_it_is_taken_away_however_often_it_is_read(pool: Pool) -> None:
+    submission_id, case_id, first, second = uuid4(), uuid4(), uuid4(), uuid4()
+    sent = [
+        message(submission_id=submission_id, case_id=case_id, message_id=each) for each in (first, second)
+    ]
+    await project(pool, sent[0], sent[0], sent[1])
+    assert await unread(pool, case_id) == [first, second]
+    await PostgresMessages(pool, cursors=CURSORS).confirm(first, case_id=case_id, client_id="portal")
+    assert await unread(pool, case_id) == [second]
+    assert await tombstones(pool) == {first}
+    await project(pool, sent[0], taken_away(first))  # the whole topic is read again
+    await project(pool, taken_away(uuid4()))
+    assert await unread(pool, case_id) == [second]
+
+
+async def test_messages_of_an_erased_case_are_taken_away_also_those_that_come_later(pool: Pool) -> None:
+    submission_id, case_id, early, late = uuid4(), uuid4(), uuid4(), uuid4()
+    order = record(CASE_ORDERED, EraseOrdered(basis="Art. 17"), submission_id=submission_id, case_id=case_id)
+    await project(pool, message(submission_id=submission_id, case_id=case_id, message_id=early), order)
+    assert await unread(pool, case_id) == []
+    await project(pool, message(submission_id=submission_id, case_id=case_id, message_id=late))
+    assert await unread(pool, case_id) == []
+    assert await tombstones(pool) == {early, late}
+    other = uuid4()
+    await project(pool, message(submission_id=uuid4(), case_id=other, message_id=uuid4()))
+    assert len(await unread(pool, other)) == 1
+
+
+async def test_a_page_ends_where_its_messages_are_large(pool: Pool) -> None:
+    case_id = uuid4()
+    await project(
+        pool,
+        *(message(submission_id=uuid4(), case_id=case_id, message_id=uuid4()) for _ in range(5)),
+    )
+    await pool.execute("UPDATE messages SET content = repeat('x', $1)", MOST_BYTES // 2)
+    store = PostgresMessages(pool, cursors=CURSORS)
+    read, after, sizes = 0, None, []
+    while True:
+        page = await store.page(case_id, client_id="portal", after=after, limit=50)
+        assert page is not None
+        sizes.append(len(page.messages))
+        read, after = read + len(page.messages), page.next
+        if not page.more:
+            break
+    assert (read, sizes) == (5, [2, 2, 1])
 
 
 async def everything(pool: Pool) -> str:

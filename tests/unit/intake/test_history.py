@@ -14,6 +14,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseForwarded,
+    CaseMessage,
     CaseReturned,
     InformationRequested,
     OrderRefusalReason,
@@ -60,6 +61,9 @@ TOLD: dict[type[Payload], Payload] = {
         forward_to="g-06534014",
         reason="not-competent",
         forwarded_at=RECEIVED_AT,
+    ),
+    CaseMessage: CaseMessage(
+        receipt=RECEIPT, authority=GIESSEN, kind="accepted", answer_id=ROOT, given_at=RECEIVED_AT
     ),
     CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
     AnswerRefused: AnswerRefused(authority=GIESSEN, answer_id=ROOT, reason="already-decided"),

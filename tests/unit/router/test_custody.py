@@ -50,9 +50,8 @@ def answered(authority: str, own_id: str, answer: AnswerGiven) -> Event[CaseAnsw
 
 
 def accepting(authority: str = GIESSEN, own_id: str = "a-1") -> Event[CaseAnswered]:
-    return answered(
-        authority, own_id, AnswerGiven(kind="accepted", file_number="II/7 (Bü)", given_at=RECEIVED_AT)
-    )
+    given = AnswerGiven(kind="accepted", content=sealed(purpose="answer"), given_at=RECEIVED_AT)
+    return answered(authority, own_id, given)
 
 
 def deciding(authority: str = GIESSEN, own_id: str = "d-1") -> Event[CaseAnswered]:

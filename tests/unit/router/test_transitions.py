@@ -48,7 +48,9 @@ def answers(authority: str, number: int) -> Sequence[Event[CaseAnswered]]:
     onward = PARTIES[(PARTIES.index(authority) + number) % len(PARTIES)]
     given = (
         AnswerGiven(kind="accepted", given_at=RECEIVED_AT),
-        AnswerGiven(kind="information-requested", missing=("Führungszeugnis",), given_at=RECEIVED_AT),
+        AnswerGiven(
+            kind="information-requested", items=1, notice=sealed(purpose="notice"), given_at=RECEIVED_AT
+        ),
         AnswerGiven(kind="returned", reason="wrong-place", given_at=RECEIVED_AT),
         AnswerGiven(kind="forwarded", reason="not-competent", forward_to=onward, given_at=RECEIVED_AT),
         AnswerGiven(kind="decided", outcome="granted", given_at=RECEIVED_AT),

@@ -58,7 +58,7 @@ def search_routes(lookup: Finder, *, gate: Gate) -> APIRouter:
             else await lookup.by_reference(trimmed(client_reference or ""), client_id=caller.id)
         )
         if isinstance(found, BookIncomplete) or not found:
-            raise _not_found(found if isinstance(found, BookIncomplete) else None, request)
+            raise not_found(found if isinstance(found, BookIncomplete) else None, request)
         response.headers["Content-Language"] = language = language_of(request)
         return FoundDocument(submissions=tuple(known_document(known, language=language) for known in found))
 
@@ -83,7 +83,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
         """The receipt, and how the case stands."""
         known = await lookup.find(reference, client_id=caller.id)
         if not isinstance(known, Known):
-            raise _not_found(known, request)
+            raise not_found(known, request)
         note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return known_document(known, language=language)
@@ -102,7 +102,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
         """Everything that happened to a case, in order."""
         known = await lookup.find(reference, client_id=caller.id)
         if not isinstance(known, Known):
-            raise _not_found(known, request)
+            raise not_found(known, request)
         note(request, case_id=known.case_id)
         response.headers["Content-Language"] = language = language_of(request)
         return history_document(known, language=language)
@@ -129,7 +129,8 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
     return router
 
 
-def _not_found(found: Several | BookIncomplete | None, request: Request) -> Problem:
+def not_found(found: Several | BookIncomplete | None, request: Request) -> Problem:
+    """Why nothing is shown under a reference."""
     match found:
         case Several():
             return problem("reference-ambiguous", request)

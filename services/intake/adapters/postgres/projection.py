@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from services.intake.adapters.postgres import messages
 from services.intake.domain.history import Line, line, receipt_of
+from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries, decode, encode
 from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy
 from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.retention import gone_after
 from shared.events.submission import Receipt
-from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by
+from shared.events.topics import CASE_ERASED, CASE_MESSAGE, SUBMISSION_RECEIVED, consumed_by
 from shared.kafka.records import Record
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
@@ -81,7 +83,12 @@ class HistoryProjection:
         Raises:
             Undecodable: one of the records is not an event of its topic.
         """
-        events = [decode(record.value, record.headers, TOPICS[record.topic]) for record in records]
+        tombstones = [record for record in records if _takes_away(record)]
+        events = [
+            decode(record.value, record.headers, TOPICS[record.topic])
+            for record in records
+            if not _takes_away(record)
+        ]
         orders = [event for event in events if carries(event, EraseOrdered)]
         lines = [line(event) for event in events]
         position: int = await connection.fetchval(_LOCK)
@@ -90,7 +97,14 @@ class HistoryProjection:
         placed: int = await connection.fetchval(_PLACE, [each.submission_id for each in lines], position)
         if placed:
             await connection.execute(_PLACED, position + placed)
+        await messages.keep(connection, [event for event in events if carries(event, CaseMessage)])
+        await messages.drop(connection, tombstones)
         await _erase(connection, {event.case_id for event in events}, orders)
+
+
+def _takes_away(record: Record) -> bool:
+    """A message of an authority is read, or erased: its topic has a record without value."""
+    return record.topic == CASE_MESSAGE.name and record.value is None and record.fault is None
 
 
 async def _erase(
@@ -99,6 +113,7 @@ async def _erase(
     """Destroy what the receipts of erased cases say about a person, also what an event has brought back."""
     await connection.executemany(_ERASED, [(order.case_id,) for order in orders])
     await connection.execute(_ERASE_RECEIPTS, sorted(touched))
+    await messages.erase(connection, touched)
     await outbox.enqueue(connection, *(encode(_report(order), CASE_ERASED.name) for order in orders))
 
 
@@ -107,7 +122,7 @@ def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
     told = CaseErased(
         holder="intake",
         order_id=order.id,
-        gone=("client reference", "hashes of content and request"),
+        gone=("client reference", "hashes of content and request", "messages of the authority"),
         remaining=(copy,),
     )
     return Event(

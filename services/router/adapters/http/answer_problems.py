@@ -7,8 +7,10 @@ from services.router.domain.cases.answering import (
     AnswerContradiction,
     AnswerIneffective,
     AnswerOutcome,
+    AnswerPartRefused,
     AnswerRunning,
 )
+from services.router.domain.cases.sealed_parts import EXPECTED, Part, PartFault
 from shared.events.case import RefusalReason
 from shared.web.problems import Problem
 
@@ -61,6 +63,8 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
             return Problem(
                 said.status, said.kind, title=said.title, detail=said.detail, resolution=said.resolution
             )
+        case AnswerPartRefused(part=part, fault=fault):
+            return _part_refused(part, fault)
         case AnswerRunning():
             return Problem(
                 HTTPStatus.CONFLICT,
@@ -80,6 +84,29 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
             )
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no refusal")
+
+
+def _part_refused(part: Part, fault: PartFault) -> Problem:
+    expected = EXPECTED[part]
+    if fault == "too-large":
+        return Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "sealed-part-too-large",
+            title="Versiegelter Teil zu groß (sealed part too large)",
+            detail=f"{part}: Erlaubt sind {expected.most_bytes} Bytes Klartext.",
+            resolution="Dokumente verkleinern oder weniger mitsenden (send fewer or smaller documents).",
+        )
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "sealed-part-malformed",
+        title="Versiegelter Teil nicht lesbar (sealed part malformed)",
+        detail=f"{part}.{fault} ist nicht so, wie es sein muss; geöffnet hat es hier niemand.",
+        resolution=(
+            "Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, "
+            f"purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys "
+            "(a JWE in general JSON serialisation, bound to answerKeys.submissionId and this purpose)."
+        ),
+    )
 
 
 def which_authority() -> Problem:

@@ -14,10 +14,14 @@ from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest,
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
 from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.events.sealed_answer import MAX_CONTENT_BYTES, MAX_NOTICE_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
 
 SCOPE: Final = "answers.write"
+
+ANSWER_BODY_LIMIT: Final = (MAX_CONTENT_BYTES + MAX_NOTICE_BYTES) * 4 // 3 + 64 * 1024
+"""The largest answer in bytes: both sealed parts in base64, and room for everything else."""
 
 
 class AnswerDocument(AnswerGiven):
@@ -63,7 +67,11 @@ def answer_routes(answers: Answers, *, gate: LetIn, telemetry: Telemetry) -> API
     async def answer(
         body: AnswerDocument, request: Request, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
     ) -> Response:
-        """Accept or decide a case. 202 comes when every in-sync replica has the answer; sent again, it is the same."""
+        """Accept, return, forward or decide a case, or ask for information.
+
+        202 comes when every in-sync replica has the answer; sent again, it is the same. Of sealed parts, what came first
+        counts: the platform cannot compare what it cannot open.
+        """
         given = AnswerRequest(
             authority=_authority(body, caller),
             own_id=body.id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from services.router.domain.cases.sealed_parts import Part, PartFault
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered, RefusalReason
 from shared.events.envelope import Event
@@ -59,6 +60,14 @@ class AnswerIneffective:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPartRefused:
+    """A sealed part of it is none, or is sealed for something else."""
+
+    part: Part
+    fault: PartFault
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRunning:
     """An earlier request with this id has no result yet."""
 
@@ -77,16 +86,20 @@ class AnswerDue:
 
 
 AnswerAdmission = AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction
-AnswerOutcome = AnswerTaken | AnswerIneffective | AnswerRunning | AnswerContradiction
+AnswerOutcome = AnswerTaken | AnswerIneffective | AnswerPartRefused | AnswerRunning | AnswerContradiction
+
+_NOT_COMPARED = {"given_at": True, "content": True, "notice": True}
 
 
 def enter(given: AnswerRequest, *, submission_id: UUID, secret: bytes, now: datetime) -> AnswerEntry:
     """The entry for an answer; what counts as its instant is when the door takes it.
 
-    ``givenAt`` is no part of the content: who sends again after a crash may not know it any more.
+    ``givenAt`` is no part of what is compared: who sends again after a crash may not know it any more. Of the sealed
+    parts it counts only which there are: sealed anew, the same plaintext is another ciphertext.
     """
-    answer = given.answer.model_dump_json(by_alias=True, exclude_none=True, exclude={"given_at"})
-    content = f"{given.case_id}\n{answer}".encode()
+    answer = given.answer.model_dump_json(by_alias=True, exclude_none=True, exclude=_NOT_COMPARED)
+    parts = [name for name in ("content", "notice") if getattr(given.answer, name) is not None]
+    content = f"{given.case_id}\n{answer}\n{' '.join(parts)}".encode()
     return AnswerEntry(
         authority=given.authority,
         own_id=given.own_id,

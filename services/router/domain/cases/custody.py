@@ -208,9 +208,9 @@ def _effect(
         return CaseDecided(
             receipt=receipt, authority=authority, outcome=stated.outcome, decided_at=stated.given_at
         ), "decided"
-    if stated.missing:
+    if stated.items is not None:
         return InformationRequested(
-            receipt=receipt, authority=authority, items=len(stated.missing), requested_at=stated.given_at
+            receipt=receipt, authority=authority, items=stated.items, requested_at=stated.given_at
         ), "information-requested"
     return CaseAccepted(receipt=receipt, authority=authority, accepted_at=stated.given_at), "accepted"
 
