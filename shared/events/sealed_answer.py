@@ -18,7 +18,7 @@ NOTICE_PURPOSE: Final = "notice"
 """The purpose in the protected header of what only the notifier opens."""
 
 MAX_NOTICE_BYTES: Final = 48 * 1024
-MAX_CONTENT_BYTES: Final = 1024 * 1024
+MAX_ANSWER_BYTES: Final = 1024 * 1024
 """The largest plaintexts, in bytes of JSON; documents are base64 within."""
 
 MAX_KEYS: Final = 5
@@ -60,7 +60,7 @@ MOST_MISSING: Final = 20
 MissingItems = Annotated[tuple[MissingItem, ...], Field(max_length=MOST_MISSING)]
 
 
-class PublicKey(WireModel):
+class SealingKey(WireModel):
     """A public key to seal for: a JWK (RFC 7517) of kind EC, OKP or RSA. ``kid`` names it in the recipient's header."""
 
     kty: Literal["EC", "OKP", "RSA"]
@@ -74,10 +74,10 @@ class PublicKey(WireModel):
     e: _Base64Url | None = None
 
 
-class PublicKeySet(WireModel):
+class SealingKeySet(WireModel):
     """A JWK Set: what is sealed for its owner has an entry for each of these keys."""
 
-    keys: Annotated[tuple[PublicKey, ...], Field(max_length=MAX_KEYS)] = ()
+    keys: Annotated[tuple[SealingKey, ...], Field(max_length=MAX_KEYS)] = ()
 
 
 class AnswerKeys(WireModel):
@@ -87,8 +87,8 @@ class AnswerKeys(WireModel):
     """
 
     submission_id: UUID
-    client: PublicKeySet = PublicKeySet()
-    notifier: PublicKeySet = PublicKeySet()
+    client: SealingKeySet = SealingKeySet()
+    notifier: SealingKeySet = SealingKeySet()
 
 
 class EnclosedDocument(WireModel):
@@ -115,7 +115,7 @@ class DocumentPointer(WireModel):
         Field(**_in_two_languages("Art, zum Beispiel application/pdf", "kind, for example application/pdf")),
     ]
     size: Annotated[
-        int, Field(ge=0, le=MAX_CONTENT_BYTES, **_in_two_languages("Größe in Bytes", "size in bytes"))
+        int, Field(ge=0, le=MAX_ANSWER_BYTES, **_in_two_languages("Größe in Bytes", "size in bytes"))
     ]
     digest: Annotated[
         Digest,

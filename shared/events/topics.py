@@ -5,19 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from shared.events.case import (
-    AnswerRefused,
-    AssignOrdered,
-    CaseAccepted,
-    CaseAnswered,
-    CaseDecided,
-    CaseForwarded,
-    CaseMessage,
-    CaseReturned,
-    InformationRequested,
-    OrderRefused,
-    RetryOrdered,
-)
+from shared.events import case, submission
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
@@ -26,13 +14,6 @@ from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered
 from shared.events.notification import NotificationSettled
 from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
-from shared.events.submission import (
-    SubmissionDelivered,
-    SubmissionHeld,
-    SubmissionParked,
-    SubmissionReceived,
-    SubmissionRouted,
-)
 
 BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator"]
 Group = Literal["intake", "router", "notifier", "audit", "authority"]
@@ -94,7 +75,7 @@ class Topic:
 
 SUBMISSION_RECEIVED = Topic(
     name="submission.received.v1",
-    payloads=(SubmissionReceived,),
+    payloads=(submission.SubmissionReceived,),
     key="case",
     producers=("intake",),
     consumers=("intake", "router", "notifier", "audit"),
@@ -106,7 +87,7 @@ SUBMISSION_RECEIVED = Topic(
 )
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
-    payloads=(RetryOrdered, AssignOrdered, EraseOrdered),
+    payloads=(case.RetryOrdered, case.AssignOrdered, EraseOrdered),
     key="case",
     producers=("operator", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
@@ -131,7 +112,7 @@ CASE_ERASED = Topic(
 )
 SUBMISSION_ROUTED = Topic(
     name="submission.routed.v1",
-    payloads=(SubmissionRouted, SubmissionParked),
+    payloads=(submission.SubmissionRouted, submission.SubmissionParked),
     key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
@@ -139,7 +120,7 @@ SUBMISSION_ROUTED = Topic(
 )
 AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
-    payloads=(SubmissionDelivered, CaseEnded),
+    payloads=(submission.SubmissionDelivered, CaseEnded),
     key="case",
     producers=("router",),
     consumers=("authority",),
@@ -151,7 +132,7 @@ AUTHORITY_INBOX = Topic(
 )
 CASE_ANSWERED = Topic(
     name="case.answered.v1",
-    payloads=(CaseAnswered,),
+    payloads=(case.CaseAnswered,),
     key="case",
     producers=("doors",),
     consumers=("router", "audit"),
@@ -163,7 +144,7 @@ CASE_ANSWERED = Topic(
 )
 CASE_MESSAGE = Topic(
     name="case.message.v1",
-    payloads=(CaseMessage,),
+    payloads=(case.CaseMessage,),
     key="message",
     # Intake takes a message away (a record without value) once the client has confirmed reading, or on erasure.
     producers=("router", "intake"),
@@ -176,13 +157,13 @@ CASE_MESSAGE = Topic(
 CASE_UPDATED = Topic(
     name="case.updated.v1",
     payloads=(
-        CaseAccepted,
-        InformationRequested,
-        CaseReturned,
-        CaseForwarded,
-        CaseDecided,
-        AnswerRefused,
-        OrderRefused,
+        case.CaseAccepted,
+        case.InformationRequested,
+        case.CaseReturned,
+        case.CaseForwarded,
+        case.CaseDecided,
+        case.AnswerRefused,
+        case.OrderRefused,
     ),
     key="case",
     producers=("router",),
@@ -219,7 +200,7 @@ CASE_CUSTODY = Topic(
 )
 SUBMISSION_HELD = Topic(
     name="submission.held.v1",
-    payloads=(SubmissionHeld,),
+    payloads=(submission.SubmissionHeld,),
     key="object",
     producers=("router",),
     consumers=(),

@@ -41,7 +41,8 @@ def test_a_topic_is_created_as_its_row_says(topic: Topic) -> None:
     created = {row.name: row for row in wanted(AUTHORITIES)}[topic.for_authority(AUTHORITIES[0])]
     assert created.partitions == topic.partitions
     assert created.settings["max.message.bytes"] == str(topic.max_bytes)
-    assert created.settings["cleanup.policy"] == ("compact" if topic.compacted else "delete")
+    policy = "delete" if not topic.compacted else "compact" if topic.retention is None else "compact,delete"
+    assert created.settings["cleanup.policy"] == policy
     assert created.settings["retention.bytes"] == "-1"  # nothing unread is deleted by size
     kept = created.settings.get("retention.ms")
     for_ever = None if topic.compacted else "-1"

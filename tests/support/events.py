@@ -9,7 +9,7 @@ from shared.events import ids
 from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
 from shared.events.envelope import Event, P
 from shared.events.payload import Sealed, SealedRecipient
-from shared.events.sealed_answer import AnswerKeys, PublicKey, PublicKeySet
+from shared.events.sealed_answer import AnswerKeys, SealingKey, SealingKeySet
 from shared.events.submission import Assignment, Receipt
 
 RECEIVED_AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
@@ -62,14 +62,14 @@ PARKED = CompetenceDecision(
 
 ANSWER_KEYS = AnswerKeys(
     submission_id=SUBMISSION_ID,
-    client=PublicKeySet(
+    client=SealingKeySet(
         keys=(
-            PublicKey(kty="EC", kid="verwaltungsportal-2026", crv="P-256", x="A" * 43, y="B" * 43),
-            PublicKey(kty="RSA", kid="verwaltungsportal-2027", alg="RSA-OAEP-256", n="C" * 512, e="AQAB"),
+            SealingKey(kty="EC", kid="verwaltungsportal-2026", crv="P-256", x="A" * 43, y="B" * 43),
+            SealingKey(kty="RSA", kid="verwaltungsportal-2027", alg="RSA-OAEP-256", n="C" * 512, e="AQAB"),
         )
     ),
-    notifier=PublicKeySet(
-        keys=(PublicKey(kty="EC", kid="notifier-2026", use="enc", crv="P-256", x="D" * 43, y="E" * 43),)
+    notifier=SealingKeySet(
+        keys=(SealingKey(kty="EC", kid="notifier-2026", use="enc", crv="P-256", x="D" * 43, y="E" * 43),)
     ),
 )
 

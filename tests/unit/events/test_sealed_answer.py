@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from amtsweg.docs import answer_schemas
 from shared.crypto.jwe import RecipientKey
 from shared.events.case import AnswerGiven
-from shared.events.sealed_answer import AnswerContent, AnswerNotice, PublicKey
+from shared.events.sealed_answer import AnswerContent, AnswerNotice, SealingKey
 from tests.support.events import RECEIVED_AT, sealed
 from tests.support.routing import private_key, public_part
 
@@ -60,14 +60,14 @@ def test_each_member_is_described_in_german_and_english() -> None:
 
 def test_a_key_as_it_is_named_is_one_that_can_be_sealed_to() -> None:
     jwk = public_part(private_key("client-1"))
-    named = PublicKey.model_validate(jwk).model_dump(by_alias=True, exclude_none=True)
+    named = SealingKey.model_validate(jwk).model_dump(by_alias=True, exclude_none=True)
     assert named == jwk
     assert RecipientKey(named).kid == "client-1"
 
 
 def test_a_private_key_is_never_named() -> None:
     with pytest.raises(ValidationError):
-        PublicKey.model_validate(private_key("client-1"))
+        SealingKey.model_validate(private_key("client-1"))
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest,
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
 from shared.events.payload import AuthorityId, Instant, WireModel
-from shared.events.sealed_answer import MAX_CONTENT_BYTES, MAX_NOTICE_BYTES
+from shared.events.sealed_answer import MAX_ANSWER_BYTES, MAX_NOTICE_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
 
 SCOPE: Final = "answers.write"
 
-ANSWER_BODY_LIMIT: Final = (MAX_CONTENT_BYTES + MAX_NOTICE_BYTES) * 4 // 3 + 64 * 1024
+ANSWER_BODY_LIMIT: Final = (MAX_ANSWER_BYTES + MAX_NOTICE_BYTES) * 4 // 3 + 64 * 1024
 """The largest answer in bytes: both sealed parts in base64, and room for everything else."""
 
 

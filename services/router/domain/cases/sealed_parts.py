@@ -10,7 +10,7 @@ from shared.events.case import AnswerGiven
 from shared.events.payload import Sealed
 from shared.events.sealed_answer import (
     CONTENT_PURPOSE,
-    MAX_CONTENT_BYTES,
+    MAX_ANSWER_BYTES,
     MAX_KEYS,
     MAX_NOTICE_BYTES,
     NOTICE_PURPOSE,
@@ -31,7 +31,7 @@ class Expected(NamedTuple):
 
 
 EXPECTED: Final[Mapping[Part, Expected]] = {
-    "content": Expected(CONTENT_PURPOSE, MAX_CONTENT_BYTES),
+    "content": Expected(CONTENT_PURPOSE, MAX_ANSWER_BYTES),
     "notice": Expected(NOTICE_PURPOSE, MAX_NOTICE_BYTES),
 }
 
