@@ -1,20 +1,20 @@
-"""`amtsweg templates`: every statutory message in every language, to be read before anybody gets it."""
+"""`amtsweg templates`: every message in every language, to be read before anybody gets it."""
 
 from html import escape
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from amtsweg.terminal import echo
-from services.notifier.adapters.template_files import open_statutory
-from services.notifier.domain.statutory import (
-    REGISTERS,
-    REQUIRED,
-    STATUTORY_KINDS,
-    Register,
-    StatutoryKind,
-)
+from services.notifier.adapters.template_files import read_wordings
+from services.notifier.domain.message import CURRENT_TEMPLATES
+from services.notifier.domain.rendering import REQUIRED
+from shared.events.notification import MessageKind
+from shared.events.submission import Language
+
+KINDS: tuple[MessageKind, ...] = get_args(MessageKind)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 commands = typer.Typer(no_args_is_help=True, help="Texte der Nachrichten.")
 
@@ -52,34 +52,30 @@ def preview(
     """Schreibt jede Nachricht in jeder Sprache auf eine Seite."""
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(page(), encoding="utf-8")
-    echo(f"{len(STATUTORY_KINDS)} Nachrichten in {len(REGISTERS)} Sprachen: {to}")
+    echo(f"{len(KINDS)} Nachrichten in {len(LANGUAGES)} Sprachen: {to}")
 
 
 def page() -> str:
     """Return the page, with the facts of an invented case."""
-    renderer = open_statutory()
+    wording = read_wordings()[CURRENT_TEMPLATES]
     parts = [
         '<!DOCTYPE html><html lang="de"><head><meta charset="utf-8"><title>Nachrichten von Amtsweg</title>',
         "<style>iframe { width: 100%; height: 36rem; border: 1px solid #555; } pre { white-space: pre-wrap; }</style>",
         "</head><body><main><h1>Nachrichten von Amtsweg</h1>",
     ]
-    for kind in STATUTORY_KINDS:
+    for kind in KINDS:
         parts.append(f"<h2>{kind}</h2>")
-        for register in REGISTERS:
-            words = renderer.render(kind, register, sample(kind))
-            title = escape(f"{kind}, {register}")
+        for language in LANGUAGES:
+            words = wording.render(kind, language, sample(kind))
+            title = escape(f"{kind}, {language}")
             parts += [
                 f"<h3>{title}: {escape(words.subject)}</h3>",
                 f'<iframe title="{title}" sandbox srcdoc="{escape(words.html)}"></iframe>',
-                f'<details><summary>Text</summary><pre lang="{_lang(register)}">{escape(words.text)}</pre></details>',
+                f'<details><summary>Text</summary><pre lang="{language}">{escape(words.text)}</pre></details>',
             ]
     return "\n".join([*parts, "</main></body></html>", ""])
 
 
-def sample(kind: StatutoryKind) -> dict[str, str]:
+def sample(kind: MessageKind) -> dict[str, str]:
     """Return the facts of an invented case, as far as this message says them."""
     return {name: _SAMPLE[name] for name in (*REQUIRED[kind], "service")}
-
-
-def _lang(register: Register) -> str:
-    return "de" if register == "de-plain" else register

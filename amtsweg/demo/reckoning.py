@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from uuid import UUID
 
-from amtsweg.demo.scenarios import Posting
+from amtsweg.demo.scenarios import PARKED_TOLD, Posting, told
 from shared.events.competence import CompetenceDecision
 from shared.events.ids import message_id
-from shared.events.notification import MessageKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +164,7 @@ def _repetitions(taken: Sequence[Taken]) -> Check:
 
 
 def _mails(first: Iterable[Taken], seen: Seen) -> Check:
-    expected = expected_mails((t.case for t in first), parked=seen.parked)
+    expected = expected_mails(first, parked=seen.parked)
     once = sum(seen.mails[m] == 1 for m in expected)
     doubled = sum(seen.mails[m] > 1 for m in expected)
     unknown = f", {seen.unknown_mails} ungewiss" if seen.unknown_mails else ""
@@ -175,12 +174,12 @@ def _mails(first: Iterable[Taken], seen: Seen) -> Check:
     return Check("E-Mails, jede genau einmal", f"{len(expected)} einmal, 0 doppelt", found, holds)
 
 
-def expected_mails(cases: Iterable[UUID], *, parked: Container[UUID]) -> set[str]:
-    """The ids of the messages that each case leads to: received, then parked, or routed to decided."""
+def expected_mails(taken: Iterable[Taken], *, parked: Container[UUID]) -> set[str]:
+    """The ids of the messages that each case leads to."""
     return {
-        str(message_id(case, kind, 1, "applicant", "email"))
-        for case in cases
-        for kind in (_PARKED if case in parked else _WHOLE_WAY)
+        str(message_id(t.case, kind, 1, "applicant", "email"))
+        for t in taken
+        for kind in (PARKED_TOLD if t.case in parked else told(t.posting.body["service"]))
     }
 
 
@@ -188,10 +187,6 @@ def _leaves(seen: Seen) -> Check:
     once = sum(seen.leaves[event] == 1 for event in seen.events)
     holds = bool(seen.events) and once == len(seen.events)
     return Check("Ereignisse, jedes genau einmal im Protokoll", str(len(seen.events)), str(once), holds)
-
-
-_PARKED: tuple[MessageKind, ...] = ("received", "parked")
-_WHOLE_WAY: tuple[MessageKind, ...] = ("received", "routed", "accepted", "decided")
 
 
 def _equal(what: str, expected: int, found: int) -> Check:

@@ -142,7 +142,7 @@ async def settle(
     cases = {taken.case for taken in progress.taken}
     while time.monotonic() < deadline:
         await look(description, cases=cases, seen=progress.seen)
-        if _at_rest(cases, progress.seen):
+        if _at_rest(progress.taken, progress.seen):
             return
         await asyncio.sleep(_LOOK_EVERY_S)
 
@@ -162,8 +162,9 @@ async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -
     await asyncio.to_thread(observe.read_leaves, audit.tile_directory, audit.pseudonym_key_file, seen=seen)
 
 
-def _at_rest(cases: set[UUID], seen: Seen) -> bool:
-    mails = expected_mails(cases, parked=seen.parked)
+def _at_rest(taken: Sequence[Taken], seen: Seen) -> bool:
+    cases = {t.case for t in taken}
+    mails = expected_mails(taken, parked=seen.parked)
     return (
         cases <= seen.decided | seen.parked.keys()
         and len(mails) <= sum(m in seen.mails for m in mails) + seen.unknown_mails

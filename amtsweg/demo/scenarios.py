@@ -10,6 +10,8 @@ from itertools import cycle, islice
 from random import Random
 from typing import Any
 
+from shared.events.notification import MessageKind
+
 GEWERBE_ANMELDUNG = "99050012104000"
 WOHNSITZ_ANMELDUNG = "99115005104000"
 HUNDESTEUER_ANMELDUNG = "99102013104000"
@@ -23,6 +25,10 @@ WAFFENBESITZKARTE = "99089086060000"
 EINBUERGERUNG = "99099002006000"
 SCHWERBEHINDERUNG = "99015007012000"
 GASTSTAETTE_ERLAUBNIS = "99025002005000"
+
+PARKED_TOLD: tuple[MessageKind, ...] = ("receipt", "clearing")
+_NOTICES = frozenset({WOHNSITZ_ANMELDUNG, HUNDESTEUER_ANMELDUNG, GASTSTAETTE_ERLAUBNIS})
+"""No statutory period runs, so that nothing is to be confirmed but that the authority has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,15 @@ class Posting:
     repetition: bool = False
 
 
+def told(service: str) -> tuple[MessageKind, ...]:
+    """What the law has the applicant told on the way from receipt to decision."""
+    if service == GEWERBE_ANMELDUNG:  # § 15 Abs. 1 GewO: the receipt itself is certified
+        return ("receipt", "forwarded", "status", "trade-certificate", "completion")
+    if service in _NOTICES:
+        return ("receipt", "forwarded", "status", "decision", "completion")
+    return ("receipt", "forwarded", "acknowledgement", "decision", "completion")  # § 71b Abs. 3 VwVfG
+
+
 def postings(count: int, *, run: str, seed: int = 1) -> tuple[Posting, ...]:
     """Return this many requests in the order of posting: one in twelve repeats, one in ten must be parked.
 
@@ -103,7 +118,7 @@ def postings(count: int, *, run: str, seed: int = 1) -> tuple[Posting, ...]:
 
 
 def _numbered(posting: Posting, reference: str, number: int) -> Posting:
-    language = "en" if number % 7 == 0 else "de"
+    language = {0: "en", 3: "de-simple"}.get(number % 7, "de")
     body = posting.body | {
         "language": language,
         "clientReference": reference,

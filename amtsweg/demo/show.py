@@ -20,8 +20,8 @@ _STORY = """\
 Jede Sendung ging über HTTP ein, wurde verschlüsselt, und erst als Kafka sie sicher hatte, gab es die Quittung.
 Der Router hat für jede das eine zuständige Amt bestimmt oder sie sichtbar geparkt; er rät nie.
 Beispielämter haben ihren Eingang gelesen, entschlüsselt, bestätigt und entschieden.
-Antragstellende bekamen zu jedem Schritt genau eine E-Mail. Jedes Ereignis liegt als Blatt im Protokoll,
-und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was ein Prüfer mitnimmt, liegt in var/beweis:
+Antragstellende bekamen jede Nachricht, die das Gesetz verlangt, genau einmal. Jedes Ereignis liegt als Blatt im
+Protokoll, und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was ein Prüfer mitnimmt, liegt in var/beweis:
 die Beweisdatei eines Vorgangs und das Prüfprogramm dazu, eine Datei, die man lesen kann."""
 
 

@@ -24,15 +24,15 @@ from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
-from services.notifier.adapters.template_files import read_templates
+from services.notifier.adapters.template_files import read_wordings
 from services.notifier.adapters.upkeep import Replanning, Resumed, Upkeep
 from services.notifier.adapters.watch import Watch
 from services.notifier.domain.address import Address
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.mail import Sender
 from services.notifier.domain.pace import Pace
-from services.notifier.domain.rendering import Renderer
 from services.notifier.domain.retry import Patience
+from services.notifier.domain.writing import Writer
 from services.notifier.handler.delivery import Courier
 from services.notifier.handler.planning import on_events, recall
 from services.notifier.handler.rounds import Rounds
@@ -80,7 +80,7 @@ class Planning:
 
     async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
         events = [read(record) for record in records]
-        await on_events(events, PostgresLedger(connection))
+        await on_events(events, PostgresLedger(connection), self._law)
         await set_timers(events, TimerLedger(connection), self._law)
 
 
@@ -215,7 +215,7 @@ def _sending(settings: Settings, common: _Common) -> Resumed:
         mailer=mailer,
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
         directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
-        renderer=Renderer(read_templates()),
+        writer=Writer(read_wordings(), common.law),
         sender=_sender(settings),
         clock=_now,
         patience=Patience(),

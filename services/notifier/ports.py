@@ -15,7 +15,6 @@ from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
-from shared.events.submission import Language
 
 Clock = Callable[[], datetime]
 """The present instant, with its offset."""
@@ -197,5 +196,5 @@ class Observer(Protocol):
 class Directory(Protocol):
     """What services and authorities are called."""
 
-    def names(self, *, service: str, authority: str | None, language: Language) -> Names:
+    def names(self, *, service: str, authority: str | None) -> Names:
         """Return the names that are known."""

@@ -5,7 +5,23 @@ from uuid import UUID
 
 from shared.events.payload import Instant, Payload
 
-MessageKind = Literal["received", "routed", "parked", "accepted", "decided"]
+MessageKind = Literal[
+    "receipt",
+    "clearing",
+    "forwarded",
+    "acknowledgement",
+    "status",
+    "incomplete",
+    "supplement",
+    "unreadable",
+    "extension",
+    "decision",
+    "deemed-approval",
+    "certificate",
+    "trade-certificate",
+    "completion",
+]
+"""What an applicant is told. Messages of one kind follow from events of one topic, so that their order is one."""
 Channel = Literal["email"]
 Settlement = Literal["sent", "failed", "unknown", "no-contact"]
 FailureReason = Literal["address", "refused", "gave-up", "internal-error"]

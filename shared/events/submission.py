@@ -18,7 +18,9 @@ from shared.events.payload import (
 )
 from shared.events.sealed_answer import AnswerKeys
 
-Language = Literal["de", "en"]
+Language = Literal["de", "de-simple", "en"]
+"""German, plain German (the variant subtag of RFC 5646), English; German is binding."""
+
 ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 

@@ -58,7 +58,7 @@ from tests.support.events import (
 
 _LATER = RECEIVED_AT + timedelta(days=1)
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
-_MESSAGE_ID = ids.message_id(CASE_ID, "received", 0, "applicant", "email")
+_MESSAGE_ID = ids.message_id(CASE_ID, "receipt", 0, "applicant", "email")
 _ORDER_ID = ids.order_id(CASE_ID, "klaerung-7", "1", "erase")
 _BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
@@ -247,7 +247,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "NotificationSettled/sent": NotificationSettled(
             message_id=_MESSAGE_ID,
-            kind="received",
+            kind="receipt",
             revision=0,
             channel="email",
             outcome="sent",
@@ -256,7 +256,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "NotificationSettled/unknown": NotificationSettled(
             message_id=_MESSAGE_ID,
-            kind="received",
+            kind="receipt",
             revision=0,
             channel="email",
             outcome="unknown",

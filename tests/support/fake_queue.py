@@ -93,7 +93,7 @@ class FakeQueue:
             if other.message.case_id == row.message.case_id and other.state in {"created", "sending"}
         ]
         first = min(
-            waiting, key=lambda other: (other.message.kind != "received", order.index(other.message.id))
+            waiting, key=lambda other: (other.message.kind != "receipt", order.index(other.message.id))
         )
         return first is row
 

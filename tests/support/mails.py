@@ -8,25 +8,34 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-from services.notifier.adapters.template_files import read_templates
+from services.notifier.adapters.template_files import read_wordings
 from services.notifier.domain.address import Address
 from services.notifier.domain.mail import Mail, Sender, compose
 from services.notifier.domain.message import CURRENT_TEMPLATES, Message
-from services.notifier.domain.rendering import Names, Renderer
+from services.notifier.domain.rendering import Names
+from services.notifier.domain.writing import Writer
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
+from tests.support.law import hessian_law
 
 FOLDER = Path(__file__).parents[1] / "golden" / "mail"
 KINDS: tuple[MessageKind, ...] = get_args(MessageKind)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-NAMES = Names(service="Gewerbe Anmeldung", authority="Magistrat der Universitätsstadt Gießen")
+NAMES = Names(
+    service="Reisegewerbe Erlaubnis", authority="Magistrat der Universitätsstadt Gießen", sits_in="Gießen"
+)
+ITINERANT_TRADE = "99050023005000"
+"""Three months, and silence is an approval: every fact of every message is known."""
 SENDER = Sender(
     name="Amtsweg – Verwaltungsportal", address=Address("no-reply@amtsweg.example"), domain="amtsweg.example"
 )
 APPLICANT = Address("erika.mustermann@example.org")
 
 _SENT_AT = RECEIVED_AT + timedelta(days=1)
+
+
+WRITER = Writer(read_wordings(), hessian_law())
 
 
 def message(kind: MessageKind, *, language: Language = "de", templates: str = CURRENT_TEMPLATES) -> Message:
@@ -38,20 +47,21 @@ def message(kind: MessageKind, *, language: Language = "de", templates: str = CU
         occurred_at=RECEIVED_AT + timedelta(hours=20),
         receipt_number=RECEIPT.receipt_number,
         received_at=RECEIVED_AT,
-        service=RECEIPT.service,
+        service=ITINERANT_TRADE,
         language=language,
-        authority=None if kind in {"received", "parked"} else GIESSEN,
+        authority=None if kind in {"receipt", "clearing"} else GIESSEN,
+        facts={"items": "2"} if kind == "incomplete" else {},
         templates=templates,
     )
 
 
 def mail(written: Message) -> Mail:
-    words = Renderer(read_templates()).render(written, NAMES)
+    words = WRITER.write(written, NAMES)
     return compose(written.id, words, sender=SENDER, recipient=APPLICANT, now=_SENT_AT)
 
 
 def golden() -> Iterator[tuple[Path, bytes]]:
-    """Every kind in every language, written with the current templates."""
+    """Every kind in every language, written with the current texts."""
     for language in LANGUAGES:
         for kind in KINDS:
             file = FOLDER / CURRENT_TEMPLATES / f"{kind}.{language}.eml"

@@ -1,27 +1,19 @@
-"""The templates' sources, as they lie beside the service: ``v1/de/received.jinja`` and so on."""
+"""The texts of all versions, as they lie beside the service: ``v1/de.toml``, ``v1/layout.html`` and so on."""
 
 import tomllib
 from pathlib import Path
 
-from services.notifier.domain.statutory import StatutoryRenderer
+from services.notifier.domain.rendering import Wording
 
 FOLDER = Path(__file__).parents[1] / "templates"
 
 
-def read_templates(folder: Path = FOLDER) -> dict[str, str]:
-    """Return every template's text by its path below the folder."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8") for file in files}
+def read_wordings(folder: Path = FOLDER) -> dict[str, Wording]:
+    """Return every version of the texts by its name."""
+    return {version.name: _wording(version) for version in sorted(folder.iterdir()) if version.is_dir()}
 
 
-STATUTORY = Path(__file__).parents[1] / "statutory"
-CURRENT_STATUTORY = "v1"
-"""The version that new statutory messages are written with; older ones stay as they are."""
-
-
-def open_statutory(version: str = CURRENT_STATUTORY) -> StatutoryRenderer:
-    """Return the statutory messages of this version."""
-    folder = STATUTORY / version
+def _wording(folder: Path) -> Wording:
     texts = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.toml")}
     layouts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("layout.*")}
-    return StatutoryRenderer(texts, layouts)
+    return Wording(texts, layouts)

@@ -7,9 +7,9 @@ from typing import Literal, Self
 from uuid import UUID, uuid5
 
 from services.notifier.domain.deadlines.calendar import BERLIN, Calendar, calendar_day
-from services.notifier.domain.deadlines.compute import Deadline, compute
-from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
+from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.period import deadline_of
 from shared.events.case import CaseAccepted, CaseDecided
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
@@ -96,7 +96,7 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
         for _ in range(_FORWARDED_WITHIN):
             due = law.calendar.next_working_day(due + timedelta(days=1))
         return (_timer(clock, "forwarding", 1, due + timedelta(days=1)),)
-    deadline = deadline_of(receipt, law)
+    deadline = deadline_of(receipt.service, receipt.received_at, law)
     found = _period(clock, deadline, law.calendar) if deadline is not None else []
     if clock.standing == "routed":
         routed_on = calendar_day(clock.routed_at) if clock.routed_at else received_on
@@ -114,17 +114,6 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
     return tuple(found)
 
 
-def deadline_of(receipt: Receipt, law: Law) -> Deadline | None:
-    """Return the period of a receipt at the single contact; None where no profile is known for the service."""
-    inquiry = DeadlineInquiry(
-        received_on=calendar_day(receipt.received_at), via="single-contact", service=receipt.service
-    )
-    try:
-        return compute(inquiry, law)
-    except BadDeadlineInquiry:
-        return None
-
-
 def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
     """Return what a timer says when its instant has come; None if the case has moved on meanwhile."""
     receipt, authority = clock.receipt, clock.authority
@@ -136,7 +125,7 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
         return StepOverdue(
             receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
         )
-    deadline = deadline_of(receipt, law)
+    deadline = deadline_of(receipt.service, receipt.received_at, law)
     if deadline is None or deadline.period_ends is None or authority is None:
         return None
     last, careful = deadline.last_safe_dispatch, deadline.careful

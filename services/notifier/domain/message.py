@@ -1,6 +1,7 @@
 """A message to an applicant: what it says is settled when it is planned, only its fate changes afterwards."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -22,7 +23,10 @@ CURRENT_TEMPLATES = "v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of a case. ``occurred_at`` is the instant of what it tells, not of its planning."""
+    """One message of a case. ``occurred_at`` is the instant of what it tells, not of its planning.
+
+    ``facts`` are what it says beyond the receipt and the law: days, numbers, codes; nothing that people have written.
+    """
 
     case_id: UUID
     submission_id: UUID
@@ -34,6 +38,7 @@ class Message:
     service: str
     language: Language
     authority: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
     templates: str = CURRENT_TEMPLATES
 
     @property
@@ -65,6 +70,7 @@ def written(
     revision: int,
     occurred_at: datetime,
     authority: str | None,
+    facts: Mapping[str, str],
 ) -> Message:
     """Return the message that repeats these facts of receipt."""
     return Message(
@@ -78,4 +84,5 @@ def written(
         service=receipt.service,
         language=receipt.language,
         authority=authority,
+        facts=facts,
     )

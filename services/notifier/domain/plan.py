@@ -1,32 +1,20 @@
-"""Whether an event calls for a message: each piece of news is told once, however often its event comes."""
+"""Which messages an event calls for: each piece of news is told once, however often its event comes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from services.notifier.domain.case import Case
+from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import Message, Told, written
-from shared.events.case import CaseAccepted, CaseDecided
+from services.notifier.domain.period import deadline_of
+from shared.events.case import CaseAccepted, CaseDecided, InformationRequested
 from shared.events.envelope import Event
 from shared.events.notification import MessageKind
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
 
-_WHEREABOUTS: tuple[MessageKind, ...] = ("routed", "parked")
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The applicant is to be told this."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """No message follows, and why."""
-
-    why: Literal["repeated", "no-news", "not-for-the-applicant"]
+_WHEREABOUTS: tuple[MessageKind, ...] = ("forwarded", "clearing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +23,18 @@ class _News:
     receipt: Receipt
     occurred_at: datetime
     authority: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan(event: Event[Payload], case: Case) -> Send | Nothing:
-    """Decide whether the applicant hears of this event.
+def plan(event: Event[Payload], case: Case, law: Law) -> tuple[Message, ...]:
+    """Return what the applicant hears of this event; nothing of what was handled or is no news.
 
     News of one kind come from one topic and so in one order; a message's revision counts within its kind.
     Hence the same messages are planned in whatever order the topics are read.
     """
-    news = _news(event)
-    if news is None:
-        return Nothing("not-for-the-applicant")
     if event.id in case.handled:
-        return Nothing("repeated")
-    if news.kind in _WHEREABOUTS and _whereabouts(case) == (news.kind, news.authority):
-        return Nothing("no-news")  # a parked case was tried again and is parked still
-    return Send(
+        return ()
+    return tuple(
         written(
             news.receipt,
             case_id=event.case_id,
@@ -59,24 +43,52 @@ def plan(event: Event[Payload], case: Case) -> Send | Nothing:
             revision=1 + sum(told.kind == news.kind for told in case.told),
             occurred_at=news.occurred_at,
             authority=news.authority,
+            facts=news.facts,
         )
+        for news in _news(event, law)
+        # A parked case was tried again and is parked still: no news.
+        if news.kind not in _WHEREABOUTS or _whereabouts(case) != (news.kind, news.authority)
     )
 
 
-def _news(event: Event[Payload]) -> _News | None:
+def _news(event: Event[Payload], law: Law) -> Sequence[_News]:
     match event.data:
         case SubmissionReceived(receipt=receipt):
-            return _News("received", receipt, receipt.received_at)
+            return (_News("receipt", receipt, receipt.received_at),)
         case SubmissionRouted(receipt=receipt, authority=authority):
-            return _News("routed", receipt, event.time, authority)
+            return (_News("forwarded", receipt, event.time, authority),)
         case SubmissionParked(receipt=receipt):
-            return _News("parked", receipt, event.time)
-        case CaseAccepted(receipt=receipt, authority=authority, accepted_at=at):
-            return _News("accepted", receipt, at, authority)
-        case CaseDecided(receipt=receipt, authority=authority, decided_at=at):
-            return _News("decided", receipt, at, authority)
+            return (_News("clearing", receipt, event.time),)
         case _:
-            return None
+            return _news_of_answer(event.data, law)
+
+
+def _news_of_answer(told: Payload, law: Law) -> Sequence[_News]:
+    match told:
+        case CaseAccepted(receipt=receipt, authority=authority, accepted_at=at):
+            kind: MessageKind = "acknowledgement" if _is_acknowledged(receipt, law) else "status"
+            return (_News(kind, receipt, at, authority),)
+        case InformationRequested(receipt=receipt, authority=authority, requested_at=at, items=items):
+            return (_News("incomplete", receipt, at, authority, {"items": str(items)}),)
+        case CaseDecided(receipt=receipt, authority=authority, decided_at=at):
+            output = _output(told, law)
+            return (_News(output, receipt, at, authority), _News("completion", receipt, at, authority))
+        case _:
+            return ()
+
+
+def _is_acknowledged(receipt: Receipt, law: Law) -> bool:
+    """Whether there is a decision to wait for, so that § 71b Abs. 3 VwVfG has something to say; else § 71d."""
+    deadline = deadline_of(receipt.service, receipt.received_at, law)
+    return deadline is not None and deadline.profile.kept_by == "announcement"
+
+
+def _output(decided: CaseDecided, law: Law) -> MessageKind:
+    """What comes out: a decision, or of a notice that the law wants certified (§ 15 Abs. 1 GewO) its certificate."""
+    deadline = deadline_of(decided.receipt.service, decided.receipt.received_at, law)
+    if deadline is None or deadline.profile.kept_by == "announcement" or decided.outcome == "refused":
+        return "decision"
+    return "trade-certificate" if deadline.profile.confirmation else "decision"
 
 
 def _whereabouts(case: Case) -> tuple[MessageKind, str | None] | None:

@@ -1,21 +1,43 @@
-"""The words of a message, from immutable templates: subject, text and HTML, German or English.
+"""The words of a message: what the law asks it to say is said, or nothing is put into words.
 
-A template says each thing once; two layouts turn it into plain text and into a page. Templates may only read
-the values below: none of them comes from the applicant, none may become a link.
+The authority, not the platform, is named as the issuer of what it must say itself (§ 71b Abs. 3, 4, § 42a VwVfG).
+No value comes from the applicant, and none may become a link.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import Template
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError
+from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.domain.message import Message
+from shared.events.notification import MessageKind
 from shared.events.submission import Language
-from shared.local_time import letter_time
 
+_ALWAYS = ("receipt_number", "received_on")
+REQUIRED: Mapping[MessageKind, tuple[str, ...]] = {
+    "receipt": _ALWAYS,
+    "clearing": _ALWAYS,
+    "forwarded": (*_ALWAYS, "authority"),
+    # § 71b Abs. 3: day of receipt at the single contact, period, what starts it, consequence, remedies
+    "acknowledgement": (*_ALWAYS, "authority", "period", "starts", "consequence", "remedies"),
+    "status": (*_ALWAYS, "authority", "status"),  # § 71d
+    "incomplete": (*_ALWAYS, "authority", "missing"),  # § 71b Abs. 4
+    "supplement": (*_ALWAYS, "authority", "supplement_received_on"),  # § 71b Abs. 4
+    "unreadable": (*_ALWAYS, "authority", "requirements"),  # § 3a Abs. 4
+    "extension": (*_ALWAYS, "authority", "period_ends", "reason"),  # § 42a Abs. 2: its end, with reasons
+    "decision": (*_ALWAYS, "authority", "occurred_on", "where"),
+    "deemed-approval": (*_ALWAYS, "authority", "fiction_from", "legal_basis"),
+    # § 42a Abs. 3, § 37 Abs. 6
+    "certificate": (*_ALWAYS, "authority", "fiction_from", "legal_basis", "remedies"),
+    "trade-certificate": (*_ALWAYS, "authority", "occurred_on", "where"),  # § 15 Abs. 1 GewO
+    "completion": (*_ALWAYS, "authority", "occurred_on"),  # Art. 6 Abs. 2 SDG
+}
+"""The facts of each message, in the order in which they are said."""
+
+_OPTIONAL = ("service", "legal_basis")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]")
 _LINK = re.compile(r"://|www\.|@|mailto:", re.IGNORECASE)
 
@@ -26,15 +48,16 @@ class Unrenderable(Exception):  # noqa: N818 - what the message is, in the proje
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What service and authority are called, where the directory knows them."""
+    """What service and authority are called, where the directory knows them; ``sits_in`` is the authority's seat."""
 
     service: str | None
     authority: str | None
+    sits_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A message in words. ``html`` is a complete document, ``subject`` one line."""
+    """A message in words. ``html`` is a complete document, ``subject`` one line without case content."""
 
     language: Language
     subject: str
@@ -42,63 +65,80 @@ class Words:
     html: str
 
 
-class Renderer:
-    """Compiled templates, by path below the folder of templates: ``v1/de/received.jinja``."""
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Parts of sentences in one language; ``$name`` stands for a value."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self._text = _environment(sources, autoescape=False)
-        self._html = _environment(sources, autoescape=True)
+    language: Language
+    _templates: Mapping[str, str]
 
-    def render(self, message: Message, names: Names) -> Words:
+    def say(self, phrase: str, **values: str) -> str:
+        """Return the phrase with these values."""
+        return Template(self._templates[phrase]).substitute(values)
+
+
+class Wording:
+    """One version of the texts: ``texts`` by language, and the two layouts ``layout.txt`` and ``layout.html``."""
+
+    def __init__(self, texts: Mapping[str, Mapping[str, Any]], layouts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._text = _sandbox(layouts, autoescape=False)
+        self._html = _sandbox(layouts, autoescape=True)
+
+    def phrases(self, language: Language) -> Phrases:
+        """Return what facts are put into words with."""
+        return Phrases(language, self._texts[language]["phrases"])
+
+    def render(self, kind: MessageKind, language: Language, facts: Mapping[str, str]) -> Words:
         """Put the message into words.
 
         Raises:
-            Unrenderable: the template's version is missing, it wants a value that there is not, or a value
-                holds a control character or what mail programs would turn into a link.
+            Unrenderable: a fact that the law asks for is missing or empty, one is not of this message, or a
+                value holds a control character or what mail programs would turn into a link.
         """
-        folder = f"{message.templates}/{message.language}"
-        values = _values(message, names)
-        for name, value in values.items():
-            refuse_unsafe(name, value or "")
-        try:
-            text = self._text.get_template(f"{folder}/{message.kind}.jinja")
-            html = self._html.get_template(f"{folder}/{message.kind}.jinja")
-            subject = "".join(text.blocks["subject"](text.new_context(values | {"layout": "subject"})))
-            refuse_unsafe("subject", subject)
-            return Words(
-                message.language,
-                subject=subject,
-                text=text.render(values, layout=f"{folder}/layout.txt"),
-                html=html.render(values, layout=f"{folder}/layout.html"),
-            )
-        except TemplateError as refused:
-            raise Unrenderable(f"template {folder}/{message.kind}: {type(refused).__name__}") from refused
+        _refuse(kind, facts)
+        words = self._texts[language]
+        message = words[kind]
+        values = {
+            "words": words,
+            "message": message,
+            "facts": _labelled(kind, words["labels"], facts),
+            "lang": language,
+        }
+        return Words(
+            language,
+            subject=f"{message['subject']} – {words['labels']['receipt_number']} {facts['receipt_number']}",
+            text=self._text.get_template("layout.txt").render(values),
+            html=self._html.get_template("layout.html").render(values),
+        )
 
 
-def _environment(sources: Mapping[str, str], **options: Any) -> ImmutableSandboxedEnvironment:
+def _refuse(kind: MessageKind, facts: Mapping[str, str]) -> None:
+    missing = [name for name in REQUIRED[kind] if not facts.get(name, "").strip()]
+    if missing:
+        raise Unrenderable(f"{kind}: {', '.join(missing)} is missing, and the law asks for it")
+    if unknown := facts.keys() - {*REQUIRED[kind], *_OPTIONAL}:
+        raise Unrenderable(f"{kind}: {', '.join(sorted(unknown))} is no fact of this message")
+    for name, value in facts.items():
+        if _CONTROL.search(value):
+            raise Unrenderable(f"{name} holds a control character")
+        if _LINK.search(value):
+            raise Unrenderable(f"{name} would become a link")
+
+
+def _labelled(
+    kind: MessageKind, labels: Mapping[str, str], facts: Mapping[str, str]
+) -> Sequence[tuple[str, str]]:
+    order = dict.fromkeys((*REQUIRED[kind][:1], "service", *REQUIRED[kind][1:], *_OPTIONAL))
+    return [(labels[name], facts[name]) for name in order if name in facts]
+
+
+def _sandbox(layouts: Mapping[str, str], **options: Any) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
-        loader=DictLoader(sources),
+        loader=DictLoader(layouts),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         **options,
     )
-
-
-def _values(message: Message, names: Names) -> dict[str, str | None]:
-    return {
-        "receipt_number": message.receipt_number,
-        "received_at": letter_time(message.received_at, message.language),
-        "occurred_at": letter_time(message.occurred_at, message.language),
-        "service": names.service,
-        "authority": names.authority,
-    }
-
-
-def refuse_unsafe(name: str, value: str) -> None:
-    """Raise `Unrenderable` for a value with a control character or what mail programs turn into a link."""
-    if _CONTROL.search(value):
-        raise Unrenderable(f"{name} holds a control character")
-    if _LINK.search(value):
-        raise Unrenderable(f"{name} would become a link")

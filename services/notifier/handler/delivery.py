@@ -12,8 +12,9 @@ from uuid import UUID
 from services.notifier.domain.address import Address, Unusable, address_of
 from services.notifier.domain.mail import Mail, Sender, compose
 from services.notifier.domain.message import CHANNEL
-from services.notifier.domain.rendering import Renderer, Unrenderable
+from services.notifier.domain.rendering import Unrenderable
 from services.notifier.domain.retry import GiveUp, Patience, pause_after, retry
+from services.notifier.domain.writing import Writer
 from services.notifier.ports import (
     Accepted,
     Answer,
@@ -64,7 +65,7 @@ class Courier:
     mailer: Mailer
     contacts: Contacts
     directory: Directory
-    renderer: Renderer
+    writer: Writer
     sender: Sender
     clock: Clock
     patience: Patience
@@ -129,10 +130,8 @@ class Courier:
             raise NotOpened(f"case {message.case_id}: the contact was never received")
         contact = self.contacts.open(claim.contact, submission_id=message.submission_id)
         recipient: Address = address_of(contact)
-        names = self.directory.names(
-            service=message.service, authority=message.authority, language=message.language
-        )
-        words = self.renderer.render(message, names)
+        names = self.directory.names(service=message.service, authority=message.authority)
+        words = self.writer.write(message, names)
         return compose(message.id, words, sender=self.sender, recipient=recipient, now=self.clock())
 
     async def _conclude(self, claim: Claim, answer: Answer) -> Result:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from services.notifier.domain.case import Case
+from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import Message, told
-from services.notifier.domain.plan import Send, plan
+from services.notifier.domain.plan import plan
 from services.notifier.ports import Ledger
 from shared.events.envelope import Event, carries
 from shared.events.erasure import EraseOrdered
@@ -13,7 +14,7 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionHeld
 
 
-async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
+async def on_events(events: Sequence[Event[Payload]], ledger: Ledger, law: Law) -> None:
     """Plan the messages that these events call for, and note what became of earlier ones."""
     settled = [event for event in events if carries(event, NotificationSettled)]
     news = [event for event in events if not carries(event, NotificationSettled)]
@@ -21,8 +22,7 @@ async def on_events(events: Sequence[Event[Payload]], ledger: Ledger) -> None:
     messages: list[Message] = []
     for event in news:
         case = known.get(event.case_id) or Case(event.case_id)
-        decision = plan(event, case)
-        planned = (decision.message,) if isinstance(decision, Send) else ()
+        planned = plan(event, case, law)
         messages += planned
         known[case.id] = case.after(event, *map(told, planned))
     await ledger.keep(known.values(), messages)

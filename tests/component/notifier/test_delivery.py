@@ -8,19 +8,19 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.adapters.template_files import read_templates
 from services.notifier.domain.case import Contact
 from services.notifier.domain.message import Message
-from services.notifier.domain.rendering import Names, Renderer
+from services.notifier.domain.rendering import Names
 from services.notifier.domain.retry import Patience
+from services.notifier.domain.writing import Writer
 from services.notifier.handler.delivery import Courier, Result
 from services.notifier.ports import Claim, NotOpened
 from shared.events.payload import Sealed
-from shared.events.submission import Language
 from tests.support.events import sealed
 from tests.support.fake_mailer import FakeMailer
 from tests.support.fake_queue import FakeQueue
-from tests.support.mails import NAMES, SENDER, message
+from tests.support.law import hessian_law
+from tests.support.mails import NAMES, SENDER, WRITER, message
 
 NOW = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
 CONTACT = sealed(purpose="contact")
@@ -40,7 +40,7 @@ class OpenedContacts:
 
 
 class Directory:
-    def names(self, *, service: str, authority: str | None, language: Language) -> Names:
+    def names(self, *, service: str, authority: str | None) -> Names:
         return NAMES
 
 
@@ -67,7 +67,7 @@ class World:
             "mailer": self.mailer,
             "contacts": OpenedContacts(contact),
             "directory": Directory(),
-            "renderer": Renderer(read_templates()),
+            "writer": WRITER,
             "sender": SENDER,
             "clock": lambda: self.queue.now + self.clock_error,
             "patience": PATIENCE,
@@ -84,7 +84,7 @@ class World:
         contact: Contact = CONTACT,
         **changes: Any,
     ) -> Result:
-        self.queue.plan(written or message("received"), contact)
+        self.queue.plan(written or message("receipt"), contact)
         (claim,) = await self.queue.claim(1)
         return await self.courier(contact=f'{{"email":"{local}@example.org"}}'.encode(), **changes).deliver(
             claim
@@ -126,7 +126,7 @@ async def test_a_message_that_this_process_has_sent_is_not_sent_again_when_the_s
 ) -> None:
     courier = world.courier()
     for _ in range(2):
-        world.queue.plan(message("received"), CONTACT)  # the second time as if nothing had been sent
+        world.queue.plan(message("receipt"), CONTACT)  # the second time as if nothing had been sent
         (claim,) = await world.queue.claim(1)
         assert await courier.deliver(claim) == "sent"
     assert len(world.mailer.taken) == 1
@@ -186,7 +186,7 @@ async def test_a_contact_that_does_not_open_is_tried_again(world: World) -> None
 
 
 async def test_a_contact_never_heard_of_is_tried_again_and_fails_in_the_end(world: World) -> None:
-    world.queue.plan(message("received"), "unheard")
+    world.queue.plan(message("receipt"), "unheard")
     results: list[Result] = []
     while not world.queue.emitted:
         world.queue.now += timedelta(hours=1, seconds=1)
@@ -196,7 +196,7 @@ async def test_a_contact_never_heard_of_is_tried_again_and_fails_in_the_end(worl
 
 
 async def test_missing_templates_are_ours_to_mend(world: World) -> None:
-    assert await world.deliver(renderer=Renderer({})) == "unprepared"
+    assert await world.deliver(writer=Writer({}, hessian_law())) == "unprepared"
     assert world.settled == []
 
 
@@ -206,11 +206,11 @@ async def test_a_message_keeps_its_id_over_attempts(world: World) -> None:
     (claim,) = await world.queue.claim(1)
     await world.courier().deliver(claim)
     ((_, content),) = world.mailer.taken
-    assert f"Message-ID: <{message('received').id}@amtsweg.example>".encode() in content
+    assert f"Message-ID: <{message('receipt').id}@amtsweg.example>".encode() in content
 
 
 async def test_a_lost_lease_stops_a_delivery_before_the_content(world: World) -> None:
-    world.queue.plan(message("received"), CONTACT)
+    world.queue.plan(message("receipt"), CONTACT)
     (claim,) = await world.queue.claim(1)
     world.queue.now += timedelta(seconds=61)
     assert await world.courier().deliver(claim) == "lost"
@@ -221,7 +221,7 @@ async def test_an_outcome_is_kept_until_the_store_is_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.notifier.handler.delivery.asyncio.sleep", _no_time)
-    world.queue.plan(message("received"), CONTACT)
+    world.queue.plan(message("receipt"), CONTACT)
     (claim,) = await world.queue.claim(1)
 
     class ThenTheStoreGoes(FakeMailer):
@@ -237,7 +237,7 @@ async def test_an_outcome_is_kept_until_the_store_is_back(
 
 
 async def test_a_store_that_is_away_before_the_content_means_nothing_was_sent(world: World) -> None:
-    world.queue.plan(message("received"), CONTACT)
+    world.queue.plan(message("receipt"), CONTACT)
     (claim,) = await world.queue.claim(1)
     world.queue.failures = 1
     assert await world.courier().deliver(claim) == "store-away"

@@ -106,7 +106,7 @@ def sending() -> Sending:
 
 
 def of_case(number: int) -> Message:
-    return replace(message("received"), case_id=UUID(int=number))
+    return replace(message("receipt"), case_id=UUID(int=number))
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -32,7 +32,7 @@ class Subject(Protocol):
     async def emitted(self) -> int: ...
 
 
-def of_case(number: int, kind: str = "received") -> Message:
+def of_case(number: int, kind: str = "receipt") -> Message:
     return replace(message(kind), case_id=UUID(int=number))  # type: ignore[arg-type] # one of the literals
 
 
@@ -155,17 +155,17 @@ class QueueContract:
     async def test_the_acknowledgement_goes_before_news_that_were_planned_earlier(
         self, subject: Subject
     ) -> None:
-        for kind in ("parked", "routed", "received", "accepted"):
+        for kind in ("clearing", "forwarded", "receipt", "status"):
             await subject.plan(of_case(1, kind))
         kinds = []
         while claims := await subject.queue.claim(10):
             (claim,) = claims
             kinds.append(claim.message.kind)
             await subject.queue.settle(claim, outcome(claim, "sent"))
-        assert kinds == ["received", "parked", "routed", "accepted"]
+        assert kinds == ["receipt", "clearing", "forwarded", "status"]
 
     async def test_news_wait_while_the_contact_has_not_been_heard_of(self, subject: Subject) -> None:
-        await subject.plan(of_case(1, "routed"), contact="unheard")
+        await subject.plan(of_case(1, "forwarded"), contact="unheard")
         assert await subject.queue.claim(10) == []
         await subject.pass_time(2 * 3600)
         assert (await claim_one(subject.queue)).contact == "unheard"

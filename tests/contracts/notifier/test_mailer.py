@@ -95,7 +95,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 
 def mail_to(local: str) -> Mail:
-    return replace(mail(message("received")), recipient=Recipient(f"{local}@example.org"))
+    return replace(mail(message("receipt")), recipient=Recipient(f"{local}@example.org"))
 
 
 async def offer(subject: Subject, local: str, *, agreed: bool = True) -> tuple[Answer, int]:

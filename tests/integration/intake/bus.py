@@ -56,7 +56,7 @@ def settled(*, submission_id: UUID, case_id: UUID) -> Record:
     """An event that does not repeat the facts of receipt."""
     data = NotificationSettled(
         message_id=uuid4(),
-        kind="received",
+        kind="receipt",
         revision=1,
         channel="email",
         outcome="sent",

@@ -19,6 +19,7 @@ from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, sealed
+from tests.support.law import hessian_law
 from tests.support.stack import Database
 
 SUBMISSION = UUID(int=77)
@@ -47,7 +48,7 @@ def told(data: Payload) -> Event[Payload]:
 
 async def apply(pool: Pool, *events: Payload) -> None:
     async with postgres.transaction(pool) as connection:
-        await on_events([told(data) for data in events], PostgresLedger(connection))
+        await on_events([told(data) for data in events], PostgresLedger(connection), hessian_law())
 
 
 RECEIVED = SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=CONTACT)
@@ -62,7 +63,7 @@ async def everything(pool: Pool) -> str:
 async def test_contact_and_messages_of_an_erased_case_are_gone_and_it_is_reported(pool: Pool) -> None:
     await apply(pool, RECEIVED)
     sent = NotificationSettled(
-        message_id=ids.message_id(CASE, "received", 1, "applicant", "email"), kind="received", revision=1,
+        message_id=ids.message_id(CASE, "receipt", 1, "applicant", "email"), kind="receipt", revision=1,
         channel="email", outcome="sent", attempts=1, settled_at=RECEIVED_AT,
     )  # fmt: skip
     await apply(pool, sent)

@@ -52,7 +52,7 @@ async def test_a_message_that_was_sent_is_not_sent_again(notifier: Notifier) -> 
     await notifier.publish(case.received())
     await notifier.start()
     await until(lambda: notifier.has("sent", case))
-    message = case.message_id("received")[1:37]
+    message = case.message_id("receipt")[1:37]
     result = await asked(notifier, "retry", message)
     assert result.exit_code == 1
     assert f"{message}: unverändert" in result.stderr

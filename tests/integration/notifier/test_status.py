@@ -33,7 +33,7 @@ async def sent(pool: Pool, *, seconds: float, days_ago: int = 0, retries: int = 
     at = datetime.now(UTC) - timedelta(days=days_ago)
     await pool.execute(
         """INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, occurred_at, settled_at, retries)
-           VALUES ($1, $2, 'received', 1, 'applicant', 'email', 'sent', $3, $4, $5)""",
+           VALUES ($1, $2, 'receipt', 1, 'applicant', 'email', 'sent', $3, $4, $5)""",
         uuid4(),
         uuid4(),
         at - timedelta(seconds=seconds),
@@ -57,7 +57,7 @@ async def test_the_share_counts_what_was_sent_lately_and_at_the_first_attempt(po
     answer = await ask(pool)
     assert answer.json() == {
         "days": 7,
-        "shares": [{"channel": "email", "kind": "received", "sent": 4, "withinTenSeconds": 0.75}],
+        "shares": [{"channel": "email", "kind": "receipt", "sent": 4, "withinTenSeconds": 0.75}],
     }
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from shared.events.notification import MessageKind
 from tests.integration.notifier.conftest import Notifier, until
 
 
@@ -11,13 +12,12 @@ async def test_every_step_of_a_case_is_told_once_and_settled_once(notifier: Noti
     case = notifier.case()
     await notifier.publish(case.received(), case.routed(), case.accepted(), case.decided())
     process = await notifier.start()
-    await until(lambda: notifier.has("sent", case, count=4))
-    assert notifier.mail.times_taken == {
-        case.message_id(kind): 1 for kind in ("received", "routed", "accepted", "decided")
-    }
+    told: tuple[MessageKind, ...] = ("receipt", "forwarded", "status", "trade-certificate", "completion")
+    await until(lambda: notifier.has("sent", case, count=5))
+    assert notifier.mail.times_taken == {case.message_id(kind): 1 for kind in told}
     assert {mail["To"] for mail in notifier.mail.mails} == {case.applicant}
     assert await notifier.end(process) == 0
-    assert await notifier.outcomes(case) == ["sent"] * 4
+    assert await notifier.outcomes(case) == ["sent"] * 5
 
 
 async def test_events_published_twice_are_told_once(notifier: Notifier) -> None:
@@ -50,8 +50,8 @@ async def test_news_wait_for_the_contact_that_comes_with_the_receipt(notifier: N
     await notifier.publish(case.received())
     await until(lambda: notifier.has("sent", case, count=2))
     assert [mail["Message-ID"] for mail in notifier.mail.mails] == [
-        case.message_id("received"),
-        case.message_id("routed"),
+        case.message_id("receipt"),
+        case.message_id("forwarded"),
     ]
 
 
@@ -77,7 +77,7 @@ async def test_contacts_are_stored_sealed_and_deleted_some_days_after_the_close(
         just_closed.decided(),
     )
     first = await notifier.start()
-    await until(lambda: notifier.has("sent", long_closed, just_closed, count=4))
+    await until(lambda: notifier.has("sent", long_closed, just_closed, count=6))
     stored = await notifier.query("SELECT contact FROM notifier.cases")
     assert all(row["contact"] and long_closed.applicant not in row["contact"] for row in stored)
     await notifier.end(first)

@@ -41,7 +41,7 @@ def seen_of(taken: tuple[Taken, ...]) -> Seen:
         event = _id("event", str(t.case))
         seen.events.add(event)
         seen.leaves[event] = 1
-    seen.mails.update(expected_mails({t.case for t in taken}, parked=seen.parked))
+    seen.mails.update(expected_mails(taken, parked=seen.parked))
     return seen
 
 

@@ -88,7 +88,7 @@ TOLD: dict[type[Payload], Payload] = {
     ),
     NotificationSettled: NotificationSettled(
         message_id=ROOT,
-        kind="received",
+        kind="receipt",
         revision=1,
         channel="email",
         outcome="sent",

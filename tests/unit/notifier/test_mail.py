@@ -43,7 +43,7 @@ def test_a_strict_parser_reads_what_was_written(kind: str, language: str) -> Non
 
 
 def test_every_line_is_short_seven_bit_and_ends_as_smtp_wants() -> None:
-    content = mail(message("received")).content
+    content = mail(message("receipt")).content
     assert content.endswith(b"\r\n")
     assert not re.search(rb"[^\r]\n|\r[^\n]|[^\x00-\x7f]", content)
     assert max(map(len, content.split(b"\r\n"))) <= 78
@@ -55,10 +55,10 @@ def test_a_line_break_in_a_header_is_refused(hostile: str) -> None:
     sender = Sender(name=hostile, address=SENDER.address, domain="amtsweg.example")
     now = datetime(2026, 1, 12, tzinfo=UTC)
     with pytest.raises(Unrenderable):
-        compose(message("received").id, words, sender=SENDER, recipient=APPLICANT, now=now)
+        compose(message("receipt").id, words, sender=SENDER, recipient=APPLICANT, now=now)
     with pytest.raises(Unrenderable):
         compose(
-            message("received").id,
+            message("receipt").id,
             Words("de", "S", "T\n", "H\n"),
             sender=sender,
             recipient=APPLICANT,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.case import Case
 from services.notifier.domain.message import Message, told
-from services.notifier.domain.plan import Nothing, Send, plan
-from shared.events.case import AnswerRefused, CaseAccepted, CaseDecided
+from services.notifier.domain.plan import plan
+from shared.events.case import AnswerRefused, CaseAccepted, CaseDecided, InformationRequested
 from shared.events.envelope import Event
 from shared.events.ids import child_id, message_id
 from shared.events.payload import Payload
@@ -26,8 +26,13 @@ from tests.support.events import (
     event,
     sealed,
 )
+from tests.support.law import hessian_law
+from tests.support.mails import ITINERANT_TRADE
 
 _WETZLAR = "g-06532023"
+LAW = hessian_law()
+DEEMED = RECEIPT.model_copy(update={"service": ITINERANT_TRADE})
+"""A receipt of a procedure with a period, a decision, and an approval that may be deemed; `RECEIPT` is a notice's."""
 
 RECEIVED = event(SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=sealed(purpose="contact")))
 PARKED_FIRST = event(SubmissionParked(receipt=RECEIPT, reason="ambiguous-place", decision=PARKED), minutes=1)
@@ -41,6 +46,12 @@ ACCEPTED = event(
     CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=RECEIVED_AT + timedelta(minutes=4)),
     minutes=4,
 )
+ASKED = event(
+    InformationRequested(
+        receipt=RECEIPT, authority=GIESSEN, items=2, requested_at=RECEIVED_AT + timedelta(minutes=4)
+    ),
+    minutes=4,
+)
 DECIDED = event(
     CaseDecided(
         receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT + timedelta(minutes=5)
@@ -51,7 +62,7 @@ DECIDED = event(
 TOPICS: tuple[tuple[Event[Payload], ...], ...] = (
     (RECEIVED,),
     (PARKED_FIRST, PARKED_STILL, ROUTED_AT_LAST),
-    (ACCEPTED, DECIDED),
+    (ACCEPTED, ASKED, DECIDED),
 )
 """A case's events by topic: the order within a topic is Kafka's, between topics there is none."""
 
@@ -60,8 +71,7 @@ def planned(events: Sequence[Event[Payload]], case: Case | None = None) -> tuple
     case = case or Case(CASE_ID)
     messages: list[Message] = []
     for happened in events:
-        decision = plan(happened, case)
-        sent = (decision.message,) if isinstance(decision, Send) else ()
+        sent = plan(happened, case, LAW)
         messages += sent
         case = case.after(happened, *map(told, sent))
     return messages, case
@@ -97,36 +107,52 @@ def test_handling_events_twice_is_handling_them_once(reading: list[Event[Payload
 
 
 @pytest.mark.parametrize(
-    ("happened", "kind"),
+    ("happened", "kinds"),
     [
-        (RECEIVED, "received"),
-        (PARKED_FIRST, "parked"),
-        (ROUTED_AT_LAST, "routed"),
-        (ACCEPTED, "accepted"),
-        (DECIDED, "decided"),
+        (RECEIVED, ["receipt"]),
+        (PARKED_FIRST, ["clearing"]),
+        (ROUTED_AT_LAST, ["forwarded"]),
+        (ACCEPTED, ["status"]),
+        (ASKED, ["incomplete"]),
+        (DECIDED, ["trade-certificate", "completion"]),
     ],
 )
-def test_each_piece_of_news_has_its_message(happened: Event[Payload], kind: str) -> None:
-    decision = plan(happened, Case(CASE_ID))
-    assert isinstance(decision, Send)
-    assert decision.message.kind == kind
+def test_each_piece_of_news_has_its_messages(happened: Event[Payload], kinds: list[str]) -> None:
+    assert [message.kind for message in plan(happened, Case(CASE_ID), LAW)] == kinds
+
+
+def test_where_a_decision_is_to_come_the_authority_confirms_and_a_decision_is_announced() -> None:
+    accepted = event(CaseAccepted(receipt=DEEMED, authority=GIESSEN, accepted_at=RECEIVED_AT))
+    decided = event(CaseDecided(receipt=DEEMED, authority=GIESSEN, outcome="refused", decided_at=RECEIVED_AT))
+    messages, _ = planned([accepted, decided])
+    assert [message.kind for message in messages] == ["acknowledgement", "decision", "completion"]
+
+
+def test_what_nobody_knows_the_law_of_is_told_without_a_period() -> None:
+    unknown = RECEIPT.model_copy(update={"service": "99999999999999"})
+    accepted = event(CaseAccepted(receipt=unknown, authority=GIESSEN, accepted_at=RECEIVED_AT))
+    decided = event(
+        CaseDecided(receipt=unknown, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT)
+    )
+    messages, _ = planned([accepted, decided])
+    assert [message.kind for message in messages] == ["status", "decision", "completion"]
 
 
 def test_a_message_repeats_the_facts_of_receipt_and_has_a_derived_id() -> None:
     (message,), _ = planned([ROUTED_AT_LAST])
-    assert message.id == message_id(CASE_ID, "routed", 1, "applicant", "email")
+    assert message.id == message_id(CASE_ID, "forwarded", 1, "applicant", "email")
     assert (message.receipt_number, message.received_at) == (RECEIPT.receipt_number, RECEIPT.received_at)
     assert (message.service, message.language, message.authority) == (RECEIPT.service, "de", GIESSEN)
 
 
 def test_parked_a_second_time_is_no_news() -> None:
     _, case = planned([PARKED_FIRST])
-    assert plan(PARKED_STILL, case) == Nothing("no-news")
+    assert plan(PARKED_STILL, case, LAW) == ()
 
 
 def test_parked_again_after_it_was_routed_is_news_of_its_own_revision() -> None:
     messages, _ = planned([PARKED_FIRST, ROUTED_AT_LAST, PARKED_STILL])
-    assert [(m.kind, m.revision) for m in messages] == [("parked", 1), ("routed", 1), ("parked", 2)]
+    assert [(m.kind, m.revision) for m in messages] == [("clearing", 1), ("forwarded", 1), ("clearing", 2)]
 
 
 def test_routed_to_another_authority_is_news() -> None:
@@ -140,7 +166,7 @@ def test_routed_to_another_authority_is_news() -> None:
 
 def test_a_refused_answer_is_between_authority_and_platform() -> None:
     refused = event(AnswerRefused(authority=GIESSEN, answer_id=UUID(int=1), reason="not-in-custody"))
-    assert plan(refused, Case(CASE_ID)) == Nothing("not-for-the-applicant")
+    assert plan(refused, Case(CASE_ID), LAW) == ()
 
 
 def test_a_contact_is_known_once_the_receipt_was_read_in_whatever_order() -> None:

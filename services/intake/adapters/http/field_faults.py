@@ -29,7 +29,7 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "1 bis 200 Zeichen ohne Steuerzeichen",
         "1 to 200 characters without control characters",
     ),
-    "language": ("de oder en", "de or en"),
+    "language": ("de, de-simple oder en", "de, de-simple or en"),
     "clientReference": ("1 bis 64 Zeichen aus A-Z a-z 0-9 . _ -", "1 to 64 characters of A-Z a-z 0-9 . _ -"),
 }
 FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {

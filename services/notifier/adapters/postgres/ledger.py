@@ -30,8 +30,8 @@ _KEEP_CASE = """
 # A message that is there already was settled before: its fate was replayed first, or this is a replay.
 _KEEP_MESSAGE = """
     INSERT INTO messages (id, case_id, kind, revision, recipient, channel, submission_id, occurred_at,
-                          receipt_number, received_at, service, language, authority, templates, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'created')
+                          receipt_number, received_at, service, language, authority, templates, facts, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created')
     ON CONFLICT (id) DO NOTHING
 """
 
@@ -48,7 +48,8 @@ _CLOSE = """
 # What is under way is settled first; then a later batch, or the next message of the case, silences it as well.
 _TAKE_BACK = "DELETE FROM messages WHERE case_id = ANY($1) AND state = 'created'"
 _SILENCE = """
-    UPDATE messages SET receipt_number = NULL, received_at = NULL, submission_id = NULL, occurred_at = NULL
+    UPDATE messages SET receipt_number = NULL, received_at = NULL, submission_id = NULL, occurred_at = NULL,
+        facts = '{}'
     WHERE case_id = ANY($1) AND settled_at IS NOT NULL AND receipt_number IS NOT NULL
 """
 
@@ -130,6 +131,7 @@ def _message_row(message: Message) -> tuple[object, ...]:
         message.language,
         message.authority,
         message.templates,
+        json.dumps(dict(message.facts)),
     )
 
 

@@ -3,6 +3,7 @@
 Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,10 +29,10 @@ SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
-    m.language, m.authority, m.templates, m.attempts, m.created_at, c.contact_state, c.contact
+    m.language, m.authority, m.templates, m.facts, m.attempts, m.created_at, c.contact_state, c.contact
 """
 
-# A case's acknowledgement goes first, then its news in the order in which they were planned. A contact that
+# A case's receipt goes first, then its news in the order in which they were planned. A contact that
 # has not been heard of usually lies in an event that is still to be read, so its messages wait a while.
 _CLAIM = f"""
     WITH due AS MATERIALIZED (
@@ -41,7 +42,7 @@ _CLAIM = f"""
           AND NOT EXISTS (
               SELECT FROM messages e
               WHERE e.case_id = m.case_id AND e.state IN ('created', 'sending')
-                AND (e.kind <> 'received', e.position) < (m.kind <> 'received', m.position))
+                AND (e.kind <> 'receipt', e.position) < (m.kind <> 'receipt', m.position))
         ORDER BY m.due_at, m.position LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
     UPDATE messages m SET lease = $2, leased_until = now() + $3
     FROM due, cases c WHERE m.id = due.id AND c.id = m.case_id
@@ -205,6 +206,7 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
             language=row["language"],
             authority=row["authority"],
             templates=row["templates"],
+            facts=json.loads(row["facts"]),
         ),
         contact=contact_of(row["contact_state"], row["contact"]),
         attempts=row["attempts"],

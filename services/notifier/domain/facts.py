@@ -1,0 +1,119 @@
+"""The facts of a message in words of its language: from the receipt, from the law, and from what was planned."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from services.notifier.domain.deadlines.calendar import calendar_day
+from services.notifier.domain.deadlines.compute import Deadline
+from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.message import Message
+from services.notifier.domain.period import Progress, deadline_of
+from services.notifier.domain.remedies import remedy_of
+from services.notifier.domain.rendering import REQUIRED, Names, Phrases
+from services.notifier.domain.spoken import say_day, say_instant
+
+
+def facts_of(message: Message, names: Names, law: Law, phrases: Phrases) -> Mapping[str, str]:
+    """Return every fact that the message says and that is known; the renderer refuses where one is missing."""
+    told = _Telling(message, names, law, phrases)
+    facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
+    if message.kind == "acknowledgement":
+        facts["legal_basis"] = told.confirmation()
+    return {name: value for name, value in facts.items() if value}
+
+
+class _Telling:
+    def __init__(self, message: Message, names: Names, law: Law, phrases: Phrases) -> None:
+        self._message = message
+        self._names = names
+        self._law = law
+        self._say = phrases.say
+        self._language = phrases.language
+        self._deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
+
+    def fact(self, name: str) -> str | None:
+        """Return the fact, or None where it is not known."""
+        ways: Mapping[str, Callable[[], str | None]] = {
+            "receipt_number": lambda: self._message.receipt_number,
+            "received_on": lambda: say_instant(self._message.received_at, self._language),
+            "authority": lambda: self._names.authority,
+            "occurred_on": lambda: say_day(calendar_day(self._message.occurred_at), self._language),
+            "supplement_received_on": lambda: say_instant(self._message.occurred_at, self._language),
+            "where": lambda: self._say("where"),
+            "status": lambda: self._say("in_progress"),
+            "requirements": lambda: self._say("requirements"),
+            "reason": lambda: self._say("reason_complexity"),
+            "missing": self._missing,
+            "remedies": self._remedies,
+        }
+        if name in ways:
+            return ways[name]()
+        return None if self._deadline is None else self._of_period(name, self._deadline)
+
+    def confirmation(self) -> str | None:
+        """The paragraph that asks for a confirmation, where one does."""
+        return None if self._deadline is None else self._deadline.profile.confirmation
+
+    def _of_period(self, name: str, deadline: Deadline) -> str | None:
+        ways: Mapping[str, Callable[[Deadline], str | None]] = {
+            "period": self._period,
+            "starts": self._starts,
+            "consequence": self._consequence,
+            "period_ends": lambda found: self._day(found.period_ends),
+            "fiction_from": lambda found: self._day(found.fiction_from),
+            "legal_basis": _legal_basis,
+        }
+        return ways[name](deadline)
+
+    def _day(self, day: date | None) -> str | None:
+        return None if day is None else say_day(day, self._language)
+
+    def _starts(self, deadline: Deadline) -> str:
+        by_documents = deadline.profile.starts == "complete-documents"
+        return self._say(
+            "starts_complete" if by_documents else "starts_receipt",
+            deemed_received=say_day(deadline.deemed_received, self._language),
+        )
+
+    def _period(self, deadline: Deadline) -> str:
+        profile, ends = deadline.profile, deadline.period_ends
+        if profile.length is None:
+            return self._say("no_period")
+        unit = "one_month" if (profile.unit, profile.length) == ("months", 1) else profile.unit
+        length = self._say(unit, number=str(profile.length))
+        if ends is None:
+            return self._say("period_waits", length=length)
+        return self._say("period_until", length=length, period_ends=say_day(ends, self._language))
+
+    def _consequence(self, deadline: Deadline) -> str:
+        if deadline.profile.deemed == "none" or deadline.fiction_from is None:
+            return self._say("consequence_none")
+        fiction = say_day(deadline.fiction_from, self._language)
+        said = self._say(f"consequence_{deadline.profile.deemed}", fiction_from=fiction)
+        only = deadline.service.only_for if deadline.service else ""
+        return self._say("consequence_only", consequence=said, only_for=only) if only else said
+
+    def _missing(self) -> str:
+        items = int(self._message.facts.get("items", "1"))
+        return self._say("missing_item") if items == 1 else self._say("missing_items", number=str(items))
+
+    def _remedies(self) -> str | None:
+        deadline, authority = self._deadline, self._message.authority
+        if deadline is None or authority is None:
+            return None
+        remedy = remedy_of(deadline, authority, self._names.sits_in, self._law)
+        if remedy.kind == "none":
+            return self._say("remedy_none")
+        if remedy.kind == "action":
+            return (
+                self._say("remedy_action", court=remedy.court)
+                if remedy.court
+                else self._say("remedy_action_open")
+            )
+        body = ", ".join(filter(None, (self._names.authority, self._names.sits_in)))
+        return self._say("remedy_objection", body=body) if body else None
+
+
+def _legal_basis(deadline: Deadline) -> str | None:
+    own = deadline.service.legal_basis if deadline.service else ""
+    return own or deadline.profile.legal_basis
