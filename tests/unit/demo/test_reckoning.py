@@ -6,7 +6,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from amtsweg.demo.reckoning import Check, Seen, Taken, check_all, expected_mails
-from amtsweg.demo.scenarios import postings
+from amtsweg.demo.scenarios import postings, told
+from services.notifier.domain.case import Case
+from services.notifier.domain.plan import plan
+from shared.events.case import CaseAccepted, CaseDecided
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionReceived, SubmissionRouted
+from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, event, sealed
+from tests.support.law import hessian_law
 
 WANTED = postings(120, run="bill")
 
@@ -122,3 +129,20 @@ def test_a_mail_of_which_nobody_knows_whether_it_left_is_no_loss_when_it_is_show
     seen.mails.popitem()
     seen.unknown_mails = 1
     assert broken(seen) == []
+
+
+@pytest.mark.parametrize(
+    "service", sorted({str(posting.body["service"]) for posting in WANTED if posting.authority})
+)
+def test_the_notifier_plans_what_the_bill_expects_of_each_service(service: str) -> None:
+    receipt = RECEIPT.model_copy(update={"service": service})
+    happened: tuple[Payload, ...] = (
+        SubmissionReceived(receipt=receipt, content=sealed()),
+        SubmissionRouted(receipt=receipt, authority=GIESSEN),
+        CaseAccepted(receipt=receipt, authority=GIESSEN, accepted_at=RECEIVED_AT),
+        CaseDecided(receipt=receipt, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
+    )
+    planned = [
+        message.kind for data in happened for message in plan(event(data), Case(CASE_ID), hessian_law())
+    ]
+    assert tuple(planned) == told(service)
