@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import typer
 
 from amtsweg.terminal import echo
-from services.notifier.adapters.template_files import read_wordings
+from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.message import CURRENT_TEMPLATES
 from services.notifier.domain.rendering import REQUIRED
 from shared.events.notification import MessageKind
@@ -57,7 +57,7 @@ def preview(
 
 def page() -> str:
     """Return the page, with the facts of an invented case."""
-    wording = read_wordings()[CURRENT_TEMPLATES]
+    texts = read_texts()[CURRENT_TEMPLATES]
     parts = [
         '<!DOCTYPE html><html lang="de"><head><meta charset="utf-8"><title>Nachrichten von Amtsweg</title>',
         "<style>iframe { width: 100%; height: 36rem; border: 1px solid #555; } pre { white-space: pre-wrap; }</style>",
@@ -66,7 +66,7 @@ def page() -> str:
     for kind in KINDS:
         parts.append(f"<h2>{kind}</h2>")
         for language in LANGUAGES:
-            words = wording.render(kind, language, sample(kind))
+            words = texts.render(kind, language, sample(kind))
             title = escape(f"{kind}, {language}")
             parts += [
                 f"<h3>{title}: {escape(words.subject)}</h3>",

@@ -24,7 +24,7 @@ from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
-from services.notifier.adapters.template_files import read_wordings
+from services.notifier.adapters.template_files import read_texts
 from services.notifier.adapters.upkeep import Replanning, Resumed, Upkeep
 from services.notifier.adapters.watch import Watch
 from services.notifier.domain.address import Address
@@ -215,7 +215,7 @@ def _sending(settings: Settings, common: _Common) -> Resumed:
         mailer=mailer,
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
         directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
-        writer=Writer(read_wordings(), common.law),
+        writer=Writer(read_texts(), common.law),
         sender=_sender(settings),
         clock=_now,
         patience=Patience(),

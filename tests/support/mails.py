@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-from services.notifier.adapters.template_files import read_wordings
+from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.address import Address
 from services.notifier.domain.mail import Mail, Sender, compose
 from services.notifier.domain.message import CURRENT_TEMPLATES, Message
@@ -35,7 +35,7 @@ APPLICANT = Address("erika.mustermann@example.org")
 _SENT_AT = RECEIVED_AT + timedelta(days=1)
 
 
-WRITER = Writer(read_wordings(), hessian_law())
+WRITER = Writer(read_texts(), hessian_law())
 
 
 def message(kind: MessageKind, *, language: Language = "de", templates: str = CURRENT_TEMPLATES) -> Message:

@@ -3,17 +3,17 @@
 import tomllib
 from pathlib import Path
 
-from services.notifier.domain.rendering import Wording
+from services.notifier.domain.rendering import MessageTexts
 
 FOLDER = Path(__file__).parents[1] / "templates"
 
 
-def read_wordings(folder: Path = FOLDER) -> dict[str, Wording]:
+def read_texts(folder: Path = FOLDER) -> dict[str, MessageTexts]:
     """Return every version of the texts by its name."""
-    return {version.name: _wording(version) for version in sorted(folder.iterdir()) if version.is_dir()}
+    return {version.name: _texts_of(version) for version in sorted(folder.iterdir()) if version.is_dir()}
 
 
-def _wording(folder: Path) -> Wording:
+def _texts_of(folder: Path) -> MessageTexts:
     texts = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.toml")}
     layouts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("layout.*")}
-    return Wording(texts, layouts)
+    return MessageTexts(texts, layouts)

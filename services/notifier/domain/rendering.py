@@ -77,7 +77,7 @@ class Phrases:
         return Template(self._templates[phrase]).substitute(values)
 
 
-class Wording:
+class MessageTexts:
     """One version of the texts: ``texts`` by language, and the two layouts ``layout.txt`` and ``layout.html``."""
 
     def __init__(self, texts: Mapping[str, Mapping[str, Any]], layouts: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtsweg.templates import page, sample
-from services.notifier.adapters.template_files import FOLDER, read_wordings
+from services.notifier.adapters.template_files import FOLDER, read_texts
 from services.notifier.domain.message import CURRENT_TEMPLATES, Message
 from services.notifier.domain.period import Progress
 from services.notifier.domain.rendering import REQUIRED, Names, Unrenderable
@@ -21,7 +21,7 @@ from shared.events.submission import Language
 from tests.support.events import RECEIPT
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 
-WORDING = read_wordings()[CURRENT_TEMPLATES]
+TEXTS = read_texts()[CURRENT_TEMPLATES]
 
 FROZEN = {"v1": "7a16faec53717bd36ad8b1ef91154e8903d6caa01e94c85dbd7d6c90302bc179"}
 """The digest of every version of the texts: a changed word is a new version."""
@@ -64,7 +64,7 @@ def test_released_texts_do_not_change(version: str) -> None:
 
 @every_message
 def test_every_fact_is_said_in_text_and_page(kind: MessageKind, language: Language) -> None:
-    words = WORDING.render(kind, language, sample(kind))
+    words = TEXTS.render(kind, language, sample(kind))
     shown = Outline(words.html)
     for value in sample(kind).values():
         assert value in words.text
@@ -75,7 +75,7 @@ def test_every_fact_is_said_in_text_and_page(kind: MessageKind, language: Langua
 def test_nothing_is_written_while_a_fact_is_missing(kind: MessageKind, field: str) -> None:
     for facts in (sample(kind) | {field: " "}, {k: v for k, v in sample(kind).items() if k != field}):
         with pytest.raises(Unrenderable, match=field):
-            WORDING.render(kind, "de", facts)
+            TEXTS.render(kind, "de", facts)
 
 
 @every_message
@@ -142,7 +142,7 @@ def test_an_authority_that_has_no_name_is_ours_to_mend() -> None:
 
 @every_message
 def test_a_page_is_accessible(kind: MessageKind, language: Language) -> None:
-    shown = Outline(WORDING.render(kind, language, sample(kind)).html)
+    shown = Outline(TEXTS.render(kind, language, sample(kind)).html)
     assert shown.lang == language
     assert [tag for tag in shown.tags if re.fullmatch("h[1-6]", tag)] == ["h1"]
     assert not {"table", "img", "a", "script", "link", "iframe"} & set(shown.tags)
@@ -150,7 +150,7 @@ def test_a_page_is_accessible(kind: MessageKind, language: Language) -> None:
 
 @every_message
 def test_a_subject_says_nothing_of_the_content(kind: MessageKind, language: Language) -> None:
-    words = WORDING.render(kind, language, sample(kind))
+    words = TEXTS.render(kind, language, sample(kind))
     assert words.subject.splitlines() == [words.subject]
     for field, value in sample(kind).items():
         assert field == "receipt_number" or value not in words.subject
@@ -167,14 +167,14 @@ def test_plain_german_has_short_sentences(kind: MessageKind, language: Language)
 
 def test_a_fact_of_another_message_is_refused() -> None:
     with pytest.raises(Unrenderable, match="missing is no fact"):
-        WORDING.render("receipt", "de", sample("receipt") | {"missing": "alles"})
+        TEXTS.render("receipt", "de", sample("receipt") | {"missing": "alles"})
 
 
 @given(st.text("<>&\"'{}%$abc\r\n:/.@", max_size=30))
 def test_no_value_becomes_markup_a_link_or_a_line(text: str) -> None:
-    plain = Outline(WORDING.render("incomplete", "de", sample("incomplete")).html)
+    plain = Outline(TEXTS.render("incomplete", "de", sample("incomplete")).html)
     with suppress(Unrenderable):
-        words = WORDING.render("incomplete", "de", sample("incomplete") | {"missing": text})
+        words = TEXTS.render("incomplete", "de", sample("incomplete") | {"missing": text})
         assert Outline(words.html).tags == plain.tags
         assert not re.search(r"://|www\.|@", words.text)
         assert "\r" not in words.text
@@ -198,8 +198,8 @@ def test_the_preview_shows_every_message_in_every_language() -> None:
 
 
 def test_every_version_knows_every_message_in_every_language() -> None:
-    for wording in read_wordings().values():
+    for texts in read_texts().values():
         for kind in KINDS:
             for language in LANGUAGES:
                 assert isinstance(message(kind, language=language), Message)
-                assert wording.render(kind, language, sample(kind)).language == language
+                assert texts.render(kind, language, sample(kind)).language == language
