@@ -33,9 +33,10 @@ def local_day(day: date, language: ReadIn = "de") -> str:
     return format_date(day, "dd.MM.y" if language == "de" else "dd/MM/y", locale=_LOCALES[language])
 
 
-def letter_day(day: date, *, weekday: bool = False) -> str:
-    """A calendar day as a German letter says it: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``."""
-    return format_date(day, "EEEE, d. MMMM y" if weekday else "d. MMMM y", locale=_LOCALES["de"])
+def letter_day(day: date, language: ReadIn = "de", *, weekday: bool = False) -> str:
+    """A calendar day as a letter says it: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``, ``15 January 2026``."""
+    pattern = "d. MMMM y" if language == "de" else "d MMMM y"
+    return format_date(day, f"EEEE, {pattern}" if weekday else pattern, locale=_LOCALES[language])
 
 
 def weekday_name(day: date) -> str:

@@ -10,7 +10,7 @@ from services.notifier.domain.message import Message
 from services.notifier.domain.period import Progress, deadline_of
 from services.notifier.domain.remedies import remedy_of
 from services.notifier.domain.rendering import REQUIRED, Names, Phrases
-from services.notifier.domain.spoken import say_day, say_instant
+from shared.local_time import ReadIn, letter_day, letter_time
 
 
 def facts_of(message: Message, names: Names, law: Law, phrases: Phrases) -> Mapping[str, str]:
@@ -28,17 +28,17 @@ class _Telling:
         self._names = names
         self._law = law
         self._say = phrases.say
-        self._language = phrases.language
+        self._language: ReadIn = "en" if phrases.language == "en" else "de"
         self._deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
 
     def fact(self, name: str) -> str | None:
         """Return the fact, or None where it is not known."""
         ways: Mapping[str, Callable[[], str | None]] = {
             "receipt_number": lambda: self._message.receipt_number,
-            "received_on": lambda: say_instant(self._message.received_at, self._language),
+            "received_on": lambda: letter_time(self._message.received_at, self._language),
             "authority": lambda: self._names.authority,
-            "occurred_on": lambda: say_day(calendar_day(self._message.occurred_at), self._language),
-            "supplement_received_on": lambda: say_instant(self._message.occurred_at, self._language),
+            "occurred_on": lambda: letter_day(calendar_day(self._message.occurred_at), self._language),
+            "supplement_received_on": lambda: letter_time(self._message.occurred_at, self._language),
             "where": lambda: self._say("where"),
             "status": lambda: self._say("in_progress"),
             "requirements": lambda: self._say("requirements"),
@@ -66,13 +66,13 @@ class _Telling:
         return ways[name](deadline)
 
     def _day(self, day: date | None) -> str | None:
-        return None if day is None else say_day(day, self._language)
+        return None if day is None else letter_day(day, self._language)
 
     def _starts(self, deadline: Deadline) -> str:
         by_documents = deadline.profile.starts == "complete-documents"
         return self._say(
             "starts_complete" if by_documents else "starts_receipt",
-            deemed_received=say_day(deadline.deemed_received, self._language),
+            deemed_received=letter_day(deadline.deemed_received, self._language),
         )
 
     def _period(self, deadline: Deadline) -> str:
@@ -83,12 +83,12 @@ class _Telling:
         length = self._say(unit, number=str(profile.length))
         if ends is None:
             return self._say("period_waits", length=length)
-        return self._say("period_until", length=length, period_ends=say_day(ends, self._language))
+        return self._say("period_until", length=length, period_ends=letter_day(ends, self._language))
 
     def _consequence(self, deadline: Deadline) -> str:
         if deadline.profile.deemed == "none" or deadline.fiction_from is None:
             return self._say("consequence_none")
-        fiction = say_day(deadline.fiction_from, self._language)
+        fiction = letter_day(deadline.fiction_from, self._language)
         said = self._say(f"consequence_{deadline.profile.deemed}", fiction_from=fiction)
         only = deadline.service.only_for if deadline.service else ""
         return self._say("consequence_only", consequence=said, only_for=only) if only else said
