@@ -97,7 +97,7 @@ OPERATION_ORDERED = Topic(
     name="operation.ordered.v1",
     payloads=OPERATIONS,
     key="service",
-    producers=("operator",),
+    producers=("operator", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
     audited=True,
 )

@@ -93,12 +93,12 @@ def test_nobody_but_the_authority_and_its_doors_reads_an_inbox() -> None:
 
 
 @pytest.mark.parametrize(("group", "owner"), GROUPS.items())
-def test_a_dead_letter_topic_is_written_and_reread_by_its_group_and_read_by_the_operator(
+def test_a_dead_letter_topic_is_written_and_reread_by_its_group_and_read_by_operator_and_console(
     group: str, owner: str
 ) -> None:
     name = dead_letter_topic(group)
     on_topic = {(grant.principal, grant.operation) for grant in GRANTS if grant.name == name}
-    assert on_topic == {(owner, "WRITE"), (owner, "READ"), ("operator", "READ")}
+    assert on_topic == {(owner, "WRITE"), (owner, "READ"), ("operator", "READ"), ("desk", "READ")}
 
 
 def test_the_audit_log_reads_what_is_audited() -> None:

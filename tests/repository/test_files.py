@@ -20,6 +20,7 @@ LONGER: dict[str, str] = {
     "services/audit/app/service.py:assemble": "wiring: one line a part",
     "services/audit/app/__init__.py:build": "wiring: one line a part",
     "services/intake/app.py:_parts": "wiring: one line a part",
+    "services/router/desk/app.py:_parts": "wiring: one line a part",
     "services/router/doors/app.py:_parts": "wiring: one line a part",
 }
 """Modules (``path``) and functions (``path:name``) that are longer, each with the reason."""

@@ -1,9 +1,8 @@
 """The clerk's page on a port of its own, over fakes: everything that crosses the wire is written down."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,11 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from amtsweg.stack import ports
-from amtsweg.stack.issuer.app import issuer_app
-from amtsweg.stack.issuer.description import PERSONS, IssuerClient, IssuerDescription
 from services.router.adapters.clerks import clerks
 from services.router.adapters.http.answers import answer_routes
+from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
 from services.router.domain.cases.inbox import InboxRecord
@@ -28,16 +25,18 @@ from shared.events.case import CaseAnswered
 from shared.events.custody import Standing
 from shared.events.envelope import Message as Sent
 from shared.events.payload import Sealed
+from shared.events.sealed_answer import AnswerKeys, SealingKey, SealingKeySet
 from shared.events.submission import SubmissionDelivered
 from shared.settings import SignIn
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import HttpServer, create_app
+from shared.web.app import create_app
 from shared.web.pages import file_routes
 from shared.web.sign_in import sign_in_parts
 from tests.support.doors import ALL, DoorsInMemory
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 from tests.support.routing import authority_key, event_of, hessen, private_key, public_part
+from tests.support.served import served_with_issuer, sign_in_at
 
 STANDINGS: dict[str, Standing] = {"accepted": "accepted", "information-requested": "information-requested"}
 CLIENT_KEY = private_key("landesplattform-1")
@@ -87,19 +86,21 @@ class ClerksDoors(DoorsInMemory):
         )
         receipt = RECEIPT.model_copy(update={"receipt_number": number})
         delivered = SubmissionDelivered(
-            receipt=receipt, authority=authority, content=Sealed.model_validate_json(sealed)
+            receipt=receipt,
+            authority=authority,
+            content=Sealed.model_validate_json(sealed),
+            answer_keys=AnswerKeys(
+                submission_id=submission,
+                client=SealingKeySet(keys=(SealingKey.model_validate(public_part(CLIENT_KEY)),)),
+                notifier=SealingKeySet(keys=(SealingKey.model_validate(public_part(NOTIFIER_KEY)),)),
+            ),
         )
-        keys = {
-            "submissionId": str(submission),
-            "client": {"keys": [public_part(CLIENT_KEY)]},
-            "notifier": {"keys": [public_part(NOTIFIER_KEY)]},
-        }
         self.inboxes.written.setdefault(authority, []).append(
             InboxRecord(
                 authority=authority,
                 offset=len(self.inboxes.written.get(authority, [])),
                 headers=(("ce_caseid", str(case).encode()),),
-                value=json.dumps({**json.loads(delivered.to_json()), "answerKeys": keys}).encode(),
+                value=delivered.to_json(),
                 written_ms=int(RECEIVED_AT.timestamp() * 1000),
             )
         )
@@ -152,16 +153,8 @@ class Recorded:
 @asynccontextmanager
 async def clerks_page(doors: ClerksDoors) -> AsyncIterator[str]:
     """The page while the block runs, with a local issuer; its base URL."""
-    port, issuer_port = ports.free_port(), ports.free_port()
-    url, issuer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{issuer_port}"
-    client = IssuerClient(
-        secret="s",
-        redirect_uris=(f"{url}{PAGE}/signed-in",),
-        post_logout_redirect_uris=(f"{url}{PAGE}/",),
-    )
-    told = IssuerDescription(host="127.0.0.1", port=issuer_port, persons=PERSONS, clients={"doors": client})
-    app = _app(doors, SignIn(issuer=issuer, client_id="doors", public_url=url))
-    async with _served(issuer_app(told), issuer_port), _served(app, port):
+    settings = sign_in_at("doors")
+    async with served_with_issuer(_app(doors, settings), settings, page=PAGE) as url:
         yield url
 
 
@@ -175,31 +168,13 @@ def _app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
     )
     same = APIRouter(prefix=PAGE)
     same.include_router(answer_routes(door, gate=signed_in.gate, telemetry=telemetry))
-    listing = clerk_routes(
-        doors,
-        inboxes=doors.inboxes,
-        gate=signed_in.gate,
-        directory=hessen,
-        today=doors.now.date,
-    )
+    listing = clerk_routes(doors, inboxes=doors.inboxes, gate=signed_in.gate, directory=hessen)
+    search = authority_search(page=PAGE, gate=signed_in.gate, directory=hessen, today=doors.now.date)
     app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=2**21)
-    for routes in (signed_in.routes, listing, same, file_routes(FILES, page=PAGE)):
+    for routes in (signed_in.routes, listing, search, same, file_routes(FILES, page=PAGE)):
         app.include_router(routes)
     app.add_middleware(Recorded, wire=doors.wire)
     return app
-
-
-@asynccontextmanager
-async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
-    server = HttpServer(app, host="127.0.0.1", port=port, health=Health())
-    serving = asyncio.create_task(server.run())
-    await server.started.wait()
-    try:
-        yield
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
 
 
 def opened_part(part: dict[str, Any], key: dict[str, Any], *, submission: UUID, purpose: str) -> Any:

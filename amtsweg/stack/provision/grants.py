@@ -55,6 +55,8 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
         letters = dead_letter_topic(group)
         # Read as well: what was laid aside is known again after a restart, and later records of its case follow.
         found.update(Grant(principal, may, "TOPIC", letters) for may in ("READ", "WRITE"))
+        # The console shows them: what failed and why; of sealed records they hold nothing.
+        found.add(Grant("desk", "READ", "TOPIC", letters))
     for principal in _TRANSACTIONAL:
         found.update(Grant(principal, may, "TRANSACTIONAL_ID", principal, prefixed=True) for may in ("WRITE", "DESCRIBE"))  # fmt: skip
     # The doors confirm for authorities that have no consumer; while one runs, the broker refuses that.

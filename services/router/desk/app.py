@@ -1,6 +1,6 @@
 """What connects to what at the clearing desk: custody as it is followed to HTTP, a person's orders to Kafka."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -8,11 +8,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
+from fastapi import APIRouter
 
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.gate import Gate
+from services.router.desk.pages import console_page
 from services.router.desk.settings import Settings
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
@@ -68,13 +70,30 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
     )
     principals = Principals(pool, condition=health.part("principals"))
     callers = Callers(_tokens(settings), principals, clock=_now)
+    page = console_page(
+        settings,
+        desk,
+        address=address,
+        pool=pool,
+        principals=principals,
+        directories=directories,
+        health=health,
+        telemetry=telemetry,
+    )
     return {
         "orders": orders,
         "directory": Follower(directories, name="directory", health=health),
         "desk": Follower(cases, name="desk", health=health),
         "principals": Follower(principals, name="principals", health=health),
+        **page.parts,
         "http": _http(
-            settings, desk, callers=callers, directories=directories, health=health, telemetry=telemetry
+            settings,
+            desk,
+            page.routes,
+            callers=callers,
+            directories=directories,
+            health=health,
+            telemetry=telemetry,
         ),
     }
 
@@ -82,6 +101,7 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
 def _http(
     settings: Settings,
     desk: ClearingDesk,
+    page: Sequence[APIRouter],
     *,
     callers: Callers,
     directories: Directories,
@@ -104,6 +124,8 @@ def _http(
             telemetry=telemetry,
         )
     )
+    for routes in page:
+        app.include_router(routes)
     return HttpServer.of(app, settings.http, health=health)
 
 

@@ -154,7 +154,7 @@ def _http(
         health=health,
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
-        body_limits={"/v1/answers": ANSWER_BODY_LIMIT},
+        body_limits=dict.fromkeys(("/v1/answers", "/clerk/v1/answers"), ANSWER_BODY_LIMIT),
     )
     zone = ZoneInfo(settings.timezone)
     add_competence(

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 
 from services.router.adapters.clerks import clerks
 from services.router.adapters.http.answers import Answers, answer_routes
+from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
+from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
 from services.router.ports import Directories, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
@@ -41,11 +43,15 @@ def clerk_page(
         secret=settings.sign_in.secret(),
     )
     yield signed_in.routes
-    yield clerk_routes(
-        cases,
-        inboxes=inboxes,
+
+    def directory() -> Directory:
+        return directories.at(_now()).directory
+
+    yield clerk_routes(cases, inboxes=inboxes, gate=signed_in.gate, directory=directory)
+    yield authority_search(
+        page=PAGE,
         gate=signed_in.gate,
-        directory=lambda: directories.at(_now()).directory,
+        directory=directory,
         today=lambda: _now().astimezone(zone).date(),
     )
     same = APIRouter(prefix=PAGE, include_in_schema=False)

@@ -59,11 +59,11 @@ let csrf = "";
 export const setCsrf = token => { csrf = token; };
 
 /** Ask the own server; with `body` something changes there. */
-export async function ask(path, { body, query } = {}) {
+export async function ask(path, { body, query, key } = {}) {
   const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
   const response = await fetch(asked, {
     method: body === undefined ? "GET" : "POST",
-    headers: body === undefined ? {} : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": body.id ?? crypto.randomUUID() },
+    headers: body === undefined ? {} : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": key ?? crypto.randomUUID() },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: "no-store", credentials: "same-origin", redirect: "error",
   });

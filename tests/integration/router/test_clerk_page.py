@@ -13,8 +13,9 @@ from playwright.async_api import Page, expect
 
 from shared.crypto.key_file import protect
 from shared.events import ids
+from shared.events.sealed_answer import AnswerContent, AnswerNotice
 from tests.support.browser import accessibility_problems, screenshot
-from tests.support.clerk import ClerksDoors, clerks_page
+from tests.support.clerk import CLIENT_KEY, NOTIFIER_KEY, ClerksDoors, clerks_page, opened_part
 from tests.support.events import GIESSEN
 from tests.support.routing import authority_key
 
@@ -40,9 +41,10 @@ def doors() -> ClerksDoors:
 
 
 @pytest.fixture
-async def address(doors: ClerksDoors) -> AsyncIterator[str]:
+async def address(page: Page, doors: ClerksDoors) -> AsyncIterator[str]:
     async with clerks_page(doors) as url:
         yield f"{url}/clerk/"
+        await page.goto("about:blank")  # it asks again every few seconds, and nobody will answer
 
 
 @pytest.fixture
@@ -114,6 +116,45 @@ async def test_a_clerk_signs_in_opens_a_case_and_accepts_it(
     (accepted,) = _answers(doors)[_case(FIRST)[0]]
     assert accepted["kind"] == "accepted"
     _assert_unseen(doors)
+
+
+async def test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none_of_it(
+    page: Page, address: str, doors: ClerksDoors, key_file: Path, tmp_path: Path
+) -> None:
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    await _load_key(page, key_file)
+    await expect(page.locator("#content")).to_contain_text(SECRET)
+    await page.get_by_text("Unterlagen nachfordern", exact=True).click()
+    await page.get_by_label("Was fehlt?").fill("Mietvertrag für den Laden\nUnterschrift auf Seite 2")
+    await page.get_by_role("button", name="Nachforderung senden").click()
+    await expect(page.locator("#opened .facts")).to_contain_text("Unterlagen nachgefordert")
+
+    bescheid = tmp_path / "Bescheid.pdf"
+    bescheid.write_bytes(b"%PDF-1.7 Der Blumenladen darf beginnen.")
+    await page.get_by_text("Entscheiden", exact=True).click()
+    await page.get_by_label("bewilligt").check()
+    await page.get_by_label("Aktenzeichen").fill("GE-17/2026 Blumen")
+    await page.get_by_label("Bescheid anhängen").set_input_files(bescheid)
+    assert await accessibility_problems(page) == []
+    await _shot(page, "decide")
+    await page.get_by_role("button", name="Entscheidung senden").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("Das lässt sich nicht zurücknehmen.")
+    assert await accessibility_problems(page) == []
+    await page.get_by_role("button", name="Ja, senden").click()
+    await expect(page.get_by_role("status")).to_contain_text("liegt nicht mehr bei Ihrer Stelle")
+    await expect(page.get_by_role("button", name="Alle (2)")).to_be_visible()
+
+    case, submission = _case(FIRST)
+    asked, decided = _answers(doors)[case]
+    assert (asked["items"], decided["outcome"]) == (2, "granted")
+    notice = opened_part(asked["notice"], NOTIFIER_KEY, submission=submission, purpose="notice")
+    assert notice == {"missing": ["Mietvertrag für den Laden", "Unterschrift auf Seite 2"]}
+    told = opened_part(decided["content"], CLIENT_KEY, submission=submission, purpose="answer")
+    AnswerContent.model_validate(told)
+    AnswerNotice.model_validate(notice)
+    assert (told["fileNumber"], told["documents"][0]["name"]) == ("GE-17/2026 Blumen", "Bescheid.pdf")
+    _assert_unseen(doors, told["documents"][0]["data"])
 
 
 def _assert_unseen(doors: ClerksDoors, *more: str) -> None:

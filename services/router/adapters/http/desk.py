@@ -23,7 +23,7 @@ from services.router.adapters.http.desk_documents import (
     pending_document,
 )
 from services.router.adapters.http.desk_problems import bad_assignment_reason, bad_cursor, no_effect
-from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.gate import LetIn
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
     DeskCursor,
@@ -68,7 +68,7 @@ class Desk(Protocol):
 def desk_routes(
     desk: Desk,
     *,
-    gate: Gate,
+    gate: LetIn,
     directory: Callable[[], Directory],
     clock: Callable[[], datetime],
     telemetry: Telemetry,

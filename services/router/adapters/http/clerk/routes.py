@@ -1,13 +1,13 @@
-"""What the clerk's page asks: which cases its authorities hold, one of them sealed as it came, and names to choose from."""
+"""What the clerk's page asks: which cases its authorities hold, and one of them, sealed as it came."""
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, Security
-from pydantic import Field, JsonValue
+from fastapi import APIRouter, Response, Security
+from pydantic import JsonValue
 
 from services.router.adapters.http.clerk import PAGE
 from services.router.domain.cases.owed_case import OwedCase
@@ -21,7 +21,6 @@ from shared.web.sign_in import SessionGate
 
 _READ: Final = "inbox.read"
 _MOST: Final = 500
-_MOST_NAMES: Final = 20
 _BEFORE_RECEIPT: Final = timedelta(minutes=5)
 """Clocks differ; the record of a case is looked for from so long before its receipt on."""
 
@@ -54,27 +53,14 @@ class ClerkRecordDocument(ClerkCaseDocument):
     event: JsonValue = None
 
 
-class NamedAuthorityDocument(WireModel):
-    id: AuthorityId
-    name: str
-
-
-class AuthoritiesDocument(WireModel):
-    """Authorities of the directory in force that the words fit."""
-
-    authorities: tuple[NamedAuthorityDocument, ...]
-    more: Annotated[bool, Field(description="whether there are others that fit")]
-
-
 def clerk_routes(
     cases: OwedCases,
     *,
     inboxes: Inboxes,
     gate: SessionGate,
     directory: Callable[[], Directory],
-    today: Callable[[], date],
 ) -> APIRouter:
-    """``/clerk/cases`` and ``/clerk/authorities``; ``directory`` lends the names."""
+    """``/clerk/cases``; ``directory`` lends the names."""
     routes = APIRouter(prefix=PAGE, tags=["clerk"], include_in_schema=False)
 
     @routes.get("/cases", response_model=ClerkListDocument)
@@ -103,18 +89,6 @@ def clerk_routes(
         event = None if record is None else json.loads(record.value)
         return _json(ClerkRecordDocument(**_line(case, found, directory()), event=event))
 
-    @routes.get("/authorities", response_model=AuthoritiesDocument)
-    async def named(
-        _: Annotated[Caller, Security(gate, scopes=[_READ])],
-        words: Annotated[str, Query(min_length=2, max_length=100)],
-    ) -> Response:
-        """Authorities to forward to, by name, place or id."""
-        found = _fitting(directory(), words.casefold().split(), today=today())
-        documents = tuple(
-            NamedAuthorityDocument(id=own_id, name=name) for own_id, name in found[:_MOST_NAMES]
-        )
-        return _json(AuthoritiesDocument(authorities=documents, more=len(found) > _MOST_NAMES))
-
     return routes
 
 
@@ -138,16 +112,6 @@ def _line(case: UUID, held: OwedCase, directory: Directory) -> dict[str, object]
         "standing": held.standing,
         "since": held.since,
     }
-
-
-def _fitting(directory: Directory, words: Sequence[str], *, today: date) -> list[tuple[str, str]]:
-    """Id and name of those that hold all the words, by name."""
-    fitting = (
-        (each.name, each.id)
-        for each in directory.authorities.values()
-        if today in each.days and all(word in f"{each.name} {each.id}".casefold() for word in words)
-    )
-    return [(own_id, name) for name, own_id in sorted(fitting)]
 
 
 def _not_held() -> Problem:

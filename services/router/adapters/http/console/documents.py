@@ -1,0 +1,163 @@
+"""What the console shows, as JSON documents; nothing of it is content."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from services.router.domain.cases.letter import OpenLetter
+from services.router.domain.cases.overview import CasesAtAGlance, StandingCase
+from services.router.domain.directory.model import Directory
+from shared.events.custody import Standing
+from shared.events.operation import CloseReason
+from shared.events.payload import Instant, WireModel
+
+
+class StandingCaseDocument(WireModel):
+    """Where a case is."""
+
+    case: UUID
+    submission: UUID
+    receipt_number: str
+    received_at: Instant
+    service: str
+    service_name: str
+    standing: Standing
+    since: Instant
+    authority: str | None = None
+    authority_name: str | None = None
+
+
+class UnansweredDocument(WireModel):
+    authority: str
+    name: str
+    cases: int
+    oldest: Instant
+
+
+class SuspendedDocument(WireModel):
+    authority: str
+    name: str
+    since: Instant
+
+
+class OverviewDocument(WireModel):
+    """How things stand now. `health` is this process's own report."""
+
+    standings: dict[str, int]
+    unanswered: tuple[UnansweredDocument, ...]
+    suspended: tuple[SuspendedDocument, ...]
+    letters: int
+    directory_version: str
+    health: JsonValue
+
+
+class LetterDocument(WireModel):
+    name: str
+    group: str
+    topic: str
+    place: str
+    kind: str
+    reason: str
+    attempts: int
+    since: Instant
+    bytes: int
+    digest: str
+    case: str | None = None
+    software: str
+
+
+class LettersDocument(WireModel):
+    letters: tuple[LetterDocument, ...]
+
+
+class ReplayLetterDocument(WireModel):
+    """Try the record of this dead letter again."""
+
+    name: str
+
+
+class CloseLetterDocument(WireModel):
+    """Settle this dead letter without its record having an effect."""
+
+    name: str
+    reason: CloseReason
+
+
+class LetterOutcomeDocument(WireModel):
+    """What became of the order; `pending` where no service has said so yet."""
+
+    name: str
+    outcome: str
+    detail: str
+
+
+def standing_document(case: UUID, held: StandingCase, directory: Directory) -> StandingCaseDocument:
+    """One case."""
+    return StandingCaseDocument(
+        case=case,
+        submission=held.submission_id,
+        receipt_number=held.receipt_number,
+        received_at=held.received_at,
+        service=held.service,
+        service_name=directory.services.get(held.service, ""),
+        standing=held.standing,
+        since=held.since,
+        authority=held.authority,
+        authority_name=None if held.authority is None else name_in(directory, held.authority),
+    )
+
+
+def overview_document(
+    glance: CasesAtAGlance,
+    *,
+    suspended: Mapping[str, datetime],
+    letters: int,
+    directory: Directory,
+    health: JsonValue,
+) -> OverviewDocument:
+    """All of it, with names beside the ids."""
+    return OverviewDocument(
+        standings={str(standing): count for standing, count in glance.standings.items()},
+        unanswered=tuple(
+            UnansweredDocument(
+                authority=each.authority,
+                name=name_in(directory, each.authority),
+                cases=each.cases,
+                oldest=each.oldest,
+            )
+            for each in glance.unanswered
+        ),
+        suspended=tuple(
+            SuspendedDocument(authority=each, name=name_in(directory, each), since=since)
+            for each, since in suspended.items()
+        ),
+        letters=letters,
+        directory_version=directory.version,
+        health=health,
+    )
+
+
+def letter_document(letter: OpenLetter) -> LetterDocument:
+    """One dead letter."""
+    return LetterDocument(
+        name=letter.name,
+        group=letter.group,
+        topic=letter.place.topic,
+        place=str(letter.place),
+        kind=letter.kind,
+        reason=letter.reason,
+        attempts=letter.attempts,
+        since=datetime.fromtimestamp(letter.since_ms / 1000, UTC),
+        bytes=letter.length,
+        digest=letter.digest,
+        case=letter.case,
+        software=letter.software,
+    )
+
+
+def name_in(directory: Directory, authority: str) -> str:
+    """Its name; the id itself where the directory has none."""
+    known = directory.authorities.get(authority)
+    return authority if known is None else known.name

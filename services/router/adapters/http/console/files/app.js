@@ -1,0 +1,127 @@
+// The console: signing in, finding a case, how things stand. Parked cases and dead letters have modules of their own.
+
+import { drawLetters, refreshLetters } from "./letters.js";
+import { drawParked, refreshParked } from "./parked.js";
+import { $, ask, attend, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { say } from "./words.js";
+
+const LOOK_EVERY_MS = 5000;
+let session = null, overview = null, looked = null, found = null;
+
+const act = work => attend(say, work);
+const may = scope => session?.scopes.includes(scope);
+
+// --- Signing in ---------------------------------------------------------------------------------------------------
+
+async function begin() {
+  try {
+    session = await ask("/console/session");
+    setCsrf(session.csrf);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return enter(error.status === 401 ? null : error.message);
+  }
+  $("room").hidden = false;
+  $("parked").hidden = !may("desk");
+  $("letters").hidden = !may("operation");
+  drawVisit();
+  await refresh();
+}
+
+function enter(trouble) {
+  $("entry").hidden = false;
+  const told = location.hash === "#refused" ? say("signInRefused") : trouble;
+  if (told) { $("alert").textContent = told; $("alert").hidden = false; }
+}
+
+globalThis.addEventListener("signed-out", () => {
+  session = null;
+  $("room").hidden = true;
+  drawVisit();
+  enter(say("signedOut"));
+});
+
+$("leave").addEventListener("click", () => act(async () => {
+  const { next } = await ask("/console/sign-out", { body: {} });
+  session = null;
+  location.assign(next);
+}));
+
+function drawVisit() {
+  for (const id of ["visit", "leave"]) $(id).hidden = !session;
+  $("visit").textContent = session ? `${session.name} · ${session.person}` : "";
+}
+
+// --- Looking ------------------------------------------------------------------------------------------------------
+
+async function refresh() {
+  overview = await ask("/console/overview");
+  looked = new Date();
+  drawGlance();
+  if (may("desk")) await refreshParked();
+  if (may("operation")) await refreshLetters();
+}
+
+setInterval(() => {
+  if (!session || document.hidden) return;
+  refresh().catch(error => { if (error instanceof Refused && error.status === 401) globalThis.dispatchEvent(new Event("signed-out")); });
+}, LOOK_EVERY_MS);
+
+function drawGlance() {
+  if (!overview) return;
+  const { standings, unanswered, suspended, health } = overview;
+  const ailing = Object.entries(health).filter(([, part]) => part.standing !== "ready");
+  $("glance").replaceChildren(
+    table(say("standingsTitle"), [say("standing"), say("count")], Object.entries(standings).sort().map(([name, count]) => [say(name), number(count)])),
+    h("h3", {}, say("unansweredTitle")),
+    unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)])) : h("p", { class: "hint" }, say("nothingUnanswered")),
+    h("h3", {}, say("suspendedTitle")),
+    suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
+    h("h3", {}, say("healthTitle")),
+    h("ul", { class: "marks" }, ailing.length ? ailing.map(([name, part]) => h("li", { class: "mark bad" }, `${name}: ${say(part.standing)} ${part.reason}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
+    h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`),
+    h("p", { class: "hint" }, say("looked", moment(looked))));
+}
+
+const table = (caption, heads, rows) => h("div", { class: "scroll" }, h("table", {}, caption ? h("caption", {}, caption) : null,
+  h("thead", {}, h("tr", {}, heads.map(each => h("th", { scope: "col" }, each)))), h("tbody", {}, rows.map(row => h("tr", {}, row.map(each => h("td", { class: "number" }, each)))))));
+
+// --- Finding a case -----------------------------------------------------------------------------------------------
+
+$("find-form").addEventListener("submit", event => {
+  event.preventDefault();
+  found = null;
+  drawFound();
+  act(async () => {
+    found = await ask(`/console/cases/${encodeURIComponent($("reference").value.trim())}`);
+    drawFound();
+  });
+});
+
+function drawFound() {
+  if (!found) return $("found").replaceChildren();
+  const facts = [["receipt", found.receiptNumber], ["service", `${found.serviceName} (${found.service})`], ["received", moment(found.receivedAt)],
+    ["standing", `${say(found.standing)}, ${say("since")} ${moment(found.since)}`], ["holder", found.authority ? `${found.authorityName} (${found.authority})` : say("nobody")], ["caseId", h("span", { class: "mono" }, found.case)]];
+  $("found").replaceChildren(h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])));
+}
+
+// --- Words --------------------------------------------------------------------------------------------------------
+
+function sayEverything() {
+  sayAll(say);
+  const german = languageNow() === "de";
+  $("language").textContent = german ? "English" : "Deutsch";
+  $("language").lang = german ? "en" : "de";
+}
+
+$("language").addEventListener("click", () => {
+  setLanguage(languageNow() === "de" ? "en" : "de");
+  sayEverything();
+  drawGlance();
+  drawFound();
+  if (may("desk")) drawParked();
+  if (may("operation")) drawLetters();
+});
+
+sayEverything();
+act(begin);

@@ -1,0 +1,135 @@
+"""What the console asks: how all cases stand, one of them by its number, dead letters and orders about them."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Response, Security
+
+from services.router.adapters.http.console import PAGE
+from services.router.adapters.http.console.documents import (
+    CloseLetterDocument,
+    LetterOutcomeDocument,
+    LettersDocument,
+    OverviewDocument,
+    ReplayLetterDocument,
+    StandingCaseDocument,
+    letter_document,
+    overview_document,
+    standing_document,
+)
+from services.router.domain.cases.letter import OpenLetter
+from services.router.domain.cases.overview import at_a_glance, find_standing
+from services.router.domain.directory.model import Directory
+from services.router.ports import AllCases, OpenLetters, Suspensions
+from shared.events.operation import CloseOrdered, ReplayOrdered
+from shared.events.payload import WireModel
+from shared.web.bearer import Caller
+from shared.web.problems import Problem
+from shared.web.sign_in import SessionGate
+
+_OPERATION: Final = "operation"
+_MOST: Final = 50
+
+
+def console_routes(
+    cases: AllCases,
+    *,
+    letters: OpenLetters,
+    suspensions: Suspensions,
+    gate: SessionGate,
+    directory: Callable[[], Directory],
+    health: Callable[[], Any],
+) -> APIRouter:
+    """The routes below ``/console``; whoever is registered may look, orders need the scope ``operation``."""
+    routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
+
+    @routes.get("/overview", response_model=OverviewDocument)
+    async def overview(_: Annotated[Caller, Security(gate)]) -> Response:
+        """How things stand."""
+        known = directory()
+        return _json(
+            overview_document(
+                at_a_glance(cases.cases.values(), most=_MOST),
+                suspended=await suspensions.now(),
+                letters=len(letters.unsettled()),
+                directory=known,
+                health=health(),
+            )
+        )
+
+    @routes.get("/cases/{reference}", response_model=StandingCaseDocument)
+    async def one(reference: str, _: Annotated[Caller, Security(gate)]) -> Response:
+        """Where a case is, by receipt number, submission id or case id."""
+        found = find_standing(cases.cases, reference.strip())
+        if found is None:
+            raise _no_case()
+        return _json(standing_document(*found, directory()))
+
+    @routes.get("/letters", response_model=LettersDocument)
+    async def listed(_: Annotated[Caller, Security(gate, scopes=[_OPERATION])]) -> Response:
+        """Dead letters that nobody has settled, the oldest first."""
+        found = sorted(letters.unsettled().values(), key=lambda each: (each.since_ms, each.name))
+        return _json(LettersDocument(letters=tuple(map(letter_document, found))))
+
+    @routes.post("/letters/replay", response_model=LetterOutcomeDocument)
+    async def replay(
+        body: ReplayLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[_OPERATION])]
+    ) -> Response:
+        """Let the owning service try the record again."""
+        letter = _unsettled(letters, body.name)
+        order = ReplayOrdered(group=letter.group, record=letter.place, principal=caller.id)
+        return await _told(letters, order, letter)
+
+    @routes.post("/letters/close", response_model=LetterOutcomeDocument)
+    async def close(
+        body: CloseLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[_OPERATION])]
+    ) -> Response:
+        """Give the record up; who did so and why stays on record."""
+        letter = _unsettled(letters, body.name)
+        order = CloseOrdered(group=letter.group, record=letter.place, reason=body.reason, principal=caller.id)
+        return await _told(letters, order, letter)
+
+    return routes
+
+
+async def _told(letters: OpenLetters, order: ReplayOrdered | CloseOrdered, letter: OpenLetter) -> Response:
+    report = await letters.order(order)
+    return _json(
+        LetterOutcomeDocument(
+            name=letter.name,
+            outcome="pending" if report is None else report.outcome,
+            detail="" if report is None else report.detail,
+        )
+    )
+
+
+def _unsettled(letters: OpenLetters, name: str) -> OpenLetter:
+    letter = letters.unsettled().get(name)
+    if letter is None:
+        raise Problem(
+            404,
+            "letter-settled",
+            title="Nicht unerledigt (not unsettled)",
+            detail="Dieser Dead Letter ist erledigt oder unbekannt.",
+            resolution="Die Liste neu laden (reload the list).",
+        )
+    return letter
+
+
+def _no_case() -> Problem:
+    return Problem(
+        404,
+        "case-unknown",
+        title="Nichts gefunden (nothing found)",
+        detail="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier "
+        "32 Tage lang zu finden.",
+        resolution="Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle (check the number; the audit knows older ones).",
+    )
+
+
+def _json(document: WireModel) -> Response:
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,135 @@
+"""The console's view of dead letters: what nobody has settled, and what has become of orders about them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from services.router.domain.cases.letter import OpenLetter
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.operation import RecordPlace
+from shared.events.topics import DEAD_LETTER_PARTITIONS, GROUPS, OPERATION_ORDERED, dead_letter_topic
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.dead_letters import OrderReport, is_letter, origin, reported, settled
+from shared.kafka.operator_orders import GroupOrder, ordered, send_orders
+from shared.kafka.records import Record, consumed
+from shared.telemetry.health import Condition
+
+SOURCE: Final = "urn:amtsweg:console"
+_ROUND_MS: Final = 250
+_WAIT_SECONDS: Final = 8.0
+_REMEMBERED: Final = 1000
+_TOPICS: Final = {dead_letter_topic(group): group for group in GROUPS}
+_PARTITIONS: Final = [TopicPartition(name, n) for name in _TOPICS for n in range(DEAD_LETTER_PARTITIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    group: str
+    place: str
+
+
+class FollowedLetters:
+    """`services.router.ports.OpenLetters` over the dead-letter topics of all groups; ``run`` keeps it up to date."""
+
+    def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
+        self._address = address
+        self._condition = condition
+        self._open: dict[_Key, OpenLetter] = {}
+        self._reports: OrderedDict[str, OrderReport] = OrderedDict()
+        self._changed = asyncio.Condition()
+        self._built = False
+
+    def unsettled(self) -> Mapping[str, OpenLetter]:
+        if not self._built:
+            raise Unavailable("dead letters: the view is being built; ask again")
+        return {letter.name: letter for letter in self._open.values()}
+
+    async def order(self, order: GroupOrder) -> OrderReport | None:
+        event = ordered(order, source=SOURCE)
+        try:
+            await send_orders(self._address, [event])
+        except KafkaError as away:
+            raise Unavailable(
+                f"{OPERATION_ORDERED.name}: {type(away).__name__}; it may have arrived all the same"
+            ) from away
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS), self._changed:
+                while (told := self._reports.get(str(event.id))) is None:
+                    await self._changed.wait()
+                return told
+        except TimeoutError:
+            return None
+
+    async def run(self) -> None:
+        """Follow until cancelled; after a failure the view is built anew."""
+        pause = Backoff()
+        while True:
+            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
+            try:
+                await consumer.start()
+                await self._follow(consumer, pause)
+            except (KafkaError, OSError) as error:
+                self._condition.set("degraded", reason=f"dead letters cannot be read: {type(error).__name__}")
+            finally:
+                self._built, self._open = False, {}
+                await close(consumer)
+            await pause.sleep()
+
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+        consumer.assign(_PARTITIONS)
+        for tp, first in (await consumer.beginning_offsets(_PARTITIONS)).items():
+            consumer.seek(tp, first)
+        ends = await consumer.end_offsets(_PARTITIONS)
+        while True:
+            fetched = await consumer.getmany(timeout_ms=_ROUND_MS)
+            async with self._changed:
+                for records in fetched.values():
+                    for record in records:
+                        self._take(consumed(record))
+                self._changed.notify_all()
+            if not self._built:
+                places = [await consumer.position(tp) for tp in _PARTITIONS]
+                if all(place >= ends[tp] for tp, place in zip(_PARTITIONS, places, strict=True)):
+                    self._built = True
+                    self._condition.set("ready")
+                    pause.reset()
+
+    def _take(self, record: Record) -> None:
+        group = _TOPICS[record.topic]
+        try:
+            if (told := reported(record)) is not None:
+                self._reports[told.order] = told
+                while len(self._reports) > _REMEMBERED:
+                    self._reports.popitem(last=False)
+            if is_letter(record):
+                letter = _letter(group, record)
+                self._open[_Key(group, str(letter.place))] = letter
+            elif (done := settled(record)) is not None:
+                self._open.pop(_Key(group, done), None)
+        except (ValueError, KeyError) as error:
+            structlog.get_logger().error("dead letter not read", part="letters", error=error)
+
+
+def _letter(group: str, record: Record) -> OpenLetter:
+    came = origin(record.headers)
+    return OpenLetter(
+        name=f"{group}:{record.offset}",
+        group=group,
+        place=RecordPlace(topic=came.topic, partition=came.partition, offset=came.offset),
+        kind=came.kind,
+        reason=came.reason,
+        attempts=came.attempts,
+        since_ms=came.first_failure_ms,
+        length=came.length,
+        digest=came.digest,
+        case=dict(came.headers).get("ce_caseid", b"").decode(errors="replace")[:36] or None,
+        software=came.software,
+    )

@@ -1,0 +1,61 @@
+"""How all cases stand, at a glance: for those who run the system, without content and without people."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.custody import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCase:
+    """What the console keeps of each case."""
+
+    submission_id: UUID
+    receipt_number: str
+    received_at: datetime
+    service: str
+    standing: Standing
+    since: datetime
+    authority: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnansweredCases:
+    """Cases that lie with an authority which has said nothing about them yet."""
+
+    authority: str
+    cases: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasesAtAGlance:
+    standings: Mapping[Standing, int]
+    unanswered: Sequence[UnansweredCases]
+
+
+def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
+    """Counts by standing, and the authorities whose oldest unanswered case has waited longest."""
+    standings: Counter[Standing] = Counter()
+    waiting: dict[str, list[datetime]] = {}
+    for case in cases:
+        standings[case.standing] += 1
+        if case.standing == "routed" and case.authority is not None:
+            waiting.setdefault(case.authority, []).append(case.since)
+    unanswered = [
+        UnansweredCases(authority=authority, cases=len(since), oldest=min(since))
+        for authority, since in waiting.items()
+    ]
+    unanswered.sort(key=lambda each: (each.oldest, each.authority))
+    return CasesAtAGlance(standings=dict(standings), unanswered=unanswered[:most])
+
+
+def find_standing(cases: Mapping[UUID, StandingCase], reference: str) -> tuple[UUID, StandingCase] | None:
+    """The case with this receipt number, submission id or case id."""
+    for case, held in cases.items():
+        if reference in {held.receipt_number, str(case), str(held.submission_id)}:
+            return case, held
+    return None

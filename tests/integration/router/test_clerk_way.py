@@ -1,0 +1,92 @@
+"""The clerk's page as it is deployed: doors, router and issuer as processes, real Kafka, a person who signs in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from amtsweg.stack import ports
+from amtsweg.stack.issuer.part import IssuerPart
+from amtsweg.stack.service import Service
+from amtsweg.stack.services import PAGES, environments
+from shared.events.payload import Sealed
+from tests.integration.router.conftest import Ground, running
+from tests.support.events import GIESSEN
+
+
+@pytest.fixture(scope="module")
+def pages(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
+    """The address of doors that know an issuer."""
+    port, issuer_port = ports.free_port(), ports.free_port()
+    own = f"http://{ports.LOOPBACK}:{port}"
+    var = ground.surroundings.var / "clerk"
+    issuer = IssuerPart(
+        var=var, port=issuer_port, secrets=ground.made.sign_in_secrets, urls=dict.fromkeys(PAGES, own)
+    )
+    environment = environments(ground.surroundings)["doors"] | {
+        "AMTSWEG_HTTP__PORT": str(port),
+        "AMTSWEG_INSTANCE": "7",
+        "AMTSWEG_SIGN_IN__ISSUER": issuer.url,
+        "AMTSWEG_SIGN_IN__CLIENT_ID": "doors",
+        "AMTSWEG_SIGN_IN__CLIENT_SECRET_FILE": str(ground.made.keys.sign_in("doors")),
+        "AMTSWEG_SIGN_IN__PUBLIC_URL": own,
+    }
+    with ExitStack() as started:
+        issuer.start()
+        started.callback(issuer.stop)
+        started.enter_context(running(Service("doors", var=var, environment=environment, port=port)))
+        yield own
+
+
+@pytest.fixture
+async def clerk(pages: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Erika Mustermann of Gießen, signed in."""
+    async with httpx.AsyncClient(base_url=pages, timeout=30) as browser:
+        asked = await browser.get("/clerk/sign-in")
+        chosen = asked.headers["location"].replace("/authorize?", "/chosen?person=sachbearbeitung-1&")
+        back = await browser.get(chosen)
+        assert (await browser.get(back.headers["location"])).headers["location"] == "/clerk/"
+        told = (await browser.get("/clerk/session")).json()
+        browser.headers["Amtsweg-Csrf"] = told["csrf"]
+        yield browser
+
+
+async def _listed(clerk: httpx.AsyncClient, case: UUID, *, standing: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            cases = (await clerk.get("/clerk/cases")).raise_for_status().json()["cases"]
+            for each in cases:
+                if (each["case"], each["standing"]) == (str(case), standing):
+                    return dict(each)
+            await asyncio.sleep(0.1)
+
+
+async def test_a_case_is_listed_shown_sealed_and_accepted(ground: Ground, clerk: httpx.AsyncClient) -> None:
+    sent = ground.submission()
+    await ground.receive(sent)
+    line = await _listed(clerk, sent.case_id, standing="routed")
+    assert (line["authority"], line["receiptNumber"]) == (GIESSEN, sent.data.receipt.receipt_number)
+    assert line["serviceName"]
+    event = (await clerk.get(f"/clerk/cases/{sent.case_id}")).raise_for_status().json()["event"]
+    content = Sealed.model_validate(event["content"])
+    opened = ground.opened(content, authority=GIESSEN, submission_id=sent.submission_id)
+    assert opened == b'{"betrieb":"Laden"}'
+    given = datetime.now(UTC).isoformat(timespec="seconds")
+    answer = {"id": "page/1", "caseId": str(sent.case_id), "kind": "accepted", "givenAt": given}
+    taken = await clerk.post("/clerk/v1/answers", json=answer)
+    assert taken.status_code == 202, taken.text
+    await _listed(clerk, sent.case_id, standing="accepted")
+
+
+async def test_a_session_opens_no_door_of_tokens_and_a_token_no_page(
+    clerk: httpx.AsyncClient, pages: str
+) -> None:
+    assert (await clerk.get("/v1/inbox")).status_code == 401
+    async with httpx.AsyncClient(base_url=pages) as nobody:
+        assert (await nobody.get("/clerk/cases")).status_code == 401
+        assert (await nobody.get("/clerk/")).status_code == 200

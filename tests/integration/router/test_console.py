@@ -1,0 +1,120 @@
+"""The console in a real Chromium: a person clears what is parked, an operator finds, replays and closes; each by their right."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from shared.events.case import AssignOrdered
+from shared.events.operation import CloseOrdered, ReplayOrdered
+from tests.support.browser import accessibility_problems, screenshot
+from tests.support.console import ConsoleGround, console
+from tests.support.events import RECEIPT, RECEIVED_AT
+from tests.support.routing import RouterInMemory, event_of, submission
+
+MARBURG = "g-06534014"
+
+
+@pytest.fixture
+async def ground(tmp_path: Path) -> ConsoleGround:
+    found = ConsoleGround(RouterInMemory(tmp_path))
+    await found.park("antrag-1")
+    found.router.take(
+        submission("antrag-2", receipt=RECEIPT.model_copy(update={"receipt_number": "AW-2026-0002"}))
+    )
+    await found.follow()
+    found.lay_aside("router:17")
+    found.suspended[MARBURG] = RECEIVED_AT
+    return found
+
+
+@pytest.fixture
+async def address(page: Page, ground: ConsoleGround) -> AsyncIterator[str]:
+    async with console(ground) as url:
+        yield f"{url}/console/"
+        await page.goto("about:blank")  # it asks again every few seconds, and nobody will answer
+
+
+async def _sign_in(page: Page, address: str, person: str) -> None:
+    await page.goto(address)
+    await page.get_by_role("link", name="Anmelden").click()
+    await page.get_by_role("link", name=person).click()
+    await expect(page.get_by_role("heading", name="Auf einen Blick")).to_be_visible()
+
+
+async def _shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        await screenshot(page, Path(folder) / f"console-{name}.png")
+
+
+async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
+    page: Page, address: str, ground: ConsoleGround
+) -> None:
+    await _sign_in(page, address, "Robin Klar")
+    await expect(page.locator("#parked")).to_contain_text("Ort außerhalb des Landes")
+    await expect(page.locator("#letters")).to_be_hidden()
+    await page.get_by_label("Andere Stelle suchen").fill("marburg")
+    await page.get_by_label(MARBURG).check()
+    await page.get_by_label("Begründung").fill("Betriebsstätte liegt in Marburg")
+    assert await accessibility_problems(page) == []
+    await _shot(page, "parked")
+    await page.get_by_role("button", name="Zuweisen").click()
+    await expect(page.get_by_role("status")).to_contain_text("Zugewiesen an")
+    await expect(page.locator("#parked")).to_contain_text("Nichts wartet auf Klärung.")
+    (order,) = (event_of(each).data for each in ground.ordered)
+    assert isinstance(order, AssignOrdered)
+    assert (order.authority, order.assignment.principal) == (MARBURG, "klaerung-1")
+
+
+async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
+    page: Page, address: str, ground: ConsoleGround
+) -> None:
+    await page.goto(address)
+    assert await accessibility_problems(page) == []
+    await _sign_in(page, address, "Toni Betrieb")
+    await expect(page.locator("#parked")).to_be_hidden()
+    await expect(page.locator("#glance")).to_contain_text("Magistrat der Stadt Marburg")
+    await page.get_by_label("Eingangs-, Antrags- oder Vorgangsnummer").fill("AW-2026-0002")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found")).to_contain_text("12.01.2026, 10:30 MEZ")
+    await expect(page.locator("#found")).to_contain_text("Magistrat der Stadt Gießen (g-06531005)")
+    assert await accessibility_problems(page) == []
+    await _shot(page, "operator")
+    await page.get_by_role("button", name="Noch einmal versuchen").click()
+    await expect(page.get_by_role("status")).to_contain_text("wieder gescheitert")
+    await page.get_by_label("Warum aufgeben?").select_option("beyond-repair")
+    await page.get_by_role("button", name="Aufgeben", exact=True).click()
+    await page.get_by_role("button", name="Ja, aufgeben").click()
+    await expect(page.locator("#letters")).to_contain_text("keine unerledigten")
+    replayed, closed = ground.orders
+    assert isinstance(replayed, ReplayOrdered)
+    assert isinstance(closed, CloseOrdered)
+    assert (replayed.principal, closed.principal, closed.reason) == (
+        "betrieb-1",
+        "betrieb-1",
+        "beyond-repair",
+    )
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await _shot(page, "narrow")
+
+
+async def test_a_right_that_a_person_has_not_opens_nothing(page: Page, address: str) -> None:
+    await _sign_in(page, address, "Robin Klar")
+    for path in ("letters", "v1/parked"):
+        status = await page.evaluate(f"fetch('/console/{path}').then(answer => answer.status)")
+        assert status == (403 if path == "letters" else 200)
+    await page.context.clear_cookies()
+    await page.goto(address)
+    await page.get_by_role("link", name="Anmelden").click()
+    await page.get_by_role("link", name="Erika Mustermann").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Hier nicht eingetragen")
+
+
+async def test_what_changes_shows_without_a_reload(page: Page, address: str, ground: ConsoleGround) -> None:
+    await _sign_in(page, address, "Robin Klar")
+    await expect(page.locator("#parked li")).to_have_count(1)
+    await ground.park("antrag-3")
+    await expect(page.locator("#parked li")).to_have_count(2, timeout=20_000)

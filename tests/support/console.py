@@ -1,0 +1,150 @@
+"""The console on a port of its own, over fakes: a router in memory acts on orders, and so does an engine on letters."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+
+from services.router.adapters.clerks import staff
+from services.router.adapters.http.console import FILES, PAGE
+from services.router.adapters.http.console.routes import console_routes
+from services.router.desk.pages import order_routes
+from services.router.domain.cases.letter import OpenLetter
+from services.router.domain.cases.overview import StandingCase
+from services.router.handler.clearing_desk import ClearingDesk
+from shared.access.principal import Kind, Principal
+from shared.events.custody import CaseHeld
+from shared.events.operation import CloseOrdered, GoOnOrdered, RecordPlace, ReplayOrdered
+from shared.kafka.dead_letters import OrderReport
+from shared.settings import SignIn
+from shared.telemetry.health import Health
+from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
+from shared.web.pages import file_routes
+from shared.web.sign_in import sign_in_parts
+from tests.support.desk import DeskInMemory
+from tests.support.events import RECEIVED_AT
+from tests.support.routing import hessen
+from tests.support.served import served_with_issuer, sign_in_at
+
+STAFF: dict[str, tuple[Kind, str]] = {"klaerung-1": ("desk", "desk"), "betrieb-1": ("operator", "operation")}
+
+
+@dataclass
+class ConsoleGround(DeskInMemory):
+    """The desk, and what the console shows besides."""
+
+    letters: dict[str, OpenLetter] = field(default_factory=dict)
+    orders: list[ReplayOrdered | CloseOrdered | GoOnOrdered] = field(default_factory=list)
+    suspended: dict[str, datetime] = field(default_factory=dict)
+
+    def get(self, principal: str) -> Principal | None:
+        if principal not in STAFF:
+            return None
+        kind, scope = STAFF[principal]
+        return Principal(
+            id=principal, kind=kind, name=kind, scopes=frozenset({scope}), registered_at=RECEIVED_AT
+        )
+
+    def everything(self) -> dict[UUID, StandingCase]:
+        held = {UUID(case): CaseHeld.from_json(kept) for case, kept in self.router.state.kept.items()}
+        return {
+            case: StandingCase(
+                submission_id=each.submission_id,
+                receipt_number=each.receipt.receipt_number,
+                received_at=each.receipt.received_at,
+                service=each.receipt.service,
+                standing=each.standing,
+                since=each.since,
+                authority=each.authority,
+            )
+            for case, each in held.items()
+        }
+
+    def lay_aside(self, name: str) -> None:
+        group, _, offset = name.partition(":")
+        self.letters[name] = OpenLetter(
+            name=name,
+            group=group,
+            place=RecordPlace(topic="submission.received.v1", partition=1, offset=int(offset)),
+            kind="undecodable",
+            reason="ce_type is missing",
+            attempts=1,
+            since_ms=int(RECEIVED_AT.timestamp() * 1000),
+            length=17,
+            digest="0" * 64,
+            case=None,
+            software="0.1.0",
+        )
+
+
+class ConsoleViews:
+    """Implements `AllCases`, `OpenLetters` and `Suspensions` over the ground."""
+
+    def __init__(self, ground: ConsoleGround) -> None:
+        self._ground = ground
+
+    @property
+    def cases(self) -> dict[UUID, StandingCase]:
+        return self._ground.everything()
+
+    def unsettled(self) -> dict[str, OpenLetter]:
+        return self._ground.letters
+
+    async def order(self, order: ReplayOrdered | CloseOrdered | GoOnOrdered) -> OrderReport | None:
+        self._ground.orders.append(order)
+        assert not isinstance(order, GoOnOrdered)
+        name = next(name for name, each in self._ground.letters.items() if each.place == order.record)
+        if isinstance(order, ReplayOrdered):
+            return OrderReport("1", "failed", "ce_type is missing")
+        del self._ground.letters[name]
+        return OrderReport("2", "closed", order.reason)
+
+    async def now(self) -> dict[str, datetime]:
+        return self._ground.suspended
+
+
+@asynccontextmanager
+async def console(ground: ConsoleGround) -> AsyncIterator[str]:
+    """The page while the block runs, with a local issuer; its base URL."""
+    settings = sign_in_at("desk")
+    async with served_with_issuer(_app(ground, settings), settings, page=PAGE) as url:
+        yield url
+
+
+def _app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
+    views, health = ConsoleViews(ground), Health()
+
+    def clock() -> datetime:
+        return ground.router.now
+
+    desk = ClearingDesk(
+        cases=ground.cases,
+        orders=ground,
+        directory=hessen,
+        clock=clock,
+        zone=ZoneInfo("Europe/Berlin"),
+        patience=timedelta(milliseconds=500),
+    )
+    signed_in = sign_in_parts(settings, door="desk", page=PAGE, admit=staff(ground), clock=clock, secret="s")
+    looking: Any = console_routes(
+        views,
+        letters=views,
+        suspensions=views,
+        gate=signed_in.gate,
+        directory=hessen,
+        health=health.report,
+    )
+    telemetry = Telemetry()
+    app = create_app(title="desk", version="1", health=health, telemetry=telemetry, body_limit=4096)
+    orders = order_routes(
+        desk, gate=signed_in.gate, directory=hessen, today=lambda: clock().date(), telemetry=telemetry
+    )
+    for routes in (signed_in.routes, looking, *orders, file_routes(FILES, page=PAGE)):
+        app.include_router(routes)
+    return app
