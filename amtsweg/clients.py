@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.console import Console
 
 from amtsweg.client_list import age, documents, table
-from amtsweg.credentials import key_credential, roll_secret, secret_credential
+from amtsweg.credentials import key_credential, roll_secret, sealing_key, secret_credential
 from amtsweg.stack.description import StackDescription
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, PERSONS, SCOPES, Credential, Kind, Principal, audiences
@@ -107,6 +107,31 @@ def rotate(
         )
     until = f"bis {local_time(credential.valid_from + length)}" if overlap else "nicht mehr"
     typer.echo(f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}")
+
+
+@commands.command("seal-to")
+def seal_to(
+    client: ClientId,
+    *,
+    public_key: Annotated[Path, typer.Option(help="öffentlicher Schlüssel als JWK (ECDH-ES oder RSA-OAEP)")],
+    overlap: Annotated[
+        float, typer.Option(min=0, max=366, help="so viele Tage wird auch für bisherige Schlüssel versiegelt")
+    ] = OVERLAP_DAYS,
+) -> None:
+    """Den Schlüssel eintragen, für den Behörden Aktenzeichen, Texte und Dokumente ihrer Antworten versiegeln."""
+    try:
+        key = sealing_key(_jwk(public_key))
+    except ValueError as error:
+        _end(
+            f"--public-key {public_key}: {error}. Erwartet wird der öffentliche Teil eines Schlüssels als JWK."
+        )
+    length = timedelta(days=overlap)
+    if not _run(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
+        _end(
+            f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Schlüssel {key['kid']}. "
+            "Siehe `amtsweg client list`."
+        )
+    typer.echo(f"Für {client} wird spätestens in 30 Sekunden auch mit dem Schlüssel {key['kid']} versiegelt.")
 
 
 @commands.command("revoke")

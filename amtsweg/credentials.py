@@ -8,8 +8,10 @@ from typing import Any, Final
 from services.intake.adapters.secrets import hashed
 from shared.access.principal import Credential
 from shared.crypto.key_strength import strong_key
+from shared.events.sealed_answer import SealingKey
 
 _SECRET_BYTES: Final = 32
+_SEALING: Final = frozenset(SealingKey.model_fields)
 
 
 def roll_secret() -> str:
@@ -30,6 +32,19 @@ def rolled_credential(secret: str, *, now: datetime) -> Credential:
 def _credential(secret_hash: str, *, now: datetime) -> Credential:
     own_id = f"secret-{now:%Y%m%d}-{secrets.token_hex(4)}"
     return Credential(id=own_id, secret_hash=secret_hash, valid_from=now)
+
+
+def sealing_key(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """The public JWK that others seal to, as it is registered: what it needs and no more; ``kid`` as in `key_credential`.
+
+    Raises:
+        ValueError: it is private, malformed or not strong enough.
+    """
+    if "d" in jwk:
+        raise ValueError("a private key: only the public part is registered")
+    key = strong_key(jwk, use="sealing")
+    named = {"kid": key.thumbprint()} | {name: value for name, value in jwk.items() if name in _SEALING}
+    return SealingKey.model_validate(named).model_dump(by_alias=True, exclude_none=True)
 
 
 def key_credential(jwk: Mapping[str, Any], *, now: datetime) -> Credential:

@@ -51,11 +51,15 @@ class AuthorityDescription(_Described):
 
 
 class ClientDescription(_Described):
-    """A platform client: it proves itself with a secret, or with a key (private_key_jwt, RFC 7523)."""
+    """A platform client: it proves itself with a secret, or with a key (private_key_jwt, RFC 7523).
+
+    `decryption_key_file` opens what authorities have sealed for it.
+    """
 
     client_id: str
     secret: str | None = None
     private_key_file: Path | None = None
+    decryption_key_file: Path
 
 
 class DeskDescription(_Described):

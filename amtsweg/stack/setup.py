@@ -1,12 +1,12 @@
 """From an empty folder to a stack that services can start in: secrets, schemas, topics, the description."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amtsweg.credentials import key_credential, rolled_credential, secret_credential
+from amtsweg.credentials import key_credential, rolled_credential, sealing_key, secret_credential
 from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
@@ -28,7 +28,14 @@ from amtsweg.stack.issuer.description import PERSONS
 from amtsweg.stack.provision import kafka, postgres
 from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
-from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
+from amtsweg.stack.provision.keys import (
+    Keyring,
+    make_client_key,
+    make_decryption_key,
+    make_keys,
+    make_token,
+    write_auditors,
+)
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import provision_quotas
 from amtsweg.stack.services import PAGES, Surroundings
@@ -98,14 +105,23 @@ def make_secrets(folder: Path) -> Secrets:
         clerk_secret=clerk_secret,
         fresh_clients=fresh,
         clients=(
-            *_clients(secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT)),
+            *_clients(
+                secret,
+                make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT),
+                sealing_keys={
+                    client: make_decryption_key(_decryption_key(keys, client), owner=client)
+                    for client in (_CLIENT, _JWT_CLIENT)
+                },
+            ),
             *_persons(clerk_secret, operator_secret),
             *_authority_clients(authority_secrets),
         ),
     )
 
 
-def _clients(secret: str, public_key: dict[str, Any]) -> tuple[Principal, ...]:
+def _clients(
+    secret: str, public_key: dict[str, Any], *, sealing_keys: Mapping[str, dict[str, Any]]
+) -> Iterator[Principal]:
     now = datetime.now(UTC)
     registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...] = (
         (_CLIENT, "platform", "Landesplattform", SCOPES, secret_credential(secret, now=now)),
@@ -117,7 +133,8 @@ def _clients(secret: str, public_key: dict[str, Any]) -> tuple[Principal, ...]:
             key_credential(public_key, now=now),
         ),
     )
-    return _registered(registered, now=now)
+    for principal in _registered(registered, now=now):
+        yield replace(principal, sealing_keys=(sealing_key(sealing_keys[principal.id]),))
 
 
 def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:
@@ -210,8 +227,16 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
         redis_url=around.redis_url,
         authorities={authority: _authority(authority, made) for authority in made.authorities},
         clients={
-            _CLIENT: ClientDescription(client_id=_CLIENT, secret=made.client_secret),
-            _JWT_CLIENT: ClientDescription(client_id=_JWT_CLIENT, private_key_file=_client_key(made.keys)),
+            _CLIENT: ClientDescription(
+                client_id=_CLIENT,
+                secret=made.client_secret,
+                decryption_key_file=_decryption_key(made.keys, _CLIENT),
+            ),
+            _JWT_CLIENT: ClientDescription(
+                client_id=_JWT_CLIENT,
+                private_key_file=_client_key(made.keys),
+                decryption_key_file=_decryption_key(made.keys, _JWT_CLIENT),
+            ),
         },
         desk=DeskDescription(client_id=_CLERK, secret=made.clerk_secret),
         sign_in=SignInDescription(issuer=around.issuer, persons={each.id: each.does for each in PERSONS}),
@@ -251,6 +276,11 @@ def _authorities() -> tuple[str, ...]:
 
 def _client_secret(keys: Keyring, client: str) -> Path:
     return keys.of("clients", f"{client}.secret")
+
+
+def _decryption_key(keys: Keyring, client: str) -> Path:
+    """What in production only the client itself has: it opens what authorities have sealed for it."""
+    return keys.of("clients", f"{client}.decryption.jwk")
 
 
 def _client_key(keys: Keyring) -> Path:

@@ -32,6 +32,7 @@ from services.intake.adapters.postgres.messages import PostgresMessages
 from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
 from services.intake.adapters.rates import Quota, RedisRates
 from services.intake.adapters.sealing import Sealing
+from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.lookup import Lookup
 from services.intake.handler.submissions import SubmissionDesk
@@ -148,6 +149,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         desk=SubmissionDesk(
             book=PostgresBook(desk_pool),
             sealer=_sealing(settings),
+            keys=RegisteredSealingKeys(principals, notifier=_json(settings.notifier_key_file)),
             bus=publisher,
             clock=_now,
             secret=secret,

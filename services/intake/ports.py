@@ -14,6 +14,7 @@ from shared.access.principal import Principal
 from shared.events.case import AnswerKind, Outcome
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
+from shared.events.sealed_answer import AnswerKeys
 from shared.events.submission import Receipt
 
 Purpose = Literal["content", "contact"]
@@ -43,6 +44,17 @@ class Book(Protocol):
 class Sealer(Protocol):
     def seal(self, plaintext: bytes, *, submission_id: UUID, purpose: Purpose) -> Sealed:
         """Encrypt to whoever needs it for this purpose, and nobody else."""
+
+
+class SealingKeys(Protocol):
+    """Whom an authority seals the parts of its answers to."""
+
+    def of(self, client_id: str, *, submission_id: UUID) -> AnswerKeys:
+        """Return the keys in use, for answers about this submission of the client.
+
+        Raises:
+            Unavailable: that cannot be said now.
+        """
 
 
 class Bus(Protocol):

@@ -58,7 +58,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A registered principal; ``authorities`` are those that it serves. Revoked ones are not read."""
+    """A registered principal; ``authorities`` are those that it serves. Revoked ones are not read.
+
+    ``sealing_keys`` are the public JWKs in use that others seal to, so that it alone can open.
+    """
 
     id: str
     kind: Kind
@@ -67,6 +70,7 @@ class Principal:
     authorities: frozenset[str] = frozenset()
     registered_at: datetime
     credentials: Sequence[Credential] = ()
+    sealing_keys: Sequence[Mapping[str, Any]] = ()
 
     def valid_credentials(self, now: datetime) -> list[Credential]:
         """Those that open the door now, the newest first."""

@@ -23,7 +23,10 @@ _READ: Final = """
 SELECT principals.id, kind, name, scopes, registered_at,
        ARRAY(SELECT each FROM unnest(authorities) AS each WHERE each NOT IN (SELECT authority FROM access.suspensions))
            AS authorities,
-       credentials.id AS credential, key, secret_hash, valid_from, valid_until
+       (SELECT jsonb_agg(sealing_keys.key ORDER BY sealing_keys.valid_from, sealing_keys.id) FROM access.sealing_keys
+        WHERE sealing_keys.principal = principals.id AND (sealing_keys.valid_until IS NULL OR sealing_keys.valid_until > now()))
+           AS sealing_keys,
+       credentials.id AS credential, credentials.key, secret_hash, credentials.valid_from, credentials.valid_until
 FROM access.principals LEFT JOIN access.credentials ON principal = principals.id
 WHERE revoked_at IS NULL
 """
@@ -97,6 +100,7 @@ def _principal(rows: list[asyncpg.Record]) -> Principal:
         authorities=frozenset(first["authorities"]),
         registered_at=first["registered_at"],
         credentials=tuple(_credential(row) for row in rows if row["credential"] is not None),
+        sealing_keys=tuple(json.loads(first["sealing_keys"] or "[]")),
     )
 
 

@@ -1,8 +1,9 @@
 """Writing schema ``access``: add, rotate with overlap, revoke, suspend. An id is never given twice, its row stays."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -24,6 +25,13 @@ UPDATE access.credentials SET valid_until = least(valid_until, CASE WHEN id = (
     ORDER BY valid_from DESC, id LIMIT 1
 ) THEN now() + $2 ELSE now() END)
 WHERE principal = $1 AND (valid_until IS NULL OR valid_until > now())
+"""
+_SEALING_KEY: Final = """
+INSERT INTO access.sealing_keys (principal, id, key) VALUES ($1, $2, $3)
+ON CONFLICT (principal, id) DO NOTHING RETURNING true
+"""
+_OTHER_SEALING_KEYS: Final = """
+UPDATE access.sealing_keys SET valid_until = least(valid_until, now() + $3) WHERE principal = $1 AND id <> $2
 """
 _STANDING: Final = "SELECT true FROM access.principals WHERE id = $1 AND revoked_at IS NULL FOR UPDATE"
 _REVOKE: Final = (
@@ -60,7 +68,30 @@ async def add(connection: Connection, principal: Principal) -> bool:
         if added:
             for credential in principal.credentials:
                 await _enter(connection, principal.id, credential)
+            await name_sealing_keys(connection, principal)
     return bool(added)
+
+
+async def name_sealing_keys(connection: Connection, principal: Principal) -> None:
+    """Register the principal's own sealing keys that are not known yet."""
+    for key in principal.sealing_keys:
+        await connection.execute(_SEALING_KEY, principal.id, key["kid"], json.dumps(dict(key)))
+
+
+async def seal_to(
+    connection: Connection, principal: str, *, key: Mapping[str, Any], overlap: timedelta
+) -> bool:
+    """From the next reading on others seal to this public JWK as well; to those before it until the overlap is over.
+
+    False if there is no such principal, it is revoked, or it has ever had a key of that ``kid``.
+    """
+    async with connection.transaction():
+        if not await connection.fetchval(_STANDING, principal):
+            return False
+        if not await connection.fetchval(_SEALING_KEY, principal, key["kid"], json.dumps(dict(key))):
+            return False
+        await connection.execute(_OTHER_SEALING_KEYS, principal, key["kid"], overlap)
+    return True
 
 
 async def rotate(

@@ -25,6 +25,15 @@ CREATE TABLE IF NOT EXISTS access.credentials (
     PRIMARY KEY (principal, id),
     CHECK ((key IS NULL) <> (secret_hash IS NULL))
 );
+CREATE TABLE IF NOT EXISTS access.sealing_keys (
+    principal text NOT NULL REFERENCES access.principals,
+    id text NOT NULL CHECK (length(id) BETWEEN 1 AND 255),
+    key jsonb NOT NULL,
+    valid_from timestamptz NOT NULL DEFAULT now(),
+    valid_until timestamptz,
+    PRIMARY KEY (principal, id)
+);
+COMMENT ON TABLE access.sealing_keys IS 'public JWKs that authorities seal the parts of their answers to; id is the kid';
 CREATE TABLE IF NOT EXISTS access.suspensions (
     authority text PRIMARY KEY,
     since timestamptz NOT NULL DEFAULT now()
@@ -38,7 +47,8 @@ COMMENT ON COLUMN access.credentials.secret_hash IS 'PHC string, Argon2id';
 def grants(*, writer: str, readers: Sequence[str]) -> Iterator[str]:
     """Statements that give the command its rights (it deletes nothing but suspensions) and the services theirs."""
     yield f"GRANT SELECT, INSERT, DELETE ON access.suspensions TO {writer}"
-    yield f"GRANT SELECT, INSERT, UPDATE ON access.principals, access.credentials TO {writer}"
+    yield f"GRANT SELECT, INSERT, UPDATE ON access.principals, access.credentials, access.sealing_keys TO {writer}"
     for reader in readers:
         yield f"GRANT USAGE ON SCHEMA access TO {reader}"
-        yield f"GRANT SELECT ON access.principals, access.credentials, access.suspensions TO {reader}"
+        tables = "access.principals, access.credentials, access.sealing_keys, access.suspensions"
+        yield f"GRANT SELECT ON {tables} TO {reader}"

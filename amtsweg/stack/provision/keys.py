@@ -140,6 +140,12 @@ def make_client_key(path: Path, *, client: str) -> dict[str, Any]:
     return _public(json.loads(path.read_text()))
 
 
+def make_decryption_key(path: Path, *, owner: str) -> dict[str, Any]:
+    """Return the public key that others seal to; the private one is, or comes to lie, at `path`."""
+    once(path, lambda: _json(_key(f"{owner}-{secrets.token_hex(4)}", alg="ECDH-ES+A256KW", use="enc")))
+    return _public(json.loads(path.read_text()))
+
+
 def make_token(path: Path) -> str:
     """The token at `path`, a new one if there is none."""
     once(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))

@@ -78,6 +78,8 @@ async def _register(database: Connection, registered: Sequence[Principal], *, fr
             await registration.rotate(
                 database, principal.id, credential=principal.credentials[0], overlap=timedelta()
             )
+        if principal.id in known:
+            await registration.name_sealing_keys(database, principal)
 
 
 def _roles(*, known: set[str], logins: Logins) -> Iterator[str]:

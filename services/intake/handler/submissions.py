@@ -16,7 +16,7 @@ from services.intake.domain.admission import (
 from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Taken
 from services.intake.domain.submission import HandedIn, read
-from services.intake.ports import Book, Bus, Clock, Sealer
+from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
@@ -35,6 +35,7 @@ class SubmissionDesk:
 
     book: Book
     sealer: Sealer
+    keys: SealingKeys
     bus: Bus
     clock: Clock
     secret: bytes
@@ -107,5 +108,6 @@ class SubmissionDesk:
                     submission_id=own_id,
                     purpose="contact",
                 ),
+                answer_keys=self.keys.of(entry.receipt.client_id, submission_id=own_id),
             ),
         )

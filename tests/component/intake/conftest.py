@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, OKPKey
 from services.intake.adapters.jwt import JwtAssertions, JwtTokens
 from services.intake.adapters.rates import Quota
 from services.intake.adapters.sealing import Sealing
+from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets, hashed
 from services.intake.app import assemble
 from services.intake.domain.client import SCOPES, Bearer
@@ -148,13 +149,34 @@ _PORTAL = Principal(
         Credential(id="portal-1", key=CLIENT_KEY.as_dict(private=False), valid_from=_SINCE),
         Credential(id="portal-2", key=EDWARDS_KEY.as_dict(private=False), valid_from=_SINCE),
     ),
+    sealing_keys=(ECKey.generate_key("P-256", {"kid": "portal-seals-1"}).as_dict(private=False),),
 )
 _OTHER = replace(
     _PORTAL,
     id="other",
     name="Other",
+    sealing_keys=(),
     credentials=(Credential(id="secret-1", key=PLATFORM.as_dict(private=False), valid_from=_SINCE),),
 )
+
+
+def _callers(principals: FakePrincipals, *, clock: FakeClock) -> Callers:
+    tokens = AccessTokens([_TOKEN_KEY.as_dict(private=False)], issuer=ISSUER, audience="intake", clock=clock)
+    return Callers(tokens, principals, clock=clock)
+
+
+def _desk(
+    book: FakeBook, bus: FakeBus, principals: FakePrincipals, *, clock: FakeClock, complete: Complete
+) -> SubmissionDesk:
+    return SubmissionDesk(
+        book=book,
+        sealer=_SEALER,
+        keys=RegisteredSealingKeys(principals, notifier=NOTIFIER.as_dict(private=False)),
+        bus=bus,
+        clock=clock,
+        secret=b"hash key",
+        complete=complete,
+    )
 
 
 @asynccontextmanager
@@ -165,9 +187,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
     tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
     complete = Complete()
-    desk = SubmissionDesk(
-        book=book, sealer=_SEALER, bus=bus, clock=clock, secret=b"hash key", complete=complete
-    )
+    desk = _desk(book, bus, principals, clock=clock, complete=complete)
     door = TokenDoor(
         principals=principals,
         secrets=Argon2Secrets(),
@@ -181,11 +201,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     app = assemble(
         desk=desk,
         door=door,
-        callers=Callers(
-            AccessTokens([_TOKEN_KEY.as_dict(private=False)], issuer=ISSUER, audience="intake", clock=clock),
-            principals,
-            clock=clock,
-        ),
+        callers=_callers(principals, clock=clock),
         public_keys=[_TOKEN_KEY.as_dict(private=True)],
         histories=histories,
         messages=messages,

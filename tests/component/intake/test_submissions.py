@@ -65,6 +65,18 @@ async def test_content_is_sealed_to_the_platform_and_contact_to_the_notifier(int
         open_sealed(contact, key=open_with(PLATFORM), submission_id=own_id, purpose="contact")
 
 
+async def test_the_keys_that_answers_are_sealed_to_are_named(intake: Intake) -> None:
+    await intake.submit()
+    await intake.submit(headers=intake.bearer("other"))
+    for message, kids in zip(intake.bus.messages, (["portal-seals-1"], []), strict=True):
+        event, data = received(message)
+        assert data.answer_keys is not None
+        assert data.answer_keys.submission_id == event.submission_id
+        assert [key.kid for key in data.answer_keys.client.keys] == kids
+        assert [key.kid for key in data.answer_keys.notifier.keys] == ["notifier-1"]
+        assert b'"d":' not in data.answer_keys.model_dump_json().encode()
+
+
 async def test_nothing_personal_lies_open_on_the_bus(intake: Intake) -> None:
     await intake.submit()
     assert b"erika" not in (intake.bus.messages[0].value or b"")

@@ -91,6 +91,26 @@ async def test_an_id_is_never_given_twice(pool: Pool, principals: Principals) ->
     assert await known(principals) is None
 
 
+async def test_others_seal_to_the_new_key_and_for_a_while_to_the_old_one(
+    pool: Pool, principals: Principals
+) -> None:
+    first, second = {"kty": "EC", "kid": "seal-1"}, {"kty": "EC", "kid": "seal-2"}
+    async with pool.acquire() as connection:
+        await registration.add(connection, replace(PROVIDER, sealing_keys=(first,)))
+        assert await registration.seal_to(connection, PROVIDER.id, key=second, overlap=DAY)
+        both = await known(principals)
+        assert not await registration.seal_to(connection, PROVIDER.id, key=first, overlap=DAY)
+        third = second | {"kid": "seal-3"}
+        assert await registration.seal_to(connection, PROVIDER.id, key=third, overlap=timedelta())
+        last = await known(principals)
+        await registration.revoke(connection, PROVIDER.id)
+        assert not await registration.seal_to(connection, PROVIDER.id, key={"kid": "seal-4"}, overlap=DAY)
+    assert both is not None
+    assert last is not None
+    assert [key["kid"] for key in both.sealing_keys] == ["seal-1", "seal-2"]
+    assert [key["kid"] for key in last.sealing_keys] == ["seal-3"]
+
+
 async def test_while_one_credential_takes_over_both_are_valid(pool: Pool, principals: Principals) -> None:
     async with pool.acquire() as connection:
         await registration.add(connection, PROVIDER)
