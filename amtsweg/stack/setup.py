@@ -226,18 +226,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
         ),
         redis_url=around.redis_url,
         authorities={authority: _authority(authority, made) for authority in made.authorities},
-        clients={
-            _CLIENT: ClientDescription(
-                client_id=_CLIENT,
-                secret=made.client_secret,
-                decryption_key_file=_decryption_key(made.keys, _CLIENT),
-            ),
-            _JWT_CLIENT: ClientDescription(
-                client_id=_JWT_CLIENT,
-                private_key_file=_client_key(made.keys),
-                decryption_key_file=_decryption_key(made.keys, _JWT_CLIENT),
-            ),
-        },
+        clients=_described_clients(made),
         desk=DeskDescription(client_id=_CLERK, secret=made.clerk_secret),
         sign_in=SignInDescription(issuer=around.issuer, persons={each.id: each.does for each in PERSONS}),
         auditor=AuditorDescription(name=AUDITOR, token=made.tokens[AUDITOR]),
@@ -252,6 +241,21 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
             entry_token=made.tokens[TILE_READER],
         ),
     )
+
+
+def _described_clients(made: Secrets) -> dict[str, ClientDescription]:
+    return {
+        _CLIENT: ClientDescription(
+            client_id=_CLIENT,
+            secret=made.client_secret,
+            decryption_key_file=_decryption_key(made.keys, _CLIENT),
+        ),
+        _JWT_CLIENT: ClientDescription(
+            client_id=_JWT_CLIENT,
+            private_key_file=_client_key(made.keys),
+            decryption_key_file=_decryption_key(made.keys, _JWT_CLIENT),
+        ),
+    }
 
 
 def _authority(authority: str, made: Secrets) -> AuthorityDescription:
