@@ -1,7 +1,7 @@
 """Writing schema ``access``: add, rotate with overlap, revoke, suspend. An id is never given twice, its row stays."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -48,6 +48,12 @@ ORDER BY valid_from, principals.id
 """
 
 
+_SERVE: Final = """
+UPDATE access.principals SET authorities = ARRAY(
+    SELECT each FROM unnest(authorities || $2::text[]) AS each WHERE each <> ALL($3) GROUP BY each ORDER BY each
+) WHERE id = $1 AND kind = 'provider' AND revoked_at IS NULL RETURNING authorities
+"""
+_SUSPENDED: Final = "SELECT authority FROM access.suspensions"
 _SUSPEND: Final = (
     "INSERT INTO access.suspensions (authority) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
 )
@@ -139,3 +145,16 @@ async def suspend(connection: Connection, authority: str) -> bool:
 async def resume(connection: Connection, authority: str) -> bool:
     """Undo it; False if the authority is not suspended."""
     return bool(await connection.fetchval(_RESUME, authority))
+
+
+async def serve(
+    connection: Connection, provider: str, *, also: Collection[str] = (), no_more: Collection[str] = ()
+) -> list[str] | None:
+    """Let a provider act for more authorities, or for fewer; return all of them, None if there is no such provider."""
+    found: list[str] | None = await connection.fetchval(_SERVE, provider, list(also), list(no_more))
+    return found
+
+
+async def suspended(connection: Connection) -> frozenset[str]:
+    """The authorities that nobody acts for now."""
+    return frozenset(row["authority"] for row in await connection.fetch(_SUSPENDED))

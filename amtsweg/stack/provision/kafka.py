@@ -22,6 +22,7 @@ from confluent_kafka.admin import (
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialAlteration,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 
@@ -84,6 +85,46 @@ def admit(endpoint: KafkaEndpoint, *, logins: Logins) -> None:
     """
     with _provisioning(endpoint) as admin:
         _users(admin, logins)
+
+
+def add_authority(endpoint: KafkaEndpoint, authority: str, *, logins: Logins) -> None:
+    """One more authority's topics, grants and login, beside what is there; again without harm.
+
+    Raises:
+        StackError: as there.
+    """
+    topics = sorted(set(wanted([authority])) - set(wanted([])), key=lambda topic: topic.name)
+    with _provisioning(endpoint) as admin:
+        _grants(admin, grants([authority]), principals=())
+        _topics(admin, topics)
+        _wait_for_topics(admin, topics)
+        _users(admin, logins)
+
+
+def remove_login(endpoint: KafkaEndpoint, login: str) -> None:
+    """The cluster forgets the login's password; nobody enters with it any more.
+
+    Raises:
+        StackError: the cluster refuses.
+    """
+    told: list[UserScramCredentialAlteration] = [
+        UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_512)
+    ]
+    with _provisioning(endpoint) as admin:
+        known = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials()).result(_WITHIN_S)
+        if login in known:
+            _wait(admin.alter_user_scram_credentials(told))
+
+
+def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
+    """Who has a password.
+
+    Raises:
+        StackError: the cluster cannot be asked.
+    """
+    with _provisioning(endpoint) as admin:
+        asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())
+        return frozenset(asked.result(_WITHIN_S))
 
 
 @contextmanager

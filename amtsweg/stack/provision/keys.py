@@ -11,6 +11,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
+from amtsweg.stack.provision.authority_keys import AuthorityKeys
 from amtsweg.stack.provision.logins import write_secret
 from services.audit.domain.keys import Kind, SigningKey
 
@@ -172,12 +173,28 @@ def _sealing_pair(private: Path, *, public: Path, owner: str) -> None:
 
 
 def _authorities(keys: Keyring, authorities: Sequence[str]) -> None:
-    public = {}
+    """Their own keys, and the public ones in the router's file; what was added or changed there stays."""
+    known = AuthorityKeys(keys.authorities).all()
+    public = {name: found[0] if len(found) == 1 else {"keys": found} for name, found in known.items()}
     for authority in authorities:
         path = keys.of_authority(authority, "decryption.jwk")
+        made = not path.exists()
         once(path, partial(_new_authority_key, authority))
-        public[authority] = _public(json.loads(path.read_text()))
+        if made or authority not in public:
+            document = json.loads(path.read_text())
+            public[authority] = _public(document.get("keys", [document])[0])
     write_secret(keys.authorities, _json(public))
+
+
+def make_authority_key(path: Path, *, authority: str) -> dict[str, Any]:
+    """A private key at `path`, at the head of those that are there (JWK Set); return its public part."""
+    new = _key(f"{authority}-{secrets.token_hex(4)}", alg="ECDH-ES+A256KW", use="enc")
+    if path.exists():
+        before = json.loads(path.read_text())
+        write_secret(path, _json({"keys": [new, *before.get("keys", [before])]}))
+    else:
+        write_secret(path, _json(new))
+    return _public(new)
 
 
 def _new_authority_key(authority: str) -> str:

@@ -5,6 +5,7 @@ provisioning again changes nothing about it.
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -51,6 +52,32 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
     except KafkaException as error:
         raise StackError(f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}") from error
     return any(found)
+
+
+def suspended(endpoint: KafkaEndpoint) -> frozenset[str]:
+    """The logins to which everything is refused.
+
+    Raises:
+        StackError: the cluster cannot be asked.
+    """
+    admin = endpoint.admin()
+    try:
+        found = admin.describe_acls(_ANY_REFUSAL).result(_WITHIN_S)
+    except KafkaException as error:
+        raise StackError(f"Kafka at {endpoint.bootstrap}: refusals cannot be read: {error}") from error
+    return frozenset(binding.principal.removeprefix("User:") for binding in found)
+
+
+_ANY = cast("str", None)  # what the broker takes for any name; the library's hints forget it
+_ANY_REFUSAL = AclBindingFilter(
+    ResourceType.TOPIC,
+    _EVERYTHING,
+    ResourcePatternType.LITERAL,
+    _ANY,
+    _ANY,
+    AclOperation.ALL,
+    AclPermissionType.DENY,
+)
 
 
 def _refusals(authority: str) -> Iterator[AclBinding]:

@@ -1,9 +1,11 @@
 """Whether an authority can be reached, and the content re-wrapped for its key."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,10 +18,20 @@ REREAD_SECONDS = 30.0
 
 
 class KeyFile:
-    """The authorities' public keys: a JSON object from authority id to JWK or JWK Set, read again when it has changed."""
+    """The authorities' public keys: a JSON object from authority id to JWK or JWK Set, read again when it has changed.
 
-    def __init__(self, path: Path, *, seconds: Callable[[], float] = time.monotonic) -> None:
+    A key with ``exp`` (seconds since 1970) is on its way out and is in use until then.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._path = path
+        self._now = now
         self._seconds = seconds
         self._looked = seconds()
         self._changed = path.stat().st_mtime_ns
@@ -30,7 +42,8 @@ class KeyFile:
         if self._seconds() - self._looked >= REREAD_SECONDS:
             self._looked = self._seconds()
             self._reread()
-        return self._keys.get(authority, ())
+        now = self._now()
+        return [key for key, until in self._keys.get(authority, ()) if now < until]
 
     def _reread(self) -> None:
         changed = self._path.stat().st_mtime_ns
@@ -71,9 +84,13 @@ class KnownAuthorities:
         return content.model_copy(update={"recipients": tuple(map(SealedRecipient.model_validate, wrapped))})
 
 
-def _read(path: Path) -> Mapping[str, Sequence[RecipientKey]]:
+def _read(path: Path) -> Mapping[str, Sequence[tuple[RecipientKey, float]]]:
     document = json.loads(path.read_bytes())
     return {
-        authority: [RecipientKey(jwk) for jwk in entry.get("keys", [entry])]
-        for authority, entry in document.items()
+        authority: [_key(jwk) for jwk in entry.get("keys", [entry])] for authority, entry in document.items()
     }
+
+
+def _key(jwk: Mapping[str, Any]) -> tuple[RecipientKey, float]:
+    parts = {name: value for name, value in jwk.items() if name != "exp"}
+    return RecipientKey(parts), float(jwk.get("exp", math.inf))

@@ -1,14 +1,24 @@
 """The keys of a set-up are made once, fit together, and can be read by their owner only."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from amtsweg.stack.provision.keys import Keyring, make_client_key, make_keys, make_token, write_auditors
+from amtsweg.stack.provision.authority_keys import AuthorityKeys
+from amtsweg.stack.provision.keys import (
+    Keyring,
+    make_authority_key,
+    make_client_key,
+    make_keys,
+    make_token,
+    write_auditors,
+)
 from amtsweg.stack.provision.logins import Logins
 from services.audit.domain.access import Readers
 from services.audit.domain.keys import Kind, SigningKey
+from services.router.adapters.authorities import KeyFile
 
 ORIGIN = "log.example/one"
 
@@ -91,3 +101,41 @@ def test_a_password_is_not_kept_before_the_server_knows_it(tmp_path: Path) -> No
     again = Logins.of(files)
     assert again.passwords == first.passwords
     assert not again.fresh
+
+
+def test_a_second_set_up_keeps_the_keys_that_authorities_have_got_since(keys: Keyring) -> None:
+    own = AuthorityKeys(keys.authorities)
+    handed = {**json.loads(keys.platform_public.read_text()), "kid": "handed-in"}
+    own.put("g-06531005", handed, others_until=datetime(2126, 1, 12, tzinfo=UTC))
+    own.put(
+        "rp-065",
+        make_authority_key(keys.of_authority("rp-065", "decryption.jwk"), authority="rp-065"),
+        others_until=datetime(2126, 1, 12, tzinfo=UTC),
+    )
+    before = own.all()
+
+    make_keys(keys.folder, authorities=["g-06531005", "rp-065"], log_origin=ORIGIN)
+
+    assert own.all() == before
+    assert [each["kid"] for each in before["g-06531005"]] == ["handed-in", "g-06531005-1"]
+
+
+def test_a_key_that_is_replaced_is_sealed_for_until_its_end_and_no_longer(keys: Keyring) -> None:
+    handed = {**json.loads(keys.platform_public.read_text()), "kid": "handed-in"}
+    AuthorityKeys(keys.authorities).put("rp-065", handed, others_until=datetime(2026, 1, 12, tzinfo=UTC))
+    end = datetime(2026, 1, 12, tzinfo=UTC).timestamp()
+
+    def kids(now: float) -> list[str]:
+        return [key.kid for key in KeyFile(keys.authorities, now=lambda: now).of("rp-065")]
+
+    assert kids(end - 1) == ["handed-in", "rp-065-1"]
+    assert kids(end) == ["handed-in"]
+
+
+def test_the_only_key_in_use_is_never_ended(keys: Keyring) -> None:
+    own = AuthorityKeys(keys.authorities)
+    now = datetime(2026, 1, 12, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="only key"):
+        own.end("rp-065", kid="rp-065-1", at=now)
+    assert not own.end("rp-065", kid="unknown", at=now)

@@ -1,0 +1,257 @@
+"""What an authority gets, made and renewed: Kafka login, HTTP client, encryption key, and the file that names them."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from amtsweg.credentials import key_credential, roll_secret, rolled_credential
+from amtsweg.language import said
+from amtsweg.stack import endpoints
+from amtsweg.stack.description import AuthorityDescription, StackDescription, stack_folder
+from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
+from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision import kafka, quotas, suspension
+from amtsweg.stack.provision.authority_keys import AuthorityKeys
+from amtsweg.stack.provision.grants import authority_login
+from amtsweg.stack.provision.keys import Keyring, make_authority_key
+from amtsweg.stack.provision.logins import Logins, write_secret
+from amtsweg.stack.setup import AUTHORITY_SCOPES
+from shared.access import registration
+from shared.access.principal import Credential, Principal
+from shared.events.topics import AUTHORITY_INBOX
+from shared.kafka.client import KafkaAddress
+from shared.postgres.pool import Connection
+from shared.settings import PostgresConnection, read_secret
+
+T = TypeVar("T")
+
+OVERLAP = timedelta(days=14)
+"""How long what is replaced goes on beside the new, if nothing else is said."""
+
+
+class _Environment(BaseSettings):
+    """``AMTSWEG_POSTGRES__URL``, ``__PASSWORD_FILE``: an installation's role ``access``."""
+
+    model_config = SettingsConfigDict(env_prefix="AMTSWEG_", env_nested_delimiter="__", extra="ignore")
+
+    postgres: PostgresConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What an authority hands in: public keys of its own. What is missing is made here, and lies in its folder."""
+
+    encryption: Mapping[str, Any] | None = None
+    client: Mapping[str, Any] | None = None
+
+
+class WaysIn:
+    """``folder`` holds the keys, a folder for each owner."""
+
+    def __init__(self, folder: Path) -> None:
+        self.keyring = Keyring(folder)
+        self.keys = AuthorityKeys(self.keyring.authorities)
+
+    def add(self, authority: str, *, client_id: str, handed: Handed) -> Path:
+        """Make everything, registration last; broken off and begun again it goes on. Return the file for the authority.
+
+        Raises:
+            StackError: the client was registered before; an id is never given twice.
+        """
+        now = datetime.now(UTC)
+        if any(row["id"] == client_id for row in access(registration.everybody)):
+            raise StackError(
+                said(
+                    de=f"{client_id} ist oder war angemeldet; Kennungen werden nie neu vergeben. `amtsweg authority rotate` "
+                    "gibt neue Nachweise, --client-id einen anderen Zugang.",
+                    en=f"{client_id} is or was registered; an id is never given twice. `amtsweg authority rotate` gives "
+                    "new credentials, --client-id another client.",
+                )
+            )
+        if not self.keys.all().get(authority) or handed.encryption is not None:
+            self.seal_for(authority, handed.encryption, overlap=OVERLAP)
+        endpoint = super_user()
+        kafka.add_authority(endpoint, authority, logins=self._logins(authority))
+        suspension.resume(endpoint, authority)
+        quotas.provision_quotas(endpoint, [authority])
+        credential, secret = self._credential(authority, handed.client)
+        principal = Principal(
+            id=client_id,
+            kind="authority",
+            name=authority,
+            scopes=AUTHORITY_SCOPES,
+            authorities=frozenset({authority}),
+            registered_at=now,
+            credentials=(credential,),
+        )
+        access(lambda connection: registration.add(connection, principal))
+        return self.describe(authority, client_id=client_id, secret=secret)
+
+    def seal_for(self, authority: str, key: Mapping[str, Any] | None, *, overlap: timedelta) -> str:
+        """Seal for this public key, else for a new one whose private part comes into the authority's folder."""
+        path = self.keyring.of_authority(authority, "decryption.jwk")
+        public = dict(key) if key is not None else make_authority_key(path, authority=authority)
+        self.keys.put(authority, public, others_until=datetime.now(UTC) + overlap)
+        return str(self.keys.all()[authority][0]["kid"])
+
+    def new_client(
+        self, authority: str, *, client_id: str, key: Mapping[str, Any] | None, overlap: timedelta
+    ) -> Path:
+        """A new secret or key for HTTP; the one before goes on for the overlap."""
+        credential, secret = self._credential(authority, key)
+        rotated = access(
+            lambda connection: registration.rotate(
+                connection, client_id, credential=credential, overlap=overlap
+            )
+        )
+        if not rotated:
+            raise StackError(
+                said(
+                    de=f"{client_id} gibt es nicht, es ist gesperrt, oder es hatte schon den Nachweis {credential.id}.",
+                    en=f"{client_id} does not exist, is revoked, or has had the credential {credential.id}.",
+                )
+            )
+        return self.describe(authority, client_id=client_id, secret=secret)
+
+    def new_password(self, authority: str, *, client_id: str) -> Path:
+        """Another password for Kafka; the cluster knows one at a time, so the old one ends at once."""
+        self.keyring.of_authority(authority, "kafka-password").unlink(missing_ok=True)
+        kafka.admit(super_user(), logins=self._logins(authority))
+        return self.describe(authority, client_id=client_id, secret=None)
+
+    def revoke(self, authority: str, *, client_id: str) -> bool:
+        """End its own access for good: Kafka at once, open connections too, HTTP within a minute."""
+        endpoint = super_user()
+        suspension.suspend(endpoint, authority)
+        kafka.remove_login(endpoint, authority_login(authority))
+        self.keyring.of_authority(authority, "kafka-password").unlink(missing_ok=True)
+        return access(lambda connection: registration.revoke(connection, client_id))
+
+    def describe(self, authority: str, *, client_id: str, secret: str | None) -> Path:
+        """Write the file that docs/authorities.md begins with; return where it lies."""
+        path = self.keyring.of_authority(authority, "access.json")
+        before = json.loads(path.read_bytes()) if path.exists() else {}
+        known = before.get("authorities", {}).get(authority, {}).get("secret", "")
+        entry = AuthorityDescription(
+            username=authority_login(authority),
+            password=self._logins(authority).passwords[authority_login(authority)],
+            inbox_topic=AUTHORITY_INBOX.for_authority(authority),
+            group=authority_login(authority),
+            client_id=client_id,
+            secret=known if secret is None else secret,
+            decryption_key_file=self.keyring.of_authority(authority, "decryption.jwk").absolute(),
+        )
+        endpoint = super_user()
+        document = {
+            "urls": _urls(),
+            "kafka": {
+                "bootstrap": endpoint.bootstrap,
+                "securityProtocol": endpoint.security_protocol,
+                "saslMechanism": SCRAM,
+            },
+            "authorities": {authority: entry.model_dump(mode="json", by_alias=True)},
+        }
+        write_secret(path, json.dumps(document, indent=2) + "\n")
+        _into_stack(authority, entry)
+        return path
+
+    def _logins(self, authority: str) -> Logins:
+        return Logins.of({authority_login(authority): self.keyring.of_authority(authority, "kafka-password")})
+
+    def _credential(self, authority: str, key: Mapping[str, Any] | None) -> tuple[Credential, str]:
+        """The credential of its key, else of a new secret, and that secret."""
+        now = datetime.now(UTC)
+        if key is not None:
+            return key_credential(key, now=now), ""
+        secret = roll_secret()
+        write_secret(self.keyring.of_authority(authority, "client-secret"), secret)
+        return rolled_credential(secret, now=now), secret
+
+
+def super_user() -> KafkaEndpoint:
+    """A super user's way to Kafka: grants are his."""
+    named = endpoints.kafka(os.environ)
+    if named is not None:
+        return named
+    found = running_stack().kafka
+    return KafkaEndpoint(
+        bootstrap=found.bootstrap,
+        username=found.admin.username,
+        password=found.admin.password,
+        security_protocol=found.security_protocol,
+    )
+
+
+def as_address(endpoint: KafkaEndpoint) -> KafkaAddress:
+    """The same for our own clients."""
+    return KafkaAddress(
+        bootstrap=endpoint.bootstrap,
+        security_protocol=endpoint.security_protocol,
+        username=endpoint.username,
+        password=endpoint.password,
+        ca_file=endpoint.ca_file,
+    )
+
+
+def access(work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Do something in schema ``access``."""
+
+    async def connected() -> T:
+        if "AMTSWEG_POSTGRES__URL" in os.environ:
+            postgres = _Environment().postgres
+            password = read_secret(postgres.password_file) if postgres.password_file else None
+            connection = await asyncpg.connect(postgres.url, password=password, timeout=10)
+        else:
+            connection = await asyncpg.connect(running_stack().postgres.url, timeout=10)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(connected())
+
+
+def running_stack() -> StackDescription:
+    """The local stack.
+
+    Raises:
+        StackError: none runs.
+    """
+    try:
+        return StackDescription.read(stack_folder())
+    except FileNotFoundError:
+        raise StackError(
+            said(
+                de="Kein laufender Stapel: `amtsweg up`, oder AMTSWEG_KAFKA_BOOTSTRAP und AMTSWEG_POSTGRES__URL setzen.",
+                en="no running stack: `amtsweg up`, or set AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES__URL.",
+            )
+        ) from None
+
+
+def _urls() -> dict[str, str]:
+    """Where intake and doors are: as the environment says, else those of the local stack."""
+    named = {name: os.environ.get(f"AMTSWEG_{name.upper()}_URL") for name in ("intake", "router")}
+    if all(named.values()):
+        return {name: str(url) for name, url in named.items()}
+    try:
+        urls = StackDescription.read(stack_folder()).urls
+    except FileNotFoundError:
+        return {name: url or "" for name, url in named.items()}
+    return {"intake": urls.intake, "router": urls.router}
+
+
+def _into_stack(authority: str, entry: AuthorityDescription) -> None:
+    """Tell the local stack's description, if there is one."""
+    try:
+        stack = StackDescription.read(stack_folder())
+    except FileNotFoundError:
+        return
+    stack.model_copy(update={"authorities": {**stack.authorities, authority: entry}}).write(stack_folder())

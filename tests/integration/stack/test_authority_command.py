@@ -1,0 +1,281 @@
+"""`amtsweg authority` on a real broker and database: one command gives all that an authority needs, another one ends it."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from joserfc.jwk import ECKey
+from typer.testing import CliRunner, Result
+
+from amtsweg.authorities import commands
+from amtsweg.stack.endpoints import SCRAM
+from services.intake.adapters.secrets import Argon2Secrets
+from services.router.adapters.authorities import KeyFile
+from shared.access.principal import Principal
+from shared.access.principals import Principals
+from shared.access.registration import add
+from shared.access.schema import SCHEMA
+from shared.postgres.pool import open_pool
+from shared.telemetry.health import Condition
+from tests.support.stack import Database, KafkaAccess, unique
+
+Json = dict[str, Any]
+
+
+class House:
+    """One operator: his servers, and the folder with everybody's keys."""
+
+    def __init__(self, kafka: KafkaAccess, database: Database, folder: Path) -> None:
+        self.kafka = kafka
+        self.database = database
+        self.folder = folder
+        self.authority = unique("ihk")
+
+    def run(self, command: str, *arguments: str) -> Result:
+        return CliRunner().invoke(commands, [command, *arguments, "--folder", str(self.folder)])
+
+    def file(self) -> Json:
+        path = self.folder / "authorities" / self.authority / "access.json"
+        assert path.stat().st_mode & 0o777 == 0o600
+        document: Json = json.loads(path.read_text())
+        return document
+
+    @property
+    def access(self) -> Json:
+        access: Json = self.file()["authorities"][self.authority]
+        return access
+
+    def consumer(self) -> AIOKafkaConsumer:
+        access, kafka = self.access, self.file()["kafka"]
+        return AIOKafkaConsumer(
+            bootstrap_servers=kafka["bootstrap"],
+            security_protocol=kafka["securityProtocol"],
+            sasl_mechanism=SCRAM,
+            sasl_plain_username=access["username"],
+            sasl_plain_password=access["password"],
+            group_id=access["group"],
+            enable_auto_commit=False,
+        )
+
+    async def entered(self, *, seconds: float = 30) -> AIOKafkaConsumer:
+        """A consumer with the authority's inbox; a new login is known to the broker some moments later."""
+        async with asyncio.timeout(seconds):
+            while True:
+                consumer = self.consumer()
+                try:
+                    await consumer.start()
+                except KafkaError:
+                    await consumer.stop()
+                else:
+                    consumer.assign([TopicPartition(self.access["inboxTopic"], 0)])
+                    return consumer
+
+    def principal(self, own_id: str) -> Principal | None:
+        """What the doors know."""
+
+        async def read() -> Principal | None:
+            async with await open_pool(self.database.url, schema="access") as pool:
+                principals = Principals(pool, condition=Condition())
+                await principals.reread()
+                return principals.get(own_id)
+
+        return asyncio.run(read())
+
+    def fits(self, secret: str) -> bool:
+        principal = self.principal(self.authority)
+        if principal is None:
+            return False
+        kept = [
+            each.secret_hash for each in principal.valid_credentials(datetime.now(UTC)) if each.secret_hash
+        ]
+        return asyncio.run(Argon2Secrets().fitting(secret, among=kept)) is not None
+
+    def kids(self) -> list[str]:
+        """For which keys the router seals."""
+        return [key.kid for key in KeyFile(self.folder / "router" / "authorities.json").of(self.authority)]
+
+
+@pytest.fixture
+def house(kafka: KafkaAccess, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    async def found() -> None:
+        connection = await asyncpg.connect(database.url)
+        await connection.execute(SCHEMA)
+        await connection.close()
+
+    asyncio.run(found())
+    secrets = {"kafka": kafka.password, "postgres": database.password}
+    for name, secret in secrets.items():
+        (tmp_path / name).write_text(secret)
+    for variable, value in {
+        "AMTSWEG_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "AMTSWEG_KAFKA_USERNAME": kafka.username,
+        "AMTSWEG_KAFKA_PASSWORD_FILE": str(tmp_path / "kafka"),
+        "AMTSWEG_KAFKA_SECURITY_PROTOCOL": kafka.part.endpoint.security_protocol,
+        "AMTSWEG_POSTGRES__URL": database.url_without_password,
+        "AMTSWEG_POSTGRES__PASSWORD_FILE": str(tmp_path / "postgres"),
+        "AMTSWEG_INTAKE_URL": "https://intake.example",
+        "AMTSWEG_ROUTER_URL": "https://doors.example",
+        "AMTSWEG_LANG": "en",
+    }.items():
+        monkeypatch.setenv(variable, value)
+    return House(kafka, database, tmp_path / "keys")
+
+
+def jwk(kid: str, *, private: bool = False) -> Json:
+    return dict(ECKey.generate_key("P-256", {"kid": kid}).as_dict(private=private))
+
+
+def written(path: Path, document: Json) -> str:
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+def test_one_command_gives_an_authority_all_that_it_needs_and_another_ends_it(house: House) -> None:
+    added = house.run("add", house.authority)
+    again = house.run("add", house.authority)
+
+    assert added.exit_code == 0, added.output
+    assert again.exit_code != 0
+    file, access = house.file(), house.access
+    assert file["urls"] == {"intake": "https://intake.example", "router": "https://doors.example"}
+    assert house.fits(access["secret"])
+    private = json.loads(Path(access["decryptionKeyFile"]).read_text())
+    assert house.kids() == [private["kid"]]
+    asyncio.run(_reads_until_it_is_revoked(house))
+    assert house.principal(house.authority) is None
+    assert not house.fits(access["secret"])
+
+
+async def _reads_until_it_is_revoked(house: House) -> None:
+    """An open connection reads its own inbox, commits, and is shut out while it is open."""
+    consumer = await house.entered()
+    tp = TopicPartition(house.access["inboxTopic"], 0)
+    try:
+        assert await consumer.end_offsets([tp]) == {tp: 0}
+        await consumer.commit({tp: 0})
+        revoked = await asyncio.to_thread(house.run, "revoke", house.authority)
+        assert revoked.exit_code == 0, revoked.output
+        async with asyncio.timeout(60):
+            while not await _refused(consumer, tp):
+                pass
+    finally:
+        await consumer.stop()
+
+
+async def _refused(consumer: AIOKafkaConsumer, tp: TopicPartition) -> bool:
+    try:
+        await consumer.commit({tp: 0})
+    except KafkaError:
+        return True
+    return False
+
+
+def test_its_own_keys_are_taken_and_what_is_replaced_goes_on_for_a_while(
+    house: House, tmp_path: Path
+) -> None:
+    first, second = written(tmp_path / "1", jwk("first")), written(tmp_path / "2", jwk("second"))
+    signing = written(tmp_path / "3", jwk("signing"))
+    added = house.run("add", house.authority, "--public-key", first, "--client-key", signing)
+    together = house.run("rotate", house.authority, "--public-key", second, "--overlap", "1")
+    both = house.kids()
+    twice = house.run("rotate", house.authority, "--public-key", second)
+    ended = house.run("revoke", house.authority, "--key", "first")
+    last = house.run("revoke", house.authority, "--key", "second")
+
+    assert (added.exit_code, together.exit_code, ended.exit_code) == (0, 0, 0), added.output
+    assert both == ["second", "first"]
+    assert twice.exit_code != 0
+    assert last.exit_code != 0
+    assert house.kids() == ["second"]
+    principal = house.principal(house.authority)
+    assert principal is not None
+    assert [each.id for each in principal.credentials] == ["signing"]
+
+
+def test_a_private_or_weak_key_is_refused_and_nothing_is_made(house: House, tmp_path: Path) -> None:
+    private = house.run(
+        "add", house.authority, "--public-key", written(tmp_path / "k", jwk("k", private=True))
+    )
+    weak = house.run(
+        "add",
+        house.authority,
+        "--public-key",
+        written(tmp_path / "w", {"kty": "oct", "k": "AAAA", "kid": "w"}),
+    )
+
+    assert private.exit_code != 0
+    assert weak.exit_code != 0
+    assert house.principal(house.authority) is None
+    assert not (house.folder / "authorities" / house.authority / "access.json").exists()
+
+
+def test_a_new_secret_and_a_new_password_work_and_the_old_secret_for_a_while(house: House) -> None:
+    house.run("add", house.authority)
+    before = house.access
+    rotated = house.run("rotate", house.authority, "--client", "--password", "--overlap", "1")
+    after = house.access
+
+    assert rotated.exit_code == 0, rotated.output
+    assert before["secret"] != after["secret"]
+    assert before["password"] != after["password"]
+    assert house.fits(before["secret"])
+    assert house.fits(after["secret"])
+
+    async def enters() -> None:
+        await (await house.entered()).stop()
+
+    asyncio.run(enters())
+
+
+def test_a_provider_serves_more_authorities_and_fewer(house: House) -> None:
+    async def register() -> None:
+        connection = await asyncpg.connect(house.database.url)
+        await add(
+            connection,
+            Principal(
+                id="ekom21",
+                kind="provider",
+                name="ekom21",
+                scopes=frozenset({"inbox.read"}),
+                authorities=frozenset({"g-06531005"}),
+                registered_at=datetime.now(UTC),
+            ),
+        )
+        await connection.close()
+
+    asyncio.run(register())
+    runner = CliRunner()
+    more = runner.invoke(commands, ["serve", "ekom21", "g-06531005", "g-06534014"])
+    both = house.principal("ekom21")
+    fewer = runner.invoke(commands, ["serve", "ekom21", "g-06531005", "--no-more"])
+    nobody = runner.invoke(commands, ["serve", "nobody", "g-06531005"])
+    one = house.principal("ekom21")
+
+    assert (more.exit_code, fewer.exit_code) == (0, 0), more.output
+    assert nobody.exit_code != 0
+    assert both is not None
+    assert both.authorities == {"g-06531005", "g-06534014"}
+    assert one is not None
+    assert one.authorities == {"g-06534014"}
+
+
+def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
+    house.run("add", house.authority)
+    secrets = {house.access["secret"], house.access["password"]}
+    told = house.run("list", "--json")
+    shown = house.run("show", house.authority)
+    unknown = house.run("show", "g-00000000")
+
+    (mine,) = [each for each in json.loads(told.output) if each["authority"] == house.authority]
+    assert mine == json.loads(shown.output)
+    assert mine["kafka"] == {"username": f"authority.{house.authority}", "login": True}
+    assert [client["id"] for client in mine["clients"]] == [house.authority]
+    assert not mine["suspended"]
+    assert not any(secret in told.output for secret in secrets)
+    assert "amtsweg authority add" in str(unknown.exception or unknown.output)
