@@ -127,9 +127,16 @@ class ServiceSettings(BaseSettings):
         frozen=True, extra="ignore", env_prefix="AMTSWEG_", env_nested_delimiter="__"
     )
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "0"
-    """This replica's ordinal. Two processes with one ordinal throw each other out of their groups."""
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="What is logged at least.")
+    ] = "INFO"
+    instance: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9-]{1,40}$",
+            description="This replica's ordinal. Two processes with the same one fence each other in an endless loop.",
+        ),
+    ] = "0"
 
 
 def read_secret(path: Path) -> str:

@@ -1,12 +1,10 @@
 """docs/settings.md: the environment variables of each process, from its settings model."""
 
-import ast
 import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -91,7 +89,7 @@ def _settings(
                 needed=needed if name in required else f"needed for `{variable}__…`",
             )
             continue
-        meaning = _meaning(model, name, field)
+        meaning = field.description or ""
         yield Setting(
             variable=variable,
             kind=_kind(node),
@@ -129,27 +127,3 @@ def _kind(node: Any) -> str:
 
 def _default(node: Any) -> str:
     return "" if node.get("default") is None else f"`{node['default']}`"
-
-
-def _meaning(model: type[BaseModel], name: str, field: FieldInfo) -> str:
-    """What the model says of its field: beside it, in a list of attributes, or in a sentence that names it."""
-    owner = next(c for c in model.__mro__ if name in inspect.get_annotations(c))
-    prose = inspect.getdoc(owner) or ""
-    listed = re.search(rf"^ +{name}: (.+?)(?=^ +\w+: |\Z)", prose, re.MULTILINE | re.DOTALL)
-    sentences = re.split(r"(?<=[.;])\s+(?=``|[A-Z])", prose)
-    named = [sentence for sentence in sentences if f"``{name}``" in sentence]
-    found = field.description or _beside(owner, name) or (listed and listed[1]) or " ".join(named)
-    return " ".join((found or "").replace("``", "`").split())
-
-
-def _beside(owner: type, name: str) -> str | None:
-    """The string that stands below the field in the source."""
-    (block,) = ast.parse(inspect.getsource(owner)).body
-    statements = block.body if isinstance(block, ast.ClassDef) else []
-    for field, below in pairwise(statements):
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=target)), ast.Expr(value=ast.Constant(value=text)) if (
-                target == name
-            ):
-                return str(text)
-    return None

@@ -13,44 +13,71 @@ LogOrigin = Annotated[str, Field(pattern=r"^[^\s+/]+(/[^\s+/]+)*$")]
 
 
 class Settings(ServiceSettings):
-    """Read from the environment (``AMTSWEG_…``); secrets are paths of files.
-
-    Attributes:
-        tile_folder: the log's public files; the folder belongs to this log alone.
-        log_origin: the log's name for ever, a URL without scheme and without a slash at the end.
-        log_key_file: one private key a line (``PRIVATE+KEY+…``): Ed25519, and best ML-DSA-44 beside it.
-        pseudonym_key_file: the log's secret, 32 bytes as 64 hex digits; a new one for each log.
-        auditors_file: who may look, each by the SHA-256 of a token.
-        policy_file: C2SP tlog-policy with the witnesses that must cosign; without one, none are asked.
-        timestamp_url: a time-stamping authority (RFC 3161), which stamps the checkpoint once a day; none is asked
-            without it.
-        timestamp_roots_file: the authority's root certificates (PEM); an answer that they do not bear out is not kept.
-        successor_origin: the log that follows this one, which is closed then and only read; looks at it are
-            recorded in its successor.
-        successor_key_file: the successor's secret, like ``pseudonym_key_file``.
-        publish_interval: the pause between two checkpoints.
-        republish_after: a checkpoint that has not changed is cosigned anew after this time.
-        dumps_kept: how long dumps of the database are kept; an erasure names the day on which the last one is gone.
-    """
+    """Read from the environment (``AMTSWEG_…``); secrets are paths of files."""
 
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    tile_folder: Path
-    log_origin: LogOrigin
-    log_key_file: FilePath
-    pseudonym_key_file: FilePath
-    auditors_file: FilePath
-    policy_file: FilePath | None = None
-    timestamp_url: HttpUrl | None = None
-    timestamp_roots_file: FilePath | None = None
-    successor_origin: LogOrigin | None = None
-    successor_key_file: FilePath | None = None
-    publish_interval: timedelta = timedelta(milliseconds=500)
-    republish_after: timedelta = timedelta(minutes=10)
-    dumps_kept: timedelta = timedelta(days=30)
-    batch_size: int = Field(10_000, ge=1)
-    batch_wait: timedelta = timedelta(milliseconds=100)
+    tile_folder: Annotated[
+        Path, Field(description="The log's public files; the folder belongs to this log alone.")
+    ]
+    log_origin: Annotated[
+        LogOrigin,
+        Field(description="The log's name for ever: a URL without scheme and without a slash at the end."),
+    ]
+    log_key_file: Annotated[
+        FilePath,
+        Field(description="One private key a line (`PRIVATE+KEY+…`): Ed25519, and best ML-DSA-44 beside it."),
+    ]
+    pseudonym_key_file: Annotated[
+        FilePath, Field(description="The log's secret, 32 bytes as 64 hex digits; a new one for each log.")
+    ]
+    auditors_file: Annotated[FilePath, Field(description="Who may look, each by the SHA-256 of a token.")]
+    policy_file: Annotated[
+        FilePath | None,
+        Field(
+            description="C2SP tlog-policy with the witnesses that must cosign; without one, none are asked."
+        ),
+    ] = None
+    timestamp_url: Annotated[
+        HttpUrl | None,
+        Field(
+            description="A time-stamping authority (RFC 3161), which stamps the checkpoint once a day; without it none is asked."
+        ),
+    ] = None
+    timestamp_roots_file: Annotated[
+        FilePath | None,
+        Field(
+            description="The authority's root certificates (PEM). A response that does not verify against them is discarded."
+        ),
+    ] = None
+    successor_origin: Annotated[
+        LogOrigin | None,
+        Field(
+            description="The log that follows this one. This one is closed then and only read; looks at it are recorded in its successor."
+        ),
+    ] = None
+    successor_key_file: Annotated[
+        FilePath | None, Field(description="The successor's secret, like `pseudonym_key_file`.")
+    ] = None
+    publish_interval: Annotated[timedelta, Field(description="The pause between two checkpoints.")] = (
+        timedelta(milliseconds=500)
+    )
+    republish_after: Annotated[
+        timedelta, Field(description="A checkpoint that has not changed is cosigned anew after this time.")
+    ] = timedelta(minutes=10)
+    dumps_kept: Annotated[
+        timedelta,
+        Field(
+            description="How long dumps of the database are kept; an erasure names the day on which the last one is gone."
+        ),
+    ] = timedelta(days=30)
+    batch_size: Annotated[int, Field(ge=1, description="Records that one transaction takes at most.")] = (
+        10_000
+    )
+    batch_wait: Annotated[timedelta, Field(description="How long a transaction waits for more records.")] = (
+        timedelta(milliseconds=100)
+    )
 
     @model_validator(mode="after")
     def _successor_has_a_secret(self) -> Self:

@@ -15,29 +15,44 @@ from shared.settings import (
 
 
 class Settings(ServiceSettings):
-    """Read from the environment (``AMTSWEG_…``); secrets are paths of files.
-
-    Attributes:
-        issuer: our identifier as an authorization server (RFC 8414), an https URL; the only audience that a
-            client's assertion may name.
-        token_keys_file: private JWK or JWK Set (EC P-256) that signs access tokens; the last signs, all verify.
-        platform_key_file: the platform's public JWK, to which content is sealed.
-        notifier_key_file: the notifier's public JWK, to which contact data is sealed.
-        hash_key_file: 32 bytes as 64 hex digits that key the hashes of content and request. If it is
-            changed, a repetition of an older request is taken for a contradiction.
-        redis_url: where requests are counted.
-        requests_per_minute: a client's quota.
-        max_in_flight: submissions worked on at once; the next one is told to come again.
-    """
+    """Read from the environment (``AMTSWEG_…``); secrets are paths of files."""
 
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: Issuer
-    token_keys_file: FilePath
-    platform_key_file: FilePath
-    notifier_key_file: FilePath
-    hash_key_file: FilePath
-    redis_url: ProtectedUrl
-    requests_per_minute: Annotated[int, Field(ge=1)] = 60_000
-    max_in_flight: Annotated[int, Field(ge=1, le=1000)] = 100
+    issuer: Annotated[
+        Issuer,
+        Field(
+            description="Our identifier as an authorization server (RFC 8414), an https URL; the only audience that a client's assertion may name."
+        ),
+    ]
+    token_keys_file: Annotated[
+        FilePath,
+        Field(
+            description="Private JWK or JWK Set (EC P-256) that signs access tokens; the last signs, all verify."
+        ),
+    ]
+    platform_key_file: Annotated[
+        FilePath, Field(description="The platform's public JWK, to which content is sealed.")
+    ]
+    notifier_key_file: Annotated[
+        FilePath, Field(description="The notifier's public JWK, to which contact data is sealed.")
+    ]
+    hash_key_file: Annotated[
+        FilePath,
+        Field(
+            description="32 bytes as 64 hex digits that key the hashes of content and request. If it is changed, a repetition of an older request counts as a contradiction."
+        ),
+    ]
+    redis_url: Annotated[ProtectedUrl, Field(description="Where requests are counted.")]
+    requests_per_minute: Annotated[int, Field(ge=1, description="Requests of one client in a minute.")] = (
+        60_000
+    )
+    max_in_flight: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="Submissions in progress at most; further requests get `too-many-in-flight` with `Retry-After`.",
+        ),
+    ] = 100

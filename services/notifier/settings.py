@@ -19,23 +19,32 @@ EmailAddress = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]{1,64}
 
 
 class SmtpConnection(BaseModel):
-    """The mail server. Beyond loopback TLS is required: addresses travel here (BSI TR-03108).
-
-    ``timeout`` is for each of the server's answers. ``per_second`` limits the mails of this process.
-    """
+    """The mail server. Beyond loopback TLS is required: addresses travel here (BSI TR-03108)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    host: str
-    port: Port = 587
-    encryption: Literal["none", "starttls", "tls"] = "starttls"
-    ca_file: FilePath | None = None
-    username: str | None = None
-    password_file: FilePath | None = None
-    timeout: timedelta = timedelta(seconds=60)
-    connections: Annotated[int, Field(ge=1, le=50)] = 8
-    mails_per_connection: Annotated[int, Field(ge=1, le=1000)] = 50
-    per_second: Annotated[float, Field(gt=0)] = 100
+    host: Annotated[str, Field(description="The mail server.")]
+    port: Annotated[Port, Field(description="Its port.")] = 587
+    encryption: Annotated[
+        Literal["none", "starttls", "tls"],
+        Field(description="Beyond loopback `starttls` or `tls` is required."),
+    ] = "starttls"
+    ca_file: Annotated[
+        FilePath | None,
+        Field(description="Whom to believe (PEM), where the system's own list does not suffice."),
+    ] = None
+    username: Annotated[
+        str | None, Field(description="Our login at the mail server, where it asks for one.")
+    ] = None
+    password_file: Annotated[FilePath | None, Field(description="The login's password.")] = None
+    timeout: Annotated[timedelta, Field(description="How long each of the server's answers may take.")] = (
+        timedelta(seconds=60)
+    )
+    connections: Annotated[int, Field(ge=1, le=50, description="Connections that are open at most.")] = 8
+    mails_per_connection: Annotated[
+        int, Field(ge=1, le=1000, description="Mails after which a connection is replaced.")
+    ] = 50
+    per_second: Annotated[float, Field(gt=0, description="Mails of this process in a second at most.")] = 100
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
@@ -47,23 +56,30 @@ class SmtpConnection(BaseModel):
 
 
 class Settings(ServiceSettings):
-    """The notifier's environment.
-
-    ``notifier_keys_file`` is a JWK Set of the private keys that contacts are sealed to, old ones included.
-    ``contact_kept_for`` is how long a contact stays after its case has closed. ``lease`` is how long a
-    sender may take for one mail: longer than three answers of the mail server.
-    """
+    """The notifier's environment."""
 
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
     smtp: SmtpConnection
-    directory: DirectoryPath
-    notifier_keys_file: FilePath
-    sender_name: Line
-    sender_address: EmailAddress
-    contact_kept_for: timedelta = timedelta(days=7)
-    lease: timedelta = timedelta(minutes=5)
+    directory: Annotated[
+        DirectoryPath, Field(description="Folder of the directory: names of services and authorities, law.")
+    ]
+    notifier_keys_file: Annotated[
+        FilePath,
+        Field(description="JWK Set of the private keys that contacts are sealed to, old ones included."),
+    ]
+    sender_name: Annotated[Line, Field(description="The name that mails come from.")]
+    sender_address: Annotated[EmailAddress, Field(description="The address that mails come from.")]
+    contact_kept_for: Annotated[
+        timedelta, Field(description="How long a contact stays after its case has closed.")
+    ] = timedelta(days=7)
+    lease: Annotated[
+        timedelta,
+        Field(
+            description="How long a sender may take for one mail: longer than three answers of the mail server."
+        ),
+    ] = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def _lease_outlasts_the_server(self) -> Self:

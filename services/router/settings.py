@@ -10,19 +10,33 @@ from shared.settings import HttpListener, KafkaConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The router's environment.
-
-    ``platform_keys_file`` is a JWK Set of the platform's private keys, old ones included. ``authority_keys_file``
-    is a JSON object from authority id to its public JWK; it is read again when it changes.
-    ``directory_fresh`` is how old the last reading of the directory's topic may be for a decision.
-    """
+    """The router's environment."""
 
     kafka: KafkaConnection
     http: HttpListener = HttpListener()
-    platform_keys_file: FilePath
-    authority_keys_file: FilePath
-    unverified: Literal["answer", "park"] = "answer"
-    directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
-    timezone: str = "Europe/Berlin"
-    batch_size: Annotated[int, Field(ge=1, le=5000)] = 600
-    minimum_period: timedelta = timedelta(milliseconds=30)
+    platform_keys_file: Annotated[
+        FilePath, Field(description="JWK Set of the platform's private keys, old ones included.")
+    ]
+    authority_keys_file: Annotated[
+        FilePath,
+        Field(
+            description="JSON object from authority id to its public JWK; it is read again when it changes."
+        ),
+    ]
+    unverified: Annotated[
+        Literal["answer", "park"],
+        Field(description="What becomes of a submission whose rule has no checked source."),
+    ] = "answer"
+    directory_fresh: Annotated[
+        timedelta,
+        Field(
+            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
+        ),
+    ] = FRESH
+    timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
+    batch_size: Annotated[
+        int, Field(ge=1, le=5000, description="Records that one transaction takes at most.")
+    ] = 600
+    minimum_period: Annotated[
+        timedelta, Field(description="The least time between two transactions of a partition.")
+    ] = timedelta(milliseconds=30)

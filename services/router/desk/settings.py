@@ -10,18 +10,18 @@ from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConne
 
 
 class Settings(ServiceSettings):
-    """The clearing desk's environment. PostgreSQL is asked who may come in, and nothing else.
-
-    ``issuer`` is the token door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones
-    included. ``directory_fresh`` is how old the last reading of the directory's topic may be for an order.
-    ``timezone`` is where the authorities' days begin.
-    """
+    """The clearing desk's environment. PostgreSQL is asked who may come in, and nothing else."""
 
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: Issuer
-    token_keys_file: FilePath
-    directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
-    timezone: str = "Europe/Berlin"
+    issuer: Annotated[Issuer, Field(description="The token door's public base URL.")]
+    token_keys_file: Annotated[FilePath, Field(description="JWK Set of its public keys, old ones included.")]
+    directory_fresh: Annotated[
+        timedelta,
+        Field(
+            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
+        ),
+    ] = FRESH
+    timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
     sign_in: SignIn | None = None

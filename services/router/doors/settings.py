@@ -10,24 +10,30 @@ from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConne
 
 
 class Settings(ServiceSettings):
-    """The environment of the authorities' doors.
-
-    ``issuer`` is the token door's public base URL, and ``token_keys_file`` a JWK Set of its public keys, old ones
-    included. ``hash_key_file`` holds 32 bytes as 64 hex digits that key the hashes of answers; if it is changed, a
-    repetition of an older answer is taken for a contradiction. ``unverified`` says what becomes of an inquiry whose
-    rule has no checked source, as at the router. ``directory_fresh`` is how old the last reading of the directory's
-    topic may be. ``timezone`` is where the authorities' days begin.
-    """
+    """The environment of the authorities' doors."""
 
     kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
-    issuer: Issuer
-    token_keys_file: FilePath
-    hash_key_file: FilePath
-    unverified: Literal["answer", "park"] = "answer"
-    directory_fresh: Annotated[timedelta, Field(gt=timedelta(), le=FRESH)] = FRESH
-    timezone: str = "Europe/Berlin"
+    issuer: Annotated[Issuer, Field(description="The token door's public base URL.")]
+    token_keys_file: Annotated[FilePath, Field(description="JWK Set of its public keys, old ones included.")]
+    hash_key_file: Annotated[
+        FilePath,
+        Field(
+            description="32 bytes as 64 hex digits that key the hashes of answers. If it is changed, a repetition of an older answer counts as a contradiction."
+        ),
+    ]
+    unverified: Annotated[
+        Literal["answer", "park"],
+        Field(description="What becomes of an inquiry whose rule has no checked source, as at the router."),
+    ] = "answer"
+    directory_fresh: Annotated[
+        timedelta,
+        Field(
+            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
+        ),
+    ] = FRESH
+    timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
     sign_in: SignIn | None = None
     webhook_keys_file: Annotated[
         FilePath,

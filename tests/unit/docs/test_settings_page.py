@@ -1,39 +1,34 @@
-"""What the settings page says of a model: names, bounds, secrets, and meaning wherever it is written."""
+"""What the settings page says of a model: names, bounds, secrets, meaning; and that no variable of ours lacks one."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
 
+import pytest
 from pydantic import BaseModel, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from amtsweg.docs.settings_page import variables
+from amtsweg.docs.settings_page import settings, variables
+from amtsweg.stack.services import PROCESSES
 
 
 class Server(BaseModel):
-    """A server. ``host`` is a name or an address."""
+    """A server."""
 
-    host: str
+    host: Annotated[str, Field(description="A name or an address.")]
     password_file: FilePath | None = None
 
 
 class Sample(BaseSettings):
-    """Settings of many kinds. ``keys_file`` holds public keys; nobody minds.
-
-    Attributes:
-        pause: between two tries,
-            never negative.
-        mode: how much is shown.
-    """
+    """Settings of many kinds."""
 
     model_config = SettingsConfigDict(env_prefix="SAMPLE_", env_nested_delimiter="__")
 
     server: Server
-    keys_file: FilePath
+    keys_file: Annotated[FilePath, Field(description="Holds public keys.")]
     token_file: FilePath
-    """Who may ask."""
     pause: timedelta = timedelta(seconds=2)
     mode: Literal["quiet", "loud"] = "quiet"
-    size: Annotated[int, Field(ge=1, le=9, description="how many")] = 5
+    size: Annotated[int, Field(ge=1, le=9, description="How many.")] = 5
     rate: Annotated[float, Field(gt=0)] = 1.5
 
 
@@ -72,12 +67,14 @@ def test_files_that_hold_secrets_are_marked() -> None:
     assert secrets == {"SAMPLE_SERVER__PASSWORD_FILE", "SAMPLE_TOKEN_FILE"}
 
 
-def test_the_meaning_is_found_wherever_the_model_says_it() -> None:
+def test_the_meaning_is_the_description_of_the_field() -> None:
     assert {name: setting.meaning for name, setting in SETTINGS.items() if setting.meaning} == {
-        "SAMPLE_SERVER__HOST": "`host` is a name or an address.",
-        "SAMPLE_KEYS_FILE": "`keys_file` holds public keys; nobody minds.",
-        "SAMPLE_TOKEN_FILE": "Who may ask.",
-        "SAMPLE_PAUSE": "between two tries, never negative.",
-        "SAMPLE_MODE": "how much is shown.",
-        "SAMPLE_SIZE": "how many",
+        "SAMPLE_SERVER__HOST": "A name or an address.",
+        "SAMPLE_KEYS_FILE": "Holds public keys.",
+        "SAMPLE_SIZE": "How many.",
     }
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_no_variable_lacks_a_meaning(process: str) -> None:
+    assert [setting.variable for setting in settings(process) if not setting.meaning] == []
