@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, TypeVar
 from uuid import uuid4
@@ -51,6 +52,7 @@ WAIT: Final = timedelta(seconds=30)
 OBSTACLES: Final[dict[Obstacle, str]] = {
     "not-at-the-desk": "ist nicht geparkt. `amtsweg parked list` zeigt, was wartet.",
     "already-routed": "ist nicht mehr geparkt; der Vorgang liegt bei {authority}.",
+    "not-unconfirmed": "liegt nicht seit 20 Tagen unbestätigt bei einer Stelle; es gibt nichts erneut zuzustellen.",
     "unknown-authority": "bleibt geparkt: Diese Stelle gibt es heute nicht im Verzeichnis.",
     "not-a-candidate": "bleibt geparkt: Diese Stelle kommt nach dem Verzeichnis nicht in Betracht. "
     "Ist sie trotzdem gemeint, --outside-candidates angeben.",
@@ -72,7 +74,7 @@ Role = Annotated[str, typer.Option(help="in welcher Rolle, ohne Namen")]
 
 @commands.command("list")
 def list_parked() -> None:
-    """Was geparkt ist, das Älteste zuerst."""
+    """Was geparkt oder seit 20 Tagen unbestätigt ist, das Älteste zuerst."""
     parked, directory = _run(_everything)
     console = plain_console()
     if not parked:
@@ -110,6 +112,12 @@ def show(case: Case) -> None:
 def retry(case: Case, *, reason: Reason = "neuer Versuch", role: Role = "Klärungsstelle") -> None:
     """Nach dem heutigen Verzeichnis neu entscheiden."""
     _order(case, _wish(reason=reason, role=role))
+
+
+@commands.command()
+def redeliver(case: Case, *, reason: Reason = "erneute Zustellung", role: Role = "Klärungsstelle") -> None:
+    """Was seine Stelle seit 20 Tagen nicht bestätigt hat, erneut in ihren Eingang legen, für ihre heutigen Schlüssel."""
+    _order(case, replace(_wish(reason=reason, role=role), redeliver=True))
 
 
 @commands.command()
@@ -223,12 +231,11 @@ class Sender:
 
 
 async def _everything(desk: ClearingDesk) -> list[Waiting]:
-    return list(oldest_first(await desk.cases.now()))
+    return list(oldest_first(await desk.cases.now(), now=datetime.now(UTC)))
 
 
 def _reason(waiting: Waiting) -> str:
-    reason = waiting.held.reason or ""
-    return REASONS_DE.get(reason, reason)
+    return REASONS_DE.get(waiting.reason, waiting.reason)
 
 
 def _named(authority: str, directory: Directory) -> str:
@@ -245,5 +252,6 @@ def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
         "Antrag": str(held.submission_id),
         "Leistung": f"{directory.services.get(receipt.service, '')} ({receipt.service})",
         "Grund": _reason(waiting),
-        "Geparkt seit": local_time(held.since, seconds=True),
+        **({} if held.authority is None else {"Liegt bei": held.authority}),
+        "Wartet seit": local_time(held.since, seconds=True),
     }

@@ -13,12 +13,13 @@ import orjson
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.directory_topic import FollowedDirectories
+from services.router.domain.cases.orders import is_order
 from services.router.handler.routing import Handler
 from services.router.ports import Directories
 from services.router.settings import Settings
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka, Plan, State
-from shared.events.case import AssignOrdered, CaseAnswered, RetryOrdered
+from shared.events.case import CaseAnswered
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
@@ -80,7 +81,7 @@ class Routing:
             return self._handler.on_received(event, cases)
         if carries(event, CaseAnswered):
             return self._handler.on_answered(event, cases)
-        if carries(event, RetryOrdered) or carries(event, AssignOrdered):
+        if is_order(event):
             messages = self._handler.on_ordered(event, cases)
             if any(message.topic == SUBMISSION_ROUTED.name for message in messages):
                 # Decided after all: what the router had failed on need not be tried again.
@@ -95,7 +96,7 @@ class Routing:
         event, cases = read(record), StoredCases(state)
         if carries(event, SubmissionReceived):
             return self._handler.on_poisoned(event, cases)
-        if carries(event, RetryOrdered) or carries(event, AssignOrdered):
+        if is_order(event):
             return self._handler.on_poisoned_order(event, cases)
         return ()
 

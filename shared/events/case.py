@@ -20,7 +20,7 @@ ReturnReason = Literal["wrong-place", "wrong-service", "not-competent", "misdire
 
 Outcome = Literal["granted", "refused"]
 RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided", "unknown-authority"]
-OrderRefusalReason = Literal["unknown-case", "not-parked", "unknown-authority"]
+OrderRefusalReason = Literal["unknown-case", "not-parked", "not-unconfirmed", "unknown-authority"]
 
 
 _ALWAYS_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
@@ -159,8 +159,14 @@ class RetryOrdered(Payload):
     assignment: Assignment
 
 
+class RedeliverOrdered(Payload):
+    """A case that its authority has not confirmed for long is to be put into its inbox again, from what is held."""
+
+    assignment: Assignment
+
+
 class AssignOrdered(Payload):
-    """A person at the clearing desk names the authority of a parked case."""
+    """A person at the clearing desk names the authority of a case that is parked, or unconfirmed for long."""
 
     authority: AuthorityId
     assignment: Assignment

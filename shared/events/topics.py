@@ -87,7 +87,7 @@ SUBMISSION_RECEIVED = Topic(
 )
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
-    payloads=(case.RetryOrdered, case.AssignOrdered, EraseOrdered),
+    payloads=(case.RetryOrdered, case.RedeliverOrdered, case.AssignOrdered, EraseOrdered),
     key="case",
     producers=("operator", "desk"),
     consumers=("router", "intake", "notifier", "audit"),

@@ -17,6 +17,7 @@ from shared.events.case import (
     CaseReturned,
     InformationRequested,
     OrderRefused,
+    RedeliverOrdered,
     RetryOrdered,
 )
 from shared.events.checkpoint import CheckpointPublished
@@ -139,6 +140,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             contact=sealed("notifier-2026", purpose="contact"),
             answer_keys=ANSWER_KEYS,
         ),
+        "RedeliverOrdered/redeliver": RedeliverOrdered(assignment=ASSIGNMENT),
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
         "AssignOrdered/over-http": AssignOrdered(

@@ -19,6 +19,7 @@ from shared.events.case import (
     CaseReturned,
     InformationRequested,
     OrderRefused,
+    RedeliverOrdered,
     RetryOrdered,
 )
 from shared.events.envelope import event_type
@@ -137,7 +138,9 @@ RULES: tuple[Rule, ...] = (
     Follows(
         name="routing",
         says="Jeder Eingang und jede Anordnung wird weitergeleitet, geparkt oder abgelehnt.",
-        causes=frozenset({_RECEIVED, event_type(RetryOrdered), event_type(AssignOrdered)}),
+        causes=frozenset(
+            {_RECEIVED, event_type(RetryOrdered), event_type(RedeliverOrdered), event_type(AssignOrdered)}
+        ),
         effects={_ROUTED: "routed", _PARKED: "parked", event_type(OrderRefused): "order-refused"},
     ),
     Eventually(

@@ -15,6 +15,7 @@ from shared.events.case import (
     CaseReturned,
     InformationRequested,
     OrderRefused,
+    RedeliverOrdered,
     RetryOrdered,
 )
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
@@ -54,6 +55,7 @@ _CODES: Mapping[type[Payload], str] = {
     CaseMessage: "message-of-authority",
     AnswerRefused: "answer-refused",
     RetryOrdered: "retry-ordered",
+    RedeliverOrdered: "redeliver-ordered",
     AssignOrdered: "assign-ordered",
     EraseOrdered: "erase-ordered",
     OrderRefused: "order-refused",

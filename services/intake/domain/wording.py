@@ -24,6 +24,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Klärungsstelle: erneute Prüfung angeordnet",
         "Clearing desk: ordered to be decided again",
     ),
+    "redeliver-ordered": ("Erneute Zustellung angeordnet", "Ordered to be delivered again"),
     "assign-ordered": ("Klärungsstelle: Behörde bestimmt", "Clearing desk: named the authority"),
     "erase-ordered": ("Löschung angeordnet: der Vorgang ist beendet", "Erasure ordered: the case has ended"),
     "order-refused": (
@@ -103,6 +104,10 @@ DETAILS: dict[str, tuple[str, str]] = {
     "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),
     "already-decided": ("der Vorgang war schon entschieden", "the case had been decided already"),
     "unknown-case": ("der Vorgang ist nicht bekannt", "the case is not known"),
+    "not-unconfirmed": (
+        "die Stelle hat für die Bestätigung noch Zeit",
+        "the authority still has time to confirm",
+    ),
     "not-parked": ("der Vorgang ist nicht in Klärung", "the case is not being clarified"),
     "unknown-authority": ("die Behörde ist nicht bekannt", "the authority is not known"),
 }

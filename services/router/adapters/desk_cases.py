@@ -1,4 +1,4 @@
-"""The clearing desk's view of custody: what is parked, and what has left the desk by an order. That is little."""
+"""The clearing desk's view of custody: what is parked, what is not confirmed, and what has left the desk by an order."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from shared.telemetry.health import Condition
 
 T = TypeVar("T")
 
-_OF_THE_DESK: Final = (b'"standing":"parked"', b'"placedBy":"')
+_OF_THE_DESK: Final = (b'"standing":"parked"', b'"standing":"routed"', b'"placedBy":"')
 """Most cases never see the desk: they are told by their bytes, which are ours and without white space."""
 
 

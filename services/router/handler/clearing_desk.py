@@ -24,25 +24,26 @@ class ClearingDesk:
     patience: timedelta
 
     async def page(self, *, after: desk.DeskCursor | None, limit: int) -> desk.Page:
-        """So many parked cases, the oldest first, after a place in that list."""
-        return desk.page(await self.cases.now(), after=after, limit=limit)
+        """So many cases that need a person, the oldest first, after a place in that list."""
+        return desk.page(await self.cases.now(), now=self.clock(), after=after, limit=limit)
 
     async def show(self, reference: str) -> desk.Waiting | None:
-        """The parked case with this receipt number, submission id or case id."""
+        """The case with this receipt number, submission id or case id, if it needs a person."""
         waiting = desk.find(await self.cases.now(), reference)
-        return waiting if waiting is not None and waiting.is_parked else None
+        return waiting if waiting is not None and waiting.needs_a_person(self.clock()) else None
 
     async def order(self, reference: str, wish: desk.OrderRequest) -> desk.OrderOutcome:
         """Give the order and wait for what becomes of it; repeated, it tells the same without a second effect."""
         waiting = desk.find(await self.cases.now(), reference)
-        if waiting is None:
+        if waiting is None or desk.is_no_affair_of(waiting, now=self.clock()):
             return desk.Ineffective(obstacle="not-at-the-desk")
         now = self.clock()
         given = desk.order(wish, waiting, now=now)
         if (told := desk.effect(given, waiting)) is not None:
             return told
         today = now.astimezone(self.zone).date()
-        if (obstacle := desk.objection(wish, waiting, directory=self.directory(), today=today)) is not None:
+        obstacle = desk.objection(wish, waiting, directory=self.directory(), now=now, today=today)
+        if obstacle is not None:
             return desk.Ineffective(obstacle=obstacle, waiting=waiting)
         await self.orders.publish(encode(given, CASE_ORDERED.name))
         try:

@@ -6,8 +6,10 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases.custody import Order, Parked, Placement, Routed
+from services.router.domain.cases.custody import Parked, Placement, Routed
 from services.router.domain.cases.gravestone import gravestone
+from services.router.domain.cases.orders import Order
+from services.router.domain.cases.orders import refusal as refusal_of
 from services.router.domain.decision.resolver import Unverified
 from services.router.handler.emitted import (
     emit,
@@ -19,7 +21,7 @@ from services.router.handler.emitted import (
     tombstone,
 )
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
-from shared.events.case import AssignOrdered, CaseAnswered, CaseDecided, RetryOrdered
+from shared.events.case import CaseAnswered, CaseDecided, RedeliverOrdered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, carries, encode
@@ -58,7 +60,7 @@ class Handler:
     def on_poisoned_order(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """A parked case on whose order the router fails stays parked, and says that this is why."""
         custody = cases.custody(event.case_id)
-        if custody is None or custodies.refusal(custody, event.data) or not custodies.is_new(custody, event):
+        if custody is None or custody.standing != "parked" or not custodies.is_new(custody, event):
             return ()
         placement = Parked(reason="order-failed", decision=custody.decision)
         return emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
@@ -124,7 +126,7 @@ class Handler:
         if carries(event, CaseAnswered):
             needed = event.data.answer.kind in custodies.HANDING_ON
         else:
-            needed = isinstance(event.data, Order) and custodies.refusal(custody, event.data) is None
+            needed = isinstance(event.data, Order) and not refusal_of(custody, event.data, now=self.clock())
         return custody.submission_id if needed else None
 
     def _held_of(self, custody: CaseHeld, cases: Cases) -> SubmissionHeld:
@@ -153,23 +155,28 @@ class Handler:
         return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), gone, report
 
     def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
-        """Route a parked case again: by today's directory, or to the authority that a person names."""
+        """Route a case: by today's directory, to the authority that a person names, or once more to the one that has it."""
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()
         now = self.clock()
-        refusal = custodies.refusal(custody, event.data)
+        refusal = refusal_of(custody, event.data, now=now)
         if custody is None or refusal is not None:
             return emit(custodies.refuse_order(custody, event, refusal or "unknown-case", now=now), cases)
         held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._ordered(event.data, custody, held, at=now), held)
-        if isinstance(placement, Parked) and isinstance(event.data, AssignOrdered):
+        if isinstance(placement, Parked) and not isinstance(event.data, RetryOrdered):
+            # Whoever has the case keeps it: an order that reaches nobody changes nothing.
             return emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
         return emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
 
     def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Placement:
         if isinstance(order, RetryOrdered):
             return self._decide(held, at=at)
+        if isinstance(order, RedeliverOrdered):
+            return Routed(
+                authority=custody.authority or "", decision=custody.decision, assignment=order.assignment
+            )
         before = custody.decision
         # Where none could be made at all, the router failed on it; it is not asked again.
         decision = None if before is None else self._resolve(before.inquiry, at=at)

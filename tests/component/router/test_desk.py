@@ -320,5 +320,5 @@ async def test_the_description_states_openapi_3_1_and_the_scope(http: httpx.Asyn
     operations = [
         each for path in description["paths"].items() if "parked" in path[0] for each in path[1].values()
     ]
-    assert [each["security"] for each in operations] == [[{"desk": ["desk"]}]] * 4
+    assert [each["security"] for each in operations] == [[{"desk": ["desk"]}]] * 5
     assert all("application/problem+json" in each["responses"]["403"]["content"] for each in operations)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
+from services.router.domain.cases import orders
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -214,9 +215,9 @@ def test_a_case_parked_again_has_been_waiting_since_the_first_time() -> None:
 
 def test_only_a_parked_case_takes_orders() -> None:
     for order in (retrying().data, assigning().data):
-        assert c.refusal(None, order) == "unknown-case"
-        assert c.refusal(opened(), order) == "not-parked"
-        assert c.refusal(opened(TO_NOBODY), order) is None
+        assert orders.refusal(None, order, now=LATER) == "unknown-case"
+        assert orders.refusal(opened(), order, now=LATER) == "not-parked"
+        assert orders.refusal(opened(TO_NOBODY), order, now=LATER) is None
 
 
 def test_a_refused_order_is_told_and_changes_nothing() -> None:
@@ -274,7 +275,7 @@ class Router:
             return c.answer(self.custody, cause, now=NOW)
         if not (carries(cause, RetryOrdered) or carries(cause, AssignOrdered)):
             raise AssertionError(type(cause.data))
-        refusal = c.refusal(self.custody, cause.data)
+        refusal = orders.refusal(self.custody, cause.data, now=LATER)
         if self.custody is None or refusal is not None:
             return c.refuse_order(self.custody, cause, refusal or "unknown-case", now=NOW)
         if carries(cause, AssignOrdered):

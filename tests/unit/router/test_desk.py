@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases import desk
-from services.router.domain.cases.custody import Order
+from services.router.domain.cases import desk, orders
 from services.router.domain.cases.desk import Ineffective, OrderRequest, Person, Placed, StillParked, Waiting
+from services.router.domain.cases.orders import Order
 from shared.events.case import AssignOrdered, RetryOrdered
 from shared.events.competence import Reason
 from shared.events.custody import CaseHeld
@@ -38,7 +38,7 @@ def waiting(**changes: object) -> Waiting:
 
 
 def test_every_reason_of_parking_has_its_words() -> None:
-    assert {*Reason, *get_args(RouterReason)} == desk.REASONS_DE.keys()
+    assert {*Reason, *get_args(RouterReason), "unconfirmed"} == desk.REASONS_DE.keys()
 
 
 def ordered_id(wish: OrderRequest, *, case: UUID = CASE_ID) -> UUID:
@@ -98,7 +98,7 @@ def test_authorities_come_into_question(held: Waiting, candidates: tuple[str, ..
     ],
 )
 def test_something_speaks_against_an_order(wish: OrderRequest, held: Waiting, obstacle: str | None) -> None:
-    assert desk.objection(wish, held, directory=hessen(), today=TODAY) == obstacle
+    assert desk.objection(wish, held, directory=hessen(), now=RECEIVED_AT, today=TODAY) == obstacle
 
 
 ASSIGNED, RETRIED = (desk.order(wish, waiting(), now=RECEIVED_AT) for wish in (ASSIGN, RETRY))
@@ -141,7 +141,7 @@ def acted_on(held: CaseHeld, given: Event[Order]) -> CaseHeld:
     """What the router makes of an order; asked again, the directory still names nobody."""
     if not custodies.is_new(held, given):
         return held
-    if (reason := custodies.refusal(held, given.data)) is not None:
+    if (reason := orders.refusal(held, given.data, now=RECEIVED_AT)) is not None:
         step = custodies.refuse_order(held, given, reason, now=RECEIVED_AT)
     elif isinstance(given.data, AssignOrdered):
         verdict = custodies.Routed(authority=given.data.authority, decision=PARKED)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
+from services.router.domain.cases import orders
 from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, State, drawing, may
 from shared.events import ids
 from shared.events.case import (
@@ -117,7 +118,7 @@ class Case:
                 placement = c.Routed(authority=to, decision=ROUTED)
             return c.hand_on(self.custody, cause, placement, now=NOW)
         assert carries(cause, RetryOrdered) or carries(cause, AssignOrdered)
-        refused = c.refusal(self.custody, cause.data)
+        refused = orders.refusal(self.custody, cause.data, now=NOW)
         if self.custody is None or refused is not None:
             return c.refuse_order(self.custody, cause, refused or "unknown-case", now=NOW)
         if isinstance(cause.data, AssignOrdered):

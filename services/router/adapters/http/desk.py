@@ -16,6 +16,7 @@ from services.router.adapters.http.desk_documents import (
     OutcomeDocument,
     ParkedCaseDocument,
     ParkedListDocument,
+    RedeliveryDocument,
     RetryDocument,
     outcome_document,
     parked_case_document,
@@ -82,14 +83,14 @@ def desk_routes(
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=_MOST)] = 50,
     ) -> Response:
-        """What is parked, the oldest receipt first."""
+        """What is parked or has been unconfirmed for 20 days, the oldest receipt first."""
         page = await desk.page(after=None if after is None else _place(after), limit=limit)
         lines = (parked_document(each, directory=directory(), now=clock()) for each in page.cases)
         return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
 
     @routes.get("/{reference}", response_model=ParkedCaseDocument, responses=_SEEN)
     async def parked_case(reference: str, _: Annotated[Caller, Security(gate, scopes=["desk"])]) -> Response:
-        """One parked case, by receipt number, submission id or case id; its content is never shown."""
+        """One such case, by receipt number, submission id or case id; its content is never shown."""
         waiting = await desk.show(reference)
         if waiting is None:
             raise no_effect(Ineffective(obstacle="not-at-the-desk"), directory=directory())
@@ -118,6 +119,18 @@ def desk_routes(
     ) -> Response:
         """Decide again by the directory now in force."""
         wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
+        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+
+    @routes.post("/{reference}/redelivery", response_model=OutcomeDocument, responses=_ORDERED)
+    async def redeliver(
+        reference: str,
+        request: Request,
+        bearer: Annotated[Caller, Security(gate, scopes=["desk"])],
+        body: RedeliveryDocument,
+        idempotency_key: Key = None,
+    ) -> Response:
+        """Put an unconfirmed case into its authority's inbox again, sealed to the keys that it has today."""
+        wish = replace(_wish(bearer, request, key=idempotency_key, reason=body.reason), redeliver=True)
         return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
 
     return routes

@@ -23,7 +23,10 @@ class CandidateDocument(WireModel):
 
 
 class ParkedDocument(WireModel):
-    """A line of the list. ``waitsSeconds`` count from the moment at which it was parked first."""
+    """A line of the list. ``waitsSeconds`` count from the moment at which it was parked first, or delivered.
+
+    With the reason ``unconfirmed``, ``authority`` has the case and has not said a word about it for 20 days or longer.
+    """
 
     case: str
     submission: str
@@ -35,11 +38,12 @@ class ParkedDocument(WireModel):
     service_name: str
     reason: str
     reason_text: str
+    authority: str | None = None
     candidates: tuple[CandidateDocument, ...]
 
 
 class ParkedListDocument(WireModel):
-    """Parked cases, the oldest receipt first; ask again with ``after`` = ``next`` until it is absent."""
+    """Parked and unconfirmed cases, the oldest receipt first; ask again with ``after`` = ``next`` until it is absent."""
 
     cases: tuple[ParkedDocument, ...]
     next: str | None = None
@@ -68,6 +72,12 @@ class RetryDocument(WireModel):
     """Why it is worth asking the directory again."""
 
     reason: Remark = "neuer Versuch"
+
+
+class RedeliveryDocument(WireModel):
+    """Why it is worth delivering it again."""
+
+    reason: Remark = "erneute Zustellung"
 
 
 class OutcomeDocument(WireModel):
@@ -99,8 +109,9 @@ def parked_document(waiting: Waiting, *, directory: Directory, now: datetime) ->
         waits_seconds=int((now - held.since).total_seconds()),
         service=held.receipt.service,
         service_name=directory.services.get(held.receipt.service, ""),
-        reason=held.reason or "",
-        reason_text=reason_text(held.reason),
+        reason=waiting.reason,
+        reason_text=reason_text(waiting.reason),
+        authority=held.authority,
         candidates=_candidates(waiting, directory),
     )
 

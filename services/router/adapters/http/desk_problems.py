@@ -29,6 +29,12 @@ _SAID: Final[dict[Obstacle, _Said]] = {
         "Der Vorgang ist nicht mehr geparkt; er liegt bei {authority}.",
         "Nichts zu tun (nothing to do). Wer ihn zugewiesen hat, steht im Protokoll.",
     ),
+    "not-unconfirmed": _Said(
+        409,
+        "Nicht unbestätigt (not unconfirmed)",
+        "Der Vorgang liegt nicht seit 20 Tagen unbestätigt bei einer Stelle.",
+        "Nichts zu tun (nothing to do); GET /v1/parked zeigt, was wartet (see what waits).",
+    ),
     "unknown-authority": _Said(
         422,
         "Stelle unbekannt (unknown authority)",

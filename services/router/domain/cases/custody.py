@@ -3,17 +3,15 @@
 ``None`` stands for nothing to do: the event has been applied before (promise 2).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from services.router.domain.cases.transitions import Act, State, answer_refusal_in, order_refusal_in
+from services.router.domain.cases.transitions import answer_refusal_in
 from shared.events.case import (
     AnswerKind,
     AnswerRefused,
-    AssignOrdered,
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
@@ -23,7 +21,6 @@ from shared.events.case import (
     OrderRefusalReason,
     OrderRefused,
     RefusalReason,
-    RetryOrdered,
 )
 from shared.events.competence import CompetenceDecision
 from shared.events.custody import CaseHeld, Standing
@@ -69,8 +66,6 @@ class Parked:
 
 
 Placement = Routed | Parked
-Order = RetryOrdered | AssignOrdered
-_ORDERS: Mapping[type[Payload], Act] = {RetryOrdered: "retry", AssignOrdered: "assign"}
 HANDING_ON: frozenset[AnswerKind] = frozenset({"returned", "forwarded"})
 
 
@@ -109,11 +104,6 @@ def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: date
     return _place(opening, cause, placement, now=now)
 
 
-def refusal(custody: CaseHeld | None, order: Order) -> OrderRefusalReason | None:
-    """Why an order about this case cannot be followed; None when it can."""
-    return order_refusal_in(_state(custody), _ORDERS[type(order)])
-
-
 def refuse_order(
     custody: CaseHeld | None, cause: Event[Payload], reason: OrderRefusalReason, *, now: datetime
 ) -> CustodyChange:
@@ -124,7 +114,7 @@ def refuse_order(
 def follow_order(
     custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime
 ) -> CustodyChange:
-    """Route the parked case, or park it again with the reason of today. `refusal` has said None."""
+    """Route the case, or park it again with the reason of today. `orders.refusal` has said None."""
     return _place(custody, cause, placement, now=now)
 
 
@@ -194,10 +184,6 @@ def answer_refusal(
     if custody is None or custody.authority != authority:
         return "not-in-custody"
     return answer_refusal_in(custody.standing, kind)
-
-
-def _state(custody: CaseHeld | None) -> State:
-    return "unknown" if custody is None else custody.standing
 
 
 def _effect(

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from services.router.domain.cases.custody import Order
+from services.router.domain.cases.orders import Order, is_unconfirmed
 from services.router.domain.directory.model import Directory
-from shared.events.case import AssignOrdered, RetryOrdered
+from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.ids import order_id
@@ -29,21 +29,28 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "internal-error": "Fehler im Router",
     "order-failed": "Router am letzten Auftrag gescheitert",
     "returned": "von der Stelle zurückgegeben",
+    "unconfirmed": "von der Stelle seit mindestens 20 Tagen nicht bestätigt",
     "handed-on-in-a-circle": "von einer Stelle an eine zurückgereicht, die ihn schon hatte",
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
 
 Cases = Mapping[UUID, CaseHeld]
-"""By case: what is parked, and what has left the desk by a person's order."""
+"""By case: what is parked, lies with an authority unconfirmed, or has left the desk by a person's order."""
 
 DeskCursor = tuple[datetime, UUID]
 """A place in the list: date of receipt, case."""
 
 Obstacle = Literal[
-    "not-at-the-desk", "already-routed", "unknown-authority", "not-a-candidate", "not-connected", "failed"
+    "not-at-the-desk",
+    "already-routed",
+    "not-unconfirmed",
+    "unknown-authority",
+    "not-a-candidate",
+    "not-connected",
+    "failed",
 ]
-"""Why an order has no effect. ``not-connected``: the authority has no inbox or no key yet. ``failed``: the router
-cannot carry it out; what it failed on lies in the dead letter."""
+"""Why an order has no effect. ``not-unconfirmed``: there is nothing to deliver again. ``not-connected``: the authority
+has no inbox or no key yet. ``failed``: the router cannot carry it out; what it failed on lies in the dead letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,15 @@ class Waiting:
     @property
     def is_parked(self) -> bool:
         return self.held.standing == "parked"
+
+    @property
+    def reason(self) -> str:
+        """Why it is at the desk."""
+        return "unconfirmed" if self.held.standing == "routed" else self.held.reason or ""
+
+    def needs_a_person(self, now: datetime) -> bool:
+        """Whether it is parked, or has been unconfirmed for long."""
+        return self.is_parked or is_unconfirmed(self.held, now=now)
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -81,7 +97,7 @@ class Person:
 class OrderRequest:
     """What a person wants to be done, and the key under which he may repeat it.
 
-    Without ``authority`` the directory is asked again. ``outside_candidates`` says that the person knows the
+    Without ``authority`` the directory is asked again, or, with ``redeliver``, the case goes once more to who has it. ``outside_candidates`` says that the person knows the
     authority to be none of the candidates.
     """
 
@@ -89,6 +105,7 @@ class OrderRequest:
     reason: str
     key: str
     authority: str | None = None
+    redeliver: bool = False
     outside_candidates: bool = False
     traceparent: str | None = None
 
@@ -134,15 +151,15 @@ class Page:
 OrderOutcome = Placed | StillParked | Ineffective | Pending
 
 
-def oldest_first(cases: Cases) -> Sequence[Waiting]:
-    """What is parked, by date of receipt."""
-    parked = (Waiting(case=case, held=held) for case, held in cases.items() if held.standing == "parked")
-    return sorted(parked, key=_place)
+def oldest_first(cases: Cases, *, now: datetime) -> Sequence[Waiting]:
+    """What needs a person, by date of receipt: parked, or unconfirmed for long."""
+    known = (Waiting(case=case, held=held) for case, held in cases.items())
+    return sorted((waiting for waiting in known if waiting.needs_a_person(now)), key=_place)
 
 
-def page(cases: Cases, *, after: DeskCursor | None, limit: int) -> Page:
-    """So many of the parked cases after a place in the list."""
-    rest = [waiting for waiting in oldest_first(cases) if after is None or _place(waiting) > after]
+def page(cases: Cases, *, now: datetime, after: DeskCursor | None, limit: int) -> Page:
+    """So many of the cases that need a person after a place in the list."""
+    rest = [waiting for waiting in oldest_first(cases, now=now) if after is None or _place(waiting) > after]
     shown = rest[:limit]
     return Page(cases=shown, next=_place(shown[-1]) if len(rest) > limit else None)
 
@@ -155,14 +172,19 @@ def find(cases: Cases, reference: str) -> Waiting | None:
     return None
 
 
+def is_no_affair_of(waiting: Waiting, *, now: datetime) -> bool:
+    """Whether the directory has decided the case and its authority still has time: no person has to do with it."""
+    return not waiting.needs_a_person(now) and waiting.held.placed_by is None
+
+
 def order(wish: OrderRequest, waiting: Waiting, *, now: datetime) -> Event[Order]:
     """The event that asks the router to do it; repeating the wish gives the same id."""
     assignment = Assignment(role=wish.person.role, reason=wish.reason, principal=wish.person.principal)
-    data: Order = (
-        RetryOrdered(assignment=assignment)
-        if wish.authority is None
-        else AssignOrdered(authority=wish.authority, assignment=assignment)
-    )
+    data: Order = RetryOrdered(assignment=assignment)
+    if wish.authority is not None:
+        data = AssignOrdered(authority=wish.authority, assignment=assignment)
+    elif wish.redeliver:
+        data = RedeliverOrdered(assignment=assignment)
     ordered = data.to_json().decode()
     return Event(
         id=order_id(waiting.case, wish.person.principal, wish.key, ordered),
@@ -175,9 +197,13 @@ def order(wish: OrderRequest, waiting: Waiting, *, now: datetime) -> Event[Order
     )
 
 
-def objection(wish: OrderRequest, waiting: Waiting, *, directory: Directory, today: date) -> Obstacle | None:
+def objection(
+    wish: OrderRequest, waiting: Waiting, *, directory: Directory, now: datetime, today: date
+) -> Obstacle | None:
     """Why the order need not be given at all: it would change nothing, or is probably a slip."""
-    if not waiting.is_parked:
+    if wish.redeliver:
+        return None if is_unconfirmed(waiting.held, now=now) else "not-unconfirmed"
+    if not waiting.needs_a_person(now) or (wish.authority is None and not waiting.is_parked):
         return "already-routed"
     if wish.authority is None:
         return None
@@ -197,7 +223,8 @@ def effect(given: Event[Order], after: Waiting) -> OrderOutcome | None:
     if given.id not in held.applied:
         return None
     if not after.is_parked:
-        return Ineffective(obstacle="already-routed", waiting=after)
+        nobody = is_unconfirmed(held, now=given.time)  # it lies where it lay: the order has reached nobody
+        return Ineffective(obstacle="not-connected" if nobody else "already-routed", waiting=after)
     if isinstance(given.data, RetryOrdered):
         return StillParked(waiting=after)
     failed = held.reason == "order-failed"

@@ -9,7 +9,7 @@ from shared.events.custody import Standing
 
 State = Literal["unknown"] | Standing
 Actor = Literal["platform", "holder", "clearing desk", "operator"]
-Act = Literal["received", "retry", "assign", "erase"] | AnswerKind
+Act = Literal["received", "retry", "redeliver", "assign", "erase"] | AnswerKind
 
 STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
 OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested")
@@ -29,7 +29,8 @@ class Transition:
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="received", actor="platform", sources=("unknown",), targets=("routed", "parked")),
     Transition(act="retry", actor="clearing desk", sources=("parked",), targets=("routed", "parked")),
-    Transition(act="assign", actor="clearing desk", sources=("parked",), targets=("routed",)),
+    Transition(act="assign", actor="clearing desk", sources=("parked", "routed"), targets=("routed",)),
+    Transition(act="redeliver", actor="clearing desk", sources=("routed",), targets=("routed",)),
     Transition(act="accepted", actor="holder", sources=("routed",), targets=("accepted",)),
     Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
     Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
@@ -58,7 +59,9 @@ def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:
     """Why the clearing desk's order has no effect in this state; None when it has."""
     if may(act, state):
         return None
-    return "unknown-case" if state == "unknown" else "not-parked"
+    if state == "unknown":
+        return "unknown-case"
+    return "not-unconfirmed" if act == "redeliver" else "not-parked"
 
 
 def drawing() -> str:

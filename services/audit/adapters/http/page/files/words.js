@@ -99,6 +99,7 @@ export const KINDS = {
   PeriodEnded: ["notice", "Frist abgelaufen", "Period has ended"],
   SubmissionParked: ["routing", "Zur Klärung geparkt", "Parked for clearing"],
   RetryOrdered: ["clearing", "Klärungsstelle: erneut versuchen", "Clearing desk: try again"],
+  RedeliverOrdered: ["clearing", "Klärungsstelle: erneut zustellen", "Clearing desk: deliver again"],
   AssignOrdered: ["clearing", "Klärungsstelle: zugewiesen", "Clearing desk: assigned"],
   OrderRefused: ["clearing", "Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"],
   CaseAnswered: ["authority", "Antwort des Amts", "Authority's answer"],

@@ -1,0 +1,43 @@
+"""The clearing desk's orders: which there are, and of which cases they may be given."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from services.router.domain.cases.transitions import Act, order_refusal_in
+from shared.events.case import AssignOrdered, OrderRefusalReason, RedeliverOrdered, RetryOrdered
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+
+UNCONFIRMED_AFTER = timedelta(days=20)
+"""Ten days before what lies in the authority's inbox expires."""
+
+Order = RetryOrdered | RedeliverOrdered | AssignOrdered
+_ACTS: Mapping[type[Payload], Act] = {
+    RetryOrdered: "retry",
+    RedeliverOrdered: "redeliver",
+    AssignOrdered: "assign",
+}
+
+
+def is_order(event: Event[Payload]) -> TypeGuard[Event[Order]]:
+    """Whether this is an order of the clearing desk."""
+    return isinstance(event.data, Order)
+
+
+def is_unconfirmed(custody: CaseHeld, *, now: datetime) -> bool:
+    """Whether the authority has had the case for long, and not a word has come from it."""
+    return custody.standing == "routed" and now - custody.since >= UNCONFIRMED_AFTER
+
+
+def refusal(custody: CaseHeld | None, order: Order, *, now: datetime) -> OrderRefusalReason | None:
+    """Why an order about this case cannot be followed; None when it can.
+
+    A routed case is the desk's affair only once it has been unconfirmed for long; until then its authority has time.
+    """
+    act = _ACTS[type(order)]
+    if custody is None:
+        return order_refusal_in("unknown", act)
+    in_time = custody.standing == "routed" and not is_unconfirmed(custody, now=now)
+    return order_refusal_in("accepted" if in_time else custody.standing, act)
