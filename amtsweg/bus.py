@@ -1,4 +1,4 @@
-"""The operator's way onto the bus: his login from the environment, else from the running local stack."""
+"""The operator's way onto the bus: the login comes from the environment, else from the running local stack."""
 
 import logging
 import os

@@ -2,7 +2,7 @@
 
 The baselines, in the same run, on the same broker, from the same backlog, with the same fan-out: transaction loops on
 aiokafka (one warm producer per partition) and on librdkafka. Per submission each writes an inbox record, a routed
-event, custody and what is held, as large as the router's. Everybody is a process of his own; the figure is
+event, custody and what is held, as large as the router's. Each runs in a process of its own; the figure is
 submissions a second as a read-committed reader sees the routed events come, from the first to the last.
 """
 

@@ -1,4 +1,4 @@
-"""The auditor's way into the reading room over HTTP: his token, and for every look a purpose and a reference."""
+"""A client of the audit API: the auditor's token, and a purpose and a reference for every look."""
 
 import json
 import urllib.error

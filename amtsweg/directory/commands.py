@@ -170,7 +170,7 @@ def seed_command(directory: FolderOption = None) -> None:
 
 @commands.command("versions")
 def versions_command() -> None:
-    """List what is published, what is in force, and what was recorded but is followed by no router."""
+    """List what is published, what is in force, and what was recorded but every router ignores."""
     with _said_where():
         reading = asyncio.run(published.read(operator_address()))
     _echo(version_lines(reading, now=datetime.now(UTC)))

@@ -70,7 +70,7 @@ async def publish(
 ) -> Version:
     """Publish the change that is prepared from what is published now; exactly one of several at once succeeds.
 
-    1. Starting the producer shuts out whoever began before us; what he has not committed is gone for good.
+    1. Starting the producer fences any earlier one; what that one has not committed is aborted.
     2. Only then read to the end and prepare.
     3. Whoever begins after us shuts us out, and our commit fails.
     4. Read again: what counts is what every router makes of it.

@@ -40,7 +40,7 @@ def diverted_line(group: Diverted) -> str:
 def newcomer_lines(old: Directory, new: Directory) -> Iterator[str]:
     """Authorities that are to be connected before the change takes effect."""
     for authority in sorted(new.authorities.keys() - old.authorities.keys()):
-        yield f"{authority} is new: give it topics, a login and a key first, else what goes there is parked"
+        yield f"{authority} is new: provision it first; until then its submissions are parked"
 
 
 def postcode_lines(old: Directory, new: Directory) -> Iterator[str]:
@@ -51,7 +51,7 @@ def postcode_lines(old: Directory, new: Directory) -> Iterator[str]:
 
 
 def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
-    """What is published, what is in force, and what was recorded but is followed by no router."""
+    """What is published, what is in force, and what was recorded but every router ignores."""
     versions = reading.versions
     force = versions.at(now) if versions.published else None
     pending = versions.pending(now)
@@ -60,7 +60,7 @@ def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
         yield f"{version.id}  from {version.effective_from.isoformat()}{standing}"
         yield f"    {version.change.reason}; {_counted(version.change.tables)}"
     for record in reading.passed_over:
-        yield f"record {record.offset} is followed by no router: {record.reason}"
+        yield f"record {record.offset} is ignored by every router: {record.reason}"
 
 
 def applied_lines(version: Version) -> Iterator[str]:

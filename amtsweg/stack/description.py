@@ -29,7 +29,7 @@ class KafkaLogin(_Described):
 
 
 class KafkaDescription(_Described):
-    """`admin` may do anything; everybody else has a login of his own."""
+    """`admin` may do anything; every other party has a login of its own."""
 
     bootstrap: str
     security_protocol: str
@@ -108,7 +108,7 @@ class AuditDescription(_Described):
 
 
 class PostgresDescription(_Described):
-    """One role per schema; `url` holds the super user and his password."""
+    """One role per schema; `url` holds the super user and the password."""
 
     host: str
     port: int

@@ -32,7 +32,7 @@ _SETTINGS = {
     # A restart resumes by transactional id; the broker must not have forgotten it over a long weekend.
     "transactional.id.expiration.ms": str(14 * _DAY_MS),
     "group.initial.rebalance.delay.ms": "0",
-    # A record stays 30 days: whoever comes back then still finds where he stood.
+    # A record stays 30 days: a group that comes back then still finds its position.
     "offsets.retention.minutes": str(35 * 24 * 60),
     # One address holds the connections of a provider for hundreds, and no more; here everybody has the same one.
     "max.connections.per.ip": "2000",

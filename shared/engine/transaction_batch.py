@@ -19,7 +19,7 @@ from shared.kafka.records import Headers, Record
 
 @dataclass(slots=True)
 class RecordBatch:
-    """A batch for one partition; ``first`` is the record whose outcome its first record is, None for state."""
+    """A batch for one partition; ``first`` is the input record that produced its first entry, None for state."""
 
     tp: TopicPartition
     turn: int

@@ -54,5 +54,5 @@ class DirectoryChanged(Payload):
     def _each_table_once(self) -> Self:
         names = [change.table for change in self.tables]
         if len(names) != len(set(names)):
-            raise ValueError("tables: one of them stands there twice")
+            raise ValueError("tables: one of them is a duplicate")
         return self

@@ -22,7 +22,7 @@ def child_id(parent: UUID, kind: str) -> UUID:
 
 
 def order_id(case: UUID, principal: str, key: str, ordered: str) -> UUID:
-    """The id of a person's order, from who gives it, the key of his request, and what is ordered.
+    """The id of a person's order, from the person, the key of the request, and what is ordered.
 
     The same request is the same order; the same key with something else in it is another order.
     """

@@ -18,7 +18,7 @@ AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)
 """An authority's id, for example ``g-06531005``, ``k-06531``, ``ihk-giessen-friedberg``."""
 
 PrincipalId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-"""Whoever holds credentials of his own; a person has a number here, never a name."""
+"""A party with credentials of its own; a person has a number here, never a name."""
 
 ServiceKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
 """A service key: 14 digits, ``99…`` in the federal catalogue (LeiKa), other beginnings where a Land issues its own."""

@@ -1,6 +1,6 @@
 """Reading partitions from a position to their end: for states, dead letters and held objects.
 
-Absence is proven here: whoever asks what is there is told all that was there when he asked, open transactions waited
+Absence is proven here: a reader gets all that was there at the time of the question, open transactions waited
 for, or that it cannot be told now. Time that passes without an answer proves nothing.
 """
 

@@ -1,4 +1,4 @@
-"""The one way out: a request to an address that somebody else has named, without becoming his tool inside our network.
+"""The one way out: a request to an address that somebody else has named, without becoming a tool inside our network.
 
 A name is resolved once per connection; every address that it has must be public, or lie in a network that the
 operator has allowed; the connection goes to exactly such an address, with the name for TLS and ``Host``. Nothing is

@@ -50,7 +50,7 @@ class MailServer:
     after_content: Hook = _go_on
     refuse_senders: bool = False
     forgiving: bool = False
-    """Every recipient is accepted, whatever his name."""
+    """Every recipient is accepted, by any name."""
     port: int = 0
     _server: asyncio.Server | None = None
     _tls: ssl.SSLContext | None = None

@@ -68,7 +68,7 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
 
 
 def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
-    """The services' grants, and the operator's: he reads what is not sealed, and writes orders and the directory alone."""
+    """The services' grants, and the operator's: the operator reads what is not sealed, and writes only orders and the directory."""
     for producer in topic.producers:
         yield Grant(producer, "WRITE", "TOPIC", name)
     for group in (*topic.consumers, *topic.rebuild):

@@ -54,7 +54,7 @@ class Readers:
             raise Refused(f"auditors file: not valid at {places}") from None
         by_token = {reader.token_sha256: reader for reader in listed}
         if len(by_token) < len(listed) or len({reader.name for reader in listed}) < len(listed):
-            raise Refused("auditors file: a name or a token stands there twice")
+            raise Refused("auditors file: duplicate name or token")
         return cls(by_token)
 
     def find(self, token: str, now: datetime) -> Reader | None:

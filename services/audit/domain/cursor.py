@@ -1,4 +1,4 @@
-"""Where a reader stands in a long answer: opaque to him, and stable however the log grows meanwhile."""
+"""Where a reader stands in a long answer: opaque, and stable while the log grows."""
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode

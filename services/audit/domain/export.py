@@ -1,6 +1,6 @@
 """The whole log as files: every entry with what opens it, a manifest of the files, and the log's signature on it.
 
-Whoever has all entries can compute the root himself: that is how he knows that none is missing.
+A reader who has all entries can compute the root, and so knows that none is missing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -134,7 +134,7 @@ class Recount:
         """Take in the next row.
 
         Raises:
-            Refused: a row is missing or stands there twice, or a payload is not what the entry commits to.
+            Refused: a row is missing or a duplicate, or a payload is not what the entry commits to.
         """
         if index != self._tree.size:
             raise Refused(f"entry {self._tree.size} is missing; {index} comes instead")

@@ -15,7 +15,7 @@ LONGEST_TIMELINE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What an auditor asks for, in his words; all that is given must hold. ``after`` and ``before`` are indexes.
+    """What an auditor asks for; all that is given must hold. ``after`` and ``before`` are indexes.
 
     ``trace`` finds the cases in which it occurs; ``looks`` is False where looks and what else is about the log itself
     are to be left out.

@@ -1,4 +1,4 @@
-"""A checkpoint leaves the house only with the cosignatures that the policy asks for. It fails closed."""
+"""Publish a checkpoint only with the cosignatures that the policy requires; otherwise publish nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -36,7 +36,9 @@ class FollowedCases:
             async with asyncio.timeout(self._patience):
                 return await self._followed.reach(await self._followed.ends())
         except (KafkaError, TimeoutError) as away:
-            raise Unavailable(f"{CASE_CUSTODY.name}: its end is not reached; try again") from away
+            raise Unavailable(
+                f"{CASE_CUSTODY.name}: the topic could not be read to its end; try again"
+            ) from away
 
     async def until(self, seen: Callable[[Mapping[UUID, CaseHeld]], T | None]) -> T:
         return await self._followed.until(seen)

@@ -82,8 +82,8 @@ class HeldCases:
     async def certainly(self, case: UUID) -> Holding | None:
         """The custody as it was written when this was asked.
 
-        Whoever reads his inbox may know of a case before we do: the marks that end a transaction are set topic by
-        topic. What he has read is written, though, so the end that counts is that of everything written, not of
+        An authority that reads its inbox may know of a case before we do: the marks that end a transaction are set topic by
+        topic. What it has read is written, though, so the end that counts is that of everything written, not of
         what is committed.
         """
         partition = partition_of(str(case).encode(), len(PARTITIONS))
@@ -92,7 +92,9 @@ class HeldCases:
                 end = await self._written(PARTITIONS[partition])
                 return (await self._followed.reach(end)).get(case)
         except (KafkaError, TimeoutError) as away:
-            raise Unavailable(f"{CASE_CUSTODY.name}: its end is not reached; try again") from away
+            raise Unavailable(
+                f"{CASE_CUSTODY.name}: the topic could not be read to its end; try again"
+            ) from away
 
     def _keep(self, value: bytes) -> Holding | None:
         holding = _holding(value)

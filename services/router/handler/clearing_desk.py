@@ -14,7 +14,7 @@ from shared.events.topics import CASE_ORDERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearingDesk:
-    """What a person at the clearing desk sees and orders. ``patience`` is how long he waits for the effect."""
+    """What a person at the clearing desk sees and orders. ``patience`` is how long an answer waits for the effect."""
 
     cases: DeskCases
     orders: Orders

@@ -55,7 +55,7 @@ def test_a_preview_names_authorities_that_have_to_be_connected_first(tmp_path: P
     newcomer = "land-leuchtturm,land,Leuchtturmamt,Hafen,,,,erfunden,yes\n"
     (tmp_path / "authorities.csv").write_text(text + newcomer, encoding="utf-8")
     result = run("preview", str(tmp_path), "--directory", str(NORDMARK))
-    assert "land-leuchtturm is new: give it topics, a login and a key first" in result.stdout
+    assert "land-leuchtturm is new: provision it first" in result.stdout
 
 
 def test_a_preview_names_postcodes_that_lead_nowhere_any_more(tmp_path: Path) -> None:

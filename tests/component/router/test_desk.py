@@ -306,7 +306,7 @@ async def test_while_the_view_is_away_the_desk_says_so(
     desk: DeskInMemory, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away() -> None:
-        raise Unavailable("case.custody: its end is not reached")
+        raise Unavailable("case.custody: the topic could not be read to its end")
 
     monkeypatch.setattr(desk.cases, "now", away)
 

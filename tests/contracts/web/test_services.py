@@ -16,7 +16,7 @@ from tests.contracts.web.sockets import Line, serving
 from tests.support.apps import SERVICES, app_of
 
 LARGEST_ANONYMOUS = 64 * 1024
-"""What a body may have at most where nobody has said yet who he is."""
+"""The largest body before the client has said who it is."""
 
 
 @pytest.fixture(params=SERVICES)

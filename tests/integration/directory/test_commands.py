@@ -1,4 +1,4 @@
-"""The directory changed on real parts, as an operator does it: by command, with his own login."""
+"""The directory changed on real parts, as an operator does it: by command, with the operator's own login."""
 
 import asyncio
 import os

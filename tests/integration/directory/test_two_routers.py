@@ -1,4 +1,4 @@
-"""Two routers, one directory: each instant is decided by one version, whoever decides, and whatever befell him."""
+"""Two routers, one directory: each instant is decided by one version, by whichever router, after whatever fault."""
 
 import asyncio
 import os

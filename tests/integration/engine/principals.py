@@ -25,7 +25,7 @@ def topic(name: str, *operations: AclOperation) -> list[Grant]:
 
 
 class Principal:
-    """One user; what he may do can be changed while he works."""
+    """One user, whose grants can be changed while it works."""
 
     def __init__(self, kafka: KafkaAccess, address: KafkaAddress) -> None:
         self._kafka = kafka

@@ -61,7 +61,7 @@ async def until(condition: Callable[[], Any], *, seconds: float = 30) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """An applicant's case; the local part of his address says what the mail server makes of his mails."""
+    """An applicant's case; the local part of the address says what the mail server does with the mails."""
 
     submission_id: Any
     applicant: str

@@ -1,4 +1,4 @@
-"""The clearing desk and the dead letters, as an operator uses them: by command, with his own login."""
+"""The clearing desk and the dead letters, as an operator uses them: by command, with the operator's own login."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("router")
 
 @pytest.fixture(autouse=True)
 def operator(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The operator's login in the environment, as an installation would give it to him."""
+    """The operator's login in the environment, as an installation sets it."""
     for name, value in {
         "BOOTSTRAP": ground.kafka.endpoint.bootstrap,
         "SECURITY_PROTOCOL": ground.kafka.endpoint.security_protocol,

@@ -1,4 +1,4 @@
-"""What reads the whole log runs once at a time; who comes meanwhile is told to come again."""
+"""What reads the whole log runs once at a time; a request meanwhile gets 503 and Retry-After."""
 
 from shared.web.problems import Problem
 

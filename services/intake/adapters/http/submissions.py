@@ -39,7 +39,7 @@ Submit = Callable[[Attempt], Awaitable[Outcome]]
 
 
 def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemetry: Telemetry) -> APIRouter:
-    """The route; of more than ``max_in_flight`` requests at once, the rest is told to come again."""
+    """The route; requests beyond ``max_in_flight`` get 503 and Retry-After."""
     router = APIRouter(tags=["submissions"])
     slots = asyncio.Semaphore(max_in_flight)
 

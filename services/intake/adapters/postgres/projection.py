@@ -22,7 +22,7 @@ from shared.postgres.pool import Connection
 TOPICS: Final = {topic.name: topic.payloads for topic in consumed_by("intake")}
 
 # The lock that orders the feed. It is held until this transaction commits, so that whoever reads a position
-# has every smaller one before him; a sequence would hand out numbers that become visible in any order.
+# has every smaller one before it; a sequence would hand out numbers that become visible in any order.
 _LOCK: Final = "SELECT position FROM feed FOR UPDATE"
 _PLACED: Final = "UPDATE feed SET position = $1"
 

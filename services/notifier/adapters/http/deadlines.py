@@ -65,7 +65,7 @@ class DeadlineShown(BaseModel):
 
 
 def add_deadlines(app: FastAPI, *, law: Law) -> None:
-    """Answer ``GET /v1/deadlines``. It is public: the law is, and nobody is asked about."""
+    """Answer ``GET /v1/deadlines``. No authentication: the law is public, and the query names no person."""
 
     @app.get("/v1/deadlines", tags=["deadlines"], openapi_extra=OPEN_TO_ALL)
     async def deadlines(asked: Annotated[AskedDeadline, Query()]) -> DeadlineShown:

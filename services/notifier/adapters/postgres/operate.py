@@ -1,4 +1,4 @@
-"""What an operator sees of messages, and how he has them sent again; without a word about people."""
+"""What an operator sees of messages, and how they are sent again; nothing about people."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

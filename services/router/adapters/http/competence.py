@@ -16,7 +16,7 @@ from shared.web.problems import Problem
 
 
 class Asked(BaseModel):
-    """The parameters as they are sent; `read_inquiry` understands them, and a misspelt one is no other one."""
+    """Raw query parameters. Unknown names are refused; `read_inquiry` reads them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +39,7 @@ def add_competence(
     today: Callable[[], date],
     rates: Rates,
 ) -> None:
-    """Answer ``GET /v1/competence``. It is public: the directory is open data, and nobody is asked about."""
+    """Answer ``GET /v1/competence``. No authentication: the directory is open data, and the query names no person."""
 
     async def admit(request: Request) -> None:
         """Before the question is looked at: a bad one costs as much as a good one."""

@@ -95,7 +95,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What a person wants to be done, and the key under which he may repeat it.
+    """What a person orders, and the key under which the order may be repeated.
 
     Without ``authority`` the directory is asked again, or, with ``redeliver``, the case goes once more to who has it. ``outside_candidates`` says that the person knows the
     authority to be none of the candidates.
