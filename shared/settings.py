@@ -24,6 +24,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+ClockAhead = Annotated[
+    timedelta,
+    Field(
+        ge=timedelta(),
+        description="For demonstrations: how far the clock of statutory periods is ahead. Only where Kafka is on loopback.",
+    ),
+]
 
 
 class _Frozen(BaseModel):

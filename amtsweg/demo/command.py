@@ -11,6 +11,7 @@ from rich.live import Live
 
 from amtsweg.demo import show
 from amtsweg.demo.run import Bill, Progress, run, stack
+from amtsweg.demo.silence import show_silence
 from amtsweg.stack.commands import StartView
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
@@ -22,6 +23,9 @@ def demo(
     *,
     submissions: Annotated[int, typer.Option(min=12, help="how many requests are posted")] = 200,
     report: Annotated[Path | None, typer.Option(help="write the bill as JSON to this file")] = None,
+    silence: Annotated[
+        bool, typer.Option("--silence", help="then set the clock of periods ahead and let one end in silence")
+    ] = False,
 ) -> None:
     """Boot the stack, post real-looking submissions, watch them travel, and add everything up."""
     console, var = Console(), stack_folder()
@@ -29,6 +33,9 @@ def demo(
         with stack(var, report=StartView(console).show) as description:
             outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
             show.bill(outcome, console)
+            told = asyncio.run(show_silence(description, var=var)) if silence else None
+            if told is not None:
+                show.silence(told, console)
             if report is not None:
                 report.write_text(
                     json.dumps(show.report(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -36,7 +43,7 @@ def demo(
     except StackError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
-    raise typer.Exit(0 if outcome.adds_up else 1)
+    raise typer.Exit(0 if outcome.adds_up and (told is None or told.holds) else 1)
 
 
 async def _watched(description: StackDescription, *, var: Path, requests: int, console: Console) -> Bill:

@@ -18,13 +18,14 @@ from services.audit.domain.leaf import Leaf
 from services.audit.domain.tiles import decode_bundle, published
 from shared.events.case import CaseDecided
 from shared.events.competence import CompetenceDecision
-from shared.events.envelope import Event, Undecodable, decode
+from shared.events.envelope import Event, Undecodable, decode, event_type
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
-from shared.events.submission import SubmissionParked, SubmissionRouted
+from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, audited
 
 _POLL_MS = 100
+_DELIVERED = event_type(SubmissionDelivered).encode()
 
 
 @asynccontextmanager
@@ -64,7 +65,9 @@ async def read_inboxes(kafka: KafkaDescription, authorities: Iterable[str], *, s
     """Count the records of these inboxes to their present ends."""
     topics = {AUTHORITY_INBOX.for_authority(a): a for a in authorities}
     seen.inbox.clear()
-    async for record in _to_the_ends(kafka, [TopicPartition(topic, 0) for topic in topics]):
+    async for record in to_the_ends(kafka, [TopicPartition(topic, 0) for topic in topics]):
+        if dict(record.headers)["ce_type"] != _DELIVERED:
+            continue  # a warning, or that the period is over
         seen.inbox[topics[record.topic], _submission(record)] += 1
 
 
@@ -72,7 +75,7 @@ async def read_topics(kafka: KafkaDescription, *, cases: set[UUID], seen: Seen) 
     """Read the audited topics to their present ends and note what they say of these cases."""
     by_name = {topic.name: topic for topic in audited()}
     partitions = [TopicPartition(t.name, p) for t in by_name.values() for p in range(t.partitions)]
-    async for record in _to_the_ends(kafka, partitions):
+    async for record in to_the_ends(kafka, partitions):
         try:
             event = decode(record.value, record.headers, by_name[record.topic].payloads)
         except Undecodable:
@@ -81,9 +84,10 @@ async def read_topics(kafka: KafkaDescription, *, cases: set[UUID], seen: Seen) 
             _note(event, seen)
 
 
-async def _to_the_ends(
+async def to_the_ends(
     kafka: KafkaDescription, partitions: Sequence[TopicPartition]
 ) -> AsyncIterator[ConsumerRecord]:
+    """What lies on these partitions now."""
     async with reader(kafka) as consumer:
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from amtsweg.demo.reckoning import latencies, one_of_each_kind, per_authority
 from amtsweg.demo.run import Bill, Progress
+from amtsweg.demo.silence import Silence
 from amtsweg.directory.folder import open_directory
 from services.router.domain.decision.explain import explain_de
 from services.router.domain.directory.model import Directory
+from shared.local_time import local_day
 
 _MOST = 12
 _STORY = """\
@@ -66,6 +69,28 @@ def bill(outcome: Bill, console: Console) -> None:
             Group(Text(_STORY), Text.from_markup(verdict_line)), title="Was hier geschah", title_align="left"
         )
     )
+
+
+def silence(seen: Silence, console: Console) -> None:
+    """Print what everyone was told of a period that ended in silence."""
+    table = Table(
+        "Wer", "erfährt", title="Eine Frist läuft in Schweigen ab", title_justify="left", show_lines=True
+    )
+    told = "\n\n".join(f"[bold]{escape(subject)}[/bold]\n{escape(text)}" for subject, text in seen.mails)
+    table.add_row("Antragsteller", Text.from_markup(told))
+    table.add_row(f"Amt {seen.authority}", ", ".join(seen.inbox))
+    console.print(table)
+    verdict = (
+        "[bold green]Jeder hat es erfahren.[/bold green]"
+        if seen.holds
+        else "[bold red]Es fehlt etwas.[/bold red]"
+    )
+    story = (
+        f"Antrag {seen.receipt_number}: Das Amt hat den Eingang bestätigt und dann geschwiegen. Die Uhr der Fristen wurde"
+        f" um {seen.days_ahead} Tage vorgestellt. Die Frist endete am {local_day(seen.period_ends)}. Nach einem weiteren"
+        " Werktag, und erst als alle Antworten gelesen waren, galt der Antrag als genehmigt."
+    )
+    console.print(Panel(Group(Text(story), Text.from_markup(verdict)), title="Schweigen", title_align="left"))
 
 
 def report(outcome: Bill) -> dict[str, Any]:

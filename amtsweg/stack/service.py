@@ -12,6 +12,9 @@ from amtsweg.stack.tended import Tended
 _LATER = {"notifier", "audit"}
 _PATIENT = 10
 
+CLOCK_AHEAD = "clock-ahead"
+"""A file below the stack's folder: how far the clock of statutory periods is ahead, as ISO 8601."""
+
 
 class Service(Tended):
     """One of `PROCESSES`, told nothing of ours but `environment`."""
@@ -22,6 +25,14 @@ class Service(Tended):
         super().__init__(name, var=var, port=port)
         self.niceness = _PATIENT if name in _LATER else 0
         self._environment = environment
+        self._folder = var
 
     def command(self) -> Command:
-        return Command(arguments=[sys.executable, "-m", PROCESSES[self.name]], environment=self._environment)
+        environment = {**self._environment, **_clock_ahead(self._folder)}
+        return Command(arguments=[sys.executable, "-m", PROCESSES[self.name]], environment=environment)
+
+
+def _clock_ahead(var: Path) -> Mapping[str, str]:
+    """What a demonstration has written there, for the next start of a service."""
+    file = var / CLOCK_AHEAD
+    return {"AMTSWEG_CLOCK_AHEAD": file.read_text(encoding="utf-8").strip()} if file.exists() else {}

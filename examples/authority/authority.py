@@ -23,6 +23,8 @@ from joserfc.jwk import JWKRegistry, Key
 ATTEMPTS = 3
 RETRY_SECONDS = 5.0
 TOKEN_SECONDS = 240
+SUBMISSION = "de.amtsweg.SubmissionDelivered.v1"
+"""Header ``ce_type`` of a new submission; other records are about cases that you have."""
 LARGEST_BYTES = 4 * 1024 * 1024
 
 log = logging.getLogger("authority")
@@ -146,6 +148,9 @@ async def settle(
 async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: Path) -> None:
     """File the case, confirm it, decide it. Here your own procedure begins."""
     submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
+    if (kind := message.headers.get("ce_type", SUBMISSION)) != SUBMISSION:
+        log.info("%s: case %s: %s", folder.name, case, kind)  # a period ends or has ended, the case is over …
+        return
     file(open_case(message.body, key, submission), folder / f"{submission}.json")
     given = {"givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
     await answers.give(case, {"kind": "accepted", **given})

@@ -179,7 +179,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
         "planning": _planning(plan, common),
         "sending": _sending(settings, common),
-        "clock": Follower(_clock(common), name="clock", health=health),
+        "clock": Follower(_clock(common, settings.clock_ahead), name="clock", health=health),
         "upkeep": Follower(upkeep, name="upkeep", health=health),
         "lag": Follower(lag, name="lag", health=health),
         "http": HttpServer.of(
@@ -235,10 +235,10 @@ def _sending(settings: Settings, common: _Common) -> Resumed:
     return Resumed("sending", rounds.run, condition=condition, close=mailer.close)
 
 
-def _clock(common: _Common) -> Resumed:
+def _clock(common: _Common, ahead: timedelta) -> Resumed:
     condition = common.health.part("clock")
     ticking = Ticking(
-        timers=DueTimers(common.pool, common.law, history=common.clock_history),
+        timers=DueTimers(common.pool, common.law, history=common.clock_history, ahead=ahead),
         replay=_rebuild(common, common.clock_history, condition=condition),
         clock=_now,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, FilePath, StringConstraints, model_validator
 
 from shared.settings import (
+    ClockAhead,
     HttpListener,
     KafkaConnection,
     Port,
@@ -80,6 +81,13 @@ class Settings(ServiceSettings):
             description="How long a sender may take for one mail: longer than three answers of the mail server."
         ),
     ] = timedelta(minutes=5)
+    clock_ahead: ClockAhead = timedelta()
+
+    @model_validator(mode="after")
+    def _clock_is_true_beyond_loopback(self) -> Self:
+        if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
+            raise ValueError("clock_ahead is for a local stack only")
+        return self
 
     @model_validator(mode="after")
     def _lease_outlasts_the_server(self) -> Self:

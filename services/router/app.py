@@ -14,12 +14,15 @@ from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.cases.orders import is_order
+from services.router.domain.cases.transitions import CLOSED
+from services.router.handler.clock import Timekeeper
 from services.router.handler.routing import Handler
 from services.router.ports import Directories
 from services.router.settings import Settings
 from shared.crypto.jwe import OwnKey, Rewrapper
-from shared.engine import KafkaToKafka, Plan, State
+from shared.engine import InputsRead, KafkaToKafka, Plan, State
 from shared.events.case import CaseAnswered
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
@@ -48,7 +51,8 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 
-_CLOSED = (b'"standing":"decided"', b'"standing":"erased"')
+_CLOSED = tuple(f'"standing":"{standing}"'.encode() for standing in CLOSED)
+_PERIOD_OVER = b'"period":{'
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
 _BODY_BYTES = 0
 """Nothing is sent here: health and metrics are only read."""
@@ -57,8 +61,9 @@ _BODY_BYTES = 0
 class Routing:
     """The transformation of the group ``router``: records in, the handler's messages out."""
 
-    def __init__(self, handler: Handler, *, telemetry: Telemetry) -> None:
+    def __init__(self, handler: Handler, timekeeper: Timekeeper, *, telemetry: Telemetry) -> None:
         self._handler = handler
+        self._timekeeper = timekeeper
         self._telemetry = telemetry
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
@@ -89,6 +94,8 @@ class Routing:
             return messages
         if carries(event, EraseOrdered):
             return self._handler.on_erased(event, cases)
+        if carries(event, StepOverdue) or carries(event, PeriodEnding) or carries(event, PeriodEnded):
+            return self._timekeeper.on_clock(event, cases)
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
@@ -100,12 +107,19 @@ class Routing:
             return self._handler.on_poisoned_order(event, cases)
         return ()
 
-    def punctuate(self, keys: Sequence[str], state: State) -> Sequence[Message]:
-        """Cases that have long been over leave custody; nobody is told."""
+    def punctuate(self, keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Message]:
+        """Cases that have long been over leave custody; of those whose period is over, silence is looked into."""
         # Most are open; their bytes, which are ours and without white space, tell so at once.
-        closed = (UUID(key) for key in keys if any(over in (state.get(key) or b"") for over in _CLOSED))
-        self._handler.forget_expired(closed, StoredCases(state))
-        return ()
+        stored = {key: state.get(key) or b"" for key in keys}
+        closed = [key for key, value in stored.items() if any(over in value for over in _CLOSED)]
+        self._handler.forget_expired(map(UUID, closed), StoredCases(state))
+        silent = [key for key, value in stored.items() if _PERIOD_OVER in value and key not in closed]
+        return self._timekeeper.conclude(
+            map(UUID, silent),
+            StoredCases(state),
+            answers_read_to=reading.until,
+            unread=[UUID(key) for key in silent if reading.blocked(key)],
+        )
 
 
 def read(record: Record) -> Event[Payload]:
@@ -132,7 +146,11 @@ def build(settings: Settings) -> Mapping[str, Part]:
         on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
         fresh=settings.directory_fresh,
     )
-    routing = Routing(_handler(settings, directories, outputs=outputs), telemetry=telemetry)
+    routing = Routing(
+        _handler(settings, directories, outputs=outputs),
+        Timekeeper(clock=_now, zone=ZoneInfo(settings.timezone), ahead=settings.clock_ahead),
+        telemetry=telemetry,
+    )
     plan = replace(
         ROUTING,
         instance=settings.instance,

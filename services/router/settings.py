@@ -1,12 +1,12 @@
 """What the router is told; a wrong value stops the start and names the variable."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, FilePath
+from pydantic import Field, FilePath, model_validator
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, KafkaConnection, ServiceSettings
+from shared.settings import ClockAhead, HttpListener, KafkaConnection, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -40,3 +40,10 @@ class Settings(ServiceSettings):
     minimum_period: Annotated[
         timedelta, Field(description="The least time between two transactions of a partition.")
     ] = timedelta(milliseconds=30)
+    clock_ahead: ClockAhead = timedelta()
+
+    @model_validator(mode="after")
+    def _clock_is_true_beyond_loopback(self) -> Self:
+        if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
+            raise ValueError("clock_ahead is for a local stack only")
+        return self

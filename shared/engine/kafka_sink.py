@@ -1,14 +1,16 @@
 """One unit's way out through Kafka: its producer, its states, one transaction per batch."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
 from shared.engine.assignment import EVERYTHING, Unit
@@ -16,18 +18,20 @@ from shared.engine.compacted_lookup import CompactedTopicReader
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.kafka_transaction import Commit, KafkaTransaction
 from shared.engine.plan import Plan
-from shared.engine.processor import Processor, Punctuate
+from shared.engine.processor import InputsRead, Processor, Punctuate
 from shared.engine.sink import Replaced, Work
 from shared.engine.state_store import POSITIONS, Overlay, StateStore, positions_state
 from shared.engine.transaction_batch import offset_of
 from shared.errors import Stopped, Unavailable
 from shared.kafka.client import KafkaAddress, close, transactional_producer
+from shared.kafka.dead_letters import letter_key
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Message, Record
 from shared.telemetry.metrics import Telemetry
 
 PUNCTUATED_KEYS: Final = 500
+_ENDS_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,9 @@ class KafkaSink:
         self._producer: AIOKafkaProducer | None = None
         self._sweep: Iterator[list[str]] = iter(())
         self._due = time.monotonic()
+        self._marked: tuple[datetime, Mapping[TopicPartition, int]] | None = None
+        self._read_until: datetime | None = None
+        self._consumer: AIOKafkaConsumer | None = None
         self._log = structlog.get_logger().bind(group=self._plan.group, partition=number)
 
     async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
@@ -79,6 +86,7 @@ class KafkaSink:
         if plan.state_topic is not None and self._store.positions() is None:
             # From the first opening on, states never lie there without them.
             await self._commit((), {POSITIONS: positions_state(self._positions)}, ())
+        self._consumer, self._marked = consumer, None
         if context.outputs.due:
             await context.outputs.warm(self._producer)
         if plan.lookup_topic is not None:
@@ -106,20 +114,45 @@ class KafkaSink:
         keys = next(self._sweep, None)
         if keys is None:
             self._sweep = _slices([*self._store.states])
+            await self._mark_ends()
             self._context.telemetry.set(
                 "state_keys", len(self._store.states), group=self._plan.group, partition=str(self._number)
             )
             return
         overlay = Overlay(self._store.states)
         try:
-            messages = [] if self._context.punctuate is None else [*self._context.punctuate(keys, overlay)]
+            messages = self._punctuated(keys, overlay)
         except Exception as error:  # noqa: BLE001 - the service's own; records must not wait for it
             self._log.error("punctuate failed", error=error)
             return
         if messages or overlay.changes:
             await self._commit([(None, message) for message in messages], overlay.changes, ())
 
+    def _punctuated(self, keys: Sequence[str], overlay: Overlay) -> list[Message]:
+        reading = InputsRead(
+            until=self._read_until, blocked=lambda key: bool(self._store.blocks(letter_key(key.encode())))
+        )
+        punctuate = self._context.punctuate
+        return [] if punctuate is None else [*punctuate(keys, overlay, reading)]
+
+    async def _mark_ends(self) -> None:
+        """Note where the inputs end now; once all that has been committed, it is known how far they are read."""
+        if self._marked is not None:
+            at, ends = self._marked
+            if any(self._positions.get(tp, 0) < end for tp, end in ends.items()):
+                return
+            self._read_until = at
+        now, consumer = datetime.now(UTC), self._consumer
+        if consumer is None:
+            return
+        try:
+            async with asyncio.timeout(_ENDS_SECONDS):
+                self._marked = now, await consumer.end_offsets([*self._positions])
+        except (KafkaError, TimeoutError) as away:
+            self._log.warning("the inputs' ends are not known", error=away)
+
     async def close(self) -> None:
+        self._consumer = None
         producer, self._producer = self._producer, None
         lookup, self._lookup = self._lookup, None
         if lookup is not None:

@@ -1,6 +1,8 @@
 """What a service gives to the Kafka-to-Kafka engine: a pure step from record to messages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.kafka.records import Outgoing, Record
@@ -43,10 +45,21 @@ class Processor(Protocol):
         """Return what follows from a record that the code fails on, for example that it is parked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputsRead:
+    """How far the inputs are read: all that lay on them at ``until`` has been applied (None: not known yet).
+
+    ``blocked`` tells whether a record of this key has been laid aside as a dead letter and waits there.
+    """
+
+    until: datetime | None
+    blocked: Callable[[str], bool]
+
+
 class Punctuate(Protocol):
     """What a service makes of time alone, for example that a state expires."""
 
-    def __call__(self, keys: Sequence[str], state: State) -> Sequence[Outgoing]:
+    def __call__(self, keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Outgoing]:
         """Look at the states of these keys, some hundreds, and return what follows; it commits by itself.
 
         Called every ``Plan.punctuate_interval`` between batches, so that all states come by in turn; it must not

@@ -1,12 +1,14 @@
 """What happens to a case after its submission lies with an authority or is parked."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from shared.events.clock import DeemedKind
 from shared.events.payload import AuthorityId, Instant, Payload, Sealed
 from shared.events.sealed_answer import MOST_MISSING
 from shared.events.submission import Assignment, Receipt
@@ -14,12 +16,29 @@ from shared.events.submission import Assignment, Receipt
 OwnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:/-]{1,64}$")]
 """The id that an authority gives its answer; the same id is the same answer."""
 
-AnswerKind = Literal["accepted", "information-requested", "returned", "forwarded", "decided"]
+AnswerKind = Literal[
+    "accepted",
+    "information-requested",
+    "unreadable",
+    "extended",
+    "returned",
+    "forwarded",
+    "decided",
+    "certified",
+]
 ReturnReason = Literal["wrong-place", "wrong-service", "not-competent", "misdirected"]
 """Why an authority hands a case on: the place or service is another's, the law names another, or nobody meant it."""
 
 Outcome = Literal["granted", "refused"]
-RefusalReason = Literal["not-in-custody", "already-accepted", "already-decided", "unknown-authority"]
+RefusalReason = Literal[
+    "not-in-custody",
+    "already-accepted",
+    "already-extended",
+    "already-decided",
+    "already-deemed-approved",
+    "not-deemed-approved",
+    "unknown-authority",
+]
 OrderRefusalReason = Literal["unknown-case", "not-parked", "not-unconfirmed", "unknown-authority"]
 
 
@@ -28,11 +47,12 @@ _ALWAYS_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
     "items": ("information-requested",),
     "reason": ("returned", "forwarded"),
     "forward_to": ("forwarded",),
+    "months": ("extended",),
 }
 """Which kinds of answer have each member; those have it always, the others never."""
 
 _MAY_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
-    "content": ("accepted", "information-requested", "decided"),
+    "content": ("accepted", "information-requested", "unreadable", "extended", "decided", "certified"),
     "notice": ("information-requested", "decided"),
 }
 """Which kinds of answer may have each sealed part; the others never."""
@@ -43,7 +63,9 @@ class AnswerGiven(Payload):
 
     ``accepted``: it confirms that it holds the case. ``information-requested``: so many ``items`` are missing.
     ``returned`` and ``forwarded``: it is not competent, for a ``reason``; with ``forwardTo`` it names who is.
-    ``decided``: with an ``outcome``; the case is closed.
+    ``unreadable``: a file of the applicant's cannot be opened (§ 3a Abs. 4 VwVfG). ``extended``: its period is so many
+    ``months`` longer, since the matter is difficult (§ 42a Abs. 2 VwVfG), once. ``decided``: with an ``outcome``; the case
+    is closed. ``certified``: it certifies that the case is deemed approved (§ 42a Abs. 3 VwVfG).
 
     What people write is sealed: ``content`` to the platform client (file number, free text, list of what is missing,
     documents), ``notice`` to the notifier (what a message to the applicant has to contain). The keys stand in
@@ -55,6 +77,7 @@ class AnswerGiven(Payload):
     items: Annotated[int, Field(ge=1, le=MOST_MISSING)] | None = None
     reason: ReturnReason | None = None
     forward_to: AuthorityId | None = None
+    months: Annotated[int, Field(ge=1, le=12)] | None = None
     content: Sealed | None = None
     notice: Sealed | None = None
     given_at: Instant
@@ -138,6 +161,61 @@ class CaseDecided(Payload):
     decided_at: Instant
 
 
+class FileUnreadable(Payload):
+    """The authority cannot open a file of the applicant's; what it needs instead is told to him."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    told_at: Instant
+
+
+class PeriodExtended(Payload):
+    """The authority has made its period longer, once; it counts if the law allows it and it was told in time."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    months: int
+    extended_at: Instant
+
+
+class DeemedApprovalCertified(Payload):
+    """The authority certifies that the case is deemed approved."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    fiction_from: date | None = None
+    certified_at: Instant
+
+
+SilenceDoubt = Literal["unconfirmed", "incomplete", "forwarded", "unread-answer", "not-every-case-covered"]
+"""Why silence shows nothing: the authority has not confirmed that it has the case, documents are missing, it was handed
+on, an answer lies in a dead letter, or the law covers some cases of the service only."""
+
+
+class CaseDeemedApproved(Payload):
+    """The period ended in certain silence, so that the law holds what was asked for as granted; the case is closed.
+
+    Every answer that a door had accepted until ``answersReadTo``, after the period and its grace, had been read.
+    """
+
+    receipt: Receipt
+    authority: AuthorityId
+    deemed: DeemedKind
+    profile: str
+    period_ended_on: date
+    fiction_from: date
+    answers_read_to: Instant
+
+
+class SilenceDoubted(Payload):
+    """The period ended, but silence is not certain: a person at the clearing desk looks into it, nobody is told."""
+
+    receipt: Receipt
+    authority: AuthorityId | None = None
+    period_ended_on: date
+    reason: SilenceDoubt
+
+
 class AnswerRefused(Payload):
     """An answer that changes nothing, and why: the authority sees its mistake, the record keeps it."""
 
@@ -151,6 +229,23 @@ class OrderRefused(Payload):
 
     order_id: UUID
     reason: OrderRefusalReason
+
+
+UPDATES: tuple[type[Payload], ...] = (
+    CaseAccepted,
+    InformationRequested,
+    CaseReturned,
+    CaseForwarded,
+    FileUnreadable,
+    PeriodExtended,
+    CaseDecided,
+    CaseDeemedApproved,
+    DeemedApprovalCertified,
+    SilenceDoubted,
+    AnswerRefused,
+    OrderRefused,
+)
+"""What the router tells of a case that lies with an authority."""
 
 
 class RetryOrdered(Payload):

@@ -41,7 +41,7 @@ class PeriodEnded(Payload):
     """A statutory period has ended; nothing is said about what was decided meanwhile.
 
     ``certain``: the law's fiction covers every case of this service; where it is false, a person must say
-    whether it covers this one.
+    whether it covers this one. ``graceUntil`` is the next working day: until its end nobody concludes anything.
     """
 
     receipt: Receipt
@@ -51,3 +51,8 @@ class PeriodEnded(Payload):
     fiction_from: date | None = None
     deemed: DeemedKind = "none"
     certain: bool = False
+    grace_until: date | None = None
+
+
+TIME_PASSED: tuple[type[Payload], ...] = (StepOverdue, PeriodEnding, PeriodEnded)
+"""What the clock says of a case."""

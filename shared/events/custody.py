@@ -1,13 +1,31 @@
 """The router's own memory of a case: who holds it and what has been applied."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from shared.events.case import SilenceDoubt
+from shared.events.clock import DeemedKind
 from shared.events.competence import CompetenceDecision
-from shared.events.payload import AuthorityId, Instant, Payload
+from shared.events.payload import AuthorityId, Instant, Payload, WireModel
 from shared.events.submission import Receipt
 
-Standing = Literal["parked", "routed", "accepted", "information-requested", "decided", "erased"]
+Standing = Literal[
+    "parked", "routed", "accepted", "information-requested", "decided", "deemed-approved", "erased"
+]
+
+
+class PeriodOver(WireModel):
+    """A period that has ended without a decision. Once silence is found to show nothing, ``doubt`` says why."""
+
+    authority: AuthorityId
+    profile: str
+    ended_on: date
+    fiction_from: date
+    deemed: DeemedKind
+    certain: bool
+    grace_until: date
+    doubt: SilenceDoubt | None = None
 
 
 class CaseHeld(Payload):
@@ -30,3 +48,5 @@ class CaseHeld(Payload):
     handed_on_by: tuple[AuthorityId, ...] = ()
     applied: tuple[UUID, ...] = ()
     applied_at: Instant | None = None
+    period: PeriodOver | None = None
+    extended: bool = False

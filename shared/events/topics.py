@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.events import case, submission
 from shared.events.checkpoint import CheckpointPublished
-from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import TIME_PASSED
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered
@@ -120,7 +120,12 @@ SUBMISSION_ROUTED = Topic(
 )
 AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
-    payloads=(submission.SubmissionDelivered, CaseEnded),
+    payloads=(
+        submission.SubmissionDelivered,
+        CaseEnded,
+        *TIME_PASSED,
+        case.CaseDeemedApproved,
+    ),
     key="case",
     producers=("router",),
     consumers=("authority",),
@@ -156,15 +161,7 @@ CASE_MESSAGE = Topic(
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",
-    payloads=(
-        case.CaseAccepted,
-        case.InformationRequested,
-        case.CaseReturned,
-        case.CaseForwarded,
-        case.CaseDecided,
-        case.AnswerRefused,
-        case.OrderRefused,
-    ),
+    payloads=case.UPDATES,
     key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
@@ -180,10 +177,10 @@ NOTIFICATION_SETTLED = Topic(
 )
 CASE_CLOCK = Topic(
     name="case.clock.v1",
-    payloads=(StepOverdue, PeriodEnding, PeriodEnded),
+    payloads=TIME_PASSED,
     key="case",
     producers=("notifier",),
-    consumers=("intake", "audit"),
+    consumers=("router", "intake", "audit"),
     audited=True,
 )
 CASE_CUSTODY = Topic(

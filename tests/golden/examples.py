@@ -12,18 +12,23 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseDeemedApproved,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
+    DeemedApprovalCertified,
+    FileUnreadable,
     InformationRequested,
     OrderRefused,
+    PeriodExtended,
     RedeliverOrdered,
     RetryOrdered,
+    SilenceDoubted,
 )
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Attributes
-from shared.events.custody import CaseHeld
+from shared.events.custody import CaseHeld, PeriodOver
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
 from shared.events.notification import NotificationSettled
@@ -246,6 +251,26 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             fiction_from=date(2026, 4, 16),
             deemed="approval",
             certain=True,
+            grace_until=date(2026, 4, 16),
+        ),
+        "CaseDeemedApproved/approval": CaseDeemedApproved(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            deemed="approval",
+            profile="three-months-deemed-approval",
+            period_ended_on=date(2026, 4, 15),
+            fiction_from=date(2026, 4, 16),
+            answers_read_to=_LATER,
+        ),
+        "FileUnreadable/told": FileUnreadable(receipt=RECEIPT, authority=GIESSEN, told_at=_LATER),
+        "PeriodExtended/by-a-month": PeriodExtended(
+            receipt=RECEIPT, authority=GIESSEN, months=1, extended_at=_LATER
+        ),
+        "DeemedApprovalCertified/certified": DeemedApprovalCertified(
+            receipt=RECEIPT, authority=GIESSEN, fiction_from=date(2026, 4, 16), certified_at=_LATER
+        ),
+        "SilenceDoubted/unconfirmed": SilenceDoubted(
+            receipt=RECEIPT, authority=GIESSEN, period_ended_on=date(2026, 4, 15), reason="unconfirmed"
         ),
         "NotificationSettled/sent": NotificationSettled(
             message_id=_MESSAGE_ID,
@@ -283,6 +308,25 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             decision=ROUTED,
             placed_by=ids.child_id(CASE_ID, "order/1"),
             applied=(SUBMISSION_ID, ids.child_id(CASE_ID, "order/1")),
+        ),
+        "CaseHeld/period-over": CaseHeld(
+            submission_id=SUBMISSION_ID,
+            receipt=RECEIPT,
+            standing="routed",
+            since=RECEIVED_AT,
+            authority=GIESSEN,
+            decision=ROUTED,
+            period=PeriodOver(
+                authority=GIESSEN,
+                profile="three-months-deemed-approval",
+                ended_on=date(2026, 4, 15),
+                fiction_from=date(2026, 4, 16),
+                deemed="approval",
+                certain=True,
+                grace_until=date(2026, 4, 16),
+                doubt="unconfirmed",
+            ),
+            applied=(SUBMISSION_ID,),
         ),
         "DirectoryChanged/first": DirectoryChanged(
             land="01",

@@ -17,6 +17,7 @@ from services.router.adapters.directory_files import load
 from services.router.app import Routing
 from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
+from services.router.handler.clock import Timekeeper
 from services.router.handler.routing import Handler
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
@@ -166,7 +167,8 @@ class RouterInMemory:
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,
         )
-        return Routing(handler, telemetry=self.telemetry)
+        timekeeper = Timekeeper(clock=lambda: self.now, zone=ZoneInfo("Europe/Berlin"))
+        return Routing(handler, timekeeper, telemetry=self.telemetry)
 
     def at(self, instant: datetime) -> Resolver:
         return resolver(self.version_at(instant))

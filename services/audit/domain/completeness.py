@@ -15,10 +15,14 @@ from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
     CaseDecided,
+    CaseDeemedApproved,
     CaseForwarded,
     CaseReturned,
+    DeemedApprovalCertified,
+    FileUnreadable,
     InformationRequested,
     OrderRefused,
+    PeriodExtended,
     RedeliverOrdered,
     RetryOrdered,
 )
@@ -33,8 +37,8 @@ _ANSWERED = event_type(CaseAnswered)
 _ACCEPTED = event_type(CaseAccepted)
 _DECIDED = event_type(CaseDecided)
 _HANDED_ON = frozenset({event_type(CaseReturned), event_type(CaseForwarded)})
-CLOSING = _DECIDED
-"""After an event of this type a case is over."""
+CLOSING = frozenset({_DECIDED, event_type(CaseDeemedApproved)})
+"""After an event of one of these types a case is over."""
 
 _SETTLED = event_type(NotificationSettled)
 
@@ -157,6 +161,9 @@ RULES: tuple[Rule, ...] = (
         effects={
             _ACCEPTED: "accepted",
             event_type(InformationRequested): "information-requested",
+            event_type(FileUnreadable): "unreadable",
+            event_type(PeriodExtended): "extended",
+            event_type(DeemedApprovalCertified): "certified",
             event_type(CaseReturned): "returned",
             event_type(CaseForwarded): "forwarded",
             _DECIDED: "decided",

@@ -10,13 +10,18 @@ from shared.events.case import (
     AssignOrdered,
     CaseAccepted,
     CaseDecided,
+    CaseDeemedApproved,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
+    DeemedApprovalCertified,
+    FileUnreadable,
     InformationRequested,
     OrderRefused,
+    PeriodExtended,
     RedeliverOrdered,
     RetryOrdered,
+    SilenceDoubted,
 )
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
@@ -53,6 +58,11 @@ _CODES: Mapping[type[Payload], str] = {
     CaseReturned: "returned",
     CaseForwarded: "forwarded",
     CaseMessage: "message-of-authority",
+    FileUnreadable: "unreadable",
+    PeriodExtended: "extended",
+    DeemedApprovalCertified: "certified",
+    CaseDeemedApproved: "deemed-approved",
+    SilenceDoubted: "silence-doubted",
     AnswerRefused: "answer-refused",
     RetryOrdered: "retry-ordered",
     RedeliverOrdered: "redeliver-ordered",
@@ -74,6 +84,7 @@ _STAGES = {
     "information-requested": 2,
     "granted": 3,
     "refused": 3,
+    "deemed-approved": 3,
 }
 
 
@@ -103,6 +114,11 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
             | CaseForwarded()
             | CaseDecided()
             | CaseMessage()
+            | CaseDeemedApproved()
+            | SilenceDoubted()
+            | FileUnreadable()
+            | PeriodExtended()
+            | DeemedApprovalCertified()
         ):
             return event.data.receipt
         case StepOverdue() | PeriodEnding() | PeriodEnded():
@@ -153,7 +169,14 @@ def _code(data: Payload) -> str:
 
 def _detail(data: Payload) -> str | None:
     match data:
-        case SubmissionParked() | AnswerRefused() | OrderRefused() | CaseReturned() | CaseForwarded():
+        case (
+            SubmissionParked()
+            | AnswerRefused()
+            | OrderRefused()
+            | CaseReturned()
+            | CaseForwarded()
+            | SilenceDoubted()
+        ):
             return data.reason
         case NotificationSettled():
             return data.kind
@@ -173,6 +196,11 @@ def _authority(data: Payload) -> str | None:
             | CaseForwarded()
             | CaseDecided()
             | CaseMessage()
+            | CaseDeemedApproved()
+            | SilenceDoubted()
+            | FileUnreadable()
+            | PeriodExtended()
+            | DeemedApprovalCertified()
             | AnswerRefused()
             | AssignOrdered()
         ):

@@ -16,6 +16,20 @@ CODES: dict[str, tuple[str, str]] = {
     "forwarded": ("Von der Behörde weitergegeben", "Handed on by the authority"),
     "granted": ("Entschieden: bewilligt", "Decided: granted"),
     "refused": ("Entschieden: abgelehnt", "Decided: refused"),
+    "unreadable": ("Die Behörde kann eine Datei nicht lesen", "The authority cannot read a file"),
+    "extended": ("Die Behörde hat ihre Frist verlängert", "The authority has extended its period"),
+    "certified": (
+        "Die Behörde hat bescheinigt, dass der Antrag als genehmigt gilt",
+        "The authority has certified the deemed approval",
+    ),
+    "deemed-approved": (
+        "Gilt nach dem Gesetz als genehmigt: die Behörde hat nicht rechtzeitig entschieden",
+        "Deemed approved by law: the authority has not decided in time",
+    ),
+    "silence-doubted": (
+        "Die Frist ist vorbei; eine Person prüft, was daraus folgt",
+        "The period is over; a person looks into what follows",
+    ),
     "answer-refused": (
         "Eine Antwort der Behörde blieb ohne Wirkung",
         "An answer by the authority had no effect",
@@ -103,6 +117,29 @@ DETAILS: dict[str, tuple[str, str]] = {
     "not-in-custody": ("die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"),
     "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),
     "already-decided": ("der Vorgang war schon entschieden", "the case had been decided already"),
+    "already-extended": ("die Frist war schon verlängert", "the period was extended already"),
+    "not-deemed-approved": (
+        "der Vorgang gilt nicht als genehmigt",
+        "the case is not deemed approved",
+    ),
+    "already-deemed-approved": (
+        "der Vorgang galt schon als genehmigt",
+        "the case was deemed approved already",
+    ),
+    "unconfirmed": (
+        "die Behörde hat den Vorgang nie bestätigt",
+        "the authority has never confirmed the case",
+    ),
+    "incomplete": ("es fehlen Unterlagen", "documents are missing"),
+    "unread-answer": (
+        "eine Antwort der Behörde konnte nicht gelesen werden",
+        "an answer by the authority could not be read",
+    ),
+    "not-every-case-covered": (
+        "das Gesetz gilt nur für einen Teil der Fälle",
+        "the law covers some of the cases only",
+    ),
+    "forwarded": ("der Vorgang wurde weitergegeben", "the case was handed on"),
     "unknown-case": ("der Vorgang ist nicht bekannt", "the case is not known"),
     "not-unconfirmed": (
         "die Stelle hat für die Bestätigung noch Zeit",

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from services.notifier.domain.message import Told
-from shared.events.case import CaseDecided
+from shared.events.case import CaseDecided, CaseDeemedApproved
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload, Sealed
@@ -32,7 +32,7 @@ class Case:
         match event.data:
             case SubmissionReceived(contact=given) if contact == "unheard":
                 contact = given or "none"
-            case CaseDecided():
+            case CaseDecided() | CaseDeemedApproved():
                 closed_at = closed_at or event.time
             case EraseOrdered():
                 contact, closed_at = "erased", closed_at or event.time

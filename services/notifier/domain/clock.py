@@ -1,7 +1,7 @@
 """Which instants matter for a case, from what is known of it: pure, so that a replay sets the same timers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal, Self
 from uuid import UUID, uuid5
@@ -9,8 +9,14 @@ from uuid import UUID, uuid5
 from services.notifier.domain.deadlines.calendar import BERLIN, Calendar, calendar_day
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.period import deadline_of
-from shared.events.case import CaseAccepted, CaseDecided
+from services.notifier.domain.period import Progress, deadline_of
+from shared.events.case import (
+    CaseAccepted,
+    CaseDecided,
+    CaseDeemedApproved,
+    InformationRequested,
+    PeriodExtended,
+)
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
@@ -38,6 +44,7 @@ class CaseClock:
     receipt: Receipt | None = None
     authority: str | None = None
     routed_at: datetime | None = None
+    progress: Progress = field(default_factory=Progress)
 
     def after(self, event: Event[Payload]) -> Self:
         """Return the clock once this event is known. Topics are read apart: a stage is never left backwards."""
@@ -51,10 +58,15 @@ class CaseClock:
                 return routed._at("routed", receipt, event)  # noqa: SLF001 - of this class
             case (
                 CaseAccepted(receipt=receipt, authority=authority)
+                | InformationRequested(receipt=receipt, authority=authority)
+                | PeriodExtended(receipt=receipt, authority=authority)
                 | CaseDecided(receipt=receipt, authority=authority)
+                | CaseDeemedApproved(receipt=receipt, authority=authority)
             ):
-                stage: Standing = "closed" if isinstance(event.data, CaseDecided) else "accepted"
-                return replace(self, authority=authority)._at(stage, receipt, event)  # noqa: SLF001 - of this class
+                over = isinstance(event.data, CaseDecided | CaseDeemedApproved)
+                stage: Standing = "closed" if over else "accepted"
+                heard = replace(self, authority=authority, progress=_progress(self.progress, event.data))
+                return heard._at(stage, receipt, event)  # noqa: SLF001 - of this class
             case EraseOrdered():
                 return replace(self, standing="closed", receipt=None, submission_id=None, authority=None)
         return self
@@ -64,6 +76,15 @@ class CaseClock:
             return replace(self, authority=None, routed_at=None)  # erased: nothing brings it back
         furthest = max(self.standing, standing, key=_STAGES.index)
         return replace(self, standing=furthest, receipt=receipt, submission_id=event.submission_id)
+
+
+def _progress(before: Progress, told: Payload) -> Progress:
+    match told:
+        case InformationRequested():
+            return replace(before, complete=False)
+        case PeriodExtended(months=months, extended_at=at) if not before.extended_by:
+            return replace(before, extended_by=months, extended_on=calendar_day(at))
+    return before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +117,7 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
         for _ in range(_FORWARDED_WITHIN):
             due = law.calendar.next_working_day(due + timedelta(days=1))
         return (_timer(clock, "forwarding", 1, due + timedelta(days=1)),)
-    deadline = deadline_of(receipt.service, receipt.received_at, law)
+    deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
     found = _period(clock, deadline, law.calendar) if deadline is not None else []
     if clock.standing == "routed":
         routed_on = calendar_day(clock.routed_at) if clock.routed_at else received_on
@@ -125,7 +146,7 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
         return StepOverdue(
             receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
         )
-    deadline = deadline_of(receipt.service, receipt.received_at, law)
+    deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
     if deadline is None or deadline.period_ends is None or authority is None:
         return None
     last, careful = deadline.last_safe_dispatch, deadline.careful
@@ -146,6 +167,7 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
         fiction_from=deadline.fiction_from,
         deemed=deadline.profile.deemed,
         certain=deadline.fiction_is_certain,
+        grace_until=law.calendar.next_working_day(deadline.period_ends + timedelta(days=1)),
     )
 
 

@@ -60,7 +60,7 @@ class _Telling:
             "starts": self._starts,
             "consequence": self._consequence,
             "period_ends": lambda found: self._day(found.period_ends),
-            "fiction_from": lambda found: self._day(found.fiction_from),
+            "fiction_from": lambda found: self._day(_told_day(self._message) or found.fiction_from),
             "legal_basis": _legal_basis,
         }
         return ways[name](deadline)
@@ -112,6 +112,12 @@ class _Telling:
             )
         body = ", ".join(filter(None, (self._names.authority, self._names.sits_in)))
         return self._say("remedy_objection", body=body) if body else None
+
+
+def _told_day(message: Message) -> date | None:
+    """The day that the router has concluded; what the tables say by now may be another."""
+    told = message.facts.get("fictionFrom")
+    return None if told is None else date.fromisoformat(told)
 
 
 def _legal_basis(deadline: Deadline) -> str | None:

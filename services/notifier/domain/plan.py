@@ -5,10 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notifier.domain.case import Case
+from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import Message, Told, written
-from services.notifier.domain.period import deadline_of
-from shared.events.case import CaseAccepted, CaseDecided, InformationRequested
+from services.notifier.domain.period import Progress, deadline_of
+from shared.events.case import (
+    CaseAccepted,
+    CaseDecided,
+    CaseDeemedApproved,
+    DeemedApprovalCertified,
+    FileUnreadable,
+    InformationRequested,
+    PeriodExtended,
+)
 from shared.events.envelope import Event
 from shared.events.notification import MessageKind
 from shared.events.payload import Payload
@@ -70,6 +79,25 @@ def _news_of_answer(told: Payload, law: Law) -> Sequence[_News]:
             return (_News(kind, receipt, at, authority),)
         case InformationRequested(receipt=receipt, authority=authority, requested_at=at, items=items):
             return (_News("incomplete", receipt, at, authority, {"items": str(items)}),)
+        case FileUnreadable(receipt=receipt, authority=authority, told_at=at):
+            return (_News("unreadable", receipt, at, authority),)
+        case PeriodExtended(receipt=receipt, authority=authority, extended_at=at, months=months):
+            progress = Progress(extended_by=months, extended_on=calendar_day(at))
+            if not _is_extended(receipt, progress, law):
+                return ()
+            return (_News("extension", receipt, at, authority, progress.written()),)
+        case _:
+            return _news_of_end(told, law)
+
+
+def _news_of_end(told: Payload, law: Law) -> Sequence[_News]:
+    match told:
+        case DeemedApprovalCertified(receipt=receipt, authority=authority, certified_at=at):
+            fiction = {} if told.fiction_from is None else {"fictionFrom": told.fiction_from.isoformat()}
+            return (_News("certificate", receipt, at, authority, fiction),)
+        case CaseDeemedApproved(receipt=receipt, authority=authority, answers_read_to=at):
+            facts = {"fictionFrom": told.fiction_from.isoformat()}
+            return (_News("deemed-approval", receipt, at, authority, facts),)
         case CaseDecided(receipt=receipt, authority=authority, decided_at=at):
             output = _output(told, law)
             return (_News(output, receipt, at, authority), _News("completion", receipt, at, authority))
@@ -81,6 +109,13 @@ def _is_acknowledged(receipt: Receipt, law: Law) -> bool:
     """Whether there is a decision to wait for, so that § 71b Abs. 3 VwVfG has something to say; else § 71d."""
     deadline = deadline_of(receipt.service, receipt.received_at, law)
     return deadline is not None and deadline.profile.kept_by == "announcement"
+
+
+def _is_extended(receipt: Receipt, progress: Progress, law: Law) -> bool:
+    """Whether the law lets it be extended; else the period ends as it did, and the applicant is told nothing wrong."""
+    before = deadline_of(receipt.service, receipt.received_at, law)
+    after = deadline_of(receipt.service, receipt.received_at, law, progress)
+    return before is not None and after is not None and after.period_ends != before.period_ends
 
 
 def _output(decided: CaseDecided, law: Law) -> MessageKind:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.engine import InputsRead
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered, RetryOrdered
 from shared.events.envelope import Event, encode
@@ -20,6 +21,7 @@ from tests.support.routing import RouterInMemory, about, record, submission
 
 DAY = timedelta(days=1)
 CASES = ("one", "two")
+UNREAD = InputsRead(until=None, blocked=lambda _: False)
 
 
 def answered(case: UUID, kind: str, *, number: int, authority: str = GIESSEN) -> Event[Payload]:
@@ -56,7 +58,7 @@ HAPPENINGS = st.tuples(
 
 
 def punctuate(router: RouterInMemory) -> None:
-    assert router.routing().punctuate([*router.state.kept], router.state) == ()
+    assert router.routing().punctuate([*router.state.kept], router.state, UNREAD) == []
 
 
 @settings(max_examples=60)

@@ -17,6 +17,8 @@ from services.router.adapters.http.answer_problems import no_effect
 from services.router.adapters.http.answers import AnswerDocument
 from services.router.domain.cases.answering import AnswerContradiction, AnswerIneffective
 from shared.events.case import RefusalReason
+from shared.events.clock import PeriodEnding
+from shared.events.envelope import event_type
 from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, MAX_CONTENT_BYTES
 from tests.support.events import GIESSEN
@@ -184,6 +186,18 @@ async def test_what_fails_three_times_is_laid_aside_and_shown(
     assert told == []
     (aside,) = sample.laid_aside(tmp_path)
     assert json.loads(aside.read_text())["value"] == "no JSON"
+
+
+async def test_what_is_told_about_a_case_is_noted_and_nothing_is_answered(
+    sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
+) -> None:
+    async with platform(sample, lambda _: httpx.Response(202)) as (answers, told):
+        warning = came(delivered, body=b"{}")
+        warning.headers["ce_type"] = event_type(PeriodEnding)
+        await sample.settle(warning, key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
+
+    assert (told, sample.laid_aside(tmp_path)) == ([], [])
+    assert event_type(SubmissionDelivered) == sample.SUBMISSION
 
 
 async def test_what_the_platform_refuses_is_not_tried_again_but_laid_aside(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.engine import Plan, State
+from shared.engine import InputsRead, Plan, State
 from shared.events.operation import GoOnOrdered
 from shared.kafka.dead_letters import reported, settled
 from shared.kafka.records import Message, Record, partition_of
@@ -163,8 +163,8 @@ async def test_what_is_due_by_time_is_done_in_a_transaction_of_its_own(bench: Be
     source, target = bench.topic("in"), bench.topic("out")
     its_plan = replace(plan(bench, source), punctuate_interval=timedelta(milliseconds=20))
 
-    def punctuate(keys: Sequence[str], state: State) -> Sequence[Message]:
-        over = [key for key in keys if state.get(key) == b"2"]
+    def punctuate(keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Message]:
+        over = [key for key in keys if state.get(key) == b"2" and not reading.blocked(key)]
         for key in over:
             state.delete(key)
         return [Message(target, key.encode(), b"over") for key in over]

@@ -13,16 +13,22 @@ from shared.events.case import (
     AssignOrdered,
     CaseAccepted,
     CaseDecided,
+    CaseDeemedApproved,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
+    DeemedApprovalCertified,
+    FileUnreadable,
     InformationRequested,
     OrderRefusalReason,
     OrderRefused,
+    PeriodExtended,
     RedeliverOrdered,
     RefusalReason,
     RetryOrdered,
     ReturnReason,
+    SilenceDoubt,
+    SilenceDoubted,
 )
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
@@ -68,6 +74,23 @@ TOLD: dict[type[Payload], Payload] = {
         receipt=RECEIPT, authority=GIESSEN, kind="accepted", answer_id=ROOT, given_at=RECEIVED_AT
     ),
     CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
+    FileUnreadable: FileUnreadable(receipt=RECEIPT, authority=GIESSEN, told_at=RECEIVED_AT),
+    PeriodExtended: PeriodExtended(receipt=RECEIPT, authority=GIESSEN, months=1, extended_at=RECEIVED_AT),
+    DeemedApprovalCertified: DeemedApprovalCertified(
+        receipt=RECEIPT, authority=GIESSEN, certified_at=RECEIVED_AT
+    ),
+    CaseDeemedApproved: CaseDeemedApproved(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        deemed="approval",
+        profile="three-months-deemed-approval",
+        period_ended_on=date(2026, 4, 15),
+        fiction_from=date(2026, 4, 16),
+        answers_read_to=RECEIVED_AT,
+    ),
+    SilenceDoubted: SilenceDoubted(
+        receipt=RECEIPT, authority=GIESSEN, period_ended_on=date(2026, 4, 15), reason="unconfirmed"
+    ),
     AnswerRefused: AnswerRefused(authority=GIESSEN, answer_id=ROOT, reason="already-decided"),
     OrderRefused: OrderRefused(order_id=ROOT, reason="not-parked"),
     RetryOrdered: RetryOrdered(assignment=ASSIGNMENT),
@@ -124,6 +147,7 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *get_args(RouterReason),
         *get_args(OverdueStep),
         *get_args(ReturnReason),
+        *get_args(SilenceDoubt),
     } == DETAILS.keys()
 
 

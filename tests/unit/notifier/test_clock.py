@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.clock import CaseClock, pending, struck, timers
 from services.notifier.domain.deadlines.calendar import BERLIN
-from shared.events.case import CaseAccepted, CaseDecided
+from services.notifier.domain.period import Progress
+from shared.events.case import (
+    CaseAccepted,
+    CaseDecided,
+    CaseDeemedApproved,
+    InformationRequested,
+    PeriodExtended,
+)
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.payload import Payload
@@ -82,6 +89,7 @@ def test_a_period_has_ended_at_midnight_in_germany_and_says_whether_the_fiction_
         fiction_from=date(2026, 4, 16),
         deemed="approval",
         certain=True,
+        grace_until=date(2026, 4, 16),
     )
 
 
@@ -166,3 +174,64 @@ def test_ids_do_not_depend_on_the_clock(hours: int) -> None:
     assert [timer.id for timer in timers(clock(later), LAW)] == [
         timer.id for timer in timers(clock(ROUTED_EVENT), LAW)
     ]
+
+
+def test_while_documents_are_missing_no_period_runs_and_nobody_is_warned() -> None:
+    """§ 42a Abs. 2 Satz 2 VwVfG: the period begins with complete documents; nothing ends in silence before."""
+    asked = event(InformationRequested(receipt=FICTION, authority=GIESSEN, items=1, requested_at=RECEIVED))
+    before = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT)
+    ended = next(timer for timer in timers(before, LAW) if timer.kind == "ended")
+    found = before.after(asked)
+    assert not {timer.kind for timer in timers(found, LAW)} & {"ending", "ended"}
+    assert struck(ended, found, LAW) is None
+
+
+def test_a_period_that_begins_with_the_receipt_runs_on_while_something_is_missing() -> None:
+    asked = event(InformationRequested(receipt=TRADE, authority=GIESSEN, items=1, requested_at=RECEIVED))
+    routed = event(SubmissionRouted(receipt=TRADE, authority=GIESSEN))
+    assert "ended" in {timer.kind for timer in timers(clock(routed, asked), LAW)}
+
+
+def test_a_period_counts_from_the_day_on_which_the_documents_were_complete() -> None:
+    """The golden example: supplements on Tuesday, 10 March 2026 end the period on Monday, 15 June."""
+    found = replace(clock(RECEIVED_EVENT, ROUTED_EVENT), progress=Progress(completed_on=date(2026, 3, 10)))
+    (ended,) = [timer for timer in timers(found, LAW) if timer.kind == "ended"]
+    assert ended.due_at == berlin(2026, 6, 16, 0)
+
+
+def test_a_case_that_is_deemed_approved_has_no_timers() -> None:
+    over = CaseDeemedApproved(
+        receipt=FICTION,
+        authority=GIESSEN,
+        deemed="approval",
+        profile="three-months-deemed-approval",
+        period_ended_on=date(2026, 4, 15),
+        fiction_from=date(2026, 4, 16),
+        answers_read_to=RECEIVED,
+    )
+    assert timers(clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, event(over)), LAW) == ()
+
+
+def extended(months: int, at: datetime) -> Event[Payload]:
+    return event(PeriodExtended(receipt=FICTION, authority=GIESSEN, months=months, extended_at=at))
+
+
+def test_an_extension_counts_from_the_old_end() -> None:
+    """The golden example: 15 April 2026, extended by one month, is Friday, 15 May 2026."""
+    found = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, berlin(2026, 4, 15, 12)))
+    (ended,) = [timer for timer in timers(found, LAW) if timer.kind == "ended"]
+    assert ended.due_at == berlin(2026, 5, 16, 0)
+
+
+def test_an_extension_that_comes_after_the_end_or_a_second_time_changes_nothing() -> None:
+    once = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, berlin(2026, 4, 1, 12)))
+    assert timers(once.after(extended(2, berlin(2026, 4, 2, 12))), LAW) == timers(once, LAW)
+    late = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, extended(1, berlin(2026, 4, 16, 12)))
+    assert timers(late, LAW) == timers(clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT), LAW)
+
+
+def test_an_extension_that_the_law_does_not_allow_changes_nothing() -> None:
+    trade = event(SubmissionRouted(receipt=TRADE, authority=GIESSEN))
+    accepted = event(CaseAccepted(receipt=TRADE, authority=GIESSEN, accepted_at=RECEIVED))
+    longer = event(PeriodExtended(receipt=TRADE, authority=GIESSEN, months=1, extended_at=RECEIVED))
+    assert timers(clock(trade, accepted, longer), LAW) == timers(clock(trade, accepted), LAW)

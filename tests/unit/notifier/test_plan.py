@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from uuid import UUID
 
@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from services.notifier.domain.case import Case
 from services.notifier.domain.message import Message, told
 from services.notifier.domain.plan import plan
-from shared.events.case import AnswerRefused, CaseAccepted, CaseDecided, InformationRequested
+from shared.events.case import (
+    AnswerRefused,
+    CaseAccepted,
+    CaseDecided,
+    CaseDeemedApproved,
+    DeemedApprovalCertified,
+    FileUnreadable,
+    InformationRequested,
+    PeriodExtended,
+)
 from shared.events.envelope import Event
 from shared.events.ids import child_id, message_id
 from shared.events.payload import Payload
@@ -27,7 +36,7 @@ from tests.support.events import (
     sealed,
 )
 from tests.support.law import hessian_law
-from tests.support.mails import ITINERANT_TRADE
+from tests.support.mails import ITINERANT_TRADE, NAMES, WRITER
 
 _WETZLAR = "g-06532023"
 LAW = hessian_law()
@@ -57,6 +66,16 @@ DECIDED = event(
         receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT + timedelta(minutes=5)
     ),
     minutes=5,
+)
+
+DEEMED_APPROVED = CaseDeemedApproved(
+    receipt=DEEMED,
+    authority=GIESSEN,
+    deemed="approval",
+    profile="three-months-deemed-approval",
+    period_ended_on=date(2026, 4, 15),
+    fiction_from=date(2026, 4, 16),
+    answers_read_to=RECEIVED_AT,
 )
 
 TOPICS: tuple[tuple[Event[Payload], ...], ...] = (
@@ -126,6 +145,31 @@ def test_where_a_decision_is_to_come_the_authority_confirms_and_a_decision_is_an
     decided = event(CaseDecided(receipt=DEEMED, authority=GIESSEN, outcome="refused", decided_at=RECEIVED_AT))
     messages, _ = planned([accepted, decided])
     assert [message.kind for message in messages] == ["acknowledgement", "decision", "completion"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kinds"),
+    [
+        (FileUnreadable(receipt=DEEMED, authority=GIESSEN, told_at=RECEIVED_AT), ["unreadable"]),
+        (PeriodExtended(receipt=DEEMED, authority=GIESSEN, months=1, extended_at=RECEIVED_AT), ["extension"]),
+        (PeriodExtended(receipt=RECEIPT, authority=GIESSEN, months=1, extended_at=RECEIVED_AT), []),
+        (DEEMED_APPROVED, ["deemed-approval"]),
+        (
+            DeemedApprovalCertified(receipt=DEEMED, authority=GIESSEN, certified_at=RECEIVED_AT),
+            ["certificate"],
+        ),
+    ],
+)
+def test_each_turn_of_a_period_has_its_message_and_it_can_be_written(told: Payload, kinds: list[str]) -> None:
+    messages = plan(event(told), Case(CASE_ID), LAW)
+    assert [message.kind for message in messages] == kinds
+    assert all(WRITER.write(message, NAMES).text for message in messages)
+
+
+def test_an_extension_names_the_new_end() -> None:
+    told = PeriodExtended(receipt=DEEMED, authority=GIESSEN, months=1, extended_at=RECEIVED_AT)
+    (message,) = plan(event(told), Case(CASE_ID), LAW)
+    assert "Neues Ende der Frist: 15. Mai 2026" in WRITER.write(message, NAMES).text
 
 
 def test_what_nobody_knows_the_law_of_is_told_without_a_period() -> None:

@@ -54,6 +54,9 @@ def answers(authority: str, number: int) -> Sequence[Event[CaseAnswered]]:
         ),
         AnswerGiven(kind="returned", reason="wrong-place", given_at=RECEIVED_AT),
         AnswerGiven(kind="forwarded", reason="not-competent", forward_to=onward, given_at=RECEIVED_AT),
+        AnswerGiven(kind="unreadable", given_at=RECEIVED_AT),
+        AnswerGiven(kind="extended", months=1, given_at=RECEIVED_AT),
+        AnswerGiven(kind="certified", given_at=RECEIVED_AT),
         AnswerGiven(kind="decided", outcome="granted", given_at=RECEIVED_AT),
     )
     return [

@@ -21,7 +21,7 @@ select case_ref from (
     select case_ref from carried where log = $1 and case_ref > $2
 ) as cases
 where exists (select from obligations o where o.log = $1 and o.case_ref = cases.case_ref)
-   or not exists (select from entries d where d.log = $1 and d.case_ref = cases.case_ref and d.type = $4)
+   or not exists (select from entries d where d.log = $1 and d.case_ref = cases.case_ref and d.type = any($4::text[]))
 order by case_ref limit $5
 """
 _ENTRIES: Final = """
@@ -66,7 +66,7 @@ class PostgresOpenCases:
         log, last = await self._log(), NOBODYS
         while True:
             with reaching_postgres():
-                rows = await self._pool.fetch(_OPEN, log, last, list(RULED), CLOSING, _PORTION)
+                rows = await self._pool.fetch(_OPEN, log, last, list(RULED), list(CLOSING), _PORTION)
                 cases = [row[0] for row in rows]
                 entries = await self._pool.fetch(_ENTRIES, log, cases, list(RULED))
                 former = await self._pool.fetch(_FORMER, log, cases)

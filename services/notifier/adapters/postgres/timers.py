@@ -1,7 +1,8 @@
 """Timers in PostgreSQL: set with the events that call for them, struck once, each with its event in one transaction."""
 
+import json
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +10,7 @@ import asyncpg
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.domain.clock import CaseClock, Timer, struck
 from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.period import Progress
 from services.notifier.ports import StoreAway
 from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
@@ -21,15 +23,16 @@ from shared.postgres.pool import Connection, Pool
 
 SOURCE = "urn:amtsweg:notifier"
 
-_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, routed_at"
+_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, routed_at, progress"
 
 _CLOCKS = f"SELECT {_CLOCK_COLUMNS} FROM clocks WHERE case_id = ANY($1) FOR UPDATE"  # noqa: S608 - the columns are ours
 
 _KEEP = """
-    INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, routed_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, routed_at, progress)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (case_id) DO UPDATE SET standing = excluded.standing, submission_id = excluded.submission_id,
-        receipt = excluded.receipt, authority = excluded.authority, routed_at = excluded.routed_at
+        receipt = excluded.receipt, authority = excluded.authority, routed_at = excluded.routed_at,
+        progress = excluded.progress
 """
 
 _CANCEL = "DELETE FROM timers WHERE case_id = ANY($1) AND struck_at IS NULL AND NOT id = ANY($2)"
@@ -42,7 +45,7 @@ _SET = """
 # Both clocks must say that the instant has come: one of them, set wrongly, strikes nothing.
 _DUE = """
     UPDATE timers SET struck_at = now() WHERE id IN (
-        SELECT id FROM timers WHERE struck_at IS NULL AND due_at <= least($1, now())
+        SELECT id FROM timers WHERE struck_at IS NULL AND due_at <= least($1, now() + $3::interval)
         ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING case_id, kind, step, subject, due_at
 """
@@ -67,21 +70,24 @@ class TimerLedger:
 
 
 class DueTimers:
-    """The `Timers`: strikes what is due, and says so on the bus."""
+    """The `Timers`: strikes what is due, and says so on the bus; ``ahead`` is how far a demonstration's clock is ahead."""
 
-    def __init__(self, pool: Pool, law: Law, *, history: StoreHistory) -> None:
+    def __init__(
+        self, pool: Pool, law: Law, *, history: StoreHistory, ahead: timedelta = timedelta()
+    ) -> None:
         self._pool = pool
         self._law = law
         self._history = history
+        self._ahead = ahead
 
     async def strike(self, now: datetime, *, most: int) -> int:
         """Strike up to so many timers that are due; return how many were."""
         try:
             async with postgres.transaction(self._pool) as connection:
                 await self._history.verify(connection)
-                rows = await connection.fetch(_DUE, now, most)
+                rows = await connection.fetch(_DUE, now + self._ahead, most, self._ahead)
                 if rows:
-                    await self._say(connection, [Timer(**dict(row)) for row in rows], now)
+                    await self._say(connection, [Timer(**dict(row)) for row in rows], now + self._ahead)
         except Unavailable as away:
             raise StoreAway(str(away)) from away
         return len(rows)
@@ -113,6 +119,7 @@ def _clock(row: asyncpg.Record) -> CaseClock:
         receipt=None if receipt is None else Receipt.model_validate_json(receipt),
         authority=row["authority"],
         routed_at=row["routed_at"],
+        progress=Progress.read(json.loads(row["progress"])),
     )
 
 
@@ -125,4 +132,5 @@ def _clock_row(clock: CaseClock) -> tuple[object, ...]:
         receipt,
         clock.authority,
         clock.routed_at,
+        json.dumps(clock.progress.written()),
     )

@@ -45,6 +45,27 @@ _REFUSED: Final[dict[RefusalReason, _Said]] = {
         "Sie haben diesen Vorgang schon entschieden; er ist abgeschlossen.",
         "Nichts zu tun (nothing to do).",
     ),
+    "already-extended": _Said(
+        HTTPStatus.CONFLICT,
+        "already-extended",
+        "Schon verlängert (already extended)",
+        "Die Frist dieses Vorgangs ist schon einmal verlängert; das Gesetz erlaubt es einmal.",
+        "Innerhalb der verlängerten Frist entscheiden (decide within the extended period).",
+    ),
+    "not-deemed-approved": _Said(
+        HTTPStatus.CONFLICT,
+        "not-deemed-approved",
+        "Gilt nicht als genehmigt (not deemed approved)",
+        "Eine Bescheinigung nach § 42a Abs. 3 VwVfG gibt es nur, wo das Beantragte als bewilligt gilt.",
+        "Mit decided entscheiden (decide the case instead).",
+    ),
+    "already-deemed-approved": _Said(
+        HTTPStatus.CONFLICT,
+        "already-deemed-approved",
+        "Gilt schon als genehmigt (already deemed approved)",
+        "Die Frist ist ohne Ihre Entscheidung abgelaufen; das Beantragte gilt nach dem Gesetz als bewilligt.",
+        "Rücknahme oder Widerruf richten sich nach §§ 48, 49 VwVfG und gehen nicht über diese Tür (no answer any more).",
+    ),
     "unknown-authority": _Said(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "authority-unknown",

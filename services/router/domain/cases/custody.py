@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from services.router.domain.cases.transitions import answer_refusal_in
+from services.router.domain.cases.answer_effects import effect_of
+from services.router.domain.cases.transitions import CLOSED, answer_refusal_in
 from shared.events.case import (
     AnswerKind,
     AnswerRefused,
-    CaseAccepted,
     CaseAnswered,
-    CaseDecided,
     CaseForwarded,
     CaseReturned,
-    InformationRequested,
     OrderRefusalReason,
     OrderRefused,
     RefusalReason,
@@ -127,8 +125,12 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
     reason = answer_refusal(custody, authority=given.authority, kind=given.answer.kind)
     if custody is None or reason is not None:
         return refuse_answer(custody, cause, reason or "not-in-custody", now=now)
-    told, standing = _effect(custody.receipt, given)
-    after = _applying(custody, cause.id, now=now).model_copy(update={"standing": standing, "since": now})
+    if given.answer.months is not None and custody.extended:
+        return refuse_answer(custody, cause, "already-extended", now=now)
+    told, standing = effect_of(custody, given)
+    changed = {"standing": standing, "extended": custody.extended or given.answer.months is not None}
+    since = {} if standing == custody.standing else {"since": now}
+    after = applying(custody, cause.id, now=now).model_copy(update=changed | since)
     return CustodyChange(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
 
 
@@ -164,7 +166,7 @@ def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:
 
 
 def is_closed(custody: CaseHeld) -> bool:
-    return custody.standing in {"decided", "erased"}
+    return custody.standing in CLOSED
 
 
 def is_expired(custody: CaseHeld, *, now: datetime) -> bool:
@@ -186,21 +188,6 @@ def answer_refusal(
     return answer_refusal_in(custody.standing, kind)
 
 
-def _effect(
-    receipt: Receipt, given: CaseAnswered
-) -> tuple[CaseAccepted | InformationRequested | CaseDecided, Standing]:
-    stated, authority = given.answer, given.authority
-    if stated.outcome is not None:
-        return CaseDecided(
-            receipt=receipt, authority=authority, outcome=stated.outcome, decided_at=stated.given_at
-        ), "decided"
-    if stated.items is not None:
-        return InformationRequested(
-            receipt=receipt, authority=authority, items=stated.items, requested_at=stated.given_at
-        ), "information-requested"
-    return CaseAccepted(receipt=receipt, authority=authority, accepted_at=stated.given_at), "accepted"
-
-
 def _handed_on(receipt: Receipt, given: CaseAnswered) -> CaseReturned | CaseForwarded:
     stated, authority = given.answer, given.authority
     if stated.reason is None:
@@ -219,7 +206,7 @@ def _handed_on(receipt: Receipt, given: CaseAnswered) -> CaseReturned | CaseForw
 
 
 def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
-    applied = _applying(custody, cause.id, now=now)
+    applied = applying(custody, cause.id, now=now)
     match placement:
         case Routed(authority=authority, decision=decision, assignment=assignment):
             after = applied.model_copy(
@@ -248,11 +235,12 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
 def _refused(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> CustodyChange:
-    after = None if custody is None else _applying(custody, cause.id, now=now)
+    after = None if custody is None else applying(custody, cause.id, now=now)
     return CustodyChange(custody=after, event=_told(after, cause, kind, data, now=now))
 
 
-def _applying(custody: CaseHeld, event_id: UUID, *, now: datetime) -> CaseHeld:
+def applying(custody: CaseHeld, event_id: UUID, *, now: datetime) -> CaseHeld:
+    """The custody once this event has been applied."""
     applied = (*custody.applied, event_id)[-REMEMBERED:]
     return custody.model_copy(update={"applied": applied, "applied_at": now})
 

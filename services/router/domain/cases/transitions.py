@@ -8,12 +8,16 @@ from shared.events.case import AnswerKind, OrderRefusalReason, RefusalReason
 from shared.events.custody import Standing
 
 State = Literal["unknown"] | Standing
-Actor = Literal["platform", "holder", "clearing desk", "operator"]
-Act = Literal["received", "retry", "redeliver", "assign", "erase"] | AnswerKind
+Actor = Literal["platform", "holder", "clearing desk", "operator", "law"]
+Act = Literal["received", "retry", "redeliver", "assign", "erase", "silence"] | AnswerKind
 
 STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
 OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested")
 """An authority holds the case and owes an answer."""
+
+
+CLOSED: Final[tuple[Standing, ...]] = ("decided", "deemed-approved", "erased")
+"""Nothing follows but that it is erased or forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +37,19 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="redeliver", actor="clearing desk", sources=("routed",), targets=("routed",)),
     Transition(act="accepted", actor="holder", sources=("routed",), targets=("accepted",)),
     Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
+    Transition(act="unreadable", actor="holder", sources=OPEN, targets=OPEN),
+    Transition(act="extended", actor="holder", sources=OPEN, targets=("accepted", "information-requested")),
     Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="forwarded", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="decided", actor="holder", sources=OPEN, targets=("decided",)),
-    Transition(act="erase", actor="operator", sources=("parked", *OPEN, "decided"), targets=("erased",)),
+    Transition(act="certified", actor="holder", sources=("deemed-approved",), targets=("deemed-approved",)),
+    Transition(act="silence", actor="law", sources=("accepted",), targets=("deemed-approved",)),
+    Transition(
+        act="erase",
+        actor="operator",
+        sources=("parked", *OPEN, "decided", "deemed-approved"),
+        targets=("erased",),
+    ),
 )
 _BY_ACT: Final = {transition.act: transition for transition in TRANSITIONS}
 
@@ -50,8 +63,12 @@ def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
     """Why the holder's answer has no effect in this state; None when it has."""
     if may(act, state):
         return None
+    if act == "certified":
+        return "not-in-custody" if state in {"unknown", "parked", "erased"} else "not-deemed-approved"
     if state == "decided":
         return "already-decided"
+    if state == "deemed-approved":
+        return "already-deemed-approved"
     return "already-accepted" if state in OPEN else "not-in-custody"
 
 
@@ -67,7 +84,12 @@ def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:
 def drawing() -> str:
     """The table as a Mermaid state diagram."""
     return "\n".join(
-        ("stateDiagram-v2", *_edges(TRANSITIONS), "    decided --> [*]", "    erased --> [*]", "")
+        (
+            "stateDiagram-v2",
+            *_edges(TRANSITIONS),
+            *(f"    {_node(over)} --> [*]" for over in CLOSED),
+            "",
+        )
     )
 
 

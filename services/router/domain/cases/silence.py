@@ -1,0 +1,85 @@
+"""Whether silence at a period's end was an approval: only where it is certain that it was silence."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Literal
+
+from services.router.domain.cases.transitions import CLOSED, may
+from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
+from shared.events.clock import PeriodEnded
+from shared.events.custody import CaseHeld, PeriodOver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersRead:
+    """What has been heard from the authorities: every answer that was accepted until ``answers_read_to``.
+
+    ``unread``: an answer about the case lies in a dead letter.
+    """
+
+    answers_read_to: datetime | None
+    unread: bool
+
+
+def period_over(ended: PeriodEnded) -> PeriodOver | None:
+    """What custody keeps of a period's end; None where nothing follows from silence."""
+    if ended.deemed == "none" or ended.fiction_from is None:
+        return None
+    return PeriodOver(
+        authority=ended.authority,
+        profile=ended.profile,
+        ended_on=ended.period_ended_on,
+        fiction_from=ended.fiction_from,
+        deemed=ended.deemed,
+        certain=ended.certain,
+        grace_until=ended.grace_until or ended.period_ended_on + timedelta(days=1),
+    )
+
+
+def silence(
+    custody: CaseHeld, heard: AnswersRead, *, now: datetime, zone: tzinfo
+) -> CaseDeemedApproved | SilenceDoubted | Literal["wait"] | None:
+    """What follows from silence about the case; None where nothing does, since somebody has spoken or looks into it.
+
+    An answer counts from its acceptance at the door. So nothing is concluded before the answers have been read to
+    an end that was noted after the grace: a decision in flight is never overtaken.
+    """
+    period = custody.period
+    if period is None or period.doubt is not None:
+        return None
+    if custody.standing in CLOSED:
+        return None
+    over = _midnight_after(period.grace_until, zone)
+    if now < over or heard.answers_read_to is None or heard.answers_read_to < over:
+        return "wait"
+    doubt = _doubt(custody, period, heard)
+    if doubt is not None:
+        return SilenceDoubted(
+            receipt=custody.receipt,
+            authority=custody.authority,
+            period_ended_on=period.ended_on,
+            reason=doubt,
+        )
+    return CaseDeemedApproved(
+        receipt=custody.receipt,
+        authority=period.authority,
+        deemed=period.deemed,
+        profile=period.profile,
+        period_ended_on=period.ended_on,
+        fiction_from=period.fiction_from,
+        answers_read_to=heard.answers_read_to,
+    )
+
+
+def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> SilenceDoubt | None:
+    if heard.unread:
+        return "unread-answer"
+    if custody.handed_on_by or custody.authority != period.authority:
+        return "forwarded"
+    if not may("silence", custody.standing):
+        return "unconfirmed" if custody.standing == "routed" else "incomplete"
+    return None if period.certain else "not-every-case-covered"
+
+
+def _midnight_after(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0), zone)

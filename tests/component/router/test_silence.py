@@ -1,0 +1,195 @@
+"""A period's end at the router: warned, waited for, and concluded from silence only when all answers have been read."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import pytest
+
+from shared.engine import InputsRead
+from shared.events import ids
+from shared.events.case import (
+    AnswerGiven,
+    AnswerRefused,
+    CaseAnswered,
+    CaseDeemedApproved,
+    DeemedApprovalCertified,
+    FileUnreadable,
+    PeriodExtended,
+    SilenceDoubted,
+)
+from shared.events.clock import PeriodEnded, PeriodEnding
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionDelivered
+from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED
+from tests.support.events import GIESSEN, RECEIPT
+from tests.support.routing import RouterInMemory, about, event_of, submission
+
+GRACE_OVER = datetime(2026, 4, 16, 22, tzinfo=UTC)
+CASE = submission()
+INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
+
+
+@pytest.fixture
+def router(tmp_path: Path) -> RouterInMemory:
+    router = RouterInMemory(tmp_path)
+    router.take(CASE)
+    return router
+
+
+def answered(kind: str, number: int = 1) -> Event[CaseAnswered]:
+    outcome = "refused" if kind == "decided" else None
+    stated = AnswerGiven.model_validate({"kind": kind, "outcome": outcome, "given_at": CASE.time})
+    data = CaseAnswered(authority=GIESSEN, own_id=f"{kind}-{number}", answer=stated)
+    return about(CASE.submission_id, data, event_id=ids.answer_id(GIESSEN, f"{kind}-{number}"))
+
+
+def extended(number: int) -> Event[CaseAnswered]:
+    stated = AnswerGiven(kind="extended", months=1, given_at=CASE.time)
+    data = CaseAnswered(authority=GIESSEN, own_id=f"extended-{number}", answer=stated)
+    return about(CASE.submission_id, data, event_id=ids.answer_id(GIESSEN, f"extended-{number}"))
+
+
+def clock(data: Payload) -> Event[Payload]:
+    return about(CASE.submission_id, data, event_id=uuid5(CASE.case_id, type(data).__name__))
+
+
+ENDED = PeriodEnded(
+    receipt=RECEIPT,
+    authority=GIESSEN,
+    profile="three-months-deemed-approval",
+    period_ended_on=date(2026, 4, 15),
+    fiction_from=date(2026, 4, 16),
+    deemed="approval",
+    certain=True,
+    grace_until=date(2026, 4, 16),
+)
+ENDING = PeriodEnding(
+    receipt=RECEIPT,
+    authority=GIESSEN,
+    days_left=7,
+    last_safe_dispatch=date(2026, 4, 11),
+    earliest_reading=date(2026, 4, 8),
+    period_ends=date(2026, 4, 15),
+)
+
+
+def sweep(
+    router: RouterInMemory, *, now: datetime, read_to: datetime | None, blocked: bool = False
+) -> list[Event[Payload]]:
+    router.now = now
+    reading = InputsRead(until=read_to, blocked=lambda _: blocked)
+    return router.keep(router.routing().punctuate([*router.state.kept], router.state, reading))
+
+
+def held(router: RouterInMemory) -> CaseHeld:
+    return CaseHeld.from_json(router.state.kept[str(CASE.case_id)])
+
+
+def in_the_inbox(router: RouterInMemory) -> list[type[Payload]]:
+    return [type(event_of(message).data) for message in router.out if message.topic == INBOX]
+
+
+def test_a_confirmed_case_that_was_met_with_silence_is_deemed_approved_once(router: RouterInMemory) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    assert sweep(router, now=GRACE_OVER - timedelta(seconds=1), read_to=GRACE_OVER) == []
+    assert sweep(router, now=GRACE_OVER, read_to=GRACE_OVER - timedelta(seconds=1)) == []
+    assert sweep(router, now=GRACE_OVER, read_to=None) == []
+    told = sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+    assert [type(event.data) for event in told] == [CaseDeemedApproved, CaseDeemedApproved]
+    assert {event.id for event in told} == {told[0].id}
+    assert {m.topic for m in router.out[-3:-1]} == {CASE_UPDATED.name, INBOX}
+    assert held(router).standing == "deemed-approved"
+    assert router.state.shelf == {}
+    assert sweep(router, now=GRACE_OVER, read_to=GRACE_OVER) == []
+
+
+def test_a_decision_that_is_read_within_the_grace_is_never_overtaken(router: RouterInMemory) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    assert sweep(router, now=GRACE_OVER, read_to=GRACE_OVER - timedelta(minutes=1)) == []
+    router.take(answered("decided"), CASE_ANSWERED.name)
+    assert sweep(router, now=GRACE_OVER + timedelta(hours=1), read_to=GRACE_OVER) == []
+    assert held(router).standing == "decided"
+
+
+def test_an_answer_after_a_deemed_approval_is_refused_with_that_reason(router: RouterInMemory) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+    (refused,) = router.take(answered("decided"), CASE_ANSWERED.name)
+    assert isinstance(refused.data, AnswerRefused)
+    assert refused.data.reason == "already-deemed-approved"
+
+
+def test_a_deemed_approval_is_certified_on_request_and_nothing_else_is(router: RouterInMemory) -> None:
+    (refused,) = router.take(answered("certified", 1), CASE_ANSWERED.name)
+    assert isinstance(refused.data, AnswerRefused)
+    assert refused.data.reason == "not-deemed-approved"
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+    (certified,) = router.take(answered("certified", 2), CASE_ANSWERED.name)
+    assert isinstance(certified.data, DeemedApprovalCertified)
+    assert certified.data.fiction_from == date(2026, 4, 16)
+    assert held(router).standing == "deemed-approved"
+
+
+def test_a_period_is_extended_once_and_whoever_extends_it_has_the_case(router: RouterInMemory) -> None:
+    (first,) = router.take(extended(1), CASE_ANSWERED.name)
+    assert isinstance(first.data, PeriodExtended)
+    assert held(router).standing == "accepted"
+    (second,) = router.take(extended(2), CASE_ANSWERED.name)
+    assert isinstance(second.data, AnswerRefused)
+    assert second.data.reason == "already-extended"
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_case_stays_where_it_is(router: RouterInMemory) -> None:
+    (told,) = router.take(answered("unreadable"), CASE_ANSWERED.name)
+    assert isinstance(told.data, FileUnreadable)
+    assert held(router).standing == "routed"
+
+
+def test_an_unconfirmed_case_goes_to_a_person_and_nobody_is_told_of_a_fiction(
+    router: RouterInMemory,
+) -> None:
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    (told,) = sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+    assert isinstance(told.data, SilenceDoubted)
+    assert told.data.reason == "unconfirmed"
+    assert CaseDeemedApproved not in in_the_inbox(router)
+    assert sweep(router, now=GRACE_OVER + timedelta(days=9), read_to=GRACE_OVER) == []
+    assert held(router).standing == "routed"
+
+
+def test_an_answer_in_a_dead_letter_is_no_silence(router: RouterInMemory) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    (told,) = sweep(router, now=GRACE_OVER, read_to=GRACE_OVER, blocked=True)
+    assert isinstance(told.data, SilenceDoubted)
+    assert told.data.reason == "unread-answer"
+
+
+def test_warnings_reach_the_inbox_of_the_authority_that_holds_the_case_once(router: RouterInMemory) -> None:
+    for _ in range(2):
+        router.take(clock(ENDING), CASE_CLOCK.name)
+        router.take(clock(ENDED), CASE_CLOCK.name)
+    assert in_the_inbox(router) == [SubmissionDelivered, PeriodEnding, PeriodEnded]
+
+
+def test_a_warning_for_an_authority_that_has_handed_the_case_on_reaches_nobody(
+    router: RouterInMemory,
+) -> None:
+    elsewhere = ENDING.model_copy(update={"authority": "g-06534014"})
+    assert router.take(clock(elsewhere), CASE_CLOCK.name) == []
+
+
+def test_time_that_passes_for_an_unknown_or_closed_case_changes_nothing(router: RouterInMemory) -> None:
+    stranger = replace(clock(ENDED), case_id=UUID(int=5))
+    assert router.take(stranger, CASE_CLOCK.name) == []
+    router.take(answered("decided"), CASE_ANSWERED.name)
+    assert router.take(clock(ENDED), CASE_CLOCK.name) == []

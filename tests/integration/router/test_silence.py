@@ -1,0 +1,81 @@
+"""Silence at a real router: a decision that was taken at the door is never overtaken, even by a router that was stopped."""
+
+import asyncio
+from datetime import date
+from uuid import UUID
+
+from amtsweg.stack.service import Service
+from shared.events import ids
+from shared.events.case import (
+    AnswerGiven,
+    AnswerKind,
+    CaseAccepted,
+    CaseAnswered,
+    CaseDecided,
+    CaseDeemedApproved,
+)
+from shared.events.clock import PeriodEnded
+from shared.events.envelope import Event, Message, encode
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED
+from tests.integration.router.conftest import Ground
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
+from tests.support.routing import about
+
+
+def answered(case: Event[SubmissionReceived], kind: AnswerKind) -> Message:
+    stated = AnswerGiven(kind=kind, outcome="refused" if kind == "decided" else None, given_at=RECEIVED_AT)
+    own_id = f"{case.case_id}/{kind}"
+    data = CaseAnswered(authority=GIESSEN, own_id=own_id, answer=stated)
+    event = about(case.submission_id, data, event_id=ids.answer_id(GIESSEN, own_id))
+    return encode(event, CASE_ANSWERED.name)
+
+
+def ended(case: Event[SubmissionReceived]) -> Message:
+    """A period whose grace was over long ago, so that nothing but the reading of the answers is waited for."""
+    data = PeriodEnded(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        profile="three-months-deemed-approval",
+        period_ended_on=date(2026, 4, 15),
+        fiction_from=date(2026, 4, 16),
+        deemed="approval",
+        certain=True,
+        grace_until=date(2026, 4, 16),
+    )
+    return encode(
+        about(case.submission_id, data, event_id=ids.child_id(case.case_id, "period-ended")), CASE_CLOCK.name
+    )
+
+
+async def confirmed(ground: Ground, *cases: Event[SubmissionReceived]) -> None:
+    await ground.receive(*cases)
+    await ground.send(*(answered(case, "accepted") for case in cases))
+    for case in cases:
+        await ground.until(CASE_UPDATED.name, case.case_id, CaseAccepted)
+
+
+async def outcomes(ground: Ground, *cases: UUID) -> list[str]:
+    told = await ground.told(CASE_UPDATED.name, cases)
+    return [type(e.data).__name__ for e in told if isinstance(e.data, CaseDecided | CaseDeemedApproved)]
+
+
+async def test_a_decision_in_flight_is_not_overtaken_and_silence_is_concluded_once(
+    ground: Ground, router: Service
+) -> None:
+    decided, silent = ground.submission(), ground.submission()
+    await confirmed(ground, decided, silent)
+    await asyncio.to_thread(router.stop)
+    try:
+        # The period's end is there first; the decision was taken at the door while the router stood still.
+        await ground.send(ended(decided), ended(silent))
+        await ground.send(answered(decided, "decided"))
+    finally:
+        await asyncio.to_thread(router.start)
+    told = await ground.until(CASE_UPDATED.name, silent.case_id, CaseDeemedApproved, seconds=90)
+    inbox = AUTHORITY_INBOX.for_authority(GIESSEN)
+    heard = await ground.until(inbox, silent.case_id, CaseDeemedApproved, partitions=1)
+    assert heard.id == told.id
+    await ground.until(CASE_UPDATED.name, decided.case_id, CaseDecided)
+    assert await outcomes(ground, decided.case_id) == ["CaseDecided"]
+    assert await outcomes(ground, silent.case_id) == ["CaseDeemedApproved"]

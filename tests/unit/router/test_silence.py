@@ -1,0 +1,129 @@
+"""Silence is an approval only where it is certain that it was silence."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.router.domain.cases.silence import AnswersRead, period_over, silence
+from shared.events.case import CaseDeemedApproved, SilenceDoubted
+from shared.events.clock import PeriodEnded
+from shared.events.custody import CaseHeld, PeriodOver, Standing
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ENDED = PeriodEnded(
+    receipt=RECEIPT,
+    authority=GIESSEN,
+    profile="three-months-deemed-approval",
+    period_ended_on=date(2026, 4, 15),
+    fiction_from=date(2026, 4, 16),
+    deemed="approval",
+    certain=True,
+    grace_until=date(2026, 4, 16),
+)
+GRACE_OVER = datetime(2026, 4, 17, 0, tzinfo=BERLIN)
+LATER = GRACE_OVER + timedelta(seconds=1)
+INSTANTS = st.integers(-14 * 24 * 60, 14 * 24 * 60).map(
+    lambda minutes: GRACE_OVER + timedelta(minutes=minutes)
+)
+HEARD = AnswersRead(answers_read_to=GRACE_OVER, unread=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """A case of which everything is as it must be for silence to count, but for what is said here."""
+
+    standing: Standing = "accepted"
+    authority: str | None = GIESSEN
+    handed_on_by: tuple[str, ...] = ()
+    ended: PeriodEnded = ENDED
+
+    def custody(self) -> CaseHeld:
+        return CaseHeld(
+            submission_id=SUBMISSION_ID,
+            receipt=RECEIPT,
+            standing=self.standing,
+            since=RECEIVED_AT,
+            authority=self.authority,
+            handed_on_by=self.handed_on_by,
+            period=period_over(self.ended),
+        )
+
+
+def concluded(
+    situation: Situation | None = None, *, heard: AnswersRead = HEARD, now: datetime = LATER
+) -> CaseDeemedApproved | SilenceDoubted | str | None:
+    return silence((situation or Situation()).custody(), heard, now=now, zone=BERLIN)
+
+
+def test_certain_silence_is_an_approval_from_the_day_after_the_end() -> None:
+    told = concluded()
+    assert isinstance(told, CaseDeemedApproved)
+    assert (told.authority, told.fiction_from, told.answers_read_to) == (
+        GIESSEN,
+        date(2026, 4, 16),
+        GRACE_OVER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("situation", "heard", "reason"),
+    [
+        (Situation(standing="routed"), HEARD, "unconfirmed"),
+        (Situation(standing="information-requested"), HEARD, "incomplete"),
+        (Situation(handed_on_by=("g-06534014",)), HEARD, "forwarded"),
+        (Situation(authority="g-06534014"), HEARD, "forwarded"),
+        (Situation(standing="parked", authority=None), HEARD, "forwarded"),
+        (Situation(), AnswersRead(answers_read_to=GRACE_OVER, unread=True), "unread-answer"),
+        (Situation(ended=ENDED.model_copy(update={"certain": False})), HEARD, "not-every-case-covered"),
+    ],
+)
+def test_where_it_cannot_be_shown_a_person_looks_into_it(
+    situation: Situation, heard: AnswersRead, reason: str
+) -> None:
+    told = concluded(situation, heard=heard)
+    assert isinstance(told, SilenceDoubted)
+    assert told.reason == reason
+
+
+@pytest.mark.parametrize("standing", ["decided", "deemed-approved", "erased"])
+def test_nothing_follows_for_a_case_that_is_over(standing: Standing) -> None:
+    assert concluded(Situation(standing=standing)) is None
+
+
+def test_a_doubt_is_told_once() -> None:
+    custody = Situation(standing="routed").custody()
+    assert custody.period is not None
+    doubted = custody.model_copy(
+        update={"period": custody.period.model_copy(update={"doubt": "unconfirmed"})}
+    )
+    assert silence(doubted, HEARD, now=LATER, zone=BERLIN) is None
+
+
+def test_nothing_follows_from_a_period_whose_end_means_nothing() -> None:
+    assert period_over(ENDED.model_copy(update={"deemed": "none", "fiction_from": None})) is None
+
+
+@given(
+    now=INSTANTS,
+    read_to=st.none() | INSTANTS,
+    standing=st.sampled_from(["parked", "routed", "accepted", "information-requested"]),
+)
+def test_nothing_is_concluded_within_the_grace_or_before_the_answers_are_read_to_an_end_after_it(
+    now: datetime, read_to: datetime | None, standing: Standing
+) -> None:
+    told = concluded(
+        Situation(standing=standing), heard=AnswersRead(answers_read_to=read_to, unread=False), now=now
+    )
+    certain = now >= GRACE_OVER and read_to is not None and read_to >= GRACE_OVER
+    assert (told != "wait") == certain
+
+
+def test_a_later_period_replaces_an_earlier_one_and_its_doubt() -> None:
+    later = period_over(ENDED.model_copy(update={"grace_until": date(2026, 5, 18)}))
+    assert isinstance(later, PeriodOver)
+    assert later.doubt is None
