@@ -17,7 +17,7 @@ from shared.telemetry.health import Condition
 
 T = TypeVar("T")
 
-_OF_THE_DESK: Final = (b'"standing":"parked"', b'"standing":"routed"', b'"placedBy":"')
+_OF_THE_DESK: Final = (b'"standing":"parked"', b'"standing":"routed"', b'"placedBy":"', b'"doubt":"')
 """Most cases never see the desk: they are told by their bytes, which are ours and without white space."""
 
 

@@ -11,7 +11,7 @@ from services.router.domain.cases import custody as custodies
 from services.router.domain.cases import desk, orders
 from services.router.domain.cases.desk import Ineffective, OrderRequest, Person, Placed, StillParked, Waiting
 from services.router.domain.cases.orders import Order
-from shared.events.case import AssignOrdered, RetryOrdered
+from shared.events.case import AssignOrdered, RetryOrdered, SilenceDoubt
 from shared.events.competence import Reason
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
@@ -38,7 +38,8 @@ def waiting(**changes: object) -> Waiting:
 
 
 def test_every_reason_of_parking_has_its_words() -> None:
-    assert {*Reason, *get_args(RouterReason), "unconfirmed"} == desk.REASONS_DE.keys()
+    doubts = {f"silence-{doubt}" for doubt in get_args(SilenceDoubt)}
+    assert {*Reason, *get_args(RouterReason), "unconfirmed"} | doubts == desk.REASONS_DE.keys()
 
 
 def ordered_id(wish: OrderRequest, *, case: UUID = CASE_ID) -> UUID:

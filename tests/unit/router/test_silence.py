@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.router.domain.cases.desk import REASONS_DE, oldest_first
 from services.router.domain.cases.silence import AnswersRead, period_over, silence
 from shared.events.case import CaseDeemedApproved, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, PeriodOver, Standing
-from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
+from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ENDED = PeriodEnded(
@@ -127,3 +128,15 @@ def test_a_later_period_replaces_an_earlier_one_and_its_doubt() -> None:
     later = period_over(ENDED.model_copy(update={"grace_until": date(2026, 5, 18)}))
     assert isinstance(later, PeriodOver)
     assert later.doubt is None
+
+
+def test_a_doubted_case_is_at_the_desk_until_it_is_over() -> None:
+    custody = Situation().custody()
+    assert custody.period is not None
+    doubted = custody.model_copy(
+        update={"period": custody.period.model_copy(update={"doubt": "not-every-case-covered"})}
+    )
+    (waiting,) = oldest_first({CASE_ID: doubted}, now=LATER)
+    assert waiting.reason == "silence-not-every-case-covered"
+    assert waiting.reason in REASONS_DE
+    assert oldest_first({CASE_ID: doubted.model_copy(update={"standing": "decided"})}, now=LATER) == []

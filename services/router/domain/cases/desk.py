@@ -7,8 +7,9 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.router.domain.cases.orders import Order, is_unconfirmed
+from services.router.domain.cases.transitions import OPEN
 from services.router.domain.directory.model import Directory
-from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered
+from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered, SilenceDoubt
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.ids import order_id
@@ -30,6 +31,11 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "order-failed": "Router am letzten Auftrag gescheitert",
     "returned": "von der Stelle zurückgegeben",
     "unconfirmed": "von der Stelle seit mindestens 20 Tagen nicht bestätigt",
+    "silence-unconfirmed": "Frist vorbei; von der Stelle nie bestätigt",
+    "silence-incomplete": "Frist vorbei; es fehlen Unterlagen",
+    "silence-forwarded": "Frist vorbei; der Vorgang wurde weitergegeben",
+    "silence-unread-answer": "Frist vorbei; eine Antwort der Stelle liegt ungelesen im Dead Letter",
+    "silence-not-every-case-covered": "Frist vorbei; das Gesetz gilt nur für einen Teil der Fälle",
     "handed-on-in-a-circle": "von einer Stelle an eine zurückgereicht, die ihn schon hatte",
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
@@ -67,11 +73,19 @@ class Waiting:
     @property
     def reason(self) -> str:
         """Why it is at the desk."""
+        if self.doubt is not None:
+            return f"silence-{self.doubt}"
         return "unconfirmed" if self.held.standing == "routed" else self.held.reason or ""
 
+    @property
+    def doubt(self) -> SilenceDoubt | None:
+        """Why nothing follows from silence at its period's end; None once the case is over, or where nothing is doubted."""
+        period = self.held.period
+        return period.doubt if period is not None and self.held.standing in OPEN else None
+
     def needs_a_person(self, now: datetime) -> bool:
-        """Whether it is parked, or has been unconfirmed for long."""
-        return self.is_parked or is_unconfirmed(self.held, now=now)
+        """Whether it is parked, has been unconfirmed for long, or its period is over and silence is doubted."""
+        return self.is_parked or self.doubt is not None or is_unconfirmed(self.held, now=now)
 
     @property
     def candidates(self) -> tuple[str, ...]:
