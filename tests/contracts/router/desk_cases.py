@@ -41,10 +41,14 @@ class DeskCasesContract:
         await put(case, WAITING)
         assert (await cases.now())[case] == WAITING
 
-    async def test_a_case_that_the_directory_routes_leaves_the_desk(self, cases: DeskCases, put: Put) -> None:
+    async def test_a_case_that_the_directory_routes_is_known_until_its_authority_says_a_word(
+        self, cases: DeskCases, put: Put
+    ) -> None:
         case = uuid4()
         await put(case, WAITING)
         await put(case, ROUTED)
+        assert (await cases.now())[case] == ROUTED
+        await put(case, ROUTED.model_copy(update={"standing": "accepted"}))
         assert case not in await cases.now()
 
     async def test_a_case_that_a_person_placed_is_remembered_until_its_custody_ends(
