@@ -51,9 +51,10 @@ class ErasureLoop:
         for ordered in await self._erasures.ordered():
             if not ordered.missing:
                 await self._carry_out(ordered)
-                await self._erasures.write_anew(ordered.case)
             elif self._clock() - ordered.at > _LATE:
                 late |= dict.fromkeys(ordered.missing)
+        for case in await self._erasures.not_written_anew():  # also after a crash between the two
+            await self._erasures.write_anew(case)
         if late:
             self._condition.set("degraded", reason=f"erasures wait for the report of {', '.join(late)}")
         else:

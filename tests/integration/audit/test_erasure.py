@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from amtsweg.__main__ import build
 from amtsweg.stack.programs import postgres_programs
 from services.audit.adapters.postgres.committed import PostgresLog
+from services.audit.adapters.postgres.erasures import PostgresErasures
+from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.fact import Fact, Position, fact_of_record
 from services.audit.domain.policy import log_only
@@ -220,6 +222,26 @@ async def test_the_leaf_names_the_latest_day_of_all_that_can_hold_content_or_con
     assert until["dead letters"] >= began + dead_letters_gone_after()
     assert until["dumps of the database"] >= began + timedelta(days=30)
     assert datetime.fromisoformat(said["lastCopyExpires"]) == max(until.values())
+
+
+async def test_pages_that_held_a_key_are_written_anew_also_after_a_crash(
+    running: RunningLog,
+) -> None:
+    pool = running.pool
+    await with_a_case(running)
+    await running.append(told(EraseOrdered(basis=BASIS), 5000), *reports(*HOLDERS))
+    (ordered,) = await PostgresErasures(pool, origin=ORIGIN, secrecy=SECRECY).ordered()
+    part = await pool.fetchval("select tableoid::regclass::text from keys where owner = $1", ordered.case)
+    before = await pool.fetchval("select pg_relation_filenode($1::text::regclass)", part)
+
+    # Erased, and killed before the pages were written anew: that much is in the database.
+    async with PostgresLedgers(pool, origin=ORIGIN).transaction() as ledger:
+        await ledger.lock((ordered.case,), appending=False)
+        await ledger.erase(ordered.case)
+    await running.service.erasures.round()
+
+    assert await pool.fetchval("select pg_relation_filenode($1::text::regclass)", part) != before
+    assert await PostgresErasures(pool, origin=ORIGIN, secrecy=SECRECY).not_written_anew() == []
 
 
 async def test_a_second_round_does_nothing(running: RunningLog) -> None:

@@ -31,6 +31,13 @@ _PART: Final = """
 select tableoid::regclass::text from keys where log = (select id from logs where origin = $1) and owner = $2
 """
 
+_NOT_WRITTEN_ANEW: Final = """
+select owner from keys where log = (select id from logs where origin = $1) and not written_anew limit 100
+"""
+_WRITTEN_ANEW: Final = """
+update keys set written_anew = true where log = (select id from logs where origin = $1) and owner = $2
+"""
+
 
 class PostgresErasures:
     """One log's orders to erase."""
@@ -50,6 +57,12 @@ class PostgresErasures:
             for case, its in groupby(rows, key=lambda row: row["case_ref"])
         ]
 
+    async def not_written_anew(self) -> Sequence[str]:
+        """The cases that are erased and whose keys' pages are not written anew yet, be it because of a crash."""
+        with reaching_postgres():
+            rows = await self._pool.fetch(_NOT_WRITTEN_ANEW, self._origin)
+        return [row["owner"].hex for row in rows]
+
     async def write_anew(self, case: str) -> None:
         """Rewrite the part of the table of keys that held the case's key, so that no page of it does.
 
@@ -60,6 +73,7 @@ class PostgresErasures:
             if part is not None:
                 await self._pool.execute(f"vacuum full {part}")
             await self._pool.execute("vacuum payloads")
+            await self._pool.execute(_WRITTEN_ANEW, self._origin, case)
 
     def _event(self, row: asyncpg.Record) -> dict[str, Any]:
         leaf = Leaf.from_bytes(row["leaf"])

@@ -116,10 +116,10 @@ class PostgresLedger:
             "update carried set event = null where log = $1 and case_ref = $2", self._log, owner
         )
         await self._connection.execute(
-            "insert into keys (log, owner, key) select $1, $2, null "
+            "insert into keys (log, owner, key, written_anew) select $1, $2, null, false "
             "where exists (select from entries where log = $1 and case_ref = $2) "
             "or exists (select from carried where log = $1 and case_ref = $2) "
-            "on conflict (log, owner) do update set key = null",
+            "on conflict (log, owner) do update set key = null, written_anew = false",
             self._log,
             owner,
         )

@@ -59,8 +59,11 @@ create table keys (
     log smallint not null,
     owner uuid not null,
     key bytea,
+    written_anew boolean not null default true,
     primary key (log, owner)
 ) partition by list (log);
+create index on keys (log) where not written_anew;
+comment on column keys.written_anew is 'False from an erasure until no page of the part holds the key any more.';
 comment on table keys is 'One key per case; null once the case is erased. Not part of the main dump.';
 
 create table payloads (
