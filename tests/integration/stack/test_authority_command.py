@@ -10,10 +10,12 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from confluent_kafka.admin import NewTopic
 from joserfc.jwk import ECKey
 from typer.testing import CliRunner, Result
 
 from amtsweg.authorities import commands
+from amtsweg.bus import everything
 from amtsweg.stack.endpoints import SCRAM
 from services.intake.adapters.secrets import Argon2Secrets
 from services.router.adapters.authorities import KeyFile
@@ -21,6 +23,10 @@ from shared.access.principal import Principal
 from shared.access.principals import Principals
 from shared.access.registration import add
 from shared.access.schema import SCHEMA
+from shared.events.envelope import decode
+from shared.events.operation import ResumeOrdered, SuspendOrdered
+from shared.events.topics import OPERATION_ORDERED
+from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import open_pool
 from shared.telemetry.health import Condition
 from tests.support.stack import Database, KafkaAccess, unique
@@ -36,6 +42,16 @@ class House:
         self.database = database
         self.folder = folder
         self.authority = unique("ihk")
+
+    @property
+    def address(self) -> KafkaAddress:
+        endpoint = self.kafka.part.endpoint
+        return KafkaAddress(
+            bootstrap=endpoint.bootstrap,
+            security_protocol=endpoint.security_protocol,
+            username=endpoint.username,
+            password=endpoint.password,
+        )
 
     def run(self, command: str, *arguments: str) -> Result:
         return CliRunner().invoke(commands, [command, *arguments, "--folder", str(self.folder)])
@@ -279,3 +295,22 @@ def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
     assert not mine["suspended"]
     assert not any(secret in told.output for secret in secrets)
     assert "amtsweg authority add" in str(unknown.exception or unknown.output)
+
+
+async def test_a_suspension_and_its_end_are_orders_on_record(house: House, kafka: KafkaAccess) -> None:
+    name = OPERATION_ORDERED.name
+    admin = kafka.part.endpoint.admin()
+    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions, 1)])
+    assert not isinstance(made[name].exception(30), OSError)  # it may be there already
+    runner = CliRunner()
+
+    said = [
+        await asyncio.to_thread(runner.invoke, commands, [command, house.authority])
+        for command in ("suspend", "resume")
+    ]
+
+    assert [result.exit_code for result in said] == [0, 0], [result.output for result in said]
+    records = await everything(house.address, name)
+    told = [decode(r.value, r.headers, OPERATION_ORDERED.payloads).data for r in records]
+    ours = [each for each in told if getattr(each, "authority", None) == house.authority]
+    assert [type(each) for each in ours] == [SuspendOrdered, ResumeOrdered]
