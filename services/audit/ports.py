@@ -149,6 +149,9 @@ class Archive(Protocol):
     async def find(self, question: Question) -> Sequence[Found]:
         """The entries that answer the question, in the log's order."""
 
+    async def count(self, question: Question, *, most: int) -> int:
+        """How many entries answer the question, wherever a page of them begins; ``most`` where there are more."""
+
     async def named(self, id: str) -> Found | None:  # noqa: A002 - the word of the leaf
         """The entry whose leaf has this id."""
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, FilePath, HttpUrl, model_validator
+from pydantic import DirectoryPath, Field, FilePath, HttpUrl, model_validator
 
 from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ServiceSettings
 
@@ -33,6 +33,12 @@ class Settings(ServiceSettings):
         FilePath, Field(description="The log's secret, 32 bytes as 64 hex digits; a new one for each log.")
     ]
     auditors_file: Annotated[FilePath, Field(description="Who may look, each by the SHA-256 of a token.")]
+    directory: Annotated[
+        DirectoryPath | None,
+        Field(
+            description="Folder of the directory's tables, whose names stand beside keys; without it keys stand alone."
+        ),
+    ] = None
     policy_file: Annotated[
         FilePath | None,
         Field(

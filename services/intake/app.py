@@ -19,7 +19,7 @@ from services.intake.adapters.http.guide import guide_routes
 from services.intake.adapters.http.histories import history_routes, search_routes
 from services.intake.adapters.http.messages import message_routes
 from services.intake.adapters.http.metadata import metadata_routes
-from services.intake.adapters.http.openapi import describe
+from services.intake.adapters.http.openapi import describe_submissions
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
@@ -103,7 +103,7 @@ def assemble(
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
     ):
         app.include_router(routes)
-    describe(app)
+    describe_submissions(app)
     return app
 
 

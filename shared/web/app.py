@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import structlog
 import uvicorn
 from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.settings import HttpListener
@@ -19,6 +19,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.bodies import BodyLimit
 from shared.web.connection import BoundedConnection, Connections
+from shared.web.described import Responses, answering, describe
 from shared.web.limits import HttpLimits
 from shared.web.problems import Problem, answer_with_problems
 from shared.web.request_log import QUIET, RequestLog
@@ -45,20 +46,29 @@ def create_app(
     """
     app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
     answer_with_problems(app)
+    describe(app)
     app.add_middleware(BodyLimit, limit=body_limit, routes=body_limits or {})
     app.add_middleware(RequestLog, telemetry=telemetry)
 
-    @app.get("/health/live", tags=["operation"], openapi_extra=OPEN_TO_ALL)
+    unwell: Responses = {503: {"description": "not well; the answer names the parts"}}
+
+    @app.get("/health/live", tags=["operation"], responses=unwell, openapi_extra=OPEN_TO_ALL)
     async def live() -> Response:
         """Whether the process lives; 503 when only a restart helps."""
         return JSONResponse(health.report(), 200 if health.live else 503)
 
-    @app.get("/health/ready", tags=["operation"], openapi_extra=OPEN_TO_ALL)
+    @app.get("/health/ready", tags=["operation"], responses=unwell, openapi_extra=OPEN_TO_ALL)
     async def ready() -> Response:
         """Whether the process does its work now; 503 with the reasons when not."""
         return JSONResponse(health.report(), 200 if health.ready else 503)
 
-    @app.get("/metrics", tags=["operation"], openapi_extra=OPEN_TO_ALL)
+    @app.get(
+        "/metrics",
+        tags=["operation"],
+        response_class=PlainTextResponse,
+        responses=answering("text/plain", "Prometheus' text format"),
+        openapi_extra=OPEN_TO_ALL,
+    )
     async def metrics() -> Response:
         """Metrics in Prometheus' text format."""
         return Response(telemetry.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -16,11 +16,12 @@ from services.audit.domain.access import Readers
 from services.notifier.app import application as notifier_app
 from services.router.adapters.http.competence import add_competence
 from services.router.adapters.rate import Rates
+from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import create_app
 from tests.component.intake.conftest import in_memory
 from tests.support.desk import DeskInMemory, desk_app
+from tests.support.doors import DoorsInMemory, doors_app
 from tests.support.events import RECEIVED_AT
 from tests.support.law import hessian_law
 from tests.support.routing import RouterInMemory, hessen, resolve
@@ -59,7 +60,7 @@ async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
 
 
 def _doors() -> FastAPI:
-    app = create_app(title="doors", version="1", health=Health(), telemetry=Telemetry(), body_limit=4096)
+    app = doors_app(DoorsInMemory())
     add_competence(
         app,
         decide=lambda inquiry: resolve(inquiry, directory=hessen()),
@@ -77,6 +78,7 @@ def _audit(folder: Path) -> FastAPI:
         stamps=StampFolder(folder / "stamps"),
         growth=cast("PostgresGrowth", nobody),
         policy="",
+        names=NamesByKey.none(),
         keys=(),
         readers=Readers.from_json(b'{"auditors": []}'),
         clock=lambda: datetime.now(UTC),

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import httpx
+from fastapi import FastAPI
 
 from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
@@ -81,6 +82,14 @@ class DoorsInMemory:
 @asynccontextmanager
 async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncIterator[httpx.AsyncClient]:
     """A client that comes with this principal's token."""
+    headers = {"Authorization": f"Bearer {principal}"}
+    transport = httpx.ASGITransport(doors_app(doors))
+    async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=headers) as client:
+        yield client
+
+
+def doors_app(doors: DoorsInMemory) -> FastAPI:
+    """The authorities' part of the doors' application."""
     telemetry = Telemetry()
     app = create_app(
         title="doors",
@@ -103,10 +112,7 @@ async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncI
             doors.webhooks, keys=WEBHOOK_KEYS, vet=Egress().vet, gate=gate, clock=lambda: doors.now
         )
     )
-    headers = {"Authorization": f"Bearer {principal}"}
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=headers) as client:
-        yield client
+    return app
 
 
 def authority_gate(doors: DoorsInMemory) -> Gate:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.audit.adapters.http.page import verify
 from shared.local_time import letter_day, letter_time, local_day, local_time, utc
 
 INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants bounds without a zone
@@ -48,6 +49,12 @@ def test_an_instant_reads_the_same_from_every_zone_and_names_its_own(
     assert read == local_time(at, "de" if language == "de" else "en")
     assert read.rsplit(" ", 1)[1] in ({"MEZ", "MESZ"} if language == "de" else {"CET", "CEST"})
     assert utc(elsewhere) == f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+@given(st.datetimes(datetime(1996, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - as above
+def test_the_verifier_for_strangers_counts_summer_time_as_everybody_does(at: datetime) -> None:
+    assert verify.local_time(at, 0) == local_time(at, "de", seconds=True)
+    assert verify.local_time(at, 1) == local_time(at, "en", seconds=True)
 
 
 def test_an_instant_without_its_offset_is_refused() -> None:

@@ -8,20 +8,29 @@ from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.evidence import Evidence, EvidenceTimestamp, evidence_entry
+from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
 from services.audit.domain.reading import Shown
+from shared.directory_names import NamesByKey
 
 
 class EvidenceFiles:
     """Makes one file for some entries; ``policy`` (C2SP tlog-policy) and ``schemas`` go into each."""
 
     def __init__(
-        self, proofs: Proofs, *, stamps: StampFolder, policy: str, schemas: Mapping[str, Any]
+        self,
+        proofs: Proofs,
+        *,
+        stamps: StampFolder,
+        policy: str,
+        schemas: Mapping[str, Any],
+        names: NamesByKey,
     ) -> None:
         self._proofs = proofs
         self._stamps = stamps
         self._policy = policy
         self._schemas = schemas
+        self._names = names
 
     async def make(self, entries: Sequence[Shown]) -> Evidence | None:
         """The file that proves those of the entries that are published already; None if there are none.
@@ -43,6 +52,7 @@ class EvidenceFiles:
                 for each, proof in zip(covered, proofs, strict=True)
             ),
             timestamp=await self._timestamp(covered[-1].index, checkpoint.size),
+            names=self._names.of(*mentioned(covered)),
             schemas={name: self._schemas[name] for name in types if name in self._schemas},
         )
 

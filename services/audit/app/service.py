@@ -44,6 +44,7 @@ from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
+from shared.directory_names import NamesByKey
 from shared.events.topics import Topic, audited
 from shared.postgres.pool import Pool
 from shared.telemetry.health import Health
@@ -189,6 +190,7 @@ def assemble(
             stamps=stamps,
             growth=PostgresGrowth(pool, origin=origin),
             policy=_policy(keys, policy),
+            names=NamesByKey.none() if settings.directory is None else NamesByKey.read(settings.directory),
             keys=keys,
             readers=readers,
             clock=_now,

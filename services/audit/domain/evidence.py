@@ -68,7 +68,7 @@ class EvidenceTimestamp(_Frozen):
 class Evidence(_Frozen):
     """The file. ``policy`` (C2SP tlog-policy) names the keys as the log itself does: compare them elsewhere.
 
-    ``schemas`` tell what the fields of a payload mean, by type of event. Policy and schemas are signed by nobody;
+    ``names`` say what authorities and services are called, by their keys. ``schemas`` tell what the fields of a payload mean, by type of event. Policy, names and schemas are signed by nobody;
     the file's own digest covers them against damage.
     """
 
@@ -77,6 +77,7 @@ class Evidence(_Frozen):
     policy: str
     entries: tuple[EvidenceEntry, ...]
     timestamp: EvidenceTimestamp | None = None
+    names: dict[str, str] = {}
     schemas: dict[str, Any] = {}
 
     @classmethod

@@ -12,6 +12,9 @@ from services.audit.domain.secrecy import Disclosure
 LONGEST_TIMELINE = 10_000
 """Entries of a case that are shown at once."""
 
+COUNTED = 10_000
+"""So many entries are counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
@@ -103,8 +106,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The entries found, and the index of the leaf that records the look; all stand before index ``before``."""
+    """The entries found, and the index of the leaf that records the look; all stand before index ``before``.
+
+    ``total``: how many answer the question in all, of which these are a page; `COUNTED` and one where there are more.
+    """
 
     look: int
     entries: Sequence[Shown]
     before: int = MAX_SIZE - 1
+    total: int = 0

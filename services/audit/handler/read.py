@@ -13,7 +13,7 @@ from services.audit.domain.export import Row
 from services.audit.domain.fact import TRACE, months
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.looks import Visit, look
-from services.audit.domain.reading import LONGEST_TIMELINE, Answer, Found, Question, Search, Shown
+from services.audit.domain.reading import COUNTED, LONGEST_TIMELINE, Answer, Found, Question, Search, Shown
 from services.audit.domain.reference import CaseReference
 from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
@@ -80,8 +80,10 @@ class ReadingRoom:
         before = self._before(index) if asked.before is None else asked.before
         if references and not cases:
             return Answer(index, (), before)
-        found = await self._archive.find(await self._question(asked, cases, before))
-        return Answer(index, [replace(self._show(each), disclosure=None) for each in found], before)
+        question = await self._question(asked, cases, before)
+        found = await self._archive.find(question)
+        total = await self._archive.count(question, most=COUNTED + 1)
+        return Answer(index, [replace(self._show(each), disclosure=None) for each in found], before, total)
 
     async def rows(self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()) -> Sequence[Row]:
         """Entries as they are exported, from one index to before another; the caller has recorded the look."""

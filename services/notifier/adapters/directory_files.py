@@ -1,10 +1,10 @@
 """Names of services and authorities, from the directory's files; read once, when the service starts."""
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
 from services.notifier.domain.rendering import Names
+from shared.directory_names import NamesByKey
 
 
 class DirectoryFiles:
@@ -17,18 +17,13 @@ class DirectoryFiles:
 
     def __init__(self, folder: Path, *, is_sensitive: Callable[[str], bool]) -> None:
         self._is_sensitive = is_sensitive
-        self._services = _names(folder / "services.csv", key="key")
-        self._authorities = _names(folder / "authorities.csv", key="id")
-        self._seats = _names(folder / "authorities.csv", key="id", value="seat")
+        self._names = NamesByKey.read(folder)
 
     def names(self, *, service: str, authority: str | None) -> Names:
+        known = self._names.of(service, authority)
+        seated = self._names.authorities.get(authority or "")
         return Names(
-            service=None if self._is_sensitive(service) else self._services.get(service),
-            authority=None if authority is None else self._authorities.get(authority),
-            sits_in=None if authority is None else self._seats.get(authority),
+            service=None if self._is_sensitive(service) else known.get(service),
+            authority=None if authority is None else known.get(authority),
+            sits_in=None if seated is None else seated.place,
         )
-
-
-def _names(file: Path, *, key: str, value: str = "name") -> dict[str, str]:
-    with file.open(encoding="utf-8", newline="") as rows:
-        return {row[key]: row[value] for row in csv.DictReader(rows)}

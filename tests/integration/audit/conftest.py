@@ -119,6 +119,7 @@ def settings_in(folder: Path) -> Settings:
         log_key_file=unused,
         pseudonym_key_file=unused,
         auditors_file=unused,
+        directory=Path(__file__).parents[3] / "directory" / "hessen",
         publish_interval=timedelta(milliseconds=20),
     )
 

@@ -1,5 +1,6 @@
 """The auditors' page in a real Chromium: it finds a case, checks it itself, says what does not hold, and keeps nothing."""
 
+import csv
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
@@ -166,7 +167,7 @@ async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address:
     await _enter(page, address, rule=rule)
     witnesses = page.get_by_role("listitem")
     await expect(witnesses.filter(has_text="zeuge-1.example")).to_contain_text(
-        "mitgezeichnet 01.01.2026, 00:00:00"
+        "mitgezeichnet 01.01.2026, 01:00:00 MEZ"
     )
     await expect(witnesses.filter(has_text="zeuge-2.example")).to_contain_text(
         "hat diesen Stand nicht mitgezeichnet"
@@ -177,15 +178,104 @@ async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address:
 async def test_entries_are_searched_and_lead_to_the_history_of_their_case(page: Page, address: str) -> None:
     await _enter(page, address)
     await page.get_by_text("Einträge suchen").click()
-    await page.get_by_label("Amt (Kennung)").fill(AUTHORITY)
+    await page.get_by_label("Behörde").fill(AUTHORITY)
     await page.get_by_label("Art").select_option(label="Entschieden")
     await page.get_by_role("button", name="Suchen", exact=True).click()
-    await expect(page.get_by_role("table")).to_contain_text("21.01.2026, 09:30:00")
+    await expect(page.get_by_role("table")).to_contain_text("21.01.2026, 10:30:00 MEZ")
     assert await accessibility_problems(page) == []
     await _shot(page, "search")
     await page.get_by_role("button", name="Verlauf zu Eintrag 7").click()
     await expect(page.locator(".step")).to_have_count(len(STORY))
     await expect(page.locator("#verdict")).to_contain_text("die das Protokoll selbst nennt")
+
+
+async def test_a_name_that_fits_several_is_offered_for_choice_and_none_says_what_was_searched(
+    page: Page, address: str
+) -> None:
+    await _enter(page, address)
+    await page.get_by_text("Einträge suchen").click()
+    await page.get_by_label("Behörde").fill("Gießen")
+    await page.get_by_role("button", name="Suchen", exact=True).click()
+    await expect(page.get_by_role("heading", name="Behörde „Gießen“ passt mehrfach")).to_be_focused()
+    assert await accessibility_problems(page) == []
+    await page.get_by_role("button", name=AUTHORITY).click()
+    table = page.get_by_role("table")
+    await expect(table).to_contain_text("Magistrat der Stadt Gießen (g-06531005)")
+    await expect(table).to_contain_text("100 von 304 gezeigt")
+    await page.get_by_label("Behörde").fill("Atlantis")
+    await page.get_by_role("button", name="Suchen", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("Gesucht wurde in Namen, Sitz und Kennung")
+
+
+async def test_a_result_is_saved_whole_as_a_table(page: Page, address: str, tmp_path: Path) -> None:
+    await _enter(page, address)
+    await page.get_by_text("Einträge suchen").click()
+    await page.get_by_label("Behörde").fill(AUTHORITY)
+    await page.get_by_label("ohne Einsichten").check()
+    await page.get_by_role("button", name="Suchen", exact=True).click()
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name="Ergebnis als Tabelle").click()
+    await (await saving.value).save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    assert rows[0][:4] == ["Nr.", "Zeit (UTC)", "Ortszeit", "Art"]
+    assert len(rows) == 1 + 304
+    [decided] = [row for row in rows if row[4] == "CaseDecided"]
+    assert decided[1:3] == ["2026-01-21T09:30:00.000Z", "21.01.2026, 10:30:00 MEZ"]
+    assert decided[5:7] == [AUTHORITY, "Magistrat der Stadt Gießen"]
+
+
+async def test_a_history_is_filtered_and_printed_as_a_report(page: Page, address: str) -> None:
+    await _enter(page, address)
+    await _look_up(page, str(SUBMISSION))
+    await _look_up(page, str(SUBMISSION))
+    await expect(page.locator(".step")).to_have_count(len(STORY) + 1)
+    await page.get_by_label("ohne Einsichten").last.check()
+    await expect(page.locator(".step")).to_have_count(len(STORY))
+    await page.get_by_label("Nur diese Art").select_option(label="Entschieden")
+    await expect(page.locator(".step")).to_have_count(1)
+    await page.evaluate(
+        "window.print = () => { window.printed = [document.title, document.querySelectorAll('.step details[open]').length]; }"
+    )
+    await page.get_by_role("button", name="Bericht drucken").click()
+    assert await page.evaluate("window.printed") == [f"Amtsweg {SUBMISSION}", 1]
+    await page.emulate_media(media="print")
+    head = page.locator(".paper")
+    await expect(head).to_be_visible()
+    for told in (str(SUBMISSION), "Prüfung der Laufzeiten", "RH-2026/17"):
+        await expect(head).to_contain_text(told)
+    await expect(page.get_by_role("heading", name="Vorgang suchen")).to_be_hidden()
+    await page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("width", [320, 480, 768, 1280])
+async def test_the_picture_is_readable_at_every_width(page: Page, address: str, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await _enter(page, address)
+    await _look_up(page, str(SUBMISSION))
+    picture = page.locator(".picture svg")
+    await expect(picture).to_be_visible()
+    await expect(picture.locator("circle")).to_have_count(len(STORY))
+    await page.wait_for_function(
+        """() => {
+          const box = document.querySelector(".picture");
+          return box.scrollWidth <= box.clientWidth && box.firstChild.getBoundingClientRect().right <= innerWidth;
+        }"""
+    )
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    smallest = "svg => Math.min(...[...svg.querySelectorAll('text')].map(each => parseFloat(getComputedStyle(each).fontSize)))"
+    assert await picture.evaluate(smallest) >= 11
+
+
+async def test_completeness_stands_on_the_page(page: Page, address: str) -> None:
+    await _enter(page, address)
+    await page.get_by_text("Vollständigkeit: was hätte folgen müssen").click()
+    await page.get_by_role("button", name="Auskunft").click()
+    await expect(page.get_by_role("heading", name="Vollständigkeit jetzt")).to_be_focused()
+    await expect(page.get_by_role("table")).to_contain_text(
+        "Jede Antwort einer Behörde wirkt oder wird abgelehnt."
+    )
+    assert await accessibility_problems(page) == []
 
 
 async def test_the_page_is_used_with_the_keyboard_alone_and_in_english(page: Page, address: str) -> None:

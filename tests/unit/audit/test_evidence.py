@@ -250,8 +250,8 @@ def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:
     assert done.exit_code == 0, done.output
     proven, not_proven = done.output.split("NICHT BEWIESEN")
     assert "Diese 5 Einträge stehen unverändert" in proven
-    assert "Der Zeuge witness.example/w1 hat diesen Stand gesehen am 2026-01-01" in proven
-    assert "Die ersten 3 Einträge gab es am 2026-01-12 09:30:00 UTC schon" in proven
+    assert "Der Zeuge witness.example/w1 hat diesen Stand gesehen am 01.01.2026, 01:00:00 MEZ" in proven
+    assert "Die ersten 3 Einträge gab es am 12.01.2026, 10:30:00 MEZ schon" in proven
     assert "sie sind jünger als der Zeitstempel" in not_proven
     assert "Was in den Einträgen ohne Inhalt stand" in not_proven
     assert "was die Dienste gemeldet haben" in not_proven

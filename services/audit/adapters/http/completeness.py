@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.names import Names
 from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
@@ -17,6 +18,7 @@ from services.audit.domain.looks import Visit
 from services.audit.domain.reading import Found
 from services.audit.domain.refused import Refused
 from services.audit.ports import Account, ClosedDay
+from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.problems import Problem
 
@@ -90,10 +92,17 @@ class DayDocument(WireModel):
     end: int
     lines: tuple[Line, ...]
     overdue: dict[str, int]
+    names: Names
 
 
 def completeness_routes(
-    record: Recorder, *, accounts: AccountsDesk, days: DaysDesk, proofs: Proofs, gate: Gate
+    record: Recorder,
+    *,
+    accounts: AccountsDesk,
+    days: DaysDesk,
+    proofs: Proofs,
+    gate: Gate,
+    names: NamesByKey,
 ) -> APIRouter:
     """``/v1/completeness``, and below it ``/days/{day}`` and its statement for each authority."""
     routes, place = (
@@ -125,7 +134,8 @@ def completeness_routes(
         visit = await gate.visit(request, reader)
         look = await record(visit, {"day": str(day)})
         closed = await _closed(day)
-        return DayDocument(look=look, index=closed.index, **dict(closed.stated))
+        known = names.of(*(line.authority for line in closed.stated.lines))
+        return DayDocument(look=look, index=closed.index, names=known, **dict(closed.stated))
 
     @routes.get("/days/{day}/authorities/{authority}", response_model=None)
     async def statement(

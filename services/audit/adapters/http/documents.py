@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from services.audit.adapters.http.names import Names
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.merkle import leaf_hash
@@ -57,15 +58,21 @@ class TimelineDocument(WireModel):
     look: int
     checkpoint: CheckpointDocument
     entries: tuple[EntryDocument, ...]
+    names: Names
     next: str | None = None
 
 
 class EntriesDocument(WireModel):
-    """A page of entries; ask again with ``after`` = ``next`` until it is absent."""
+    """A page of entries; ask again with ``after`` = ``next`` until it is absent.
+
+    ``total``: how many there are in all; 10001 stands for more than ten thousand.
+    """
 
     look: int
     checkpoint: CheckpointDocument
+    total: int
     entries: tuple[EntryDocument, ...]
+    names: Names
     next: str | None = None
 
 

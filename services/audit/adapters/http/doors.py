@@ -16,6 +16,7 @@ from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.exports import export_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate, Record
+from services.audit.adapters.http.names import names_routes
 from services.audit.adapters.http.page import page_routes
 from services.audit.adapters.http.room import Room, proof_routes, room_routes
 from services.audit.adapters.http.status import status_routes
@@ -30,9 +31,11 @@ from services.audit.domain.looks import Visit
 from services.audit.domain.reading import Answer
 from services.audit.domain.schemas import payload_schemas
 from services.audit.ports import Clock
+from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
+from shared.web.described import described
 
 _BODY_LIMIT: Final = 64 * 1024
 
@@ -76,6 +79,7 @@ def http_app(
     stamps: StampFolder,
     growth: PostgresGrowth,
     policy: str,
+    names: NamesByKey,
     keys: Sequence[SigningKey],
     readers: Readers,
     clock: Clock,
@@ -94,16 +98,14 @@ def http_app(
     looking = Gate("look", readers=readers, clock=clock, record=desks.refuse)
     bundles = Gate("look", "bundles", readers=readers, clock=clock, record=desks.refuse)
     exporting = Gate("export", readers=readers, clock=clock, record=desks.refuse)
-    files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas())
-    for routes in (
-        room_routes(room, proofs=proofs, gate=looking, persons=persons),
+    files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas(), names=names)
+    asked = (
+        room_routes(room, proofs=proofs, gate=looking, persons=persons, names=names),
         evaluation_routes(desks.evaluations, record=room.record, gate=looking),
         evidence_routes(files, room=room, persons=persons, gate=looking),
         status_routes(proofs, growth=growth, stamps=stamps, policy=policy, gate=looking),
-        page_routes(),
-        proof_routes(proofs),
         completeness_routes(
-            room.record, accounts=desks.accounts, days=desks.days, proofs=proofs, gate=looking
+            room.record, accounts=desks.accounts, days=desks.days, proofs=proofs, gate=looking, names=names
         ),
         export_routes(
             room.rows,
@@ -114,7 +116,15 @@ def http_app(
             clock=clock,
             gate=exporting,
         ),
+    )
+    public = (
+        names_routes(names),
+        page_routes(),
+        proof_routes(proofs),
         file_routes(folder, gate=bundles, record=desks.refuse),
-    ):
-        app.include_router(routes)
+    )
+    for routes in asked:
+        app.include_router(routes, responses=described(400, 404, 409, 422, 429))
+    for routes in public:
+        app.include_router(routes, responses=described(404))
     return app

@@ -3,12 +3,14 @@
 from typing import Final
 
 from fastapi import APIRouter, Request, Response, Security
+from fastapi.responses import PlainTextResponse
 
 from services.audit.adapters.http.gate import Gate, Record, route_of
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.refused import Refused
 from services.audit.domain.tiles import TileName, parse_path
 from shared.web.app import OPEN_TO_ALL
+from shared.web.described import answering
 from shared.web.problems import Problem
 
 _FOR_EVER: Final = "max-age=31536000, immutable"
@@ -18,7 +20,12 @@ def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
     """``/log/checkpoint``, ``/log/tile/entries/…`` with a token, ``/log/tile/<level>/…`` without."""
     routes = APIRouter(prefix="/log", tags=["log"])
 
-    @routes.get("/checkpoint", openapi_extra=OPEN_TO_ALL)
+    @routes.get(
+        "/checkpoint",
+        response_class=PlainTextResponse,
+        responses=answering("text/plain", "the signed note"),
+        openapi_extra=OPEN_TO_ALL,
+    )
     async def checkpoint() -> Response:
         """The signed checkpoint (C2SP tlog-checkpoint)."""
         note = await folder.read("checkpoint")
@@ -26,12 +33,24 @@ def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
             raise _absent()
         return Response(note, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
-    @routes.get("/tile/entries/{path:path}", dependencies=[Security(gate)])
+    tile_bytes = answering("application/octet-stream", "the file")
+
+    @routes.get(
+        "/tile/entries/{path:path}",
+        dependencies=[Security(gate)],
+        response_class=Response,
+        responses=tile_bytes,
+    )
     async def entries(path: str) -> Response:
         """A bundle of entries (C2SP tlog-tiles)."""
         return await _file(f"tile/entries/{path}", caching=f"private, {_FOR_EVER}")
 
-    @routes.get("/tile/{level}/{path:path}", openapi_extra=OPEN_TO_ALL)
+    @routes.get(
+        "/tile/{level}/{path:path}",
+        response_class=Response,
+        responses=tile_bytes,
+        openapi_extra=OPEN_TO_ALL,
+    )
     async def tile(level: str, path: str) -> Response:
         """A tile of hashes (C2SP tlog-tiles)."""
         return await _file(f"tile/{level}/{path}", caching=f"public, {_FOR_EVER}")

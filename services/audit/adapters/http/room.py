@@ -24,9 +24,11 @@ from services.audit.domain.access import Reader
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.cursor import Cursor
 from services.audit.domain.looks import SOURCE, Visit
+from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
 from services.audit.domain.reading import LONGEST_TIMELINE, Answer, Search
 from services.audit.domain.refused import Refused
+from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
@@ -100,7 +102,7 @@ class SearchParameters(WireModel):
         )
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons) -> APIRouter:
+def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons, names: NamesByKey) -> APIRouter:
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
@@ -131,6 +133,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons) -> 
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
             entries=_documents(answer, size=checkpoint.size, disclosing=True),
+            names=names.of(*mentioned(answer.entries)),
             next=_next(answer, limit=LONGEST_TIMELINE),
         )
 
@@ -154,7 +157,9 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons) -> 
         return EntriesDocument(
             look=answer.look,
             checkpoint=checkpoint_document(checkpoint),
+            total=answer.total,
             entries=found,
+            names=names.of(*mentioned(answer.entries)),
             next=_next(answer, limit=asked.limit),
         )
 

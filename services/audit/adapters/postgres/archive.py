@@ -17,6 +17,11 @@ left join keys k on k.log = e.log
 where e.log = (select id from logs where origin = $1)
 """
 _FIND = _ENTRIES + "and e.index > $2 {filters} order by e.index limit {limit}"
+_COUNT = """
+select count(*) from (select from entries e
+where e.log = (select id from logs where origin = $1) and e.index > $2 and $3::text is not null
+  and $4::text[] is not null {filters} limit {limit}) found
+"""
 _NAMED = _ENTRIES + "and e.id = $2"
 _LATEST = _ENTRIES + "and e.type = '{type}' order by e.index desc limit $2"
 """The type stands in the text: with a parameter, the index over a few types cannot be used."""
@@ -31,25 +36,19 @@ class PostgresArchive:
 
     async def find(self, question: Question) -> Sequence[Found]:
         """The entries that answer the question, in the log's order."""
-        conditions = (
-            ("e.case_ref = any({}::uuid[])", list(question.case) or None),
-            ("e.index < {}", question.before),
-            ("e.actor_ref = any({}::uuid[])", list(question.actors) or None),
-            (
-                "coalesce(e.authority, '-') = {}" if question.authority == NOBODY else "e.authority = {}",
-                question.authority,
-            ),
-            ("e.service = {}", question.service),
-            ("e.type = {}", question.type),
-            ("e.id = {}", question.event),
-            ("e.type <> all($4::text[]) and {}", None if question.looks else True),
-            ("e.time >= {}", question.since),
-            ("e.time < {}", question.until),
-        )
-        asked = [(text, value) for text, value in conditions if value is not None]
-        filters = "".join(f" and {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 5))
+        filters, values = _filters(question)
         statement = _FIND.format(filters=filters, limit=int(question.limit))
-        return await self._fetch(statement, question.after, *(value for _, value in asked))
+        return await self._fetch(statement, question.after, *values)
+
+    async def count(self, question: Question, *, most: int) -> int:
+        """How many entries answer the question, wherever a page of them begins; ``most`` where there are more."""
+        filters, values = _filters(question)
+        statement = _COUNT.format(filters=filters, limit=int(most))
+        with reaching_postgres():
+            found = await self._pool.fetchval(
+                statement, self._origin, -1, NOBODYS, list(ABOUT_THE_LOG), *values
+            )
+        return int(found)
 
     async def named(self, id: str) -> Found | None:  # noqa: A002 - the word of the leaf
         """The entry whose leaf has this id."""
@@ -76,3 +75,25 @@ class PostgresArchive:
                 statement, self._origin, first, NOBODYS, list(ABOUT_THE_LOG), *values
             )
         return [Found(row["index"], row["leaf"], row["sealed"], row["key"]) for row in rows]
+
+
+def _filters(question: Question) -> tuple[str, list[object]]:
+    """The conditions of the question from parameter 5 on, and their values; 1 to 4 are the log's."""
+    conditions = (
+        ("e.case_ref = any({}::uuid[])", list(question.case) or None),
+        ("e.index < {}", question.before),
+        ("e.actor_ref = any({}::uuid[])", list(question.actors) or None),
+        (
+            "coalesce(e.authority, '-') = {}" if question.authority == NOBODY else "e.authority = {}",
+            question.authority,
+        ),
+        ("e.service = {}", question.service),
+        ("e.type = {}", question.type),
+        ("e.id = {}", question.event),
+        ("e.type <> all($4::text[]) and {}", None if question.looks else True),
+        ("e.time >= {}", question.since),
+        ("e.time < {}", question.until),
+    )
+    asked = [(text, value) for text, value in conditions if value is not None]
+    filters = "".join(f" and {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 5))
+    return filters, [value for _, value in asked]

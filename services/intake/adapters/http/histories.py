@@ -14,12 +14,12 @@ from services.intake.adapters.http.documents import (
     known_document,
 )
 from services.intake.adapters.http.gate import Gate
-from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import language_of, problem
 from services.intake.domain.outcome import BookIncomplete, Several
 from services.intake.domain.tidy import trimmed
 from services.intake.ports import Finder, Histories, Known
 from shared.web.bearer import Caller
+from shared.web.described import described
 from shared.web.noted import note
 from shared.web.problems import Problem
 
@@ -34,7 +34,7 @@ def search_routes(lookup: Finder, *, gate: Gate) -> APIRouter:
     @router.get(
         "/v1/submissions",
         response_model_exclude_none=True,
-        responses=problems(400, 401, 403, 404, 422, 429, 503),
+        responses=described(400, 401, 403, 404, 422, 429, 503),
     )
     async def submissions(
         request: Request,
@@ -72,7 +72,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
     @router.get(
         "/v1/submissions/{reference}",
         response_model_exclude_none=True,
-        responses=problems(401, 403, 404, 409, 422, 429, 503),
+        responses=described(401, 403, 404, 409, 422, 429, 503),
     )
     async def submission(
         reference: Reference,
@@ -91,7 +91,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
     @router.get(
         "/v1/cases/{reference}/history",
         response_model_exclude_none=True,
-        responses=problems(401, 403, 404, 409, 422, 429, 503),
+        responses=described(401, 403, 404, 409, 422, 429, 503),
     )
     async def history(
         reference: Reference,
@@ -108,7 +108,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRo
         return history_document(known, language=language)
 
     @router.get(
-        "/v1/events", response_model_exclude_none=True, responses=problems(401, 403, 410, 422, 429, 503)
+        "/v1/events", response_model_exclude_none=True, responses=described(401, 403, 410, 422, 429, 503)
     )
     async def events(
         request: Request,

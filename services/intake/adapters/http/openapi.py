@@ -1,6 +1,5 @@
 """What FastAPI cannot see for itself: a body that is read raw, and the problems that every route may answer."""
 
-from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -26,24 +25,6 @@ _RECEIPT_EXAMPLE: Final = {
     "links": {
         "self": "/v1/submissions/0b4b4d0c-5e1f-5c8f-9d8e-0f6f3a4c1d2e",
         "history": "/v1/cases/3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6b/history",
-    },
-}
-_PROBLEM: Final = {
-    "type": "object",
-    "description": "RFC 9457. German, or English where Accept-Language asks for it.",
-    "required": ["type", "title", "status", "detail", "resolution"],
-    "properties": {
-        "type": {
-            "type": "string",
-            "format": "uri",
-            "examples": ["urn:amtsweg:problem:idempotency-key-missing"],
-        },
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What failed."},
-        "resolution": {"type": "string", "description": "What to do about it."},
-        "instance": {"type": "string"},
-        "errors": {"type": "array", "items": {"type": "object"}},
     },
 }
 SUBMISSION_DESCRIBED: Final[dict[str, Any]] = {
@@ -81,13 +62,7 @@ SUBMISSION_DESCRIBED: Final[dict[str, Any]] = {
 }
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may answer problems with these statuses."""
-    content = {"application/problem+json": {"schema": {"$ref": _SCHEMA.format(model="Problem")}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
-
-
-def describe(app: FastAPI) -> None:
+def describe_submissions(app: FastAPI) -> None:
     """Complete the app's OpenAPI with the schemas that its routes refer to."""
     made = app.openapi
 
@@ -98,7 +73,6 @@ def describe(app: FastAPI) -> None:
             schema = model.model_json_schema(ref_template=_SCHEMA)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema
-        schemas["Problem"] = _PROBLEM
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way

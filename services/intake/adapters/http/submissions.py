@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response, Security
 
 from services.intake.adapters.http.documents import receipt_document, submission_path
 from services.intake.adapters.http.gate import Gate
-from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED, problems
+from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED
 from services.intake.adapters.http.problem_catalogue import Kind
 from services.intake.adapters.http.problems import faults_problem, not_json_problem, problem
 from services.intake.domain.admission import Contradiction, Running
@@ -18,6 +18,7 @@ from services.intake.domain.submission import Faulty, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
+from shared.web.described import described
 from shared.web.noted import note
 from shared.web.problems import Problem
 
@@ -47,7 +48,7 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
         "/v1/submissions",
         status_code=202,
         response_class=Response,
-        responses=problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
+        responses=described(400, 401, 403, 409, 413, 415, 422, 429, 503),
         openapi_extra=SUBMISSION_DESCRIBED,
     )
     async def hand_in(

@@ -27,7 +27,7 @@ import hmac
 import json
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -368,6 +368,36 @@ NO_KEY = (
         "Get the policy or the key from elsewhere: --policy POLICY or --log-key KEY.",
     ),
 )
+KINDS = {
+    "SubmissionReceived": ("Eingegangen", "Received"),
+    "SubmissionRouted": ("Weitergeleitet", "Routed"),
+    "StepOverdue": ("Ein Schritt ist überfällig", "A step is overdue"),
+    "PeriodEnding": ("Frist läuft bald ab", "Period ends soon"),
+    "PeriodEnded": ("Frist abgelaufen", "Period has ended"),
+    "SubmissionParked": ("Zur Klärung geparkt", "Parked for clearing"),
+    "RetryOrdered": ("Klärungsstelle: erneut versuchen", "Clearing desk: try again"),
+    "AssignOrdered": ("Klärungsstelle: zugewiesen", "Clearing desk: assigned"),
+    "OrderRefused": ("Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"),
+    "CaseAnswered": ("Antwort der Behörde", "Authority's answer"),
+    "CaseAccepted": ("Von der Behörde angenommen", "Accepted by the authority"),
+    "CaseDecided": ("Entschieden", "Decided"),
+    "InformationRequested": ("Unterlagen nachgefordert", "Information requested"),
+    "CaseReturned": ("Von der Behörde zurückgegeben", "Returned by the authority"),
+    "CaseForwarded": ("An eine andere Behörde weitergegeben", "Forwarded to another authority"),
+    "AnswerRefused": ("Antwort der Behörde zurückgewiesen", "Authority's answer refused"),
+    "NotificationSettled": ("Benachrichtigung", "Notification"),
+    "EraseOrdered": ("Löschung angeordnet", "Erasure ordered"),
+    "CaseErased": ("Daten gelöscht", "Data erased"),
+    "DirectoryChanged": ("Verzeichnis geändert", "Directory changed"),
+    "Looked": ("Einsicht", "Look"),
+    "LookRefused": ("Einsicht verweigert", "Look refused"),
+    "EvaluationRequested": ("Auswertung zu einer Person beantragt", "Evaluation of a person requested"),
+    "EvaluationApproved": ("Auswertung zu zweit gebilligt", "Evaluation approved by a second auditor"),
+    "DayStated": ("Tagesabschluss", "Day stated"),
+    "ShardOpened": ("Protokoll eröffnet, schließt an das vorige an", "Log opened, follows the one before"),
+    "LooksExpired": ("Angaben alter Einsichten gelöscht", "What old looks said was erased"),
+    "PayloadErased": ("Inhalte gelöscht", "Payloads erased"),
+}
 NEVER_PROVEN = (
     (
         "Dass wahr ist, was die Dienste gemeldet haben: das Protokoll hält fest, dass sie es gemeldet haben.",
@@ -403,7 +433,8 @@ class Verdict:
             f"Protokoll {plain(self.state.origin)}, Stand mit {self.state.size} Einträgen.",
             f"Log {plain(self.state.origin)}, checkpoint of {self.state.size} entries.",
         )[language]
-        for each in self.bundle["entries"]:
+        # The log's order is that of arrival; a history is told in the order in which things happened.
+        for each in sorted(self.bundle["entries"], key=lambda each: json.loads(each["entry"])["time"]):
             yield self._line(each, language)
         for title, sentences in (
             (PROVEN if self.own_keys else CONSISTENT, self.proven()),
@@ -413,13 +444,19 @@ class Verdict:
             yield title[language]
             yield from (f"  - {sentence[language]}" for sentence in sentences)
 
-    @staticmethod
-    def _line(each: Any, language: int) -> str:
+    def _line(self, each: Any, language: int) -> str:
         leaf = json.loads(each["entry"])
-        kind = plain(leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1"))
-        about = " · ".join(plain(leaf[name]) for name in ("authority", "service") if leaf.get(name))
+        code = plain(leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1"))
+        kind = KINDS.get(code, (code, code))[language]
+        about = " · ".join(self._named(leaf[name]) for name in ("authority", "service") if leaf.get(name))
         shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
-        return f"  {each['index']:>8}  {plain(leaf['time'])}  {kind:<24} {about}  ({shown[language]})"
+        return f"  {each['index']:>8}  {local_text(leaf['time'], language)}  {kind}: {about}  ({shown[language]})"
+
+    def _named(self, key: str) -> str:
+        """The key with the name that the file gives it; names are signed by nobody."""
+        names = self.bundle.get("names")
+        name = names.get(key) if isinstance(names, dict) else None
+        return plain(key) if name is None else f"{plain(name)} ({plain(key)})"
 
     @property
     def status(self) -> int:
@@ -440,13 +477,13 @@ class Verdict:
             )
         for name, time in self.cosigned:
             yield (
-                f"Der Zeuge {plain(name)} hat diesen Stand gesehen{_on(time, ' am')} und mitgezeichnet.",
-                f"The witness {plain(name)} has seen this checkpoint{_on(time, ' on')} and cosigned it.",
+                f"Der Zeuge {plain(name)} hat diesen Stand gesehen{_on(time, 0)} und mitgezeichnet.",
+                f"The witness {plain(name)} has seen this checkpoint{_on(time, 1)} and cosigned it.",
             )
         if self.stamp is not None and self.stamp.time is not None:
             yield (
-                f"Die ersten {self.stamp.size} Einträge gab es am {_utc(self.stamp.time)} schon (Zeitstempel).",
-                f"The first {self.stamp.size} entries existed on {_utc(self.stamp.time)} (time stamp).",
+                f"Die ersten {self.stamp.size} Einträge gab es am {local_time(self.stamp.time, 0)} schon (Zeitstempel).",
+                f"The first {self.stamp.size} entries existed on {local_time(self.stamp.time, 1)} (time stamp).",
             )
 
     def not_proven(self) -> Iterator[tuple[str, str]]:
@@ -489,12 +526,34 @@ def plain(text: object) -> str:
     return spelt_out if len(spelt_out) <= LONGEST else spelt_out[: LONGEST - 1] + "…"
 
 
-def _on(time: int | None, word: str) -> str:
-    return "" if time is None else f"{word} {_utc(datetime.fromtimestamp(time, UTC))}"
+def _on(time: int | None, language: int) -> str:
+    if time is None:
+        return ""
+    return f"{(' am', ' on')[language]} {local_time(datetime.fromtimestamp(time, UTC), language)}"
 
 
-def _utc(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+def local_text(text: object, language: int) -> str:
+    """An instant of a leaf in German local time; as it stands where it is none."""
+    try:
+        told = str(text).replace("Z", "+00:00")  # an older Python does not read Z
+        return local_time(datetime.fromisoformat(told), language)
+    except (ValueError, OverflowError):
+        return plain(text)
+
+
+def local_time(time: datetime, language: int) -> str:
+    """German local time with its zone: MEZ, and MESZ from the last Sunday of March, 01:00 UTC, to that of October."""
+    time = time.astimezone(UTC)
+    summer = _last_sunday(time.year, 3) <= time < _last_sunday(time.year, 10)
+    local = time + timedelta(hours=2 if summer else 1)
+    if language == 0:
+        return f"{local:%d.%m.%Y, %H:%M:%S} {'MESZ' if summer else 'MEZ'}"
+    return f"{local:%d/%m/%Y, %H:%M:%S} {'CEST' if summer else 'CET'}"
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31, 1, tzinfo=UTC)
+    return last - timedelta(days=last.isoweekday() % 7)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,14 @@
 // The auditors' page: a session in memory, search, a case's history, the state of the log.
 
+import { accountOf } from "./account.js";
 import { growth, h, mood, picture } from "./draw.js";
+import { NothingFound, searchOf } from "./lists.js";
+import { fact, filters, printReport, reportHead } from "./report.js";
 import { checkEntry, checkNote, extendsTree, fromBase64, readPolicy, Refused, toHex } from "./proof.js";
-import { KINDS, kindName, locale, moment, number, say, setLanguage, value } from "./words.js";
+import { bareKind, KINDS, kindName, laneOf, learn, locale, moment, named, number, say, setLanguage, value } from "./words.js";
 
 const $ = id => document.getElementById(id);
-const PAGE = 100, LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 10_000;
 
 // All that is known of the visit. A reload forgets it, and so does "end session".
 let session = null;
@@ -40,8 +43,8 @@ async function attend(work) {
     $("status").textContent = "";
   } catch (error) {
     $("status").textContent = "";
-    if (!(error instanceof Answered || error instanceof Refused || error instanceof TypeError || error instanceof DOMException)) throw error;
-    $("alert").textContent = error instanceof Answered ? error.message : say("failed", error.message);
+    if (!(error instanceof Answered || error instanceof NothingFound || error instanceof Refused || error instanceof TypeError || error instanceof DOMException)) throw error;
+    $("alert").textContent = error instanceof Answered || error instanceof NothingFound ? error.message : say("failed", error.message);
     $("alert").hidden = false;
   }
 }
@@ -79,7 +82,7 @@ $("leave").addEventListener("click", () => {
   session = null;
   for (const id of ["room", "visit", "leave", "alert"]) $(id).hidden = true;
   for (const id of ["answer", "log"]) $(id).replaceChildren();
-  for (const id of ["case-form", "entries-form"]) $(id).reset();
+  for (const id of ["case-form", "entries-form", "account-form"]) $(id).reset();
   redraw = () => {};
   $("entry").hidden = false;
   $("token").focus();
@@ -94,29 +97,36 @@ async function showCase(reference) {
   const waiting = Number(response.headers.get("Amtsweg-Waiting"));
   const file = await response.blob();
   const evidence = JSON.parse(await file.text());
+  learn(evidence.names ?? {});
   const policy = session.own ?? await readPolicy(evidence.policy);
   const note = await checkNote(evidence.checkpoint, policy);
   const steps = await Promise.all(evidence.entries.map(each => checkEntry(each, note)));
   // The log's order is that of arrival; a history is told in the order in which things happened.
   steps.sort((a, b) => Date.parse(a.leaf.time) - Date.parse(b.leaf.time) || a.index - b.index);
-  show(() => caseView({ reference, file, evidence, note, steps, waiting }));
+  const only = { kind: "", looks: true };
+  show(() => caseView({ reference, file, evidence, note, steps, waiting, only }));
 }
 
-function caseView({ reference, file, evidence, note, steps, waiting }) {
+function caseView({ reference, file, evidence, note, steps, waiting, only }) {
+  const shown = steps.filter(({ leaf }) => (!only.kind || bareKind(leaf.type) === only.kind) && (only.looks || laneOf(leaf.type) !== "look"));
   const bad = steps.filter(step => !step.included || step.opened === false).length;
   const holds = bad === 0 && note.log !== false && note.quorum !== false;
   return h("section", { class: "panel", "aria-labelledby": "answer-title" },
     h("h2", { id: "answer-title", tabindex: "-1" }, say("timeline")),
-    h("p", { class: "mono" }, say("pseudonym", steps[0].leaf.case ?? "–")),
+    h("p", {}, say("caseOf", reference), h("br"), h("span", { class: "mono" }, say("pseudonym", steps[0].leaf.case ?? "–"))),
+    reportHead({ reference, note, session }),
     h("div", { class: `verdict${holds ? "" : " bad"}`, id: "verdict" },
       h("strong", {}, bad ? say("someBad", bad, steps.length) : say("allGood", steps.length)),
       h("ul", { class: "marks" }, noteMarks(note)),
       session.own ? say("ownKey") : say("foreignKey"),
       evidence.timestamp ? ` ${say("stampIn")}` : ""),
     waiting ? h("p", { class: "notice" }, say("waiting", waiting)) : null,
-    picture(steps),
-    h("ol", { class: "steps" }, steps.map(step => stepView(step, note))),
+    filters(steps, only, () => redraw()),
+    h("p", { class: "hint", role: "status" }, say("shownOf", shown.length, steps.length)),
+    shown.length ? picture(shown, $("answer").clientWidth) : null,
+    h("ol", { class: "steps" }, shown.map(step => stepView(step, note))),
     h("p", { class: "take" },
+      h("button", { type: "button", class: "second", onclick: () => printReport(reference) }, say("report")),
       h("button", { type: "button", onclick: () => save(file, `amtsweg-${reference}.json`) }, say("takeAway")),
       h("span", { class: "hint" }, say("takeHint"))));
 }
@@ -156,14 +166,13 @@ function stepView(step, note) {
       step.event ? h("pre", { tabindex: "0", "aria-label": say("payload") }, JSON.stringify(step.event, null, 2)) : null));
 }
 
-const fact = (key, content) => [h("dt", {}, say(key)), h("dd", {}, content)];
 
 /** What is worth knowing at a glance: who, which service, and the words of the event itself. */
 function summary({ leaf, event }) {
   const data = event?.data ?? {};
-  const said = [data.kind, data.channel, data.outcome, data.reason, data.basis, data.answer?.kind, data.answer?.outcome].filter(text => typeof text === "string");
+  const said = [data.kind, data.channel, data.outcome, data.reason, data.basis, data.step, data.answer?.kind, data.answer?.outcome, data.assignment?.reason].filter(text => typeof text === "string");
   const looked = data.purpose ? `${data.reader}: ${data.purpose} (${data.reference})` : "";
-  const whose = [leaf.authority && say("ofAuthority", leaf.authority), leaf.service && say("ofService", leaf.service)];
+  const whose = [leaf.authority && named(leaf.authority), leaf.service && named(leaf.service)];
   return [...whose, looked, ...said.map(value)].filter(Boolean).join(" · ") || "–";
 }
 
@@ -173,39 +182,11 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-// --- Search -------------------------------------------------------------------------------------------------------
+// --- Search and completeness --------------------------------------------------------------------------------------
 
-onSubmit("entries-form", async () => {
-  const until = $("until").value;
-  const asked = {
-    authority: $("authority").value.trim(), service: $("service").value.trim(), type: $("kind").value,
-    since: $("since").value && `${$("since").value}T00:00:00Z`, until: until && nextDay(until), limit: String(PAGE),
-  };
-  const found = [];
-  await more(asked, found, null);
-});
-
-const nextDay = date => new Date(Date.parse(`${date}T00:00:00Z`) + 86400e3).toISOString();
-
-async function more(asked, found, after) {
-  const answer = await (await ask("/v1/entries", { ...asked, after })).json();
-  found.push(...answer.entries);
-  show(() => entriesView(asked, found, answer.next));
-}
-
-function entriesView(asked, found, next) {
-  const columns = ["number", "time", "kind", "authority", "service"];
-  return h("section", { class: "panel", "aria-labelledby": "answer-title" },
-    h("h2", { id: "answer-title", tabindex: "-1" }, say("foundTitle")),
-    found.length === 0 ? h("p", {}, say("foundNone")) : h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("foundTitle") }, h("table", {},
-      h("caption", {}, say("found", number(found.length))),
-      h("thead", {}, h("tr", {}, columns.map(name => h("th", { scope: "col" }, say(name))), h("th", { scope: "col" }, say("openCase")))),
-      h("tbody", {}, found.map(({ index, leaf }) => h("tr", {},
-        h("td", { class: "number" }, number(index)), h("td", { class: "number" }, moment(leaf.time)), h("td", {}, kindName(leaf.type)),
-        h("td", {}, leaf.authority ?? ""), h("td", {}, leaf.service ?? ""),
-        h("td", {}, leaf.case ? h("button", { type: "button", class: "plain", "aria-label": say("openCaseOf", number(index)), onclick: () => attend(() => showCase(leaf.case)) }, say("openCase")) : "")))))),
-    next === undefined || next === null ? null : h("p", { class: "take" }, h("button", { type: "button", class: "second", onclick: () => attend(() => more(asked, found, String(next))) }, say("nextPage"))));
-}
+const room = { ask, attend, show, showCase, save };
+onSubmit("entries-form", searchOf(room));
+onSubmit("account-form", accountOf(room));
 
 /** Put a view in the place for answers, and the reader's focus on its title. */
 function show(view) {
@@ -290,3 +271,8 @@ $("language").addEventListener("click", () => {
 });
 
 sayAll();
+
+let width = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (Math.abs(contentRect.width - width) > 8) { width = contentRect.width; redraw(); }
+}).observe($("answer"));

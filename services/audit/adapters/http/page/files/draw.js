@@ -1,6 +1,6 @@
 // Builds elements, and the two pictures: a case's history in lanes, and the growth of the log.
 
-import { day, kindName, laneName, laneOf, LANES, moment, number, say, span } from "./words.js";
+import { clock, day, kindName, laneName, laneOf, LANES, moment, number, say, span } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const SVG_TAGS = new Set(["svg", "g", "path", "line", "circle", "text", "title", "desc"]);
@@ -17,42 +17,54 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-const COLUMN = 64, LANE = 40, LEFT = 128, TOP = 34;
+const WIDEST = 64, NARROWEST = 22, LANE = 40, TOP = 34, BELOW = 22, EDGE = 10, LABEL = 62, GAP = 46;
 
-/** The case as a picture: a lane for each who acts, a column for each step, the time that passed between them. */
-export function picture(steps) {
+/** The case as a picture: a lane for each who acts, a column for each step, the time that passed between them.
+ *
+ * Columns are as wide as the room allows; where even narrow ones do not fit, the picture goes on below itself. */
+export function picture(steps, room) {
   const lanes = Object.keys(LANES).filter(lane => steps.some(step => laneOf(step.leaf.type) === lane));
-  const x = i => LEFT + COLUMN * (i + 0.5);
-  const y = step => TOP + LANE * (lanes.indexOf(laneOf(step.leaf.type)) + 0.5);
-  const width = LEFT + COLUMN * steps.length + 10, height = TOP + LANE * lanes.length + 22;
+  const available = Math.max(room - 50, 220), left = available < 420 ? 112 : 128;
+  const column = Math.max(NARROWEST, Math.min(WIDEST, (available - left - EDGE) / steps.length));
+  const inBand = Math.max(2, Math.floor((available - left - EDGE) / column + 1e-6));
+  const bands = Math.ceil(steps.length / inBand), tall = TOP + LANE * lanes.length + BELOW;
+  const width = left + column * Math.min(inBand, steps.length) + EDGE, height = tall * bands;
+  const band = i => Math.floor(i / inBand);
+  const x = i => left + column * (i % inBand + 0.5);
+  const y = i => tall * band(i) + TOP + LANE * (lanes.indexOf(laneOf(steps[i].leaf.type)) + 0.5);
   const [first, last] = [steps[0], steps.at(-1)].map(step => moment(step.leaf.time));
   const svg = h("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-labelledby": "picture-title" },
     h("title", { id: "picture-title" }, say("picture", steps.length, first, last)));
-  lanes.forEach((lane, i) => {
-    const middle = TOP + LANE * (i + 0.5);
-    svg.append(h("line", { class: "lane", x1: LEFT, x2: width - 10, y1: middle, y2: middle }),
-      h("text", { class: "lane-name", x: 0, y: middle + 4 }, laneName(lane)));
-  });
+  for (let n = 0; n < bands; n += 1) {
+    lanes.forEach((lane, i) => {
+      const middle = tall * n + TOP + LANE * (i + 0.5);
+      svg.append(h("line", { class: "lane", x1: left, x2: width - EDGE, y1: middle, y2: middle }),
+        h("text", { class: "lane-name", x: 0, y: middle + 4 }, laneName(lane)));
+    });
+  }
   const way = steps.map((step, i) => {
-    if (i === 0) return `M${x(0)} ${y(step)}`;
-    const middle = x(i) - COLUMN / 2;
-    return `C${middle} ${y(steps[i - 1])} ${middle} ${y(step)} ${x(i)} ${y(step)}`;
+    if (i % inBand === 0) return `M${x(i)} ${y(i)}`;
+    const middle = x(i) - column / 2;
+    return `C${middle} ${y(i - 1)} ${middle} ${y(i)} ${x(i)} ${y(i)}`;
   });
   svg.append(h("path", { class: "way", d: way.join("") }));
-  let date = "";
+  let date = "", labelled = -1;
   steps.forEach((step, i) => {
-    const today = day(step.leaf.time);
-    if (today !== date) svg.append(h("text", { class: "tick", x: x(i), y: 14, "text-anchor": "middle" }, today));
+    const today = day(step.leaf.time), free = labelled < 0 || band(labelled) !== band(i) || x(i) - x(labelled) >= LABEL;
+    if (today !== date && free) {
+      const near = x(i) + LABEL / 2 > width;
+      svg.append(h("text", { class: "tick", x: near ? width : x(i), y: tall * band(i) + 14, "text-anchor": near ? "end" : "middle" }, today));
+      labelled = i;
+    }
     date = today;
-    svg.append(h("circle", { class: `dot ${mood(step)}`, cx: x(i), cy: y(step), r: 6.5 },
+    svg.append(h("circle", { class: `dot ${mood(step)}`, cx: x(i), cy: y(i), r: 6.5 },
       h("title", {}, `${kindName(step.leaf.type)}, ${moment(step.leaf.time)}`)));
-    if (i > 0) {
+    if (i % inBand > 0 && column >= GAP) {
       const passed = Date.parse(step.leaf.time) - Date.parse(steps[i - 1].leaf.time);
-      svg.append(h("text", { class: "gap", x: x(i) - COLUMN / 2, y: height - 6, "text-anchor": "middle" }, passed > 0 ? `+${span(passed)}` : ""));
+      svg.append(h("text", { class: "gap", x: x(i) - column / 2, y: tall * (band(i) + 1) - 6, "text-anchor": "middle" }, passed > 0 ? `+${span(passed)}` : ""));
     }
   });
-  // Wider than the page on long cases: then it scrolls, also by keyboard.
-  return h("div", { class: "picture", tabindex: "0", role: "group", "aria-label": say("timeline") }, svg);
+  return h("div", { class: "picture" }, svg);
 }
 
 /** How a step looks: whose it is, and whether it was proven. */
@@ -83,4 +95,4 @@ export function growth(samples, size) {
 }
 
 /** The time of day where all of it happened on one, else the day. */
-const edge = (from, to, time) => day(from) === day(to) ? moment(time).split(", ").at(-1) : day(time);
+const edge = (from, to, time) => day(from) === day(to) ? clock(time) : day(time);

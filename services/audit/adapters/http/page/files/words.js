@@ -17,9 +17,9 @@ const WORDS = {
   searchTitle: ["Vorgang suchen", "Find a case"],
   case: ["Eingangs-, Vorgangs- oder Antragsnummer", "Receipt, case or submission number"],
   showCase: ["Verlauf zeigen", "Show history"],
-  moreSearch: ["Einträge suchen: nach Amt, Leistung, Art, Zeitraum", "Search entries: by authority, service, kind, period"],
-  authority: ["Amt (Kennung)", "Authority (id)"],
-  service: ["Leistung (LeiKa-Schlüssel)", "Service (LeiKa key)"],
+  moreSearch: ["Einträge suchen: nach Behörde, Leistung, Art, Zeitraum", "Search entries: by authority, service, kind, period"],
+  authority: ["Behörde", "Authority"],
+  service: ["Leistung", "Service"],
   kind: ["Art", "Kind"],
   any: ["alle", "any"],
   since: ["von", "from"],
@@ -64,17 +64,52 @@ const WORDS = {
   stampIn: ["Zeitstempel einer fremden Stelle liegt bei; verify.py prüft ihn.", "A time stamp of an outside authority is enclosed; verify.py checks it."],
   picture: ["Bild des Verlaufs: {0} Schritte von {1} bis {2}. Dieselben Schritte stehen darunter als Liste.", "Picture of the history: {0} steps from {1} to {2}. The same steps follow as a list."],
   waiting: ["Einträge, die noch nicht im veröffentlichten Stand sind: {0}. In wenigen Sekunden erneut zeigen.", "Entries that are not in the published checkpoint yet: {0}. Show again in a few seconds."],
-  found: ["Bisher gezeigt: {0}", "Shown so far: {0}"],
-  foundNone: ["Kein Eintrag passt dazu.", "No entry matches."],
+  found: ["{0} von {1} gezeigt", "{0} of {1} shown"],
+  moreThan: ["mehr als {0}", "more than {0}"],
+  foundNone: ["Kein Eintrag passt. Gesucht wurde nach: {0}.", "No entry matches. Searched for: {0}."],
+  everything: ["allem", "everything"],
+  before: ["vor", "before"],
+  noName: ["{0} „{1}“: nichts gefunden. Gesucht wurde in Namen, Sitz und Kennung des Verzeichnisses.", "{0} “{1}”: nothing found. Searched: the directory's names, seats and keys."],
+  several: ["{0} „{1}“ passt mehrfach. Welche ist gemeint?", "{0} “{1}” fits several. Which one is meant?"],
+  withoutLooks: ["ohne Einsichten", "without looks"],
+  onlyKind: ["Nur diese Art", "This kind only"],
+  shownOf: ["{0} von {1} Schritten gezeigt", "{0} of {1} steps shown"],
+  csv: ["Ergebnis als Tabelle (CSV)", "Result as a table (CSV)"],
+  csvHint: ["Alle Treffer, höchstens 10.000; Zeiten in UTC und Ortszeit.", "All that was found, at most 10,000; times in UTC and local time."],
+  timeUtc: ["Zeit (UTC)", "Time (UTC)"],
+  timeLocal: ["Ortszeit", "Local time"],
+  kindCode: ["Art (Kennung)", "Kind (code)"],
+  nameOfAuthority: ["Name der Behörde", "Name of the authority"],
+  nameOfService: ["Name der Leistung", "Name of the service"],
+  pseudonymOfCase: ["Vorgang (Pseudonym)", "Case (pseudonym)"],
+  caseOf: ["Vorgang {0}", "Case {0}"],
+  report: ["Bericht drucken (PDF)", "Print report (PDF)"],
+  printed: ["gedruckt am", "printed on"],
+  accountTitle: ["Vollständigkeit: was hätte folgen müssen, und der Abschluss eines Tages", "Completeness: what should have followed, and the statement of a day"],
+  accountDay: ["Stichtag (leer: jetzt)", "Day (empty: now)"],
+  accountAsk: ["Auskunft", "Show"],
+  accountNow: ["Vollständigkeit jetzt", "Completeness now"],
+  accountOn: ["Vollständigkeit am Ende des {0}", "Completeness at the end of {0}"],
+  accountAt: ["Stand: {0}", "As of {0}"],
+  late: ["{0} Pflichten sind überfällig.", "{0} obligations are overdue."],
+  nothingLate: ["Nichts ist überfällig.", "Nothing is overdue."],
+  lateCase: ["Eintrag {0}: {1} Fällig war {2}", "Entry {0}: {1} Due on {2}"],
+  rules: ["Regeln", "Rules"],
+  ruleName: ["Regel", "Rule"],
+  open: ["offen", "open"],
+  overdue: ["überfällig", "overdue"],
+  oldest: ["das Älteste seit", "oldest since"],
+  dayOpen: ["Dieser Tag ist noch nicht abgeschlossen; abgeschlossen wird kurz nach Mitternacht.", "This day is not closed yet; days are closed soon after midnight."],
+  dayClosed: ["Abgeschlossen mit {0} Einträgen; der Abschluss ist Eintrag {1}", "Closed with {0} entries; the statement is entry {1}"],
+  keepStatement: ["Aussage speichern: {0}, {1} Einträge", "Save statement: {0}, {1} entries"],
+  noAuthority: ["ohne Behörde", "no authority"],
   foundTitle: ["Gefundene Einträge", "Entries found"],
   number: ["Nr.", "No."],
-  time: ["Zeit (UTC)", "Time (UTC)"],
+  time: ["Zeit", "Time"],
   openCase: ["Verlauf", "History"],
   openCaseOf: ["Verlauf zu Eintrag {0}", "History for entry {0}"],
   nextPage: ["Weitere", "More"],
   entries: ["Einträge", "entries"],
-  ofAuthority: ["Amt {0}", "authority {0}"],
-  ofService: ["Leistung {0}", "service {0}"],
   growth: ["Wachstum: von {0} bis {1} auf {2} Einträge.", "Growth: from {0} to {1}, up to {2} entries."],
   onlyGrown: ["Seit Öffnen dieser Seite nur gewachsen: {0} → {1}", "Only grown since this page was opened: {0} → {1}"],
   unchanged: ["Seit Öffnen dieser Seite unverändert", "Unchanged since this page was opened"],
@@ -102,8 +137,8 @@ export const KINDS = {
   RedeliverOrdered: ["clearing", "Klärungsstelle: erneut zustellen", "Clearing desk: deliver again"],
   AssignOrdered: ["clearing", "Klärungsstelle: zugewiesen", "Clearing desk: assigned"],
   OrderRefused: ["clearing", "Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"],
-  CaseAnswered: ["authority", "Antwort des Amts", "Authority's answer"],
-  CaseAccepted: ["authority", "Vom Amt angenommen", "Accepted by the authority"],
+  CaseAnswered: ["authority", "Antwort der Behörde", "Authority's answer"],
+  CaseAccepted: ["authority", "Von der Behörde angenommen", "Accepted by the authority"],
   CaseDecided: ["authority", "Entschieden", "Decided"],
   FileUnreadable: ["authority", "Datei beim Amt nicht lesbar", "File unreadable for the authority"],
   PeriodExtended: ["authority", "Frist vom Amt verlängert", "Period extended by the authority"],
@@ -111,9 +146,9 @@ export const KINDS = {
   CaseDeemedApproved: ["routing", "Gilt nach dem Gesetz als genehmigt", "Deemed approved by law"],
   SilenceDoubted: ["routing", "Frist vorbei, Schweigen nicht sicher: zur Klärung", "Period over, silence uncertain: clearing"],
   InformationRequested: ["authority", "Unterlagen nachgefordert", "Information requested"],
-  CaseReturned: ["authority", "Vom Amt zurückgegeben", "Returned by the authority"],
-  CaseForwarded: ["authority", "An ein anderes Amt weitergegeben", "Forwarded to another authority"],
-  AnswerRefused: ["authority", "Antwort des Amts zurückgewiesen", "Authority's answer refused"],
+  CaseReturned: ["authority", "Von der Behörde zurückgegeben", "Returned by the authority"],
+  CaseForwarded: ["authority", "An eine andere Behörde weitergegeben", "Forwarded to another authority"],
+  AnswerRefused: ["authority", "Antwort der Behörde zurückgewiesen", "Authority's answer refused"],
   NotificationSettled: ["notice", "Benachrichtigung", "Notification"],
   EraseOrdered: ["clearing", "Löschung angeordnet", "Erasure ordered"],
   CaseErased: ["notice", "Daten gelöscht", "Data erased"],
@@ -137,7 +172,7 @@ export const LANES = {
   intake: ["Eingang", "Intake"],
   routing: ["Zuständigkeit", "Routing"],
   clearing: ["Klärungsstelle", "Clearing desk"],
-  authority: ["Amt", "Authority"],
+  authority: ["Behörde", "Authority"],
   notice: ["Benachrichtigung", "Notification"],
   look: ["Prüfung", "Audit"],
   other: ["Sonstiges", "Other"],
@@ -152,7 +187,36 @@ const VALUES = {
   "unknown-service": ["Leistung unbekannt", "unknown service"], "unknown-place": ["Ort unbekannt", "unknown place"], "ambiguous-place": ["Ort mehrdeutig", "ambiguous place"],
   "outside-territory": ["außerhalb des Gebiets", "outside the territory"], "not-offered": ["nicht angeboten", "not offered"], "choice-required": ["Wahl nötig", "choice required"],
   "ambiguous-competence": ["Zuständigkeit mehrdeutig", "ambiguous competence"],
+  "already-accepted": ["war schon angenommen", "had been accepted already"], "already-decided": ["war schon entschieden", "had been decided already"],
+  "not-in-custody": ["die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"], "unknown-case": ["Vorgang unbekannt", "unknown case"],
+  "not-parked": ["nicht in Klärung", "not being clarified"], "unknown-authority": ["Behörde unbekannt", "unknown authority"],
+  "wrong-place": ["falscher Ort", "wrong place"], "wrong-service": ["falsche Leistung", "wrong service"], "not-competent": ["nicht zuständig", "not competent"],
+  misdirected: ["irrtümlich zugestellt", "misdirected"], "no-inbox": ["Behörde nicht angeschlossen", "authority not connected"], "no-key": ["Behörde ohne Schlüssel", "authority without a key"],
+  "not-opened": ["nicht für die Plattform verschlüsselt", "not sealed to the platform"], "sealed-for-another-use": ["gehört zu einem anderen Antrag", "belongs to another submission"],
+  "internal-error": ["Fehler im System", "fault of the system"], "order-failed": ["Anordnung gescheitert", "order failed"],
+  returned: ["zurückgegeben", "handed back"], forwarded: ["weitergegeben", "handed on"], "information-requested": ["Unterlagen nachgefordert", "information requested"],
+  "handed-on-in-a-circle": ["im Kreis weitergegeben", "handed on in a circle"],
+  forwarding: ["Weitergabe", "passing on"], fetching: ["Abholung", "fetching"], confirmation: ["Bestätigung", "confirmation"],
 };
+
+// Rules of completeness in English; the service says them in German.
+const RULES = {
+  routing: "Every submission and every order is routed, parked or refused.",
+  confirmation: "Every routed case is confirmed or decided by the authority.",
+  answer: "Every answer of an authority takes effect or is refused.",
+  custody: "Only what was routed is confirmed and decided.",
+  notification: "For every submission a notification is settled.",
+  receipt: "No notification without a submission.",
+};
+const RULES_SAID = {};
+
+/** What a rule asks; a rule named `…-cause` asks that the cause is in the log. */
+export function ruleSays({ rule, says }) {
+  if (says) RULES_SAID[rule] = says;
+  const english = RULES[rule.replace(/-cause$/, "")];
+  if (language === 0 || !english) return RULES_SAID[rule] ?? rule;
+  return rule.endsWith("-cause") ? `The cause is in the log: ${english}` : english;
+}
 
 let language = 0;
 
@@ -167,10 +231,28 @@ export const value = text => VALUES[text]?.[language] ?? text;
 export const laneOf = type => KINDS[bareKind(type)]?.[0] ?? "other";
 export const laneName = lane => LANES[lane][language];
 
-const UTC = { timeZone: "UTC" };
+// Names beside keys, as the answers bring them along.
+const NAMES = {};
+export const learn = names => Object.assign(NAMES, names);
+export const named = (key, { alone = false } = {}) => !key ? "" : alone ? NAMES[key] ?? "" : NAMES[key] ? `${NAMES[key]} (${key})` : key;
+
+// People read German local time with its zone (MEZ, MESZ), whatever their browser is set to.
+const HERE = { timeZone: "Europe/Berlin" };
+const DATE = { day: "2-digit", month: "2-digit", year: "numeric" }, TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 export const number = value => value.toLocaleString(locale());
-export const day = time => new Date(time).toLocaleDateString(locale(), { ...UTC, dateStyle: "medium" });
-export const moment = time => new Date(time).toLocaleString(locale(), { ...UTC, dateStyle: "medium", timeStyle: "medium" });
+export const day = time => new Date(time).toLocaleDateString(locale(), { ...HERE, ...DATE });
+export const clock = time => new Date(time).toLocaleTimeString(locale(), { ...HERE, ...TIME });
+export const moment = time => new Date(time).toLocaleString(locale(), { ...HERE, ...DATE, ...TIME, timeZoneName: "short" });
+export const localTime = moment;
+
+/** The first instant (UTC) of a German calendar day, so many days later; "" for no day. */
+export function midnight(date, daysLater) {
+  if (!date) return "";
+  const noon = new Date(Date.parse(`${date}T12:00:00Z`) + daysLater * 86400e3).toISOString().slice(0, 10);
+  const summer = new Date(`${noon}T00:00:00+02:00`);
+  const hour = summer.toLocaleTimeString("en-GB", { ...HERE, hour: "2-digit", minute: "2-digit" });
+  return (hour === "00:00" ? summer : new Date(`${noon}T00:00:00+01:00`)).toISOString();
+}
 
 /** A span of time, in the unit that says most. */
 export function span(milliseconds) {

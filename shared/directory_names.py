@@ -1,0 +1,70 @@
+"""What authorities and services are called, from the directory's files: names beside keys, and a search by name or place.
+
+The names are official and German in every language. An authority that changed its name is called by its last one.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+NameKind = Literal["authority", "service"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedKey:
+    """A key with its name; ``place`` is an authority's seat."""
+
+    kind: NameKind
+    key: str
+    name: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamesByKey:
+    """The names of one Land."""
+
+    authorities: Mapping[str, NamedKey]
+    services: Mapping[str, NamedKey]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read ``authorities.csv`` (id, name, seat) and ``services.csv`` (key, name)."""
+        authorities = [
+            NamedKey(kind="authority", key=row["id"], name=row["name"], place=row["seat"])
+            for row in _rows(folder / "authorities.csv")
+        ]
+        services = [
+            NamedKey(kind="service", key=row["key"], name=row["name"])
+            for row in _rows(folder / "services.csv")
+        ]
+        return cls({each.key: each for each in authorities}, {each.key: each for each in services})
+
+    @classmethod
+    def none(cls) -> Self:
+        """No names at all: keys stand alone."""
+        return cls({}, {})
+
+    def of(self, *keys: str | None) -> dict[str, str]:
+        """The names of these keys, as far as they are known."""
+        found = ((key, self.authorities.get(key) or self.services.get(key)) for key in keys if key)
+        return {key: named.name for key, named in found if named is not None}
+
+    def search(self, text: str, *, kind: NameKind, most: int) -> Sequence[NamedKey]:
+        """Everything whose key, name or place holds all the words, the shortest names first; nothing for no words."""
+        words = text.casefold().split()
+        known = self.authorities if kind == "authority" else self.services
+        found = [each for each in known.values() if words and _holds(each, words)]
+        return sorted(found, key=lambda each: (each.key != text, len(each.name), each.key))[:most]
+
+
+def _holds(named: NamedKey, words: Sequence[str]) -> bool:
+    told = f"{named.key} {named.name} {named.place}".casefold()
+    return all(word in told for word in words)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as rows:
+        return list(csv.DictReader(rows))
