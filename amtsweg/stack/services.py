@@ -73,6 +73,8 @@ def _intake(around: Surroundings) -> dict[str, str]:
         "AMTSWEG_NOTIFIER_KEY_FILE": str(keys.contacts_public),
         "AMTSWEG_HASH_KEY_FILE": str(keys.hashes),
         "AMTSWEG_REDIS_URL": around.redis_url,
+        "AMTSWEG_DIRECTORY": str(around.directory),
+        "AMTSWEG_DOORS_URL": around.url("doors"),
     }
 
 

@@ -8,6 +8,7 @@ import argparse
 import hmac
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 from base64 import b64decode
@@ -24,16 +25,27 @@ class Unproven(Exception):  # noqa: N818 - the word that an auditor reads
     """What was told does not follow from what the log has signed."""
 
 
-def get(url: str, **headers: str) -> Any:
-    asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own address
-    try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
-            return json.load(answer)
-    except urllib.error.HTTPError as refused:
-        problem = json.load(refused)
-        sys.exit(printable(f"{problem.get('detail')} {problem.get('resolution')}"))
-    except urllib.error.URLError as away:
-        sys.exit(printable(f"{url} cannot be reached: {away.reason}"))
+PATIENCE_SECONDS = 60
+"""How long the next signed state of the log is waited for: what was submitted just now is in it soon."""
+
+NOT_THERE = 404
+
+
+def get(url: str, *, wait: bool = False, **headers: str) -> Any:
+    """The answer; with ``wait``, what is not there yet is asked for again until it is."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own address
+        try:
+            with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            problem = json.load(refused)
+            if not wait or refused.code != NOT_THERE or time.monotonic() > deadline:
+                sys.exit(printable(f"{problem.get('detail')} {problem.get('resolution')}"))
+        except urllib.error.URLError as away:
+            sys.exit(printable(f"{url} cannot be reached: {away.reason}"))
+        time.sleep(1)
 
 
 def opened(note: str, verifier_key: str) -> tuple[int, bytes]:
@@ -90,8 +102,9 @@ def check(entry: Any, proof: Any, verifier_key: str) -> None:
 
 def line(entry: Any) -> str:
     """An entry in words, read from the bytes that are proven, not from what is told beside them."""
-    leaf, state = json.loads(b64decode(entry["entry"])), "proven" if entry["covered"] else "not signed yet"
-    return printable(f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} {state}")
+    leaf = json.loads(b64decode(entry["entry"]))
+    about = " ".join(str(leaf[name]) for name in ("authority", "service") if leaf.get(name))
+    return printable(f"{leaf['time']}  {leaf['type']:<38} entry {entry['index']:<6} proven  {about}".rstrip())
 
 
 def printable(text: str) -> str:
@@ -110,11 +123,11 @@ def main() -> None:
     audit, key = stack["urls"]["audit"], stack["audit"]["verifierKey"]
     account = {"Amtsweg-Purpose": given.purpose, "Amtsweg-Reference": given.reference}
     token = {"Authorization": f"Bearer {stack['auditor']['token']}"}
-    timeline = get(f"{audit}/v1/cases/{quote(given.case, safe='')}/timeline", **token, **account)
+    timeline = get(f"{audit}/v1/cases/{quote(given.case, safe='')}/timeline", wait=True, **token, **account)
     try:
         for entry in timeline["entries"]:
-            if entry["covered"]:
-                check(entry, get(f"{audit}/v1/proofs/inclusion?index={entry['index']}"), key)
+            # Written a moment ago, it is in the next signed state, seconds later.
+            check(entry, get(f"{audit}/v1/proofs/inclusion?index={entry['index']}", wait=True), key)
             print(line(entry))
     except Unproven as unproven:
         sys.exit(f"entry {entry['index']}: {unproven}")

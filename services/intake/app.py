@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from services.intake.adapters.catching_up import CatchingUp
 from services.intake.adapters.cursor import Cursors
+from services.intake.adapters.http.elsewhere import competence_routes
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.guide import guide_routes
 from services.intake.adapters.http.histories import history_routes, search_routes
@@ -41,6 +42,7 @@ from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
+from shared.directory_names import NamesByKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
 from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
@@ -58,7 +60,9 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 from shared.web.bearer import AccessTokens, Callers
+from shared.web.names import names_routes
 from shared.web.noted import note
+from shared.web.reference import reference_routes
 
 SCHEMA: Final = "intake"
 GROUP: Final = "intake"
@@ -79,6 +83,8 @@ def assemble(
     max_in_flight: int,
     health: Health,
     telemetry: Telemetry,
+    names: NamesByKey | None = None,
+    doors_url: str | None = None,
 ) -> FastAPI:
     """Return the HTTP application over these parts; ``count`` counts a request of a client."""
     app = create_app(
@@ -100,10 +106,13 @@ def assemble(
         message_routes(lookup, messages, gate=gate),
         metadata_routes(public_keys, issuer=door.issuer),
         guide_routes(issuer=door.issuer),
+        names_routes(names or NamesByKey.none()),
+        competence_routes(doors_url=doors_url),
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
     ):
         app.include_router(routes)
     describe_submissions(app)
+    app.include_router(reference_routes(app.openapi))
     return app
 
 
@@ -164,6 +173,8 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         max_in_flight=settings.max_in_flight,
         health=health,
         telemetry=telemetry,
+        names=None if settings.directory is None else NamesByKey.read(settings.directory),
+        doors_url=None if settings.doors_url is None else str(settings.doors_url).rstrip("/"),
     )
     # Apart from the door's: what Kafka refuses here costs a producer, and no submission waits for a new one.
     outgoing = Publisher(address, health=health, part="outbox publisher")

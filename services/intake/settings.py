@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, FilePath
+from pydantic import DirectoryPath, Field, FilePath
 
 from shared.settings import (
     HttpListener,
@@ -44,6 +44,18 @@ class Settings(ServiceSettings):
             description="32 bytes as 64 hex digits that key the hashes of content and request. If it is changed, a repetition of an older request counts as a contradiction."
         ),
     ]
+    directory: Annotated[
+        DirectoryPath | None,
+        Field(
+            description="Folder of the directory's tables, whose names are told beside keys; without it no names are known."
+        ),
+    ] = None
+    doors_url: Annotated[
+        ProtectedUrl | None,
+        Field(
+            description="Base URL of the authorities' doors, where competence is answered; `/v1/competence` leads there."
+        ),
+    ] = None
     redis_url: Annotated[ProtectedUrl, Field(description="Where requests are counted.")]
     requests_per_minute: Annotated[int, Field(ge=1, description="Requests of one client in a minute.")] = (
         60_000

@@ -86,7 +86,7 @@ def _too_large(limit: int) -> Problem:
         "too-large",
         title="Too large",
         detail=f"The request's body is larger than {limit} bytes.",
-        resolution="Send less, or send large parts as attachments.",
+        resolution="Send less; files do not belong into the request itself.",
     )
 
 

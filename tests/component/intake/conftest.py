@@ -24,6 +24,7 @@ from services.intake.handler.submissions import SubmissionDesk
 from services.intake.handler.tokens import TokenDoor
 from shared.access.principal import Credential, Principal
 from shared.crypto.jwe import OwnKey, RecipientKey
+from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import AccessTokens, Callers
@@ -36,6 +37,7 @@ from tests.contracts.intake.fakes import (
     FakeMessages,
     FakePrincipals,
 )
+from tests.support.pages import ROOT
 
 ISSUER = "https://intake.example"
 SECRET = "geheim & gut"
@@ -209,6 +211,8 @@ async def in_memory() -> AsyncIterator[Intake]:
         max_in_flight=MAX_IN_FLIGHT,
         health=Health(),
         telemetry=Telemetry(),
+        names=NamesByKey.read(ROOT / "directory" / "hessen"),
+        doors_url="http://doors",
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:

@@ -41,3 +41,47 @@ async def test_codes_are_an_enumeration_in_the_description(intake: Intake) -> No
 async def test_the_weight_of_a_language_counts(intake: Intake) -> None:
     answer = await intake.submit(b"", headers={"Accept-Language": "de;q=0.1, en;q=0.9"})
     assert answer.headers["content-language"] == "en"
+
+
+async def test_the_description_is_a_page_that_names_every_operation_and_leads_to_every_schema(
+    intake: Intake,
+) -> None:
+    page = await intake.http.get("/api")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script" not in page.text
+    assert not re.findall(r'(?:src|href)="https?:', page.text)
+    document = intake.app.openapi()
+    assert all(f"<code>{path}</code>" in page.text for path in document["paths"])
+    anchors = set(re.findall(r'id="([^"]+)"', page.text))
+    assert set(re.findall(r'href="#([^"]+)"', page.text)) <= anchors
+    assert {f"schema-{name}" for name in document["components"]["schemas"]} <= anchors
+
+
+async def test_every_problem_says_where_it_is_explained(intake: Intake) -> None:
+    for answer in (
+        await intake.submit(b"{"),
+        await intake.submit(key=""),
+        await intake.http.get("/v1/events"),
+    ):
+        _, kind = problem_of(answer)
+        assert answer.headers["link"] == f'</problems/{kind}>; rel="help"'
+        assert (await intake.http.get(f"/problems/{kind}")).status_code == 200
+
+
+async def test_names_and_competence_are_found_under_the_same_address(intake: Intake) -> None:
+    found = (await intake.http.get("/v1/names", params={"kind": "authority", "text": "g-06531005"})).json()
+    assert [each["name"] for each in found["found"]] == ["Magistrat der Stadt Gießen"]
+    led = await intake.http.get("/v1/competence", params={"service": "99050012104000", "plz": "35390"})
+    assert led.status_code == 307
+    assert led.headers["location"] == "http://doors/v1/competence?service=99050012104000&plz=35390"
+
+
+async def test_both_limits_of_size_say_the_same(intake: Intake) -> None:
+    exceeds_content = b'{"service":"99050012104000","content":{"a":"%s"}}' % (b"x" * (1024 * 1024))
+    exceeds_body = b'{"service":"99050012104000","content":{"a":"%s"}}' % (b"x" * (1200 * 1024))
+    answers = [
+        await intake.submit(each, headers={"Accept-Language": "en"})
+        for each in (exceeds_content, exceeds_body)
+    ]
+    assert [problem_of(answer) for answer in answers] == [(413, "too-large")] * 2
+    assert len({answer.json()["resolution"] for answer in answers}) == 1

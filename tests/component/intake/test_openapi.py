@@ -30,6 +30,8 @@ def test_every_route_states_who_may_come_in(document: dict[str, Any]) -> None:
         "POST /token",
         "GET /.well-known/oauth-authorization-server",
         "GET /.well-known/jwks.json",
+        "GET /v1/names",
+        "GET /v1/competence",
     }
     assert stated["POST /v1/submissions"] == [{"platform": ["submissions.write"]}]
     assert stated["GET /v1/events"] == [{"platform": ["cases.read"]}]

@@ -7,7 +7,6 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.http.gate import Gate
-from services.audit.adapters.http.names import Names
 from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
@@ -20,6 +19,7 @@ from services.audit.domain.refused import Refused
 from services.audit.ports import Account, ClosedDay
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
+from shared.web.names import Names
 from shared.web.problems import Problem
 
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]

@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 
-from services.audit.adapters.http.names import Names
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.merkle import leaf_hash
 from services.audit.domain.reading import Shown
 from services.audit.domain.secrecy import Disclosure
 from shared.events.payload import WireModel
+from shared.web.names import Names
 
 
 class CheckpointDocument(WireModel):

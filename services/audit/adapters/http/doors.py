@@ -16,7 +16,6 @@ from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.exports import export_routes
 from services.audit.adapters.http.files import file_routes
 from services.audit.adapters.http.gate import Gate, Record
-from services.audit.adapters.http.names import names_routes
 from services.audit.adapters.http.page import page_routes
 from services.audit.adapters.http.room import Room, proof_routes, room_routes
 from services.audit.adapters.http.status import status_routes
@@ -36,6 +35,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.described import described
+from shared.web.names import names_routes
 
 _BODY_LIMIT: Final = 64 * 1024
 

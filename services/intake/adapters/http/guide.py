@@ -24,7 +24,7 @@ _STYLE: Final = (
 _STARTED: Final = """
 <h1>Amtsweg: Anträge einreichen</h1>
 <p>Drei Schritte: ein Token holen, einreichen, den Verlauf lesen. Beschreibung der Schnittstelle:
-<a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). English texts: send <code>Accept-Language: en</code>.</p>
+<a href="/api">zum Lesen</a>, <a href="/openapi.json">für Programme</a> (OpenAPI 3.1). English texts: send <code>Accept-Language: en</code>.</p>
 <h2>1. Token</h2>
 <pre>curl -u CLIENT:SECRET -d grant_type=client_credentials {issuer}/token</pre>
 <p>Oder mit eigenem Schlüssel (<code>private_key_jwt</code>): <code>iss</code> und <code>sub</code> sind Ihre Kennung,
@@ -41,6 +41,11 @@ demselben Schlüssel, oder fragen Sie <code>GET /v1/submissions?clientReference=
 <pre>curl {issuer}/v1/cases/AW-…/history -H "Authorization: Bearer $TOKEN"</pre>
 <p>Jede Kennung öffnet: Antrag, Vorgang, Eingangsnummer (AW-…), Ihr eigenes Zeichen.
 <code>GET /v1/events?after=…</code> liest alles fortlaufend.</p>
+<h2>4. Wer ist zuständig?</h2>
+<pre>curl -L '{issuer}/v1/competence?service=99050012104000&amp;plz=35390&amp;town=Gie%C3%9Fen'
+curl '{issuer}/v1/names?kind=authority&amp;text=g-06531005'</pre>
+<p>Beides ohne Token. Die Zuständigkeit nennt Kennungen; <code>/v1/names</code> sagt, wie eine Behörde oder Leistung heißt, und
+findet sie nach Name oder Ort.</p>
 """
 
 

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.histories import Reference, not_found
-from services.intake.adapters.http.openapi import problems
 from services.intake.adapters.http.problems import problem
 from services.intake.ports import AuthorityMessage, Finder, Known, MessagePage, Messages
 from shared.events.case import AnswerKind, Outcome
 from shared.events.payload import Instant, Sealed, WireModel
 from shared.web.bearer import Caller
+from shared.web.described import described
 from shared.web.noted import note
 
 _MOST: Final = 50
@@ -59,7 +59,7 @@ def message_routes(lookup: Finder, messages: Messages, *, gate: Gate) -> APIRout
     @router.get(
         "/v1/cases/{reference}/messages",
         response_model=MessagesDocument,
-        responses=problems(401, 403, 404, 409, 410, 422, 429, 503),
+        responses=described(401, 403, 404, 409, 410, 422, 429, 503),
     )
     async def read(
         reference: Reference,
@@ -83,7 +83,7 @@ def message_routes(lookup: Finder, messages: Messages, *, gate: Gate) -> APIRout
     @router.post(
         "/v1/cases/{reference}/messages/{message_id}/confirmation",
         status_code=HTTPStatus.NO_CONTENT,
-        responses=problems(401, 403, 404, 409, 422, 429, 503),
+        responses=described(401, 403, 404, 409, 422, 429, 503),
     )
     async def confirm(
         reference: Reference,

@@ -207,12 +207,12 @@ CATALOGUE: Final[Mapping[Kind, tuple[int, Wording, Wording]]] = {
         Wording(
             "Zu groß",
             "Der Inhalt (content) überschreitet {limit} Bytes.",
-            "Kürzen Sie den Inhalt; Dateien gehören nicht in den Antrag selbst.",
+            "Senden Sie weniger; Dateien gehören nicht in die Anfrage selbst.",
         ),
         Wording(
             "Too large",
             "The content exceeds {limit} bytes.",
-            "Shorten the content; files do not belong into the submission itself.",
+            "Send less; files do not belong into the request itself.",
         ),
     ),
     "too-many-in-flight": (

@@ -31,7 +31,12 @@ def problem(
         title=said.title,
         detail=said.detail.format(**values),
         resolution=said.resolution,
-        headers={"Content-Language": language, **(headers or {})},
+        headers={
+            "Content-Language": language,
+            # The type is a name for ever; where it is explained may change.
+            "Link": f'</problems/{kind}>; rel="help"',
+            **(headers or {}),
+        },
     )
 
 

@@ -1,4 +1,4 @@
-"""Names of authorities and services over HTTP: what an auditor chooses from instead of knowing a key."""
+"""Names of authorities and services over HTTP: what people choose from instead of knowing a key."""
 
 from typing import Annotated
 
@@ -37,8 +37,8 @@ _SEARCHED = {"authority": "key, name, seat", "service": "key, name"}
 
 
 def names_routes(names: NamesByKey) -> APIRouter:
-    """``/v1/names``: public data of the directory, so for everybody, and no look at the log."""
-    routes = APIRouter(prefix="/v1", tags=["reading room"])
+    """``/v1/names``: public data of the directory, so for everybody."""
+    routes = APIRouter(prefix="/v1", tags=["names"])
 
     @routes.get("/names", openapi_extra=OPEN_TO_ALL)
     async def search(
