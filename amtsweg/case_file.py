@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from amtsweg.directory.names import DirectoryNames
+from amtsweg.messages import document as message_document
 from services.intake.domain.history import Line, status
 from services.intake.domain.wording import said
 from services.intake.ports import Known
@@ -84,7 +85,7 @@ def document(file: CaseFile, names: DirectoryNames, language: ReadIn) -> dict[st
         "status": _line(standing, names, language),
         "holder": {"kind": holder, "authority": _authority(authority, names)},
         "events": [_line(each, names, language) for each in known.lines],
-        "messages": [_message(each) for each in file.messages],
+        "messages": [message_document(each) for each in file.messages],
         "next": [
             {
                 "due": utc(timer.due_at),
@@ -167,19 +168,6 @@ def _said_of(message: ListedMessage, language: ReadIn) -> str:
     state = states[0 if language == "de" else 1]
     why = "" if message.reason is None else f" ({message.reason})"
     return f"{local_time(at, language, seconds=True)}  {message.kind}, {message.channel}: {state}{why}"
-
-
-def _message(message: ListedMessage) -> dict[str, Any]:
-    return {
-        "id": str(message.id),
-        "kind": message.kind,
-        "revision": message.revision,
-        "channel": message.channel,
-        "state": message.state,
-        "reason": message.reason,
-        "attempts": message.attempts,
-        "since": utc(message.settled_at or message.created_at),
-    }
 
 
 def _line(line: Line, names: DirectoryNames, language: ReadIn) -> dict[str, Any]:

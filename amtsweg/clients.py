@@ -12,11 +12,11 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import asyncpg
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from rich.console import Console
 
 from amtsweg.client_list import age, documents, table
 from amtsweg.credentials import key_credential, roll_secret, sealing_key, secret_credential
 from amtsweg.stack.description import StackDescription
+from amtsweg.terminal import plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, PERSONS, SCOPES, Credential, Kind, Principal, audiences
 from shared.local_time import local_time
@@ -167,7 +167,7 @@ def list_clients(
     if as_json:
         typer.echo(json.dumps(list(documents(rows)), ensure_ascii=False, indent=2))
     else:
-        Console().print(table(rows, now=now))
+        plain_console().print(table(rows, now=now))
 
 
 def kind_of(scopes: frozenset[str], *, asked: str | None) -> Kind | None:

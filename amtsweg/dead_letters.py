@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Final, Self, get_args
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from amtsweg.bus import everything, operator_address
 from amtsweg.language import language, said
 from amtsweg.operator_orders import OPERATOR, give
-from amtsweg.terminal import plain_console
+from amtsweg.terminal import JsonOption, echo_json, plain_console
 from shared.errors import Unavailable
 from shared.events.operation import CloseOrdered, CloseReason, GoOnOrdered, RecordPlace, ReplayOrdered
 from shared.events.topics import GROUPS, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import OrderReport, Origin, is_letter, origin, settled
 from shared.kafka.records import Record
-from shared.local_time import local_time
+from shared.local_time import local_time, utc
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
@@ -75,16 +75,20 @@ Letters = Annotated[list[str], typer.Argument(help="GRUPPE:NUMMER, wie in der Li
 
 
 @commands.command("list")
-def list_letters() -> None:
+def list_letters(*, as_json: JsonOption = False) -> None:
     """Alle unerledigten, je Gruppe das Älteste zuerst."""
     waiting = asyncio.run(unsettled(operator_address()))
+    if as_json:
+        echo_json([document(each) for each in waiting.values()])
+        return
     console = plain_console()
     if not waiting:
         console.print(
             said(de="Es gibt keine unerledigten Dead Letters.", en="There are no unsettled dead letters.")
         )
         return
-    table = Table("Nummer", "Seit", "Art", "Herkunft", "Grund")
+    number, origin_place = Column("Nummer", no_wrap=True), Column("Herkunft", overflow="fold")
+    table = Table(number, "Seit", "Art", origin_place, "Grund")
     for letter in waiting.values():
         came = letter.origin
         table.add_row(str(letter.name), _when(came), KINDS.get(came.kind, came.kind), came.place, came.reason)
@@ -200,6 +204,23 @@ async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
             for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
                 del waiting[name]
     return dict(sorted(waiting.items()))
+
+
+def document(letter: Letter) -> dict[str, object]:
+    """A letter in the list, for programs; nothing that a sender could have written freely."""
+    came = letter.origin
+    return {
+        "number": str(letter.name),
+        "group": letter.name.group,
+        "since": utc(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC)),
+        "kind": came.kind,
+        "reason": came.reason,
+        "topic": came.topic,
+        "partition": came.partition,
+        "offset": came.offset,
+        "attempts": came.attempts,
+        "software": came.software,
+    }
 
 
 def facts(letter: Letter) -> dict[str, str]:

@@ -9,11 +9,11 @@ from uuid import UUID
 import typer
 
 from amtsweg.stack.description import StackDescription, stack_folder
-from amtsweg.terminal import echo
+from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
 from shared.errors import Unavailable
-from shared.local_time import local_time
+from shared.local_time import local_time, utc
 from shared.postgres.pool import Pool, open_pool
 from shared.settings import read_secret
 
@@ -33,6 +33,7 @@ def show(
     state: Annotated[list[str] | None, typer.Option(help=f"einer von {', '.join(STATES)}")] = None,
     case: Annotated[UUID | None, typer.Option(help="nur die Nachrichten dieses Vorgangs")] = None,
     most: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    as_json: JsonOption = False,
     postgres_url: _Url = None,
     password_file: _PasswordFile = None,
 ) -> None:
@@ -44,6 +45,9 @@ def show(
     found = _run(
         lambda pool: listed(pool, states=states, case=case, most=most), url=postgres_url, file=password_file
     )
+    if as_json:
+        echo_json([document(message) for message in found])
+        return
     for message in found:
         echo(_line(message))
     echo(f"{len(found)} Nachrichten")
@@ -71,6 +75,21 @@ def retry(
     for message in sorted(wanted - sent):
         echo(f"{message}: unverändert. Sie ist nicht gescheitert, oder ihr Kontakt ist gelöscht.", err=True)
     raise typer.Exit(1 if wanted - sent else 0)
+
+
+def document(message: ListedMessage) -> dict[str, object]:
+    """A message for programs."""
+    return {
+        "id": str(message.id),
+        "caseId": str(message.case_id),
+        "kind": message.kind,
+        "revision": message.revision,
+        "channel": message.channel,
+        "state": message.state,
+        "reason": message.reason,
+        "attempts": message.attempts,
+        "since": utc(message.settled_at or message.created_at),
+    }
 
 
 def _line(message: ListedMessage) -> str:

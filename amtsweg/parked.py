@@ -15,7 +15,7 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
-from amtsweg.terminal import plain_console, printable
+from amtsweg.terminal import JsonOption, echo_json, plain_console, printable
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -39,7 +39,7 @@ from shared.events.envelope import Message
 from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.records import partition_of
-from shared.local_time import local_time
+from shared.local_time import local_time, utc
 from shared.telemetry.health import Health
 
 commands = typer.Typer(no_args_is_help=True, help="Geparkte Vorgänge ansehen, neu entscheiden, zuweisen.")
@@ -73,9 +73,12 @@ Role = Annotated[str, typer.Option(help="in welcher Rolle, ohne Namen")]
 
 
 @commands.command("list")
-def list_parked() -> None:
+def list_parked(*, as_json: JsonOption = False) -> None:
     """Was geparkt oder seit 20 Tagen unbestätigt ist, das Älteste zuerst."""
     parked, directory = _run(_everything)
+    if as_json:
+        echo_json([_document(each, directory) for each in parked])
+        return
     console = plain_console()
     if not parked:
         console.print("Nichts ist geparkt.")
@@ -241,6 +244,24 @@ def _reason(waiting: Waiting) -> str:
 def _named(authority: str, directory: Directory) -> str:
     known = directory.authorities.get(authority)
     return authority if known is None else f"{authority} {known.name}"
+
+
+def _document(waiting: Waiting, directory: Directory) -> dict[str, object]:
+    """A parked case in the list, for programs."""
+    held, receipt = waiting.held, waiting.held.receipt
+    return {
+        "receiptNumber": receipt.receipt_number,
+        "caseId": str(waiting.case),
+        "submissionId": str(held.submission_id),
+        "receivedAt": utc(receipt.received_at),
+        "parkedSince": utc(held.since),
+        "service": {"key": receipt.service, "name": directory.services.get(receipt.service)},
+        "reason": held.reason,
+        "candidates": [
+            {"id": each, "name": known.name if (known := directory.authorities.get(each)) else None}
+            for each in waiting.candidates
+        ],
+    }
 
 
 def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """What a stranger wrote, made fit for a terminal: no control sequence, no markup, no character that is not seen."""
 
 import sys
+from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 
@@ -14,6 +16,15 @@ def printable(text: object) -> str:
 def echo(text: object = "", *, err: bool = False) -> None:
     """Print a line, made `printable`."""
     typer.echo(printable(text), err=err)
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="als JSON, Zeiten in UTC (as JSON, times in UTC)")]
+"""The option of every list."""
+
+
+def echo_json(document: object) -> None:
+    """Print a document as JSON; what a stranger wrote stays data, its control characters are escaped."""
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 _IN_A_PIPE = 400

@@ -15,6 +15,7 @@ from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.stack import Step
+from amtsweg.terminal import plain_console
 
 _RESTARTED_WITHIN_S = 60.0
 
@@ -120,7 +121,7 @@ def _show(parts: list[supervisor.PartStatus]) -> None:
             str(part.restarts or ""),
             f"{part.memory_bytes / 2**20:.0f} MB",
         )
-    Console().print(table, f"memory in all: {sum(p.memory_bytes for p in parts) / 2**20:.0f} MB")
+    plain_console().print(table, f"memory in all: {sum(p.memory_bytes for p in parts) / 2**20:.0f} MB")
 
 
 def addresses(description: StackDescription) -> Table:
