@@ -1,4 +1,4 @@
-"""Names of authorities and services over HTTP: what people choose from instead of knowing a key."""
+"""NamesTold of authorities and services over HTTP: what people choose from instead of knowing a key."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from shared.directory_names import NameKind, NamesByKey
 from shared.events.payload import WireModel
 from shared.web.app import OPEN_TO_ALL
 
-Names = Annotated[
+NamesTold = Annotated[
     dict[str, str],
     Field(
         description="What authorities and services of the answer are called, by their keys; not part of the log."

@@ -23,6 +23,9 @@ OPEN = {
     ("services/intake/adapters/http/metadata.py", "/.well-known/jwks.json"),  # public keys only
     ("services/intake/adapters/http/guide.py", "/"),  # getting started; about nobody
     ("services/intake/adapters/http/guide.py", "/problems/{kind}"),  # what an error means
+    ("services/intake/adapters/http/elsewhere.py", "/v1/competence"),  # leads to the doors
+    ("shared/web/names.py", "/names"),  # the directory is open data
+    ("shared/web/reference.py", "/api"),  # the description, for people
     ("services/router/adapters/http/competence.py", "/v1/competence"),  # the directory is open data
     ("services/notifier/adapters/http/deadlines.py", "/v1/deadlines"),  # the law is public
     ("services/notifier/adapters/http/status.py", "/v1/status"),  # figures about nobody

@@ -19,9 +19,9 @@ from services.router.adapters.rate import Rates
 from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
+from shared.web.app import create_app
 from tests.component.intake.conftest import in_memory
 from tests.support.desk import DeskInMemory, desk_app
-from tests.support.doors import DoorsInMemory, doors_app
 from tests.support.events import RECEIVED_AT
 from tests.support.law import hessian_law
 from tests.support.routing import RouterInMemory, hessen, resolve
@@ -60,7 +60,12 @@ async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
 
 
 def _doors() -> FastAPI:
-    app = doors_app(DoorsInMemory())
+    app = create_app(title="doors", version="1", health=Health(), telemetry=Telemetry(), body_limit=4096)
+    return with_competence(app)
+
+
+def with_competence(app: FastAPI) -> FastAPI:
+    """The same app; it says who is competent, by the directory of Hessen."""
     add_competence(
         app,
         decide=lambda inquiry: resolve(inquiry, directory=hessen()),

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from tests.component.intake.conftest import in_memory
 from tests.support import desk
-from tests.support.apps import SERVICES, app_of
+from tests.support.apps import SERVICES, app_of, with_competence
+from tests.support.doors import DoorsInMemory, doors_app
 from tests.support.events import GIESSEN
 from tests.support.fuzzing import CONFIG, contradictions
 
@@ -27,6 +28,8 @@ async def entered(service: str, folder: Path) -> AsyncIterator[tuple[FastAPI, di
     if service == "intake":
         async with in_memory() as intake:
             yield intake.app, intake.bearer()
+    elif service == "doors":
+        yield with_competence(doors_app(DoorsInMemory())), TOKENS["doors"]
     else:
         async with app_of(service, folder) as app:
             yield app, TOKENS.get(service, {})

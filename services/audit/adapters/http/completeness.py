@@ -19,7 +19,7 @@ from services.audit.domain.refused import Refused
 from services.audit.ports import Account, ClosedDay
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
-from shared.web.names import Names
+from shared.web.names import NamesTold
 from shared.web.problems import Problem
 
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
@@ -92,7 +92,7 @@ class DayDocument(WireModel):
     end: int
     lines: tuple[Line, ...]
     overdue: dict[str, int]
-    names: Names
+    names: NamesTold
 
 
 def completeness_routes(

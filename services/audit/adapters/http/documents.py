@@ -12,7 +12,7 @@ from services.audit.domain.merkle import leaf_hash
 from services.audit.domain.reading import Shown
 from services.audit.domain.secrecy import Disclosure
 from shared.events.payload import WireModel
-from shared.web.names import Names
+from shared.web.names import NamesTold
 
 
 class CheckpointDocument(WireModel):
@@ -58,7 +58,7 @@ class TimelineDocument(WireModel):
     look: int
     checkpoint: CheckpointDocument
     entries: tuple[EntryDocument, ...]
-    names: Names
+    names: NamesTold
     next: str | None = None
 
 
@@ -72,7 +72,7 @@ class EntriesDocument(WireModel):
     checkpoint: CheckpointDocument
     total: int
     entries: tuple[EntryDocument, ...]
-    names: Names
+    names: NamesTold
     next: str | None = None
 
 
