@@ -1,13 +1,14 @@
 """What every view of the clearing desk shows, the fake and the one that follows custody on Kafka."""
 
 import asyncio
+from datetime import date
 from typing import Protocol
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.router.ports import DeskCases
-from shared.events.custody import CaseHeld
+from shared.events.custody import CaseHeld, PeriodOver
 from tests.support.events import GIESSEN, PARKED, RECEIPT, RECEIVED_AT
 
 WAITING = CaseHeld(
@@ -50,6 +51,23 @@ class DeskCasesContract:
         assert (await cases.now())[case] == ROUTED
         await put(case, ROUTED.model_copy(update={"standing": "accepted"}))
         assert case not in await cases.now()
+
+    async def test_a_case_whose_silence_is_doubted_is_known(self, cases: DeskCases, put: Put) -> None:
+        over = PeriodOver(
+            authority=GIESSEN,
+            profile="three-months-deemed-approval",
+            ended_on=date(2026, 4, 15),
+            fiction_from=date(2026, 4, 16),
+            deemed="approval",
+            certain=False,
+            grace_until=date(2026, 4, 16),
+            doubt="not-every-case-covered",
+        )
+        accepted, case = ROUTED.model_copy(update={"standing": "accepted"}), uuid4()
+        await put(case, accepted.model_copy(update={"period": over.model_copy(update={"doubt": None})}))
+        assert case not in await cases.now()
+        await put(case, doubted := accepted.model_copy(update={"period": over}))
+        assert (await cases.now())[case] == doubted
 
     async def test_a_case_that_a_person_placed_is_remembered_until_its_custody_ends(
         self, cases: DeskCases, put: Put

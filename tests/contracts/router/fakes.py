@@ -27,7 +27,11 @@ class FakeDeskCases:
     async def put(self, case: UUID, held: CaseHeld | None) -> None:
         """What a committed batch leaves of the case; None is its tombstone."""
         async with self._changed:
-            if held is not None and (held.standing in {"parked", "routed"} or held.placed_by is not None):
+            if held is not None and (
+                held.standing in {"parked", "routed"}
+                or held.placed_by is not None
+                or (held.period is not None and held.period.doubt is not None)
+            ):
                 self._cases[case] = held
             else:
                 self._cases.pop(case, None)

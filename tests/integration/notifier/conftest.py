@@ -285,7 +285,7 @@ def _fresh_topics(kafka: KafkaAccess) -> None:
 def _create_when_gone(kafka: KafkaAccess, *names: str, partitions: int) -> None:
     """Kafka deletes a topic after it has said so: the name is free a little later."""
     waiting = list(names)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while waiting:
         try:
             kafka.create(waiting[0], partitions=partitions)
