@@ -37,7 +37,8 @@ def key_file(
     try:
         document = json.loads(_key_path(authority, key).read_bytes())
         for each in document.get("keys", [document]):
-            strong_key(each, use="sealing")
+            if not strong_key(each, use="sealing").is_private:
+                raise ValueError(f"key {each.get('kid')}: a private key is expected, this one is public")  # noqa: TRY301 - told like the others
         text = protect(document, password=_password(password_file))
     except (OSError, ValueError) as bad:
         raise StackError(f"{authority}: {bad}") from bad

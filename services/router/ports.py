@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.due import Due
 from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
@@ -119,6 +120,13 @@ class OwedCases(Protocol):
         """
 
 
+class DueDates(Protocol):
+    """What the calendar says."""
+
+    def of(self, case: UUID) -> Due | None:
+        """Return what is due or late about the case, as far as it is known; it may lag."""
+
+
 class AnswerBook(Protocol):
     """The answers of all authorities, each under its authority and its own id; raises ``Unavailable``."""
 
@@ -166,7 +174,7 @@ class Inboxes(Protocol):
         """Return records after these places; where there is none, after the committed one."""
 
     async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
-        """Return the first record about this case that was written since then; None where it has expired."""
+        """Return the first delivery of this case that was written since then; None where it has expired."""
 
     async def commit(self, places: Mapping[str, int]) -> None:
         """Confirm what lies before these places.

@@ -181,6 +181,7 @@ CASE_CLOCK = Topic(
     key="case",
     producers=("notifier",),
     consumers=("router", "intake", "audit"),
+    followers=("doors",),
     audited=True,
 )
 CASE_CUSTODY = Topic(

@@ -1,9 +1,11 @@
 """Pages for people: static files without a build step, one look for all of them, and nothing from foreign hosts."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
@@ -71,5 +73,17 @@ def file_routes(folder: Path, *, page: str) -> APIRouter:
     async def file(name: str) -> Response:
         """A part of the page."""
         return file_response(files, name)
+
+    return routes
+
+
+def front_door(page: str) -> APIRouter:
+    """``/`` leads to the page."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/", openapi_extra=OPEN_TO_ALL)
+    async def front() -> Response:
+        """The page."""
+        return RedirectResponse(f"{page}/", HTTPStatus.SEE_OTHER)
 
     return routes

@@ -35,6 +35,9 @@ _ARGUMENTS = (
     "--remote-debugging-port=0",
 )
 _STARTS_WITHIN_S = 30
+_PATIENCE_MS = 20_000
+"""How long a page may take to show something: long, for a busy machine; only what fails waits it out."""
+
 _REFUSED = re.compile(r"status of 40[134] ")
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -75,14 +78,15 @@ def _address(folder: Path, process: subprocess.Popen[bytes]) -> str:
 @pytest.fixture
 async def page(chromium: str) -> AsyncIterator["Page"]:
     """An empty page in German; at the end the test fails if a script failed or the console showed an error."""
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - most tests do without
+    from playwright.async_api import async_playwright, expect  # noqa: PLC0415 - most tests do without
 
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.connect_over_cdp(chromium)
         context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
         page = await context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(_PATIENCE_MS)
+        expect.set_options(timeout=_PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         yield page

@@ -15,6 +15,7 @@ from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
+from services.router.domain.cases.due import Due
 from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
@@ -48,6 +49,10 @@ class ClerksDoors(DoorsInMemory):
     """The doors, and a router that acts on each answer at once. ``wire`` is every byte of every body."""
 
     wire: list[bytes] = field(default_factory=list)
+    due: dict[UUID, Due] = field(default_factory=dict)
+
+    def of(self, case: UUID) -> Due | None:
+        return self.due.get(case)
 
     def owed_by(self, authority: str) -> dict[UUID, OwedCase]:
         found = {case: held for case, held in self.custody.seen.items() if held.authority == authority}
@@ -168,7 +173,7 @@ def _app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
     )
     same = APIRouter(prefix=PAGE)
     same.include_router(answer_routes(door, gate=signed_in.gate, telemetry=telemetry))
-    listing = clerk_routes(doors, inboxes=doors.inboxes, gate=signed_in.gate, directory=hessen)
+    listing = clerk_routes(doors, inboxes=doors.inboxes, due=doors, gate=signed_in.gate, directory=hessen)
     search = authority_search(page=PAGE, gate=signed_in.gate, directory=hessen, today=doors.now.date)
     app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=2**21)
     for routes in (signed_in.routes, listing, search, same, file_routes(FILES, page=PAGE)):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from shared.access.principal import PERSONS, Principal
 from shared.access.principals import KnownPrincipals
 from shared.web.sign_in import SignedInPerson
 
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_OF_CLERKS: Final = frozenset({"inbox.read", "answers.write"})
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def clerks(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal | None]:
@@ -22,7 +24,7 @@ def clerks(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal 
             id=person.id,
             kind="authority",
             name=person.id,
-            scopes=frozenset.intersection(*(each.scopes for each in serving)),
+            scopes=_OF_CLERKS.intersection(*(each.scopes for each in serving)),
             authorities=frozenset(each.id for each in serving),
             registered_at=BEGINNING,
         )

@@ -20,6 +20,8 @@ from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStan
 from services.router.ports import ConsumerInGroup
 from shared.backoff import Backoff
 from shared.errors import Unavailable
+from shared.events.envelope import event_type
+from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.many_groups import ManyGroups
@@ -33,6 +35,7 @@ _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
 _LOOKED_AT_BYTES: Final = 4 * 1024 * 1024
 CASE_HEADER: Final = "ce_caseid"
+_DELIVERED: Final = ("ce_type", event_type(SubmissionDelivered).encode())
 
 
 class KafkaInboxes:
@@ -102,7 +105,7 @@ class KafkaInboxes:
             return InboxPage(records=tuple(records), reached=reached)
 
     async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
-        tp, wanted = _partition(authority), (CASE_HEADER, str(case).encode())
+        tp, wanted = _partition(authority), {(CASE_HEADER, str(case).encode()), _DELIVERED}
         async with self._reading() as consumer:
             end = (await consumer.end_offsets([tp]))[tp]
             first = (await consumer.offsets_for_times({tp: since_ms}))[tp]
@@ -112,7 +115,7 @@ class KafkaInboxes:
                     consumer, authority, start=place, end=end, limit=_LOOKED_AT, room=_LOOKED_AT_BYTES
                 )
                 for record in records:
-                    if wanted in record.headers:
+                    if wanted.issubset(record.headers):
                         return record
                 if reached <= place:
                     return None

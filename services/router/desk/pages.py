@@ -26,7 +26,7 @@ from shared.service.follower import Follower
 from shared.service.run import Part
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.pages import file_routes
+from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import SessionGate, sign_in_parts
 
 
@@ -83,6 +83,7 @@ def console_page(
                 telemetry=telemetry,
             ),
             file_routes(FILES, page=PAGE),
+            front_door(PAGE),
         ),
         parts={
             "cases": Follower(cases, name="cases", health=health),

@@ -109,6 +109,17 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
     )
     callers = Callers(_tokens(settings), principals, clock=_now)
     gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
+    page = clerk_page(
+        settings,
+        answers,
+        address=address,
+        cases=custody,
+        inboxes=inboxes,
+        principals=principals,
+        directories=directories,
+        health=health,
+        telemetry=telemetry,
+    )
     return {
         "publisher": publisher,
         "inboxes": inboxes,
@@ -116,21 +127,14 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
         "custody": Follower(custody, name="custody", health=health),
         "principals": Follower(principals, name="principals", health=health),
         "webhooks": Follower(sender, name="webhooks", health=health),
+        **page.parts,
         "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
         "http": _http(
             settings,
             [
                 answer_routes(answers, gate=gate, telemetry=telemetry),
                 inbox_routes(inboxes, webhooks=webhooks, arrivals=arrivals, gate=gate),
-                *clerk_page(
-                    settings,
-                    answers,
-                    cases=custody,
-                    inboxes=inboxes,
-                    principals=principals,
-                    directories=directories,
-                    telemetry=telemetry,
-                ),
+                *page.routes,
                 webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=_now),
             ],
             directories=directories,

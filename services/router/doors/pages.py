@@ -1,12 +1,14 @@
 """The clerk's page at the doors: signing in, the files, what they ask, and the same answers as with a token."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
 from services.router.adapters.clerks import clerks
+from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.http.answers import Answers, answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
@@ -15,24 +17,38 @@ from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
 from services.router.ports import Directories, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
+from shared.kafka.client import KafkaAddress
+from shared.service.follower import Follower
+from shared.service.run import Part
+from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.pages import file_routes
+from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import sign_in_parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClerkParts:
+    """The page's routes, and what follows the bus for it alone."""
+
+    routes: Sequence[APIRouter] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 def clerk_page(
     settings: Settings,
     answers: Answers,
     *,
+    address: KafkaAddress,
     cases: OwedCases,
     inboxes: Inboxes,
     principals: KnownPrincipals,
     directories: Directories,
+    health: Health,
     telemetry: Telemetry,
-) -> Iterator[APIRouter]:
-    """The routes below ``/clerk``; none where the settings name no issuer."""
+) -> ClerkParts:
+    """The page below ``/clerk``; nothing where the settings name no issuer."""
     if settings.sign_in is None:
-        return
+        return ClerkParts()
     zone = ZoneInfo(settings.timezone)
     signed_in = sign_in_parts(
         settings.sign_in,
@@ -42,22 +58,27 @@ def clerk_page(
         clock=_now,
         secret=settings.sign_in.secret(),
     )
-    yield signed_in.routes
+    due = FollowedDueDates(address, condition=health.part("due dates"))
 
     def directory() -> Directory:
         return directories.at(_now()).directory
 
-    yield clerk_routes(cases, inboxes=inboxes, gate=signed_in.gate, directory=directory)
-    yield authority_search(
-        page=PAGE,
-        gate=signed_in.gate,
-        directory=directory,
-        today=lambda: _now().astimezone(zone).date(),
-    )
+    def today() -> date:
+        return _now().astimezone(zone).date()
+
     same = APIRouter(prefix=PAGE, include_in_schema=False)
     same.include_router(answer_routes(answers, gate=signed_in.gate, telemetry=telemetry))
-    yield same
-    yield file_routes(FILES, page=PAGE)
+    return ClerkParts(
+        routes=(
+            signed_in.routes,
+            clerk_routes(cases, inboxes=inboxes, due=due, gate=signed_in.gate, directory=directory),
+            authority_search(page=PAGE, gate=signed_in.gate, directory=directory, today=today),
+            same,
+            file_routes(FILES, page=PAGE),
+            front_door(PAGE),
+        ),
+        parts={"due dates": Follower(due, name="due dates", health=health)},
+    )
 
 
 def _now() -> datetime:

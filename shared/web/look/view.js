@@ -37,6 +37,9 @@ export function moment(time) {
   return `${told} ${zoneName(at)}`;
 }
 
+/** A calendar day, `2026-01-12`, as people here write it. */
+export const day = date => new Date(`${date}T12:00:00Z`).toLocaleDateString(locale(), { timeZone: ZONE, day: "2-digit", month: "2-digit", year: "numeric" });
+
 function zoneName(at) {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, timeZoneName: "longOffset" }).formatToParts(at);
   return parts.find(part => part.type === "timeZoneName").value === "GMT+02:00" ? "MESZ" : "MEZ";

@@ -4,6 +4,7 @@ import json
 import os
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, expect
 
+from services.router.domain.cases.due import Due
 from shared.crypto.key_file import protect
 from shared.events import ids
 from shared.events.sealed_answer import AnswerContent, AnswerNotice
@@ -37,6 +39,7 @@ def doors() -> ClerksDoors:
     found = ClerksDoors()
     for number in (FIRST, SECOND, THIRD):
         found.deliver(json.dumps(CONTENT).encode(), number=number)
+    found.due[_case(FIRST)[0]] = Due(kind="decision-due", on=date(2026, 4, 12))
     return found
 
 
@@ -50,7 +53,7 @@ async def address(page: Page, doors: ClerksDoors) -> AsyncIterator[str]:
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
     file = tmp_path / "giessen.amtsweg-key"
-    file.write_text(protect(authority_key(GIESSEN), password=PASSWORD))
+    file.write_text(protect(authority_key(GIESSEN), password=PASSWORD, rounds=5000))
     return file
 
 
@@ -99,6 +102,9 @@ async def test_a_clerk_signs_in_opens_a_case_and_accepts_it(
     assert await accessibility_problems(page) == []
     await expect(page.get_by_role("button", name="Neu (3)")).to_be_visible()
     await expect(page.locator("#list")).to_contain_text("12.01.2026, 10:30 MEZ")
+    await page.get_by_role("button", name="Fällig (1)").click()
+    await expect(page.locator("#list li")).to_have_count(1)
+    await expect(page.locator("#list")).to_contain_text("Entscheidung muss bis 12.04.2026 hinausgehen")
     await _open(page, FIRST)
     await _load_key(page, key_file, "ein falsches Passwort")
     await expect(page.get_by_role("alert")).to_contain_text("Das Passwort passt nicht zu dieser Datei.")

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,15 @@ from amtsweg.stack import ports
 from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.service import Service
 from amtsweg.stack.services import PAGES, environments
+from shared.events.clock import PeriodEnding
+from shared.events.envelope import Event, encode
+from shared.events.ids import child_id
 from shared.events.payload import Sealed
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import CASE_CLOCK
 from tests.integration.router.conftest import Ground, running
 from tests.support.events import GIESSEN
+from tests.support.routing import about
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +83,31 @@ async def test_a_case_is_listed_shown_sealed_and_accepted(ground: Ground, clerk:
     content = Sealed.model_validate(event["content"])
     opened = ground.opened(content, authority=GIESSEN, submission_id=sent.submission_id)
     assert opened == b'{"betrieb":"Laden"}'
+    await _is_told_what_is_due(ground, clerk, sent)
     given = datetime.now(UTC).isoformat(timespec="seconds")
     answer = {"id": "page/1", "caseId": str(sent.case_id), "kind": "accepted", "givenAt": given}
     taken = await clerk.post("/clerk/v1/answers", json=answer)
     assert taken.status_code == 202, taken.text
     await _listed(clerk, sent.case_id, standing="accepted")
+
+
+async def _is_told_what_is_due(
+    ground: Ground, clerk: httpx.AsyncClient, sent: Event[SubmissionReceived]
+) -> None:
+    day = date(2026, 4, 9)
+    ending = PeriodEnding(
+        receipt=sent.data.receipt,
+        authority=GIESSEN,
+        days_left=3,
+        last_safe_dispatch=day,
+        earliest_reading=day,
+        period_ends=day,
+    )
+    event = about(sent.submission_id, ending, event_id=child_id(sent.id, "ending"))
+    await ground.send(encode(replace(event, time=datetime.now(UTC)), CASE_CLOCK.name))
+    async with asyncio.timeout(30):
+        while (await _listed(clerk, sent.case_id, standing="routed")).get("dueOn") != "2026-04-09":  # noqa: ASYNC110 - over HTTP there is nothing else
+            await asyncio.sleep(0.1)
 
 
 async def test_a_session_opens_no_door_of_tokens_and_a_token_no_page(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from fastapi import APIRouter, Response, Security
 from pydantic import JsonValue
 
 from services.router.adapters.http.clerk import PAGE
+from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.directory.model import Directory
-from services.router.ports import Inboxes, OwedCases
+from services.router.ports import DueDates, Inboxes, OwedCases
 from shared.events.custody import Standing
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
@@ -38,6 +39,8 @@ class ClerkCaseDocument(WireModel):
     received_at: Instant
     standing: Standing
     since: Instant
+    due: DueKind | None = None
+    due_on: date | None = None
 
 
 class ClerkListDocument(WireModel):
@@ -57,6 +60,7 @@ def clerk_routes(
     cases: OwedCases,
     *,
     inboxes: Inboxes,
+    due: DueDates,
     gate: SessionGate,
     directory: Callable[[], Directory],
 ) -> APIRouter:
@@ -73,7 +77,9 @@ def clerk_routes(
             for case, each in cases.owed_by(served).items()
         ]
         held.sort(key=lambda found: (found[1].received_at, found[0]))
-        lines = tuple(ClerkCaseDocument(**_line(case, each, names)) for case, each in held[:_MOST])
+        lines = tuple(
+            ClerkCaseDocument(**_line(case, each, names, due=due.of(case))) for case, each in held[:_MOST]
+        )
         return _json(ClerkListDocument(cases=lines, total=len(held)))
 
     @routes.get("/cases/{case}", response_model=ClerkRecordDocument)
@@ -87,7 +93,7 @@ def clerk_routes(
         since = int((found.received_at - _BEFORE_RECEIPT).timestamp() * 1000)
         record = await inboxes.find(found.authority, case, since_ms=since)
         event = None if record is None else json.loads(record.value)
-        return _json(ClerkRecordDocument(**_line(case, found, directory()), event=event))
+        return _json(ClerkRecordDocument(**_line(case, found, directory(), due=due.of(case)), event=event))
 
     return routes
 
@@ -98,7 +104,8 @@ def served_names(directory: Directory, authorities: Sequence[str]) -> dict[str, 
     return {each: known[each].name if each in known else each for each in authorities}
 
 
-def _line(case: UUID, held: OwedCase, directory: Directory) -> dict[str, object]:
+def _line(case: UUID, held: OwedCase, directory: Directory, *, due: Due | None) -> dict[str, object]:
+    late = due is not None and (due.kind != "confirmation-late" or held.standing == "routed")
     names = served_names(directory, [held.authority])
     return {
         "case": case,
@@ -111,6 +118,8 @@ def _line(case: UUID, held: OwedCase, directory: Directory) -> dict[str, object]
         "received_at": held.received_at,
         "standing": held.standing,
         "since": held.since,
+        "due": due.kind if due and late else None,
+        "due_on": due.on if due and late else None,
     }
 
 

@@ -3,11 +3,11 @@
 import { actsView } from "./acts.js";
 import { contentView, headView } from "./content.js";
 import { NotOpened, open, openKeyFile } from "./sealed.js";
-import { $, ask, attend, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say, standingName } from "./words.js";
 
-const LOOK_EVERY_MS = 15_000, DAY_MS = 86_400_000;
-const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => each.standing === "accepted", asked: each => each.standing === "information-requested" };
+const LOOK_EVERY_MS = 15_000;
+const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => each.standing === "accepted", asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
 
 let session = null, keys = [];
 let listed = { cases: [], total: 0 }, filter = "all";
@@ -95,13 +95,12 @@ function drawList() {
 }
 
 function lineView(each) {
-  const days = Math.floor((Date.now() - Date.parse(each.receivedAt)) / DAY_MS);
   return h("li", {}, h("button", { type: "button", "data-case": each.case, "aria-current": shown?.record.case === each.case ? "true" : "false", onclick: () => act(() => openCase(each.case)) },
     h("strong", {}, each.serviceName || each.service),
     h("small", {}, `${each.receiptNumber} · ${say("received")} ${moment(each.receivedAt)}`),
     session.authorities.length > 1 ? h("small", {}, each.authorityName) : null,
     h("span", { class: `mark ${each.standing === "routed" ? "open" : ""}` }, standingName(each.standing)),
-    days >= 7 ? h("span", { class: "mark bad" }, say("waits", number(days))) : null));
+    each.due ? h("span", { class: "mark bad" }, say(each.due, day(each.dueOn))) : null));
 }
 
 // --- One case -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Shows what an application says: names and values, nothing is lost or rounded, and nothing in it is ever run.
 
-import { h, moment } from "./view.js";
+import { day, h, moment } from "./view.js";
 import { fieldName, say, standingName } from "./words.js";
 
 /** A number that this browser would round; shown as it was written. */
@@ -11,7 +11,7 @@ export function headView(record) {
   const facts = [
     ["receipt", h("span", { class: "mono" }, record.receiptNumber)], ["receivedAt", moment(record.receivedAt)], ["service", record.serviceName ? `${record.serviceName} (${record.service})` : record.service],
     ["authority", record.authorityName], ["standing", `${standingName(record.standing)}, ${say("since")} ${moment(record.since)}`],
-    ["why", person ? say("whyPerson", person.role, person.reason) : record.event ? say("whyDirectory") : null],
+    ["term", record.due ? say(record.due, day(record.dueOn)) : null], ["why", person ? say("whyPerson", person.role, person.reason) : record.event ? say("whyDirectory") : null],
   ];
   return [
     h("h2", { id: "case-title", tabindex: "-1" }, say("caseTitle", record.receiptNumber)),

@@ -30,7 +30,11 @@ export const say = speaker({
   standingRouted: ["neu", "new"],
   standingAccepted: ["angenommen", "accepted"],
   standingAsked: ["Unterlagen nachgefordert", "information requested"],
-  waits: ["wartet seit {0} Tagen", "waiting for {0} days"],
+  due: ["Fällig", "Due"],
+  "confirmation-late": ["Bestätigung überfällig seit {0}", "confirmation overdue since {0}"],
+  "decision-due": ["Entscheidung muss bis {0} hinausgehen", "the decision must leave by {0}"],
+  "period-over": ["Frist abgelaufen am {0}", "the period ended on {0}"],
+  term: ["Frist", "Period"],
 
   caseTitle: ["Vorgang {0}", "Case {0}"],
   service: ["Leistung", "Service"],

@@ -1,0 +1,83 @@
+"""The doors' view of what is due: the last weeks of ``case.clock.v1``, followed without a group."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from services.router.domain.cases.due import Due, due_by, graver
+from shared.backoff import Backoff
+from shared.events.envelope import Undecodable, decode
+from shared.events.topics import CASE_CLOCK
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import consumed
+from shared.telemetry.health import Condition
+
+_DAYS_BACK: Final = 60
+_ROUND_MS: Final = 1000
+_MOST: Final = 200_000
+_PARTITIONS: Final = [TopicPartition(CASE_CLOCK.name, n) for n in range(CASE_CLOCK.partitions)]
+
+
+class FollowedDueDates:
+    """`services.router.ports.DueDates`; ``run`` keeps it up to date. Without it a list lacks a hint, nothing else."""
+
+    def __init__(
+        self, address: KafkaAddress, *, condition: Condition, seconds: Callable[[], float] = time.time
+    ) -> None:
+        self._address = address
+        self._condition = condition
+        self._seconds = seconds
+        self._due: OrderedDict[UUID, Due] = OrderedDict()
+
+    def of(self, case: UUID) -> Due | None:
+        return self._due.get(case)
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        pause = Backoff()
+        while True:
+            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
+            try:
+                await consumer.start()
+                await self._follow(consumer)
+                pause.reset()
+            except (KafkaError, OSError) as error:
+                self._condition.set(
+                    "degraded", reason=f"{CASE_CLOCK.name} cannot be read: {type(error).__name__}"
+                )
+            finally:
+                await close(consumer)
+            await pause.sleep()
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        consumer.assign(_PARTITIONS)
+        since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(_PARTITIONS, since))
+        ends = await consumer.end_offsets(_PARTITIONS)
+        for tp in _PARTITIONS:
+            consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
+        self._condition.set("ready")
+        while True:
+            for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
+                for each in records:
+                    record = consumed(each)
+                    try:
+                        event = decode(record.value, record.headers, CASE_CLOCK.payloads)
+                    except Undecodable as error:
+                        structlog.get_logger().error("clock not read", part="due dates", error=error)
+                        continue
+                    if (told := due_by(event.data)) is not None:
+                        self._keep(event.case_id, told)
+
+    def _keep(self, case: UUID, told: Due) -> None:
+        self._due[case] = graver(self._due.get(case), told)
+        self._due.move_to_end(case)
+        while len(self._due) > _MOST:
+            self._due.popitem(last=False)

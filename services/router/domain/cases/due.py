@@ -1,0 +1,40 @@
+"""What the calendar says about a case that an authority holds: what is due, and what is late."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.payload import Payload
+
+DueKind = Literal["confirmation-late", "decision-due", "period-over"]
+"""The receipt should have been confirmed; the decision must leave by a day; the statutory period has ended."""
+
+_RANK: Final[tuple[DueKind, ...]] = ("confirmation-late", "decision-due", "period-over")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """``on`` is the day until which, or since which."""
+
+    kind: DueKind
+    on: date
+
+
+def due_by(told: Payload) -> Due | None:
+    """What an event of the clock says to the authority; None where it says nothing to it."""
+    match told:
+        case PeriodEnded(period_ended_on=day):
+            return Due(kind="period-over", on=day)
+        case PeriodEnding(last_safe_dispatch=day):
+            return Due(kind="decision-due", on=day)
+        case StepOverdue(step="confirmation" | "fetching", due_on=day):
+            return Due(kind="confirmation-late", on=day)
+    return None
+
+
+def graver(known: Due | None, told: Due) -> Due:
+    """What counts of two: the end of a period more than its approach; of one kind, what was told last."""
+    if known is None or _RANK.index(told.kind) >= _RANK.index(known.kind):
+        return told
+    return known

@@ -1,0 +1,112 @@
+"""The console as it is deployed: desk, router and issuer as processes, real Kafka, people who sign in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from amtsweg.stack import ports
+from amtsweg.stack.issuer.part import IssuerPart
+from amtsweg.stack.service import Service
+from amtsweg.stack.services import PAGES, environments
+from shared.events.competence import Place
+from shared.events.envelope import encode
+from shared.events.submission import SubmissionRouted
+from shared.events.topics import SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from tests.integration.router.conftest import Ground, running
+
+NOWHERE = Place(plz="99999")
+MARBURG = "g-06534014"
+
+
+@pytest.fixture(scope="module")
+def console(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
+    """The address of a desk that knows an issuer."""
+    port, issuer_port = ports.free_port(), ports.free_port()
+    own = f"http://{ports.LOOPBACK}:{port}"
+    var = ground.surroundings.var / "console"
+    issuer = IssuerPart(
+        var=var, port=issuer_port, secrets=ground.made.sign_in_secrets, urls=dict.fromkeys(PAGES, own)
+    )
+    environment = environments(ground.surroundings)["desk"] | {
+        "AMTSWEG_HTTP__PORT": str(port),
+        "AMTSWEG_INSTANCE": "7",
+        "AMTSWEG_SIGN_IN__ISSUER": issuer.url,
+        "AMTSWEG_SIGN_IN__CLIENT_ID": "desk",
+        "AMTSWEG_SIGN_IN__CLIENT_SECRET_FILE": str(ground.made.keys.sign_in("desk")),
+        "AMTSWEG_SIGN_IN__PUBLIC_URL": own,
+    }
+    with ExitStack() as started:
+        issuer.start()
+        started.callback(issuer.stop)
+        started.enter_context(running(Service("desk", var=var, environment=environment, port=port)))
+        yield own
+
+
+@asynccontextmanager
+async def _signed_in(address: str, person: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=address, timeout=30) as browser:
+        asked = await browser.get("/console/sign-in")
+        chosen = asked.headers["location"].replace("/authorize?", f"/chosen?person={person}&")
+        await browser.get((await browser.get(chosen)).headers["location"])
+        told = (await browser.get("/console/session")).raise_for_status().json()
+        browser.headers["Amtsweg-Csrf"] = told["csrf"]
+        yield browser
+
+
+async def _found(browser: httpx.AsyncClient, reference: str, *, standing: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            answer = await browser.get(f"/console/cases/{reference}")
+            if answer.status_code == 200 and answer.json()["standing"] == standing:
+                return dict(answer.json())
+            await asyncio.sleep(0.1)
+
+
+async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground, console: str) -> None:
+    sent = ground.submission(place=NOWHERE)
+    await ground.receive(sent)
+    async with _signed_in(console, "klaerung-1") as person:
+        number = sent.data.receipt.receipt_number
+        found = await _found(person, number, standing="parked")
+        assert found["case"] == str(sent.case_id)
+        wish = {"authority": MARBURG, "reason": "Betriebsstätte in Marburg", "outsideCandidates": True}
+        told = await person.post(f"/console/v1/parked/{number}/assignment", json=wish)
+        assert told.json()["authority"] == MARBURG, told.text
+        await _found(person, str(sent.submission_id), standing="routed")
+        overview = (await person.get("/console/overview")).raise_for_status().json()
+        assert overview["standings"]["routed"] >= 1
+        assert (await person.get("/console/letters")).status_code == 403
+    routed = await ground.until(SUBMISSION_ROUTED.name, sent.case_id, SubmissionRouted)
+    assert isinstance(routed.data, SubmissionRouted)
+    assert routed.data.assignment is not None
+    assert routed.data.assignment.principal == "klaerung-1"
+
+
+async def test_a_dead_letter_is_shown_and_given_up_by_the_group_that_owns_it(
+    ground: Ground, console: str
+) -> None:
+    broken = ground.submission()
+    message = encode(broken, SUBMISSION_RECEIVED.name)
+    await ground.send(replace(message, value=b"{"))
+    async with _signed_in(console, "betrieb-1") as person:
+        found = await _letter(person, str(broken.case_id))
+        assert (found["group"], found["kind"]) == ("router", "undecodable")
+        body = {"name": found["name"], "reason": "test"}
+        told = (await person.post("/console/letters/close", json=body)).raise_for_status().json()
+        assert told["outcome"] == "closed"
+        assert (await person.post("/console/letters/close", json=body)).status_code == 404
+
+
+async def _letter(person: httpx.AsyncClient, case: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            listed = (await person.get("/console/letters")).raise_for_status().json()["letters"]
+            for each in listed:
+                if each.get("case") == case and each["group"] == "router":
+                    return dict(each)
+            await asyncio.sleep(0.1)
