@@ -225,9 +225,13 @@ async def test_a_result_is_saved_whole_as_a_table(page: Page, address: str, tmp_
     assert decided[5:7] == [AUTHORITY, "Magistrat der Stadt Gießen"]
 
 
-async def test_a_history_is_filtered_and_printed_as_a_report(page: Page, address: str) -> None:
+async def test_a_history_is_filtered_and_printed_as_a_report(
+    page: Page, address: str, running: RunningLog
+) -> None:
     await _enter(page, address)
     await _look_up(page, str(SUBMISSION))
+    await expect(page.locator(".step")).to_have_count(len(STORY))
+    await running.covered(309)  # the look itself stands in the next checkpoint
     await _look_up(page, str(SUBMISSION))
     await expect(page.locator(".step")).to_have_count(len(STORY) + 1)
     await page.get_by_label("ohne Einsichten").last.check()
