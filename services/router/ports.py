@@ -9,7 +9,7 @@ from uuid import UUID
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.due import Due
-from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord, InboxStanding
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.owed_case import OwedCase
@@ -188,6 +188,19 @@ class Inboxes(Protocol):
 
     async def standing(self, authorities: Sequence[str]) -> Sequence[InboxStanding]:
         """Return how far each of these authorities has read."""
+
+
+class InboxLooks(Protocol):
+    """What authorities did at their inbox over HTTP, for their own eyes. Noting never fails."""
+
+    async def fetched(self, authorities: Collection[str]) -> None:
+        """Note that somebody has fetched for them."""
+
+    async def refused(self, authority: str) -> None:
+        """Note that an answer of theirs was refused."""
+
+    async def of(self, authorities: Collection[str]) -> Mapping[str, InboxLook]:
+        """Return what is noted of them; raises ``Unavailable``."""
 
 
 class WebhookBook(Protocol):

@@ -14,8 +14,10 @@ from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_rout
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
 from services.router.adapters.http.webhook import webhook_routes
+from services.router.adapters.rate import PrincipalRates
 from services.router.domain.cases.custody import Holding
 from services.router.handler.answers import AnswerDoor
+from services.router.handler.counted_answers import CountedAnswers
 from shared.access.principal import Principal
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
@@ -27,7 +29,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.bearer import Caller
 from shared.web.egress import Egress
-from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeWebhookBook
+from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeLooks, FakeWebhookBook
 from tests.support.events import GIESSEN, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of
 
@@ -44,11 +46,13 @@ class DoorsInMemory:
     custody: FakeCustody = field(default_factory=FakeCustody)
     book: FakeAnswerBook = field(default_factory=FakeAnswerBook)
     inboxes: FakeInboxes = field(default_factory=FakeInboxes)
+    looks: FakeLooks = field(default_factory=FakeLooks)
     webhooks: FakeWebhookBook = field(default_factory=FakeWebhookBook)
     arrivals: CustodyArrivals = field(default_factory=CustodyArrivals)
     sent: list[Message] = field(default_factory=list)
     away: bool = False
     now: datetime = RECEIVED_AT
+    requests_per_minute: int = 10_000
     scopes: frozenset[str] = frozenset(ALL)
 
     async def publish(self, message: Message) -> None:
@@ -102,10 +106,14 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
     door = AnswerDoor(
         book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
     )
-    app.include_router(answer_routes(door, gate=authority_gate(doors), telemetry=telemetry))
+    app.include_router(
+        answer_routes(CountedAnswers(door, doors.looks), gate=authority_gate(doors), telemetry=telemetry)
+    )
     gate = authority_gate(doors)
     app.include_router(
-        inbox_routes(doors.inboxes, webhooks=doors.webhooks, arrivals=doors.arrivals, gate=gate)
+        inbox_routes(
+            doors.inboxes, looks=doors.looks, webhooks=doors.webhooks, arrivals=doors.arrivals, gate=gate
+        )
     )
     app.include_router(
         webhook_routes(
@@ -116,4 +124,5 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
 
 
 def authority_gate(doors: DoorsInMemory) -> Gate:
-    return Gate.of_authorities(doors.caller, issuer="https://intake.example")
+    rates = PrincipalRates(doors.requests_per_minute, seconds=lambda: 0.0)
+    return Gate.of_authorities(doors.caller, issuer="https://intake.example", rates=rates)

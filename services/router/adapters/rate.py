@@ -46,3 +46,22 @@ class Rates:
         if len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
         return bucket.take() or self._all.take()
+
+
+class PrincipalRates:
+    """A bucket for each principal, as large as it serves authorities: none of them takes the doors from the others."""
+
+    def __init__(self, per_minute: int, *, seconds: Callable[[], float]) -> None:
+        self._per_minute = per_minute
+        self._seconds = seconds
+        self._buckets: dict[tuple[str, int], Bucket] = {}
+
+    def take(self, principal: str, *, authorities: int) -> int:
+        """Take one request out for this principal and return 0; else the whole seconds to wait."""
+        key = (principal, authorities)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket(
+                self._per_minute * max(1, authorities), seconds=self._seconds
+            )
+        return bucket.take()

@@ -24,14 +24,16 @@ from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
+from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
-from services.router.adapters.rate import Rates
+from services.router.adapters.rate import PrincipalRates, Rates
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.sender import WebhookSender
 from services.router.domain.decision.resolver import Unverified
 from services.router.doors.pages import clerk_page
 from services.router.doors.settings import Settings
 from services.router.handler.answers import AnswerDoor
+from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories
 from shared.access.principals import Principals
 from shared.crypto.webhook_signatures import WebhookKeys
@@ -88,13 +90,15 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
     publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
     principals = Principals(pool, condition=health.part("principals"))
     book = PostgresAnswers(pool)
-    answers = AnswerDoor(
+    looks = PostgresLooks(pool)
+    door = AnswerDoor(
         book=book,
         custody=custody,
         bus=publisher,
         clock=_now,
         secret=bytes.fromhex(read_secret(settings.hash_key_file)),
     )
+    answers = CountedAnswers(door, looks)
     webhooks = PostgresWebhooks(pool)
     webhook_keys = WebhookKeys.from_text(read_secret(settings.webhook_keys_file))
     sender = WebhookSender(
@@ -108,7 +112,8 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
         telemetry=telemetry,
     )
     callers = Callers(_tokens(settings), principals, clock=_now)
-    gate = Gate.of_authorities(callers.read, issuer=settings.issuer)
+    rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
+    gate = Gate.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
     page = clerk_page(
         settings,
         answers,
@@ -133,7 +138,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
             settings,
             [
                 answer_routes(answers, gate=gate, telemetry=telemetry),
-                inbox_routes(inboxes, webhooks=webhooks, arrivals=arrivals, gate=gate),
+                inbox_routes(inboxes, looks=looks, webhooks=webhooks, arrivals=arrivals, gate=gate),
                 *page.routes,
                 webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=_now),
             ],

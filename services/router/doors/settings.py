@@ -49,6 +49,10 @@ class Settings(ServiceSettings):
             "TLS is possible to loopback only, and only if that is among them."
         ),
     ] = ()
+    requests_per_minute: Annotated[
+        int,
+        Field(ge=1, description="Requests of one principal in a minute, for each authority that it serves."),
+    ] = 3000
     competence_requests_per_minute: Annotated[
         int, Field(ge=1, description="Questions of all together that are answered in a minute.")
     ] = 6000

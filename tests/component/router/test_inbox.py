@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
-from tests.support.events import GIESSEN
+from tests.support.events import GIESSEN, SUBMISSION_ID
 
 MARBURG, STRANGER = "g-06534014", "k-06531"
 
@@ -136,7 +137,14 @@ async def test_who_serves_several_says_which_inbox_is_read_again(
 
     assert kind(unnamed) == (422, "authority-missing")
     assert named.json()["inboxes"] == [
-        {"authority": MARBURG, "waiting": 1, "oldestWaiting": "1970-01-01T00:00:00Z", "consumer": False}
+        {
+            "authority": MARBURG,
+            "waiting": 1,
+            "oldestWaiting": "1970-01-01T00:00:00Z",
+            "consumer": False,
+            "refusedAnswers": 0,
+            "failedWebhookCalls": 0,
+        }
     ]
     assert doors.inboxes.committed == {GIESSEN: 2, MARBURG: 0}
 
@@ -187,3 +195,58 @@ async def test_a_parameter_outside_its_limits_is_refused(
     http: httpx.AsyncClient, params: dict[str, Any]
 ) -> None:
     assert kind(await http.get("/v1/inbox", params=params)) == (422, "invalid")
+
+
+async def test_the_status_tells_what_an_authority_has_to_know_of_itself(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    before = (await http.get("/v1/inbox/status")).json()["inboxes"][0]
+    await http.get("/v1/inbox")
+    unknown = {
+        "id": "a-1",
+        "caseId": str(SUBMISSION_ID),
+        "kind": "accepted",
+        "givenAt": "2026-01-12T10:15:00Z",
+    }
+    refused = await http.post("/v1/answers", json=unknown)
+    await http.put("/v1/webhook", json={"url": "https://example.org/"})
+    doors.webhooks.found[GIESSEN] = replace(
+        doors.webhooks.found[GIESSEN], failing_since=doors.now, failed_calls=3
+    )
+    after = (await http.get("/v1/inbox/status")).json()["inboxes"][0]
+
+    assert refused.status_code == 404
+    assert before == {
+        "authority": GIESSEN,
+        "waiting": 2,
+        "oldestWaiting": "1970-01-01T00:00:00Z",
+        "consumer": False,
+        "refusedAnswers": 0,
+        "failedWebhookCalls": 0,
+    }
+    assert after == before | {
+        "lastFetch": "2026-01-12T10:00:00Z",
+        "refusedAnswers": 1,
+        "webhook": "failing",
+        "failedWebhookCalls": 3,
+    }
+
+
+async def test_who_asks_too_often_waits_and_nobody_else_does(doors: DoorsInMemory) -> None:
+    doors.requests_per_minute = 2
+    async with connected(doors) as http, connected(doors, principal=MARBURG) as other:
+        answers = [await http.get("/v1/inbox/status") for _ in range(3)]
+        elsewhere = await other.get("/v1/inbox/status")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].json()["type"] == "urn:amtsweg:problem:too-many-requests"
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert elsewhere.status_code == 200
+
+
+async def test_a_provider_may_ask_as_often_as_all_that_it_serves(doors: DoorsInMemory) -> None:
+    doors.requests_per_minute = 2
+    async with connected(doors, principal=PROVIDER) as provider:
+        answers = [await provider.get("/v1/inbox/status") for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
-from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord, InboxStanding
 from services.router.domain.cases.webhooks import Webhook
 from services.router.ports import ConsumerInGroup
 from shared.errors import Unavailable
@@ -195,3 +196,22 @@ class FakeWebhookBook:
     def _next(self) -> int:
         self._revision += 1
         return self._revision
+
+
+@dataclass
+class FakeLooks:
+    """Implements `services.router.ports.InboxLooks` in memory."""
+
+    found: dict[str, InboxLook] = field(default_factory=dict)
+    now: datetime = datetime(2026, 1, 12, 10, tzinfo=UTC)
+
+    async def fetched(self, authorities: Collection[str]) -> None:
+        for each in authorities:
+            self.found[each] = replace(self.found.get(each, InboxLook()), fetched_at=self.now)
+
+    async def refused(self, authority: str) -> None:
+        was = self.found.get(authority, InboxLook())
+        self.found[authority] = replace(was, refused_answers=was.refused_answers + 1)
+
+    async def of(self, authorities: Collection[str]) -> dict[str, InboxLook]:
+        return {each: self.found[each] for each in authorities if each in self.found}

@@ -8,6 +8,7 @@ from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
+from services.router.adapters.rate import PrincipalRates
 from shared.web.bearer import Caller
 from shared.web.noted import note
 from shared.web.problems import Problem
@@ -32,7 +33,15 @@ class Gate(SecurityBase):
     ``issuer`` is the token door's address, ``door`` the name of this process.
     """
 
-    def __init__(self, read: ReadCaller, *, door: str, scopes: Mapping[str, str], issuer: str) -> None:
+    def __init__(
+        self,
+        read: ReadCaller,
+        *,
+        door: str,
+        scopes: Mapping[str, str],
+        issuer: str,
+        rates: PrincipalRates | None = None,
+    ) -> None:
         self.scheme_name = door
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -41,6 +50,7 @@ class Gate(SecurityBase):
             description=f"OAuth 2.0 client credentials at the token door; scopes: {' '.join(scopes)}.",
         )
         self._read = read
+        self._rates = rates
 
     @classmethod
     def of_desk(cls, read: ReadCaller, *, issuer: str) -> Self:
@@ -48,15 +58,15 @@ class Gate(SecurityBase):
         return cls(read, door="desk", scopes=DESK, issuer=issuer)
 
     @classmethod
-    def of_authorities(cls, read: ReadCaller, *, issuer: str) -> Self:
+    def of_authorities(cls, read: ReadCaller, *, issuer: str, rates: PrincipalRates | None = None) -> Self:
         """The gate of the authorities' doors."""
-        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer)
+        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer, rates=rates)
 
     async def __call__(self, request: Request, asked: SecurityScopes) -> Caller:
         """Return the bearer.
 
         Raises:
-            Problem: 401 without a valid token for this process, 403 without the scope.
+            Problem: 401 without a valid token for this process, 403 without the scope, 429 for too many requests.
             Unavailable: it cannot be said now whether the token still counts.
         """
         shown = request.headers.get("authorization", "")
@@ -66,6 +76,9 @@ class Gate(SecurityBase):
         note(request, client_id=caller.id)
         if not caller.scopes.issuperset(asked.scopes):
             raise self._without_right(asked.scope_str)
+        served = len(caller.principal.authorities)
+        if self._rates is not None and (wait := self._rates.take(caller.id, authorities=served)) > 0:
+            raise _too_many(wait)
         return caller
 
     def _unknown(self, *, tried: bool, scope: str) -> Problem:
@@ -89,3 +102,15 @@ class Gate(SecurityBase):
             resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
             headers={"WWW-Authenticate": challenge},
         )
+
+
+def _too_many(wait: int) -> Problem:
+    return Problem(
+        429,
+        "too-many-requests",
+        title="Zu viele Anfragen (too many requests)",
+        detail="Von diesem Zugang kommen mehr Anfragen, als in einer Minute beantwortet werden.",
+        resolution="Nach den Sekunden in Retry-After dieselbe Anfrage noch einmal; mit wait und limit genügen wenige "
+        "(send it again after Retry-After; with wait and limit a few suffice).",
+        headers={"Retry-After": str(wait)},
+    )

@@ -14,8 +14,17 @@ from services.router.adapters.http.answer_problems import not_served, which_auth
 from services.router.adapters.http.described import described
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
-from services.router.domain.cases.inbox import BadCursor, InboxPage, InboxRecord, read_cursor, write_cursor
-from services.router.ports import Arrivals, ConsumerInGroup, Inboxes, WebhookBook
+from services.router.domain.cases.inbox import (
+    BadCursor,
+    InboxLook,
+    InboxPage,
+    InboxRecord,
+    InboxStanding,
+    read_cursor,
+    write_cursor,
+)
+from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
+from services.router.ports import Arrivals, ConsumerInGroup, Inboxes, InboxLooks, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
 
@@ -25,8 +34,8 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 LONGEST_WAIT: Final = 30
 REPLAYED: Final = timedelta(days=30)
 
-_SEEN: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 422, 503)
-_MOVED: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 409, 422, 503)
+_SEEN: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 422, 429, 503)
+_MOVED: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 409, 422, 429, 503)
 
 
 class InboxRecordDocument(WireModel):
@@ -67,6 +76,10 @@ class InboxStandingDocument(WireModel):
     waiting: int
     oldest_waiting: Instant | None = None
     consumer: Annotated[bool, Field(description="whether a Kafka consumer is in the group; then it confirms")]
+    last_fetch: Annotated[Instant | None, Field(description="over HTTP, to the minute")] = None
+    refused_answers: Annotated[int, Field(description="answers that the door did not take")] = 0
+    webhook: Annotated[WebhookState | None, Field(description="absent where none was ever registered")] = None
+    failed_webhook_calls: int = 0
 
 
 class InboxStatusDocument(WireModel):
@@ -75,7 +88,9 @@ class InboxStatusDocument(WireModel):
     inboxes: tuple[InboxStandingDocument, ...]
 
 
-def inbox_routes(inboxes: Inboxes, *, webhooks: WebhookBook, arrivals: Arrivals, gate: Gate) -> APIRouter:
+def inbox_routes(
+    inboxes: Inboxes, *, looks: InboxLooks, webhooks: WebhookBook, arrivals: Arrivals, gate: Gate
+) -> APIRouter:
     """``/v1/inbox`` and what lies below it."""
     routes = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -92,6 +107,7 @@ def inbox_routes(inboxes: Inboxes, *, webhooks: WebhookBook, arrivals: Arrivals,
         """What lies in the inbox, in order; of several inboxes each says for whom."""
         served = _served(caller, authority)
         places = {} if after is None else _places(after, caller)
+        await looks.fetched(served)
         page = await _until_something(
             inboxes, arrivals, served, places=places, limit=limit, seconds=float(wait)
         )
@@ -114,17 +130,11 @@ def inbox_routes(inboxes: Inboxes, *, webhooks: WebhookBook, arrivals: Arrivals,
         authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
     ) -> Response:
         """How far behind each inbox is."""
-        found = await inboxes.standing(_served(caller, authority))
+        served = _served(caller, authority)
+        found = await inboxes.standing(served)
+        looked, called = await looks.of(served), await webhooks.of(served)
         documents = tuple(
-            InboxStandingDocument(
-                authority=each.authority,
-                waiting=each.waiting,
-                oldest_waiting=None
-                if each.oldest_waiting_ms is None
-                else datetime.fromtimestamp(each.oldest_waiting_ms / 1000, UTC),
-                consumer=each.consumer,
-            )
-            for each in found
+            _standing(each, looked.get(each.authority), called.get(each.authority)) for each in found
         )
         return _json(InboxStatusDocument(inboxes=documents))
 
@@ -182,6 +192,22 @@ def _places(cursor: str, caller: Caller) -> dict[str, int]:
         return read_cursor(cursor, served=caller.principal.authorities)
     except BadCursor:
         raise bad_cursor() from None
+
+
+def _standing(
+    standing: InboxStanding, look: InboxLook | None, webhook: Webhook | None
+) -> InboxStandingDocument:
+    oldest = standing.oldest_waiting_ms
+    return InboxStandingDocument(
+        authority=standing.authority,
+        waiting=standing.waiting,
+        oldest_waiting=None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC),
+        consumer=standing.consumer,
+        last_fetch=look.fetched_at.astimezone(UTC) if look and look.fetched_at else None,
+        refused_answers=look.refused_answers if look else 0,
+        webhook=state_of(webhook) if webhook else None,
+        failed_webhook_calls=webhook.failed_calls if webhook else 0,
+    )
 
 
 def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:

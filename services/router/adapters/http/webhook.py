@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response, Security
 from pydantic import Field
@@ -12,7 +12,7 @@ from services.router.adapters.http.answer_problems import not_served
 from services.router.adapters.http.described import described
 from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.webhook_problems import no_webhook, url_not_permitted
-from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook
+from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook, WebhookState, state_of
 from services.router.ports import WebhookBook
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.payload import AuthorityId, Instant, WireModel
@@ -21,7 +21,7 @@ from shared.web.egress import LONGEST_URL, NotPermitted
 
 SCOPE: Final = "webhooks.write"
 
-_RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(401, 403, 404, 422, 503)
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(401, 403, 404, 422, 429, 503)
 _Of = Annotated[
     AuthorityId | None, Query(description="only this authority; without it: all that the token serves")
 ]
@@ -43,7 +43,7 @@ class WebhookDocument(WireModel):
     authority: AuthorityId
     url: str
     state: Annotated[
-        Literal["active", "failing", "gone", "unreachable", "withdrawn"],
+        WebhookState,
         Field(
             description="gone: answered 410; unreachable: no success for five days; register it again to go on"
         ),
@@ -141,11 +141,10 @@ def _served(caller: Caller, authority: str | None) -> list[str]:
 
 
 def _document(webhook: Webhook) -> WebhookDocument:
-    failing: Literal["active", "failing"] = "failing" if webhook.failing_since else "active"
     return WebhookDocument(
         authority=webhook.authority,
         url=webhook.url,
-        state=webhook.ended or failing,
+        state=state_of(webhook),
         last_heard=_utc(webhook.heard_at),
         last_failure=webhook.last_failure,
         failed_calls=webhook.failed_calls,

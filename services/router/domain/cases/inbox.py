@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.events.envelope import Headers
 
@@ -53,6 +54,14 @@ class InboxStanding:
     @property
     def waiting(self) -> int:
         return max(0, self.end - self.committed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxLook:
+    """What an authority did at its inbox over HTTP: when it last fetched, and how many of its answers were refused."""
+
+    fetched_at: datetime | None = None
+    refused_answers: int = 0
 
 
 def write_cursor(places: Mapping[str, int]) -> str:

@@ -5,7 +5,6 @@ that answers 200 and dies has lost nothing: what it has heard of and not confirm
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -187,6 +186,14 @@ class Webhook:
     ended: Ending | None = None
 
 
+WebhookState = Literal["active", "failing", "gone", "unreachable", "withdrawn"]
+
+
+def state_of(webhook: Webhook) -> WebhookState:
+    """How it is with the webhook, in one word."""
+    return webhook.ended or ("failing" if webhook.failing_since else "active")
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookSecret:
     """Which generations of a receiver's secret sign: the newest, and for a while the one before it."""
@@ -203,5 +210,3 @@ class WebhookSecret:
 
 SECRET_OVERLAP: Final = timedelta(days=1)
 """How long the secret before the newest goes on signing."""
-
-Webhooks = Mapping[str, Webhook]
