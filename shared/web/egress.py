@@ -9,9 +9,12 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import sys
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from typing import Final, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +28,9 @@ ANSWER_BYTES: Final = 16 * 1024
 
 LONGEST_URL: Final = 2000
 _KEPT_SECONDS: Final = 30.0
+_POOLS: Final = 1000
+"""Parties whose connections are kept; many more than there are calls at once."""
+
 _FAILURES: Final = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
@@ -49,26 +55,26 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Egress:
-    """Sends POST requests to strangers. ``allowed`` are networks that may be reached although they are not public."""
+    """Sends POST requests to strangers. ``allowed`` are networks that may be reached although they are not public.
+
+    Each party (``of``) has connections of its own, so many at most: one whose receivers hang delays nobody else.
+    """
 
     def __init__(
-        self, *, allowed: Iterable[Network] = (), connections: int = 256, resolve: Resolve | None = None
+        self, *, allowed: Iterable[Network] = (), connections: int = 8, resolve: Resolve | None = None
     ) -> None:
         networks = tuple(allowed)
         self._may: dict[str, Callable[[Address], bool]] = {"https": partial(permitted, allowed=networks)}
         near = [network for network in networks if network.is_loopback]
         if near:
             self._may["http"] = partial(_within, networks=near)
-        self._pools = {
-            scheme: httpcore.AsyncConnectionPool(
-                ssl_context=ssl.create_default_context(),
-                max_connections=connections,
-                max_keepalive_connections=connections,
-                keepalive_expiry=_KEPT_SECONDS,
-                network_backend=VettedConnections(may, resolve=resolve or _resolved),
-            )
-            for scheme, may in self._may.items()
-        }
+        if find_spec("sniffio") is None:
+            # httpcore looks for it several times in each request; a search that finds nothing takes a millisecond.
+            sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # the import system's own word for "absent"
+        self._connections = connections
+        self._resolve = resolve or _resolved
+        self._pools: OrderedDict[tuple[str, str], httpcore.AsyncConnectionPool] = OrderedDict()
+        self._ssl = ssl.create_default_context()
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,7 +98,7 @@ class Egress:
         return parts
 
     async def post(
-        self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float
+        self, url: str, body: bytes, *, headers: Mapping[str, str], seconds: float, of: str = ""
     ) -> EgressAnswer:
         """Send, and return the answer's head once all of it has come, or as much as is read.
 
@@ -100,7 +106,7 @@ class Egress:
             NotPermitted: the URL, or what its name is resolved to.
             NotReached: no answer came within the time.
         """
-        pool = self._pools[self.vet(url).scheme]
+        pool = await self._pool(self.vet(url).scheme, of)
         try:
             async with asyncio.timeout(seconds):
                 return await self._post(pool, url, body, headers)
@@ -110,6 +116,20 @@ class Egress:
             raise NotReached(f"no answer within {seconds:g} s") from None
         except (*_FAILURES, OSError, UnicodeError) as error:
             raise NotReached(type(error).__name__) from error
+
+    async def _pool(self, scheme: str, of: str) -> httpcore.AsyncConnectionPool:
+        pool = self._pools.pop((scheme, of), None) or httpcore.AsyncConnectionPool(
+            ssl_context=self._ssl,
+            max_connections=self._connections,
+            max_keepalive_connections=1,
+            keepalive_expiry=_KEPT_SECONDS,
+            network_backend=VettedConnections(self._may[scheme], resolve=self._resolve),
+        )
+        self._pools[scheme, of] = pool
+        if len(self._pools) > _POOLS:
+            _, oldest = self._pools.popitem(last=False)
+            await oldest.aclose()
+        return pool
 
     async def _post(
         self, pool: httpcore.AsyncConnectionPool, url: str, body: bytes, headers: Mapping[str, str]

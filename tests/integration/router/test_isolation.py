@@ -192,7 +192,7 @@ def read(ground: Ground, *, inbox: str, group: str) -> str:
     )
     try:
         consumer.assign([TopicPartition(inbox, 0, 0)])
-        while (found := consumer.poll(30)) is not None:
+        while (found := consumer.poll(10)) is not None:
             error = found.error()
             if error is None or error.code() == KafkaError._PARTITION_EOF:
                 return "done"
@@ -237,7 +237,8 @@ def test_over_kafka_its_own_inbox_and_group_are_open_and_everything_else_is_shut
         "write an answer": write(ground, topic=CASE_ANSWERED.name),
     }
 
-    shut = {"TOPIC_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED"}
+    # A refused group shows as a coordinator that is never found, a refused topic as an error or as silence.
     opened = {"own inbox", "own inbox, own experiment", "own position"}
     assert {name for name, said in found.items() if said == "done"} == opened
-    assert {said for name, said in found.items() if name not in opened} == shut
+    written = {name: said for name, said in found.items() if name.startswith("write")}
+    assert set(written.values()) == {"TOPIC_AUTHORIZATION_FAILED"}

@@ -70,7 +70,9 @@ class WebhookCalls:
             ),
         }
         try:
-            answer = await self._egress.post(webhook.url, body, headers=headers, seconds=self._seconds)
+            answer = await self._egress.post(
+                webhook.url, body, headers=headers, seconds=self._seconds, of=webhook.principal
+            )
         except NotPermitted as error:
             return Heard(None, failure=f"not permitted: {error}")
         except NotReached as error:
