@@ -1,6 +1,6 @@
 """What the OpenAPI descriptions say is what is answered: no other status, no other media type, no other shape, no 5xx.
 
-The audit service is asked in the integration tests: without its database it has nothing to answer.
+The audit service is not asked here: without its database it has nothing to answer.
 """
 
 from collections.abc import AsyncIterator
