@@ -23,6 +23,7 @@ from services.intake.adapters.http.metadata import metadata_routes
 from services.intake.adapters.http.openapi import describe_submissions
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
+from services.intake.adapters.http.supplements import supplement_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
 from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
 from services.intake.adapters.postgres import migrations
@@ -37,6 +38,7 @@ from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.lookup import Lookup
 from services.intake.handler.submissions import SubmissionDesk
+from services.intake.handler.supplements import SupplementDesk
 from services.intake.handler.tokens import TokenDoor
 from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
@@ -45,7 +47,13 @@ from shared.crypto.jwe import RecipientKey
 from shared.directory_names import NamesByKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
-from shared.events.topics import CASE_ERASED, SUBMISSION_RECEIVED, consumed_by, dead_letter_topic
+from shared.events.topics import (
+    CASE_ERASED,
+    CASE_SUBMITTED,
+    SUBMISSION_RECEIVED,
+    consumed_by,
+    dead_letter_topic,
+)
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
@@ -93,7 +101,11 @@ def assemble(
         health=health,
         telemetry=telemetry,
         body_limit=TOKEN_BODY_LIMIT,
-        body_limits={"/v1/submissions": BODY_LIMIT},
+        body_limits={
+            "/v1/submissions": BODY_LIMIT,
+            "/v1/cases/{reference}/supplements": BODY_LIMIT,
+            "/v1/cases/{reference}/withdrawal": BODY_LIMIT,
+        },
     )
     app.add_exception_handler(Unavailable, _on_unavailable)
     gate = Gate(callers, count=count)
@@ -101,6 +113,13 @@ def assemble(
     lifetime = int(TOKEN_LIFETIME.total_seconds())
     for routes in (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
+        supplement_routes(
+            SupplementDesk(desk=desk, histories=histories),
+            lookup,
+            gate=gate,
+            max_in_flight=max_in_flight,
+            telemetry=telemetry,
+        ),
         search_routes(lookup, gate=gate),
         history_routes(lookup, histories, gate=gate),
         message_routes(lookup, messages, gate=gate),
@@ -149,7 +168,9 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
 def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    publisher = Publisher(address, health=health, topics=(SUBMISSION_RECEIVED.name, CASE_ERASED.name))
+    publisher = Publisher(
+        address, health=health, topics=(SUBMISSION_RECEIVED.name, CASE_SUBMITTED.name, CASE_ERASED.name)
+    )
     principals = Principals(pool, condition=health.part("principals"))
     keys = _token_keys(settings)
     secret = bytes.fromhex(read_secret(settings.hash_key_file))

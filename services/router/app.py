@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
@@ -17,16 +17,19 @@ from services.router.domain.cases.orders import is_order
 from services.router.domain.cases.transitions import CLOSED
 from services.router.handler.clock import Timekeeper
 from services.router.handler.routing import Handler
+from services.router.handler.supplements import Supplements
 from services.router.ports import Directories
 from services.router.settings import Settings
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import InputsRead, KafkaToKafka, Plan, State
+from shared.errors import Unavailable
 from shared.events.case import CaseAnswered
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
+from shared.events.supplement import SupplementReceived, WithdrawalReceived
 from shared.events.topics import (
     AUTHORITY_INBOX,
     CASE_ANSWERED,
@@ -34,6 +37,7 @@ from shared.events.topics import (
     CASE_ERASED,
     CASE_MESSAGE,
     CASE_ORDERED,
+    CASE_SUBMITTED,
     CASE_UPDATED,
     SUBMISSION_HELD,
     SUBMISSION_RECEIVED,
@@ -53,6 +57,10 @@ from shared.web.app import HttpServer, create_app
 
 _CLOSED = tuple(f'"standing":"{standing}"'.encode() for standing in CLOSED)
 _PERIOD_OVER = b'"period":{'
+_OPENED_WITHIN = timedelta(hours=1)
+"""How long what is handed in later waits for the submission that opens its case; both lie on the bus already."""
+
+_HANDED_IN = frozenset({SUBMISSION_RECEIVED.name, CASE_SUBMITTED.name})
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
 _BODY_BYTES = 0
 """Nothing is sent here: health and metrics are only read."""
@@ -73,8 +81,7 @@ class Routing:
         event = read(record)
         if carries(event, EraseOrdered):
             return ()
-        wanted = self._handler.wanted(event, StoredCases(state))
-        return () if wanted is None else (str(wanted),)
+        return tuple(map(str, self._handler.wanted(event, StoredCases(state))))
 
     def on_record(self, record: Record, state: State) -> Sequence[Message]:
         event, cases = read(record), StoredCases(state)
@@ -82,8 +89,8 @@ class Routing:
         if self._handler.is_forgotten(event.case_id, cases, written_at=written_at):
             self._telemetry.count("late_inputs", topic=record.topic)
             return ()
-        if carries(event, SubmissionReceived):
-            return self._handler.on_received(event, cases)
+        if record.topic in _HANDED_IN:
+            return self._on_handed_in(event, cases, written_at=written_at)
         if carries(event, CaseAnswered):
             return self._handler.on_answered(event, cases)
         if is_order(event):
@@ -97,6 +104,25 @@ class Routing:
         if carries(event, StepOverdue) or carries(event, PeriodEnding) or carries(event, PeriodEnded):
             return self._timekeeper.on_clock(event, cases)
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
+
+    def _on_handed_in(
+        self, event: Event[Payload], cases: StoredCases, *, written_at: datetime
+    ) -> Sequence[Message]:
+        """What is handed in later may be read before the submission that opens its case: then it waits for that.
+
+        Raises:
+            Unavailable: try again.
+        """
+        if carries(event, SubmissionReceived):
+            return self._handler.on_received(event, cases)
+        young = self._handler.clock() - written_at < _OPENED_WITHIN
+        if cases.custody(event.case_id) is None and young:
+            raise Unavailable(f"case {event.case_id}: its submission has not been read yet")
+        if carries(event, SupplementReceived):
+            return self._handler.supplements.on_supplement(event, cases)
+        if carries(event, WithdrawalReceived):
+            return self._handler.supplements.on_withdrawal(event, cases)
+        raise AssertionError(f"{type(event.data).__name__} has no handler")
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
         """A submission is parked, or stays so; what else fails only lies in the dead letter."""
@@ -191,13 +217,15 @@ def inbox_of(authority: str) -> str:
 
 
 def _handler(settings: Settings, directories: Directories, *, outputs: OutputTopics) -> Handler:
+    authorities = KnownAuthorities(
+        keys=KeyFile(settings.authority_keys_file),
+        rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
+        has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
+    )
     return Handler(
         directories=directories,
-        authorities=KnownAuthorities(
-            keys=KeyFile(settings.authority_keys_file),
-            rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-            has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
-        ),
+        authorities=authorities,
+        supplements=Supplements(authorities=authorities, clock=_now),
         clock=_now,
         zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,

@@ -35,6 +35,7 @@ RefusalReason = Literal[
     "already-accepted",
     "already-extended",
     "already-decided",
+    "withdrawn",
     "already-deemed-approved",
     "not-deemed-approved",
     "unknown-authority",

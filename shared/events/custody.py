@@ -11,7 +11,15 @@ from shared.events.payload import AuthorityId, Instant, Payload, WireModel
 from shared.events.submission import Receipt
 
 Standing = Literal[
-    "parked", "routed", "accepted", "information-requested", "decided", "deemed-approved", "erased"
+    "parked",
+    "routed",
+    "accepted",
+    "information-requested",
+    "supplemented",
+    "decided",
+    "deemed-approved",
+    "withdrawn",
+    "erased",
 ]
 
 
@@ -34,7 +42,7 @@ class CaseHeld(Payload):
     ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``.
     ``placed_by`` is the person's order by which the case left the clearing desk; absent where the directory alone
     decided. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
-    a person. Of an ``erased`` case only a gravestone is left: that there was one, so that nothing opens it again.
+    a person. ``supplements`` are the submissions that were handed in to it later. Of an ``erased`` case only a gravestone is left: that there was one, so that nothing opens it again.
     """
 
     submission_id: UUID
@@ -46,6 +54,7 @@ class CaseHeld(Payload):
     decision: CompetenceDecision | None = None
     placed_by: UUID | None = None
     handed_on_by: tuple[AuthorityId, ...] = ()
+    supplements: tuple[UUID, ...] = ()
     applied: tuple[UUID, ...] = ()
     applied_at: Instant | None = None
     period: PeriodOver | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from shared.events import case, submission
+from shared.events import case, submission, supplement
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import TIME_PASSED
 from shared.events.custody import CaseHeld
@@ -85,6 +85,18 @@ SUBMISSION_RECEIVED = Topic(
     max_bytes=INPUT_BYTES,
     stamped="broker",
 )
+CASE_SUBMITTED = Topic(
+    name="case.submitted.v1",
+    payloads=supplement.HANDED_IN,
+    key="case",
+    producers=("intake",),
+    consumers=("intake", "router", "audit"),
+    audited=True,
+    retention=_SEALED,
+    sealed=True,
+    max_bytes=INPUT_BYTES,
+    stamped="broker",
+)
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
     payloads=(case.RetryOrdered, case.RedeliverOrdered, case.AssignOrdered, EraseOrdered),
@@ -122,6 +134,7 @@ AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
     payloads=(
         submission.SubmissionDelivered,
+        *supplement.DELIVERED,
         CaseEnded,
         *TIME_PASSED,
         case.CaseDeemedApproved,
@@ -147,11 +160,10 @@ CASE_ANSWERED = Topic(
     max_bytes=INPUT_BYTES,
     stamped="broker",
 )
-CASE_MESSAGE = Topic(
+CASE_MESSAGE = Topic(  # intake takes a message away once the client has read it, or on erasure
     name="case.message.v1",
     payloads=(case.CaseMessage,),
     key="message",
-    # Intake takes a message away (a record without value) once the client has confirmed reading, or on erasure.
     producers=("router", "intake"),
     consumers=("intake",),
     audited="the sealed parts of case.answered.v1, which is audited",
@@ -161,7 +173,7 @@ CASE_MESSAGE = Topic(
 )
 CASE_UPDATED = Topic(
     name="case.updated.v1",
-    payloads=case.UPDATES,
+    payloads=(*case.UPDATES, *supplement.TOLD),
     key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
@@ -233,6 +245,7 @@ AUDIT_CHECKPOINT = Topic(
 
 CATALOGUE: tuple[Topic, ...] = (
     SUBMISSION_RECEIVED,
+    CASE_SUBMITTED,
     CASE_ORDERED,
     OPERATION_ORDERED,
     CASE_ERASED,

@@ -19,6 +19,7 @@ from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
 from services.router.handler.clock import Timekeeper
 from services.router.handler.routing import Handler
+from services.router.handler.supplements import Supplements
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place
@@ -163,6 +164,7 @@ class RouterInMemory:
         handler = Handler(
             directories=self,
             authorities=authorities,
+            supplements=Supplements(authorities=authorities, clock=lambda: self.now),
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,

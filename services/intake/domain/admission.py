@@ -3,12 +3,16 @@
 import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Literal
 from uuid import UUID
 
 from services.intake.domain.receipt_number import receipt_number
 from services.intake.domain.submission import HandedIn
 from shared.events import ids
 from shared.events.submission import Receipt
+
+EntryKind = Literal["submission", "supplement", "withdrawal"]
+"""What was handed in; what follows a submission belongs to its case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class Entry:
     receipt: Receipt
     request_hash: str | None
     client_reference: str | None = None
+    kind: EntryKind = "submission"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,37 @@ def enter(
     )
 
 
+def enter_later(
+    client_id: str,
+    key: str,
+    content: bytes | None,
+    *,
+    kind: EntryKind,
+    case_id: UUID,
+    opened: Receipt,
+    body: bytes,
+    secret: bytes,
+    now: datetime,
+) -> Entry:
+    """Return the entry for what is handed in to a case that is there; service and language are those of its receipt."""
+    own_id = ids.submission_id(client_id, key)
+    received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
+    return Entry(
+        submission_id=own_id,
+        case_id=case_id,
+        receipt=Receipt(
+            receipt_number=receipt_number(own_id, received_at=received_at),
+            received_at=received_at,
+            client_id=client_id,
+            service=opened.service,
+            language=opened.language,
+            content_hash=keyed_hash(content or b"", secret=secret),
+        ),
+        request_hash=keyed_hash(f"{kind}\n{case_id}\n".encode() + body, secret=secret),
+        kind=kind,
+    )
+
+
 def admit(asked: Entry, *, found: Standing | None) -> Admission:
     """Decide about a request from what stands in the book under its id; None if it was entered just now."""
     if found is None:
@@ -123,6 +159,8 @@ def _reference(asked: Entry, entered: Entry) -> str | None:
 
 
 def _same(asked: Entry, entered: Entry) -> bool:
+    if (asked.kind, asked.case_id) != (entered.kind, entered.case_id):
+        return False
     if entered.request_hash is None:
         return asked.receipt.content_hash == entered.receipt.content_hash
     return asked.request_hash == entered.request_hash

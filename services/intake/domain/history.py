@@ -30,6 +30,13 @@ from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import (
+    CaseSupplemented,
+    CaseWithdrawn,
+    SubmissionRefused,
+    SupplementReceived,
+    WithdrawalReceived,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +60,10 @@ _CODES: Mapping[type[Payload], str] = {
     SubmissionReceived: "received",
     SubmissionRouted: "routed",
     SubmissionParked: "parked",
+    SupplementReceived: "supplement-received",
+    WithdrawalReceived: "withdrawal-received",
+    CaseWithdrawn: "withdrawn",
+    SubmissionRefused: "submission-refused",
     CaseAccepted: "accepted",
     InformationRequested: "information-requested",
     CaseReturned: "returned",
@@ -74,6 +85,7 @@ _CODES: Mapping[type[Payload], str] = {
     PeriodEnded: "period-ended",
 }
 _HANDED_ON = frozenset({"returned", "forwarded"})
+_ENDS = frozenset({"granted", "refused", "deemed-approved", "withdrawn", "erase-ordered"})
 _STAGES = {
     "received": 0,
     "returned": 1,
@@ -82,6 +94,8 @@ _STAGES = {
     "routed": 1,
     "accepted": 2,
     "information-requested": 2,
+    "supplemented": 2,
+    "withdrawn": 3,
     "granted": 3,
     "refused": 3,
     "deemed-approved": 3,
@@ -104,6 +118,8 @@ def line(event: Event[Payload]) -> Line:
 def receipt_of(event: Event[Payload]) -> Receipt | None:
     """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
     match event.data:
+        case SupplementReceived() | WithdrawalReceived() | CaseSupplemented() | CaseWithdrawn():
+            return event.data.receipt
         case (
             SubmissionReceived()
             | SubmissionRouted()
@@ -143,6 +159,11 @@ def complete(
     return [first, *lines]
 
 
+def is_closed(lines: Iterable[Line]) -> bool:
+    """Whether the case has ended, as far as has been read."""
+    return any(each.code in _ENDS for each in lines)
+
+
 def status(lines: Iterable[Line]) -> Line:
     """The line that says how the case stands: the furthest stage, and within it the last told.
 
@@ -161,6 +182,8 @@ def _code(data: Payload) -> str:
     match data:
         case CaseDecided():
             return data.outcome
+        case CaseSupplemented():
+            return "supplemented" if data.requested else "supplement-added"
         case NotificationSettled():
             return f"message-{data.outcome}"
         case _:
@@ -170,7 +193,8 @@ def _code(data: Payload) -> str:
 def _detail(data: Payload) -> str | None:
     match data:
         case (
-            SubmissionParked()
+            SubmissionRefused()
+            | SubmissionParked()
             | AnswerRefused()
             | OrderRefused()
             | CaseReturned()
@@ -205,7 +229,7 @@ def _authority(data: Payload) -> str | None:
             | AssignOrdered()
         ):
             return data.authority
-        case StepOverdue() | PeriodEnding() | PeriodEnded():
+        case StepOverdue() | PeriodEnding() | PeriodEnded() | CaseSupplemented() | CaseWithdrawn():
             return data.authority
         case _:
             return None

@@ -39,9 +39,14 @@ class BookIncomplete:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseClosed:
+    """The case is decided, withdrawn or erased; nothing can be handed in to it any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """More than one submission goes by this reference."""
 
 
-Refusal = BookIncomplete | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
+Refusal = BookIncomplete | CaseClosed | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
 Outcome = Taken | Refusal

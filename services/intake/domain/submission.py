@@ -112,6 +112,26 @@ def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooL
     return Faulty(tuple(faults)) if faults else HandedIn(submission, content)
 
 
+def read_content(body: bytes, *, max_content: int, required: bool) -> bytes | NotJson | Faulty | TooLarge:
+    """Read the body of what is handed in later: ``content`` and nothing else; empty bytes where it is left out."""
+    places = inspect(body)
+    if isinstance(places, NotJson):
+        return places
+    if places:
+        return Faulty(tuple((each.pointer, each.fault) for each in places))
+    try:
+        members = _MEMBERS.decode(body)
+    except msgspec.MsgspecError:
+        return NotJson(1, 1)
+    content = bytes(members.pop("content", b"")).strip()
+    if len(content) > max_content:
+        return TooLarge()
+    faults: list[tuple[str, Fault]] = [(name, "unknown-field") for name in sorted(members)[:MOST_FAULTS]]
+    if content or required:
+        faults += _content_faults(content)
+    return Faulty(tuple(faults)) if faults else content
+
+
 def _tidied(members: Mapping[str, msgspec.Raw]) -> bytes:
     """The members without what cannot be seen around what was written; empty ones are left out."""
     read: dict[str, Any] = {name: tidied(json.loads(bytes(raw))) for name, raw in members.items()}

@@ -10,6 +10,18 @@ CODES: dict[str, tuple[str, str]] = {
         "In Klärung: eine Person prüft die Zuständigkeit",
         "Being clarified: a person decides who is competent",
     ),
+    "supplement-received": ("Nachreichung eingegangen", "Supplement received"),
+    "withdrawal-received": ("Rücknahme eingegangen", "Withdrawal received"),
+    "supplemented": (
+        "Die angeforderten Angaben liegen bei der Behörde",
+        "The information asked for lies with the authority",
+    ),
+    "supplement-added": ("Die Nachreichung gehört zum Vorgang", "The supplement belongs to the case"),
+    "withdrawn": ("Zurückgenommen: der Vorgang ist beendet", "Withdrawn: the case has ended"),
+    "submission-refused": (
+        "Eine Nachreichung oder Rücknahme blieb ohne Wirkung",
+        "A supplement or a withdrawal had no effect",
+    ),
     "accepted": ("Von der Behörde angenommen", "Accepted by the authority"),
     "information-requested": ("Die Behörde braucht weitere Angaben", "The authority needs more information"),
     "returned": ("Von der Behörde zurückgegeben", "Handed back by the authority"),
@@ -140,6 +152,12 @@ DETAILS: dict[str, tuple[str, str]] = {
         "the law covers some of the cases only",
     ),
     "forwarded": ("der Vorgang wurde weitergegeben", "the case was handed on"),
+    "withdrawn": ("der Antrag war schon zurückgenommen", "the application had been withdrawn already"),
+    "already-closed": ("der Vorgang war schon abgeschlossen", "the case had been closed already"),
+    "too-many": (
+        "der Vorgang hat schon sehr viele Nachreichungen",
+        "the case has very many supplements already",
+    ),
     "unknown-case": ("der Vorgang ist nicht bekannt", "the case is not known"),
     "not-unconfirmed": (
         "die Stelle hat für die Bestätigung noch Zeit",

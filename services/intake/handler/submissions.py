@@ -17,7 +17,7 @@ from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Taken
 from services.intake.domain.submission import HandedIn, read
 from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
-from shared.events.envelope import Event, encode
+from shared.events.envelope import Event, Message, encode
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import MAX_CONTENT_BYTES, SUBMISSION_RECEIVED
@@ -60,7 +60,7 @@ class SubmissionDesk:
         asked = enter(
             attempt.client_id, key, handed_in, body=attempt.body, secret=self.secret, now=self.clock()
         )
-        match await self._admitted(asked):
+        match await self.admitted(asked):
             case Publish(entry) | Resume(entry):
                 await self._send(entry, handed_in, traceparent=attempt.traceparent)
                 return Taken(entry)
@@ -69,16 +69,23 @@ class SubmissionDesk:
             case refused:
                 return refused
 
-    async def _admitted(self, asked: Entry) -> Admission:
+    async def admitted(self, asked: Entry) -> Admission:
+        """Enter it in the book, or see what stands there."""
         decision = admit(asked, found=await self.book.enter(asked))
         if isinstance(decision, Resume) and not await self.book.claim(asked.submission_id):
             return Running()  # another attempt claimed it between our look and our claim
         return decision
 
     async def _send(self, entry: Entry, handed_in: HandedIn, *, traceparent: str | None) -> None:
+        def message() -> Message:
+            return encode(self._received(entry, handed_in, traceparent=traceparent), SUBMISSION_RECEIVED.name)
+
+        await self.publish(entry, message)
+
+    async def publish(self, entry: Entry, message: Callable[[], Message]) -> None:
+        """Send what was entered, and note in the book how that ended."""
         try:
-            event = self._received(entry, handed_in, traceparent=traceparent)
-            await self.bus.publish(encode(event, SUBMISSION_RECEIVED.name))
+            await self.bus.publish(message())
         except Exception:
             await self.book.settle(entry.submission_id, taken=False)
             raise

@@ -20,6 +20,7 @@ from services.router.handler.emitted import (
     shelve,
     tombstone,
 )
+from services.router.handler.supplements import Supplements, held_ids
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import CaseAnswered, CaseDecided, RedeliverOrdered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
@@ -37,6 +38,7 @@ class Handler:
 
     directories: Directories
     authorities: Authorities
+    supplements: Supplements
     clock: Clock
     zone: tzinfo
     unverified: Unverified = "answer"
@@ -78,7 +80,9 @@ class Handler:
         told = emit(step, cases)
         if custody is not None and reason is None:
             told = (*told, *sealed_parts(event, custody, now=now))
-        return (*told, tombstone(step.event.submission_id)) if carries(step.event, CaseDecided) else told
+        if custody is None or not carries(step.event, CaseDecided):
+            return told
+        return (*told, *map(tombstone, held_ids(custody)))
 
     def is_forgotten(self, case: UUID, cases: Cases, *, written_at: datetime) -> bool:
         """Whether an input of this age may be about a case that is over and forgotten: then it has no effect."""
@@ -101,7 +105,13 @@ class Handler:
             return emit(custodies.refuse_answer(custody, event, "unknown-authority", now=now), cases)
         held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._next(event.data, custody, at=now), held)
-        return emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)
+        told = emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)
+        return (*told, *self._again(custody, event, delivered, cases))
+
+    def _again(
+        self, custody: CaseHeld, event: Event[Payload], delivered: SubmissionDelivered | None, cases: Cases
+    ) -> Sequence[Message]:
+        return () if delivered is None else self.supplements.again(custody, delivered.authority, event, cases)
 
     def _next(self, given: CaseAnswered, custody: CaseHeld, *, at: datetime) -> Placement:
         """The authority that the holder names, or the one that the directory of today names; each has it once only."""
@@ -118,16 +128,16 @@ class Handler:
         said = Assignment(role="authority", reason=str(given.answer.reason), principal=given.authority)
         return Routed(authority=authority, decision=decision, assignment=said)
 
-    def wanted(self, event: Event[Payload], cases: Cases) -> UUID | None:
-        """The submission whose sealed objects this order or answer will need."""
+    def wanted(self, event: Event[Payload], cases: Cases) -> Sequence[UUID]:
+        """The submissions whose sealed objects this order or answer will need."""
         custody = cases.custody(event.case_id)
         if custody is None:
-            return None
+            return ()
         if carries(event, CaseAnswered):
             needed = event.data.answer.kind in custodies.HANDING_ON
         else:
             needed = isinstance(event.data, Order) and not refusal_of(custody, event.data, now=self.clock())
-        return custody.submission_id if needed else None
+        return held_ids(custody) if needed else ()
 
     def _held_of(self, custody: CaseHeld, cases: Cases) -> SubmissionHeld:
         held = cases.held(custody.submission_id)
@@ -146,13 +156,13 @@ class Handler:
         if custody is None or after is None:
             return (erasure_report(event, (), now=now),)
         cases.keep(event.case_id, after)
-        gone = tombstone(custody.submission_id)
+        gone = tuple(map(tombstone, held_ids(custody)))
         report = erasure_report(event, ("held content and contact", "custody"), now=now)
         if custody.authority is None or custodies.is_closed(custody):
-            return gone, report
+            return (*gone, report)
         ended = CaseEnded(authority=custody.authority, reason="erased")
         told = follows(event, "ended", ended, now=now)
-        return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), gone, report
+        return encode(told, AUTHORITY_INBOX.for_authority(custody.authority)), *gone, report
 
     def on_ordered(self, event: Event[Order], cases: Cases) -> Sequence[Message]:
         """Route a case: by today's directory, to the authority that a person names, or once more to the one that has it."""
@@ -168,7 +178,8 @@ class Handler:
         if isinstance(placement, Parked) and not isinstance(event.data, RetryOrdered):
             # Whoever has the case keeps it: an order that reaches nobody changes nothing.
             return emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
-        return emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
+        told = emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
+        return (*told, *self._again(custody, event, delivered, cases))
 
     def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Placement:
         if isinstance(order, RetryOrdered):

@@ -156,7 +156,11 @@ class FakeHistories:
         return self._known(found[0], client_id) if found else None
 
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
-        found = [entry for entry, _, taken in self.book.rows.values() if taken and entry.case_id == case_id]
+        found = [
+            entry
+            for entry, _, taken in self.book.rows.values()
+            if taken and entry.case_id == case_id and entry.kind == "submission"
+        ]
         return self._known(found[0], client_id) if found else None
 
     async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:

@@ -14,7 +14,8 @@ from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable
 from shared.events.erasure import CaseErased, EraseOrdered
-from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_ORDERED
+from shared.events.supplement import SupplementReceived
+from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_ORDERED, CASE_SUBMITTED
 from shared.postgres.pool import Pool, transaction
 from tests.contracts.intake.book import entry
 from tests.integration.intake.bus import (
@@ -27,6 +28,7 @@ from tests.integration.intake.bus import (
     settled,
     taken_away,
 )
+from tests.support.events import sealed
 
 CURSORS = Cursors(b"secret")
 
@@ -134,7 +136,29 @@ async def test_an_erased_case_keeps_nothing_that_a_person_wrote_whatever_comes_l
     reports = await pool.fetch("SELECT topic, value FROM outbox")
     assert {row["topic"] for row in reports} == {CASE_ERASED.name}
     report = CaseErased.from_json(reports[0]["value"])
-    assert (report.holder, [copy.what for copy in report.remaining]) == ("intake", ["submission.received.v1"])
+    remaining = [copy.what for copy in report.remaining]
+    assert (report.holder, remaining) == ("intake", ["submission.received.v1", "case.submitted.v1"])
+
+
+async def test_a_supplement_has_a_receipt_of_its_own_and_the_case_is_that_of_the_submission(
+    pool: Pool,
+) -> None:
+    submission_id, case_id, own_id = uuid4(), uuid4(), uuid4()
+    receipt = RECEIPT_OF_CONTRACT.model_copy(update={"receipt_number": "AW-2026-0000-0000-SUPP"})
+    data = SupplementReceived(receipt=receipt, content=sealed())
+    await project(
+        pool,
+        record(CASE_SUBMITTED, data, submission_id=own_id, case_id=case_id),
+        received(submission_id=submission_id, case_id=case_id),
+    )
+    histories = PostgresHistories(pool, cursors=CURSORS)
+    case = await histories.case(case_id, client_id="portal")
+    later = await histories.by_number("AW-2026-0000-0000-SUPP", client_id="portal")
+    assert case is not None
+    assert later is not None
+    assert (case.submission_id, later.submission_id) == (submission_id, own_id)
+    assert {line.code for line in case.lines} == {"received", "supplement-received"}
+    assert sorted(await feed_of(pool)) == sorted([submission_id, own_id])
 
 
 async def unread(pool: Pool, case_id: UUID) -> list[UUID]:

@@ -38,6 +38,14 @@ from shared.events.notification import NotificationSettled, Settlement
 from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
 from shared.events.submission import RouterReason, SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import (
+    CaseSupplemented,
+    CaseWithdrawn,
+    SubmissionRefusal,
+    SubmissionRefused,
+    SupplementReceived,
+    WithdrawalReceived,
+)
 from shared.events.topics import consumed_by
 from tests.support.events import (
     ASSIGNMENT,
@@ -73,6 +81,13 @@ TOLD: dict[type[Payload], Payload] = {
     CaseMessage: CaseMessage(
         receipt=RECEIPT, authority=GIESSEN, kind="accepted", answer_id=ROOT, given_at=RECEIVED_AT
     ),
+    SupplementReceived: SupplementReceived(receipt=RECEIPT, content=sealed()),
+    WithdrawalReceived: WithdrawalReceived(receipt=RECEIPT),
+    CaseSupplemented: CaseSupplemented(
+        receipt=RECEIPT, authority=GIESSEN, supplement=RECEIPT, requested=True, supplemented_at=RECEIVED_AT
+    ),
+    CaseWithdrawn: CaseWithdrawn(receipt=RECEIPT, authority=GIESSEN, withdrawn_at=RECEIVED_AT),
+    SubmissionRefused: SubmissionRefused(submission_id=ROOT, reason="already-closed"),
     CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
     FileUnreadable: FileUnreadable(receipt=RECEIPT, authority=GIESSEN, told_at=RECEIVED_AT),
     PeriodExtended: PeriodExtended(receipt=RECEIPT, authority=GIESSEN, months=1, extended_at=RECEIVED_AT),
@@ -148,6 +163,7 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *get_args(OverdueStep),
         *get_args(ReturnReason),
         *get_args(SilenceDoubt),
+        *get_args(SubmissionRefusal),
     } == DETAILS.keys()
 
 

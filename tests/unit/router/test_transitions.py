@@ -1,7 +1,7 @@
 """Custody follows its table, whatever comes in whatever order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
 from services.router.domain.cases import orders
+from services.router.domain.cases.supplements import supplement, withdraw
 from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, State, drawing, may
 from shared.events import ids
 from shared.events.case import (
@@ -18,8 +19,10 @@ from shared.events.case import (
     AnswerRefused,
     AssignOrdered,
     CaseAnswered,
+    CaseDecided,
     CaseForwarded,
     CaseReturned,
+    InformationRequested,
     OrderRefused,
     RetryOrdered,
 )
@@ -27,6 +30,13 @@ from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, carries
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import (
+    CaseSupplemented,
+    CaseWithdrawn,
+    SubmissionRefused,
+    SupplementReceived,
+    WithdrawalReceived,
+)
 from tests.support.events import (
     ASSIGNMENT,
     CASE_ID,
@@ -78,9 +88,20 @@ ORDERS: Sequence[Event[Payload]] = [
         for party in PARTIES
     ),
 ]
+LATER: Sequence[Event[Payload]] = [
+    *(
+        replace(
+            event(SupplementReceived(receipt=RECEIPT, content=sealed()), event_id=uuid5(CASE_ID, name)),
+            submission_id=uuid5(CASE_ID, f"{name}/own"),
+        )
+        for name in ("supplement 1", "supplement 2")
+    ),
+    event(WithdrawalReceived(receipt=RECEIPT), event_id=uuid5(CASE_ID, "withdrawal")),
+]
 EVENTS: Sequence[Event[Payload]] = [
     RECEIVED,
     *ORDERS,
+    *LATER,
     *(each for party in PARTIES for number in (1, 2) for each in answers(party, number)),
 ]
 
@@ -103,23 +124,31 @@ class Case:
         for each in (*change.before, change.event):
             self.told.append(each.data)
             self.told_ids.append(each.id)
-        if not isinstance(change.event.data, AnswerRefused | OrderRefused):
+        if not isinstance(change.event.data, AnswerRefused | OrderRefused | SubmissionRefused):
             self.steps.append((before, act_of(cause), state(self.custody)))
 
     def _change(self, cause: Event[Payload]) -> c.CustodyChange:
         if carries(cause, SubmissionReceived):
             return c.receive(cause, c.Routed(authority=GIESSEN, decision=ROUTED), now=NOW)
-        if carries(cause, CaseAnswered):
-            kind = cause.data.answer.kind
-            refusal = c.answer_refusal(self.custody, authority=cause.data.authority, kind=kind)
-            if self.custody is None or refusal is not None or kind not in c.HANDING_ON:
-                return c.answer(self.custody, cause, now=NOW)
-            to = cause.data.answer.forward_to
-            if to is None or c.goes_in_a_circle(self.custody, to):
-                placement: c.Placement = c.Parked(reason="returned", decision=ROUTED)
-            else:
-                placement = c.Routed(authority=to, decision=ROUTED)
-            return c.hand_on(self.custody, cause, placement, now=NOW)
+        if carries(cause, SupplementReceived):
+            return supplement(self.custody, cause, now=NOW)
+        if carries(cause, WithdrawalReceived):
+            return withdraw(self.custody, cause, now=NOW)
+        return self._answered(cause) if carries(cause, CaseAnswered) else self._ordered(cause)
+
+    def _answered(self, cause: Event[CaseAnswered]) -> c.CustodyChange:
+        kind = cause.data.answer.kind
+        refusal = c.answer_refusal(self.custody, authority=cause.data.authority, kind=kind)
+        if self.custody is None or refusal is not None or kind not in c.HANDING_ON:
+            return c.answer(self.custody, cause, now=NOW)
+        to = cause.data.answer.forward_to
+        if to is None or c.goes_in_a_circle(self.custody, to):
+            placement: c.Placement = c.Parked(reason="returned", decision=ROUTED)
+        else:
+            placement = c.Routed(authority=to, decision=ROUTED)
+        return c.hand_on(self.custody, cause, placement, now=NOW)
+
+    def _ordered(self, cause: Event[Payload]) -> c.CustodyChange:
         assert carries(cause, RetryOrdered) or carries(cause, AssignOrdered)
         refused = orders.refusal(self.custody, cause.data, now=NOW)
         if self.custody is None or refused is not None:
@@ -138,6 +167,10 @@ def act_of(cause: Event[Payload]) -> Act:
     match cause.data:
         case CaseAnswered(answer=given):
             return given.kind
+        case SupplementReceived():
+            return "supplemented"
+        case WithdrawalReceived():
+            return "withdrawn"
         case RetryOrdered():
             return "retry"
         case AssignOrdered():
@@ -185,7 +218,24 @@ def test_only_the_holder_moves_a_case_and_nobody_has_it_again_without_a_person(
         if isinstance(told, CaseReturned | CaseForwarded):
             handed_on.add(told.authority)
     assert case.custody is not None
-    assert (case.custody.authority is None) == (case.custody.standing == "parked")
+    if case.custody.standing != "withdrawn":
+        assert (case.custody.authority is None) == (case.custody.standing == "parked")
+
+
+@given(ORDER)
+def test_a_supplement_is_told_once_and_kept_with_the_case_and_after_the_end_nothing_changes(
+    order: list[Event[Payload]],
+) -> None:
+    case = run([RECEIVED, *order])
+    told = [each for each in case.told if isinstance(each, CaseSupplemented)]
+    assert case.custody is not None
+    assert len(told) == len(case.custody.supplements) == len(set(case.custody.supplements))
+    ends = [n for n, each in enumerate(case.told) if isinstance(each, CaseDecided | CaseWithdrawn)]
+    after = case.told[ends[0] + 1 :] if ends else []
+    assert all(isinstance(each, AnswerRefused | OrderRefused | SubmissionRefused) for each in after)
+    asked = [each for each in told if each.requested]
+    requests = [each for each in case.told if isinstance(each, InformationRequested)]
+    assert len(asked) <= len(requests)
 
 
 @given(ORDER, st.data())
@@ -213,9 +263,11 @@ def test_every_state_can_be_reached_and_left_except_the_last() -> None:
     assert left == set(STATES) - {"erased"}
 
 
-def test_each_act_stands_in_the_table_once() -> None:
-    acts = [each.act for each in TRANSITIONS]
-    assert len(acts) == len(set(acts))
+def test_each_act_stands_in_the_table_once_for_a_state_and_is_one_actors() -> None:
+    rows = [(each.act, source) for each in TRANSITIONS for source in each.sources]
+    assert len(rows) == len(set(rows))
+    actors = {(each.act, each.actor) for each in TRANSITIONS}
+    assert len(actors) == len({act for act, _ in actors})
 
 
 @pytest.mark.parametrize("standing", OPEN)

@@ -62,6 +62,23 @@ SUBMISSION_DESCRIBED: Final[dict[str, Any]] = {
 }
 
 
+def _later(summary: str, *, required: bool) -> dict[str, Any]:
+    """What is handed in to a case that is there: the same header and answer, another body."""
+    content = {"type": "object", "description": f"{summary}, at most 1 MiB as sent."}
+    schema = {
+        "type": "object",
+        "properties": {"content": content},
+        "required": ["content"] if required else [],
+        "additionalProperties": False,
+    }
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {**SUBMISSION_DESCRIBED, "requestBody": body}
+
+
+SUPPLEMENT_DESCRIBED: Final = _later("Form data that the authority gets besides", required=True)
+WITHDRAWAL_DESCRIBED: Final = _later("Words for the authority", required=False)
+
+
 def describe_submissions(app: FastAPI) -> None:
     """Complete the app's OpenAPI with the schemas that its routes refer to."""
     made = app.openapi

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal[
+    "case-closed",
     "cursor-unknown",
     "idempotency-key-malformed",
     "idempotency-key-missing",
@@ -33,6 +34,19 @@ class Wording(NamedTuple):
 _KEY_EXAMPLE: Final = 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"'
 
 CATALOGUE: Final[Mapping[Kind, tuple[int, Wording, Wording]]] = {
+    "case-closed": (
+        409,
+        Wording(
+            "Vorgang abgeschlossen",
+            "Der Vorgang ist entschieden, zurückgenommen oder gelöscht.",
+            "Reichen Sie einen neuen Antrag ein, wenn noch etwas zu klären ist.",
+        ),
+        Wording(
+            "Case closed",
+            "The case has been decided, withdrawn or erased.",
+            "Hand in a new submission if something is left to do.",
+        ),
+    ),
     "cursor-unknown": (
         410,
         Wording(

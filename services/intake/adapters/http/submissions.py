@@ -12,7 +12,15 @@ from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED
 from services.intake.adapters.http.problem_catalogue import Kind
 from services.intake.adapters.http.problems import faults_problem, not_json_problem, problem
 from services.intake.domain.admission import Contradiction, Running
-from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Refusal, Taken
+from services.intake.domain.outcome import (
+    Attempt,
+    BadKey,
+    BookIncomplete,
+    CaseClosed,
+    Outcome,
+    Refusal,
+    Taken,
+)
 from services.intake.domain.strict_json import NotJson
 from services.intake.domain.submission import Faulty, TooLarge
 from shared.events.topics import MAX_CONTENT_BYTES
@@ -29,6 +37,7 @@ _RETRY: Final = {"Retry-After": "1"}
 _STANDING: Final[Mapping[type[object], tuple[Kind, Mapping[str, str]]]] = {
     BookIncomplete: ("unavailable", {"Retry-After": "2"}),
     Running: ("still-running", _RETRY),
+    CaseClosed: ("case-closed", {}),
     Contradiction: ("idempotency-key-reused", {}),
 }
 _BAD_KEY: Final[dict[str, Kind]] = {
@@ -65,27 +74,40 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
         if slots.locked():
             raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
-            attempt = Attempt(
-                client_id=caller.id,
-                key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
-                body=await request.body(),
-                traceparent=child_of(request.headers.get("traceparent")),
-            )
-            outcome = await submit(attempt)
-        telemetry.count("decisions", service="intake", decision=_name(outcome))
-        if not isinstance(outcome, Taken):
-            raise _refusal(outcome, request)
-        entry = outcome.entry
-        note(request, case_id=entry.case_id)
-        document = receipt_document(entry)
-        return Response(
-            document.model_dump_json(by_alias=True, exclude_none=True),
-            status_code=202,
-            media_type="application/json",
-            headers={**response.headers, "Location": submission_path(entry.submission_id)},
-        )
+            outcome = await submit(await attempt_of(request, caller))
+        return receipt(outcome, request, response, telemetry=telemetry)
 
     return router
+
+
+def receipt(outcome: Outcome, request: Request, response: Response, *, telemetry: Telemetry) -> Response:
+    """The receipt of what was taken.
+
+    Raises:
+        Problem: it was not.
+    """
+    telemetry.count("decisions", service="intake", decision=_name(outcome))
+    if not isinstance(outcome, Taken):
+        raise _refusal(outcome, request)
+    entry = outcome.entry
+    note(request, case_id=entry.case_id)
+    document = receipt_document(entry)
+    return Response(
+        document.model_dump_json(by_alias=True, exclude_none=True),
+        status_code=202,
+        media_type="application/json",
+        headers={**response.headers, "Location": submission_path(entry.submission_id)},
+    )
+
+
+async def attempt_of(request: Request, caller: Caller) -> Attempt:
+    """The request as it came."""
+    return Attempt(
+        client_id=caller.id,
+        key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
+        body=await request.body(),
+        traceparent=child_of(request.headers.get("traceparent")),
+    )
 
 
 def is_json(request: Request) -> bool:
@@ -110,7 +132,7 @@ def _name(outcome: Outcome) -> str:
 
 def _refusal(refusal: Refusal, request: Request) -> Problem:
     match refusal:
-        case BookIncomplete() | Running() | Contradiction():
+        case BookIncomplete() | CaseClosed() | Running() | Contradiction():
             kind, headers = _STANDING[type(refusal)]
             return problem(kind, request, headers=headers)
         case BadKey(fault):

@@ -20,8 +20,8 @@ HOLD: Final = timedelta(seconds=15)
 
 _ENTER: Final = """
 INSERT INTO receipts (submission_id, case_id, client_id, client_reference, client_reference_hash, service, language,
-                      receipt_number, received_at, content_hash, request_hash, held_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + $12)
+                      receipt_number, received_at, content_hash, request_hash, kind, held_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13)
 ON CONFLICT (submission_id) DO NOTHING
 RETURNING true
 """
@@ -70,6 +70,7 @@ class PostgresBook:
                 receipt.received_at,
                 receipt.content_hash,
                 entry.request_hash,
+                entry.kind,
                 self._hold,
             )
             row = None if entered else await self._pool.fetchrow(_FIND, entry.submission_id)
@@ -82,6 +83,7 @@ class PostgresBook:
                 receipt=receipt_from(row),
                 request_hash=row["request_hash"],
                 client_reference=row["client_reference"],
+                kind=row["kind"],
             ),
             taken=row["taken"],
             running=row["running"],

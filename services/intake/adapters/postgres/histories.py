@@ -22,7 +22,9 @@ ORDER BY received_at DESC LIMIT 20
 _NUMBER: Final = (
     "SELECT * FROM receipts WHERE receipt_number = $1 AND client_id = $2 AND taken_at IS NOT NULL"
 )
-_CASE: Final = "SELECT * FROM receipts WHERE case_id = $1 AND client_id = $2 AND taken_at IS NOT NULL"
+_CASE: Final = """
+SELECT * FROM receipts WHERE case_id = $1 AND client_id = $2 AND taken_at IS NOT NULL AND kind = 'submission'
+"""
 _LINES: Final = "SELECT * FROM history WHERE case_id = $1 AND client_id = $2 ORDER BY at, position"
 _HEAD: Final = "SELECT epoch, position FROM feed"
 _FEED: Final = "SELECT * FROM history WHERE client_id = $1 AND position > $2 ORDER BY position LIMIT $3"

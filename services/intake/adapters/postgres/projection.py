@@ -14,7 +14,8 @@ from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.retention import gone_after
 from shared.events.submission import Receipt
-from shared.events.topics import CASE_ERASED, CASE_MESSAGE, SUBMISSION_RECEIVED, consumed_by
+from shared.events.supplement import SupplementReceived, WithdrawalReceived
+from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_SUBMITTED, SUBMISSION_RECEIVED, consumed_by
 from shared.kafka.records import Record
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
@@ -30,9 +31,9 @@ _PLACED: Final = "UPDATE feed SET position = $1"
 # from a backup has another time and number, and everybody else knows the first.
 _RECEIPTS: Final = """
 INSERT INTO receipts AS known (submission_id, case_id, client_id, client_reference_hash, service, language,
-                               receipt_number, received_at, content_hash, held_until, taken_at, told_at)
+                               receipt_number, received_at, content_hash, kind, held_until, taken_at, told_at)
 SELECT *, now(), now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                                   $7::text[], $8::timestamptz[], $9::text[])
+                                   $7::text[], $8::timestamptz[], $9::text[], $10::text[])
 ON CONFLICT (submission_id) DO UPDATE SET
     taken_at = coalesce(known.taken_at, now()), told_at = now(), receipt_number = excluded.receipt_number,
     received_at = excluded.received_at, content_hash = excluded.content_hash, service = excluded.service,
@@ -68,6 +69,10 @@ UPDATE receipts SET client_reference = NULL, client_reference_hash = NULL, reque
 FROM erased_cases WHERE receipts.case_id = erased_cases.case_id AND erased_cases.case_id = ANY ($1)
 """  # noqa: S608 - no value of anybody's
 _SEALED_GONE_AFTER: Final = gone_after(SUBMISSION_RECEIVED) or timedelta.max
+_KINDS: Final[dict[type[Payload], str]] = {
+    SupplementReceived: "supplement",
+    WithdrawalReceived: "withdrawal",
+}
 
 
 class HistoryProjection:
@@ -118,12 +123,15 @@ async def _erase(
 
 
 def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
-    copy = RemainingCopy(what=SUBMISSION_RECEIVED.name, until=order.time + _SEALED_GONE_AFTER)
+    until = order.time + _SEALED_GONE_AFTER
+    copies = tuple(
+        RemainingCopy(what=topic.name, until=until) for topic in (SUBMISSION_RECEIVED, CASE_SUBMITTED)
+    )
     told = CaseErased(
         holder="intake",
         order_id=order.id,
         gone=("client reference", "hashes of content and request", "messages of the authority"),
-        remaining=(copy,),
+        remaining=copies,
     )
     return Event(
         id=child_id(order.id, "erased-intake"),
@@ -138,9 +146,11 @@ def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
 
 def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ...]:
     found: dict[UUID, tuple[UUID, Receipt]] = {}
+    kinds: dict[UUID, str] = {}
     for event in events:
         if receipt := receipt_of(event):
             found.setdefault(event.submission_id, (event.case_id, receipt))
+            kinds.setdefault(event.submission_id, _KINDS.get(type(event.data), "submission"))
     return (
         list(found),
         [case_id for case_id, _ in found.values()],
@@ -156,6 +166,7 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
                 "content_hash",
             )
         ),
+        list(kinds.values()),
     )
 
 

@@ -66,6 +66,13 @@ _REFUSED: Final[dict[RefusalReason, _Said]] = {
         "Die Frist ist ohne Ihre Entscheidung abgelaufen; das Beantragte gilt nach dem Gesetz als bewilligt.",
         "Rücknahme oder Widerruf richten sich nach §§ 48, 49 VwVfG und gehen nicht über diese Tür (no answer any more).",
     ),
+    "withdrawn": _Said(
+        HTTPStatus.CONFLICT,
+        "case-withdrawn",
+        "Antrag zurückgenommen (application withdrawn)",
+        "Der Antrag ist zurückgenommen, der Vorgang ist abgeschlossen.",
+        "Nichts zu tun; die Rücknahme steht in Ihrem Eingang (nothing to do).",
+    ),
     "unknown-authority": _Said(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "authority-unknown",

@@ -106,7 +106,7 @@ def refuse_order(
     custody: CaseHeld | None, cause: Event[Payload], reason: OrderRefusalReason, *, now: datetime
 ) -> CustodyChange:
     """The order changes nothing; say so."""
-    return _refused(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
+    return refusing(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
 
 
 def follow_order(
@@ -131,7 +131,7 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
     changed = {"standing": standing, "extended": custody.extended or given.answer.months is not None}
     since = {} if standing == custody.standing else {"since": now}
     after = applying(custody, cause.id, now=now).model_copy(update=changed | since)
-    return CustodyChange(custody=after, event=_told(after, cause, given.answer.kind, told, now=now))
+    return CustodyChange(custody=after, event=telling(after, cause, given.answer.kind, told, now=now))
 
 
 def refuse_answer(
@@ -139,7 +139,7 @@ def refuse_answer(
 ) -> CustodyChange:
     """The answer changes nothing; say so."""
     refused = AnswerRefused(authority=cause.data.authority, answer_id=cause.id, reason=reason)
-    return _refused(custody, cause, "answer-refused", refused, now=now)
+    return refusing(custody, cause, "answer-refused", refused, now=now)
 
 
 def hand_on(
@@ -157,7 +157,7 @@ def hand_on(
         placement,
         now=now,
     )
-    return replace(placed, before=(_told(custody, cause, given.answer.kind, told, now=now),))
+    return replace(placed, before=(telling(custody, cause, given.answer.kind, told, now=now),))
 
 
 def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:
@@ -222,32 +222,40 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
             told: Payload = SubmissionRouted(
                 receipt=custody.receipt, authority=authority, decision=decision, assignment=assignment
             )
-            return CustodyChange(custody=after, event=_told(after, cause, "routed", told, now=now))
+            return CustodyChange(custody=after, event=telling(after, cause, "routed", told, now=now))
         case Parked(reason=reason, decision=decision):
             # A case parked again stays parked since it was parked first: nobody has taken it meanwhile.
             after = applied.model_copy(update={"reason": reason, "decision": decision})
             told = SubmissionParked(receipt=custody.receipt, reason=reason, decision=decision)
-            return CustodyChange(custody=after, event=_told(after, cause, "parked", told, now=now))
+            return CustodyChange(custody=after, event=telling(after, cause, "parked", told, now=now))
         case _:
             assert_never(placement)
 
 
-def _refused(
+def refusing(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> CustodyChange:
+    """The event changes nothing but that it is known; ``data`` says so."""
     after = None if custody is None else applying(custody, cause.id, now=now)
-    return CustodyChange(custody=after, event=_told(after, cause, kind, data, now=now))
+    return CustodyChange(custody=after, event=telling(after, cause, kind, data, now=now))
+
+
+def parked_again(custody: CaseHeld, cause: Event[Payload], reason: str, *, now: datetime) -> CustodyChange:
+    """A person has to decide where the case lies from now on."""
+    taken = custody.model_copy(update={"standing": "parked", "since": now, "authority": None})
+    return _place(taken, cause, Parked(reason=reason, decision=custody.decision), now=now)
 
 
 def applying(custody: CaseHeld, event_id: UUID, *, now: datetime) -> CaseHeld:
-    """The custody once this event has been applied."""
+    """The custody with the event among those that have been acted on."""
     applied = (*custody.applied, event_id)[-REMEMBERED:]
     return custody.model_copy(update={"applied": applied, "applied_at": now})
 
 
-def _told(
+def telling(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> Event[Payload]:
+    """The event that tells what follows from the cause."""
     return Event(
         id=child_id(cause.id, kind),
         source=SOURCE,

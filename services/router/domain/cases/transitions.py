@@ -1,6 +1,6 @@
 """Who may do what with a case from which state: one table. `custody` applies it; docs/custody.md is drawn from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -9,14 +9,19 @@ from shared.events.custody import Standing
 
 State = Literal["unknown"] | Standing
 Actor = Literal["platform", "holder", "clearing desk", "operator", "law"]
-Act = Literal["received", "retry", "redeliver", "assign", "erase", "silence"] | AnswerKind
+Act = (
+    Literal["received", "supplemented", "withdrawn", "retry", "redeliver", "assign", "erase", "silence"]
+    | AnswerKind
+)
 
 STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
-OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested")
+OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested", "supplemented")
 """An authority holds the case and owes an answer."""
 
+_SUPPLEMENTED_UNASKED: Final[tuple[Standing, ...]] = ("routed", "accepted", "supplemented")
 
-CLOSED: Final[tuple[Standing, ...]] = ("decided", "deemed-approved", "erased")
+
+CLOSED: Final[tuple[Standing, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
 """Nothing follows but that it is erased or forgotten."""
 
 
@@ -35,10 +40,27 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="retry", actor="clearing desk", sources=("parked",), targets=("routed", "parked")),
     Transition(act="assign", actor="clearing desk", sources=("parked", "routed"), targets=("routed",)),
     Transition(act="redeliver", actor="clearing desk", sources=("routed",), targets=("routed",)),
+    Transition(
+        act="supplemented",
+        actor="platform",
+        sources=("information-requested",),
+        targets=("supplemented", "parked"),
+    ),
+    *(
+        Transition(act="supplemented", actor="platform", sources=(each,), targets=(each, "parked"))
+        for each in _SUPPLEMENTED_UNASKED
+    ),
+    Transition(act="supplemented", actor="platform", sources=("parked",), targets=("parked",)),
+    Transition(act="withdrawn", actor="platform", sources=("parked", *OPEN), targets=("withdrawn",)),
     Transition(act="accepted", actor="holder", sources=("routed",), targets=("accepted",)),
     Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
     Transition(act="unreadable", actor="holder", sources=OPEN, targets=OPEN),
-    Transition(act="extended", actor="holder", sources=OPEN, targets=("accepted", "information-requested")),
+    Transition(
+        act="extended",
+        actor="holder",
+        sources=OPEN,
+        targets=("accepted", "information-requested", "supplemented"),
+    ),
     Transition(act="returned", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="forwarded", actor="holder", sources=OPEN, targets=("routed", "parked")),
     Transition(act="decided", actor="holder", sources=OPEN, targets=("decided",)),
@@ -47,16 +69,20 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(
         act="erase",
         actor="operator",
-        sources=("parked", *OPEN, "decided", "deemed-approved"),
+        sources=("parked", *OPEN, "decided", "deemed-approved", "withdrawn"),
         targets=("erased",),
     ),
 )
-_BY_ACT: Final = {transition.act: transition for transition in TRANSITIONS}
+_CLOSED: Final[Mapping[State, RefusalReason]] = {
+    "decided": "already-decided",
+    "deemed-approved": "already-deemed-approved",
+    "withdrawn": "withdrawn",
+}
 
 
 def may(act: Act, state: State) -> bool:
     """Whether the table allows the act in this state."""
-    return act in _BY_ACT and state in _BY_ACT[act].sources
+    return any(each.act == act and state in each.sources for each in TRANSITIONS)
 
 
 def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
@@ -65,11 +91,7 @@ def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
         return None
     if act == "certified":
         return "not-in-custody" if state in {"unknown", "parked", "erased"} else "not-deemed-approved"
-    if state == "decided":
-        return "already-decided"
-    if state == "deemed-approved":
-        return "already-deemed-approved"
-    return "already-accepted" if state in OPEN else "not-in-custody"
+    return _CLOSED.get(state, "already-accepted" if state in OPEN else "not-in-custody")
 
 
 def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:

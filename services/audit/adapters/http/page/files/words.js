@@ -128,6 +128,11 @@ const WORDS = {
 /** What the kinds of events are called, and whose lane they stand in. */
 export const KINDS = {
   SubmissionReceived: ["intake", "Eingegangen", "Received"],
+  SupplementReceived: ["intake", "Nachreichung eingegangen", "Supplement received"],
+  WithdrawalReceived: ["intake", "Rücknahme eingegangen", "Withdrawal received"],
+  CaseSupplemented: ["routing", "Nachreichung gehört zum Vorgang", "Supplement belongs to the case"],
+  CaseWithdrawn: ["routing", "Antrag zurückgenommen", "Application withdrawn"],
+  SubmissionRefused: ["routing", "Nachreichung oder Rücknahme ohne Wirkung", "Supplement or withdrawal without effect"],
   SubmissionRouted: ["routing", "Weitergeleitet", "Routed"],
   StepOverdue: ["notice", "Ein Schritt ist überfällig", "A step is overdue"],
   PeriodEnding: ["notice", "Frist läuft bald ab", "Period ends soon"],

@@ -1,0 +1,98 @@
+"""Take what is handed in to a case that is there: a supplement, or its withdrawal; each has a receipt of its own."""
+
+from dataclasses import dataclass
+
+from services.intake.domain.admission import (
+    Entry,
+    EntryKind,
+    Publish,
+    Repeat,
+    Resume,
+    Standing,
+    admit,
+    enter_later,
+)
+from services.intake.domain.history import is_closed
+from services.intake.domain.idempotency import read_key
+from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, CaseClosed, Outcome, Taken
+from services.intake.domain.submission import read_content
+from services.intake.handler.submissions import SOURCE, SubmissionDesk
+from services.intake.ports import Histories, Known
+from shared.events.envelope import Event, Message, encode
+from shared.events.ids import child_id
+from shared.events.payload import Payload
+from shared.events.supplement import SupplementReceived, WithdrawalReceived
+from shared.events.topics import CASE_SUBMITTED, MAX_CONTENT_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplementDesk:
+    """Where more is handed in to a case; it shares the book of receipts with the first desk."""
+
+    desk: SubmissionDesk
+    histories: Histories
+
+    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> Outcome:
+        """Take it, or say why not; a crash means the same as in `SubmissionDesk.submit`.
+
+        Whether the case was closed a moment ago, only custody knows: then the history says that this had no effect.
+        """
+        key = read_key(attempt.key or "")
+        if key is None or not self.desk.complete():
+            return BookIncomplete() if key else BadKey("malformed" if attempt.key else "missing")
+        content = read_content(attempt.body, max_content=MAX_CONTENT_BYTES, required=kind == "supplement")
+        if not isinstance(content, bytes):
+            return content
+        asked = enter_later(
+            attempt.client_id,
+            key,
+            content,
+            kind=kind,
+            case_id=first.case_id,
+            opened=first.receipt,
+            body=attempt.body,
+            secret=self.desk.secret,
+            now=self.desk.clock(),
+        )
+        if is_closed(first.lines):
+            return await self._after_the_end(asked)
+        decision = await self.desk.admitted(asked)
+        if isinstance(decision, Publish | Resume):
+            entry = decision.entry
+            await self.desk.publish(entry, lambda: self._message(entry, content, attempt, first=first))
+            return Taken(entry)
+        return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else decision
+
+    async def _after_the_end(self, asked: Entry) -> Outcome:
+        """A repetition gets the receipt that it had; whatever is new comes too late."""
+        found = await self.histories.submission(asked.submission_id, client_id=asked.receipt.client_id)
+        if found is None or found.submission_id == asked.case_id:
+            return CaseClosed()
+        entered = Entry(
+            submission_id=found.submission_id,
+            case_id=found.case_id,
+            receipt=found.receipt,
+            request_hash=None,
+            kind=asked.kind,
+        )
+        decision = admit(asked, found=Standing(entry=entered, taken=True, running=False))
+        return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else CaseClosed()
+
+    def _message(self, entry: Entry, content: bytes, attempt: Attempt, *, first: Known) -> Message:
+        own_id = entry.submission_id
+        sealed = self.desk.sealer.seal(content, submission_id=own_id, purpose="content") if content else None
+        if sealed is not None and entry.kind == "supplement":
+            keys = self.desk.keys.of(entry.receipt.client_id, submission_id=first.submission_id)
+            data: Payload = SupplementReceived(receipt=entry.receipt, content=sealed, answer_keys=keys)
+        else:
+            data = WithdrawalReceived(receipt=entry.receipt, content=sealed)
+        event = Event(
+            id=child_id(own_id, f"{entry.kind}-received"),
+            source=SOURCE,
+            time=entry.receipt.received_at,
+            case_id=entry.case_id,
+            submission_id=own_id,
+            traceparent=attempt.traceparent,
+            data=data,
+        )
+        return encode(event, CASE_SUBMITTED.name)

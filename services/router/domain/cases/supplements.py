@@ -1,0 +1,78 @@
+"""What the platform hands in later: a supplement goes to whoever holds the case, a withdrawal closes it."""
+
+from datetime import datetime
+from typing import Final
+
+from services.router.domain.cases.custody import CustodyChange, applying, parked_again, refusing, telling
+from services.router.domain.cases.transitions import Act, may
+from shared.events.custody import CaseHeld
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.supplement import (
+    CaseSupplemented,
+    CaseWithdrawn,
+    SubmissionRefusal,
+    SubmissionRefused,
+    SupplementReceived,
+    WithdrawalReceived,
+)
+
+MOST_SUPPLEMENTS: Final = 50
+"""How many supplements a case takes: each is delivered again wherever the case goes."""
+
+
+def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, now: datetime) -> CustodyChange:
+    """The case waits for information no longer; the authority that holds it stays the same. `is_new` has said yes."""
+    reason = _refusal(custody, "supplemented")
+    if custody is None or reason is not None:
+        return _refuse(custody, cause, reason or "unknown-case", now=now)
+    requested = custody.standing == "information-requested"
+    changed = {"standing": "supplemented", "since": now} if requested else {}
+    after = applying(custody, cause.id, now=now).model_copy(
+        update={"supplements": (*custody.supplements, cause.submission_id), **changed}
+    )
+    fact = CaseSupplemented(
+        receipt=custody.receipt,
+        authority=custody.authority,
+        supplement=cause.data.receipt,
+        requested=requested,
+        supplemented_at=cause.data.receipt.received_at,
+    )
+    return CustodyChange(custody=after, event=telling(after, cause, "supplemented", fact, now=now))
+
+
+def cannot_be_delivered(
+    custody: CaseHeld, cause: Event[SupplementReceived], reason: str, *, now: datetime
+) -> CustodyChange:
+    """Whoever holds the case cannot be reached any more: a person decides; the supplement is held until then."""
+    return parked_again(custody, cause, reason, now=now)
+
+
+def withdraw(custody: CaseHeld | None, cause: Event[WithdrawalReceived], *, now: datetime) -> CustodyChange:
+    """Close the case, or say why it is too late. `is_new` has said yes."""
+    reason = _refusal(custody, "withdrawn")
+    if custody is None or reason is not None:
+        return _refuse(custody, cause, reason or "unknown-case", now=now)
+    after = applying(custody, cause.id, now=now).model_copy(update={"standing": "withdrawn", "since": now})
+    fact = CaseWithdrawn(
+        receipt=custody.receipt,
+        authority=custody.authority,
+        withdrawn_at=cause.data.receipt.received_at,
+    )
+    return CustodyChange(custody=after, event=telling(after, cause, "withdrawn", fact, now=now))
+
+
+def _refusal(custody: CaseHeld | None, act: Act) -> SubmissionRefusal | None:
+    if custody is None:
+        return "unknown-case"
+    if not may(act, custody.standing):
+        return "already-closed"
+    full = act == "supplemented" and len(custody.supplements) >= MOST_SUPPLEMENTS
+    return "too-many" if full else None
+
+
+def _refuse(
+    custody: CaseHeld | None, cause: Event[Payload], reason: SubmissionRefusal, *, now: datetime
+) -> CustodyChange:
+    fact = SubmissionRefused(submission_id=cause.submission_id, reason=reason)
+    return refusing(custody, cause, "submission-refused", fact, now=now)
