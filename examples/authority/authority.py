@@ -25,6 +25,7 @@ RETRY_SECONDS = 5.0
 TOKEN_SECONDS = 240
 SUBMISSION = "de.amtsweg.SubmissionDelivered.v1"
 """Header ``ce_type`` of a new submission; other records are about cases that you have."""
+SUPPLEMENT = "de.amtsweg.SupplementDelivered.v1"
 LARGEST_BYTES = 4 * 1024 * 1024
 
 log = logging.getLogger("authority")
@@ -149,13 +150,21 @@ async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: P
     """File the case, confirm it, decide it. Here your own procedure begins."""
     submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
     if (kind := message.headers.get("ce_type", SUBMISSION)) != SUBMISSION:
-        log.info("%s: case %s: %s", folder.name, case, kind)  # a period ends or has ended, the case is over …
+        took_note(message, kind=kind, key=key, folder=folder)
         return
     file(open_case(message.body, key, submission), folder / f"{submission}.json")
     given = {"givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
     await answers.give(case, {"kind": "accepted", **given})
     await answers.give(case, {"kind": "decided", "outcome": "granted", **given})
     log.info("%s: case %s decided", folder.name, case)
+
+
+def took_note(message: KafkaMessage, *, kind: str, key: Key, folder: Path) -> None:
+    """What comes to a case later: a supplement is filed beside it; of the rest (a period ends, the case is over) note is taken."""
+    submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
+    if kind == SUPPLEMENT:
+        file(open_case(message.body, key, submission), folder / f"{submission}.json")
+    log.info("%s: case %s: %s", folder.name, case, kind)
 
 
 def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:

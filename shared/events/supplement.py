@@ -74,6 +74,5 @@ class SubmissionRefused(Payload):
 
 
 HANDED_IN: tuple[type[Payload], ...] = (SupplementReceived, WithdrawalReceived)
-DELIVERED: tuple[type[Payload], ...] = (SupplementDelivered, WithdrawalDelivered)
 TOLD: tuple[type[Payload], ...] = (CaseSupplemented, CaseWithdrawn, SubmissionRefused)
-"""What the platform hands in, what an authority finds, and what is told of it."""
+"""What the platform hands in, and what is told of it."""

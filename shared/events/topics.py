@@ -10,7 +10,8 @@ from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import TIME_PASSED
 from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
-from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered
+from shared.events.erasure import CaseErased, EraseOrdered
+from shared.events.inbox import INBOX
 from shared.events.notification import NotificationSettled
 from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
@@ -132,13 +133,7 @@ SUBMISSION_ROUTED = Topic(
 )
 AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
-    payloads=(
-        submission.SubmissionDelivered,
-        *supplement.DELIVERED,
-        CaseEnded,
-        *TIME_PASSED,
-        case.CaseDeemedApproved,
-    ),
+    payloads=INBOX,
     key="case",
     producers=("router",),
     consumers=("authority",),

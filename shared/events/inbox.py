@@ -1,0 +1,18 @@
+"""What an authority finds in its inbox."""
+
+from shared.events.case import CaseDeemedApproved
+from shared.events.clock import TIME_PASSED
+from shared.events.erasure import CaseEnded
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionDelivered
+from shared.events.supplement import SupplementDelivered, WithdrawalDelivered
+
+INBOX: tuple[type[Payload], ...] = (
+    SubmissionDelivered,
+    SupplementDelivered,
+    WithdrawalDelivered,
+    CaseEnded,
+    *TIME_PASSED,
+    CaseDeemedApproved,
+)
+"""A submission comes first; everything else is about a case that the authority has or had."""
