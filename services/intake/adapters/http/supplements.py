@@ -1,7 +1,7 @@
 """``POST /v1/cases/{id}/supplements`` and ``…/withdrawal``: more to a case that is there, sealed like a submission."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Request, Response, Security
 
@@ -11,7 +11,7 @@ from services.intake.adapters.http.openapi import SUPPLEMENT_DESCRIBED, WITHDRAW
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import attempt_of, is_json, receipt
 from services.intake.domain.admission import EntryKind
-from services.intake.handler.supplements import SupplementDesk
+from services.intake.domain.outcome import Attempt, Outcome
 from services.intake.ports import Finder, Known
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
@@ -20,8 +20,15 @@ from shared.web.described import described
 _RETRY = {"Retry-After": "1"}
 
 
+class LaterSubmissions(Protocol):
+    """Takes what is handed in to a case that is there."""
+
+    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> Outcome:
+        """Take it, or say why not; ``first`` is what opened the case."""
+
+
 def supplement_routes(
-    desk: SupplementDesk, lookup: Finder, *, gate: Gate, max_in_flight: int, telemetry: Telemetry
+    desk: LaterSubmissions, lookup: Finder, *, gate: Gate, max_in_flight: int, telemetry: Telemetry
 ) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["supplements"])
