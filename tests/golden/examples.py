@@ -48,15 +48,7 @@ from shared.events.submission import (
     SubmissionReceived,
     SubmissionRouted,
 )
-from shared.events.supplement import (
-    CaseSupplemented,
-    CaseWithdrawn,
-    SubmissionRefused,
-    SupplementDelivered,
-    SupplementReceived,
-    WithdrawalDelivered,
-    WithdrawalReceived,
-)
+from tests.golden.supplement_examples import SUPPLEMENTS
 from tests.support.events import (
     ANSWER_KEYS,
     ASSIGNMENT,
@@ -155,33 +147,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             answer_keys=ANSWER_KEYS,
         ),
         "RedeliverOrdered/redeliver": RedeliverOrdered(assignment=ASSIGNMENT),
-        "SupplementReceived/minimal": SupplementReceived(receipt=_BARE_RECEIPT, content=sealed()),
-        "SupplementReceived/full": SupplementReceived(
-            receipt=RECEIPT, content=sealed(), answer_keys=ANSWER_KEYS
-        ),
-        "WithdrawalReceived/without-words": WithdrawalReceived(receipt=_BARE_RECEIPT),
-        "WithdrawalReceived/with-words": WithdrawalReceived(receipt=RECEIPT, content=sealed()),
-        "SupplementDelivered/minimal": SupplementDelivered(
-            receipt=_BARE_RECEIPT, authority=GIESSEN, content=sealed("g-06531005-1")
-        ),
-        "SupplementDelivered/full": SupplementDelivered(
-            receipt=RECEIPT, authority=GIESSEN, content=sealed("g-06531005-1"), answer_keys=ANSWER_KEYS
-        ),
-        "WithdrawalDelivered/without-words": WithdrawalDelivered(receipt=_BARE_RECEIPT, authority=GIESSEN),
-        "WithdrawalDelivered/with-words": WithdrawalDelivered(
-            receipt=RECEIPT, authority=GIESSEN, content=sealed("g-06531005-1")
-        ),
-        "CaseSupplemented/asked-for": CaseSupplemented(
-            receipt=RECEIPT, authority=GIESSEN, supplement=RECEIPT, requested=True, supplemented_at=_LATER
-        ),
-        "CaseSupplemented/while-parked": CaseSupplemented(
-            receipt=_BARE_RECEIPT, supplement=_BARE_RECEIPT, requested=False, supplemented_at=_LATER
-        ),
-        "CaseWithdrawn/held": CaseWithdrawn(receipt=RECEIPT, authority=GIESSEN, withdrawn_at=_LATER),
-        "CaseWithdrawn/parked": CaseWithdrawn(receipt=_BARE_RECEIPT, withdrawn_at=_LATER),
-        "SubmissionRefused/too-late": SubmissionRefused(
-            submission_id=ids.submission_id("verwaltungsportal", "golden-2"), reason="already-closed"
-        ),
+        **SUPPLEMENTS,
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
         "AssignOrdered/over-http": AssignOrdered(
