@@ -19,14 +19,9 @@ from shared.events.payload import Payload
 BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator"]
 Group = Literal["intake", "router", "notifier", "audit", "authority"]
 
-PARTITIONS = 6
-"""Partitions of every topic keyed by case; fixed for a topic version, since custody lives in them."""
-
-MAX_CONTENT_BYTES = 1024 * 1024
-"""The largest content, as JSON bytes before sealing, that intake takes."""
-
-INPUT_BYTES = 2 * 1024 * 1024
-"""The largest record of an input topic: sealed content is base64, then JSON."""
+PARTITIONS = 6  # of every topic keyed by case; fixed for a topic version, since custody lives in them
+MAX_CONTENT_BYTES = 1024 * 1024  # the largest content, as JSON bytes before sealing, that intake takes
+INPUT_BYTES = 2 * 1024 * 1024  # the largest record of an input topic: sealed content is base64, then JSON
 OUTPUT_BYTES = INPUT_BYTES + 64 * 1024
 """Output topics accept 64 KB more than input topics, so that what came in can always go out."""
 
