@@ -16,8 +16,8 @@ from shared.events.case import (
 )
 from shared.events.clock import PeriodEnded
 from shared.events.envelope import Event, Message, encode
-from shared.events.submission import SubmissionReceived
-from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED
+from shared.events.submission import SubmissionReceived, SubmissionRouted
+from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 from tests.support.routing import about
@@ -50,6 +50,8 @@ def ended(case: Event[SubmissionReceived]) -> Message:
 
 async def confirmed(ground: Ground, *cases: Event[SubmissionReceived]) -> None:
     await ground.receive(*cases)
+    for case in cases:  # topics are read apart: an answer that is read before its case is refused
+        await ground.until(SUBMISSION_ROUTED.name, case.case_id, SubmissionRouted)
     await ground.send(*(answered(case, "accepted") for case in cases))
     for case in cases:
         await ground.until(CASE_UPDATED.name, case.case_id, CaseAccepted)
