@@ -60,7 +60,7 @@ def evidence_routes(files: EvidenceFiles, *, room: Evidenced, persons: Persons, 
 
     @routes.get("/entries/{index}/evidence", response_model=None)
     async def of_entry(
-        index: Annotated[int, Path(ge=0, lt=1 << 63)],
+        index: Annotated[int, Path(ge=0, lt=(1 << 63) - 1)],
         request: Request,
         reader: Annotated[Reader, Security(gate)],
         evaluation: EvaluationParameter = None,
