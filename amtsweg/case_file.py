@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from amtsweg.directory.names import DirectoryNames
 from amtsweg.messages import document as message_document
-from services.intake.domain.history import Line, status
+from services.intake.domain.history import HistoryLine, status
 from services.intake.domain.wording import said
 from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ListedMessage
@@ -170,7 +170,7 @@ def _said_of(message: ListedMessage, language: ReadIn) -> str:
     return f"{local_time(at, language, seconds=True)}  {message.kind}, {message.channel}: {state}{why}"
 
 
-def _line(line: Line, names: DirectoryNames, language: ReadIn) -> dict[str, Any]:
+def _line(line: HistoryLine, names: DirectoryNames, language: ReadIn) -> dict[str, Any]:
     return {
         "eventId": str(line.event_id),
         "at": utc(line.at),

@@ -18,7 +18,15 @@ from amtsweg.credentials import key_credential, roll_secret, sealing_key, secret
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import plain_console
 from shared.access import registration
-from shared.access.principal import AUDIENCE_OF, PERSONS, SCOPES, Credential, Kind, Principal, audiences
+from shared.access.principal import (
+    AUDIENCE_OF,
+    PERSONS,
+    SCOPES,
+    Credential,
+    Principal,
+    PrincipalKind,
+    audiences,
+)
 from shared.local_time import local_time
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
@@ -170,7 +178,7 @@ def list_clients(
         plain_console().print(table(rows, now=now))
 
 
-def kind_of(scopes: frozenset[str], *, asked: str | None) -> Kind | None:
+def kind_of(scopes: frozenset[str], *, asked: str | None) -> PrincipalKind | None:
     """The kind that was asked for, else the first that has business with what the scopes open."""
     opened = audiences(scopes)
     kinds = (
@@ -180,14 +188,14 @@ def kind_of(scopes: frozenset[str], *, asked: str | None) -> Kind | None:
 
 
 def objection(
-    client: str, *, kind: Kind | None, scopes: frozenset[str], authorities: frozenset[str]
+    client: str, *, kind: PrincipalKind | None, scopes: frozenset[str], authorities: frozenset[str]
 ) -> str | None:
     """Why a principal cannot be registered like this, in German; None if nothing speaks against it."""
     return next(_objections(client, kind=kind, scopes=scopes, authorities=authorities), None)
 
 
 def _objections(
-    client: str, *, kind: Kind | None, scopes: frozenset[str], authorities: frozenset[str]
+    client: str, *, kind: PrincipalKind | None, scopes: frozenset[str], authorities: frozenset[str]
 ) -> Iterator[str]:
     if not _ID.fullmatch(client):
         yield f"{client}: eine Kennung hat 1 bis 64 Zeichen aus a-z, 0-9 und Bindestrich."

@@ -36,7 +36,7 @@ _DONE: Final = frozenset({"applied", "closed", "going-on"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Name:
+class LetterName:
     """How a dead letter is called: its group and its offset there, written ``router:17``."""
 
     group: str
@@ -59,7 +59,7 @@ class Name:
 class Letter:
     """A dead letter and what is known about it."""
 
-    name: Name
+    name: LetterName
     record: Record
     origin: Origin
 
@@ -191,14 +191,14 @@ def _wording(outcome: str, detail: str) -> str:
     }[outcome]
 
 
-async def unsettled(address: KafkaAddress) -> dict[Name, Letter]:
+async def unsettled(address: KafkaAddress) -> dict[LetterName, Letter]:
     """The dead letters of all groups that nobody has settled, oldest first per group."""
     groups = {dead_letter_topic(group): group for group in GROUPS}
-    waiting: dict[Name, Letter] = {}
+    waiting: dict[LetterName, Letter] = {}
     for record in await everything(address, *groups):
         group = groups[record.topic]
         if is_letter(record):
-            name = Name(group, record.offset)
+            name = LetterName(group, record.offset)
             waiting[name] = Letter(name, record, origin(record.headers))
         elif (done := settled(record)) is not None:
             for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
@@ -250,8 +250,8 @@ def _when(came: Origin) -> str:
     return local_time(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC), language(), seconds=True)
 
 
-def _chosen(waiting: dict[Name, Letter], texts: Iterable[str]) -> list[Letter]:
-    names = [Name.parse(text) for text in texts]
+def _chosen(waiting: dict[LetterName, Letter], texts: Iterable[str]) -> list[Letter]:
+    names = [LetterName.parse(text) for text in texts]
     for name in names:
         if name not in waiting:
             typer.echo(

@@ -65,8 +65,8 @@ PENDING: Final = (
     "Der Auftrag geht nicht verloren; `amtsweg parked list` zeigt, ob der Vorgang noch wartet."
 )
 
-Case = Annotated[str, typer.Argument(help="Eingangsnummer, Antrag oder Vorgang, wie in der Liste")]
-Reason = Annotated[
+CaseArgument = Annotated[str, typer.Argument(help="Eingangsnummer, Antrag oder Vorgang, wie in der Liste")]
+ReasonOption = Annotated[
     str, typer.Option(help="warum diese Stelle; bleibt jahrelang stehen, daher ohne Angaben zu Personen")
 ]
 Role = Annotated[str, typer.Option(help="in welcher Rolle, ohne Namen")]
@@ -98,7 +98,7 @@ def list_parked(*, as_json: JsonOption = False) -> None:
 
 
 @commands.command()
-def show(case: Case) -> None:
+def show(case: CaseArgument) -> None:
     """Ein geparkter Vorgang: was der Router weiß und warum er nicht entscheidet."""
     waiting, directory = _run(lambda desk: desk.show(case))
     if waiting is None:
@@ -112,23 +112,27 @@ def show(case: Case) -> None:
 
 
 @commands.command()
-def retry(case: Case, *, reason: Reason = "neuer Versuch", role: Role = "Klärungsstelle") -> None:
+def retry(
+    case: CaseArgument, *, reason: ReasonOption = "neuer Versuch", role: Role = "Klärungsstelle"
+) -> None:
     """Nach dem heutigen Verzeichnis neu entscheiden."""
     _order(case, _wish(reason=reason, role=role))
 
 
 @commands.command()
-def redeliver(case: Case, *, reason: Reason = "erneute Zustellung", role: Role = "Klärungsstelle") -> None:
+def redeliver(
+    case: CaseArgument, *, reason: ReasonOption = "erneute Zustellung", role: Role = "Klärungsstelle"
+) -> None:
     """Was seine Stelle seit 20 Tagen nicht bestätigt hat, erneut in ihren Eingang legen, für ihre heutigen Schlüssel."""
     _order(case, replace(_wish(reason=reason, role=role), redeliver=True))
 
 
 @commands.command()
 def assign(
-    case: Case,
+    case: CaseArgument,
     *,
     to: Annotated[str, typer.Option(help="Kennung der Stelle, zum Beispiel g-06531005")],
-    reason: Reason,
+    reason: ReasonOption,
     role: Role = "Klärungsstelle",
     outside_candidates: Annotated[
         bool, typer.Option("--outside-candidates", help="auch wenn die Stelle nicht in Betracht kam")
@@ -200,7 +204,7 @@ async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
     try:
         yield ClearingDesk(
             cases=cases,
-            orders=Sender(address),
+            orders=OrderSender(address),
             directory=lambda: directory,
             clock=lambda: datetime.now(UTC),
             zone=ZoneInfo("Europe/Berlin"),
@@ -211,7 +215,7 @@ async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
         await asyncio.wait({following})
 
 
-class Sender:
+class OrderSender:
     """`services.router.ports.Orders` for one order: a producer is opened for it."""
 
     def __init__(self, address: KafkaAddress) -> None:

@@ -30,8 +30,8 @@ from confluent_kafka.cimpl import NewTopic
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
+from amtsweg.stack.process import Part
 from amtsweg.stack.witness import Witness, policy
 from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS

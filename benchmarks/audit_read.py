@@ -35,12 +35,12 @@ from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA, assemble
 from services.audit.domain.access import Readers
-from services.audit.domain.append import State, append
+from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.merkle import Frontier, leaf_hash
+from services.audit.domain.merkle import CompactRange, leaf_hash
 from services.audit.domain.note import Note, sign
 from services.audit.domain.policy import log_only
-from services.audit.handler.publish import Publisher
+from services.audit.handler.publish import LogPublisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
 from shared.postgres import migrations
@@ -122,7 +122,7 @@ async def timelines(url: str, var: Path, entries: int) -> dict[str, float]:
     await migrations.upgrade(url, schema=SCHEMA, folder=MIGRATIONS)
     async with await open_pool(url, schema=SCHEMA) as pool:
         await scatter(pool, entries)
-        empty = Checkpoint(ORIGIN, 0, Frontier().root())
+        empty = Checkpoint(ORIGIN, 0, CompactRange().root())
         await TileFolder(var / "reading").publish(sign(empty.to_text(), [LOG_KEY], time=0).to_bytes())
         took, bare = [], []
         async with reading_room(pool, var) as client:
@@ -143,7 +143,7 @@ async def timelines(url: str, var: Path, entries: int) -> dict[str, float]:
 
 async def publish(folder: Path, size: int) -> list[bytes]:
     """A log of this many real leaves in files; returns them."""
-    log, state = MemoryLog(), State(Frontier(), frozenset(), {})
+    log, state = MemoryLog(), LogState(CompactRange(), frozenset(), {})
     facts = [fact(number) for number in range(size)]
     made = append(facts, state, secrecy=SECRECY, random_bytes=os.urandom)
     leaves = [entry.entry for entry in made.entries]
@@ -152,7 +152,7 @@ async def publish(folder: Path, size: int) -> list[bytes]:
     async def alone(note: Note, _: Checkpoint) -> Note:
         return note
 
-    publisher = Publisher(
+    publisher = LogPublisher(
         origin=ORIGIN,
         keys=[LOG_KEY],
         log=log,

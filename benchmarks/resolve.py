@@ -19,8 +19,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from amtsweg.directory.exhaustive_check import check
 from amtsweg.directory.folder import shipped
-from amtsweg.directory.grid import check
 from services.router.adapters.directory_files import load
 from services.router.domain.decision.inquiry import read_inquiry
 from services.router.domain.decision.resolver import Resolver

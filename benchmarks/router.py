@@ -28,7 +28,7 @@ import uvloop
 from aiokafka.structs import TopicPartition
 from confluent_kafka.cimpl import NewTopic
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.stack import Stack
 from benchmarks.support.bare_loops import (
     BENCH_CUSTODY,
@@ -138,7 +138,7 @@ def bare(
 
 
 @contextmanager
-def routing(service: Service) -> Iterator[psutil.Process]:
+def routing(service: ServiceProcess) -> Iterator[psutil.Process]:
     service.launch()
     try:
         yield psutil.Process(service.pid)

@@ -20,8 +20,8 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.app import AUDITED, SCHEMA
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import KnownEvents, Secrecy
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import KnownEvents, Pseudonymizer
 from services.audit.ports import GROUP
 from shared.errors import Unavailable
 from shared.events.topics import Topic, dead_letter_topic
@@ -31,7 +31,7 @@ from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
 from shared.postgres.pool import Pool, open_pool
 
-Place = tuple[str, int, int]
+BusPosition = tuple[str, int, int]
 """Topic, partition, offset."""
 
 
@@ -41,7 +41,7 @@ class Log:
 
     postgres_url: str
     origin: str
-    secrecy: Secrecy
+    secrecy: Pseudonymizer
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Comparison:
 
     records: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
-    missing: list[Place] = field(default_factory=list)
+    missing: list[BusPosition] = field(default_factory=list)
 
 
 def check_bus(
@@ -72,7 +72,7 @@ def check_bus(
         done = asyncio.run(
             compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
-    except (Unavailable, Refused) as away:
+    except (Unavailable, ProofRefused) as away:
         echo(f"FEHLER: {away}", err=True)
         raise typer.Exit(3) from None
     for topic in topics:
@@ -102,7 +102,7 @@ async def compare(
         rows = await pool.fetch("select topic, partition, next from offsets where consumer = $1", GROUP)
         read = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
         starts = dict.fromkeys(partitions_of(*(topic.name for topic in topics)), 0)
-        unknown: list[Place] = []
+        unknown: list[BusPosition] = []
         async for batch in read_to_end(address, starts):
             seen = [r for r in batch if r.offset < read.get(TopicPartition(r.topic, r.partition), 0)]
             done.records.update(record.topic for record in seen)
@@ -113,7 +113,7 @@ async def compare(
     return done
 
 
-async def _unknown(records: Sequence[Record], pool: Pool, events: KnownEvents) -> list[Place]:
+async def _unknown(records: Sequence[Record], pool: Pool, events: KnownEvents) -> list[BusPosition]:
     names = {
         (record.topic, record.partition, record.offset): None if event is None else events.name(event)
         for record in records
@@ -133,11 +133,11 @@ def _event_id(record: Record) -> UUID | None:
         return None
 
 
-async def _set_aside(address: KafkaAddress, dead_letters: str) -> set[Place]:
+async def _set_aside(address: KafkaAddress, dead_letters: str) -> set[BusPosition]:
     return set(_origins(await everything(address, dead_letters)))
 
 
-def _origins(letters: Iterable[Record]) -> Iterable[Place]:
+def _origins(letters: Iterable[Record]) -> Iterable[BusPosition]:
     for letter in letters:
         try:
             came_from = origin(letter.headers)

@@ -18,7 +18,7 @@ from amtsweg.terminal import echo
 
 PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
 ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
-UrlOption = Annotated[str | None, typer.Option(help="Adresse der Prüfstelle; sonst die des Stapels")]
+AuditUrlOption = Annotated[str | None, typer.Option(help="Adresse der Prüfstelle; sonst die des Stapels")]
 TokenOption = Annotated[
     Path | None, typer.Option(help="Datei mit dem Token; sonst das des Stapels", exists=True, dir_okay=False)
 ]
@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class AuditClient:
     """Where to ask, and what accounts for the asking."""
 
     url: str

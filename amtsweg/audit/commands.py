@@ -18,7 +18,7 @@ from amtsweg.audit.trust import policy_of
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.domain.policy import Policy
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 commands = typer.Typer(no_args_is_help=True, help="Das Protokoll prüfen und wiederherstellen.")
 commands.command()(completeness)
@@ -50,7 +50,7 @@ def check(
         tiles, log_key = tiles or stack.tile_directory, log_key or stack.verifier_key
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
-    except Refused as refused:
+    except ProofRefused as refused:
         echo(f"FEHLER: {refused}", err=True)
         raise typer.Exit(1) from None
     seconds = time.perf_counter() - began

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from amtsweg.audit.desk import Desk, PurposeOption, ReferenceOption, TokenOption, UrlOption
+from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.terminal import echo
-from services.audit.domain.day import Stated, Statement, Tally, verify_statement
+from services.audit.domain.daily_statement import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from shared.local_time import local_day
 
 
@@ -26,11 +26,11 @@ def completeness(
     out: Annotated[Path | None, typer.Option(help="Datei für die Aussage über Tag und Behörde")] = None,
     log_key: KeyOption = None,
     policy: PolicyOption = None,
-    url: UrlOption = None,
+    url: AuditUrlOption = None,
     token_file: TokenOption = None,
 ) -> None:
     """Zeigt, was hätte folgen müssen und nicht gefolgt ist; zu Tag und Behörde: diese Einträge und keine anderen."""
-    desk = Desk.of(url, token_file, purpose=purpose, reference=reference)
+    desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     if authority is None:
         overdue = _account(desk, on)
         raise typer.Exit(1 if overdue else 0)
@@ -40,7 +40,7 @@ def completeness(
     try:
         statement = Statement.from_bytes(data)
         stated = verify_statement(statement, policy_of(log_key, policy))
-    except Refused as refused:
+    except ProofRefused as refused:
         echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
     _tell(statement, stated)
@@ -66,7 +66,7 @@ def verify_statement_file(
         _tell(statement, stated, recounted=tiles is not None)
         if tiles is not None:
             recount(stated, tiles, trusted)
-    except Refused as refused:
+    except ProofRefused as refused:
         echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
 
@@ -80,18 +80,18 @@ def recount(stated: Stated, tiles: Path, policy: Policy) -> None:
     day, tally = stated.day, Tally()
     checkpoint, inspection = inspect_folder(tiles, policy)
     if checkpoint.size < day.end:
-        raise Refused(f"the files reach to entry {checkpoint.size - 1}, the day to entry {day.end - 1}")
+        raise ProofRefused(f"the files reach to entry {checkpoint.size - 1}, the day to entry {day.end - 1}")
     for progress in inspection:
         first = progress.entries - len(progress.bundle)
         for index, (entry, leaf) in enumerate(zip(progress.bundle, progress.leaves, strict=True), first):
             if day.start <= index < day.end:
                 tally.add(index, entry, authority=leaf.authority)
     if tally.lines() != day.lines:
-        raise Refused("the day has other entries in the log than its statement says")
+        raise ProofRefused("the day has other entries in the log than its statement says")
     echo(f"Nachgezählt: {day.end - day.start} Einträge des Tages, Zeile für Zeile dieselben.")
 
 
-def _account(desk: Desk, on: datetime | None) -> int:
+def _account(desk: AuditClient, on: datetime | None) -> int:
     asked = {} if on is None else {"on": f"{on:%Y-%m-%d}"}
     account: dict[str, Any] = json.loads(desk.get("/v1/completeness", **asked))
     echo(f"Stand {account['at']}; diese Einsicht ist Eintrag {account['look']}.")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import typer
 
 from amtsweg.audit.erase_order import OrderedErasure, order, outcome
-from amtsweg.audit.rebuild import PasswordOption, UrlOption
+from amtsweg.audit.rebuild import DatabaseUrlOption, PasswordOption
 from amtsweg.bus import operator_address
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
@@ -20,8 +20,8 @@ from services.audit.adapters.key_files import read_secrecy
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.app import SCHEMA
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped, Unavailable
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 BasisOption = Annotated[str, typer.Option(help="Rechtsgrundlage, zum Beispiel: Art. 17 Abs. 1 DSGVO")]
 OriginOption = Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")]
-SecretOption = Annotated[Path | None, typer.Option(help="Geheimnis des Protokolls; sonst das des Stapels")]
+LogSecretOption = Annotated[Path | None, typer.Option(help="Geheimnis des Protokolls; sonst das des Stapels")]
 SuccessorOption = Annotated[str | None, typer.Option(help="Protokoll, das auf ein geschlossenes folgt")]
 SuccessorSecretOption = Annotated[Path | None, typer.Option(help="dessen Geheimnis")]
 DumpsOption = Annotated[int, typer.Option(help="so viele Tage werden Sicherungen aufbewahrt", min=0)]
@@ -47,8 +47,8 @@ class LogAccess:
     origin: str
     postgres_url: str
     password: str | None
-    secrecy: Secrecy
-    successor: tuple[str, Secrecy] | None = None
+    secrecy: Pseudonymizer
+    successor: tuple[str, Pseudonymizer] | None = None
 
 
 def erase(
@@ -58,9 +58,9 @@ def erase(
     ],
     basis: BasisOption,
     origin: OriginOption = None,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
-    pseudonym_key_file: SecretOption = None,
+    pseudonym_key_file: LogSecretOption = None,
 ) -> None:
     """Ordnet an, einen Vorgang überall zu löschen, und wartet, bis alle Dienste es gemeldet haben."""
     log = _access(origin, postgres_url, password_file, pseudonym_key_file)
@@ -96,7 +96,7 @@ def erase_closed(
     successor_origin: Annotated[str, typer.Option(help="Protokoll, in dem die Löschung steht")],
     successor_key_file: Annotated[Path, typer.Option(help="dessen Geheimnis", exists=True)],
     dumps_kept: DumpsOption = 30,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
 ) -> None:
     """Vernichtet, was ein geschlossenes Protokoll über einen Vorgang enthält; der Nachfolger hält es fest."""
@@ -121,9 +121,9 @@ def expire(
     origin: OriginOption = None,
     successor_origin: SuccessorOption = None,
     successor_key_file: SuccessorSecretOption = None,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
-    pseudonym_key_file: SecretOption = None,
+    pseudonym_key_file: LogSecretOption = None,
 ) -> None:
     """Vernichtet, was Einsichten vor diesem Tag sagten (wer, was, wozu); dass es sie gab, bleibt bewiesen."""
     log = _access(
@@ -195,6 +195,6 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(working())
-    except (Refused, Stopped, Unavailable) as failed:
+    except (ProofRefused, Stopped, Unavailable) as failed:
         echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None

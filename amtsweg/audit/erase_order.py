@@ -13,12 +13,12 @@ from aiokafka.errors import KafkaError
 
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.erasures import PostgresErasures
+from services.audit.domain.access_log import PayloadErased
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import PayloadErased
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reading import Found, Question
 from services.audit.domain.reference import CaseReference
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
 from shared.errors import Unavailable
 from shared.events.envelope import Event, encode, event_type
 from shared.events.erasure import HOLDERS, EraseOrdered
@@ -43,7 +43,7 @@ class OrderedErasure:
 
 
 async def order(
-    reference: str, basis: str, *, pool: Pool, origin: str, secrecy: Secrecy, address: KafkaAddress
+    reference: str, basis: str, *, pool: Pool, origin: str, secrecy: Pseudonymizer, address: KafkaAddress
 ) -> OrderedErasure:
     """Put the order on the bus.
 
@@ -56,7 +56,7 @@ async def order(
         (e for found in await _entries(reference, archive, secrecy) if (e := _event(found, secrecy))), None
     )
     if event is None:
-        raise Refused("nothing about this case is kept: it is unknown, or was erased before")
+        raise ProofRefused("nothing about this case is kept: it is unknown, or was erased before")
     case = UUID(event["caseid"])
     ordered: Event[EraseOrdered] = Event(
         id=uuid4(),
@@ -84,7 +84,7 @@ async def order(
 
 
 async def outcome(
-    ordered: OrderedErasure, *, pool: Pool, origin: str, secrecy: Secrecy, patience: timedelta
+    ordered: OrderedErasure, *, pool: Pool, origin: str, secrecy: Pseudonymizer, patience: timedelta
 ) -> OrderedErasure:
     """Wait until the log says that the case is erased, or the patience is over."""
     archive, until = PostgresArchive(pool, origin=origin), time.monotonic() + patience.total_seconds()
@@ -99,15 +99,15 @@ async def outcome(
     return replace(ordered, index=found[-1].index, said=event["data"])
 
 
-async def _entries(reference: str, archive: PostgresArchive, secrecy: Secrecy) -> Sequence[Found]:
+async def _entries(reference: str, archive: PostgresArchive, secrecy: Pseudonymizer) -> Sequence[Found]:
     named = CaseReference.of(reference, secrecy)
     cases = named.pseudonyms or await archive.cases(named.tokens)
     if named.tokens and len(cases) > 1:
-        raise Refused(f"{len(cases)} cases have this reference; name one by its receipt number or id")
+        raise ProofRefused(f"{len(cases)} cases have this reference; name one by its receipt number or id")
     return await archive.find(Question(case=cases, looks=False, limit=100)) if cases else ()
 
 
-def _event(found: Found, secrecy: Secrecy) -> dict[str, Any] | None:
+def _event(found: Found, secrecy: Pseudonymizer) -> dict[str, Any] | None:
     if found.sealed is None or found.key is None:
         return None
     leaf = Leaf.from_bytes(found.entry)

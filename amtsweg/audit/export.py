@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from amtsweg.audit.desk import Desk, PurposeOption, ReferenceOption, TokenOption, UrlOption
+from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
@@ -23,7 +23,7 @@ from services.audit.domain.export import (
     verify_manifest,
 )
 from services.audit.domain.policy import Policy
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 
 def export(
@@ -34,13 +34,13 @@ def export(
     form: Annotated[Form, typer.Option("--format", help="jsonl oder parquet")] = "jsonl",
     log_key: KeyOption = None,
     policy: PolicyOption = None,
-    url: UrlOption = None,
+    url: AuditUrlOption = None,
     token_file: TokenOption = None,
 ) -> None:
     """Holt alle Einträge mit ihren Inhalten als Dateien und rechnet nach, dass keiner fehlt."""
     if out.exists():
         raise typer.BadParameter(f"{out} gibt es schon; ein Export beginnt in einem neuen Ordner")
-    desk = Desk.of(url, token_file, purpose=purpose, reference=reference)
+    desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     trusted = _trusted(log_key, policy)
     with desk.open("/v1/export", format=form) as stream:
         out.mkdir(parents=True)
@@ -92,7 +92,7 @@ def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:
     for file in manifest.files:
         data = _read(folder, file.name)
         if (len(data), sha256(data).hexdigest()) != (file.size, file.sha256):
-            raise Refused(f"{file.name}: not the file that the manifest speaks of")
+            raise ProofRefused(f"{file.name}: not the file that the manifest speaks of")
         if file.rows:
             for index, entry, salt, payload in read_rows(file.name, data):
                 recount.add(index, entry, salt=salt, payload=payload)
@@ -103,7 +103,7 @@ def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:
 def _report(folder: Path, policy: Policy) -> None:
     try:
         manifest, opened = check_export(folder, policy)
-    except Refused as refused:
+    except ProofRefused as refused:
         echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
     echo(f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.")
@@ -114,15 +114,15 @@ def _report(folder: Path, policy: Policy) -> None:
 def _trusted(log_key: str | None, policy: Path | None) -> Policy:
     try:
         return policy_of(log_key, policy)
-    except Refused as refused:
+    except ProofRefused as refused:
         echo(f"ABGELEHNT: {refused}", err=True)
         raise typer.Exit(1) from None
 
 
 def _read(folder: Path, name: str) -> bytes:
     if Path(name).name != name:
-        raise Refused(f"{MANIFEST}: {name} is not the name of a file")
+        raise ProofRefused(f"{MANIFEST}: {name} is not the name of a file")
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:
-        raise Refused(f"{name} is missing") from None
+        raise ProofRefused(f"{name} is missing") from None

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.inspection import Progress, inspect_files
+from services.audit.domain.fsck import InspectionProgress, inspect_files
 from services.audit.domain.policy import Policy, open_checkpoint
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName
 
 
 def inspect_folder(
     tiles: Path, policy: Policy, *, intended: Checkpoint | None = None
-) -> tuple[Checkpoint, Iterator[Progress]]:
+) -> tuple[Checkpoint, Iterator[InspectionProgress]]:
     """The folder's checkpoint, and the check of all files against it, bundle by bundle.
 
     ``intended``: what the log was about to sign; where that is more, it counts instead of the checkpoint, since a
@@ -27,12 +27,12 @@ def inspect_folder(
     def read(name: TileName) -> bytes:
         data = folder.read_now(name.path) or folder.read_now(TileName(name.level, name.index).path)
         if data is None:
-            raise Refused(f"{name.path} is missing")
+            raise ProofRefused(f"{name.path} is missing")
         return data
 
     note = folder.read_now("checkpoint")
     if note is None:
-        raise Refused(f"{tiles / 'checkpoint'} is missing")
+        raise ProofRefused(f"{tiles / 'checkpoint'} is missing")
     checkpoint = open_checkpoint(note, policy).checkpoint
     if intended is not None and intended.origin == checkpoint.origin and intended.size > checkpoint.size:
         checkpoint = intended

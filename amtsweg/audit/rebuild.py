@@ -16,18 +16,18 @@ from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.rebuild import rebuild
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA
-from services.audit.domain.looks import SOURCE
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.access_log import SOURCE
+from services.audit.domain.merkle import CompactRange
 from services.audit.domain.policy import Policy
-from services.audit.domain.refused import Refused
-from services.audit.handler.derive import derive
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.handler.integrate import derive
 from services.audit.ports import GROUP, Fork
 from shared.errors import Unavailable
 from shared.postgres import migrations
 from shared.postgres.pool import open_pool
 from shared.settings import read_secret
 
-UrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
+DatabaseUrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
 
@@ -35,7 +35,7 @@ def rebuild_tiles(
     *,
     tiles: Annotated[Path, typer.Option(help="Ordner, der entstehen oder ergänzt werden soll")],
     origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
 ) -> None:
     """Schreibt alle Kacheln und Bündel neu aus der Datenbank; vorhandene werden Byte für Byte verglichen."""
@@ -57,7 +57,7 @@ def rebuild_database(
     tiles: Annotated[Path, typer.Option(help="Ordner des Protokolls", exists=True, file_okay=False)],
     log_key: KeyOption = None,
     policy: PolicyOption = None,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
 ) -> None:
     """Stellt Reihenfolge, Hashwerte und Kennungen in einer leeren Datenbank aus den Dateien wieder her."""
@@ -66,7 +66,7 @@ def rebuild_database(
     password = None if password_file is None else read_secret(password_file)
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
-    except (Refused, Fork, Unavailable) as failed:
+    except (ProofRefused, Fork, Unavailable) as failed:
         echo(f"FEHLER: {failed}", err=True)
         raise typer.Exit(1) from None
     echo(f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.")
@@ -77,7 +77,7 @@ async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | N
     async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         log = PostgresLog(pool, origin=origin, source=SOURCE)
         tree = await log.frontier()
-        await derive(Frontier(), tree, log=log, shelf=folder)
+        await derive(CompactRange(), tree, log=log, shelf=folder)
     return tree.size
 
 

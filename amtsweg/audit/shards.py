@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from amtsweg.audit.rebuild import PasswordOption, UrlOption
+from amtsweg.audit.rebuild import DatabaseUrlOption, PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
@@ -20,13 +20,13 @@ from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import SCHEMA
+from services.audit.domain.access_log import SOURCE
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import open_checkpoint
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import NONCE_BYTES, Secrecy
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import NONCE_BYTES, Pseudonymizer
+from services.audit.handler.rollover import LogSuccession
 from services.audit.handler.sequence import Sequencer
-from services.audit.handler.succeed import Succession
 from shared.errors import Stopped, Unavailable
 from shared.postgres.pool import Pool, open_pool
 from shared.settings import read_secret
@@ -34,20 +34,20 @@ from shared.settings import read_secret
 _WAIT_SECONDS = 60.0
 _EVERY_SECONDS = 0.2
 
-SecretOption = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+ShardSecretOption = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
 
 
 def close(
     *,
     origin: Annotated[str, typer.Option(help="Name des Protokolls, das endet")],
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
 ) -> None:
     """Schließt ein Protokoll: Nichts kommt mehr hinzu. Wartet auf den letzten unterschriebenen Stand."""
     url, password = _database(postgres_url, password_file)
     try:
         size = asyncio.run(_close(origin, url=url, password=password))
-    except (Refused, Unavailable) as failed:
+    except (ProofRefused, Unavailable) as failed:
         raise _end(failed) from None
     echo(f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.")
 
@@ -56,11 +56,11 @@ def open_next(
     *,
     origin: Annotated[str, typer.Option(help="Name des neuen Protokolls")],
     tiles: Annotated[Path, typer.Option(help="Ordner des geschlossenen Protokolls", exists=True)],
-    old_pseudonym_key_file: SecretOption,
-    pseudonym_key_file: SecretOption,
+    old_pseudonym_key_file: ShardSecretOption,
+    pseudonym_key_file: ShardSecretOption,
     log_key: KeyOption = None,
     policy: PolicyOption = None,
-    postgres_url: UrlOption = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: PasswordOption = None,
 ) -> None:
     """Eröffnet das nächste Protokoll: Der erste Eintrag nennt den letzten Stand des alten; Offenes geht mit."""
@@ -70,7 +70,7 @@ def open_next(
         _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
         last = open_checkpoint(note, policy_of(log_key, policy)).checkpoint
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
-    except (Refused, Stopped, Unavailable) as failed:
+    except (ProofRefused, Stopped, Unavailable) as failed:
         raise _end(failed) from None
     echo(f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.")
     echo(f"{carried} offene Vorgänge sind übernommen.")
@@ -80,11 +80,11 @@ async def _close(origin: str, *, url: str, password: str | None) -> int:
     async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         size = await shards.close(pool, origin)
         if not size:
-            raise Refused(f"there is no log {origin}, or it is empty")
+            raise ProofRefused(f"there is no log {origin}, or it is empty")
         until = time.monotonic() + _WAIT_SECONDS
         while not await shards.is_published(pool, origin):
             if time.monotonic() > until:
-                raise Refused(
+                raise ProofRefused(
                     f"{origin} is closed, but its last checkpoint is not published; let the service run until "
                     "it is, then repeat this command"
                 )
@@ -93,14 +93,21 @@ async def _close(origin: str, *, url: str, password: str | None) -> int:
 
 
 async def _open(
-    origin: str, last: Checkpoint, note: bytes, *, old: Secrecy, new: Secrecy, url: str, password: str | None
+    origin: str,
+    last: Checkpoint,
+    note: bytes,
+    *,
+    old: Pseudonymizer,
+    new: Pseudonymizer,
+    url: str,
+    password: str | None,
 ) -> int:
     async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         known = old.unwrap(await _known_events(pool, last))
         await PostgresLog(pool, origin=origin, source=SOURCE).found(
             new.wrap(known, nonce=os.urandom(NONCE_BYTES))
         )
-        succession = Succession(
+        succession = LogSuccession(
             old=old,
             new=new,
             origin=origin,
@@ -119,18 +126,20 @@ async def _known_events(pool: Pool, last: Checkpoint) -> bytes:
         "select size, root, closed_at, known_events from logs where origin = $1", last.origin
     )
     if row is None or row["closed_at"] is None:
-        raise Refused(f"{last.origin} is not closed: amtsweg audit close")
+        raise ProofRefused(f"{last.origin} is not closed: amtsweg audit close")
     if (row["size"], row["root"]) != (last.size, last.root):
-        raise Refused(f"{last.origin} has {row['size']} entries; its published checkpoint covers {last.size}")
+        raise ProofRefused(
+            f"{last.origin} has {row['size']} entries; its published checkpoint covers {last.size}"
+        )
     if row["known_events"] is None:
-        raise Refused(f"{last.origin} was made anew from files; start its service once")
+        raise ProofRefused(f"{last.origin} was made anew from files; start its service once")
     return bytes(row["known_events"])
 
 
-def _secrets(old: Path, new: Path) -> tuple[Secrecy, Secrecy]:
+def _secrets(old: Path, new: Path) -> tuple[Pseudonymizer, Pseudonymizer]:
     secrets = read_secrecy(old), read_secrecy(new)
     if secrets[0] == secrets[1]:
-        raise Refused("the new log needs a secret of its own")
+        raise ProofRefused("the new log needs a secret of its own")
     return secrets
 
 

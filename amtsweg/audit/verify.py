@@ -12,7 +12,7 @@ from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import parse_policy
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 
 def verify(
@@ -62,7 +62,7 @@ def agree(data: bytes, *, policy: str | None, tsa_roots: Sequence[Certificate]) 
     try:
         trusted = None if policy is None else parse_policy(policy.encode())
         verify_evidence(Evidence.from_bytes(data), trusted, tsa_roots=tsa_roots)
-    except Refused as refused:
+    except ProofRefused as refused:
         raise strangers.Refused(
             f"Die beiden Prüfprogramme sind uneins ({printable(str(refused))}). Bitte melden Sie das.",
             f"The two verifiers disagree ({printable(str(refused))}). Please report this.",

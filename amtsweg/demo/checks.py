@@ -12,7 +12,7 @@ from shared.events.ids import message_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class TakenPosting:
     """A request that was answered 202. ``seconds`` from request to answer; ``posted_at`` as Unix seconds."""
 
     posting: Posting
@@ -46,7 +46,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class BillLine:
     """One line of the bill: what must hold, what was found, and whether they agree."""
 
     what: str
@@ -55,7 +55,7 @@ class Check:
     holds: bool
 
 
-def check_all(requests: int, taken: Sequence[Taken], seen: Seen) -> tuple[Check, ...]:
+def check_all(requests: int, taken: Sequence[TakenPosting], seen: Seen) -> tuple[BillLine, ...]:
     """Hold every promise that the demo can see against what the stores say."""
     first = {t.submission: t for t in taken if not t.posting.repetition}
     return (
@@ -70,7 +70,7 @@ def check_all(requests: int, taken: Sequence[Taken], seen: Seen) -> tuple[Check,
         ),
         _mails(first.values(), seen),
         _leaves(seen),
-        Check(
+        BillLine(
             "Protokoll von fremdem Prüfer bestätigt",
             "ja",
             seen.log_verified or "nein",
@@ -79,7 +79,7 @@ def check_all(requests: int, taken: Sequence[Taken], seen: Seen) -> tuple[Check,
     )
 
 
-def per_authority(taken: Iterable[Taken], seen: Seen) -> Mapping[str, int]:
+def per_authority(taken: Iterable[TakenPosting], seen: Seen) -> Mapping[str, int]:
     """How many submissions of this run lie in each authority's inbox, most first."""
     ours = {t.submission for t in taken}
     counts = Counter({a: 0 for a, s in seen.inbox if s in ours})
@@ -89,7 +89,7 @@ def per_authority(taken: Iterable[Taken], seen: Seen) -> Mapping[str, int]:
     return dict(counts.most_common())
 
 
-def one_of_each_kind(taken: Iterable[Taken], seen: Seen) -> Mapping[str, CompetenceDecision]:
+def one_of_each_kind(taken: Iterable[TakenPosting], seen: Seen) -> Mapping[str, CompetenceDecision]:
     """The decision on the first case of each kind, as the router recorded it, by what was asked for."""
     kinds: dict[str, CompetenceDecision] = {}
     for t in taken:
@@ -98,7 +98,7 @@ def one_of_each_kind(taken: Iterable[Taken], seen: Seen) -> Mapping[str, Compete
     return kinds
 
 
-def latencies(taken: Iterable[Taken], seen: Seen) -> Mapping[str, float]:
+def latencies(taken: Iterable[TakenPosting], seen: Seen) -> Mapping[str, float]:
     """Milliseconds: request to 202, and request to readable in the inbox, p50 and p99 of each."""
     answer = [t.seconds * 1000 for t in taken]
     inbox = [
@@ -121,11 +121,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _cases(first: Mapping[UUID, Taken]) -> set[UUID]:
+def _cases(first: Mapping[UUID, TakenPosting]) -> set[UUID]:
     return {t.case for t in first.values()}
 
 
-def _placed_once(first: Mapping[UUID, Taken], seen: Seen) -> int:
+def _placed_once(first: Mapping[UUID, TakenPosting], seen: Seen) -> int:
     records = Counter(submission for submission, in_inbox in _records(seen) for _ in range(in_inbox))
     return sum((records[s] == 1) != (t.case in seen.parked and records[s] == 0) for s, t in first.items())
 
@@ -134,13 +134,13 @@ def _records(seen: Seen) -> Iterable[tuple[UUID, int]]:
     return ((submission, count) for (_, submission), count in seen.inbox.items())
 
 
-def _routed(first: Iterable[Taken], seen: Seen) -> int:
+def _routed(first: Iterable[TakenPosting], seen: Seen) -> int:
     return sum(t.case not in seen.parked for t in first)
 
 
-def _wrongly(first: Iterable[Taken], seen: Seen) -> Check:
+def _wrongly(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
     wrong = [t.posting.what for t in first if not _as_the_law_says(t, seen)]
-    return Check(
+    return BillLine(
         "jede dort, wo das Gesetz sie sieht",
         "0 Abweichungen",
         ", ".join(wrong[:3]) or "0 Abweichungen",
@@ -148,13 +148,13 @@ def _wrongly(first: Iterable[Taken], seen: Seen) -> Check:
     )
 
 
-def _as_the_law_says(taken: Taken, seen: Seen) -> bool:
+def _as_the_law_says(taken: TakenPosting, seen: Seen) -> bool:
     if taken.posting.authority is None:
         return seen.parked.get(taken.case) == taken.posting.reason
     return seen.inbox[(taken.posting.authority, taken.submission)] == 1
 
 
-def _repetitions(taken: Sequence[Taken]) -> Check:
+def _repetitions(taken: Sequence[TakenPosting]) -> BillLine:
     receipts: dict[str, set[tuple[UUID, str]]] = {}
     for t in taken:
         receipts.setdefault(t.posting.idempotency_key, set()).add((t.submission, t.receipt_number))
@@ -163,7 +163,7 @@ def _repetitions(taken: Sequence[Taken]) -> Check:
     return _equal("wiederholte Anfragen mit derselben Quittung", len(repeated), same)
 
 
-def _mails(first: Iterable[Taken], seen: Seen) -> Check:
+def _mails(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
     expected = expected_mails(first, parked=seen.parked)
     once = sum(seen.mails[m] == 1 for m in expected)
     doubled = sum(seen.mails[m] > 1 for m in expected)
@@ -171,10 +171,10 @@ def _mails(first: Iterable[Taken], seen: Seen) -> Check:
     # A crash between DATA and its answer leaves a mail "unknown": visible, never sent again in silence.
     holds = not doubled and len(expected) - once <= seen.unknown_mails
     found = f"{once} einmal, {doubled} doppelt{unknown}"
-    return Check("E-Mails, jede genau einmal", f"{len(expected)} einmal, 0 doppelt", found, holds)
+    return BillLine("E-Mails, jede genau einmal", f"{len(expected)} einmal, 0 doppelt", found, holds)
 
 
-def expected_mails(taken: Iterable[Taken], *, parked: Container[UUID]) -> set[str]:
+def expected_mails(taken: Iterable[TakenPosting], *, parked: Container[UUID]) -> set[str]:
     """The ids of the messages that each case leads to."""
     return {
         str(message_id(t.case, kind, 1, "applicant", "email"))
@@ -183,11 +183,11 @@ def expected_mails(taken: Iterable[Taken], *, parked: Container[UUID]) -> set[st
     }
 
 
-def _leaves(seen: Seen) -> Check:
+def _leaves(seen: Seen) -> BillLine:
     once = sum(seen.leaves[event] == 1 for event in seen.events)
     holds = bool(seen.events) and once == len(seen.events)
-    return Check("Ereignisse, jedes genau einmal im Protokoll", str(len(seen.events)), str(once), holds)
+    return BillLine("Ereignisse, jedes genau einmal im Protokoll", str(len(seen.events)), str(once), holds)
 
 
-def _equal(what: str, expected: int, found: int) -> Check:
-    return Check(what, str(expected), str(found), expected == found)
+def _equal(what: str, expected: int, found: int) -> BillLine:
+    return BillLine(what, str(expected), str(found), expected == found)

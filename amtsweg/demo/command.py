@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from amtsweg.demo import show
-from amtsweg.demo.run import Bill, Progress, run, stack
+from amtsweg.demo.run import Bill, RunProgress, run, stack
 from amtsweg.demo.silence import show_silence
 from amtsweg.stack.commands import StartView
 from amtsweg.stack.description import StackDescription, stack_folder
@@ -47,7 +47,7 @@ def demo(
 
 
 async def _watched(description: StackDescription, *, var: Path, requests: int, console: Console) -> Bill:
-    progress = Progress(requests=requests)
+    progress = RunProgress(requests=requests)
     with Live(console=console, transient=True) as view:
         running = asyncio.create_task(run(description, var=var, progress=progress))
         while not running.done():

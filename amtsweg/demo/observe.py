@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from amtsweg.demo.reckoning import Seen
+from amtsweg.demo.checks import Seen
 from amtsweg.stack.description import KafkaDescription
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.domain.leaf import Leaf

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx
 
-from amtsweg.demo.reckoning import Taken
+from amtsweg.demo.checks import TakenPosting
 from amtsweg.demo.scenarios import Posting
 from amtsweg.stack.description import StackDescription
 
@@ -46,13 +46,13 @@ class Platform:
         async with httpx.AsyncClient(base_url=stack.urls.intake, timeout=timeout, limits=limits) as http:
             yield cls(http, client_id=client.client_id, secret=client.secret or "")
 
-    async def post(self, posting: Posting, *, patience: int = _ATTEMPTS) -> Taken | None:
+    async def post(self, posting: Posting, *, patience: int = _ATTEMPTS) -> TakenPosting | None:
         """Post until answered 202; None when even ``patience`` attempts were not enough."""
         posted_at, began = time.time(), time.perf_counter()
         for attempt in range(patience):
             answer = await self._attempt(posting)
             if answer is not None:
-                return Taken(
+                return TakenPosting(
                     posting=posting,
                     submission=UUID(answer["submissionId"]),
                     case=UUID(answer["caseId"]),
@@ -96,11 +96,15 @@ class Platform:
 
 
 async def post_all(
-    platform: Platform, postings: Sequence[Posting], *, rate: float, done: Callable[[Taken | None], None]
-) -> list[Taken]:
+    platform: Platform,
+    postings: Sequence[Posting],
+    *,
+    rate: float,
+    done: Callable[[TakenPosting | None], None],
+) -> list[TakenPosting]:
     """Post in an open loop, this many a second, whatever the answers take; repetitions keep their place."""
     began = time.perf_counter()
-    answered: list[Taken] = []
+    answered: list[TakenPosting] = []
 
     async def one(number: int, posting: Posting) -> None:
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))

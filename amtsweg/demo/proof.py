@@ -19,7 +19,7 @@ _EVIDENCE, _PROGRAM = "beweis.json", "verify.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class VerifierVerdict:
     """What the verifier said, as JSON or in sentences; ``command`` can be repeated by the reader."""
 
     holds: bool
@@ -27,7 +27,9 @@ class Verdict:
     said: dict[str, object] | str
 
 
-def verify(tiles: Path, *, verifier_key: str, policy_file: Path, index: int) -> tuple[Verdict, Verdict]:
+def verify(
+    tiles: Path, *, verifier_key: str, policy_file: Path, index: int
+) -> tuple[VerifierVerdict, VerifierVerdict]:
     """Verify the checkpoint, which all witnesses must have cosigned, then that entry ``index`` is in its tree.
 
     Raises:
@@ -39,7 +41,7 @@ def verify(tiles: Path, *, verifier_key: str, policy_file: Path, index: int) -> 
     return _run("verify-checkpoint", *at), _run("verify-inclusion", *at, "--index", str(index))
 
 
-def carry_away(description: StackDescription, *, case: UUID, folder: Path) -> Verdict:
+def carry_away(description: StackDescription, *, case: UUID, folder: Path) -> VerifierVerdict:
     """Take the case's evidence file and the verifier in one file from the service, and verify the one with the other.
 
     What does not work is in the verdict.
@@ -55,18 +57,18 @@ def carry_away(description: StackDescription, *, case: UUID, folder: Path) -> Ve
         try:
             answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_S).raise_for_status()
         except httpx.HTTPError as error:
-            return Verdict(holds=False, command=f"curl {url}", said=str(error))
+            return VerifierVerdict(holds=False, command=f"curl {url}", said=str(error))
         (folder / name).write_bytes(answer.content)
     policy = description.audit.policy_file
     command = [sys.executable, "-I", str(folder / _PROGRAM), str(folder / _EVIDENCE), "--policy", str(policy)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - the file that we have just taken from our own service
     shown = ["python3", *command[2:]]
-    return Verdict(
+    return VerifierVerdict(
         holds=run.returncode == 0, command=" ".join(shown), said=(run.stdout or run.stderr).strip()
     )
 
 
-def _run(*arguments: str) -> Verdict:
+def _run(*arguments: str) -> VerifierVerdict:
     command = [str(VERIFIER), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - a fixed program of ours
     said: dict[str, object]
@@ -74,4 +76,4 @@ def _run(*arguments: str) -> Verdict:
         said = json.loads(run.stdout)
     except ValueError:
         said = {"error": run.stderr.strip()}
-    return Verdict(holds=run.returncode == 0, command=" ".join(command), said=said)
+    return VerifierVerdict(holds=run.returncode == 0, command=" ".join(command), said=said)

@@ -10,12 +10,12 @@ from pathlib import Path
 from uuid import UUID
 
 from amtsweg.demo import observe, proof
+from amtsweg.demo.checks import BillLine, Seen, TakenPosting, check_all, expected_mails
 from amtsweg.demo.platform import Platform, post_all
-from amtsweg.demo.reckoning import Check, Seen, Taken, check_all, expected_mails
 from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.stack import Report, Step
+from amtsweg.stack.stack import Report, StartStep
 from services.audit.adapters.key_files import read_secrecy
 
 AUTHORITY = Path("examples/authority/authority.py")
@@ -28,24 +28,24 @@ _LOOK_EVERY_S = 0.5
 
 
 @dataclass(slots=True, kw_only=True)
-class Progress:
+class RunProgress:
     """Where the run stands, for whoever shows it."""
 
     requests: int
     step: str = ""
     answered: int = 0
     seen: Seen = field(default_factory=Seen)
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[TakenPosting] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What the demo ends with."""
 
-    taken: Sequence[Taken]
+    taken: Sequence[TakenPosting]
     seen: Seen
-    checks: Sequence[Check]
-    verdicts: Sequence[proof.Verdict]
+    checks: Sequence[BillLine]
+    verdicts: Sequence[proof.VerifierVerdict]
     proven: int | None
     seconds: float
     memory_bytes: int
@@ -60,13 +60,13 @@ class Bill:
 def stack(var: Path, *, report: Report) -> Iterator[StackDescription]:
     """The running stack, or one that lives as long as the demo."""
     if supervisor.supervisor(var) is not None:
-        report(Step("stack", "ready", "already runs"))
+        report(StartStep("stack", "ready", "already runs"))
         yield StackDescription.read(var)
         return
     try:
         yield supervisor.start_detached(var, report=report)
     finally:
-        report(Step("stack", "stopping"))
+        report(StartStep("stack", "stopping"))
         supervisor.stop(var)
 
 
@@ -87,7 +87,7 @@ async def sample_authorities(var: Path, authorities: Sequence[str]) -> AsyncIter
         await process.wait()
 
 
-async def run(description: StackDescription, *, var: Path, progress: Progress) -> Bill:
+async def run(description: StackDescription, *, var: Path, progress: RunProgress) -> Bill:
     """Post everything, wait until nothing moves any more, and add up."""
     began = time.perf_counter()
     wanted = postings(progress.requests, run=f"demo-{int(time.time())}")
@@ -123,8 +123,8 @@ async def run(description: StackDescription, *, var: Path, progress: Progress) -
     )
 
 
-async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: Progress) -> None:
-    def done(taken: Taken | None) -> None:
+async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: RunProgress) -> None:
+    def done(taken: TakenPosting | None) -> None:
         progress.answered += taken is not None
         if taken is not None:
             progress.taken.append(taken)
@@ -135,7 +135,7 @@ async def _post(platform: Platform, wanted: Sequence[Posting], *, progress: Prog
 
 
 async def settle(
-    description: StackDescription, *, progress: Progress, within_s: float = _SETTLED_WITHIN_S
+    description: StackDescription, *, progress: RunProgress, within_s: float = _SETTLED_WITHIN_S
 ) -> None:
     """Look until the bill adds up; after the time limit it is written as it stands."""
     deadline = time.monotonic() + within_s
@@ -162,7 +162,7 @@ async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -
     await asyncio.to_thread(observe.read_leaves, audit.tile_directory, audit.pseudonym_key_file, seen=seen)
 
 
-def _at_rest(taken: Sequence[Taken], seen: Seen) -> bool:
+def _at_rest(taken: Sequence[TakenPosting], seen: Seen) -> bool:
     cases = {t.case for t in taken}
     mails = expected_mails(taken, parked=seen.parked)
     return (
@@ -172,13 +172,13 @@ def _at_rest(taken: Sequence[Taken], seen: Seen) -> bool:
     )
 
 
-def _told_to_its_end(progress: Progress) -> UUID | None:
+def _told_to_its_end(progress: RunProgress) -> UUID | None:
     """A case that was decided, or at least parked."""
     cases = [taken.case for taken in progress.taken]
     return next((case for case in cases if case in progress.seen.decided), next(iter(cases), None))
 
 
-def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.Verdict, ...], int | None]:
+def prove(description: StackDescription, seen: Seen) -> tuple[tuple[proof.VerifierVerdict, ...], int | None]:
     """Have the log and one of this run's entries verified by the independent verifier."""
     tiles, secrecy = description.audit.tile_directory, read_secrecy(description.audit.pseudonym_key_file)
     events = set(map(secrecy.event, seen.events))

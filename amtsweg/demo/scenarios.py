@@ -32,7 +32,7 @@ _NOTICES = frozenset({WOHNSITZ_ANMELDUNG, HUNDESTEUER_ANMELDUNG, GASTSTAETTE_ERL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class DemoTown:
     """A municipality of the demo, and who is competent there for what its own administration does not do."""
 
     ags: str
@@ -66,11 +66,11 @@ _TABLE = """
 """
 
 
-def places() -> Iterator[Place]:
+def places() -> Iterator[DemoTown]:
     """The demo's municipalities."""
     for row in _TABLE.strip().splitlines():
         ags, name, plz, rp, ihk, hwk, building = row.split()
-        yield Place(
+        yield DemoTown(
             ags=ags, name=name, plz=plz, district=f"k-{ags[:5]}", building=building, ihk=ihk, hwk=hwk, rp=rp
         )
 

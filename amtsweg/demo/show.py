@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from amtsweg.demo.reckoning import latencies, one_of_each_kind, per_authority
-from amtsweg.demo.run import Bill, Progress
+from amtsweg.demo.checks import latencies, one_of_each_kind, per_authority
+from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.demo.silence import Silence
 from amtsweg.directory.folder import open_directory
 from services.router.domain.decision.explain import explain_de
@@ -28,7 +28,7 @@ Protokoll, und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was 
 die Beweisdatei eines Vorgangs und das Prüfprogramm dazu, eine Datei, die man lesen kann."""
 
 
-def live(progress: Progress) -> Panel:
+def live(progress: RunProgress) -> Panel:
     """One frame of the live view."""
     seen = progress.seen
     table = Table.grid(padding=(0, 2))

@@ -13,9 +13,9 @@ from uuid import UUID
 import httpx
 from aiokafka import TopicPartition
 
+from amtsweg.demo.checks import TakenPosting
 from amtsweg.demo.observe import to_the_ends
 from amtsweg.demo.platform import Platform
-from amtsweg.demo.reckoning import Taken
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
@@ -163,7 +163,7 @@ async def _events(description: StackDescription, topic: str, case: UUID) -> Asyn
             yield decode(record.value, record.headers, row.payloads)
 
 
-async def _mails(description: StackDescription, taken: Taken) -> Sequence[tuple[str, str]]:
+async def _mails(description: StackDescription, taken: TakenPosting) -> Sequence[tuple[str, str]]:
     ids = {str(message_id(taken.case, kind, 1, "applicant", "email")): kind for kind in TOLD}
     deadline = time.monotonic() + _WITHIN_S
     found: list[tuple[str, str, str]] = []

@@ -15,12 +15,9 @@ from amtsweg.bus import operator_address
 from amtsweg.directory import proposals, published
 from amtsweg.directory.compile import compile_directory
 from amtsweg.directory.drawing import draw
+from amtsweg.directory.exhaustive_check import check, moves
 from amtsweg.directory.folder import open_directory, shipped
-from amtsweg.directory.grid import check, moves
-from amtsweg.directory.proposal import Proposal, Tables, first, planned, starting_point
-from amtsweg.directory.published import Refused
-from amtsweg.directory.traffic import Diverted, diverted, submissions
-from amtsweg.directory.wording import (
+from amtsweg.directory.messages import (
     FEW,
     applied_lines,
     changed_lines,
@@ -30,6 +27,9 @@ from amtsweg.directory.wording import (
     postcode_lines,
     version_lines,
 )
+from amtsweg.directory.proposal import Proposal, Tables, first, planned, starting_point
+from amtsweg.directory.published import ChangeRefused
+from amtsweg.directory.traffic import Diverted, diverted, submissions
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
@@ -67,7 +67,7 @@ def _said_where() -> Iterator[None]:
         BrokenDirectory,
         KafkaError,
         OSError,
-        Refused,
+        ChangeRefused,
         Unavailable,
         Undecodable,
         UnknownVersion,
@@ -259,7 +259,7 @@ def _echo(lines: Iterable[str]) -> None:
 
 def _named(name: str, versions: Versions) -> Version:
     if not versions.published:
-        raise Refused("no version is published yet: amtsweg directory seed")
+        raise ChangeRefused("no version is published yet: amtsweg directory seed")
     match name:
         case "newest":
             return versions.newest

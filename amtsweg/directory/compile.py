@@ -11,10 +11,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from amtsweg.directory.compile_rules import agreements, competences, listed
+from amtsweg.directory.compile_rules import Row, agreements, competences, listed
 from services.router.domain.directory.tables import COLUMNS
 
-Row = Mapping[str, object]
 Raw = list[dict[str, str]]
 
 _AREA_KINDS = {

@@ -14,7 +14,7 @@ _HOLES = frozenset({Reason.UNKNOWN_SERVICE, Reason.UNKNOWN_PLACE, Reason.OUTSIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class GridCheck:
     """How the grid was answered; ``holes`` are known services at known places that were not found."""
 
     answers: Mapping[str, int]
@@ -37,7 +37,7 @@ class Move:
     areas: tuple[str, ...]
 
 
-def check(directory: Directory) -> Check:
+def check(directory: Directory) -> GridCheck:
     """Answer the whole grid."""
     answers: Counter[str] = Counter()
     unverified = 0
@@ -49,7 +49,7 @@ def check(directory: Directory) -> Check:
         unverified += decision.authority is not None and not decision.verified
         if decision.reason in _HOLES:
             holes.append(inquiry)
-    return Check(answers=answers, unverified=unverified, holes=tuple(holes))
+    return GridCheck(answers=answers, unverified=unverified, holes=tuple(holes))
 
 
 def moves(old: Directory, new: Directory) -> list[Move]:

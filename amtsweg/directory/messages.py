@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from amtsweg.directory.grid import Move
+from amtsweg.directory.exhaustive_check import Move
 from amtsweg.directory.published import Reading
 from amtsweg.directory.traffic import Diverted
 from services.router.domain.directory.model import Directory

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from amtsweg.directory.published import Refused
+from amtsweg.directory.published import ChangeRefused
 from services.router.adapters.directory_files import (
     MANIFEST,
     read_manifest,
@@ -100,15 +100,15 @@ def starting_point(proposal: Proposal, versions: Versions, *, now: datetime, wit
         Refused: nothing is published, or the proposal was made from another version.
     """
     if not versions.published:
-        raise Refused("no version is published yet: amtsweg directory seed")
+        raise ChangeRefused("no version is published yet: amtsweg directory seed")
     allowed = versions.at(now) if withdraw else versions.newest
     if proposal.parent is None:
-        raise Refused(
+        raise ChangeRefused(
             f"the folder does not say which version it was made from; if that was {allowed.id}, say so with "
             f"--parent, or as version in its {MANIFEST}"
         )
     if proposal.parent != allowed.id:
-        raise Refused(
+        raise ChangeRefused(
             f"the change was made from version {proposal.parent}, but the "
             f"{'version in force' if withdraw else 'newest'} is {allowed.id} "
             f"({allowed.change.reason}): export that one, and make the change there"
@@ -146,7 +146,7 @@ def planned(
         provenance=after.provenance,
     )
     if not change.tables:
-        raise Refused(f"nothing changes: this is version {newest.id} already")
+        raise ChangeRefused(f"nothing changes: this is version {newest.id} already")
     # The lines are sorted on their way; what is checked is what will be there.
     parse_directory(change.land, change.name, apply(change, newest.tables))
     return change
@@ -174,18 +174,18 @@ def first(folder: Path, *, now: datetime) -> DirectoryChanged:
 def _check_instant(effective_from: datetime, versions: Versions, *, now: datetime, withdraw: bool) -> None:
     if effective_from - now < LEAD:
         earliest = (now + LEAD + timedelta(microseconds=999_999)).replace(microsecond=0)
-        raise Refused(
+        raise ChangeRefused(
             f"{effective_from.isoformat()} is too soon: every router must know of the change before, so "
             f"{earliest:%Y-%m-%dT%H:%M:%SZ} is the earliest"
         )
     pending = versions.pending(now)
     if withdraw and pending and effective_from > pending[0].effective_from:
-        raise Refused(
+        raise ChangeRefused(
             f"version {pending[0].id} takes force at {pending[0].effective_from.isoformat()}; to withdraw it, "
             "choose an instant before"
         )
     if not withdraw and pending and effective_from <= versions.newest.effective_from:
-        raise Refused(
+        raise ChangeRefused(
             f"version {versions.newest.id} is published and takes force at "
             f"{versions.newest.effective_from.isoformat()}; this change would bring it forward. Choose a later "
             "instant; or make the change from the version in force and withdraw the other with --withdraw-pending"

@@ -13,9 +13,9 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory import published
-from amtsweg.directory.left_behind import DeskProposal, assignments, is_settled, proposals
+from amtsweg.directory.assignment_proposals import DeskProposal, assignments, is_settled, proposals
 from amtsweg.directory.proposal import Tables
-from amtsweg.directory.skeleton import Skeleton, skeleton
+from amtsweg.directory.proposal_draft import Skeleton, skeleton
 from amtsweg.terminal import plain_console, printable
 from services.router.adapters.directory_files import write
 from services.router.domain.cases.desk import REASONS_DE

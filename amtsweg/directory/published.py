@@ -25,7 +25,7 @@ _TRANSACTION_MS: Final = 10_000
 """A commit that has not come by then never comes: what is recorded becomes visible soon, or not at all."""
 
 
-class Refused(Exception):  # noqa: N818 - what happened to the change
+class ChangeRefused(Exception):  # noqa: N818 - what happened to the change
     """The change is not published; the text says why and what to do."""
 
 
@@ -96,7 +96,7 @@ async def publish(
             # A record that Kafka rejects does not fail the commit; nothing is published then.
             recorded = await delivery
         except KafkaError as error:
-            raise Refused(
+            raise ChangeRefused(
                 f"the change was not confirmed ({type(error).__name__}); perhaps somebody applied another one at "
                 "the same moment: see `amtsweg directory versions`"
             ) from error
@@ -112,11 +112,11 @@ async def _followed(address: KafkaAddress, change: DirectoryChanged, *, offset: 
                 return version
         for record in reading.passed_over:
             if record.offset == offset:
-                raise Refused(
+                raise ChangeRefused(
                     f"the change was recorded, but no router follows it: {record.reason}. Apply it again"
                 )
         await asyncio.sleep(_MOMENT_SECONDS)
-    raise Refused(
+    raise ChangeRefused(
         f"the change is committed as record {offset}, but not visible yet: see `amtsweg directory versions`"
     )
 
@@ -136,7 +136,7 @@ async def seed(
 
     def only_if_first(versions: Versions) -> DirectoryChanged:
         if versions.published:
-            raise Refused("somebody else has just published the first version")
+            raise ChangeRefused("somebody else has just published the first version")
         return first()
 
     return await publish(address, only_if_first, topic=topic)

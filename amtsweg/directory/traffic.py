@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from amtsweg.bus import partitions_of
-from amtsweg.directory.grid import answer
+from amtsweg.directory.exhaustive_check import answer
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from shared.events.competence import Inquiry

@@ -19,7 +19,7 @@ from shared.events.topics import (
     dead_letter_topic,
 )
 
-Node = dict[str, Any]
+SchemaNode = dict[str, Any]
 
 _KEYS = {
     "case": {"type": "string", "format": "uuid", "description": "the case"},
@@ -38,7 +38,7 @@ def page() -> str:
     return f"# Made by `make docs` from shared/events. Do not edit.\n{text}"
 
 
-def document() -> Node:
+def document() -> SchemaNode:
     """Return the document; it is valid by the JSON Schema of AsyncAPI 3.0.0."""
     return {
         "asyncapi": "3.0.0",
@@ -64,7 +64,7 @@ def document() -> Node:
     }
 
 
-def _server() -> Node:
+def _server() -> SchemaNode:
     return {
         "host": "{bootstrap}",
         "protocol": "kafka-secure",
@@ -77,8 +77,8 @@ def _id(topic: Topic) -> str:
     return topic.name.replace(".<id>", "")
 
 
-def _channel(topic: Topic) -> Node:
-    channel: Node = {
+def _channel(topic: Topic) -> SchemaNode:
+    channel: SchemaNode = {
         "address": topic.for_authority("{authority}"),
         "messages": {p.__name__: {"$ref": f"#/components/messages/{p.__name__}"} for p in topic.payloads},
     }
@@ -94,7 +94,7 @@ def _channel(topic: Topic) -> Node:
     return channel
 
 
-def _dead_letter_channels() -> dict[str, Node]:
+def _dead_letter_channels() -> dict[str, SchemaNode]:
     return {
         dead_letter_topic(group): {
             "address": dead_letter_topic(group),
@@ -110,11 +110,11 @@ def _dead_letter_channels() -> dict[str, Node]:
     }
 
 
-def _configuration(retention: timedelta | None, *, compacted: bool) -> Node:
+def _configuration(retention: timedelta | None, *, compacted: bool) -> SchemaNode:
     policies = [
         name for name, counts in (("compact", compacted), ("delete", retention is not None)) if counts
     ]
-    configuration: Node = {"cleanup.policy": policies or ["delete"]}
+    configuration: SchemaNode = {"cleanup.policy": policies or ["delete"]}
     if retention is not None:
         configuration["retention.ms"] = retention // timedelta(milliseconds=1)
     elif not compacted:
@@ -122,7 +122,7 @@ def _configuration(retention: timedelta | None, *, compacted: bool) -> Node:
     return configuration
 
 
-def _operations() -> Iterator[tuple[str, Node]]:
+def _operations() -> Iterator[tuple[str, SchemaNode]]:
     for topic in CATALOGUE:
         for principal in topic.producers:
             yield _operation(principal, "send", _id(topic))
@@ -132,11 +132,11 @@ def _operations() -> Iterator[tuple[str, Node]]:
         yield _operation(group, "send", dead_letter_topic(group))
 
 
-def _operation(who: str, action: str, channel: str) -> tuple[str, Node]:
+def _operation(who: str, action: str, channel: str) -> tuple[str, SchemaNode]:
     return f"{who}.{action}.{channel}", {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
 
 
-def _message(payload: type[Payload]) -> Node:
+def _message(payload: type[Payload]) -> SchemaNode:
     topic = next(topic for topic in CATALOGUE if payload in topic.payloads)
     return {
         "name": event_type(payload),
@@ -148,8 +148,8 @@ def _message(payload: type[Payload]) -> Node:
     }
 
 
-def _headers(name: str) -> Node:
-    properties: Node = {
+def _headers(name: str) -> SchemaNode:
+    properties: SchemaNode = {
         "ce_specversion": {"const": "1.0"},
         "ce_id": {**_UUID, "description": "the event; derived, so a repetition has the same id"},
         "ce_source": {"type": "string"},
@@ -164,7 +164,7 @@ def _headers(name: str) -> Node:
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _dead_letter() -> Node:
+def _dead_letter() -> SchemaNode:
     return {
         "name": "dead letter",
         "summary": "A record that could not be read or handled, and notes about what became of such records.",

@@ -14,7 +14,7 @@ from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.stack import Step
+from amtsweg.stack.stack import StartStep
 from amtsweg.terminal import plain_console
 
 _RESTARTED_WITHIN_S = 60.0
@@ -142,7 +142,7 @@ class StartView:
         self._var = var
         self._began = time.monotonic()
 
-    def show(self, step: Step) -> None:
+    def show(self, step: StartStep) -> None:
         at = f"[dim]{time.monotonic() - self._began:5.1f} s[/dim]"
         match step.part, step.state:
             case "stack", "ready":

@@ -61,7 +61,7 @@ def jars_folder() -> Path:
     return (Path(chosen) if chosen else platformdirs.user_cache_path("amtsweg")) / "kafka"
 
 
-Fetcher = Callable[[list[Jar], Path], None]
+JarFetcher = Callable[[list[Jar], Path], None]
 """Brings jars into a folder; raises whatever it likes if it cannot."""
 
 
@@ -69,7 +69,7 @@ def classpath(
     folder: Path | None = None,
     *,
     wanted: Sequence[Jar] | None = None,
-    fetchers: Sequence[Fetcher] | None = None,
+    fetchers: Sequence[JarFetcher] | None = None,
 ) -> list[Path]:
     """Paths of all jars, fetched if need be.
 
@@ -117,11 +117,11 @@ def _lacking(folder: Path, jars: Sequence[Jar]) -> list[Jar]:
     return [jar for jar in jars if not jar.is_in(folder)]
 
 
-def _fetchers() -> Sequence[Fetcher]:
+def _fetchers() -> Sequence[JarFetcher]:
     return (fetch_with_maven, fetch_with_jgo) if shutil.which("mvn") else (fetch_with_jgo,)
 
 
-def _fill(folder: Path, lacking: list[Jar], *, fetchers: Sequence[Fetcher]) -> None:
+def _fill(folder: Path, lacking: list[Jar], *, fetchers: Sequence[JarFetcher]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     failures: list[str] = []
     for fetcher in fetchers:

@@ -12,11 +12,11 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from amtsweg.stack import jars, ports, programs
+from amtsweg.stack import binaries, jars, ports
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
-from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, Node, properties
-from amtsweg.stack.parts import Command, Part
+from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, properties
+from amtsweg.stack.process import Command, Part
 from amtsweg.stack.provision.logins import write_secret
 
 _LOGGING = """\
@@ -91,7 +91,7 @@ class Kafka(Part):
     def _java(self, *arguments: str) -> Command:
         return Command(
             arguments=[
-                programs.java(),
+                binaries.java(),
                 "-Xshare:auto",
                 "-Djava.awt.headless=true",
                 f"-Dlog4j2.configurationFile={self._folder / 'log4j2.properties'}",
@@ -110,7 +110,7 @@ class Kafka(Part):
         return kept
 
     def _write_settings(self) -> None:
-        node = Node(
+        node = BrokerNode(
             listens=self.bootstrap,
             advertised=self.bootstrap,
             controller=f"{ports.LOOPBACK}:{self.controller_port}",
@@ -145,7 +145,7 @@ def _class_archive() -> Path:
 
     The first formatting makes it; a Java that cannot goes on without.
     """
-    build = hashlib.sha256(programs.java_build(programs.java()).encode()).hexdigest()[:12]
+    build = hashlib.sha256(binaries.java_build(binaries.java()).encode()).hexdigest()[:12]
     return jars.jars_folder() / f"classes-{build}.jsa"
 
 

@@ -59,7 +59,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class BrokerNode:
     """`listens` and `advertised` are `host:port` for clients; the controller is reached from this node alone."""
 
     listens: str
@@ -70,7 +70,7 @@ class Node:
     certificate: Certificate | None = None
 
 
-def properties(node: Node) -> str:
+def properties(node: BrokerNode) -> str:
     """The text of server.properties; it holds passwords."""
     client = "SASL_SSL" if node.certificate else "SASL_PLAINTEXT"
     admin, controller = node.passwords[ADMIN], node.passwords[CONTROLLER]

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from amtsweg.stack import ports
-from amtsweg.stack.parts import Command, Part
+from amtsweg.stack.process import Command, Part
 
 
 class MailSink(Part):

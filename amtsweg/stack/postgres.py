@@ -17,10 +17,10 @@ from pathlib import Path
 
 import asyncpg
 
-from amtsweg.stack import ports, programs
+from amtsweg.stack import binaries, ports
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import MissingPartError, PartFailedError
-from amtsweg.stack.parts import Command, Part
+from amtsweg.stack.process import Command, Part
 
 SUPERUSER = "postgres"
 
@@ -67,7 +67,7 @@ class Postgres(Part):
         settings = _SETTINGS | {"port": str(self.port)}
         options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
         return Command(
-            arguments=_as_nobody([programs.postgres_programs() / "postgres", "-D", self._data, *options])
+            arguments=_as_nobody([binaries.postgres_programs() / "postgres", "-D", self._data, *options])
         )
 
     def ready(self) -> bool:
@@ -93,7 +93,7 @@ class Postgres(Part):
             os.chown(made, account.pw_uid, account.pw_gid)
             os.chown(password, account.pw_uid, account.pw_gid)
         command = _as_nobody([
-            programs.postgres_programs() / "initdb", "--pgdata", made, "--username", SUPERUSER,
+            binaries.postgres_programs() / "initdb", "--pgdata", made, "--username", SUPERUSER,
             "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
             "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
         ])  # fmt: skip

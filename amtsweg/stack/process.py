@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from amtsweg.stack import records
+from amtsweg.stack import pidfiles
 from amtsweg.stack.errors import PartFailedError
 
 _POLL_S = 0.05
@@ -91,7 +91,7 @@ class Part:
             )
         if self.niceness:
             _give_way(self._process.pid, self.niceness)
-        records.record(
+        pidfiles.record(
             self.var / "run", self.name, pid=self._process.pid, port=self.port, restarts=self.restarts
         )
 
@@ -121,14 +121,14 @@ class Part:
                 self._process.wait(self.stop_within_s)
             except subprocess.TimeoutExpired:
                 self.kill()
-        records.forget(self.var / "run", self.name)
+        pidfiles.forget(self.var / "run", self.name)
 
     def kill(self) -> None:
         """`kill -9` for the process and all its children, as a crash would."""
         if self._process is not None and self.running:
-            records.end_tree(psutil.Process(self._process.pid))
+            pidfiles.end_tree(psutil.Process(self._process.pid))
             self._process.wait(10)
-        records.forget(self.var / "run", self.name)
+        pidfiles.forget(self.var / "run", self.name)
 
     def log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []

@@ -9,7 +9,7 @@ import typer
 from amtsweg.stack import endpoints, setup
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, Certificate, Node, properties
+from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, Certificate, properties
 from amtsweg.stack.provision.certificates import make_certificates
 from amtsweg.stack.provision.keys import Keyring, make_token
 from amtsweg.stack.provision.logins import write_secret
@@ -59,7 +59,7 @@ def _kafka_in_container(keys: Keyring) -> str:
     passwords = {name: make_token(keys.of("kafka", f"{name}-password")) for name in (ADMIN, CONTROLLER)}
     certificate = Certificate(_IN_CONTAINER / "key-and-certificate.pem", _IN_CONTAINER / "ca.pem")
     return properties(
-        Node(
+        BrokerNode(
             listens="0.0.0.0:9092",  # the container's own network; clients need password and TLS
             advertised="kafka:9092",
             controller="127.0.0.1:9093",

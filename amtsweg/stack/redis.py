@@ -5,8 +5,8 @@ from pathlib import Path
 from redis import Redis as Client
 from redis import RedisError
 
-from amtsweg.stack import ports, programs
-from amtsweg.stack.parts import Command, Part
+from amtsweg.stack import binaries, ports
+from amtsweg.stack.process import Command, Part
 
 
 class Redis(Part):
@@ -31,7 +31,7 @@ class Redis(Part):
             "maxmemory-policy": "allkeys-lru",
         }
         arguments = [text for name, value in settings.items() for text in (f"--{name}", value)]
-        return Command(arguments=[programs.redis_server(), *arguments])
+        return Command(arguments=[binaries.redis_server(), *arguments])
 
     def ready(self) -> bool:
         try:

@@ -11,8 +11,8 @@ from amtsweg.stack import endpoints, ports
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.mail import MailSink
-from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
+from amtsweg.stack.process import Part
 from amtsweg.stack.redis import Redis
 
 

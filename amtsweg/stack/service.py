@@ -4,9 +4,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from amtsweg.stack.parts import Command
+from amtsweg.stack.process import Command
 from amtsweg.stack.services import PROCESSES
-from amtsweg.stack.tended import Tended
+from amtsweg.stack.supervised import SupervisedProcess
 
 # What tells of a submission gives way to what carries it.
 _LATER = {"notifier", "audit"}
@@ -16,7 +16,7 @@ CLOCK_AHEAD = "clock-ahead"
 """A file below the stack's folder: how far the clock of statutory periods is ahead, as ISO 8601."""
 
 
-class Service(Tended):
+class ServiceProcess(SupervisedProcess):
     """One of `PROCESSES`, told nothing of ours but `environment`."""
 
     health = "/health/ready"

@@ -26,7 +26,7 @@ PAGES: Mapping[str, str] = {"doors": "/clerk", "desk": "/console"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ServiceEnvironment:
     """Everything a service may have to know of the stack; `http` maps processes to their ports.
 
     `issuer` is where people sign in; without one the pages for them are not served.
@@ -51,7 +51,7 @@ class Surroundings:
         return f"http://{ports.LOOPBACK}:{self.http[service]}"
 
 
-def environments(around: Surroundings) -> dict[str, dict[str, str]]:
+def environments(around: ServiceEnvironment) -> dict[str, dict[str, str]]:
     """The environment of every process, by its name."""
     own = {
         "intake": _intake,
@@ -64,7 +64,7 @@ def environments(around: Surroundings) -> dict[str, dict[str, str]]:
     return {name: _common(around, name) | settings(around) for name, settings in own.items()}
 
 
-def _intake(around: Surroundings) -> dict[str, str]:
+def _intake(around: ServiceEnvironment) -> dict[str, str]:
     keys = around.keys
     return _postgres(around, "intake") | {
         "AMTSWEG_ISSUER": around.url("intake"),
@@ -78,14 +78,14 @@ def _intake(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _router(around: Surroundings) -> dict[str, str]:
+def _router(around: ServiceEnvironment) -> dict[str, str]:
     return {
         "AMTSWEG_PLATFORM_KEYS_FILE": str(around.keys.platform),
         "AMTSWEG_AUTHORITY_KEYS_FILE": str(around.keys.authorities),
     }
 
 
-def _doors(around: Surroundings) -> dict[str, str]:
+def _doors(around: ServiceEnvironment) -> dict[str, str]:
     return _postgres(around, "doors") | {
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("doors")),
@@ -97,7 +97,7 @@ def _doors(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _desk(around: Surroundings) -> dict[str, str]:
+def _desk(around: ServiceEnvironment) -> dict[str, str]:
     return _postgres(around, "desk") | {
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("desk")),
@@ -105,7 +105,7 @@ def _desk(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _notifier(around: Surroundings) -> dict[str, str]:
+def _notifier(around: ServiceEnvironment) -> dict[str, str]:
     return _postgres(around, "notifier") | {
         "AMTSWEG_DIRECTORY": str(around.directory),
         "AMTSWEG_NOTIFIER_KEYS_FILE": str(around.keys.contacts),
@@ -120,7 +120,7 @@ def _notifier(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _audit(around: Surroundings) -> dict[str, str]:
+def _audit(around: ServiceEnvironment) -> dict[str, str]:
     return _postgres(around, "audit") | {
         "AMTSWEG_TILE_FOLDER": str(around.tile_folder),
         "AMTSWEG_LOG_ORIGIN": around.log_origin,
@@ -132,7 +132,7 @@ def _audit(around: Surroundings) -> dict[str, str]:
     }
 
 
-def _common(around: Surroundings, service: str) -> dict[str, str]:
+def _common(around: ServiceEnvironment, service: str) -> dict[str, str]:
     """Kafka, as the principal that is named like the process, and HTTP."""
     settings = {
         "AMTSWEG_HTTP__HOST": ports.LOOPBACK,
@@ -145,7 +145,7 @@ def _common(around: Surroundings, service: str) -> dict[str, str]:
     return settings | ({"AMTSWEG_KAFKA__CA_FILE": str(around.kafka.ca_file)} if around.kafka.ca_file else {})
 
 
-def _sign_in(around: Surroundings, process: str) -> dict[str, str]:
+def _sign_in(around: ServiceEnvironment, process: str) -> dict[str, str]:
     if not around.issuer:
         return {}
     return {
@@ -156,7 +156,7 @@ def _sign_in(around: Surroundings, process: str) -> dict[str, str]:
     }
 
 
-def _postgres(around: Surroundings, role: str) -> dict[str, str]:
+def _postgres(around: ServiceEnvironment, role: str) -> dict[str, str]:
     server = around.postgres
     return {
         "AMTSWEG_POSTGRES__URL": f"postgresql://{role}@{server.host}:{server.port}/{DATABASE}",

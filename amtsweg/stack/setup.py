@@ -38,9 +38,9 @@ from amtsweg.stack.provision.keys import (
 )
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import provision_quotas
-from amtsweg.stack.services import PAGES, Surroundings
+from amtsweg.stack.services import PAGES, ServiceEnvironment
 from services.intake.domain.client import SCOPES
-from shared.access.principal import Credential, Kind, Principal
+from shared.access.principal import Credential, Principal, PrincipalKind
 from shared.events.topics import AUTHORITY_INBOX
 
 LOG_ORIGIN = "log.amtsweg.localhost/hessen"
@@ -57,7 +57,7 @@ _OPERATOR = "betrieb-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
+class SetupSecrets:
     """What a set-up keeps for itself in one folder; `clients` are those that are registered from the start.
 
     `fresh_clients` are those of them whose secret or key was made just now.
@@ -76,7 +76,7 @@ class Secrets:
     sign_in_secrets: Mapping[str, str]
 
 
-def make_secrets(folder: Path) -> Secrets:
+def make_secrets(folder: Path) -> SetupSecrets:
     """Keys, passwords and tokens for everybody in the directory; what is there stays."""
     authorities = _authorities()
     keys = make_keys(folder, authorities=authorities, log_origin=LOG_ORIGIN)
@@ -93,7 +93,7 @@ def make_secrets(folder: Path) -> Secrets:
     secret, clerk_secret = make_token(proofs[_CLIENT]), make_token(proofs[_CLERK])
     operator_secret = make_token(proofs[_OPERATOR])
     authority_secrets = {authority: make_token(proofs[authority]) for authority in authorities}
-    return Secrets(
+    return SetupSecrets(
         authorities=authorities,
         authority_secrets=authority_secrets,
         sign_in_secrets={process: make_token(keys.sign_in(process)) for process in PAGES},
@@ -123,7 +123,7 @@ def _clients(
     secret: str, public_key: dict[str, Any], *, sealing_keys: Mapping[str, dict[str, Any]]
 ) -> Iterator[Principal]:
     now = datetime.now(UTC)
-    registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...] = (
+    registered: tuple[tuple[str, PrincipalKind, str, Sequence[str], Credential], ...] = (
         (_CLIENT, "platform", "Landesplattform", SCOPES, secret_credential(secret, now=now)),
         (
             _JWT_CLIENT,
@@ -150,7 +150,7 @@ def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:
 
 
 def _registered(
-    registered: tuple[tuple[str, Kind, str, Sequence[str], Credential], ...], *, now: datetime
+    registered: tuple[tuple[str, PrincipalKind, str, Sequence[str], Credential], ...], *, now: datetime
 ) -> tuple[Principal, ...]:
     return tuple(
         Principal(
@@ -180,29 +180,29 @@ def _authority_clients(secrets: Mapping[str, str]) -> Iterator[Principal]:
         )
 
 
-def provision_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
+def provision_kafka(endpoint: KafkaEndpoint, made: SetupSecrets) -> None:
     """Topics, users, grants; and the shipped directory as the first version, where nothing is published yet."""
     prepare_kafka(endpoint, made)
     admit_authorities(endpoint, made)
 
 
-def prepare_kafka(endpoint: KafkaEndpoint, made: Secrets) -> None:
+def prepare_kafka(endpoint: KafkaEndpoint, made: SetupSecrets) -> None:
     """What services need in order to start."""
     kafka.prepare(endpoint, authorities=made.authorities, logins=made.kafka)
     seed_directory(endpoint, shipped())
 
 
-def admit_authorities(endpoint: KafkaEndpoint, made: Secrets) -> None:
+def admit_authorities(endpoint: KafkaEndpoint, made: SetupSecrets) -> None:
     """The rest: hundreds of users, and what each may take."""
     kafka.admit(endpoint, logins=made.kafka)
     provision_quotas(endpoint, made.authorities)
 
 
-def provision_postgres(endpoint: PostgresEndpoint, made: Secrets) -> None:
+def provision_postgres(endpoint: PostgresEndpoint, made: SetupSecrets) -> None:
     postgres.provision(endpoint, logins=made.postgres, registered=made.clients, fresh=made.fresh_clients)
 
 
-def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
+def describe(around: ServiceEnvironment, *, made: SetupSecrets) -> StackDescription:
     """What stack.json says."""
     log = f"http://{ports.LOOPBACK}:{around.http['audit']}/log"
     server = around.postgres
@@ -243,7 +243,7 @@ def describe(around: Surroundings, *, made: Secrets) -> StackDescription:
     )
 
 
-def _described_clients(made: Secrets) -> dict[str, ClientDescription]:
+def _described_clients(made: SetupSecrets) -> dict[str, ClientDescription]:
     return {
         _CLIENT: ClientDescription(
             client_id=_CLIENT,
@@ -258,7 +258,7 @@ def _described_clients(made: Secrets) -> dict[str, ClientDescription]:
     }
 
 
-def _authority(authority: str, made: Secrets) -> AuthorityDescription:
+def _authority(authority: str, made: SetupSecrets) -> AuthorityDescription:
     login = authority_login(authority)
     return AuthorityDescription(
         username=login,

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 from amtsweg.directory.folder import shipped
-from amtsweg.stack import ports, records, servers, setup, witness
+from amtsweg.stack import pidfiles, ports, servers, setup, witness
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.kafka import Kafka
-from amtsweg.stack.parts import Part
+from amtsweg.stack.process import Part
 from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.provision.logins import write_secret
-from amtsweg.stack.service import Service
-from amtsweg.stack.services import PAGES, WANTED_PORTS, Surroundings, environments
-from amtsweg.stack.tended import Tended
+from amtsweg.stack.service import ServiceProcess
+from amtsweg.stack.services import PAGES, WANTED_PORTS, ServiceEnvironment, environments
+from amtsweg.stack.supervised import SupervisedProcess
 from amtsweg.stack.witness import Witness
 
 WITNESSES = {"witness-1": 8085, "witness-2": 8086}
@@ -25,19 +25,19 @@ WITNESSES = {"witness-1": 8085, "witness-2": 8086}
 
 ISSUER_PORT = 8089
 
-State = Literal["starting", "ready", "restarted", "stopping", "failed"]
+PartState = Literal["starting", "ready", "restarted", "stopping", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StartStep:
     """Something that a person who waits wants to see; `detail` is an address or a text."""
 
     part: str
-    state: State
+    state: PartState
     detail: str = ""
 
 
-Report = Callable[[Step], None]
+Report = Callable[[StartStep], None]
 
 
 class Stack:
@@ -46,20 +46,20 @@ class Stack:
     def __init__(self, var: Path, *, report: Report = lambda _: None) -> None:
         self.var = var.resolve()
         self.servers = servers.choose(self.var, os.environ)
-        self.services: dict[str, Service] = {}
+        self.services: dict[str, ServiceProcess] = {}
         self.witnesses: dict[str, Witness] = {}
         self.issuers: dict[str, IssuerPart] = {}
         self._report = report
 
     @property
-    def tended(self) -> dict[str, Tended]:
+    def tended(self) -> dict[str, SupervisedProcess]:
         """The parts that are started again when they end, by name."""
         return {**self.witnesses, **self.issuers, **self.services}
 
     def start(self) -> StackDescription:
         """Start everything and write stack.json; raises StackError, and leaves nothing running then."""
         self.var.mkdir(parents=True, exist_ok=True)
-        records.end_orphans(self.var / "run")
+        pidfiles.end_orphans(self.var / "run")
         try:
             return self._start()
         except BaseException:
@@ -73,7 +73,7 @@ class Stack:
                 raise PartFailedError(f"{part.name} ended with code {part.exit_code}.\n{part.log_tail()}")
         for part in self.tended.values():
             if part.tend():
-                self._report(Step(part.name, "restarted", f"see {part.log}"))
+                self._report(StartStep(part.name, "restarted", f"see {part.log}"))
 
     def stop(self) -> None:
         """End everything, services first: what they have begun they end on running servers."""
@@ -94,7 +94,7 @@ class Stack:
         self._wait_for(part for part in self.servers.parts if isinstance(part, Kafka))
         setup.prepare_kafka(self.servers.kafka_endpoint, made)
         http = {name: ports.free_port(wanted) for name, wanted in WANTED_PORTS.items()}
-        around = Surroundings(
+        around = ServiceEnvironment(
             var=self.var,
             directory=shipped(),
             kafka=self.servers.kafka_endpoint,
@@ -107,7 +107,9 @@ class Stack:
             issuer=self._make_issuer(made, http=http),
         )
         for name, environment in environments(around).items():
-            self.services[name] = Service(name, var=self.var, environment=environment, port=around.http[name])
+            self.services[name] = ServiceProcess(
+                name, var=self.var, environment=environment, port=around.http[name]
+            )
         self._launch(self.services.values())
         setup.admit_authorities(self.servers.kafka_endpoint, made)
         self._wait_for(self.tended.values())
@@ -115,7 +117,7 @@ class Stack:
         description.write(self.var)
         return description
 
-    def _make_issuer(self, made: setup.Secrets, *, http: Mapping[str, int]) -> str:
+    def _make_issuer(self, made: setup.SetupSecrets, *, http: Mapping[str, int]) -> str:
         issuer = IssuerPart(
             var=self.var,
             port=ports.free_port(ISSUER_PORT),
@@ -141,10 +143,10 @@ class Stack:
 
     def _launch(self, parts: Iterable[Part]) -> None:
         for part in parts:
-            self._report(Step(part.name, "starting"))
+            self._report(StartStep(part.name, "starting"))
             part.launch()
 
     def _wait_for(self, parts: Iterable[Part]) -> None:
         for part in parts:
             part.wait_until_ready()
-            self._report(Step(part.name, "ready", f"{ports.LOOPBACK}:{part.port}"))
+            self._report(StartStep(part.name, "ready", f"{ports.LOOPBACK}:{part.port}"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from amtsweg.stack import ports
 from amtsweg.stack.errors import PartFailedError
-from amtsweg.stack.parts import Part
+from amtsweg.stack.process import Part
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -14,7 +14,7 @@ _STEADY_AFTER_S = 60.0
 _FAILURES_AT_START = 3
 
 
-class Tended(Part):
+class SupervisedProcess(Part):
     """Serves HTTP at `port` and says at `health` whether it is ready."""
 
     health: str

@@ -15,10 +15,10 @@ from types import FrameType
 
 import psutil
 
-from amtsweg.stack import records
+from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.stack import Report, Stack, Step
+from amtsweg.stack.stack import Report, Stack, StartStep
 
 _TEND_EVERY_S = 0.25
 _END_WITHIN_S = 90.0
@@ -50,12 +50,12 @@ def run(var: Path, *, report: Report) -> None:
         stack = Stack(var, report=report)
         try:
             stack.start()
-            report(Step("stack", "ready"))
+            report(StartStep("stack", "ready"))
             while True:
                 stack.tend()
                 time.sleep(_TEND_EVERY_S)
         except _StopRequested:
-            report(Step("stack", "stopping"))
+            report(StartStep("stack", "stopping"))
         finally:
             for number in _SIGNALS:
                 signal.signal(
@@ -92,33 +92,33 @@ def stop(var: Path) -> bool:
     """End the stack of this folder and what a killed supervisor left of one; tells whether anything ran."""
     owner = supervisor(var)
     if owner is not None:
-        records.end_tree(owner, grace_s=_END_WITHIN_S)
-    orphans = records.end_orphans(var / "run")
+        pidfiles.end_tree(owner, grace_s=_END_WITHIN_S)
+    orphans = pidfiles.end_orphans(var / "run")
     StackDescription.path(var).unlink(missing_ok=True)
     return owner is not None or bool(orphans)
 
 
 def end(var: Path, name: str) -> None:
     """Ask one part to end; the supervisor starts it again. Nothing happens if it does not run."""
-    process = records.recorded(var / "run", name)
+    process = pidfiles.recorded(var / "run", name)
     if process is not None:
         process.terminate()
 
 
 def status(var: Path) -> list[PartStatus]:
     """What was started below this folder, and whether it runs."""
-    return [_status(var / "run", name) for name in records.names(var / "run")]
+    return [_status(var / "run", name) for name in pidfiles.names(var / "run")]
 
 
 def _status(folder: Path, name: str) -> PartStatus:
-    noted = records.facts(folder, name)
-    process = records.recorded(folder, name)
+    noted = pidfiles.facts(folder, name)
+    process = pidfiles.recorded(folder, name)
     return PartStatus(
         name=name,
         pid=process.pid if process is not None else None,
         port=noted.get("port"),
         restarts=noted.get("restarts", 0),
-        memory_bytes=records.memory_of_tree(process) if process is not None else 0,
+        memory_bytes=pidfiles.memory_of_tree(process) if process is not None else 0,
     )
 
 
@@ -150,7 +150,7 @@ def _start_process(var: Path, *, report: Report) -> None:
 
 def _follow(lines: Iterable[str], report: Report) -> None:
     for line in lines:
-        step = Step(**json.loads(line))
+        step = StartStep(**json.loads(line))
         if step.part == "stack" and step.state == "failed":
             raise StackError(step.detail)
         report(step)
@@ -161,7 +161,7 @@ def reporting_to(descriptor: int) -> Iterator[Report]:
     """A report that writes JSON lines for `start_detached`, until the stack is ready: then nobody reads any more."""
     with os.fdopen(descriptor, "w") as lines:
 
-        def report(step: Step) -> None:
+        def report(step: StartStep) -> None:
             if not lines.closed:
                 lines.write(json.dumps(asdict(step)) + "\n")
                 lines.flush()
@@ -171,7 +171,7 @@ def reporting_to(descriptor: int) -> Iterator[Report]:
         try:
             yield report
         except StackError as error:
-            report(Step("stack", "failed", str(error)))
+            report(StartStep("stack", "failed", str(error)))
             raise
 
 

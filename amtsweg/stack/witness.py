@@ -8,13 +8,13 @@ from typing import Final
 
 from amtsweg.stack import ports
 from amtsweg.stack.errors import MissingPartError
-from amtsweg.stack.parts import Command
-from amtsweg.stack.tended import Tended
+from amtsweg.stack.process import Command
+from amtsweg.stack.supervised import SupervisedProcess
 
 PROGRAM: Final = Path(".venv-verifier/bin/aics-witness")
 
 
-class Witness(Tended):
+class Witness(SupervisedProcess):
     """One witness, which knows one log. Its key and its memory lie below `var` and are its own."""
 
     health = "/healthz"

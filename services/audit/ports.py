@@ -10,11 +10,11 @@ from uuid import UUID
 
 from services.audit.domain.append import Appended
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.completeness import Happened, Unmet
-from services.audit.domain.day import DayStated
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.completeness import CaseEvent, Obligation
+from services.audit.domain.daily_statement import DayStated
+from services.audit.domain.merkle import CompactRange
+from services.audit.domain.pseudonyms import Opening
 from services.audit.domain.reading import Found, Question
-from services.audit.domain.secrecy import Disclosure
 from services.audit.domain.shard import Carried, OpenCase
 from services.audit.domain.tiles import TileName
 from services.audit.domain.timestamp import Stamped
@@ -39,7 +39,7 @@ class Locked:
     service has not run since; ``rebuilt``: some entries' events have no names.
     """
 
-    frontier: Frontier
+    frontier: CompactRange
     keys: Mapping[str, bytes]
     erased: AbstractSet[str]
     known_events: bytes | None
@@ -79,20 +79,20 @@ class Ledgers(Protocol):
         """A transaction that commits when its block ends without an error."""
 
 
-Place = tuple[str, int]
+BusPartition = tuple[str, int]
 """A partition of the bus: topic and number."""
 
 
 class CommittedLog(Protocol):
     """What has been committed: the only source of what is published."""
 
-    async def positions(self) -> Mapping[Place, int]:
+    async def positions(self) -> Mapping[BusPartition, int]:
         """How far each partition of the bus has been read; all that lies before is in the log."""
 
-    async def frontier(self) -> Frontier:
+    async def frontier(self) -> CompactRange:
         """The tree as it stands."""
 
-    async def frontier_at(self, size: int) -> Frontier:
+    async def frontier_at(self, size: int) -> CompactRange:
         """The tree as it stood at this size, from the rows themselves."""
 
     async def entries(self, start: int, end: int) -> Sequence[bytes]:
@@ -116,7 +116,7 @@ class Publications(Protocol):
         """Record that it has been published, and announce it on the bus, in one transaction."""
 
 
-class Shelf(Protocol):
+class TileStorage(Protocol):
     """The log's public files, and beside them the record of what was signed last."""
 
     async def put(self, files: Mapping[TileName, bytes]) -> None:
@@ -136,7 +136,7 @@ class Shelf(Protocol):
     async def intend(self, checkpoint: Checkpoint) -> None:
         """Record that this checkpoint is about to be signed."""
 
-    async def publish(self, note: bytes, positions: Mapping[Place, int]) -> None:
+    async def publish(self, note: bytes, positions: Mapping[BusPartition, int]) -> None:
         """Replace the file ``checkpoint`` in one step, and keep beside it how far the bus was read for it."""
 
     async def discard(self, names: Sequence[TileName]) -> None:
@@ -163,7 +163,7 @@ class Archive(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RuleStanding:
     """How a rule stands: obligations not met, those of them that are overdue, and since when the oldest waits."""
 
     rule: str
@@ -177,22 +177,22 @@ class UnmetCase:
     """An obligation, and the pseudonym of its case."""
 
     case: str
-    unmet: Unmet
+    unmet: Obligation
 
 
-class Watch(Protocol):
+class ObligationWatch(Protocol):
     """What must follow from what, kept up behind the log."""
 
     async def judged(self) -> int:
         """How many entries have been judged."""
 
-    async def standing(self, now: datetime) -> Sequence[Standing]:
+    async def standing(self, now: datetime) -> Sequence[RuleStanding]:
         """How each rule stands that has something unmet."""
 
     async def overdue(self, now: datetime, *, limit: int) -> Sequence[UnmetCase]:
         """The obligations that are overdue, longest first."""
 
-    def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[Happened]]]:
+    def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[CaseEvent]]]:
         """Every case with what had happened to it before this instant; reads the whole log."""
 
 
@@ -205,7 +205,7 @@ class Account:
 
     at: datetime
     judged: int | None
-    standing: Sequence[Standing]
+    standing: Sequence[RuleStanding]
     overdue: Sequence[UnmetCase]
 
 
@@ -215,7 +215,7 @@ class ClosedDay:
 
     index: int
     entry: bytes
-    disclosure: Disclosure
+    disclosure: Opening
     stated: DayStated
 
 

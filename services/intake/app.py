@@ -12,10 +12,9 @@ from typing import Any, Final
 from aiokafka.structs import TopicPartition
 from fastapi import FastAPI, Request, Response
 
-from services.intake.adapters.catching_up import CatchingUp
 from services.intake.adapters.cursor import Cursors
+from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.elsewhere import competence_routes
-from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.guide import guide_routes
 from services.intake.adapters.http.histories import history_routes, search_routes
 from services.intake.adapters.http.messages import message_routes
@@ -28,18 +27,19 @@ from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
 from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
 from services.intake.adapters.postgres import migrations
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
-from services.intake.adapters.postgres.book import OpenEntries, PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
 from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
+from services.intake.adapters.postgres.receipts import OpenEntries, PostgresBook
 from services.intake.adapters.rates import Quota, RedisRates
+from services.intake.adapters.readiness import CatchingUp
 from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.lookup import Lookup
-from services.intake.handler.submissions import SubmissionDesk
+from services.intake.handler.submissions import SubmitHandler
 from services.intake.handler.supplements import SupplementDesk
-from services.intake.handler.tokens import TokenDoor
+from services.intake.handler.tokens import TokenEndpoint
 from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
@@ -62,7 +62,7 @@ from shared.postgres.migrations import upgrade
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Pool, open_pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -81,8 +81,8 @@ _BATCH_WAIT: Final = timedelta(milliseconds=100)
 
 def assemble(
     *,
-    desk: SubmissionDesk,
-    door: TokenDoor,
+    desk: SubmitHandler,
+    door: TokenEndpoint,
     callers: Callers,
     public_keys: Sequence[Mapping[str, Any]],
     histories: Histories,
@@ -108,7 +108,7 @@ def assemble(
         },
     )
     app.add_exception_handler(Unavailable, _on_unavailable)
-    gate = Gate(callers, count=count)
+    gate = ClientAuth(callers, count=count)
     lookup = Lookup(histories=histories, secret=desk.secret, complete=desk.complete)
     lifetime = int(TOKEN_LIFETIME.total_seconds())
     for routes in (
@@ -143,7 +143,7 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """Make the real parts, over a schema brought up to date; connections are closed afterwards.
 
     Raises:
@@ -165,7 +165,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
         yield _parts(settings, pool=pool, desk_pool=desk_pool, rates=rates)
 
 
-def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Part]:
+def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Component]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     publisher = Publisher(
@@ -176,7 +176,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
     secret = bytes.fromhex(read_secret(settings.hash_key_file))
     catching_up = _catching_up(settings, pool, health=health, telemetry=telemetry)
     app = assemble(
-        desk=SubmissionDesk(
+        desk=SubmitHandler(
             book=PostgresBook(desk_pool),
             sealer=_sealing(settings),
             keys=RegisteredSealingKeys(principals, notifier=_json(settings.notifier_key_file)),
@@ -268,8 +268,8 @@ def _callers(settings: Settings, keys: Sequence[Mapping[str, Any]], *, principal
 
 def _door(
     settings: Settings, keys: Sequence[Mapping[str, Any]], *, pool: Pool, principals: Principals
-) -> TokenDoor:
-    return TokenDoor(
+) -> TokenEndpoint:
+    return TokenEndpoint(
         principals=principals,
         secrets=Argon2Secrets(),
         assertions=JwtAssertions(),

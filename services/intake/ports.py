@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from services.intake.domain.admission import Entry, Standing
+from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from services.intake.domain.client import Assertion, Bearer
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from services.intake.domain.outcome import BookIncomplete, Several
 from shared.access.principal import Principal
-from shared.events.case import AnswerKind, Outcome
+from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
 from shared.events.sealed_answer import AnswerKeys
@@ -28,7 +28,7 @@ class Clock(Protocol):
 class Book(Protocol):
     """The book of receipts: what has been promised to whom, before anything is sent."""
 
-    async def enter(self, entry: Entry) -> Standing | None:
+    async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
         """Enter it durably and hold it for one attempt; None if it is new, else what stands there."""
 
     async def claim(self, submission_id: UUID) -> bool:
@@ -71,7 +71,7 @@ class Registered(Protocol):
         """
 
 
-class Secrets(Protocol):
+class SecretHashes(Protocol):
     async def fitting(self, secret: str, *, among: Sequence[str]) -> str | None:
         """Return the PHC string that the secret fits; a refusal takes as long whether there are any or not."""
 
@@ -101,15 +101,15 @@ class Known:
     submission_id: UUID
     case_id: UUID
     receipt: Receipt
-    lines: Sequence[Line]
+    lines: Sequence[HistoryLine]
     client_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class FeedPage:
     """A stretch of a client's feed; ``next`` is the cursor to go on from."""
 
-    lines: Sequence[Line]
+    lines: Sequence[HistoryLine]
     next: str
     more: bool
 
@@ -129,7 +129,7 @@ class Histories(Protocol):
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
         """Return the client's case."""
 
-    async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
+    async def feed(self, client_id: str, *, after: str | None, limit: int) -> FeedPage | None:
         """Return what was added after a cursor; None if the cursor is not of this feed (any more)."""
 
 
@@ -142,7 +142,7 @@ class AuthorityMessage:
     at: datetime
     authority: str
     kind: AnswerKind
-    outcome: Outcome | None
+    outcome: DecisionOutcome | None
     content: str | None
 
 

@@ -14,28 +14,28 @@ import orjson
 from fastapi import FastAPI
 
 from services.notifier.adapters.contacts import SealedContacts
+from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.directory_files import DirectoryFiles
 from services.notifier.adapters.http.deadlines import add_deadlines
 from services.notifier.adapters.law_files import open_law
+from services.notifier.adapters.maintenance import Replanning, Resumed, Upkeep
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
-from services.notifier.adapters.postgres.ledger import PostgresLedger
+from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_texts
-from services.notifier.adapters.upkeep import Replanning, Resumed, Upkeep
-from services.notifier.adapters.watch import Watch
 from services.notifier.domain.address import Address
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.mail import Sender
-from services.notifier.domain.pace import Pace
-from services.notifier.domain.retry import Patience
+from services.notifier.domain.mail import MailSender
+from services.notifier.domain.retry import RetryPolicy
+from services.notifier.domain.token_bucket import Pace
 from services.notifier.domain.writing import Writer
-from services.notifier.handler.delivery import Courier
+from services.notifier.handler.delivery import MailDelivery
 from services.notifier.handler.planning import on_events, recall
-from services.notifier.handler.rounds import Rounds
+from services.notifier.handler.send_loop import Rounds
 from services.notifier.handler.ticking import Ticking, set_timers
 from services.notifier.settings import Settings, SmtpConnection
 from shared.crypto.jwe import OwnKey
@@ -52,7 +52,7 @@ from shared.postgres import pool as postgres
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Connection, Pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
@@ -80,7 +80,7 @@ class Planning:
 
     async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
         events = [read(record) for record in records]
-        await on_events(events, PostgresLedger(connection), self._law)
+        await on_events(events, PostgresCaseStore(connection), self._law)
         await set_timers(events, TimerLedger(connection), self._law)
 
 
@@ -102,7 +102,7 @@ class Rebuild:
         if await self._queue.lacks_contacts():
             async for held in self._held.read():
                 async with postgres.transaction(self._pool) as connection:
-                    await recall(held, PostgresLedger(connection))
+                    await recall(held, PostgresCaseStore(connection))
         self._condition.set("ready")
 
 
@@ -119,7 +119,7 @@ def read(record: Record) -> Event[Payload]:
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """Make the real parts, over a schema brought up to date.
 
     Raises:
@@ -151,7 +151,7 @@ class _Common:
     telemetry: Telemetry = field(default_factory=Telemetry)
 
 
-def _parts(settings: Settings, pool: Pool) -> Mapping[str, Part]:
+def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     plan = replace(PLANNING, instance=settings.instance)
     history = StoreHistory(plan.group)
     common = _Common(
@@ -209,8 +209,8 @@ def _sending(settings: Settings, common: _Common) -> Resumed:
     mailer = SmtpMailer(
         _mail_server(settings), connections=smtp.connections, mails_per_connection=smtp.mails_per_connection
     )
-    observer = Watch(common.health.part("mail server"), telemetry=common.telemetry, clock=_now)
-    courier = Courier(
+    observer = DeliveryWatch(common.health.part("mail server"), telemetry=common.telemetry, clock=_now)
+    courier = MailDelivery(
         queue=common.queue,
         mailer=mailer,
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
@@ -218,7 +218,7 @@ def _sending(settings: Settings, common: _Common) -> Resumed:
         writer=Writer(read_texts(), common.law),
         sender=_sender(settings),
         clock=_now,
-        patience=Patience(),
+        patience=RetryPolicy(),
         random=Random(),
         observer=observer,
     )
@@ -265,8 +265,8 @@ def _mail_server(settings: Settings) -> MailServer:
     )
 
 
-def _sender(settings: Settings) -> Sender:
-    return Sender(
+def _sender(settings: Settings) -> MailSender:
+    return MailSender(
         name=settings.sender_name, address=Address(settings.sender_address), domain=_domain(settings)
     )
 

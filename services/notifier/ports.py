@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from services.notifier.domain.case import Case, Contact
+from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.domain.mail import Mail
-from services.notifier.domain.message import Message
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import Names
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
@@ -31,17 +31,17 @@ class StoreAway(Exception):  # noqa: N818 - what is the matter, in the project's
     """The store is not there; whether a transaction was committed may be unknown."""
 
 
-class NotOpened(Exception):  # noqa: N818 - what happened to the contact, in the project's vocabulary
+class ContactNotOpened(Exception):  # noqa: N818 - what happened to the contact, in the project's vocabulary
     """A contact does not open with our keys."""
 
 
-class Ledger(Protocol):
+class CaseStore(Protocol):
     """Cases and messages, inside the one transaction in which a batch of events is applied."""
 
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
         """Return those of these cases that are known."""
 
-    async def keep(self, cases: Collection[Case], messages: Sequence[Message]) -> None:
+    async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         """Write cases and newly planned messages; a message whose fate is on record already keeps it."""
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
@@ -76,8 +76,8 @@ class Timers(Protocol):
 class Claim:
     """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``."""
 
-    message: Message
-    contact: Contact
+    message: ApplicantMessage
+    contact: ContactState
     attempts: int
     created_at: datetime
     lease: UUID
@@ -123,7 +123,7 @@ class Deferred:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class MailRefused:
     """The server will never take this mail (5xx), and the recipient is the reason (RFC 3463: X.1.Y, X.2.Y)."""
 
     code: int
@@ -146,13 +146,13 @@ class Withdrawn:
     """``before_content`` said no; nothing was handed over."""
 
 
-Answer = Accepted | Deferred | Refused | Unwelcome | Unanswered | Withdrawn
+MailOutcome = Accepted | Deferred | MailRefused | Unwelcome | Unanswered | Withdrawn
 
 
 class Mailer(Protocol):
     """A mail server."""
 
-    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
         """Offer the mail; ask ``before_content`` once the recipient is accepted, at the last safe moment.
 
         Raises:
@@ -193,7 +193,7 @@ class Observer(Protocol):
         """An attempt ended with an error that nobody expected."""
 
 
-class Directory(Protocol):
+class NameDirectory(Protocol):
     """What services and authorities are called."""
 
     def names(self, *, service: str, authority: str | None) -> Names:

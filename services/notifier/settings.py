@@ -15,8 +15,8 @@ from shared.settings import (
     loopback,
 )
 
-Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}$")]
+TextLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+SenderAddress = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}$")]
 
 
 class SmtpConnection(BaseModel):
@@ -70,8 +70,8 @@ class Settings(ServiceSettings):
         FilePath,
         Field(description="JWK Set of the private keys that contacts are sealed to, old ones included."),
     ]
-    sender_name: Annotated[Line, Field(description="The name that mails come from.")]
-    sender_address: Annotated[EmailAddress, Field(description="The address that mails come from.")]
+    sender_name: Annotated[TextLine, Field(description="The name that mails come from.")]
+    sender_address: Annotated[SenderAddress, Field(description="The address that mails come from.")]
     contact_kept_for: Annotated[
         timedelta, Field(description="How long a contact stays after its case has closed.")
     ] = timedelta(days=7)

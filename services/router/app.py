@@ -50,7 +50,7 @@ from shared.kafka.lag import lag_of
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Record
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
@@ -160,7 +160,7 @@ def read(record: Record) -> Event[Payload]:
     return event
 
 
-def build(settings: Settings) -> Mapping[str, Part]:
+def build(settings: Settings) -> Mapping[str, Component]:
     """Make the real parts: the router, its directory, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)

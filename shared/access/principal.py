@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-Kind = Literal["platform", "authority", "provider", "desk", "auditor", "operator"]
+PrincipalKind = Literal["platform", "authority", "provider", "desk", "auditor", "operator"]
 Audience = Literal["intake", "doors", "desk", "audit"]
 AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
 
@@ -26,7 +26,7 @@ SCOPES: Final[Mapping[str, Audience]] = MappingProxyType(
 )
 """Every scope, and the one service that it opens."""
 
-AUDIENCE_OF: Final[Mapping[Kind, Audience]] = MappingProxyType(
+AUDIENCE_OF: Final[Mapping[PrincipalKind, Audience]] = MappingProxyType(
     {
         "platform": "intake",
         "authority": "doors",
@@ -38,7 +38,7 @@ AUDIENCE_OF: Final[Mapping[Kind, Audience]] = MappingProxyType(
 )
 """The one service that a kind of principal has business with."""
 
-PERSONS: Final[frozenset[Kind]] = frozenset({"desk", "auditor", "operator"})
+PERSONS: Final[frozenset[PrincipalKind]] = frozenset({"desk", "auditor", "operator"})
 """Kinds of people: what they do stands on record beside their id, so the id is a number."""
 
 
@@ -64,7 +64,7 @@ class Principal:
     """
 
     id: str
-    kind: Kind
+    kind: PrincipalKind
     name: str
     scopes: frozenset[str]
     authorities: frozenset[str] = frozenset()

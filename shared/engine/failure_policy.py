@@ -14,7 +14,7 @@ from typing import Final
 
 from shared.engine.plan import Plan
 from shared.errors import Unavailable, Undecodable
-from shared.kafka.dead_letters import Kind
+from shared.kafka.dead_letters import LetterKind
 from shared.kafka.records import Record
 from shared.telemetry.logs import describe
 
@@ -27,7 +27,7 @@ FOLLOWS: Final = "follows a dead letter of its case"
 class DeadLetterVerdict:
     """The record goes to the dead letter. ``poisoned``: because our code fails on it."""
 
-    kind: Kind
+    kind: LetterKind
     reason: str
     attempts: int = 1
     first_failure_ms: int | None = None

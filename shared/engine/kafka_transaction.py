@@ -27,7 +27,7 @@ from shared.engine.state_store import (
     origin_of,
     unread_key,
 )
-from shared.engine.transaction_batch import Place, TransactionBatch
+from shared.engine.transaction_batch import PackedAt, TransactionBatch
 from shared.kafka.dead_letters import dead_letter, letter_key, place_of, superseded
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
@@ -153,7 +153,7 @@ class Commit:
         messages: Sequence[tuple[Record | None, Message]],
         states: Mapping[str, bytes | None],
         offsets: Mapping[TopicPartition, int],
-    ) -> tuple[list[tuple[Message, Place]], Place | None]:
+    ) -> tuple[list[tuple[Message, PackedAt]], PackedAt | None]:
         """Return where lookup objects and the last state lie, once all is committed."""
         batch = TransactionBatch(self._producer)
         try:
@@ -191,8 +191,8 @@ class Commit:
         messages: Sequence[tuple[Record | None, Message]],
         states: Mapping[str, bytes | None],
         batch: TransactionBatch,
-    ) -> tuple[list[tuple[Message, Place]], Place | None]:
-        objects: list[tuple[Message, Place]] = []
+    ) -> tuple[list[tuple[Message, PackedAt]], PackedAt | None]:
+        objects: list[tuple[Message, PackedAt]] = []
         for cause, message in messages:
             try:
                 tp = TopicPartition(message.topic, self._partition(message))
@@ -203,7 +203,7 @@ class Commit:
                 raise self._judged(error, cause=cause, topic=message.topic) from error
             if message.topic == self._plan.lookup_topic:
                 objects.append((message, place))
-        last: Place | None = None
+        last: PackedAt | None = None
         if self._plan.state_topic is not None:
             tp = TopicPartition(self._plan.state_topic, self._number)
             for key, value in states.items():

@@ -17,7 +17,7 @@ from shared.events.envelope import Event, decode
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
 from shared.events.payload import Payload
 from shared.events.topics import OPERATION_ORDERED
-from shared.kafka.dead_letters import Outcome, report
+from shared.kafka.dead_letters import LetterOutcome, report
 from shared.kafka.records import Record
 from shared.telemetry.logs import describe
 
@@ -57,7 +57,7 @@ class OperatorOrders:
             if why is None:
                 await self._report(event, transaction, "applied")
                 return original
-            outcome: Outcome = "failed"
+            outcome: LetterOutcome = "failed"
             detail = why
         else:
             outcome, detail = original
@@ -69,7 +69,7 @@ class OperatorOrders:
 
     async def _original(
         self, event: Event[Payload], transaction: SinkTransaction
-    ) -> Record | tuple[Outcome, str]:
+    ) -> Record | tuple[LetterOutcome, str]:
         """The record to try, or what becomes of an order that tries none."""
         data = event.data
         if not isinstance(data, ReplayOrdered | CloseOrdered) or data.group != self._plan.group:
@@ -105,7 +105,7 @@ class OperatorOrders:
         return None
 
     async def _report(
-        self, event: Event[Payload], transaction: SinkTransaction, outcome: Outcome, *, detail: str = ""
+        self, event: Event[Payload], transaction: SinkTransaction, outcome: LetterOutcome, *, detail: str = ""
     ) -> None:
         data = event.data
         place = str(data.record) if isinstance(data, ReplayOrdered | CloseOrdered) else None

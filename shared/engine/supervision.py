@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from shared.backoff import FIRST_SECONDS, Backoff
-from shared.telemetry.health import Condition, Standing
+from shared.telemetry.health import Condition, HealthStatus
 from shared.telemetry.metrics import Telemetry
 
 FAILURES_BEFORE_EXIT: Final = 40
@@ -16,7 +16,7 @@ FAILURES_BEFORE_EXIT: Final = 40
 _STEADY_SECONDS: Final = 60.0
 """Who has been open for so long has not failed in a row, even if there was nothing to do."""
 
-_WORST_FIRST: Final[tuple[Standing, ...]] = ("failed", "unready", "starting", "degraded", "ready")
+_WORST_FIRST: Final[tuple[HealthStatus, ...]] = ("failed", "unready", "starting", "degraded", "ready")
 
 
 class Supervised:
@@ -28,7 +28,7 @@ class Supervised:
         self._backoff = Backoff(first_seconds=supervision.first_pause_seconds)
         self._opened_at = float("inf")
         self.failures = 0
-        self.standing: Standing = "starting"
+        self.standing: HealthStatus = "starting"
         self.reason = ""
 
     def opened(self) -> None:
@@ -73,7 +73,7 @@ class Supervised:
         self.failures = 0
         self._backoff.reset()
 
-    def _set(self, standing: Standing, *, reason: str = "") -> None:
+    def _set(self, standing: HealthStatus, *, reason: str = "") -> None:
         self.standing, self.reason = standing, reason
         self._supervision.show()
 

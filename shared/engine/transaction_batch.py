@@ -33,7 +33,7 @@ class RecordBatch:
         return None if self.delivery is None else self.delivery.exception()
 
 
-Place = tuple[RecordBatch, int]
+PackedAt = tuple[RecordBatch, int]
 """Where a record has been packed: the parcel, and its number therein."""
 
 
@@ -56,7 +56,7 @@ class TransactionBatch:
         value: bytes | None,
         headers: Headers = (),
         cause: Record | None = None,
-    ) -> Place:
+    ) -> PackedAt:
         """Pack a record.
 
         Raises:
@@ -95,7 +95,7 @@ class TransactionBatch:
         return parcel
 
 
-def offset_of(place: Place) -> int:
+def offset_of(place: PackedAt) -> int:
     """The offset that Kafka gave the record; its parcel has been delivered."""
     parcel, number = place
     if parcel.delivery is None:

@@ -29,7 +29,7 @@ AnswerKind = Literal[
 ReturnReason = Literal["wrong-place", "wrong-service", "not-competent", "misdirected"]
 """Why an authority hands a case on: the place or service is another's, the law names another, or nobody meant it."""
 
-Outcome = Literal["granted", "refused"]
+DecisionOutcome = Literal["granted", "refused"]
 RefusalReason = Literal[
     "not-in-custody",
     "already-accepted",
@@ -74,7 +74,7 @@ class AnswerGiven(Payload):
     """
 
     kind: AnswerKind
-    outcome: Outcome | None = None
+    outcome: DecisionOutcome | None = None
     items: Annotated[int, Field(ge=1, le=MOST_MISSING)] | None = None
     reason: ReturnReason | None = None
     forward_to: AuthorityId | None = None
@@ -111,7 +111,7 @@ class CaseMessage(Payload):
     authority: AuthorityId
     kind: AnswerKind
     answer_id: UUID
-    outcome: Outcome | None = None
+    outcome: DecisionOutcome | None = None
     content: Sealed | None = None
     notice: Sealed | None = None
     given_at: Instant
@@ -158,7 +158,7 @@ class CaseDecided(Payload):
 
     receipt: Receipt
     authority: AuthorityId
-    outcome: Outcome
+    outcome: DecisionOutcome
     decided_at: Instant
 
 

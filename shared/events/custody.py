@@ -10,7 +10,7 @@ from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, Payload, WireModel
 from shared.events.submission import Receipt
 
-Standing = Literal[
+CustodyState = Literal[
     "parked",
     "routed",
     "accepted",
@@ -47,7 +47,7 @@ class CaseHeld(Payload):
 
     submission_id: UUID
     receipt: Receipt
-    standing: Standing
+    standing: CustodyState
     since: Instant
     authority: AuthorityId | None = None
     reason: str | None = None

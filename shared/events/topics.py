@@ -17,7 +17,7 @@ from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
 
 BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator"]
-Group = Literal["intake", "router", "notifier", "audit", "authority"]
+ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
 PARTITIONS = 6  # of every topic keyed by case; fixed for a topic version, since custody lives in them
 MAX_CONTENT_BYTES = 1024 * 1024  # the largest content, as JSON bytes before sealing, that intake takes
@@ -43,9 +43,9 @@ class Topic:
     payloads: tuple[type[Payload], ...]
     key: Literal["case", "object", "message", "log", "land", "service"]
     producers: tuple[BusLogin, ...]
-    consumers: tuple[Group, ...]
+    consumers: tuple[ConsumerGroup, ...]
     audited: Literal[True] | str
-    rebuild: tuple[Group, ...] = ()
+    rebuild: tuple[ConsumerGroup, ...] = ()
     followers: tuple[BusLogin, ...] = ()
     partitions: int = PARTITIONS
     retention: timedelta | None = _PERMANENT
@@ -252,7 +252,7 @@ CATALOGUE: tuple[Topic, ...] = (
     AUDIT_CHECKPOINT,
 )
 
-GROUPS: Mapping[Group, BusLogin] = {
+GROUPS: Mapping[ConsumerGroup, BusLogin] = {
     "intake": "intake",
     "router": "router",
     "notifier": "notifier",
@@ -278,7 +278,7 @@ def authority_group(authority: str) -> str:
     return f"authority.{authority}"
 
 
-def consumed_by(group: Group) -> tuple[Topic, ...]:
+def consumed_by(group: ConsumerGroup) -> tuple[Topic, ...]:
     """The topics a group subscribes to."""
     return tuple(topic for topic in CATALOGUE if group in topic.consumers)
 

@@ -20,7 +20,7 @@ from uuid import UUID, uuid5
 from shared.events.topics import CATALOGUE
 from shared.kafka.records import Headers, Message, Record
 
-Kind = Literal["undecodable", "internal-error"]
+LetterKind = Literal["undecodable", "internal-error"]
 
 PREFIX: Final = "dl_"
 SETTLED: Final = "dl_settled"
@@ -32,7 +32,7 @@ ORDER: Final = "dl_order"
 OUTCOME: Final = "dl_outcome"
 DETAIL: Final = "dl_detail"
 
-Outcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
+LetterOutcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
 """What becomes of an order. ``failed``: the record again; the letter stays. ``expired``: the record is gone from its
 topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is unsettled."""
 
@@ -79,7 +79,7 @@ def dead_letter(
     record: Record,
     *,
     to: str,
-    kind: Kind,
+    kind: LetterKind,
     reason: str,
     attempts: int = 1,
     first_failure_ms: int | None = None,
@@ -175,7 +175,9 @@ class OrderReport:
     detail: str
 
 
-def report(*, to: str, order: str, outcome: Outcome, detail: str = "", settles: str | None = None) -> Message:
+def report(
+    *, to: str, order: str, outcome: LetterOutcome, detail: str = "", settles: str | None = None
+) -> Message:
     """The note that says what became of an order, and which letter is done with by it."""
     headers = [
         (ORDER, order.encode()),

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
-from shared.events.topics import Group, consumed_by
+from shared.events.topics import ConsumerGroup, consumed_by
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
@@ -77,7 +77,7 @@ class LagWatcher:
 
 
 def lag_of(
-    group: Group,
+    group: ConsumerGroup,
     *,
     address: KafkaAddress,
     stored: ReadOffsets | None = None,

@@ -18,7 +18,7 @@ _IN_FLIGHT: Final = 1000
 _REFUSALS: Final = (MessageSizeTooLargeError, CorruptRecordException)
 
 
-class Refused(Exception):  # noqa: N818 - what happened, in the project's vocabulary
+class MessageRefused(Exception):  # noqa: N818 - what happened, in the project's vocabulary
     """Kafka will never take this message: it is too large, or malformed."""
 
 
@@ -91,7 +91,7 @@ class Publisher:
                 if self._producer is producer:
                     self._producer = None
                     self._broken.set()
-                word = Refused if isinstance(error, _REFUSALS) else Unavailable
+                word = MessageRefused if isinstance(error, _REFUSALS) else Unavailable
                 raise word(f"{message.topic}: {type(error).__name__}") from error
 
     async def _send(self, producer: AIOKafkaProducer, message: Outgoing) -> None:
@@ -105,7 +105,7 @@ class Publisher:
                 headers=[*message.headers],
             )
         except MessageSizeTooLargeError as error:  # found before sending: the producer is unharmed
-            raise Refused(f"{message.topic}: the message is too large") from error
+            raise MessageRefused(f"{message.topic}: the message is too large") from error
         await acknowledged
 
 

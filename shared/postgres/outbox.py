@@ -20,7 +20,7 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.errors import Unavailable
-from shared.kafka.publisher import Publisher, Refused
+from shared.kafka.publisher import MessageRefused, Publisher
 from shared.kafka.records import Outgoing
 from shared.postgres.pool import Connection, Pool, reaching_postgres
 from shared.telemetry.health import Health
@@ -167,7 +167,7 @@ class OutboxPublisher:
                 self._log.warning("message not taken", topic=message.topic, error=error)
                 outcome.waits = True
                 break
-            except Refused as error:
+            except MessageRefused as error:
                 self._log.error("message refused", topic=message.topic, error=error)
                 outcome.refused.append(row["id"])
             else:

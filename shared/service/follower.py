@@ -8,7 +8,7 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.errors import Stopped, Unavailable
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.logs import describe
 
@@ -24,7 +24,7 @@ class Follower:
     """
 
     def __init__(
-        self, part: Part, *, name: str, health: Health, steady_seconds: float = _STEADY_SECONDS
+        self, part: Component, *, name: str, health: Health, steady_seconds: float = _STEADY_SECONDS
     ) -> None:
         self._part = part
         self._condition = health.part(f"{name}, begun anew")

@@ -22,14 +22,14 @@ _SHARE: Final = 0.6
 """How much of what is left of it one part may take, so that each of those below it has some."""
 
 
-class Part(Protocol):
+class Component(Protocol):
     """Something that runs until it is cancelled; what it holds is closed when ``run`` has ended."""
 
     async def run(self) -> None:
         """Work until cancelled; raise only when a restart of the process is wanted."""
 
 
-Parts = AbstractAsyncContextManager[Mapping[str, Part]]
+Components = AbstractAsyncContextManager[Mapping[str, Component]]
 """The parts of a service, with what they hold in common opened around them.
 
 They stand in the order of dependence: what others write through comes first, doors last. They end in the reverse: a
@@ -37,14 +37,14 @@ request that a door has accepted is answered while everything below it still wor
 """
 
 
-def main(name: str, build: Callable[[], Parts], *, log_level: str) -> int:
+def main(name: str, build: Callable[[], Components], *, log_level: str) -> int:
     """Run the service until it is told to stop; return the process's exit code, 0 when that was asked for."""
     logs.configure(name, level=log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(build))
 
 
-async def _serve(build: Callable[[], Parts]) -> int:
+async def _serve(build: Callable[[], Components]) -> int:
     """Build and run; what cannot be reached at the start is waited for, as it is later."""
     pause = Backoff()
     async with AsyncExitStack() as opened:
@@ -58,7 +58,7 @@ async def _serve(build: Callable[[], Parts]) -> int:
         return await run(parts)
 
 
-async def run(parts: Mapping[str, Part]) -> int:
+async def run(parts: Mapping[str, Component]) -> int:
     """Run the parts until SIGTERM or SIGINT, or until one fails; return the process's exit code.
 
     Whichever comes first ends all of them, one after the other: half a service would look alive and do nothing.

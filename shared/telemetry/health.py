@@ -2,17 +2,17 @@
 
 from typing import Literal
 
-Standing = Literal["starting", "ready", "degraded", "unready", "failed"]
+HealthStatus = Literal["starting", "ready", "degraded", "unready", "failed"]
 
 
 class Condition:
     """The condition of one part of a process; the part sets it, ``Health`` shows it."""
 
     def __init__(self) -> None:
-        self.standing: Standing = "starting"
+        self.standing: HealthStatus = "starting"
         self.reason = ""
 
-    def set(self, standing: Standing, *, reason: str = "") -> None:
+    def set(self, standing: HealthStatus, *, reason: str = "") -> None:
         """``degraded`` still works, ``unready`` waits for something, ``failed`` needs a restart."""
         self.standing, self.reason = standing, reason
 

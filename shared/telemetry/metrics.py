@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-Name = Literal[
+MetricName = Literal[
     "batch_seconds",
     "checkpoint_age_seconds",
     "dead_letters",
@@ -40,7 +40,7 @@ Name = Literal[
 class Metric:
     """One row: names carry the prefix ``amtsweg_`` outside; counters end in ``_total``."""
 
-    name: Name
+    name: MetricName
     kind: Literal["counter", "gauge", "histogram"]
     help: str
     labels: tuple[str, ...] = ()
@@ -106,20 +106,20 @@ class Telemetry:
                     name, m.help, m.labels, registry=self.registry, buckets=_BUCKETS
                 )
 
-    def count(self, name: Name, amount: float = 1, /, **labels: str) -> None:
+    def count(self, name: MetricName, amount: float = 1, /, **labels: str) -> None:
         """Add to a counter."""
         self._counters[name].labels(**labels).inc(amount)
 
-    def set(self, name: Name, value: float, /, **labels: str) -> None:
+    def set(self, name: MetricName, value: float, /, **labels: str) -> None:
         """Set a gauge."""
         self._gauges[name].labels(**labels).set(value)
 
-    def follow(self, name: Name, measure: Callable[[], float], /, **labels: str) -> None:
+    def follow(self, name: MetricName, measure: Callable[[], float], /, **labels: str) -> None:
         """Have a gauge measured whenever somebody asks."""
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set_function(measure)
 
-    def observe(self, name: Name, seconds: float, /, **labels: str) -> None:
+    def observe(self, name: MetricName, seconds: float, /, **labels: str) -> None:
         """Add a duration to a histogram."""
         self._histograms[name].labels(**labels).observe(seconds)
 

@@ -28,7 +28,7 @@ _NOBODY: Final = (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class BearerToken:
     """Whose token was shown, for what it was given, and which credential had been shown for it."""
 
     client_id: str
@@ -63,14 +63,14 @@ class AccessTokens:
         self._keys = KeySet([import_key(dict(key)) for key in keys])
         self._expected = (issuer, audience, TYPE)
         self._clock = clock
-        self._known: dict[str, tuple[Shown, float]] = {}
+        self._known: dict[str, tuple[BearerToken, float]] = {}
 
-    def read(self, token: str) -> Shown | None:
+    def read(self, token: str) -> BearerToken | None:
         """Return whose valid token it is, or None."""
         shown, expires = self._known.get(token) or self._verified(token)
         return shown if self._clock().timestamp() < expires else None
 
-    def _verified(self, token: str) -> tuple[Shown | None, float]:
+    def _verified(self, token: str) -> tuple[BearerToken | None, float]:
         """Whose token it is, and until when; remembered, since a client shows the same one for minutes."""
         try:
             read = jwt.decode(token[:LONGEST], self._keys, algorithms=[SIGNED_WITH])
@@ -81,7 +81,7 @@ class AccessTokens:
             return _NOBODY
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        shown = Shown(
+        shown = BearerToken(
             client_id=claims["sub"],
             scopes=frozenset(claims["scope"].split()),
             issued_at=datetime.fromtimestamp(claims.get("iat", 0), UTC),

@@ -17,9 +17,9 @@ from random import Random
 
 import pytest
 
+from amtsweg.demo.checks import check_all
 from amtsweg.demo.platform import Platform, post_all
-from amtsweg.demo.reckoning import check_all
-from amtsweg.demo.run import Progress, prove, sample_authorities, settle
+from amtsweg.demo.run import RunProgress, prove, sample_authorities, settle
 from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
@@ -114,8 +114,8 @@ def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it(round
 
 async def _under_load(
     var: Path, description: StackDescription, wanted: tuple[Posting, ...], *, tending: Tending
-) -> Progress:
-    progress = Progress(requests=len(wanted))
+) -> RunProgress:
+    progress = RunProgress(requests=len(wanted))
     authorities = sorted({p.authority for p in wanted if p.authority is not None})
     await _poison(description)
     async with sample_authorities(var, authorities), Platform.of(description) as platform:

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from amtsweg.stack import records, supervisor
+from amtsweg.stack import pidfiles, supervisor
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.records import end_tree
+from amtsweg.stack.pidfiles import end_tree
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -74,7 +74,7 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
         _is_proven(look.partition("#")[0].replace("CASE", found[1]), var)
     finally:
         end_tree(psutil.Process(int(shell)))
-    alive = [p for name in records.names(var / "run") if (p := records.recorded(var / "run", name))]
+    alive = [p for name in pidfiles.names(var / "run") if (p := pidfiles.recorded(var / "run", name))]
     assert alive
     typed(down, var)
     assert not [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]

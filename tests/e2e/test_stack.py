@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from amtsweg.stack import records, supervisor
+from amtsweg.stack import pidfiles, supervisor
 from amtsweg.stack.description import StackDescription
 
 PARTS = {
@@ -62,7 +62,7 @@ def wait_until(path: Path, *, process: subprocess.Popen[str]) -> None:
 
 def processes(var: Path) -> list[psutil.Process]:
     """Every process that was started below the folder and still runs."""
-    return [p for name in records.names(var / "run") if (p := records.recorded(var / "run", name))]
+    return [p for name in pidfiles.names(var / "run") if (p := pidfiles.recorded(var / "run", name))]
 
 
 def running(process: psutil.Process) -> bool:
@@ -84,7 +84,7 @@ def test_up_serves_tends_its_services_survives_a_second_up_and_ends_with_the_nam
             _a_killed_service_comes_back(var)
             _a_service_is_restarted_and_its_log_read(var)
             alive = processes(var)
-            psutil.Process(records.facts(var / "run", "redis")["pid"]).kill()
+            psutil.Process(pidfiles.facts(var / "run", "redis")["pid"]).kill()
             output, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "redis ended with code -9" in output
@@ -104,14 +104,14 @@ def _serves(var: Path) -> None:
     assert description.urls.intake in again.stdout
 
     assert amtsweg("status", var=var).returncode == 0
-    assert set(records.names(var / "run")) == PARTS
+    assert set(pidfiles.names(var / "run")) == PARTS
 
 
 def _a_service_is_restarted_and_its_log_read(var: Path) -> None:
-    before = records.facts(var / "run", "notifier")["pid"]
+    before = pidfiles.facts(var / "run", "notifier")["pid"]
     restarted = amtsweg("restart", "notifier", var=var)
     assert restarted.returncode == 0, restarted.stderr
-    assert records.facts(var / "run", "notifier")["pid"] != before
+    assert pidfiles.facts(var / "run", "notifier")["pid"] != before
     assert amtsweg("restart", "kafka", var=var).returncode == 1
 
     told = amtsweg("logs", "notifier", "-n", "2", var=var)
@@ -123,7 +123,7 @@ def _a_killed_service_comes_back(var: Path) -> None:
     before = json.loads((var / "run" / "notifier.json").read_text())
     psutil.Process(before["pid"]).kill()
     deadline = time.monotonic() + 30
-    while (now := records.facts(var / "run", "notifier")).get("restarts") != 1:
+    while (now := pidfiles.facts(var / "run", "notifier")).get("restarts") != 1:
         assert time.monotonic() < deadline, "the notifier was not started again"
         time.sleep(0.1)
     assert now["pid"] != before["pid"]

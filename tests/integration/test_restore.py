@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from amtsweg.stack.programs import postgres_programs
+from amtsweg.stack.binaries import postgres_programs
 from tests.support.pages import rehearsed
 from tests.support.stack import Database
 

@@ -19,7 +19,7 @@ from shared.events.topics import (
     CATALOGUE,
     GROUPS,
     SERVICES,
-    Group,
+    ConsumerGroup,
     Topic,
     audited,
     consumed_by,
@@ -110,7 +110,7 @@ def topics_of(plan: Plan) -> tuple[str, ...]:
     return plan.inputs
 
 
-SUBSCRIBED: dict[Group, tuple[str, ...]] = {
+SUBSCRIBED: dict[ConsumerGroup, tuple[str, ...]] = {
     "intake": tuple(intake.TOPICS),
     "router": topics_of(router.ROUTING),
     "notifier": topics_of(notifier.PLANNING),
@@ -121,7 +121,7 @@ SUBSCRIBED: dict[Group, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("group", SUBSCRIBED)
-def test_a_service_subscribes_to_what_the_catalogue_gives_its_group(group: Group) -> None:
+def test_a_service_subscribes_to_what_the_catalogue_gives_its_group(group: ConsumerGroup) -> None:
     assert sorted(SUBSCRIBED[group]) == sorted(topic.name for topic in consumed_by(group))
 
 

@@ -10,20 +10,20 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.fact import Fact
-from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.merkle import Frontier, frontier_at, grow, leaf_hash
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.keys import SignatureType, SigningKey
+from services.audit.domain.merkle import CompactRange, frontier_at, grow, leaf_hash
+from services.audit.domain.pending_entry import PendingEntry
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.tiles import WIDTH, TileName, published, subtree_from_tiles
-from services.audit.ports import Fork, Place
+from services.audit.ports import BusPartition, Fork
 from shared.events.envelope import Event
 from shared.events.submission import SubmissionRouted
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, ROUTED
 
 ORIGIN = "audit.example/log1"
-LOG_KEY = SigningKey(ORIGIN, Kind.ED25519, bytes(range(32)))
-LOG_KEY_PQ = SigningKey(ORIGIN, Kind.ML_DSA_44, bytes(range(32)))
-SECRECY = Secrecy(b"s" * 32)
+LOG_KEY = SigningKey(ORIGIN, SignatureType.ED25519, bytes(range(32)))
+LOG_KEY_PQ = SigningKey(ORIGIN, SignatureType.ML_DSA_44, bytes(range(32)))
+SECRECY = Pseudonymizer(b"s" * 32)
 KNOWN_EVENTS = SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
 """What names events over all logs, as the first log keeps it."""
 
@@ -31,9 +31,9 @@ _NAMESPACE = UUID("1dfd3c38-6b5f-4a3e-8d5a-8f2d3c3b2a10")
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 
 
-def fact(number: int, *, case: str | None = None) -> Fact:
+def fact(number: int, *, case: str | None = None) -> PendingEntry:
     """The fact of this number; the same number is the same event."""
-    return Fact(
+    return PendingEntry(
         id=UUID(int=number),
         type="de.amtsweg.SubmissionRouted.v1",
         time="2026-01-12T09:30:00.000Z",
@@ -68,24 +68,24 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self.leaves: list[bytes] = []
-        self.tree = Frontier()
+        self.tree = CompactRange()
         self.announced: list[tuple[Checkpoint, bytes]] = []
         self._subtrees: dict[tuple[int, int], bytes] = {}
-        self._intended = Checkpoint(ORIGIN, 0, Frontier().root())
+        self._intended = Checkpoint(ORIGIN, 0, CompactRange().root())
 
     def extend(self, entries: Sequence[bytes]) -> None:
         self.leaves.extend(entries)
         self.tree, completed = grow(self.tree, map(leaf_hash, entries))
         self._subtrees |= {(s.level, s.index): s.hash for s in completed}
 
-    async def positions(self) -> Mapping[Place, int]:
+    async def positions(self) -> Mapping[BusPartition, int]:
         return {}
 
-    async def frontier(self) -> Frontier:
+    async def frontier(self) -> CompactRange:
         return self.tree
 
-    async def frontier_at(self, size: int) -> Frontier:
-        return grow(Frontier(), map(leaf_hash, self.leaves[:size]))[0]
+    async def frontier_at(self, size: int) -> CompactRange:
+        return grow(CompactRange(), map(leaf_hash, self.leaves[:size]))[0]
 
     async def entries(self, start: int, end: int) -> Sequence[bytes]:
         if end > len(self.leaves):
@@ -208,7 +208,7 @@ def check_files(read: Callable[[str], bytes | None], checkpoint: Checkpoint) -> 
             for slot in range(name.width):
                 below = tile(TileName(name.level - 1, name.index * WIDTH + slot))
                 hashes = [below[i : i + 32] for i in range(0, len(below), 32)]
-                assert tile(name)[slot * 32 : slot * 32 + 32] == grow(Frontier(), hashes)[0].root()
+                assert tile(name)[slot * 32 : slot * 32 + 32] == grow(CompactRange(), hashes)[0].root()
 
 
 def _entries(bundle: bytes) -> list[bytes]:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.audit.domain.fact import NUMBER, Fact, effects_of
 from services.audit.domain.payload import canonical
+from services.audit.domain.pending_entry import NUMBER, PendingEntry, effects_of
 from shared.events.envelope import timestamp
 from shared.events.ids import case_id
 from tests.support.audit import NOW, SECRECY
@@ -34,7 +34,7 @@ _STEPS: list[tuple[str, timedelta, dict[str, Any]]] = [
 ]
 
 
-def _told(number: int, kind: str, after: timedelta, data: dict[str, Any]) -> Fact:
+def _told(number: int, kind: str, after: timedelta, data: dict[str, Any]) -> PendingEntry:
     id_, type_, time = UUID(int=1000 + number), f"de.amtsweg.{kind}.v1", timestamp(NOW + after)
     payload = canonical(
         {
@@ -46,7 +46,7 @@ def _told(number: int, kind: str, after: timedelta, data: dict[str, Any]) -> Fac
             "data": data,
         }
     )
-    return Fact(
+    return PendingEntry(
         id=id_, type=type_, time=time, source="urn:amtsweg:tests", payload=payload, case=CASE,
         authority=data.get("authority"), service=SERVICE if number == 0 else None,
         tokens=(SECRECY.token(NUMBER, NUMBER_OF_STORY),), effects=effects_of(id_, type_, SECRECY),

@@ -23,7 +23,7 @@ from shared.access.principal import Principal
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
 from shared.events.case import CaseAnswered
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.envelope import Message as Sent
 from shared.events.payload import Sealed
 from shared.events.sealed_answer import AnswerKeys, SealingKey, SealingKeySet
@@ -39,7 +39,10 @@ from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 from tests.support.routing import authority_key, event_of, hessen, private_key, public_part
 from tests.support.served import served_with_issuer, sign_in_at
 
-STANDINGS: dict[str, Standing] = {"accepted": "accepted", "information-requested": "information-requested"}
+STANDINGS: dict[str, CustodyState] = {
+    "accepted": "accepted",
+    "information-requested": "information-requested",
+}
 CLIENT_KEY = private_key("landesplattform-1")
 NOTIFIER_KEY = private_key("notifier-1")
 
@@ -67,7 +70,7 @@ class ClerksDoors(DoorsInMemory):
         if standing is not None and isinstance(held, OwedCase):
             self.deliver_custody(event.case_id, held, standing)
 
-    def deliver_custody(self, case: UUID, held: OwedCase, standing: Standing) -> None:
+    def deliver_custody(self, case: UUID, held: OwedCase, standing: CustodyState) -> None:
         self.custody.seen[case] = OwedCase(
             submission_id=held.submission_id,
             standing=standing,

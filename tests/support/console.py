@@ -17,7 +17,7 @@ from services.router.desk.pages import order_routes
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
 from services.router.handler.clearing_desk import ClearingDesk
-from shared.access.principal import Kind, Principal
+from shared.access.principal import Principal, PrincipalKind
 from shared.events.custody import CaseHeld
 from shared.events.operation import CloseOrdered, GoOnOrdered, RecordPlace, ReplayOrdered
 from shared.kafka.dead_letters import OrderReport
@@ -32,7 +32,10 @@ from tests.support.events import RECEIVED_AT
 from tests.support.routing import hessen
 from tests.support.served import served_with_issuer, sign_in_at
 
-STAFF: dict[str, tuple[Kind, str]] = {"klaerung-1": ("desk", "desk"), "betrieb-1": ("operator", "operation")}
+STAFF: dict[str, tuple[PrincipalKind, str]] = {
+    "klaerung-1": ("desk", "desk"),
+    "betrieb-1": ("operator", "operation"),
+}
 
 
 @dataclass

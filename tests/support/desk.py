@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from services.router.adapters.http.desk import desk_routes
-from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.access.principal import Credential, Principal
 from shared.events.competence import Place
@@ -119,7 +119,7 @@ def desk_app(desk: DeskInMemory) -> FastAPI:
     app.include_router(
         desk_routes(
             clearing,
-            gate=Gate.of_desk(callers.read, issuer=ISSUER),
+            gate=PrincipalAuth.of_desk(callers.read, issuer=ISSUER),
             directory=hessen,
             clock=lambda: desk.router.now,
             telemetry=telemetry,

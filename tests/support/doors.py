@@ -11,10 +11,10 @@ from fastapi import FastAPI
 
 from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
-from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
-from services.router.adapters.rate import PrincipalRates
+from services.router.adapters.rate_limit import PrincipalRates
 from services.router.domain.cases.custody import Holding
 from services.router.handler.answers import AnswerDoor
 from services.router.handler.counted_answers import CountedAnswers
@@ -22,7 +22,7 @@ from shared.access.principal import Principal
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.envelope import Event, Message, carries
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -65,7 +65,7 @@ class DoorsInMemory:
         events = [event_of(message) for message in self.sent]
         return [event for event in events if carries(event, CaseAnswered)]
 
-    def hold(self, case: UUID, *, authority: str = GIESSEN, standing: Standing = "routed") -> None:
+    def hold(self, case: UUID, *, authority: str = GIESSEN, standing: CustodyState = "routed") -> None:
         self.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing=standing, authority=authority)
 
     def caller(self, authorization: str) -> Caller | None:
@@ -123,6 +123,6 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
     return app
 
 
-def authority_gate(doors: DoorsInMemory) -> Gate:
+def authority_gate(doors: DoorsInMemory) -> PrincipalAuth:
     rates = PrincipalRates(doors.requests_per_minute, seconds=lambda: 0.0)
-    return Gate.of_authorities(doors.caller, issuer="https://intake.example", rates=rates)
+    return PrincipalAuth.of_authorities(doors.caller, issuer="https://intake.example", rates=rates)

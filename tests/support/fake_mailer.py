@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.notifier.adapters.smtp import judged
 from services.notifier.domain.mail import Mail
-from services.notifier.ports import Accepted, Answer, ServerAway, Unanswered, Unwelcome, Withdrawn
+from services.notifier.ports import Accepted, MailOutcome, ServerAway, Unanswered, Unwelcome, Withdrawn
 from tests.support.mail_server import AFTER_CONTENT, AT_RECIPIENT, SILENT
 
 
@@ -18,7 +18,7 @@ class FakeMailer:
     refuse_senders: bool = False
     refuses_us: bool = False
 
-    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
         local = mail.recipient.partition("@")[0]
         if self.away or self.refuse_senders or local == "closing":
             raise ServerAway("the mail server is away")
@@ -34,5 +34,5 @@ class FakeMailer:
         return Unanswered() if local == SILENT else Accepted()
 
 
-def _judge(reply: str) -> Answer:
+def _judge(reply: str) -> MailOutcome:
     return judged(int(reply[:3]), reply[4:])

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.notifier.domain.case import Contact
-from services.notifier.domain.message import Message, State
+from services.notifier.domain.case import ContactState
+from services.notifier.domain.message import ApplicantMessage, MessageState
 from services.notifier.ports import Claim, StoreAway
 from shared.events.notification import NotificationSettled
 
 
 @dataclass
 class Row:
-    message: Message
-    contact: Contact
+    message: ApplicantMessage
+    contact: ContactState
     created_at: datetime
     due_at: datetime
-    state: State = "created"
+    state: MessageState = "created"
     attempts: int = 0
     lease: UUID | None = None
     leased_until: datetime | None = None
@@ -33,7 +33,7 @@ class FakeQueue:
     emitted: list[NotificationSettled] = field(default_factory=list)
     failures: int = 0
 
-    def plan(self, message: Message, contact: Contact) -> None:
+    def plan(self, message: ApplicantMessage, contact: ContactState) -> None:
         self.rows[message.id] = Row(message, contact, self.now, self.now)
 
     async def claim(self, most: int) -> Sequence[Claim]:

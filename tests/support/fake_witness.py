@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64, to_decimal
-from services.audit.domain.keys import Kind, SigningKey, VerifierKey
+from services.audit.domain.keys import SignatureType, SigningKey, VerifierKey
 from services.audit.domain.merkle import EMPTY_ROOT, verify_consistency
 from services.audit.domain.note import Note, sign, verify
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.witnessing import SIZE_TYPE, Reply, monitored
 from tests.support.audit import NOW
 
@@ -16,7 +16,7 @@ class FakeWitness:
     """Knows one log. A test may send it `away`, make it `forget`, or put an `answer` into its mouth."""
 
     def __init__(self, log_key: VerifierKey, *, number: int = 1) -> None:
-        self.key = SigningKey(f"witness.example/w{number}", Kind.COSIGNATURE, bytes([number]) * 32)
+        self.key = SigningKey(f"witness.example/w{number}", SignatureType.COSIGNATURE, bytes([number]) * 32)
         self.size, self.root = 0, EMPTY_ROOT
         self.away = False
         self.answer: Reply | None = None
@@ -45,7 +45,7 @@ class FakeWitness:
         try:
             old, proof, note = _request(body)
             checkpoint = Checkpoint.from_text(note.text)
-        except Refused:
+        except ProofRefused:
             return _reply(HTTPStatus.BAD_REQUEST)
         refusal = self._refusal(old, proof, note, checkpoint)
         if refusal is not None:
@@ -60,7 +60,7 @@ class FakeWitness:
             return _reply(HTTPStatus.NOT_FOUND)
         try:
             verify(note, [self._log_key])
-        except Refused:
+        except ProofRefused:
             return _reply(HTTPStatus.FORBIDDEN)
         if old > checkpoint.size:
             return _reply(HTTPStatus.BAD_REQUEST)
@@ -70,7 +70,7 @@ class FakeWitness:
             verify_consistency(
                 old=old, size=checkpoint.size, old_root=self.root, new_root=checkpoint.root, proof=proof
             )
-        except Refused:
+        except ProofRefused:
             return _reply(HTTPStatus.UNPROCESSABLE_ENTITY)
         return None
 
@@ -80,9 +80,9 @@ def _request(body: bytes) -> tuple[int, list[bytes], Note]:
     try:
         first, *hashes = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
-        raise Refused("not ASCII before the checkpoint") from None
+        raise ProofRefused("not ASCII before the checkpoint") from None
     if not blank or not first.startswith("old "):
-        raise Refused("no old size, or no checkpoint")
+        raise ProofRefused("no old size, or no checkpoint")
     old = to_decimal(first.removeprefix("old "), "old size")
     return old, [from_base64(text, "proof") for text in hashes], Note.from_bytes(note)
 

@@ -10,8 +10,8 @@ from typing import get_args
 
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.address import Address
-from services.notifier.domain.mail import Mail, Sender, compose
-from services.notifier.domain.message import CURRENT_TEMPLATES, Message
+from services.notifier.domain.mail import Mail, MailSender, compose
+from services.notifier.domain.message import CURRENT_TEMPLATES, ApplicantMessage
 from services.notifier.domain.rendering import Names
 from services.notifier.domain.writing import Writer
 from shared.events.notification import MessageKind
@@ -27,7 +27,7 @@ NAMES = Names(
 )
 ITINERANT_TRADE = "99050023005000"
 """Three months, and silence is an approval: every fact of every message is known."""
-SENDER = Sender(
+SENDER = MailSender(
     name="Amtsweg – Verwaltungsportal", address=Address("no-reply@amtsweg.example"), domain="amtsweg.example"
 )
 APPLICANT = Address("erika.mustermann@example.org")
@@ -38,8 +38,10 @@ _SENT_AT = RECEIVED_AT + timedelta(days=1)
 WRITER = Writer(read_texts(), hessian_law())
 
 
-def message(kind: MessageKind, *, language: Language = "de", templates: str = CURRENT_TEMPLATES) -> Message:
-    return Message(
+def message(
+    kind: MessageKind, *, language: Language = "de", templates: str = CURRENT_TEMPLATES
+) -> ApplicantMessage:
+    return ApplicantMessage(
         case_id=CASE_ID,
         submission_id=SUBMISSION_ID,
         kind=kind,
@@ -55,7 +57,7 @@ def message(kind: MessageKind, *, language: Language = "de", templates: str = CU
     )
 
 
-def mail(written: Message) -> Mail:
+def mail(written: ApplicantMessage) -> Mail:
     words = WRITER.write(written, NAMES)
     return compose(written.id, words, sender=SENDER, recipient=APPLICANT, now=_SENT_AT)
 

@@ -18,11 +18,11 @@ import psutil
 import pytest
 from confluent_kafka.admin import NewTopic
 
-from amtsweg.stack import ports, records
+from amtsweg.stack import pidfiles, ports
 from amtsweg.stack.endpoints import SCRAM
 from amtsweg.stack.kafka import Kafka
-from amtsweg.stack.parts import Part
 from amtsweg.stack.postgres import Postgres
+from amtsweg.stack.process import Part
 from amtsweg.stack.redis import Redis
 
 _SESSIONS = Path(__file__).parents[2] / "var" / "tests"
@@ -114,7 +114,7 @@ def unique(prefix: str) -> str:
 def stack() -> Iterator[RealParts]:
     _end_what_dead_sessions_left()
     var = _SESSIONS / str(os.getpid())
-    records.record(var, "session", pid=os.getpid())
+    pidfiles.record(var, "session", pid=os.getpid())
     parts = RealParts(
         kafka=Kafka(
             var,
@@ -160,6 +160,6 @@ def redis_url(stack: RealParts) -> str:
 
 def _end_what_dead_sessions_left() -> None:
     for folder in _SESSIONS.glob("[0-9]*"):
-        if records.recorded(folder, "session") is None and not psutil.pid_exists(int(folder.name)):
-            records.end_orphans(folder / "run")
+        if pidfiles.recorded(folder, "session") is None and not psutil.pid_exists(int(folder.name)):
+            pidfiles.end_orphans(folder / "run")
             shutil.rmtree(folder, ignore_errors=True)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from amtsweg.stack import ports
 from amtsweg.stack.issuer.description import PERSONS, IssuerClient, IssuerDescription, SamplePerson
-from amtsweg.stack.parts import Command
+from amtsweg.stack.process import Command
 from amtsweg.stack.provision.logins import write_secret
 from amtsweg.stack.services import PAGES
-from amtsweg.stack.tended import Tended
+from amtsweg.stack.supervised import SupervisedProcess
 
 
-class IssuerPart(Tended):
+class IssuerPart(SupervisedProcess):
     """`secrets` are the clients' (the processes that serve pages), `urls` how browsers reach them."""
 
     health = "/healthz"

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiokafka.errors import KafkaError
 
 from amtsweg.directory.proposal import first
-from amtsweg.directory.published import Refused, seed
+from amtsweg.directory.published import ChangeRefused, seed
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from shared.errors import Unavailable, Undecodable
@@ -32,7 +32,7 @@ def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
     )
     try:
         asyncio.run(_seed(address, folder))
-    except (KafkaError, Refused, Unavailable, Undecodable) as error:
+    except (KafkaError, ChangeRefused, Unavailable, Undecodable) as error:
         raise StackError(f"the directory could not be published at {endpoint.bootstrap}: {error}") from error
 
 

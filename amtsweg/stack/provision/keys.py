@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from amtsweg.stack.provision.authority_keys import AuthorityKeys
 from amtsweg.stack.provision.logins import write_secret
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 
 TAKING_TOKENS = ("doors", "desk")
 """The processes that take access tokens which intake has signed."""
@@ -130,7 +130,9 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(
         keys.log,
-        lambda: "".join(f"{_log_key(log_origin, kind)}\n" for kind in (Kind.ED25519, Kind.ML_DSA_44)),
+        lambda: "".join(
+            f"{_log_key(log_origin, kind)}\n" for kind in (SignatureType.ED25519, SignatureType.ML_DSA_44)
+        ),
     )
     return keys
 
@@ -214,7 +216,7 @@ def _public(private: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in private.items() if name != "d"}
 
 
-def _log_key(origin: str, kind: Kind) -> str:
+def _log_key(origin: str, kind: SignatureType) -> str:
     return SigningKey(origin, kind, secrets.token_bytes(_SECRET_BYTES)).to_text()
 
 

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from services.audit.adapters.postgres.ledger import PostgresLedger
-from services.audit.domain.fact import Fact
+from services.audit.domain.pending_entry import PendingEntry
 from services.audit.ports import Ledger
 from shared.kafka.records import Record
 from shared.postgres.pool import Connection
 
 _PORTION: Final = 1000
 
-Read = Callable[[Sequence[Record]], Awaitable[Sequence[Fact]]]
-Append = Callable[[Sequence[Fact], Ledger], Awaitable[object]]
+Read = Callable[[Sequence[Record]], Awaitable[Sequence[PendingEntry]]]
+Append = Callable[[Sequence[PendingEntry], Ledger], Awaitable[object]]
 
 
 class AuditProjection:

@@ -16,8 +16,8 @@ from operator import attrgetter
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
-from services.audit.domain.fact import Fact, Position, fact_of_record
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pending_entry import PendingEntry, Position, fact_of_record
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable
 from shared.events.payload import Payload
@@ -29,11 +29,11 @@ Payloads = Mapping[str, Sequence[type[Payload]]]
 
 _LENGTH: Final = 8
 _RECORD: Final = attrgetter("value", "headers", "topic", "partition", "offset")
-_SAID: Final = tuple(field.name for field in fields(Fact) if field.name != "id")
+_SAID: Final = tuple(field.name for field in fields(PendingEntry) if field.name != "id")
 _FACT: Final = attrgetter(*_SAID)
 
 
-def facts_of(records: Iterable[Any], *, payloads: Payloads, secrecy: Secrecy) -> Sequence[Fact]:
+def facts_of(records: Iterable[Any], *, payloads: Payloads, secrecy: Pseudonymizer) -> Sequence[PendingEntry]:
     """The facts of records, each given as value, headers, topic, partition and offset.
 
     Raises:
@@ -61,12 +61,12 @@ class _Running:
 class ReadingProcess:
     """Begun when first needed, and again when it has died."""
 
-    def __init__(self, *, secrecy: Secrecy, topics: Iterable[Topic]) -> None:
+    def __init__(self, *, secrecy: Pseudonymizer, topics: Iterable[Topic]) -> None:
         self._told = pickle.dumps((secrecy.secret, {topic.name: topic.payloads for topic in topics}))
         self._turn = asyncio.Lock()
         self._running: _Running | None = None
 
-    async def read(self, records: Sequence[Record]) -> Sequence[Fact]:
+    async def read(self, records: Sequence[Record]) -> Sequence[PendingEntry]:
         """The facts of these records.
 
         Raises:
@@ -80,7 +80,8 @@ class ReadingProcess:
         match failure:
             case None:
                 return [
-                    Fact(id=UUID(bytes=id_), **dict(zip(_SAID, said, strict=True))) for id_, said in answer
+                    PendingEntry(id=UUID(bytes=id_), **dict(zip(_SAID, said, strict=True)))
+                    for id_, said in answer
                 ]
             case "undecodable":
                 raise Undecodable(answer)
@@ -123,13 +124,13 @@ def _framed(frame: bytes) -> bytes:
 def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
     """The process itself: answers frame after frame until the pipe ends."""
     secret, payloads = pickle.loads(_next(asked))  # noqa: S301 - from who has started us
-    secrecy = Secrecy(secret)
+    secrecy = Pseudonymizer(secret)
     while frame := _next(asked):
         answers.write(_framed(marshal.dumps(_answer(marshal.loads(frame), payloads, secrecy))))  # noqa: S302 - likewise
         answers.flush()
 
 
-def _answer(records: Iterable[Any], payloads: Payloads, secrecy: Secrecy) -> tuple[str | None, Any]:
+def _answer(records: Iterable[Any], payloads: Payloads, secrecy: Pseudonymizer) -> tuple[str | None, Any]:
     """What failed, or None; and the facts, or a text."""
     try:
         facts = facts_of(records, payloads=payloads, secrecy=secrecy)

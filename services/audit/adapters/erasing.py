@@ -9,7 +9,7 @@ import structlog
 
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.domain.erasure import Ordered
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
 from shared.errors import Stopped, Unavailable
 from shared.telemetry.health import Condition
@@ -40,7 +40,7 @@ class ErasureLoop:
         while True:
             try:
                 await self.round()
-            except (Unavailable, Stopped, Refused) as failed:
+            except (Unavailable, Stopped, ProofRefused) as failed:
                 self._condition.set("degraded", reason=str(failed))
                 self._log.warning("erasures not carried out", reason=str(failed))
             await asyncio.sleep(_PAUSE.total_seconds())

@@ -10,7 +10,7 @@ from services.audit.domain.encoding import to_base64
 from services.audit.domain.evidence import Evidence, EvidenceTimestamp, evidence_entry
 from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
-from services.audit.domain.reading import Shown
+from services.audit.domain.reading import ShownEntry
 from shared.directory_names import NamesByKey
 
 
@@ -32,7 +32,7 @@ class EvidenceFiles:
         self._schemas = schemas
         self._names = names
 
-    async def make(self, entries: Sequence[Shown]) -> Evidence | None:
+    async def make(self, entries: Sequence[ShownEntry]) -> Evidence | None:
         """The file that proves those of the entries that are published already; None if there are none.
 
         Raises:

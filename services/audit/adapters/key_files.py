@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.keys import SignatureType, SigningKey
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.settings import read_secret
 
 
@@ -17,22 +17,22 @@ def read_keys(path: Path, *, origin: str) -> Sequence[SigningKey]:
     """
     try:
         keys = [SigningKey.from_text(line) for line in read_secret(path).splitlines() if line]
-    except Refused as refused:
-        raise Refused(f"{path}: {refused}") from None
+    except ProofRefused as refused:
+        raise ProofRefused(f"{path}: {refused}") from None
     if any(key.name != origin for key in keys):
-        raise Refused(f"{path}: a key is not named {origin}")
-    if not any(key.kind is Kind.ED25519 for key in keys):
-        raise Refused(f"{path}: no Ed25519 key; a log that witnesses shall know needs one")
+        raise ProofRefused(f"{path}: a key is not named {origin}")
+    if not any(key.kind is SignatureType.ED25519 for key in keys):
+        raise ProofRefused(f"{path}: no Ed25519 key; a log that witnesses shall know needs one")
     return keys
 
 
-def read_secrecy(path: Path) -> Secrecy:
+def read_secrecy(path: Path) -> Pseudonymizer:
     """The log's secret: 32 bytes as 64 hex digits.
 
     Raises:
         Refused: the file holds something else.
     """
     try:
-        return Secrecy(bytes.fromhex(read_secret(path)))
+        return Pseudonymizer(bytes.fromhex(read_secret(path)))
     except ValueError:
-        raise Refused(f"{path}: expected 64 hex digits") from None
+        raise ProofRefused(f"{path}: expected 64 hex digits") from None

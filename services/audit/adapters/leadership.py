@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.merkle import CompactRange
 from services.audit.ports import Fork, QuorumMissing
 from shared.errors import Unavailable
 from shared.postgres.pool import Pool, reaching_postgres
@@ -31,9 +31,9 @@ class PublisherLoop:
         folder: TileFolder,
         *,
         origin: str,
-        start: Callable[[], Awaitable[Frontier]],
-        publish: Callable[[Frontier], Awaitable[Frontier]],
-        committed: Callable[[], Awaitable[Frontier]],
+        start: Callable[[], Awaitable[CompactRange]],
+        publish: Callable[[CompactRange], Awaitable[CompactRange]],
+        committed: Callable[[], Awaitable[CompactRange]],
         interval: timedelta,
         republish_after: timedelta,
         condition: Condition,

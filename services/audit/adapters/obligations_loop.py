@@ -9,7 +9,7 @@ import structlog
 
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.domain.completeness import SAYS, unmet
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
 from shared.errors import Stopped, Unavailable
 from shared.telemetry.health import Condition
@@ -43,7 +43,7 @@ class CompletenessLoop:
         while True:
             try:
                 await self.round()
-            except (Unavailable, Stopped, Refused) as failed:
+            except (Unavailable, Stopped, ProofRefused) as failed:
                 self._condition.set("degraded", reason=str(failed))
                 self._log.warning("completeness not judged", reason=str(failed))
             await asyncio.sleep(_PAUSE.total_seconds())

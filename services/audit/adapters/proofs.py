@@ -12,7 +12,7 @@ from services.audit.domain.merkle import (
 )
 from services.audit.domain.note import Note
 from services.audit.domain.proof import LogProof
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName, subtree_from_tiles
 from shared.errors import Unavailable
 
@@ -61,7 +61,7 @@ class Proofs:
         """
         checkpoint, _ = await self.checkpoint()
         if size > checkpoint.size:
-            raise Refused(f"the published tree has {checkpoint.size} entries, not {size}")
+            raise ProofRefused(f"the published tree has {checkpoint.size} entries, not {size}")
         return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(checkpoint.size)))
 
     async def between(self, old: int, size: int) -> tuple[bytes, ...]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName
-from services.audit.ports import Fork, Place
+from services.audit.ports import BusPartition, Fork
 from shared.errors import Unavailable
 
 _READ_ONLY = 0o444
@@ -43,7 +43,7 @@ class TileFolder:
         """Record that this checkpoint is about to be signed."""
         await _in_thread(_replace, self._state / "signed", checkpoint.to_text().encode())
 
-    async def publish(self, note: bytes, positions: Mapping[Place, int]) -> None:
+    async def publish(self, note: bytes, positions: Mapping[BusPartition, int]) -> None:
         """Replace the file ``checkpoint`` in one step, and keep beside it how far the bus was read for it."""
         await _in_thread(_replace, self._root / "checkpoint", note)
         # Only afterwards: older positions than the checkpoint's let records be read again, newer ones lose some.
@@ -52,7 +52,7 @@ class TileFolder:
         )
         await _in_thread(_replace, self._state / "positions", lines.encode())
 
-    async def positions(self) -> Mapping[Place, int]:
+    async def positions(self) -> Mapping[BusPartition, int]:
         """How far the bus was read for the checkpoint; empty where that is not known."""
         text = await _in_thread(self._positions)
         places = (line.split(" ") for line in text.splitlines())
@@ -133,7 +133,7 @@ class TileFolder:
             return None
         try:
             return Checkpoint.from_text(text)
-        except Refused as refused:
+        except ProofRefused as refused:
             raise Fork(f"{self._state / 'signed'}: {refused}") from None
 
 

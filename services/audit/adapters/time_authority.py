@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from shared.errors import Unavailable
 from shared.telemetry.health import Condition
 
@@ -64,7 +64,7 @@ class StampLoop:
                 if await self._stamp():
                     self._log.info("checkpoint stamped")
                 self._condition.set("ready")
-            except (OSError, Refused, Unavailable) as failed:
+            except (OSError, ProofRefused, Unavailable) as failed:
                 self._condition.set("degraded", reason=f"no time stamp: {failed}")
                 self._log.warning("no time stamp", reason=str(failed))
             await asyncio.sleep(self._pause)

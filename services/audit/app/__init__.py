@@ -7,7 +7,7 @@ from typing import Final
 
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.postgres import MIGRATIONS
-from services.audit.app.service import AUDITED, Service, assemble, new_known_events
+from services.audit.app.service import AUDITED, AuditService, assemble, new_known_events
 from services.audit.domain.access import Readers
 from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
 from services.audit.ports import GROUP
@@ -21,19 +21,19 @@ from shared.postgres import migrations, offsets
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import open_pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer
 
-__all__ = ["AUDITED", "SCHEMA", "Service", "assemble", "build", "new_known_events", "sequencing"]
+__all__ = ["AUDITED", "SCHEMA", "AuditService", "assemble", "build", "new_known_events", "sequencing"]
 
 SCHEMA: Final = "audit"
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """Make the real parts; they are closed when the block ends.
 
     Raises:

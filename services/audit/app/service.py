@@ -11,9 +11,11 @@ from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
 
 from services.audit.adapters.bus import AuditProjection
+from services.audit.adapters.decoder_process import ReadingProcess
 from services.audit.adapters.erasing import ErasureLoop
 from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.leadership import PublisherLoop
+from services.audit.adapters.obligations_loop import CompletenessLoop
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.erasures import PostgresErasures
@@ -21,24 +23,22 @@ from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.adapters.proofs import Proofs
-from services.audit.adapters.reading import ReadingProcess
 from services.audit.adapters.refusals_loop import RefusalsLoop
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop, TimeAuthority
-from services.audit.adapters.watching import CompletenessLoop
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.domain.access import Readers
+from services.audit.domain.access_log import SOURCE
 from services.audit.domain.keys import SigningKey
-from services.audit.domain.looks import SOURCE
 from services.audit.domain.policy import WITHOUT_WITNESSES, Policy
-from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Secrecy
-from services.audit.handler.account import Accounts
+from services.audit.domain.pseudonyms import KEY_BYTES, NONCE_BYTES, Pseudonymizer
+from services.audit.handler.completeness_report import Accounts
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.days import Days
 from services.audit.handler.erase import Eraser
 from services.audit.handler.evaluate import Evaluations
-from services.audit.handler.publish import Publisher
+from services.audit.handler.publish import LogPublisher
 from services.audit.handler.read import ReadingRoom
 from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
@@ -54,10 +54,10 @@ AUDITED: Final = audited()
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class AuditService:
     """The audit service over one pool and one folder, before anything runs."""
 
-    secrecy: Secrecy
+    secrecy: Pseudonymizer
     log: PostgresLog
     reading: ReadingProcess
     projection: AuditProjection
@@ -75,15 +75,15 @@ def assemble(
     settings: Settings,
     *,
     pool: Pool,
-    secrecy: Secrecy,
+    secrecy: Pseudonymizer,
     keys: Sequence[SigningKey],
     readers: Readers,
     health: Health,
     telemetry: Telemetry,
     policy: Policy = WITHOUT_WITNESSES,
     topics: Sequence[Topic] = AUDITED,
-    successor: Secrecy | None = None,
-) -> Service:
+    successor: Pseudonymizer | None = None,
+) -> AuditService:
     """Connect the parts.
 
     ``policy`` names the witnesses that must cosign. ``topics`` are what it reads: everything that the catalogue marks
@@ -132,10 +132,10 @@ def assemble(
         prove=Proofs(folder).between,
         keep_evidence=folder.keep_evidence,
     )
-    publisher = Publisher(
+    publisher = LogPublisher(
         origin=origin, keys=keys, log=log, publications=log, shelf=folder, clock=_now, cosign=cosigner.cosign
     )
-    return Service(
+    return AuditService(
         secrecy=secrecy,
         log=log,
         reading=reading,
@@ -222,7 +222,7 @@ def _policy(keys: Sequence[SigningKey], policy: Policy) -> str:
     return policy.with_logs(*(key.verifier for key in keys)).to_text()
 
 
-def new_known_events(secrecy: Secrecy) -> bytes:
+def new_known_events(secrecy: Pseudonymizer) -> bytes:
     """A fresh secret that names events over all logs, wrapped for a first log; later ones are handed theirs."""
     return secrecy.wrap(os.urandom(KEY_BYTES), nonce=os.urandom(NONCE_BYTES))
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 Right = Literal["look", "export", "bundles"]
 """``look``: search, timelines, evidence. ``export``: everything at once. ``bundles``: the log's raw entries."""
@@ -51,10 +51,10 @@ class Readers:
             listed = _ReadersFile.model_validate_json(data).auditors
         except ValidationError as error:
             places = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
-            raise Refused(f"auditors file: not valid at {places}") from None
+            raise ProofRefused(f"auditors file: not valid at {places}") from None
         by_token = {reader.token_sha256: reader for reader in listed}
         if len(by_token) < len(listed) or len({reader.name for reader in listed}) < len(listed):
-            raise Refused("auditors file: duplicate name or token")
+            raise ProofRefused("auditors file: duplicate name or token")
         return cls(by_token)
 
     def find(self, token: str, now: datetime) -> Reader | None:

@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from services.audit.domain.access import Reader
-from services.audit.domain.fact import Fact, month_of
 from services.audit.domain.payload import canonical
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pending_entry import PendingEntry, month_of
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.envelope import event_type, timestamp
 from shared.events.erasure import Holder, RemainingCopy
 from shared.events.payload import Payload
@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"[\w ./:-]{1,64}")
 _PURPOSE_LENGTHS = range(3, 201)
 
 
-class Looked(Payload):
+class EntriesAccessed(Payload):
     """Somebody with the right to look has asked."""
 
     reader: str
@@ -30,7 +30,7 @@ class Looked(Payload):
     question: dict[str, str]
 
 
-class LookRefused(Payload):
+class AccessDenied(Payload):
     """Somebody was turned away; or, with ``attempts``, so many unknown ones were in a time, of whom nothing else is kept."""
 
     reader: str | None = None
@@ -62,7 +62,7 @@ class LooksExpired(Payload):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class AccessGrant:
     """A look that may be taken: by whom, why, under which file number."""
 
     reader: Reader
@@ -70,17 +70,17 @@ class Visit:
     reference: str
 
 
-def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> Visit:
+def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> AccessGrant:
     """Accept a look.
 
     Raises:
         Refused: purpose or reference is missing or malformed.
     """
     if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS or not purpose.strip().isprintable():
-        raise Refused("the purpose is missing; expected 3 to 200 characters")
+        raise ProofRefused("the purpose is missing; expected 3 to 200 characters")
     if reference is None or not _REFERENCE.fullmatch(reference):
-        raise Refused("the reference is missing; expected a file number of 1 to 64 characters")
-    return Visit(reader, purpose.strip(), reference)
+        raise ProofRefused("the reference is missing; expected a file number of 1 to 64 characters")
+    return AccessGrant(reader, purpose.strip(), reference)
 
 
 def fact_of(
@@ -88,15 +88,15 @@ def fact_of(
     *,
     id: UUID,  # noqa: A002 - the word of the envelope
     at: datetime,
-    secrecy: Secrecy,
+    secrecy: Pseudonymizer,
     case: str | None = None,
     actor: str | None = None,
-) -> Fact:
+) -> PendingEntry:
     """What the audit service itself has to say, as a fact; ``actor`` is a name and becomes a pseudonym."""
     kind, time = event_type(type(said)), timestamp(at)
     attributes = {"specversion": "1.0", "id": str(id), "source": SOURCE, "type": kind, "time": time}
     data = said.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return Fact(
+    return PendingEntry(
         id=id,
         type=kind,
         time=time,
@@ -109,16 +109,16 @@ def fact_of(
 
 
 def look(
-    taken: Visit,
+    taken: AccessGrant,
     question: Mapping[str, str],
     *,
     id: UUID,  # noqa: A002 - the word of the envelope
     at: datetime,
-    secrecy: Secrecy,
+    secrecy: Pseudonymizer,
     case: str | None = None,
-) -> Fact:
+) -> PendingEntry:
     """The fact of a look, on the case that it concerns."""
-    said = Looked(
+    said = EntriesAccessed(
         reader=taken.reader.name,
         purpose=taken.purpose,
         reference=taken.reference,

@@ -7,32 +7,32 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.audit.domain.fact import Fact
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import Frontier, Subtree, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, Subtree, grow, leaf_hash
 from services.audit.domain.payload import SALT_BYTES, commitment
-from services.audit.domain.secrecy import KEY_BYTES, NONCE_BYTES, Disclosure, Secrecy, seal
+from services.audit.domain.pending_entry import PendingEntry
+from services.audit.domain.pseudonyms import KEY_BYTES, NONCE_BYTES, Opening, Pseudonymizer, seal
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """A leaf in its place, the payload encrypted under the key of its owner, and what the index keeps beside it.
 
     ``sealed`` is None where no payload is kept, since the case is erased.
     """
 
     index: int
-    fact: Fact
+    fact: PendingEntry
     leaf: Leaf
     entry: bytes
     sealed: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LogState:
     """What stands in the log while it is locked: the tree, which events it knows, the owners' keys, who is erased."""
 
-    frontier: Frontier
+    frontier: CompactRange
     known: AbstractSet[UUID]
     keys: Mapping[str, bytes]
     erased: AbstractSet[str] = frozenset()
@@ -42,14 +42,18 @@ class State:
 class Appended:
     """What is to be stored in one transaction."""
 
-    frontier: Frontier
-    entries: tuple[Entry, ...]
+    frontier: CompactRange
+    entries: tuple[LogEntry, ...]
     subtrees: tuple[Subtree, ...]
     new_keys: Mapping[str, bytes]
 
 
 def append(
-    facts: Sequence[Fact], state: State, *, secrecy: Secrecy, random_bytes: Callable[[int], bytes]
+    facts: Sequence[PendingEntry],
+    state: LogState,
+    *,
+    secrecy: Pseudonymizer,
+    random_bytes: Callable[[int], bytes],
 ) -> Appended:
     """Place the facts behind the tree in their order; an id that is known, or came before, is dropped.
 
@@ -73,7 +77,7 @@ def append(
     return Appended(frontier, entries, subtrees, new_keys)
 
 
-def _fresh(facts: Sequence[Fact], known: AbstractSet[UUID]) -> Iterator[Fact]:
+def _fresh(facts: Sequence[PendingEntry], known: AbstractSet[UUID]) -> Iterator[PendingEntry]:
     seen = set(known)
     for fact in facts:
         if fact.id not in seen:
@@ -82,8 +86,14 @@ def _fresh(facts: Sequence[Fact], known: AbstractSet[UUID]) -> Iterator[Fact]:
 
 
 def _entry(
-    fact: Fact, index: int, *, secrecy: Secrecy, cipher: AESGCM | None, salt: bytes, nonce: bytes
-) -> Entry:
+    fact: PendingEntry,
+    index: int,
+    *,
+    secrecy: Pseudonymizer,
+    cipher: AESGCM | None,
+    salt: bytes,
+    nonce: bytes,
+) -> LogEntry:
     leaf = Leaf(
         id=secrecy.event(fact.id),
         type=fact.type,
@@ -94,9 +104,9 @@ def _entry(
         authority=fact.authority,
         service=fact.service,
     )
-    disclosure = Disclosure(salt, fact.payload)
+    disclosure = Opening(salt, fact.payload)
     sealed = None if cipher is None else seal(disclosure, cipher=cipher, leaf_id=leaf.id, nonce=nonce)
-    return Entry(index, fact, leaf, leaf.to_bytes(), sealed)
+    return LogEntry(index, fact, leaf, leaf.to_bytes(), sealed)
 
 
 def _cut(random_bytes: Callable[[int], bytes], count: int, size: int) -> list[bytes]:

@@ -5,7 +5,7 @@ from typing import Self
 
 from services.audit.domain.encoding import from_base64, to_base64, to_decimal
 from services.audit.domain.merkle import HASH_BYTES
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 _LINES = 3
 
@@ -32,8 +32,8 @@ class Checkpoint:
         """
         lines = text.split("\n")
         if len(lines) <= _LINES or lines.pop() or not all(lines):
-            raise Refused("checkpoint: expected at least three lines, none empty, the last one ended")
+            raise ProofRefused("checkpoint: expected at least three lines, none empty, the last one ended")
         root = from_base64(lines[2], "checkpoint root")
         if len(root) != HASH_BYTES:
-            raise Refused("checkpoint root: not 32 bytes")
+            raise ProofRefused("checkpoint root: not 32 bytes")
         return cls(lines[0], to_decimal(lines[1], "checkpoint size"), root, tuple(lines[_LINES:]))

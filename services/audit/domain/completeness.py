@@ -51,7 +51,7 @@ _TO_NOTIFY = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class CaseEvent:
     """What a leaf says of an event, as far as the rules ask; ``effects``: the ids that its effects would have.
 
     Without ``effects`` it is not known what followed from the event (a database made anew from the log's files).
@@ -65,7 +65,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class Obligation:
     """An obligation of a case that is not met: ``index`` is the entry it comes from; from ``due`` on it is overdue."""
 
     rule: str
@@ -87,19 +87,19 @@ class Follows:
     effects: dict[str, str]
     within: timedelta = _AT_ONCE
 
-    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+    def unmet(self, history: Sequence[CaseEvent]) -> Iterator[Obligation]:
         """What this rule still asks of the case."""
         ids = {each.id for each in history}
         causes = [each for each in history if each.type in self.causes]
         for cause in causes:
             if cause.effects is not None and not cause.effects & ids:
-                yield Unmet(self.name, cause.index, cause.time, cause.time + self.within)
+                yield Obligation(self.name, cause.index, cause.time, cause.time + self.within)
         if any(cause.effects is None for cause in causes):
             return
         explained = frozenset[str]().union(*(cause.effects or () for cause in causes))
         for effect in history:
             if effect.type in self.effects and effect.id not in explained:
-                yield Unmet(f"{self.name}-cause", effect.index, effect.time, effect.time + _AT_ONCE)
+                yield Obligation(f"{self.name}-cause", effect.index, effect.time, effect.time + _AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +112,12 @@ class Eventually:
     effects: frozenset[str]
     within: timedelta
 
-    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+    def unmet(self, history: Sequence[CaseEvent]) -> Iterator[Obligation]:
         """What this rule still asks of the case: at most one thing, since its last cause."""
         causes = [each for each in history if each.type in self.causes]
         if causes and not any(e.type in self.effects and e.time >= causes[-1].time for e in history):
             last = causes[-1]
-            yield Unmet(self.name, last.index, last.time, last.time + self.within)
+            yield Obligation(self.name, last.index, last.time, last.time + self.within)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +129,11 @@ class Needs:
     effects: frozenset[str]
     causes: frozenset[str]
 
-    def unmet(self, history: Sequence[Happened]) -> Iterator[Unmet]:
+    def unmet(self, history: Sequence[CaseEvent]) -> Iterator[Obligation]:
         """What this rule still asks of the case: at most one thing, since the first effect."""
         effect = next((each for each in history if each.type in self.effects), None)
         if effect is not None and not any(each.type in self.causes for each in history):
-            yield Unmet(self.name, effect.index, effect.time, effect.time + _AT_ONCE)
+            yield Obligation(self.name, effect.index, effect.time, effect.time + _AT_ONCE)
 
 
 Rule = Follows | Eventually | Needs
@@ -210,6 +210,6 @@ RULED = frozenset().union(*(rule.causes | frozenset(rule.effects) for rule in RU
 """The types of events that the rules ask about; all others may be left out of a history."""
 
 
-def unmet(history: Sequence[Happened]) -> list[Unmet]:
+def unmet(history: Sequence[CaseEvent]) -> list[Obligation]:
     """What is not met in a case, from its events in the order of their times; one obligation per rule and entry."""
     return [each for rule in RULES for each in rule.unmet(history)]

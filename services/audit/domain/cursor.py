@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.audit.domain.encoding import MAX_SIZE
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 _FORM = struct.Struct(">qq")
 _EXPECTED = "cursor: expected the value of next, unchanged"
@@ -33,8 +33,8 @@ class Cursor:
         try:
             after, before = _FORM.unpack(urlsafe_b64decode(f"{text}=="))
         except (ValueError, struct.error):
-            raise Refused(_EXPECTED) from None
+            raise ProofRefused(_EXPECTED) from None
         cursor = cls(after, before)
         if not -1 <= after < before <= MAX_SIZE - 1 or cursor.to_text() != text:
-            raise Refused(_EXPECTED)
+            raise ProofRefused(_EXPECTED)
         return cursor

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 
 from services.audit.domain.encoding import from_base64, to_base64
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import EMPTY_ROOT, Frontier, grow, leaf_hash, root
+from services.audit.domain.merkle import EMPTY_ROOT, CompactRange, grow, leaf_hash, root
 from services.audit.domain.payload import commitment
 from services.audit.domain.policy import Policy, TrustedCheckpoint
 from services.audit.domain.proof import LogProof, verify_proof
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from shared.events.envelope import event_type
 from shared.events.payload import Payload, WireModel
 
@@ -28,7 +28,7 @@ NOBODY = "-"
 """Stands for the entries that name no authority."""
 
 
-class Line(WireModel):
+class AuthorityLine(WireModel):
     """So many entries of the day name this authority; ``root`` (base64) is the RFC 6962 root over their places.
 
     A place is the entry's index (8 bytes, big-endian) and its leaf hash.
@@ -49,7 +49,7 @@ class DayStated(Payload):
     day: date
     start: int
     end: int
-    lines: tuple[Line, ...]
+    lines: tuple[AuthorityLine, ...]
     overdue: dict[str, int]
 
 
@@ -57,17 +57,17 @@ class Tally:
     """Counts a day's entries by authority, in the log's order."""
 
     def __init__(self) -> None:
-        self._frontiers: dict[str, Frontier] = {}
+        self._frontiers: dict[str, CompactRange] = {}
 
     def add(self, index: int, entry: bytes, *, authority: str | None) -> None:
         """Count one entry."""
         name = authority or NOBODY
-        self._frontiers[name], _ = grow(self._frontiers.get(name, Frontier()), (_place(index, entry),))
+        self._frontiers[name], _ = grow(self._frontiers.get(name, CompactRange()), (_place(index, entry),))
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[AuthorityLine, ...]:
         """One line for each authority that was named, sorted."""
         return tuple(
-            Line(authority=name, records=frontier.size, root=to_base64(frontier.root()))
+            AuthorityLine(authority=name, records=frontier.size, root=to_base64(frontier.root()))
             for name, frontier in sorted(self._frontiers.items())
         )
 
@@ -76,7 +76,7 @@ def _place(index: int, entry: bytes) -> bytes:
     return leaf_hash(index.to_bytes(8, "big") + leaf_hash(entry))
 
 
-class Record(WireModel):
+class StatedEntry(WireModel):
     """One of the entries: its place in the log, and its bytes (base64)."""
 
     index: int
@@ -96,7 +96,7 @@ class Statement(WireModel):
     salt: str
     payload: str
     proof: str
-    records: tuple[Record, ...]
+    records: tuple[StatedEntry, ...]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -109,7 +109,7 @@ class Statement(WireModel):
             return cls.model_validate_json(data)
         except ValidationError as error:
             places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise Refused(f"statement: not valid at {places}") from None
+            raise ProofRefused(f"statement: not valid at {places}") from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes, made to be read by people too."""
@@ -137,24 +137,24 @@ def verify_statement(statement: Statement, policy: Policy) -> Stated:
     day = _opened(statement, Leaf.from_bytes(entry))
     names = [line.authority for line in day.lines]
     if names != sorted(set(names)) or sum(line.records for line in day.lines) != day.end - day.start:
-        raise Refused("statement: the lines do not add up to the entries of the day")
+        raise ProofRefused("statement: the lines do not add up to the entries of the day")
     entries = {r.index: from_base64(r.entry, f"entry {r.index}") for r in statement.records}
     _compare(day, statement.authority, entries)
     leaves = {index: Leaf.from_bytes(entry) for index, entry in entries.items()}
     in_order = [record.index for record in statement.records] == sorted(leaves)
     if not in_order or not all(day.start <= index < day.end for index in leaves):
-        raise Refused("statement: the records are not in the log's order, or not of this day")
+        raise ProofRefused("statement: the records are not in the log's order, or not of this day")
     if any((leaf.authority or NOBODY) != statement.authority for leaf in leaves.values()):
-        raise Refused(f"statement: a record does not name {statement.authority}")
+        raise ProofRefused(f"statement: a record does not name {statement.authority}")
     return Stated(trusted, day, leaves)
 
 
 def _compare(day: DayStated, authority: str, entries: Mapping[int, bytes]) -> None:
-    empty = Line(authority=authority, records=0, root=to_base64(EMPTY_ROOT))
+    empty = AuthorityLine(authority=authority, records=0, root=to_base64(EMPTY_ROOT))
     stated = next((line for line in day.lines if line.authority == authority), empty)
     places = [_place(index, entry) for index, entry in entries.items()]
     if (len(places), to_base64(root(places))) != (stated.records, stated.root):
-        raise Refused(f"statement: the records are not the {stated.records} of {authority}")
+        raise ProofRefused(f"statement: the records are not the {stated.records} of {authority}")
 
 
 def _opened(statement: Statement, leaf: Leaf) -> DayStated:
@@ -163,9 +163,9 @@ def _opened(statement: Statement, leaf: Leaf) -> DayStated:
         event = orjson.loads(statement.payload)
         day = DayStated.model_validate(event["data"])
     except (ValueError, TypeError, KeyError):
-        raise Refused("statement: its payload is not that of a closed day") from None
+        raise ProofRefused("statement: its payload is not that of a closed day") from None
     if leaf.type != event_type(DayStated) or not hmac.compare_digest(
         commitment(salt, statement.payload.encode()), leaf.commitment
     ):
-        raise Refused("statement: salt and payload do not open the commitment of a closed day")
+        raise ProofRefused("statement: salt and payload do not open the commitment of a closed day")
     return day

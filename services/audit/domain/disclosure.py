@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.pseudonyms import Opening
 
 _PERSONS = frozenset({"reader", "principal"})
 """Members of a payload that name the person who acted, at any depth."""
@@ -19,7 +19,7 @@ def persons(payload: bytes) -> frozenset[str]:
     return frozenset(_named(orjson.loads(payload)))
 
 
-def disclosed(disclosure: Disclosure | None, *, evaluated: AbstractSet[str]) -> Disclosure | None:
+def disclosed(disclosure: Opening | None, *, evaluated: AbstractSet[str]) -> Opening | None:
     """What opens an entry, or None where it tells of a person whose acts this reader may not evaluate.
 
     ``evaluated`` are the persons for whom another auditor has agreed (`Evaluations.persons`).

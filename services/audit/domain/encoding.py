@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 MAX_SIZE = 1 << 63
 """Sizes, indexes and times stay below this, as in every other implementation's signed integers."""
@@ -22,9 +22,9 @@ def from_base64(text: str, what: str) -> bytes:
     try:
         value = b64decode(text, validate=True)
     except ValueError:
-        raise Refused(f"{what}: not base64") from None
+        raise ProofRefused(f"{what}: not base64") from None
     if to_base64(value) != text:
-        raise Refused(f"{what}: not the canonical base64")
+        raise ProofRefused(f"{what}: not the canonical base64")
     return value
 
 
@@ -35,7 +35,7 @@ def to_decimal(text: str, what: str) -> int:
         Refused: it is written otherwise, or does not fit 63 bits; ``what`` names the value.
     """
     if not (text.isascii() and text.isdigit()) or (text[0] == "0" and text != "0"):
-        raise Refused(f"{what}: not a decimal number without leading zeros")
+        raise ProofRefused(f"{what}: not a decimal number without leading zeros")
     if len(text) > len(str(MAX_SIZE)) or int(text) >= MAX_SIZE:
-        raise Refused(f"{what}: too large")
+        raise ProofRefused(f"{what}: too large")
     return int(text)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from services.audit.domain.looks import Visit
-from services.audit.domain.refused import Refused
+from services.audit.domain.access_log import AccessGrant
+from services.audit.domain.proof_refused import ProofRefused
 from shared.events.payload import Payload
 
 GOOD_FOR = timedelta(days=30)
@@ -54,18 +54,18 @@ class Evaluation:
         return self.approved_by is not None and reader == self.asked.reader and self.is_open(now)
 
 
-def approve(evaluation: Evaluation, visit: Visit, *, now: datetime) -> EvaluationApproved:
+def approve(evaluation: Evaluation, visit: AccessGrant, *, now: datetime) -> EvaluationApproved:
     """Agree to another auditor's request.
 
     Raises:
         Refused: it is the auditor's own, its time is over, or it is approved already.
     """
     if visit.reader.name == evaluation.asked.reader:
-        raise Refused("the second person is the same as the first")
+        raise ProofRefused("the second person is the same as the first")
     if not evaluation.is_open(now):
-        raise Refused(f"the request is older than {GOOD_FOR.days} days")
+        raise ProofRefused(f"the request is older than {GOOD_FOR.days} days")
     if evaluation.approved_by is not None:
-        raise Refused("the request is approved already")
+        raise ProofRefused("the request is approved already")
     return EvaluationApproved(
         reader=visit.reader.name,
         purpose=visit.purpose,

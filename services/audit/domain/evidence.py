@@ -19,8 +19,8 @@ from services.audit.domain.merkle import leaf_hash, verify_consistency, verify_i
 from services.audit.domain.note import Note
 from services.audit.domain.payload import SALT_BYTES, commitment
 from services.audit.domain.policy import Policy, TrustedCheckpoint, open_checkpoint, parse_policy
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Opening
 from services.audit.domain.timestamp import verify_timestamp
 
 FORMAT: Literal["amtsweg-evidence/1"] = "amtsweg-evidence/1"
@@ -88,19 +88,19 @@ class Evidence(_Frozen):
             Refused: it is not an evidence file, or not byte for byte as it was written.
         """
         if len(data) > _MAX_BYTES:
-            raise Refused("evidence: larger than 64 MB")
+            raise ProofRefused("evidence: larger than 64 MB")
         try:
             document = orjson.loads(data)
             given = document.pop(_DIGEST)
         except (ValueError, KeyError, AttributeError, TypeError):
-            raise Refused("evidence: not JSON with a digest") from None
+            raise ProofRefused("evidence: not JSON with a digest") from None
         if given != _digest(document) or _pretty({**document, _DIGEST: given}) + b"\n" != data:
-            raise Refused("evidence: not as it was written; it was damaged, or saved anew")
+            raise ProofRefused("evidence: not as it was written; it was damaged, or saved anew")
         try:
             return cls.model_validate_json(orjson.dumps(document))
         except ValidationError as error:
             places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise Refused(f"evidence: not valid at {places}") from None
+            raise ProofRefused(f"evidence: not valid at {places}") from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes, made to be read by people too."""
@@ -118,7 +118,7 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class EvidenceVerdict:
     """What an evidence file proves, under a policy; ``stamped`` is the time of a time stamp that was checked."""
 
     checkpoint: TrustedCheckpoint
@@ -127,7 +127,7 @@ class Verdict:
 
 
 def evidence_entry(
-    index: int, entry: bytes, *, proof: Sequence[bytes], disclosure: Disclosure | None
+    index: int, entry: bytes, *, proof: Sequence[bytes], disclosure: Opening | None
 ) -> EvidenceEntry:
     """The entry as the file holds it."""
     return EvidenceEntry(
@@ -141,7 +141,7 @@ def evidence_entry(
 
 def verify_evidence(
     evidence: Evidence, policy: Policy | None = None, *, tsa_roots: Sequence[Certificate] = ()
-) -> Verdict:
+) -> EvidenceVerdict:
     """Check everything; without a policy the file's own is taken, which proves only that it agrees with itself.
 
     A time stamp is checked against the authority's root certificates, where they are given.
@@ -155,9 +155,9 @@ def verify_evidence(
     )
     indexes = [each.index for each in evidence.entries]
     if not indexes or indexes != sorted(set(indexes)):
-        raise Refused("evidence: no entries, or not in the log's order")
+        raise ProofRefused("evidence: no entries, or not in the log's order")
     entries = tuple(_prove(each, trusted) for each in evidence.entries)
-    return Verdict(trusted, entries, _stamped(evidence.timestamp, trusted.checkpoint, tsa_roots))
+    return EvidenceVerdict(trusted, entries, _stamped(evidence.timestamp, trusted.checkpoint, tsa_roots))
 
 
 def _prove(each: EvidenceEntry, trusted: TrustedCheckpoint) -> Proven:
@@ -182,12 +182,12 @@ def _opened(each: EvidenceEntry, leaf: Leaf) -> dict[str, object]:
     except ValueError:
         salt = b""
     if len(salt) != SALT_BYTES or salt.hex() != each.salt:
-        raise Refused(f"entry {each.index}: the salt is not 64 hex digits")
+        raise ProofRefused(f"entry {each.index}: the salt is not 64 hex digits")
     if not hmac.compare_digest(commitment(salt, payload), leaf.commitment):
-        raise Refused(f"entry {each.index}: salt and payload do not open the commitment")
+        raise ProofRefused(f"entry {each.index}: salt and payload do not open the commitment")
     event: dict[str, object] = orjson.loads(payload)
     if not isinstance(event.get("id"), str) or any(event.get(n) != getattr(leaf, n) for n in _SAID_TWICE):
-        raise Refused(f"entry {each.index}: the payload is of another event than the leaf")
+        raise ProofRefused(f"entry {each.index}: the payload is of another event than the leaf")
     return event
 
 
@@ -199,7 +199,7 @@ def _stamped(
         return None
     earlier = Checkpoint.from_text(Note.from_bytes(stamp.checkpoint.encode()).text)
     if earlier.origin != checkpoint.origin or earlier.size == 0:
-        raise Refused("time stamp: of another log, or of an empty one")
+        raise ProofRefused("time stamp: of another log, or of an empty one")
     verify_consistency(
         old=earlier.size,
         size=checkpoint.size,

@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64, to_base64
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import Frontier, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash
 from services.audit.domain.note import Note, sign, verify
 from services.audit.domain.payload import commitment
 from services.audit.domain.policy import Policy, open_checkpoint
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Opening
 from shared.events.payload import Instant, WireModel
 
 MANIFEST, SIGNATURE, CHECKPOINT = "manifest.json", "manifest.note", "checkpoint"
@@ -30,7 +30,7 @@ Form = Literal["jsonl", "parquet"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ExportRow:
     """An entry as it is exported: its bytes, what they say, and what opens them while it is there.
 
     What a person did comes without its payload, unless two have agreed.
@@ -43,7 +43,7 @@ class Row:
     payload: bytes | None = None
 
     @classmethod
-    def of(cls, index: int, entry: bytes, disclosure: Disclosure | None) -> Self:
+    def of(cls, index: int, entry: bytes, disclosure: Opening | None) -> Self:
         """The row of an entry."""
         leaf = Leaf.from_bytes(entry)
         if disclosure is None:
@@ -90,7 +90,7 @@ class Manifest(WireModel):
             return cls.model_validate_json(data)
         except ValidationError as error:
             places = ", ".join(".".join(map(str, e["loc"])) or "document" for e in error.errors())
-            raise Refused(f"{MANIFEST}: not valid at {places}") from None
+            raise ProofRefused(f"{MANIFEST}: not valid at {places}") from None
 
     def to_bytes(self) -> bytes:
         """The file's bytes."""
@@ -115,11 +115,11 @@ def verify_manifest(manifest: bytes, note: bytes, checkpoint: bytes, policy: Pol
     read = Manifest.from_bytes(manifest)
     signed = Note.from_bytes(note)
     if signed.text != _statement(manifest, read.origin):
-        raise Refused(f"{SIGNATURE}: it is about another manifest")
+        raise ProofRefused(f"{SIGNATURE}: it is about another manifest")
     verify(signed, [log.key for log in policy.logs if log.key.name == read.origin])
     tree = open_checkpoint(checkpoint, policy).checkpoint
     if tree != Checkpoint(read.origin, read.size, from_base64(read.root, "manifest root")):
-        raise Refused(f"{MANIFEST}: it is about another tree than the checkpoint")
+        raise ProofRefused(f"{MANIFEST}: it is about another tree than the checkpoint")
     return read
 
 
@@ -127,7 +127,7 @@ class Recount:
     """Computes the root again from the rows, in their order, and opens every commitment that can be opened."""
 
     def __init__(self) -> None:
-        self._tree = Frontier()
+        self._tree = CompactRange()
         self.opened = 0
 
     def add(self, index: int, entry: bytes, *, salt: bytes | None, payload: bytes | None) -> None:
@@ -137,11 +137,11 @@ class Recount:
             Refused: a row is missing or a duplicate, or a payload is not what the entry commits to.
         """
         if index != self._tree.size:
-            raise Refused(f"entry {self._tree.size} is missing; {index} comes instead")
+            raise ProofRefused(f"entry {self._tree.size} is missing; {index} comes instead")
         self._tree, _ = grow(self._tree, (leaf_hash(entry),))
         if salt is not None and payload is not None:
             if commitment(salt, payload) != Leaf.from_bytes(entry).commitment:
-                raise Refused(f"entry {index}: salt and payload do not open the commitment")
+                raise ProofRefused(f"entry {index}: salt and payload do not open the commitment")
             self.opened += 1
 
     def compare(self, manifest: Manifest) -> None:
@@ -151,11 +151,11 @@ class Recount:
             Refused: some are missing, or were altered.
         """
         if (self._tree.size, to_base64(self._tree.root())) != (manifest.size, manifest.root):
-            raise Refused("the entries do not give the root of the checkpoint")
+            raise ProofRefused("the entries do not give the root of the checkpoint")
 
 
 def _ed25519(keys: Iterable[SigningKey]) -> Sequence[SigningKey]:
-    return [key for key in keys if key.kind is Kind.ED25519]
+    return [key for key in keys if key.kind is SignatureType.ED25519]
 
 
 def _statement(manifest: bytes, origin: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import Frontier, Subtree, grow, leaf_hash
-from services.audit.domain.refused import Refused
+from services.audit.domain.merkle import CompactRange, Subtree, grow, leaf_hash
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import (
     BUNDLE,
     WIDTH,
@@ -18,7 +18,7 @@ from services.audit.domain.tiles import (
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class InspectionProgress:
     """How many entries have been checked, and the bundle that was checked last: its bytes and its leaves."""
 
     entries: int
@@ -26,13 +26,13 @@ class Progress:
     leaves: tuple[Leaf, ...]
 
 
-def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Progress]:
+def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[InspectionProgress]:
     """Recompute everything from the bundles; yields after each of them.
 
     Raises:
         Refused: a file is not what the entries make it, an entry is no leaf, or an event stands there twice.
     """
-    size, frontier = checkpoint.size, Frontier()
+    size, frontier = checkpoint.size, CompactRange()
     rows: dict[int, list[bytes]] = {}
     seen: set[str] = set()
     for index in range(-(-size // WIDTH)):
@@ -43,17 +43,17 @@ def inspect_files(read: ReadTile, checkpoint: Checkpoint) -> Iterator[Progress]:
         leaves = tuple(map(Leaf.from_bytes, entries))
         for leaf in leaves:
             if leaf.id in seen:
-                raise Refused(f"event {leaf.id} stands in the log twice")
+                raise ProofRefused(f"event {leaf.id} stands in the log twice")
             seen.add(leaf.id)
         frontier, completed = grow(frontier, hashes)
         for subtree in completed:
             _add(read, rows, subtree, size)
-        yield Progress(frontier.size, entries, leaves)
+        yield InspectionProgress(frontier.size, entries, leaves)
     for level, row in rows.items():
         if row:
             _compare(read, at_size(level, (size >> (8 * level)) // WIDTH, size), row)
     if frontier.root() != checkpoint.root:
-        raise Refused(f"the entries do not give the root of the checkpoint at size {size}")
+        raise ProofRefused(f"the entries do not give the root of the checkpoint at size {size}")
 
 
 def _add(read: ReadTile, rows: dict[int, list[bytes]], subtree: Subtree, size: int) -> None:
@@ -66,4 +66,4 @@ def _add(read: ReadTile, rows: dict[int, list[bytes]], subtree: Subtree, size: i
 
 def _compare(read: ReadTile, name: TileName, hashes: list[bytes]) -> None:
     if read(name) != b"".join(hashes):
-        raise Refused(f"{name.path}: not the hashes of what lies below it")
+        raise ProofRefused(f"{name.path}: not the hashes of what lies below it")

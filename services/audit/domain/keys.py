@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, M
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import MAX_SIZE, from_base64, to_base64
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 _ID_BYTES = 4
 _TIME_BYTES = 8
@@ -23,7 +23,7 @@ _SEED_BYTES = 32
 _PRIVATE = "PRIVATE+KEY+"
 
 
-class Kind(IntEnum):
+class SignatureType(IntEnum):
     """The signature types of C2SP signed-note that this log makes or reads."""
 
     ED25519 = 0x01
@@ -33,12 +33,12 @@ class Kind(IntEnum):
     @property
     def public_bytes(self) -> int:
         """The length of a public key of this kind."""
-        return 1312 if self is Kind.ML_DSA_44 else 32
+        return 1312 if self is SignatureType.ML_DSA_44 else 32
 
     @property
     def timed(self) -> bool:
         """True where the signature states its time."""
-        return self is not Kind.ED25519
+        return self is not SignatureType.ED25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class VerifierKey:
     """A public key with the name of its owner."""
 
     name: str
-    kind: Kind
+    kind: SignatureType
     public: bytes
     id: bytes = field(init=False)
 
@@ -54,7 +54,7 @@ class VerifierKey:
         """Check the name and compute the key id."""
         _check_name(self.name)
         if len(self.public) != self.kind.public_bytes:
-            raise Refused(f"key {self.name}: the public key is not {self.kind.public_bytes} bytes long")
+            raise ProofRefused(f"key {self.name}: the public key is not {self.kind.public_bytes} bytes long")
         object.__setattr__(self, "id", _key_id(self.name, self.kind, self.public))
 
     @classmethod
@@ -67,7 +67,7 @@ class VerifierKey:
         name, hex_id, kind, public = _parts(vkey)
         key = cls(name, kind, public)
         if key.id.hex() != hex_id:
-            raise Refused(f"key {name}: the id is not that of the key")
+            raise ProofRefused(f"key {name}: the id is not that of the key")
         return key
 
     def to_text(self) -> str:
@@ -84,11 +84,11 @@ class VerifierKey:
         if self.kind.timed:
             time, value = int.from_bytes(signature[:_TIME_BYTES], "big"), signature[_TIME_BYTES:]
             if time >= MAX_SIZE:
-                raise Refused(f"signature of {self.name}: its time does not fit 63 bits")
+                raise ProofRefused(f"signature of {self.name}: its time does not fit 63 bits")
         try:
             _public_key(self.kind, self.public).verify(value, _message(self.kind, self.name, text, time))
         except (InvalidSignature, ValueError):
-            raise Refused(f"signature of {self.name}: it does not fit the text") from None
+            raise ProofRefused(f"signature of {self.name}: it does not fit the text") from None
         return time
 
 
@@ -97,7 +97,7 @@ class SigningKey:
     """A private key; its seed appears in no representation."""
 
     name: str
-    kind: Kind
+    kind: SignatureType
     seed: bytes = field(repr=False)
     verifier: VerifierKey = field(init=False)
     _sign: Callable[[bytes], bytes] = field(init=False, repr=False, compare=False)
@@ -105,9 +105,9 @@ class SigningKey:
     def __post_init__(self) -> None:
         """Derive the public key."""
         if len(self.seed) != _SEED_BYTES:
-            raise Refused(f"key {self.name}: the seed is not 32 bytes long")
+            raise ProofRefused(f"key {self.name}: the seed is not 32 bytes long")
         private: Ed25519PrivateKey | MLDSA44PrivateKey
-        if self.kind is Kind.ML_DSA_44:
+        if self.kind is SignatureType.ML_DSA_44:
             private = MLDSA44PrivateKey.from_seed_bytes(self.seed)
         else:
             private = Ed25519PrivateKey.from_private_bytes(self.seed)
@@ -123,11 +123,11 @@ class SigningKey:
             Refused: it is malformed, of an unknown kind, or its id is not that of its key.
         """
         if not key.startswith(_PRIVATE):
-            raise Refused("signing key: expected PRIVATE+KEY+name+id+seed")
+            raise ProofRefused("signing key: expected PRIVATE+KEY+name+id+seed")
         name, hex_id, kind, seed = _parts(key.removeprefix(_PRIVATE))
         signing = cls(name, kind, seed)
         if signing.verifier.id.hex() != hex_id:
-            raise Refused(f"key {name}: the id is not that of the key")
+            raise ProofRefused(f"key {name}: the id is not that of the key")
         return signing
 
     def to_text(self) -> str:
@@ -141,13 +141,13 @@ class SigningKey:
         return stated + self._sign(message)
 
 
-def _message(kind: Kind, name: str, text: str, time: int | None) -> bytes:
+def _message(kind: SignatureType, name: str, text: str, time: int | None) -> bytes:
     match kind:
-        case Kind.ED25519:
+        case SignatureType.ED25519:
             return text.encode()
-        case Kind.COSIGNATURE:
+        case SignatureType.COSIGNATURE:
             return f"cosignature/v1\ntime {time}\n{text}".encode()
-        case Kind.ML_DSA_44:
+        case SignatureType.ML_DSA_44:
             checkpoint = Checkpoint.from_text(text)
             return b"".join(
                 (
@@ -165,23 +165,23 @@ def _message(kind: Kind, name: str, text: str, time: int | None) -> bytes:
 def _opaque(text: str) -> bytes:
     value = text.encode()
     if not 1 <= len(value) <= 255:  # noqa: PLR2004 - the length is one byte
-        raise Refused("ML-DSA-44 signs names and origins of 1 to 255 bytes")
+        raise ProofRefused("ML-DSA-44 signs names and origins of 1 to 255 bytes")
     return bytes([len(value)]) + value
 
 
-def _public_key(kind: Kind, public: bytes) -> Ed25519PublicKey | MLDSA44PublicKey:
-    if kind is Kind.ML_DSA_44:
+def _public_key(kind: SignatureType, public: bytes) -> Ed25519PublicKey | MLDSA44PublicKey:
+    if kind is SignatureType.ML_DSA_44:
         return MLDSA44PublicKey.from_public_bytes(public)
     return Ed25519PublicKey.from_public_bytes(public)
 
 
-def _key_id(name: str, kind: Kind, public: bytes) -> bytes:
+def _key_id(name: str, kind: SignatureType, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:_ID_BYTES]
 
 
 def _check_name(name: str) -> None:
     if not is_key_name(name):
-        raise Refused("key name: empty, or it holds a space, a plus or a control character")
+        raise ProofRefused("key name: empty, or it holds a space, a plus or a control character")
 
 
 def is_key_name(name: str) -> bool:
@@ -189,10 +189,10 @@ def is_key_name(name: str) -> bool:
     return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
 
 
-def _parts(text: str) -> tuple[str, str, Kind, bytes]:
+def _parts(text: str) -> tuple[str, str, SignatureType, bytes]:
     name, _, rest = text.partition("+")
     hex_id, _, encoded = rest.partition("+")
     data = from_base64(encoded, "key")
-    if not data or data[0] not in set(Kind):
-        raise Refused("key: expected name+id+key of type 01, 04 or 06")
-    return name, hex_id, Kind(data[0]), data[1:]
+    if not data or data[0] not in set(SignatureType):
+        raise ProofRefused("key: expected name+id+key of type 01, 04 or 06")
+    return name, hex_id, SignatureType(data[0]), data[1:]

@@ -10,7 +10,7 @@ from typing import Self
 
 import orjson
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import MAX_ENTRY_BYTES
 
 VERSION = 1
@@ -58,7 +58,9 @@ class Leaf:
                 said[name] = value
         entry = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
         if len(entry) > MAX_ENTRY_BYTES:
-            raise Refused(f"leaf of event {self.id}: {len(entry)} bytes; the largest is {MAX_ENTRY_BYTES}")
+            raise ProofRefused(
+                f"leaf of event {self.id}: {len(entry)} bytes; the largest is {MAX_ENTRY_BYTES}"
+            )
         return entry
 
     @classmethod
@@ -71,13 +73,13 @@ class Leaf:
         try:
             said = orjson.loads(entry)
             if said["v"] != VERSION:
-                raise Refused("leaf: not of version 1")
+                raise ProofRefused("leaf: not of version 1")
             leaf = cls(**{name: said[name] for name in _NAMES if name in said})
             keyed = [KEYED.fullmatch(each) for each in (leaf.id, leaf.case) if each is not None]
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Refused("leaf: not the JSON of a leaf of version 1") from error
+            raise ProofRefused("leaf: not the JSON of a leaf of version 1") from error
         if not all(keyed):
-            raise Refused("leaf: its id or pseudonym is not 32 hex digits")
+            raise ProofRefused("leaf: its id or pseudonym is not 32 hex digits")
         return leaf
 
 

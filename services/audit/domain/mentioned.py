@@ -5,15 +5,15 @@ from typing import Any
 
 import orjson
 
-from services.audit.domain.reading import Shown
+from services.audit.domain.reading import ShownEntry
 
 
-def mentioned(entries: Iterable[Shown]) -> frozenset[str]:
+def mentioned(entries: Iterable[ShownEntry]) -> frozenset[str]:
     """Every text in leaf or disclosed payload; the keys of authorities and services are among them."""
     return frozenset(text for each in entries for text in _of(each))
 
 
-def _of(shown: Shown) -> Iterator[str]:
+def _of(shown: ShownEntry) -> Iterator[str]:
     yield from filter(None, (shown.leaf.authority, shown.leaf.service))
     if shown.disclosure is not None:
         yield from _texts(orjson.loads(shown.disclosure.payload))

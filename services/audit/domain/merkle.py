@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
@@ -41,7 +41,7 @@ class Subtree:
 
 
 @dataclass(frozen=True, slots=True)
-class Frontier:
+class CompactRange:
     """All that is needed to go on appending: the hashes of the complete subtrees, largest first."""
 
     size: int = 0
@@ -55,7 +55,9 @@ class Frontier:
             Refused: the number of hashes is not the one that the size asks for.
         """
         if size < 0 or len(peaks) != HASH_BYTES * size.bit_count():
-            raise Refused(f"frontier of size {size}: expected {max(size, 0).bit_count()} hashes of 32 bytes")
+            raise ProofRefused(
+                f"frontier of size {size}: expected {max(size, 0).bit_count()} hashes of 32 bytes"
+            )
         return cls(size, tuple(peaks[i : i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)))
 
     def to_bytes(self) -> bytes:
@@ -67,7 +69,7 @@ class Frontier:
         return _fold(self.peaks)
 
 
-def grow(frontier: Frontier, leaf_hashes: Iterable[bytes]) -> tuple[Frontier, tuple[Subtree, ...]]:
+def grow(frontier: CompactRange, leaf_hashes: Iterable[bytes]) -> tuple[CompactRange, tuple[Subtree, ...]]:
     """Append leaves; return the new frontier and the tile subtrees that became complete, in order."""
     size, peaks, completed = frontier.size, list(frontier.peaks), []
     for leaf in leaf_hashes:
@@ -79,17 +81,17 @@ def grow(frontier: Frontier, leaf_hashes: Iterable[bytes]) -> tuple[Frontier, tu
                 completed.append(Subtree(height // TILE_HEIGHT, index, top))
         peaks.append(top)
         size += 1
-    return Frontier(size, tuple(peaks)), tuple(completed)
+    return CompactRange(size, tuple(peaks)), tuple(completed)
 
 
 def root(hashes: Sequence[bytes]) -> bytes:
     """The root over these leaf hashes."""
-    return grow(Frontier(), hashes)[0].root()
+    return grow(CompactRange(), hashes)[0].root()
 
 
-def frontier_at(size: int, subtree: SubtreeHash) -> Frontier:
+def frontier_at(size: int, subtree: SubtreeHash) -> CompactRange:
     """The frontier that a tree had at this size, from its complete subtrees."""
-    return Frontier(size, tuple(subtree(height, index) for height, index in complete_subtrees(0, size)))
+    return CompactRange(size, tuple(subtree(height, index) for height, index in complete_subtrees(0, size)))
 
 
 def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes, ...]:
@@ -99,7 +101,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: there is no such leaf.
     """
     if not 0 <= index < size:
-        raise Refused(f"no inclusion proof: index {index} is not in a tree of size {size}")
+        raise ProofRefused(f"no inclusion proof: index {index} is not in a tree of size {size}")
     proof: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
@@ -120,7 +122,7 @@ def consistency_proof(old: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: ``old`` is larger than the size, or negative.
     """
     if not 0 <= old <= size:
-        raise Refused(f"no consistency proof: from {old} to {size}")
+        raise ProofRefused(f"no consistency proof: from {old} to {size}")
     if old in {0, size}:
         return ()
     proof: list[bytes] = []
@@ -148,12 +150,12 @@ def verify_inclusion(leaf: bytes, *, index: int, size: int, proof: Sequence[byte
     """
     _hashes_only((leaf, expected, *proof))
     if not 0 <= index < size:
-        raise Refused(f"inclusion: index {index} is not in a tree of size {size}")
+        raise ProofRefused(f"inclusion: index {index} is not in a tree of size {size}")
     top = leaf
     for sibling, is_left in _climb(index, size - 1, proof, "inclusion"):
         top = node_hash(sibling, top) if is_left else node_hash(top, sibling)
     if top != expected:
-        raise Refused(f"inclusion: the proof of index {index} does not lead to the root of size {size}")
+        raise ProofRefused(f"inclusion: the proof of index {index} does not lead to the root of size {size}")
 
 
 def verify_consistency(
@@ -169,15 +171,15 @@ def verify_consistency(
     """
     _hashes_only((old_root, new_root, *proof))
     if not 0 <= old <= size:
-        raise Refused(f"consistency: from {old} to {size} the tree would shrink")
+        raise ProofRefused(f"consistency: from {old} to {size} the tree would shrink")
     for claimed, root_ in ((old, old_root), (size, new_root)):
         if claimed == 0 and root_ != EMPTY_ROOT:
-            raise Refused("consistency: size 0 has the root SHA-256 of nothing")
+            raise ProofRefused("consistency: size 0 has the root SHA-256 of nothing")
     if old in {0, size}:
         if proof:
-            raise Refused("consistency: the proof must be empty")
+            raise ProofRefused("consistency: the proof must be empty")
         if old == size and old_root != new_root:
-            raise Refused(f"consistency: two different roots for size {size}")
+            raise ProofRefused(f"consistency: two different roots for size {size}")
         return
     _verify_growth(old, size, old_root, new_root, list(proof))
 
@@ -186,7 +188,7 @@ def _verify_growth(old: int, size: int, old_root: bytes, new_root: bytes, path: 
     if old & (old - 1) == 0:
         path.insert(0, old_root)
     if not path:
-        raise Refused("consistency: the proof is too short")
+        raise ProofRefused("consistency: the proof is too short")
     node, last = old - 1, size - 1
     while node & 1:
         node, last = node >> 1, last >> 1
@@ -197,16 +199,16 @@ def _verify_growth(old: int, size: int, old_root: bytes, new_root: bytes, path: 
         else:
             after = node_hash(after, sibling)
     if before != old_root:
-        raise Refused(f"consistency: the proof does not lead to the root of size {old}")
+        raise ProofRefused(f"consistency: the proof does not lead to the root of size {old}")
     if after != new_root:
-        raise Refused(f"consistency: the proof does not lead to the root of size {size}")
+        raise ProofRefused(f"consistency: the proof does not lead to the root of size {size}")
 
 
 def _climb(node: int, last: int, proof: Sequence[bytes], what: str) -> Iterator[tuple[bytes, bool]]:
     """Each sibling on the way from a node to the root, and whether it stands on the left."""
     for sibling in proof:
         if last == 0:
-            raise Refused(f"{what}: the proof is too long")
+            raise ProofRefused(f"{what}: the proof is too long")
         is_left = bool(node & 1) or node == last
         if is_left:
             while not node & 1 and node:
@@ -214,12 +216,12 @@ def _climb(node: int, last: int, proof: Sequence[bytes], what: str) -> Iterator[
         yield sibling, is_left
         node, last = node >> 1, last >> 1
     if last:
-        raise Refused(f"{what}: the proof is too short")
+        raise ProofRefused(f"{what}: the proof is too short")
 
 
 def _hashes_only(values: Iterable[bytes]) -> None:
     if any(len(value) != HASH_BYTES for value in values):
-        raise Refused("a hash is not 32 bytes long")
+        raise ProofRefused("a hash is not 32 bytes long")
 
 
 def _split(size: int) -> int:

@@ -6,7 +6,7 @@ from typing import Self
 
 from services.audit.domain.encoding import from_base64, to_base64
 from services.audit.domain.keys import SigningKey, VerifierKey, is_key_name
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
@@ -35,10 +35,10 @@ class Signature:
         """
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         if not line.startswith(_DASH) or not is_key_name(name):
-            raise Refused("note: a line behind the text is not a signature")
+            raise ProofRefused("note: a line behind the text is not a signature")
         value = from_base64(encoded, "note signature")
         if len(value) <= _ID_BYTES:
-            raise Refused("note signature: too short for a key id and a signature")
+            raise ProofRefused("note signature: too short for a key id and a signature")
         return cls(name, value[:_ID_BYTES], value[_ID_BYTES:])
 
 
@@ -61,16 +61,16 @@ class Note:
             Refused: it is not a note, or larger than 1 MB or 100 signatures.
         """
         if len(data) > MAX_BYTES:
-            raise Refused(f"note: larger than {MAX_BYTES} bytes")
+            raise ProofRefused(f"note: larger than {MAX_BYTES} bytes")
         try:
             content = data.decode()
         except UnicodeDecodeError:
-            raise Refused("note: not UTF-8") from None
+            raise ProofRefused("note: not UTF-8") from None
         if any(c < " " and c != "\n" for c in content):
-            raise Refused("note: it holds a control character")
+            raise ProofRefused("note: it holds a control character")
         text, blank, lines = content.rpartition("\n\n")
         if not blank or not lines.endswith("\n"):
-            raise Refused("note: expected a text, an empty line and signature lines")
+            raise ProofRefused("note: expected a text, an empty line and signature lines")
         return cls(text + "\n", signature_lines(lines))
 
     def signed_by(self, signatures: Iterable[Signature]) -> Self:
@@ -94,7 +94,7 @@ def signature_lines(lines: str) -> tuple[Signature, ...]:
     """
     split = lines.removesuffix("\n").split("\n")
     if len(split) > MAX_SIGNATURES:
-        raise Refused(f"note: more than {MAX_SIGNATURES} signatures")
+        raise ProofRefused(f"note: more than {MAX_SIGNATURES} signatures")
     return tuple(map(Signature.from_line, split))
 
 
@@ -116,8 +116,8 @@ def verify(note: Note, keys: Iterable[VerifierKey]) -> tuple[Verified, ...]:
         if key is None:
             continue
         if key in verified:
-            raise Refused(f"note: two signatures of {key.name} by one key")
+            raise ProofRefused(f"note: two signatures of {key.name} by one key")
         verified[key] = Verified(key, key.verify(note.text, signature.value))
     if not verified:
-        raise Refused("note: no known key has signed it")
+        raise ProofRefused("note: no known key has signed it")
     return tuple(verified.values())

@@ -11,7 +11,7 @@ import orjson
 
 from services.audit.domain.completeness import EFFECTS
 from services.audit.domain.payload import canonical, without_sealed
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.envelope import Undecodable, decode, event_type, timestamp
 from shared.events.ids import child_id
 from shared.events.payload import Payload
@@ -22,7 +22,7 @@ _MAX_SOURCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class PendingEntry:
     """The parts of a leaf that are known before it is salted, the payload that it commits to, and what the index needs.
 
     ``id`` is the event's own id, which stands in the payload; the leaf has a keyed one. ``actor`` is the pseudonym of a
@@ -71,8 +71,8 @@ def fact_of_record(
     *,
     position: Position,
     payloads: Sequence[type[Payload]],
-    secrecy: Secrecy,
-) -> Fact:
+    secrecy: Pseudonymizer,
+) -> PendingEntry:
     """Read a record of an audited topic; the payload is made from the bytes as they lie there.
 
     Raises:
@@ -100,7 +100,7 @@ def fact_of_record(
     said: Any = event.data
     receipt, assignment = getattr(said, "receipt", None), getattr(said, "assignment", None)
     principal = getattr(assignment, "principal", None) or getattr(said, "principal", None)
-    return Fact(
+    return PendingEntry(
         id=event.id,
         type=kind,
         time=time,
@@ -128,12 +128,12 @@ def months(since: datetime, until: datetime) -> Iterator[str]:
         at += 1
 
 
-def effects_of(event_id: UUID, kind: str, secrecy: Secrecy) -> tuple[str, ...]:
+def effects_of(event_id: UUID, kind: str, secrecy: Pseudonymizer) -> tuple[str, ...]:
     """The ids of the leaves that may follow from an event of this type."""
     return tuple(secrecy.event(child_id(event_id, name)) for name in EFFECTS.get(kind, ()))
 
 
-def _tokens(receipt: Receipt | None, traceparent: str | None, secrecy: Secrecy) -> Iterator[str]:
+def _tokens(receipt: Receipt | None, traceparent: str | None, secrecy: Pseudonymizer) -> Iterator[str]:
     if receipt is not None:
         yield secrecy.token(NUMBER, receipt.receipt_number.upper())
     trace = _TRACEPARENT.fullmatch(traceparent or "")

@@ -8,14 +8,14 @@ from typing import Self
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_decimal
-from services.audit.domain.keys import Kind, VerifierKey
+from services.audit.domain.keys import SignatureType, VerifierKey
 from services.audit.domain.note import Note, Verified, verify
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 _NONE = "none"
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_LOG_KINDS = {Kind.ED25519, Kind.ML_DSA_44}
-_WITNESS_KINDS = {Kind.COSIGNATURE, Kind.ML_DSA_44}
+_LOG_KINDS = {SignatureType.ED25519, SignatureType.ML_DSA_44}
+_WITNESS_KINDS = {SignatureType.COSIGNATURE, SignatureType.ML_DSA_44}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Trusted:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class WitnessGroup:
     """So many of these witnesses and groups."""
 
     threshold: int
@@ -44,7 +44,7 @@ class Policy:
 
     logs: tuple[Trusted, ...]
     witnesses: Mapping[str, Trusted]
-    groups: Mapping[str, Group]
+    groups: Mapping[str, WitnessGroup]
     quorum: str
 
     def satisfied_by(self, cosigners: AbstractSet[VerifierKey]) -> bool:
@@ -93,15 +93,15 @@ def open_checkpoint(data: bytes, policy: Policy) -> TrustedCheckpoint:
     checkpoint = Checkpoint.from_text(note.text)
     log_keys = [t.key for t in policy.logs if t.key.name == checkpoint.origin]
     if not log_keys:
-        raise Refused(f"checkpoint: no trusted log is called {checkpoint.origin!r}")
+        raise ProofRefused(f"checkpoint: no trusted log is called {checkpoint.origin!r}")
     witness_keys = {t.key for t in policy.witnesses.values()}
     verified = verify(note, [*log_keys, *witness_keys])
     logs = tuple(v for v in verified if v.key not in witness_keys)
     cosigners = tuple(v for v in verified if v.key in witness_keys)
     if not logs:
-        raise Refused("checkpoint: the log itself has not signed it")
+        raise ProofRefused("checkpoint: the log itself has not signed it")
     if not policy.satisfied_by({v.key for v in cosigners}):
-        raise Refused(f"checkpoint: the quorum {policy.quorum!r} of witnesses is not reached")
+        raise ProofRefused(f"checkpoint: the quorum {policy.quorum!r} of witnesses is not reached")
     return TrustedCheckpoint(checkpoint, logs, cosigners)
 
 
@@ -118,7 +118,7 @@ def parse_policy(data: bytes) -> Policy:
             there is not exactly one quorum; the text gives the line's number.
     """
     if _CONTROL.search(data):
-        raise Refused("policy: it holds a control character")
+        raise ProofRefused("policy: it holds a control character")
     draft = _Draft()
     for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         words = line.replace("\t", " ").split(" ")
@@ -126,8 +126,8 @@ def parse_policy(data: bytes) -> Policy:
         if words and not words[0].startswith("#"):
             try:
                 draft.read(words)
-            except Refused as refused:
-                raise Refused(f"policy line {number}: {refused}") from None
+            except ProofRefused as refused:
+                raise ProofRefused(f"policy line {number}: {refused}") from None
     return draft.finish()
 
 
@@ -137,7 +137,7 @@ class _Draft:
     def __init__(self) -> None:
         self.logs: list[Trusted] = []
         self.witnesses: dict[str, Trusted] = {}
-        self.groups: dict[str, Group] = {}
+        self.groups: dict[str, WitnessGroup] = {}
         self.members: set[str] = set()
         self.quorum: str | None = None
 
@@ -152,17 +152,17 @@ class _Draft:
             case ["group", name, threshold, *members] if members:
                 self._new(name)
                 self._join(members)
-                self.groups[name] = Group(_threshold(threshold, len(members)), tuple(members))
+                self.groups[name] = WitnessGroup(_threshold(threshold, len(members)), tuple(members))
             case ["quorum", name] if self.quorum is None:
                 if name != _NONE and not self._known(name):
-                    raise Refused("the quorum names no witness or group defined before")
+                    raise ProofRefused("the quorum names no witness or group defined before")
                 self.quorum = name
             case _:
-                raise Refused("expected log, witness, group, or one quorum")
+                raise ProofRefused("expected log, witness, group, or one quorum")
 
     def finish(self) -> Policy:
         if self.quorum is None:
-            raise Refused("policy: the line quorum is missing")
+            raise ProofRefused("policy: the line quorum is missing")
         return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum)
 
     def _known(self, name: str) -> bool:
@@ -170,26 +170,28 @@ class _Draft:
 
     def _new(self, name: str) -> None:
         if name == _NONE or self._known(name):
-            raise Refused("the name is taken")
+            raise ProofRefused("the name is taken")
 
     def _join(self, members: Sequence[str]) -> None:
         for member in members:
             if not self._known(member) or member in self.members:
-                raise Refused("a member is not defined before, or is a member already")
+                raise ProofRefused("a member is not defined before, or is a member already")
             self.members.add(member)
 
 
-def _trusted(vkey: str, url: Sequence[str], kinds: AbstractSet[Kind], known: Sequence[Trusted]) -> Trusted:
+def _trusted(
+    vkey: str, url: Sequence[str], kinds: AbstractSet[SignatureType], known: Sequence[Trusted]
+) -> Trusted:
     key = VerifierKey.from_text(vkey)
     if key.kind not in kinds:
-        raise Refused(f"a key of type {key.kind:02x} cannot stand here")
+        raise ProofRefused(f"a key of type {key.kind:02x} cannot stand here")
     if any(key.public == other.key.public for other in known):
-        raise Refused("the key stands here twice")
+        raise ProofRefused("the key stands here twice")
     return Trusted(key, url[0] if url else None)
 
 
 def _threshold(text: str, members: int) -> int:
     threshold = {"all": members, "any": 1}.get(text) or to_decimal(text, "group threshold")
     if not 1 <= threshold <= members:
-        raise Refused(f"the threshold is not between 1 and {members}")
+        raise ProofRefused(f"the threshold is not between 1 and {members}")
     return threshold

@@ -6,7 +6,7 @@ from typing import Self
 from services.audit.domain.encoding import from_base64, to_base64, to_decimal
 from services.audit.domain.merkle import leaf_hash, verify_inclusion
 from services.audit.domain.policy import Policy, TrustedCheckpoint, open_checkpoint
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 _MAGIC = "c2sp.org/tlog-proof@v1"
 _MAX_BYTES = 2_000_000
@@ -38,16 +38,16 @@ class LogProof:
         """
         head, blank, checkpoint = data.partition(b"\n\n")
         if not blank or len(data) > _MAX_BYTES:
-            raise Refused("proof: no empty line before the checkpoint, or larger than 2 MB")
+            raise ProofRefused("proof: no empty line before the checkpoint, or larger than 2 MB")
         try:
             magic, *lines = head.decode("ascii").split("\n")
         except UnicodeDecodeError:
-            raise Refused("proof: not ASCII before the checkpoint") from None
+            raise ProofRefused("proof: not ASCII before the checkpoint") from None
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = from_base64(lines.pop(0).removeprefix("extra "), "proof extra")
         if magic != _MAGIC or not lines or not lines[0].startswith("index "):
-            raise Refused(f"proof: expected {_MAGIC} and the line index")
+            raise ProofRefused(f"proof: expected {_MAGIC} and the line index")
         index = to_decimal(lines[0].removeprefix("index "), "proof index")
         return cls(index, tuple(from_base64(line, "proof hash") for line in lines[1:]), checkpoint, extra)
 

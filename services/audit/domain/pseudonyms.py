@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.audit.domain.payload import SALT_BYTES, expand, shrink
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -20,7 +20,7 @@ _PSEUDONYM_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosure:
+class Opening:
     """What opens a commitment."""
 
     salt: bytes
@@ -28,7 +28,7 @@ class Disclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class Secrecy:
+class Pseudonymizer:
     """Derives from the secret (32 bytes) what the log hides behind."""
 
     secret: bytes = field(repr=False)
@@ -36,7 +36,7 @@ class Secrecy:
     def __post_init__(self) -> None:
         """Refuse a secret that is too short."""
         if len(self.secret) != KEY_BYTES:
-            raise Refused(f"the log's secret is {len(self.secret)} bytes; expected {KEY_BYTES}")
+            raise ProofRefused(f"the log's secret is {len(self.secret)} bytes; expected {KEY_BYTES}")
 
     def event(self, event_id: UUID) -> str:
         """The id of an event's leaf: 32 hex digits."""
@@ -58,7 +58,7 @@ class Secrecy:
         """What `seal` encrypts with, for the key of a case; made once for many payloads."""
         return AESGCM(self._derive(b"payload\0" + key))
 
-    def open(self, sealed: bytes, *, key: bytes, leaf_id: str) -> Disclosure:
+    def open(self, sealed: bytes, *, key: bytes, leaf_id: str) -> Opening:
         """Decrypt what `seal` made.
 
         Raises:
@@ -66,9 +66,11 @@ class Secrecy:
         """
         try:
             plain = self.cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], leaf_id.encode())
-            return Disclosure(plain[:SALT_BYTES], expand(plain[SALT_BYTES:]))
+            return Opening(plain[:SALT_BYTES], expand(plain[SALT_BYTES:]))
         except (InvalidTag, ValueError, zlib.error):
-            raise Refused(f"payload of entry {leaf_id}: it does not open with the key of its case") from None
+            raise ProofRefused(
+                f"payload of entry {leaf_id}: it does not open with the key of its case"
+            ) from None
 
     def wrap(self, inner: bytes, *, nonce: bytes) -> bytes:
         """Encrypt a secret that outlives this log; ``nonce`` are 12 random bytes and stand in front."""
@@ -83,7 +85,7 @@ class Secrecy:
         try:
             return AESGCM(self._derive(b"wrap")).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], None)
         except (InvalidTag, ValueError):
-            raise Refused("the secret is not the one that this log was made with") from None
+            raise ProofRefused("the secret is not the one that this log was made with") from None
 
     def _pseudonym(self, label: bytes) -> str:
         return self._derive(label)[:_PSEUDONYM_BYTES].hex()
@@ -106,6 +108,6 @@ class KnownEvents:
         return UUID(bytes=hmac.new(self.secret, event_id.bytes, "sha256").digest()[:_PSEUDONYM_BYTES])
 
 
-def seal(disclosure: Disclosure, *, cipher: AESGCM, leaf_id: str, nonce: bytes) -> bytes:
+def seal(disclosure: Opening, *, cipher: AESGCM, leaf_id: str, nonce: bytes) -> bytes:
     """Encrypt under the key of the case; ``nonce`` are 12 random bytes and stand in front."""
     return nonce + cipher.encrypt(nonce, disclosure.salt + shrink(disclosure.payload), leaf_id.encode())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.audit.domain.encoding import MAX_SIZE
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.pseudonyms import Opening
 
 LONGEST_TIMELINE = 10_000
 """Entries of a case that are shown at once."""
@@ -91,7 +91,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownEntry:
     """An entry as an auditor sees it; nothing is disclosed once the payload was erased.
 
     ``withheld``: the payload tells what a person did, and nobody has agreed that this auditor sees it.
@@ -100,18 +100,18 @@ class Shown:
     index: int
     entry: bytes
     leaf: Leaf
-    disclosure: Disclosure | None
+    disclosure: Opening | None
     withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadingResult:
     """The entries found, and the index of the leaf that records the look; all stand before index ``before``.
 
     ``total``: how many answer the question in all, of which these are a page; `COUNTED` and one where there are more.
     """
 
     look: int
-    entries: Sequence[Shown]
+    entries: Sequence[ShownEntry]
     before: int = MAX_SIZE - 1
     total: int = 0

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from services.audit.domain.fact import NUMBER
 from services.audit.domain.leaf import KEYED
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pending_entry import NUMBER
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.ids import case_id
 
 LONGEST = 100
@@ -22,7 +22,7 @@ class CaseReference:
     tokens: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, text: str, secrecy: Secrecy) -> Self:
+    def of(cls, text: str, secrecy: Pseudonymizer) -> Self:
         """Read what was typed.
 
         Raises:
@@ -30,7 +30,7 @@ class CaseReference:
         """
         text = text.strip()
         if not 1 <= len(text) <= LONGEST or not text.isprintable():
-            raise Refused(f"expected {EXPECTED}")
+            raise ProofRefused(f"expected {EXPECTED}")
         if KEYED.fullmatch(text):
             return cls((text,))
         try:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.audit.domain.day import DayStated
+from services.audit.domain.access_log import AccessDenied, EntriesAccessed, LooksExpired, PayloadErased
+from services.audit.domain.daily_statement import DayStated
 from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
-from services.audit.domain.looks import Looked, LookRefused, LooksExpired, PayloadErased
 from services.audit.domain.shard import ShardOpened
 from shared.events.envelope import event_type
 from shared.events.payload import Payload
@@ -18,8 +18,8 @@ def payload_schemas() -> Mapping[str, Any]:
 
 
 _OWN: tuple[type[Payload], ...] = (
-    Looked,
-    LookRefused,
+    EntriesAccessed,
+    AccessDenied,
     EvaluationRequested,
     EvaluationApproved,
     PayloadErased,

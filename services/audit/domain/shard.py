@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.audit.domain.completeness import Happened
+from services.audit.domain.completeness import CaseEvent
 from services.audit.domain.reading import Found
 from shared.events.payload import Payload
 
@@ -46,4 +46,4 @@ class Carried:
 
     old: str
     new: str
-    history: Sequence[tuple[Happened, bytes]]
+    history: Sequence[tuple[CaseEvent, bytes]]

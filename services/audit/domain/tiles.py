@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from services.audit.domain.merkle import HASH_BYTES, TILE_HEIGHT, SubtreeHash, node_hash
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 WIDTH = 1 << TILE_HEIGHT
 """Hashes in a full tile, entries in a full bundle."""
@@ -56,12 +56,12 @@ def parse_path(path: str) -> TileName:
     """
     match = _PATH.fullmatch(path)
     if match is None:
-        raise Refused("not the path of a tile or bundle")
+        raise ProofRefused("not the path of a tile or bundle")
     level = BUNDLE if match["level"] == _ENTRIES else int(match["level"])
     index = int(re.sub("[x/]", "", match["index"]))
     name = TileName(level, index, int(match["width"] or WIDTH))
     if name.path != path:
-        raise Refused("not the path of a tile or bundle")
+        raise ProofRefused("not the path of a tile or bundle")
     return name
 
 
@@ -115,14 +115,14 @@ def at_size(level: int, index: int, size: int) -> TileName:
         return TileName(level, index)
     if index == full and width:
         return TileName(level, index, width)
-    raise Refused(f"a tree of size {size} has no tile {index} at level {level}")
+    raise ProofRefused(f"a tree of size {size} has no tile {index} at level {level}")
 
 
 def hash_at(tile: bytes, slot: int) -> bytes:
     """The hash in this slot of a tile's bytes."""
     value = tile[slot * HASH_BYTES : (slot + 1) * HASH_BYTES]
     if len(value) != HASH_BYTES:
-        raise Refused(f"the tile is too short for slot {slot}")
+        raise ProofRefused(f"the tile is too short for slot {slot}")
     return value
 
 
@@ -135,7 +135,7 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     parts: list[bytes] = []
     for entry in entries:
         if len(entry) > MAX_ENTRY_BYTES:
-            raise Refused(f"an entry of {len(entry)} bytes; the largest is {MAX_ENTRY_BYTES}")
+            raise ProofRefused(f"an entry of {len(entry)} bytes; the largest is {MAX_ENTRY_BYTES}")
         parts.extend((len(entry).to_bytes(_LENGTH_BYTES, "big"), entry))
     return b"".join(parts)
 
@@ -152,10 +152,10 @@ def decode_bundle(data: bytes, width: int) -> Sequence[bytes]:
         start = at + _LENGTH_BYTES
         at = start + int.from_bytes(data[start - _LENGTH_BYTES : start], "big")
         if start > len(data) or at > len(data):
-            raise Refused("the bundle ends inside an entry")
+            raise ProofRefused("the bundle ends inside an entry")
         entries.append(data[start:at])
     if len(entries) != width:
-        raise Refused(f"the bundle holds {len(entries)} entries; its name says {width}")
+        raise ProofRefused(f"the bundle holds {len(entries)} entries; its name says {width}")
     return entries
 
 

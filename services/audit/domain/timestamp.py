@@ -12,7 +12,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,5 @@ def verify_timestamp(response: bytes, message: bytes, *, roots: Sequence[Certifi
         answer = decode_timestamp_response(response)
         VerifierBuilder(roots=list(roots)).build().verify_message(answer, message)
     except Exception as error:  # noqa: BLE001 - whatever the library makes of foreign bytes, they are refused
-        raise Refused(f"time stamp: {error}") from None
+        raise ProofRefused(f"time stamp: {error}") from None
     return answer.tst_info.gen_time

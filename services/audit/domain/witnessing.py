@@ -7,7 +7,7 @@ from hashlib import sha256
 from services.audit.domain.encoding import to_base64, to_decimal
 from services.audit.domain.keys import VerifierKey
 from services.audit.domain.note import Note, Signature, signature_lines
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 SIZE_TYPE = "text/x.tlog.size"
 
@@ -81,7 +81,7 @@ def _conflict(reply: Reply) -> Elsewhere | Contradicted | Unwilling:
         return Contradicted("409 without a size: it has cosigned another root of this size")
     try:
         return Elsewhere(to_decimal(reply.body.decode("ascii").removesuffix("\n"), "witness size"))
-    except (Refused, UnicodeDecodeError):
+    except (ProofRefused, UnicodeDecodeError):
         return Unwilling("its size is not a number")
 
 
@@ -92,6 +92,6 @@ def _cosigned(reply: Reply, note: Note, key: VerifierKey) -> Cosigned | Unwillin
             if (signature.name, signature.key_id) == (key.name, key.id):
                 key.verify(note.text, signature.value)
                 return Cosigned(key, signature)
-    except (Refused, UnicodeDecodeError) as bad:
+    except (ProofRefused, UnicodeDecodeError) as bad:
         return Unwilling(f"its signature is refused ({bad})")
     return Unwilling("it answered with other keys' signatures only")

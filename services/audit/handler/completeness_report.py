@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
-from services.audit.domain.completeness import Unmet, unmet
+from services.audit.domain.completeness import Obligation, unmet
 from services.audit.handler.days import CIVIL_TIME
-from services.audit.ports import Account, Clock, Standing, UnmetCase, Watch
+from services.audit.ports import Account, Clock, ObligationWatch, RuleStanding, UnmetCase
 
 _SHOWN = 1000
 
@@ -17,7 +17,7 @@ _SHOWN = 1000
 class Accounts:
     """Draws up accounts of one log."""
 
-    watch: Watch
+    watch: ObligationWatch
     clock: Clock
 
     async def now(self) -> Account:
@@ -41,12 +41,12 @@ class Accounts:
         return Account(at=at, judged=None, standing=_standing(found, at), overdue=overdue[:_SHOWN])
 
 
-def _standing(found: Sequence[UnmetCase], at: datetime) -> Sequence[Standing]:
+def _standing(found: Sequence[UnmetCase], at: datetime) -> Sequence[RuleStanding]:
     open_ = Counter(each.unmet.rule for each in found)
     overdue = Counter(each.unmet.rule for each in found if each.unmet.due <= at)
-    oldest: dict[str, Unmet] = {}
+    oldest: dict[str, Obligation] = {}
     for each in found:
         oldest[each.unmet.rule] = min(
             oldest.get(each.unmet.rule, each.unmet), each.unmet, key=attrgetter("since")
         )
-    return [Standing(rule, open_[rule], overdue[rule], oldest[rule].since) for rule in sorted(open_)]
+    return [RuleStanding(rule, open_[rule], overdue[rule], oldest[rule].since) for rule in sorted(open_)]

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from services.audit.domain.day import DayStated, Tally
+from services.audit.domain.access_log import fact_of
+from services.audit.domain.daily_statement import DayStated, Tally
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import fact_of
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reading import Found, Question
-from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
-from services.audit.ports import Archive, Clock, ClosedDay, CommittedLog, Ledgers, Watch
+from services.audit.ports import Archive, Clock, ClosedDay, CommittedLog, Ledgers, ObligationWatch
 from shared.events.envelope import event_type
 
 CIVIL_TIME: Final = ZoneInfo("Europe/Berlin")
@@ -32,8 +32,8 @@ class Days:
     ledgers: Ledgers
     archive: Archive
     log: CommittedLog
-    watch: Watch
-    secrecy: Secrecy
+    watch: ObligationWatch
+    secrecy: Pseudonymizer
     clock: Clock
 
     async def close(self) -> DayStated | None:

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.audit.domain.erasure import Ordered, remaining
-from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
-from services.audit.domain.looks import (
-    Looked,
-    LookRefused,
+from services.audit.domain.access_log import (
+    AccessDenied,
+    EntriesAccessed,
     LooksExpired,
     PayloadErased,
     fact_of,
 )
+from services.audit.domain.erasure import Ordered, remaining
+from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reference import CaseReference
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Clock, Ledger, Ledgers
 from shared.events.envelope import event_type
@@ -24,8 +24,8 @@ from shared.events.erasure import CaseErased, Holder
 from shared.events.payload import Payload
 
 LOOKS = (
-    event_type(Looked),
-    event_type(LookRefused),
+    event_type(EntriesAccessed),
+    event_type(AccessDenied),
     event_type(EvaluationRequested),
     event_type(EvaluationApproved),
 )
@@ -53,12 +53,12 @@ class Eraser:
         sequencer: Sequencer,
         *,
         ledgers: Ledgers,
-        secrecy: Secrecy,
+        secrecy: Pseudonymizer,
         clock: Clock,
         new_id: Callable[[], UUID],
         dumps_kept: timedelta,
         recorded_in: Ledgers | None = None,
-        successor: Secrecy | None = None,
+        successor: Pseudonymizer | None = None,
     ) -> None:
         """Take the parts; ``sequencer`` appends to the log that records."""
         self._sequencer = sequencer
@@ -80,7 +80,7 @@ class Eraser:
             done = await self._erase(case, basis=basis, reports={})
             if done is not None:
                 return done
-        raise Refused("nothing about this case is kept: it is unknown, or was erased before")
+        raise ProofRefused("nothing about this case is kept: it is unknown, or was erased before")
 
     async def carry_out(self, ordered: Ordered) -> Erased | None:
         """Erase last, when all others have reported; None if that was done before."""
@@ -130,7 +130,7 @@ class Eraser:
             await ledger.lock((), appending=False)
             entries = await ledger.expire(LOOKS, before)
             if not entries:
-                raise Refused("no look from before that day is kept")
+                raise ProofRefused("no look from before that day is kept")
             said = LooksExpired(basis=basis, entries=entries, before=before)
             index = await self._record(said, now, None, ledger)
         return entries, index

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import orjson
 
+from services.audit.domain.access_log import AccessGrant, fact_of
 from services.audit.domain.evaluation import Evaluation, EvaluationApproved, EvaluationRequested, approve
-from services.audit.domain.fact import Fact
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import Visit, fact_of
+from services.audit.domain.pending_entry import PendingEntry
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reading import Found
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Archive, Clock, Ledgers
 from shared.events.envelope import event_type
@@ -31,11 +31,11 @@ class Evaluations:
     sequencer: Sequencer
     ledgers: Ledgers
     archive: Archive
-    secrecy: Secrecy
+    secrecy: Pseudonymizer
     clock: Clock
     new_id: Callable[[], UUID]
 
-    async def request(self, visit: Visit, actor: str) -> Evaluation:
+    async def request(self, visit: AccessGrant, actor: str) -> Evaluation:
         """Ask to see what this person has done."""
         asked = EvaluationRequested(
             reader=visit.reader.name, purpose=visit.purpose, reference=visit.reference, actor=actor
@@ -44,7 +44,7 @@ class Evaluations:
         fact = fact_of(asked, id=id_, at=now, secrecy=self.secrecy, actor=visit.reader.name)
         return Evaluation(id=id_, index=await self._append(fact), asked_at=now, asked=asked)
 
-    async def approve(self, visit: Visit, evaluation: Evaluation) -> int:
+    async def approve(self, visit: AccessGrant, evaluation: Evaluation) -> int:
         """Agree; return the index of the leaf that says so.
 
         Raises:
@@ -68,7 +68,7 @@ class Evaluations:
         now = self.clock()
         return [each for each in listed if each is not None and each.is_open(now)]
 
-    async def persons(self, visit: Visit, id: UUID | None) -> frozenset[str]:  # noqa: A002 - as above
+    async def persons(self, visit: AccessGrant, id: UUID | None) -> frozenset[str]:  # noqa: A002 - as above
         """Whose acts the visitor may see under the request with this id; without an id, nobody's.
 
         Raises:
@@ -78,10 +78,10 @@ class Evaluations:
             return frozenset()
         evaluation = await self.find(id)
         if evaluation is None or not evaluation.is_readable(visit.reader.name, now=self.clock()):
-            raise Refused("no evaluation that another auditor has approved for this reader")
+            raise ProofRefused("no evaluation that another auditor has approved for this reader")
         return frozenset({evaluation.asked.actor})
 
-    async def _append(self, fact: Fact) -> int:
+    async def _append(self, fact: PendingEntry) -> int:
         async with self.ledgers.transaction() as ledger:
             appended = await self.sequencer.append([fact], ledger)
         # Nothing is appended where another approval came first: that one holds.

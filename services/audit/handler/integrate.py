@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from services.audit.domain.merkle import Frontier, Subtree, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, Subtree, grow, leaf_hash
 from services.audit.domain.tiles import BUNDLE, WIDTH, TileName, changed, encode_bundle
-from services.audit.ports import CommittedLog, Fork, Shelf
+from services.audit.ports import CommittedLog, Fork, TileStorage
 
 _CHUNK = 64 * WIDTH
 """Entries read and written at a time; bounds the memory."""
 
 
-async def derive(old: Frontier, new: Frontier, *, log: CommittedLog, shelf: Shelf) -> None:
+async def derive(old: CompactRange, new: CompactRange, *, log: CommittedLog, shelf: TileStorage) -> None:
     """Write the files that the new tree has and the old one has not; what is there already is compared.
 
     Raises:
@@ -28,8 +28,8 @@ async def derive(old: Frontier, new: Frontier, *, log: CommittedLog, shelf: Shel
 
 
 async def _chunk(
-    frontier: Frontier, size: int, *, names: AbstractSet[TileName], log: CommittedLog, shelf: Shelf
-) -> Frontier:
+    frontier: CompactRange, size: int, *, names: AbstractSet[TileName], log: CommittedLog, shelf: TileStorage
+) -> CompactRange:
     start = frontier.size - frontier.size % WIDTH
     entries = await log.entries(start, size)
     hashes = [leaf_hash(entry) for entry in entries]

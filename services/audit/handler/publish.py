@@ -15,29 +15,29 @@ from dataclasses import dataclass
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import SigningKey
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.merkle import CompactRange
 from services.audit.domain.note import Note, sign
 from services.audit.domain.tiles import WIDTH, TileName, changed
-from services.audit.handler.derive import derive
-from services.audit.ports import Clock, CommittedLog, Fork, Place, Publications, Shelf
+from services.audit.handler.integrate import derive
+from services.audit.ports import BusPartition, Clock, CommittedLog, Fork, Publications, TileStorage
 
 Cosign = Callable[[Note, Checkpoint], Awaitable[Note]]
 """Adds the witnesses' cosignatures; raises `Unavailable` when the quorum is not reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publisher:
+class LogPublisher:
     """Publishes one log. Only one may run for a log at a time; two would be harmless, and wasteful."""
 
     origin: str
     keys: Sequence[SigningKey]
     log: CommittedLog
     publications: Publications
-    shelf: Shelf
+    shelf: TileStorage
     clock: Clock
     cosign: Cosign
 
-    async def start(self) -> Frontier:
+    async def start(self) -> CompactRange:
         """Return the tree of the last signed checkpoint, found again in the committed rows.
 
         Raises:
@@ -51,7 +51,7 @@ class Publisher:
             )
         signed = await self.shelf.signed()
         if signed is None:
-            return Frontier()
+            return CompactRange()
         committed = await self.log.frontier()
         if signed.origin != self.origin:
             raise Fork(f"the tile folder belongs to {signed.origin}, not to {self.origin}")
@@ -65,7 +65,7 @@ class Publisher:
             raise Fork(f"the database gives another root for the size {signed.size} that was signed")
         return frontier
 
-    async def publish(self, published: Frontier) -> Frontier:
+    async def publish(self, published: CompactRange) -> CompactRange:
         """Publish what has been committed since; return the tree that is published now.
 
         Raises:
@@ -82,7 +82,7 @@ class Publisher:
         await self.shelf.discard(_completed(published.size, committed.size))
         return committed
 
-    async def _sign(self, checkpoint: Checkpoint, positions: Mapping[Place, int]) -> None:
+    async def _sign(self, checkpoint: Checkpoint, positions: Mapping[BusPartition, int]) -> None:
         now = self.clock()
         await self.publications.intend(checkpoint)
         await self.shelf.intend(checkpoint)

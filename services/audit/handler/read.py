@@ -7,15 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.audit.domain.access_log import AccessGrant, look
 from services.audit.domain.disclosure import disclosed
 from services.audit.domain.encoding import MAX_SIZE
-from services.audit.domain.export import Row
-from services.audit.domain.fact import TRACE, months
+from services.audit.domain.export import ExportRow
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import Visit, look
-from services.audit.domain.reading import COUNTED, LONGEST_TIMELINE, Answer, Found, Question, Search, Shown
+from services.audit.domain.pending_entry import TRACE, months
+from services.audit.domain.pseudonyms import Pseudonymizer
+from services.audit.domain.reading import (
+    COUNTED,
+    LONGEST_TIMELINE,
+    Found,
+    Question,
+    ReadingResult,
+    Search,
+    ShownEntry,
+)
 from services.audit.domain.reference import CaseReference
-from services.audit.domain.secrecy import Secrecy
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Archive, Clock, Ledgers
 
@@ -29,10 +37,10 @@ class ReadingRoom:
         *,
         ledgers: Ledgers,
         archive: Archive,
-        secrecy: Secrecy,
+        secrecy: Pseudonymizer,
         clock: Clock,
         new_id: Callable[[], UUID],
-        successor: Secrecy | None = None,
+        successor: Pseudonymizer | None = None,
     ) -> None:
         """Take the parts; ``ledgers`` and ``successor`` are the next log's where the one that is read is closed."""
         self._sequencer = sequencer
@@ -45,8 +53,8 @@ class ReadingRoom:
         self._closed = successor is not None
 
     async def timeline(
-        self, visit: Visit, reference: str, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> Answer:
+        self, visit: AccessGrant, reference: str, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """Everything about one case, in the log's order, each with its payload.
 
         Raises:
@@ -57,16 +65,18 @@ class ReadingRoom:
         before = self._before(index)
         asked = Question(case=cases, before=before, limit=LONGEST_TIMELINE)
         found = await self._archive.find(asked) if cases else ()
-        return Answer(index, [self._show(each, evaluated) for each in found], before)
+        return ReadingResult(index, [self._show(each, evaluated) for each in found], before)
 
-    async def entry(self, visit: Visit, index: int, *, evaluated: AbstractSet[str] = frozenset()) -> Answer:
+    async def entry(
+        self, visit: AccessGrant, index: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """The entry at this index with its payload, or none."""
         found = await self._archive.find(Question(after=index - 1, before=index + 1, limit=1))
         cases = [case for each in found if (case := Leaf.from_bytes(each.entry).case) is not None]
         look = await self.record(visit, {"entry": str(index)}, cases=cases)
-        return Answer(look, [self._show(each, evaluated) for each in found])
+        return ReadingResult(look, [self._show(each, evaluated) for each in found])
 
-    async def search(self, visit: Visit, asked: Search) -> Answer:
+    async def search(self, visit: AccessGrant, asked: Search) -> ReadingResult:
         """The entries that answer the question, without their payloads.
 
         Raises:
@@ -79,20 +89,28 @@ class ReadingRoom:
         index = await self.record(visit, asked.said(), cases=cases)
         before = self._before(index) if asked.before is None else asked.before
         if references and not cases:
-            return Answer(index, (), before)
+            return ReadingResult(index, (), before)
         question = await self._question(asked, cases, before)
         found = await self._archive.find(question)
         total = await self._archive.count(question, most=COUNTED + 1)
-        return Answer(index, [replace(self._show(each), disclosure=None) for each in found], before, total)
+        return ReadingResult(
+            index, [replace(self._show(each), disclosure=None) for each in found], before, total
+        )
 
-    async def rows(self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()) -> Sequence[Row]:
+    async def rows(
+        self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> Sequence[ExportRow]:
         """Entries as they are exported, from one index to before another; the caller has recorded the look."""
         found = await self._archive.find(Question(after=start - 1, before=end, limit=end - start))
         return await asyncio.to_thread(
-            lambda: [Row.of(each.index, each.entry, self._show(each, evaluated).disclosure) for each in found]
+            lambda: [
+                ExportRow.of(each.index, each.entry, self._show(each, evaluated).disclosure) for each in found
+            ]
         )
 
-    async def record(self, visit: Visit, question: Mapping[str, str], *, cases: Sequence[str] = ()) -> int:
+    async def record(
+        self, visit: AccessGrant, question: Mapping[str, str], *, cases: Sequence[str] = ()
+    ) -> int:
         """Commit the look and return the index of its leaf; only then may an answer be given."""
         case = await self._case(cases)
         fact = look(visit, question, id=self._new_id(), at=self._clock(), secrecy=self._looks, case=case)
@@ -137,10 +155,10 @@ class ReadingRoom:
         found = await self._archive.find(Question(case=cases, limit=1))
         return Leaf.from_bytes(found[0].entry).case if found else cases[-1]
 
-    def _show(self, found: Found, evaluated: AbstractSet[str] = frozenset()) -> Shown:
+    def _show(self, found: Found, evaluated: AbstractSet[str] = frozenset()) -> ShownEntry:
         leaf = Leaf.from_bytes(found.entry)
         if found.sealed is None or found.key is None:
-            return Shown(found.index, found.entry, leaf, None)
+            return ShownEntry(found.index, found.entry, leaf, None)
         opened = self._secrecy.open(found.sealed, key=found.key, leaf_id=leaf.id)
         shown = disclosed(opened, evaluated=evaluated)
-        return Shown(found.index, found.entry, leaf, shown, withheld=shown is None)
+        return ShownEntry(found.index, found.entry, leaf, shown, withheld=shown is None)

@@ -7,15 +7,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 
+from services.audit.domain.access_log import fact_of
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.completeness import Happened
+from services.audit.domain.completeness import CaseEvent
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.fact import effects_of
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import fact_of
+from services.audit.domain.pending_entry import effects_of
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import NONCE_BYTES, Pseudonymizer
 from services.audit.domain.reading import Found
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import NONCE_BYTES, Secrecy
 from services.audit.domain.shard import Carried, Former, OpenCase, ShardOpened
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Clock, Ledgers, OpenCases
@@ -24,11 +24,11 @@ _ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Succession:
+class LogSuccession:
     """From a closed log, with its secret, to the next one, with another."""
 
-    old: Secrecy
-    new: Secrecy
+    old: Pseudonymizer
+    new: Pseudonymizer
     origin: str
     sequencer: Sequencer
     ledgers: Ledgers
@@ -52,7 +52,7 @@ class Succession:
         async with self.ledgers.transaction() as ledger:
             locked = await ledger.lock(())
             if locked.frontier.size and not await ledger.placed([self.new.event(id_)]):
-                raise Refused(f"log {self.origin} has entries already; nothing was changed")
+                raise ProofRefused(f"log {self.origin} has entries already; nothing was changed")
             await self.sequencer.append([fact], ledger)
         carried = 0
         async for portion in self.cases.open():
@@ -69,7 +69,7 @@ class Succession:
             return None
         return Carried(case.pseudonym, self.new.case(names.pop()), [event for _, event in told])
 
-    def _entries(self, entries: Sequence[Found]) -> Iterator[tuple[UUID, tuple[Happened, bytes]]]:
+    def _entries(self, entries: Sequence[Found]) -> Iterator[tuple[UUID, tuple[CaseEvent, bytes]]]:
         for found in entries:
             if found.sealed is not None and found.key is not None:
                 leaf = Leaf.from_bytes(found.entry)
@@ -77,7 +77,7 @@ class Succession:
                 time = datetime.fromisoformat(leaf.time)
                 yield self._told(UUID(event["id"]), UUID(event["caseid"]), found.index, leaf.type, time)
 
-    def _former(self, former: Sequence[Former]) -> Iterator[tuple[UUID, tuple[Happened, bytes]]]:
+    def _former(self, former: Sequence[Former]) -> Iterator[tuple[UUID, tuple[CaseEvent, bytes]]]:
         for each in former:
             if each.event is not None:
                 ids = self.old.unwrap(each.event)
@@ -86,8 +86,8 @@ class Succession:
 
     def _told(
         self, event_id: UUID, case_id: UUID, index: int, kind: str, time: datetime
-    ) -> tuple[UUID, tuple[Happened, bytes]]:
+    ) -> tuple[UUID, tuple[CaseEvent, bytes]]:
         effects = frozenset(effects_of(event_id, kind, self.new))
-        happened = Happened(index, self.new.event(event_id), kind, time, effects)
+        happened = CaseEvent(index, self.new.event(event_id), kind, time, effects)
         wrapped = self.new.wrap(event_id.bytes + case_id.bytes, nonce=self.random_bytes(NONCE_BYTES))
         return case_id, (happened, wrapped)

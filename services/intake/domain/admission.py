@@ -16,7 +16,7 @@ EntryKind = Literal["submission", "supplement", "withdrawal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ReceiptEntry:
     """A submission as it is entered in the book of receipts, before anything is sent.
 
     ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored
@@ -32,10 +32,10 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class EntryStanding:
     """An entry found in the book. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
 
-    entry: Entry
+    entry: ReceiptEntry
     taken: bool
     running: bool
 
@@ -44,21 +44,21 @@ class Standing:
 class Publish:
     """It is new: send its event."""
 
-    entry: Entry
+    entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
     """An earlier attempt entered it and came to nothing: claim the entry, then send its event, ids and time kept."""
 
-    entry: Entry
+    entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """It has been taken before; the answer is the same as then."""
 
-    entry: Entry
+    entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ Admission = Publish | Resume | Repeat | Running | Contradiction
 
 def enter(
     client_id: str, key: str, handed_in: HandedIn, *, body: bytes, secret: bytes, now: datetime
-) -> Entry:
+) -> ReceiptEntry:
     """Return the entry for a request; ids follow from client and key, hashes are keyed with ``secret``."""
     submission = handed_in.submission
     submission_id = ids.submission_id(client_id, key)
     received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
-    return Entry(
+    return ReceiptEntry(
         submission_id=submission_id,
         case_id=ids.case_id(submission_id),
         receipt=Receipt(
@@ -110,11 +110,11 @@ def enter_later(
     body: bytes,
     secret: bytes,
     now: datetime,
-) -> Entry:
+) -> ReceiptEntry:
     """Return the entry for what is handed in to a case that is there; service and language are those of its receipt."""
     own_id = ids.submission_id(client_id, key)
     received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
-    return Entry(
+    return ReceiptEntry(
         submission_id=own_id,
         case_id=case_id,
         receipt=Receipt(
@@ -130,7 +130,7 @@ def enter_later(
     )
 
 
-def admit(asked: Entry, *, found: Standing | None) -> Admission:
+def admit(asked: ReceiptEntry, *, found: EntryStanding | None) -> Admission:
     """Decide about a request from what stands in the book under its id; None if it was entered just now."""
     if found is None:
         return Publish(asked)
@@ -152,13 +152,13 @@ def keyed_hash(data: bytes, *, secret: bytes) -> str:
     return f"hmac-sha256:{hmac.digest(secret, data, 'sha256').hex()}"
 
 
-def _reference(asked: Entry, entered: Entry) -> str | None:
+def _reference(asked: ReceiptEntry, entered: ReceiptEntry) -> str | None:
     """The client's reference, in clear; an entry that was restored from the events has its hash only."""
     same = asked.receipt.client_reference_hash == entered.receipt.client_reference_hash
     return asked.client_reference if same else entered.client_reference
 
 
-def _same(asked: Entry, entered: Entry) -> bool:
+def _same(asked: ReceiptEntry, entered: ReceiptEntry) -> bool:
     if (asked.kind, asked.case_id) != (entered.kind, entered.case_id):
         return False
     if entered.request_hash is None:

@@ -40,7 +40,7 @@ from shared.events.supplement import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class HistoryLine:
     """One line of a case's history.
 
     ``code`` says what happened (`wording.CODES`), ``detail`` adds a second code where there is one: the
@@ -102,9 +102,9 @@ _STAGES = {
 }
 
 
-def line(event: Event[Payload]) -> Line:
+def line(event: Event[Payload]) -> HistoryLine:
     """Return the line for an event of one of intake's topics."""
-    return Line(
+    return HistoryLine(
         event_id=event.id,
         case_id=event.case_id,
         submission_id=event.submission_id,
@@ -144,12 +144,12 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
 
 
 def complete(
-    lines: Sequence[Line], *, submission_id: UUID, case_id: UUID, receipt: Receipt
-) -> Sequence[Line]:
+    lines: Sequence[HistoryLine], *, submission_id: UUID, case_id: UUID, receipt: Receipt
+) -> Sequence[HistoryLine]:
     """Return the lines with the receipt before them, where its own event has not been read yet, or no more."""
     if any(each.code == "received" for each in lines):
         return lines
-    first = Line(
+    first = HistoryLine(
         event_id=child_id(submission_id, "received"),
         case_id=case_id,
         submission_id=submission_id,
@@ -159,12 +159,12 @@ def complete(
     return [first, *lines]
 
 
-def is_closed(lines: Iterable[Line]) -> bool:
+def is_closed(lines: Iterable[HistoryLine]) -> bool:
     """Whether the case has ended, as far as has been read."""
     return any(each.code in _ENDS for each in lines)
 
 
-def status(lines: Iterable[Line]) -> Line:
+def status(lines: Iterable[HistoryLine]) -> HistoryLine:
     """The line that says how the case stands: the furthest stage, and within it the last told.
 
     Topics are read independently, so an acceptance may be read before the routing that it follows: the stage

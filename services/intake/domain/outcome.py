@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.intake.domain.admission import Contradiction, Entry, Running
+from services.intake.domain.admission import Contradiction, ReceiptEntry, Running
 from services.intake.domain.strict_json import NotJson
 from services.intake.domain.submission import Faulty, TooLarge
 
@@ -22,7 +22,7 @@ class Attempt:
 class Taken:
     """Kafka has the submission; ``repeated`` if it had been taken before."""
 
-    entry: Entry
+    entry: ReceiptEntry
     repeated: bool = False
 
 
@@ -49,4 +49,4 @@ class Several:
 
 
 Refusal = BookIncomplete | CaseClosed | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
-Outcome = Taken | Refusal
+SubmissionOutcome = Taken | Refusal

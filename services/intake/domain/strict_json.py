@@ -46,7 +46,7 @@ class NotJson:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FaultPlace:
     """Where something is wrong: a JSON Pointer (RFC 6901), long names cut; and what."""
 
     pointer: str
@@ -67,7 +67,7 @@ class _NoNumberError(ValueError):
     """NaN or Infinity."""
 
 
-def inspect(body: bytes) -> NotJson | tuple[Place, ...]:
+def inspect(body: bytes) -> NotJson | tuple[FaultPlace, ...]:
     """Say where a document is not JSON, or which places readers would read differently; empty if all is well."""
     try:
         return _inspect(body.decode(), body)
@@ -76,7 +76,7 @@ def inspect(body: bytes) -> NotJson | tuple[Place, ...]:
         return _at(before, len(before))
 
 
-def _inspect(text: str, body: bytes) -> NotJson | tuple[Place, ...]:
+def _inspect(text: str, body: bytes) -> NotJson | tuple[FaultPlace, ...]:
     found: list[None] = []
     try:
         value = _read(text, found)
@@ -142,7 +142,7 @@ def _deeper_than(body: bytes, levels: int) -> bool:
     return False
 
 
-def _too_deep(text: str) -> Place:
+def _too_deep(text: str) -> FaultPlace:
     """The place by line and column: what is nested without end has no pointer worth reading."""
     depth = 0
     for token in _TOKEN.finditer(text):
@@ -150,24 +150,24 @@ def _too_deep(text: str) -> Place:
             depth += 1 if token["bracket"] in "[{" else -1
         if depth > DEEPEST + 1:
             place = _at(text, token.start())
-            return Place(f"line {place.line}, column {place.column}", "nested-too-deep")
-    return Place("", "nested-too-deep")
+            return FaultPlace(f"line {place.line}, column {place.column}", "nested-too-deep")
+    return FaultPlace("", "nested-too-deep")
 
 
-def _places(value: object, pointer: str) -> Iterator[Place]:
+def _places(value: object, pointer: str) -> Iterator[FaultPlace]:
     if isinstance(value, _Inexact):
-        yield Place(pointer, "number-not-exact")
+        yield FaultPlace(pointer, "number-not-exact")
     elif isinstance(value, str):
         if _SURROGATE.search(value):
-            yield Place(pointer, "lone-surrogate")
+            yield FaultPlace(pointer, "lone-surrogate")
     elif isinstance(value, dict):
         doubled = value.doubled if isinstance(value, _Doubled) else frozenset[str]()
         for name, inner in value.items():
             below = f"{pointer}/{_segment(name)}"
             if name in doubled:
-                yield Place(below, "doubled-member")
+                yield FaultPlace(below, "doubled-member")
             if _SURROGATE.search(name):
-                yield Place(below, "lone-surrogate")
+                yield FaultPlace(below, "lone-surrogate")
             yield from _places(inner, below)
     elif isinstance(value, list):
         for position, inner in enumerate(value):

@@ -1,6 +1,6 @@
 """How a history's codes are said to people, German first; the codes are for machines and never change."""
 
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from shared.events.submission import Language
 
 CODES: dict[str, tuple[str, str]] = {
@@ -168,7 +168,7 @@ DETAILS: dict[str, tuple[str, str]] = {
 }
 
 
-def said(line: Line, *, language: Language) -> str:
+def said(line: HistoryLine, *, language: Language) -> str:
     """Return the line as a sentence part; a detail without wording (a newer producer's) is left to its code."""
     column = 0 if language == "de" else 1
     text = CODES[line.code][column]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from services.intake.domain.admission import (
     Admission,
-    Entry,
     Publish,
+    ReceiptEntry,
     Repeat,
     Resume,
     Running,
@@ -14,7 +14,7 @@ from services.intake.domain.admission import (
     enter,
 )
 from services.intake.domain.idempotency import read_key
-from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, Outcome, Taken
+from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, SubmissionOutcome, Taken
 from services.intake.domain.submission import HandedIn, read
 from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
 from shared.events.envelope import Event, Message, encode
@@ -26,7 +26,7 @@ SOURCE = "urn:amtsweg:intake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionDesk:
+class SubmitHandler:
     """Where submissions are handed in. ``secret`` keys the hashes of content and attempt.
 
     ``complete`` says whether the book holds everything that was promised: after it came back from a backup, the
@@ -41,7 +41,7 @@ class SubmissionDesk:
     secret: bytes
     complete: Callable[[], bool]
 
-    async def submit(self, attempt: Attempt) -> Outcome:
+    async def submit(self, attempt: Attempt) -> SubmissionOutcome:
         """Take the submission, or say why it cannot be read; never whether it has merit.
 
         If we die before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and
@@ -69,20 +69,20 @@ class SubmissionDesk:
             case refused:
                 return refused
 
-    async def admitted(self, asked: Entry) -> Admission:
+    async def admitted(self, asked: ReceiptEntry) -> Admission:
         """Enter it in the book, or see what stands there."""
         decision = admit(asked, found=await self.book.enter(asked))
         if isinstance(decision, Resume) and not await self.book.claim(asked.submission_id):
             return Running()  # another attempt claimed it between our look and our claim
         return decision
 
-    async def _send(self, entry: Entry, handed_in: HandedIn, *, traceparent: str | None) -> None:
+    async def _send(self, entry: ReceiptEntry, handed_in: HandedIn, *, traceparent: str | None) -> None:
         def message() -> Message:
             return encode(self._received(entry, handed_in, traceparent=traceparent), SUBMISSION_RECEIVED.name)
 
         await self.publish(entry, message)
 
-    async def publish(self, entry: Entry, message: Callable[[], Message]) -> None:
+    async def publish(self, entry: ReceiptEntry, message: Callable[[], Message]) -> None:
         """Send what was entered, and note in the book how that ended."""
         try:
             await self.bus.publish(message())
@@ -92,7 +92,7 @@ class SubmissionDesk:
         await self.book.settle(entry.submission_id, taken=True)
 
     def _received(
-        self, entry: Entry, handed_in: HandedIn, *, traceparent: str | None
+        self, entry: ReceiptEntry, handed_in: HandedIn, *, traceparent: str | None
     ) -> Event[SubmissionReceived]:
         submission, own_id = handed_in.submission, entry.submission_id
         contact = submission.contact

@@ -3,20 +3,27 @@
 from dataclasses import dataclass
 
 from services.intake.domain.admission import (
-    Entry,
     EntryKind,
+    EntryStanding,
     Publish,
+    ReceiptEntry,
     Repeat,
     Resume,
-    Standing,
     admit,
     enter_later,
 )
 from services.intake.domain.history import is_closed
 from services.intake.domain.idempotency import read_key
-from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, CaseClosed, Outcome, Taken
+from services.intake.domain.outcome import (
+    Attempt,
+    BadKey,
+    BookIncomplete,
+    CaseClosed,
+    SubmissionOutcome,
+    Taken,
+)
 from services.intake.domain.submission import read_content
-from services.intake.handler.submissions import SOURCE, SubmissionDesk
+from services.intake.handler.submissions import SOURCE, SubmitHandler
 from services.intake.ports import Histories, Known
 from shared.events.envelope import Event, Message, encode
 from shared.events.ids import child_id
@@ -29,11 +36,11 @@ from shared.events.topics import CASE_SUBMITTED, MAX_CONTENT_BYTES
 class SupplementDesk:
     """Where more is handed in to a case; it shares the book of receipts with the first desk."""
 
-    desk: SubmissionDesk
+    desk: SubmitHandler
     histories: Histories
 
-    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> Outcome:
-        """Take it, or say why not; a crash means the same as in `SubmissionDesk.submit`.
+    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> SubmissionOutcome:
+        """Take it, or say why not; a crash means the same as in `SubmitHandler.submit`.
 
         Whether the case was closed a moment ago, only custody knows: then the history says that this had no effect.
         """
@@ -63,22 +70,22 @@ class SupplementDesk:
             return Taken(entry)
         return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else decision
 
-    async def _after_the_end(self, asked: Entry) -> Outcome:
+    async def _after_the_end(self, asked: ReceiptEntry) -> SubmissionOutcome:
         """A repetition gets the receipt that it had; whatever is new comes too late."""
         found = await self.histories.submission(asked.submission_id, client_id=asked.receipt.client_id)
         if found is None or found.submission_id == asked.case_id:
             return CaseClosed()
-        entered = Entry(
+        entered = ReceiptEntry(
             submission_id=found.submission_id,
             case_id=found.case_id,
             receipt=found.receipt,
             request_hash=None,
             kind=asked.kind,
         )
-        decision = admit(asked, found=Standing(entry=entered, taken=True, running=False))
+        decision = admit(asked, found=EntryStanding(entry=entered, taken=True, running=False))
         return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else CaseClosed()
 
-    def _message(self, entry: Entry, content: bytes, attempt: Attempt, *, first: Known) -> Message:
+    def _message(self, entry: ReceiptEntry, content: bytes, attempt: Attempt, *, first: Known) -> Message:
         own_id = entry.submission_id
         sealed = self.desk.sealer.seal(content, submission_id=own_id, purpose="content") if content else None
         if sealed is not None and entry.kind == "supplement":

@@ -18,7 +18,7 @@ from services.intake.domain.token_request import (
     SecretShown,
     read_token_request,
 )
-from services.intake.ports import AssertionIds, Assertions, Clock, Registered, Secrets, Tokens
+from services.intake.ports import AssertionIds, Assertions, Clock, Registered, SecretHashes, Tokens
 from shared.access.principal import Credential, Principal
 
 _UNPROVEN: Final = Denied(
@@ -33,11 +33,11 @@ Recognised = tuple[Principal, Credential]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenDoor:
+class TokenEndpoint:
     """``issuer`` is our identifier (RFC 8414): the only audience that an assertion may name."""
 
     principals: Registered
-    secrets: Secrets
+    secrets: SecretHashes
     assertions: Assertions
     assertion_ids: AssertionIds
     tokens: Tokens

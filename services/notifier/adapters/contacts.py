@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from services.notifier.ports import NotOpened
+from services.notifier.ports import ContactNotOpened
 from shared.crypto import jwe as sealing
 from shared.crypto.jwe import OwnKey
 from shared.events.payload import Sealed
@@ -20,9 +20,9 @@ class SealedContacts:
     def open(self, contact: Sealed, *, submission_id: UUID) -> bytes:
         key = self._keys.get(str(contact.recipients[0].header.get("kid")) if contact.recipients else "")
         if key is None:
-            raise NotOpened(f"submission {submission_id}: the contact is sealed to none of our keys")
+            raise ContactNotOpened(f"submission {submission_id}: the contact is sealed to none of our keys")
         token = contact.model_dump_json(by_alias=True).encode()
         try:
             return sealing.open_sealed(token, key=key, submission_id=submission_id, purpose=PURPOSE)
         except sealing.NotOpened as refused:
-            raise NotOpened(f"submission {submission_id}: {refused}") from None
+            raise ContactNotOpened(f"submission {submission_id}: {refused}") from None

@@ -8,7 +8,7 @@ from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 
-class Watch:
+class DeliveryWatch:
     """The `Observer`: counts, times and logs every attempt; shows whether the mail server works."""
 
     def __init__(self, condition: Condition, *, telemetry: Telemetry, clock: Clock) -> None:

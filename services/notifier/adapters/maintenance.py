@@ -7,10 +7,10 @@ from datetime import timedelta
 import structlog
 
 from services.notifier.adapters.postgres.history import StoreHistory
-from services.notifier.adapters.postgres.queue import PostgresQueue, Standing
+from services.notifier.adapters.postgres.queue import PostgresQueue, QueueCounts
 from services.notifier.ports import StoreAway
 from shared.backoff import Backoff
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
@@ -28,7 +28,7 @@ class Replanning:
     has forgotten, and what was sent meanwhile would wait to be sent again.
     """
 
-    def __init__(self, planning: Callable[[], Part], *, histories: Sequence[StoreHistory]) -> None:
+    def __init__(self, planning: Callable[[], Component], *, histories: Sequence[StoreHistory]) -> None:
         self._planning = planning
         self._histories = histories
 
@@ -110,7 +110,7 @@ class Upkeep:
                 self._condition.set("unready", reason="the store is away")
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _show(self, standing: Standing) -> None:
+    def _show(self, standing: QueueCounts) -> None:
         self._telemetry.set("waiting", standing.created + standing.sending, kind="messages")
         self._telemetry.set("waiting", standing.unknown, kind="messages-unknown")
         self._telemetry.set("oldest_seconds", standing.oldest_seconds, kind="messages")
@@ -118,7 +118,7 @@ class Upkeep:
         self._condition.set("degraded" if late else "ready", reason=_in_words(standing))
 
 
-def _in_words(standing: Standing) -> str:
+def _in_words(standing: QueueCounts) -> str:
     waiting = standing.created + standing.sending
     oldest = f", the oldest for {standing.oldest_seconds:.0f} s" if waiting else ""
     return f"{waiting} messages wait{oldest}; the outcome of {standing.unknown} is unknown"

@@ -14,9 +14,9 @@ import aiosmtplib
 from services.notifier.domain.mail import Mail
 from services.notifier.ports import (
     Accepted,
-    Answer,
     Deferred,
-    Refused,
+    MailOutcome,
+    MailRefused,
     ServerAway,
     Unanswered,
     Unwelcome,
@@ -63,7 +63,7 @@ class SmtpMailer:
         self._idle: list[_Connection] = []
         self._tls = None if server.encryption == "none" else ssl.create_default_context(cafile=server.ca_file)
 
-    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
         async with self._free:
             connection = await self._connection()
             reusable = False
@@ -117,7 +117,7 @@ class SmtpMailer:
 
 async def _transact(
     client: aiosmtplib.SMTP, mail: Mail, before_content: Callable[[], Awaitable[bool]]
-) -> Answer:
+) -> MailOutcome:
     try:
         await client.mail(mail.sender)
         await client.rcpt(mail.recipient)
@@ -138,7 +138,7 @@ async def _transact(
     return Accepted()
 
 
-def judged(code: int, text: str) -> Answer:
+def judged(code: int, text: str) -> MailOutcome:
     """Read a reply: the first digit says whether it is final, the enhanced code whose fault it is (RFC 3463).
 
     Only an address or a mailbox that the server knows (X.1.Y, X.2.Y) is the recipient's fault. Without an
@@ -154,7 +154,7 @@ def judged(code: int, text: str) -> Answer:
         case 4:
             return Deferred(code, bounded=recipients or subject is None)
         case 5 if recipients:
-            return Refused(code)
+            return MailRefused(code)
         case 5 if subject is None and code in _AMBIGUOUS:
             return Deferred(code)
         case 5:

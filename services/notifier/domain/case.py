@@ -12,7 +12,7 @@ from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
 
-Contact = Sealed | Literal["unheard", "none", "erased"]
+ContactState = Sealed | Literal["unheard", "none", "erased"]
 """The sealed contact; or: not heard of yet, none was given, or it was deleted after the case closed."""
 
 
@@ -21,7 +21,7 @@ class Case:
     """A case's contact, messages and the ids of the events that have been handled."""
 
     id: UUID
-    contact: Contact = "unheard"
+    contact: ContactState = "unheard"
     told: tuple[Told, ...] = ()
     handled: frozenset[UUID] = frozenset()
     closed_at: datetime | None = None

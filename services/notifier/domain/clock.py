@@ -24,9 +24,9 @@ from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
 
 TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended"]
-Standing = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
+CaseStage = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
 
-_STAGES: Sequence[Standing] = ("unheard", "received", "parked", "routed", "accepted", "closed")
+_STAGES: Sequence[CaseStage] = ("unheard", "received", "parked", "routed", "accepted", "closed")
 _FORWARDED_WITHIN = 1  # working days; § 71b Abs. 1 VwVfG says "unverzüglich"
 _FETCHED_WITHIN = (3, 10, 13)  # days; FIT-Connect rejects on the fourteenth
 _CONFIRMED_WITHIN = 7  # days after the deemed receipt; § 71b Abs. 3 VwVfG
@@ -39,7 +39,7 @@ class CaseClock:
     """What the clock knows of a case."""
 
     case_id: UUID
-    standing: Standing = "unheard"
+    standing: CaseStage = "unheard"
     submission_id: UUID | None = None
     receipt: Receipt | None = None
     authority: str | None = None
@@ -64,14 +64,14 @@ class CaseClock:
                 | CaseDeemedApproved(receipt=receipt, authority=authority)
             ):
                 over = isinstance(event.data, CaseDecided | CaseDeemedApproved)
-                stage: Standing = "closed" if over else "accepted"
+                stage: CaseStage = "closed" if over else "accepted"
                 heard = replace(self, authority=authority, progress=_progress(self.progress, event.data))
                 return heard._at(stage, receipt, event)  # noqa: SLF001 - of this class
             case EraseOrdered():
                 return replace(self, standing="closed", receipt=None, submission_id=None, authority=None)
         return self
 
-    def _at(self, standing: Standing, receipt: Receipt, event: Event[Payload]) -> Self:
+    def _at(self, standing: CaseStage, receipt: Receipt, event: Event[Payload]) -> Self:
         if self.standing == "closed" and self.receipt is None:
             return replace(self, authority=None, routed_at=None)  # erased: nothing brings it back
         furthest = max(self.standing, standing, key=_STAGES.index)

@@ -6,14 +6,14 @@ from datetime import date
 from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.message import Message
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.period import Progress, deadline_of
 from services.notifier.domain.remedies import remedy_of
 from services.notifier.domain.rendering import REQUIRED, Names, Phrases
 from shared.local_time import ReadIn, letter_day, letter_time
 
 
-def facts_of(message: Message, names: Names, law: Law, phrases: Phrases) -> Mapping[str, str]:
+def facts_of(message: ApplicantMessage, names: Names, law: Law, phrases: Phrases) -> Mapping[str, str]:
     """Return every fact that the message says and that is known; the renderer refuses where one is missing."""
     told = _Telling(message, names, law, phrases)
     facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
@@ -23,7 +23,7 @@ def facts_of(message: Message, names: Names, law: Law, phrases: Phrases) -> Mapp
 
 
 class _Telling:
-    def __init__(self, message: Message, names: Names, law: Law, phrases: Phrases) -> None:
+    def __init__(self, message: ApplicantMessage, names: Names, law: Law, phrases: Phrases) -> None:
         self._message = message
         self._names = names
         self._law = law
@@ -114,7 +114,7 @@ class _Telling:
         return self._say("remedy_objection", body=body) if body else None
 
 
-def _told_day(message: Message) -> date | None:
+def _told_day(message: ApplicantMessage) -> date | None:
     """The day that the router has concluded; what the tables say by now may be another."""
     told = message.facts.get("fictionFrom")
     return None if told is None else date.fromisoformat(told)

@@ -15,7 +15,7 @@ _LINE_BREAK = re.compile(r"[\r\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
+class MailSender:
     """Whom the mails come from. ``domain`` ends every Message-ID."""
 
     name: str
@@ -32,7 +32,7 @@ class Mail:
     content: bytes
 
 
-def compose(message_id: UUID, words: Words, *, sender: Sender, recipient: Address, now: datetime) -> Mail:
+def compose(message_id: UUID, words: Words, *, sender: MailSender, recipient: Address, now: datetime) -> Mail:
     """Return the mail; the same message always has the same Message-ID.
 
     Raises:

@@ -14,7 +14,7 @@ CHANNEL: Channel = "email"
 RECIPIENT = "applicant"
 """The role that messages go to; an address appears only when a mail is written."""
 
-State = Literal["created", "sending"] | Settlement
+MessageState = Literal["created", "sending"] | Settlement
 """``created``: to be sent. ``sending``: handed to a server whose answer is not known yet. Else settled."""
 
 CURRENT_TEMPLATES = "v1"
@@ -22,7 +22,7 @@ CURRENT_TEMPLATES = "v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class ApplicantMessage:
     """One message of a case. ``occurred_at`` is the instant of what it tells, not of its planning.
 
     ``facts`` are what it says beyond the receipt and the law: days, numbers, codes; nothing that people have written.
@@ -56,7 +56,7 @@ class Told:
     authority: str | None
 
 
-def told(message: Message) -> Told:
+def told(message: ApplicantMessage) -> Told:
     """What remains of a planned message for the planning of later ones."""
     return Told(message.kind, message.revision, message.authority)
 
@@ -71,9 +71,9 @@ def written(
     occurred_at: datetime,
     authority: str | None,
     facts: Mapping[str, str],
-) -> Message:
+) -> ApplicantMessage:
     """Return the message that repeats these facts of receipt."""
-    return Message(
+    return ApplicantMessage(
         case_id=case_id,
         submission_id=submission_id,
         kind=kind,

@@ -7,7 +7,7 @@ from datetime import datetime
 from services.notifier.domain.case import Case
 from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.message import Message, Told, written
+from services.notifier.domain.message import ApplicantMessage, Told, written
 from services.notifier.domain.period import Progress, deadline_of
 from shared.events.case import (
     CaseAccepted,
@@ -35,7 +35,7 @@ class _News:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan(event: Event[Payload], case: Case, law: Law) -> tuple[Message, ...]:
+def plan(event: Event[Payload], case: Case, law: Law) -> tuple[ApplicantMessage, ...]:
     """Return what the applicant hears of this event; nothing of what was handled or is no news.
 
     News of one kind come from one topic and so in one order; a message's revision counts within its kind.

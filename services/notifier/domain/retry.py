@@ -17,7 +17,7 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """Pauses begin with ``first``, grow by ``factor`` up to ``longest``; after ``ceiling`` there is no other.
 
     After ``faults`` errors of our own code with one message it is not tried again.
@@ -30,7 +30,7 @@ class Patience:
     faults: int = 3
 
 
-def retry(patience: Patience, *, attempts: int, age: timedelta, jitter: float) -> Wait | GiveUp:
+def retry(patience: RetryPolicy, *, attempts: int, age: timedelta, jitter: float) -> Wait | GiveUp:
     """Decide after a failed attempt that may be the recipient's fault.
 
     ``attempts`` counts the attempts made, ``age`` is the time since the message was planned, ``jitter``
@@ -40,7 +40,7 @@ def retry(patience: Patience, *, attempts: int, age: timedelta, jitter: float) -
     return GiveUp() if age + pause > patience.ceiling else Wait(pause)
 
 
-def pause_after(patience: Patience, *, attempts: int, jitter: float) -> timedelta:
+def pause_after(patience: RetryPolicy, *, attempts: int, jitter: float) -> timedelta:
     """Return the pause after so many attempts, without an end: for what the recipient has not caused."""
     longest = patience.longest / patience.first
     growth = min(patience.factor ** min(max(attempts - 1, 0), 64), longest)

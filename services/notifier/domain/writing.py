@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.facts import facts_of
-from services.notifier.domain.message import Message
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import MessageTexts, Names, Unrenderable, Words
 
 
@@ -15,7 +15,7 @@ class Writer:
         self._versions = versions
         self._law = law
 
-    def write(self, message: Message, names: Names) -> Words:
+    def write(self, message: ApplicantMessage, names: Names) -> Words:
         """Return the message in the applicant's language.
 
         Raises:

@@ -10,24 +10,24 @@ from typing import Literal, TypeVar, assert_never
 from uuid import UUID
 
 from services.notifier.domain.address import Address, Unusable, address_of
-from services.notifier.domain.mail import Mail, Sender, compose
+from services.notifier.domain.mail import Mail, MailSender, compose
 from services.notifier.domain.message import CHANNEL
 from services.notifier.domain.rendering import Unrenderable
-from services.notifier.domain.retry import GiveUp, Patience, pause_after, retry
+from services.notifier.domain.retry import GiveUp, RetryPolicy, pause_after, retry
 from services.notifier.domain.writing import Writer
 from services.notifier.ports import (
     Accepted,
-    Answer,
     Claim,
     Clock,
+    ContactNotOpened,
     Contacts,
     Deferred,
-    Directory,
     Mailer,
-    NotOpened,
+    MailOutcome,
+    MailRefused,
+    NameDirectory,
     Observer,
     Queue,
-    Refused,
     ServerAway,
     StoreAway,
     Unanswered,
@@ -58,17 +58,17 @@ class _Begun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Courier:
+class MailDelivery:
     """Delivers one message at a time; any number of deliveries may run side by side."""
 
     queue: Queue
     mailer: Mailer
     contacts: Contacts
-    directory: Directory
+    directory: NameDirectory
     writer: Writer
-    sender: Sender
+    sender: MailSender
     clock: Clock
-    patience: Patience
+    patience: RetryPolicy
     random: Random
     observer: Observer
     _handed_over: OrderedDict[UUID, Settlement] = field(default_factory=OrderedDict)
@@ -101,7 +101,7 @@ class Courier:
             mail = self._write(claim)
         except Unusable:
             return await self._settle(claim, "failed", attempts=claim.attempts, reason="address")
-        except (NotOpened, Unrenderable):
+        except (ContactNotOpened, Unrenderable):
             # A missing key or template is ours to mend, not the applicant's to suffer.
             return await self._again(claim, "unprepared", attempts=claim.attempts + 1)
         try:
@@ -127,19 +127,19 @@ class Courier:
     def _write(self, claim: Claim) -> Mail:
         message = claim.message
         if isinstance(claim.contact, str):
-            raise NotOpened(f"case {message.case_id}: the contact was never received")
+            raise ContactNotOpened(f"case {message.case_id}: the contact was never received")
         contact = self.contacts.open(claim.contact, submission_id=message.submission_id)
         recipient: Address = address_of(contact)
         names = self.directory.names(service=message.service, authority=message.authority)
         words = self.writer.write(message, names)
         return compose(message.id, words, sender=self.sender, recipient=recipient, now=self.clock())
 
-    async def _conclude(self, claim: Claim, answer: Answer) -> Result:
+    async def _conclude(self, claim: Claim, answer: MailOutcome) -> Result:
         attempts = claim.attempts + 1
         match answer:
             case Accepted():
                 return await self._settle(claim, "sent", attempts=attempts)
-            case Refused():
+            case MailRefused():
                 return await self._settle(claim, "failed", attempts=attempts, reason="refused")
             case Unanswered():
                 return await self._settle(claim, "unknown", attempts=attempts)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.notifier.domain.case import Case
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.message import Message, told
+from services.notifier.domain.message import ApplicantMessage, told
 from services.notifier.domain.plan import plan
-from services.notifier.ports import Ledger
+from services.notifier.ports import CaseStore
 from shared.events.envelope import Event, carries
 from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled
@@ -14,12 +14,12 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionHeld
 
 
-async def on_events(events: Sequence[Event[Payload]], ledger: Ledger, law: Law) -> None:
+async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: Law) -> None:
     """Plan the messages that these events call for, and note what became of earlier ones."""
     settled = [event for event in events if carries(event, NotificationSettled)]
     news = [event for event in events if not carries(event, NotificationSettled)]
     known = {case.id: case for case in await ledger.cases({event.case_id for event in news})}
-    messages: list[Message] = []
+    messages: list[ApplicantMessage] = []
     for event in news:
         case = known.get(event.case_id) or Case(event.case_id)
         planned = plan(event, case, law)
@@ -31,7 +31,7 @@ async def on_events(events: Sequence[Event[Payload]], ledger: Ledger, law: Law) 
     await ledger.erase([case.id for case in known.values() if case.contact == "erased"], orders)
 
 
-async def recall(held: Sequence[Event[SubmissionHeld]], ledger: Ledger) -> None:
+async def recall(held: Sequence[Event[SubmissionHeld]], ledger: CaseStore) -> None:
     """Take contacts of known cases from what the router holds; those that are known already stay."""
     contacts = {event.case_id: event.data.contact for event in held}
     cases = [case.recalling(contacts[case.id]) for case in await ledger.cases(contacts)]

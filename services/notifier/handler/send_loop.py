@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.notifier.domain.breaker import Breaker
-from services.notifier.domain.pace import Pace
-from services.notifier.handler.delivery import Courier, Result
+from services.notifier.domain.token_bucket import Pace
+from services.notifier.handler.delivery import MailDelivery, Result
 from services.notifier.ports import Claim, Monotonic, Observer, Queue, Replay
 
 _SERVER_WORKS = frozenset({"sent", "deferred"})
@@ -22,7 +22,7 @@ class Rounds:
     """
 
     queue: Queue
-    courier: Courier
+    courier: MailDelivery
     replay: Replay
     monotonic: Monotonic
     observer: Observer

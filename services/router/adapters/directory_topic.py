@@ -28,7 +28,7 @@ from shared.events.topics import DIRECTORY_CHANGED
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import Record, consumed
 from shared.local_time import utc
-from shared.telemetry.health import Condition, Standing
+from shared.telemetry.health import Condition, HealthStatus
 from shared.telemetry.metrics import Telemetry
 
 _KEPT: Final = timedelta(days=1)
@@ -205,7 +205,7 @@ class FollowedDirectories:
         for version in (now, *pending):
             broken = self._built[version.id]
             if isinstance(broken, BrokenDirectory):
-                standing: Standing = "unready" if version is now else "degraded"
+                standing: HealthStatus = "unready" if version is now else "degraded"
                 self._condition.set(standing, reason=_not_built(version, broken))
                 return
         told = "".join(

@@ -18,7 +18,7 @@ from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
 from shared.errors import Unavailable
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import partition_of
@@ -39,7 +39,7 @@ class _Stored(msgspec.Struct, rename="camel"):
 
     submission_id: UUID
     receipt: _StoredReceipt
-    standing: Standing
+    standing: CustodyState
     since: datetime
     authority: str | None = None
 

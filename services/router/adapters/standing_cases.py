@@ -10,7 +10,7 @@ import msgspec
 
 from services.router.adapters.custody_topic import FollowedCustody
 from services.router.domain.cases.overview import StandingCase
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.kafka.client import KafkaAddress
 from shared.telemetry.health import Condition
 
@@ -24,7 +24,7 @@ class _Receipt(msgspec.Struct, rename="camel"):
 class _Stored(msgspec.Struct, rename="camel"):
     submission_id: UUID
     receipt: _Receipt
-    standing: Standing
+    standing: CustodyState
     since: datetime
     authority: str | None = None
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.http.desk import desk_routes
-from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.desk.pages import console_page
 from services.router.desk.settings import Settings
 from services.router.handler.clearing_desk import ClearingDesk
@@ -24,7 +24,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.publisher import Publisher
 from shared.postgres.pool import Pool, open_pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -38,7 +38,7 @@ _PATIENCE: Final = timedelta(seconds=10)
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """Make the real parts: two followers, a producer of orders, HTTP; connections are closed afterwards.
 
     Raises:
@@ -51,7 +51,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
         yield _parts(settings, pool=pool)
 
 
-def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Part]:
+def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Component]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
@@ -118,7 +118,7 @@ def _http(
     app.include_router(
         desk_routes(
             desk,
-            gate=Gate.of_desk(callers.read, issuer=settings.issuer),
+            gate=PrincipalAuth.of_desk(callers.read, issuer=settings.issuer),
             directory=lambda: directories.at(_now()).directory,
             clock=_now,
             telemetry=telemetry,

@@ -23,7 +23,7 @@ from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
@@ -35,7 +35,7 @@ class ConsoleParts:
     """The console's routes, and what follows the bus for it alone."""
 
     routes: Sequence[APIRouter] = ()
-    parts: Mapping[str, Part] = field(default_factory=dict)
+    parts: Mapping[str, Component] = field(default_factory=dict)
 
 
 def console_page(

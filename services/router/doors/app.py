@@ -18,15 +18,15 @@ from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox import inbox_routes
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
-from services.router.adapters.rate import PrincipalRates, Rates
+from services.router.adapters.rate_limit import PrincipalRates, Rates
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.sender import WebhookSender
 from services.router.domain.decision.resolver import Unverified
@@ -44,7 +44,7 @@ from shared.kafka.publisher import Publisher
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from shared.service.follower import Follower
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -59,7 +59,7 @@ _BODY_BYTES: Final = 64 * 1024
 
 
 @asynccontextmanager
-async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """Make the real parts, over a schema brought up to date; connections are closed afterwards.
 
     Raises:
@@ -78,7 +78,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
         yield _parts(settings, pool=pool, egress=egress)
 
 
-def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Part]:
+def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Component]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
@@ -113,7 +113,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Pa
     )
     callers = Callers(_tokens(settings), principals, clock=_now)
     rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
-    gate = Gate.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
+    gate = PrincipalAuth.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
     page = clerk_page(
         settings,
         answers,

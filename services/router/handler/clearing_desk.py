@@ -23,7 +23,7 @@ class ClearingDesk:
     zone: tzinfo
     patience: timedelta
 
-    async def page(self, *, after: desk.DeskCursor | None, limit: int) -> desk.Page:
+    async def page(self, *, after: desk.DeskCursor | None, limit: int) -> desk.DeskPage:
         """So many cases that need a person, the oldest first, after a place in that list."""
         return desk.page(await self.cases.now(), now=self.clock(), after=after, limit=limit)
 

@@ -9,13 +9,15 @@ import pytest
 from amtsweg.case_file import CaseFile, HeldBy, document, text
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.names import DirectoryNames
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from services.intake.ports import Known
 from services.notifier.domain.clock import Timer
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
 NAMES = DirectoryNames(open_directory(None))
-FIRST = Line(event_id=uuid4(), case_id=CASE_ID, submission_id=SUBMISSION_ID, at=RECEIVED_AT, code="received")
+FIRST = HistoryLine(
+    event_id=uuid4(), case_id=CASE_ID, submission_id=SUBMISSION_ID, at=RECEIVED_AT, code="received"
+)
 
 
 def file(*codes: str, timers: tuple[Timer, ...] = ()) -> CaseFile:

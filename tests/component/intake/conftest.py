@@ -20,8 +20,8 @@ from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets, hashed
 from services.intake.app import assemble
 from services.intake.domain.client import SCOPES, Bearer
-from services.intake.handler.submissions import SubmissionDesk
-from services.intake.handler.tokens import TokenDoor
+from services.intake.handler.submissions import SubmitHandler
+from services.intake.handler.tokens import TokenEndpoint
 from shared.access.principal import Credential, Principal
 from shared.crypto.jwe import OwnKey, RecipientKey
 from shared.directory_names import NamesByKey
@@ -83,7 +83,7 @@ class Intake:
     principals: FakePrincipals
     histories: FakeHistories
     counted: Counted
-    desk: SubmissionDesk
+    desk: SubmitHandler
     tokens: JwtTokens
     app: FastAPI
     http: httpx.AsyncClient
@@ -169,8 +169,8 @@ def _callers(principals: FakePrincipals, *, clock: FakeClock) -> Callers:
 
 def _desk(
     book: FakeBook, bus: FakeBus, principals: FakePrincipals, *, clock: FakeClock, complete: Complete
-) -> SubmissionDesk:
-    return SubmissionDesk(
+) -> SubmitHandler:
+    return SubmitHandler(
         book=book,
         sealer=_SEALER,
         keys=RegisteredSealingKeys(principals, notifier=NOTIFIER.as_dict(private=False)),
@@ -190,7 +190,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
     complete = Complete()
     desk = _desk(book, bus, principals, clock=clock, complete=complete)
-    door = TokenDoor(
+    door = TokenEndpoint(
         principals=principals,
         secrets=Argon2Secrets(),
         assertions=JwtAssertions(),

@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from tests.component.intake.conftest import Intake, problem_of
 
 SOMEBODYS = UUID("8ef2a5e1-5063-485e-b8c2-840f058b026e")
@@ -13,9 +13,11 @@ async def get(intake: Intake, path: str, **headers: str) -> httpx.Response:
     return await intake.http.get(path, headers={**intake.bearer(), **headers})
 
 
-def tell(intake: Intake, code: str, *, detail: str | None = None, authority: str | None = None) -> Line:
+def tell(
+    intake: Intake, code: str, *, detail: str | None = None, authority: str | None = None
+) -> HistoryLine:
     [(entry, _, _)] = intake.book.rows.values()
-    told = Line(
+    told = HistoryLine(
         event_id=uuid4(),
         case_id=entry.case_id,
         submission_id=entry.submission_id,

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from shared.crypto.jwe import open_sealed
 from shared.events.envelope import Event, decode
 from shared.events.ids import submission_id
@@ -46,7 +46,7 @@ def sent(intake: Intake) -> list[Event[Payload]]:
 
 def closed(intake: Intake, case: UUID, code: str = "granted") -> None:
     intake.histories.lines.append(
-        Line(event_id=uuid4(), case_id=case, submission_id=uuid4(), at=intake.clock(), code=code)
+        HistoryLine(event_id=uuid4(), case_id=case, submission_id=uuid4(), at=intake.clock(), code=code)
     )
 
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.case import Contact
-from services.notifier.domain.message import Message
+from services.notifier.domain.case import ContactState
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import Names
-from services.notifier.domain.retry import Patience
+from services.notifier.domain.retry import RetryPolicy
 from services.notifier.domain.writing import Writer
-from services.notifier.handler.delivery import Courier, Result
-from services.notifier.ports import Claim, NotOpened
+from services.notifier.handler.delivery import MailDelivery, Result
+from services.notifier.ports import Claim, ContactNotOpened
 from shared.events.payload import Sealed
 from tests.support.events import sealed
 from tests.support.fake_mailer import FakeMailer
@@ -24,7 +24,7 @@ from tests.support.mails import NAMES, SENDER, WRITER, message
 
 NOW = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
 CONTACT = sealed(purpose="contact")
-PATIENCE = Patience(first=timedelta(seconds=10), longest=timedelta(minutes=5), ceiling=timedelta(hours=1))
+PATIENCE = RetryPolicy(first=timedelta(seconds=10), longest=timedelta(minutes=5), ceiling=timedelta(hours=1))
 
 
 @dataclass
@@ -35,7 +35,7 @@ class OpenedContacts:
 
     def open(self, contact: Sealed, *, submission_id: UUID) -> bytes:
         if not self.document:
-            raise NotOpened("sealed to none of our keys")
+            raise ContactNotOpened("sealed to none of our keys")
         return self.document
 
 
@@ -61,7 +61,7 @@ class World:
     queue: FakeQueue = field(default_factory=lambda: FakeQueue(NOW))
     mailer: FakeMailer = field(default_factory=FakeMailer)
 
-    def courier(self, *, contact: bytes = b'{"email":"erika@example.org"}', **changes: Any) -> Courier:
+    def courier(self, *, contact: bytes = b'{"email":"erika@example.org"}', **changes: Any) -> MailDelivery:
         parts: dict[str, Any] = {
             "queue": self.queue,
             "mailer": self.mailer,
@@ -74,14 +74,14 @@ class World:
             "random": Random(1),
             "observer": Unobserved(),
         }
-        return Courier(**parts | changes)
+        return MailDelivery(**parts | changes)
 
     async def deliver(
         self,
         local: str = "erika",
         *,
-        written: Message | None = None,
-        contact: Contact = CONTACT,
+        written: ApplicantMessage | None = None,
+        contact: ContactState = CONTACT,
         **changes: Any,
     ) -> Result:
         self.queue.plan(written or message("receipt"), contact)
@@ -170,7 +170,7 @@ async def test_a_server_that_is_away_costs_no_attempt(world: World) -> None:
 
 
 @pytest.mark.parametrize("contact", ["none", "erased"])
-async def test_a_case_without_contact_is_settled_without_a_mail(world: World, contact: Contact) -> None:
+async def test_a_case_without_contact_is_settled_without_a_mail(world: World, contact: ContactState) -> None:
     assert await world.deliver(contact=contact) == "no-contact"
     assert (world.settled, world.mailer.taken) == ([("no-contact", 0)], [])
 

@@ -12,10 +12,10 @@ import pytest
 
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.mail import Mail
-from services.notifier.domain.message import Message
-from services.notifier.domain.pace import Pace
-from services.notifier.handler.rounds import Rounds
-from services.notifier.ports import Answer, Claim, StoreAway
+from services.notifier.domain.message import ApplicantMessage
+from services.notifier.domain.token_bucket import Pace
+from services.notifier.handler.send_loop import Rounds
+from services.notifier.ports import Claim, MailOutcome, StoreAway
 from tests.component.notifier.test_delivery import CONTACT, NOW, World
 from tests.support.fake_mailer import FakeMailer
 from tests.support.mails import message
@@ -53,7 +53,7 @@ class Gate(FakeMailer):
     inside: int = 0
     most_inside: int = 0
 
-    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+    async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
         self.inside += 1
         self.most_inside = max(self.most_inside, self.inside)
         await self.open.wait()
@@ -105,7 +105,7 @@ def sending() -> Sending:
     return sending
 
 
-def of_case(number: int) -> Message:
+def of_case(number: int) -> ApplicantMessage:
     return replace(message("receipt"), case_id=UUID(int=number))
 
 
@@ -201,7 +201,9 @@ async def test_a_message_whose_sender_died_becomes_unknown(sending: Sending) -> 
 
 async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sending) -> None:
     class Broken(FakeMailer):
-        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        async def hand_over(
+            self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]
+        ) -> MailOutcome:
             if str(of_case(3).id).encode() in mail.content:
                 raise ZeroDivisionError
             return await super().hand_over(mail, before_content=before_content)
@@ -216,7 +218,9 @@ async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sendi
 
 async def test_a_message_that_our_code_fails_on_ends_as_failed_after_a_few_attempts(sending: Sending) -> None:
     class Broken(FakeMailer):
-        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        async def hand_over(
+            self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]
+        ) -> MailOutcome:
             raise ZeroDivisionError
 
     sending.plan(1)
@@ -233,7 +237,9 @@ async def test_a_message_that_our_code_fails_on_ends_as_failed_after_a_few_attem
 
 async def test_a_fault_after_the_content_may_have_left_is_unknown(sending: Sending) -> None:
     class Broken(FakeMailer):
-        async def hand_over(self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]) -> Answer:
+        async def hand_over(
+            self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]
+        ) -> MailOutcome:
             await super().hand_over(mail, before_content=before_content)
             raise ZeroDivisionError
 

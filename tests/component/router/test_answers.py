@@ -16,7 +16,7 @@ from services.router.adapters.http.answers import ANSWER_BODY_LIMIT
 from services.router.domain.cases.custody import Holding
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.topics import CASE_ANSWERED
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID, sealed
@@ -247,7 +247,7 @@ async def test_what_is_not_certain_is_not_refused(doors: DoorsInMemory, http: ht
     ],
 )
 async def test_what_has_no_effect_is_refused_on_the_spot(
-    doors: DoorsInMemory, http: httpx.AsyncClient, standing: Standing, body: dict[str, Any], kind: str
+    doors: DoorsInMemory, http: httpx.AsyncClient, standing: CustodyState, body: dict[str, Any], kind: str
 ) -> None:
     doors.hold(CASE, standing=standing)
 

@@ -5,7 +5,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate import Rates
+from services.router.adapters.rate_limit import Rates
 from shared.events.competence import CompetenceDecision, Inquiry, Place
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry

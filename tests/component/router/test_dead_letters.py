@@ -3,7 +3,7 @@ from typing import cast
 import pytest
 import typer
 
-from amtsweg.dead_letters import Letter, Name, facts
+from amtsweg.dead_letters import Letter, LetterName, facts
 from shared.kafka.dead_letters import dead_letter, origin
 from shared.kafka.records import Record
 
@@ -16,7 +16,7 @@ def letter(*headers: tuple[str, bytes], value: bytes | None = SECRET.encode()) -
         came, to="router.dead-letter.v1", kind="undecodable", reason="header ce_id: is missing"
     )
     lies = Record(set_aside.topic, 0, 3, 0, set_aside.key, set_aside.value, set_aside.headers)
-    return Letter(Name("router", 3), lies, origin(lies.headers))
+    return Letter(LetterName("router", 3), lies, origin(lies.headers))
 
 
 def test_a_dead_letter_shows_where_it_came_from_and_why() -> None:
@@ -47,9 +47,9 @@ def test_a_dead_letter_without_a_value_says_so() -> None:
 @pytest.mark.parametrize("text", ["router", "router:x", "stranger:1", ":1", "router:-1"])
 def test_a_name_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(typer.Exit):
-        Name.parse(text)
+        LetterName.parse(text)
 
 
 def test_a_name_reads_as_it_is_written() -> None:
-    assert Name.parse("router:17") == Name("router", 17)
-    assert str(Name("router", 17)) == "router:17"
+    assert LetterName.parse("router:17") == LetterName("router", 17)
+    assert str(LetterName("router", 17)) == "router:17"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from amtsweg.resolve import resolve as command
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate import Rates
+from services.router.adapters.rate_limit import Rates
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.telemetry.health import Health

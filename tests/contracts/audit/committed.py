@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.merkle import Frontier, grow, leaf_hash, root
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash, root
 from services.audit.ports import CommittedLog, Fork, Publications
 from tests.support.audit import NOW, ORIGIN
 
@@ -28,8 +28,8 @@ class Store(ABC):
         """The sizes that were announced, in order."""
 
 
-def tree(entries: Sequence[bytes]) -> Frontier:
-    return grow(Frontier(), map(leaf_hash, entries))[0]
+def tree(entries: Sequence[bytes]) -> CompactRange:
+    return grow(CompactRange(), map(leaf_hash, entries))[0]
 
 
 class CommittedContract:
@@ -38,7 +38,7 @@ class CommittedContract:
         raise NotImplementedError
 
     async def test_an_empty_log_has_the_empty_tree(self, store: Store) -> None:
-        assert await store.log.frontier() == Frontier()
+        assert await store.log.frontier() == CompactRange()
         assert list(await store.log.entries(0, 0)) == []
 
     async def test_the_tree_is_that_of_the_entries_however_they_came(self, store: Store) -> None:

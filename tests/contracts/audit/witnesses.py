@@ -7,7 +7,7 @@ import pytest
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import VerifierKey
-from services.audit.domain.merkle import Frontier, consistency_proof, grow, leaf_hash, node_hash
+from services.audit.domain.merkle import CompactRange, consistency_proof, grow, leaf_hash, node_hash
 from services.audit.domain.note import Note, sign
 from services.audit.domain.witnessing import (
     SIZE_TYPE,
@@ -24,7 +24,7 @@ _HASHES = [leaf_hash(entry(number)) for number in range(400)]
 
 
 def checkpoint(size: int) -> Checkpoint:
-    return Checkpoint(ORIGIN, size, grow(Frontier(), _HASHES[:size])[0].root())
+    return Checkpoint(ORIGIN, size, grow(CompactRange(), _HASHES[:size])[0].root())
 
 
 def signed(said: Checkpoint) -> Note:

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.domain.admission import Entry, Standing, enter
+from services.intake.domain.admission import EntryStanding, ReceiptEntry, enter
 from services.intake.domain.submission import HandedIn, Submission
 from services.intake.ports import Book
 
 NOW = datetime(2026, 1, 12, 9, 30, 0, 123000, tzinfo=UTC)
 
 
-def entry(body: bytes = b"{}", *, key: str | None = None) -> Entry:
+def entry(body: bytes = b"{}", *, key: str | None = None) -> ReceiptEntry:
     submission = Submission(service="99050012104000", client_reference="antrag-1")
     handed_in = HandedIn(submission, content=body)
     return enter("portal", key or str(uuid4()), handed_in, body=body, secret=b"s", now=NOW)
@@ -32,7 +32,7 @@ class BookContract:
     async def test_what_is_new_is_entered_and_held(self, book: Book) -> None:
         asked = entry()
         assert await book.enter(asked) is None
-        assert await book.enter(asked) == Standing(entry=asked, taken=False, running=True)
+        assert await book.enter(asked) == EntryStanding(entry=asked, taken=False, running=True)
 
     async def test_the_first_entry_stays_whatever_comes_later(self, book: Book) -> None:
         first, second = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
@@ -50,7 +50,7 @@ class BookContract:
         asked = entry()
         await book.enter(asked)
         await book.settle(asked.submission_id, taken=True)
-        assert await book.enter(asked) == Standing(entry=asked, taken=True, running=False)
+        assert await book.enter(asked) == EntryStanding(entry=asked, taken=True, running=False)
         assert not await book.claim(asked.submission_id)
 
     async def test_a_failed_attempt_frees_its_entry_for_one_other(self, book: Book) -> None:
@@ -66,7 +66,7 @@ class BookContract:
         await book.enter(asked)
         await self.after_the_hold()
         found = await book.enter(asked)
-        assert found == Standing(entry=asked, taken=False, running=False)
+        assert found == EntryStanding(entry=asked, taken=False, running=False)
         assert await book.claim(asked.submission_id)
 
     async def test_a_late_failure_does_not_undo_what_was_taken(self, book: Book) -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from services.intake.domain.admission import Entry, Standing
+from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from services.intake.domain.client import Assertion
-from services.intake.domain.history import Line, complete
-from services.intake.ports import AuthorityMessage, Known, MessagePage, Page
+from services.intake.domain.history import HistoryLine, complete
+from services.intake.ports import AuthorityMessage, FeedPage, Known, MessagePage
 from shared.access.principal import Principal
 from shared.errors import Unavailable
 from shared.events.envelope import Message
@@ -32,14 +32,14 @@ class FakeClock:
 @dataclass
 class FakeBook:
     clock: FakeClock
-    rows: dict[UUID, tuple[Entry, datetime, bool]] = field(default_factory=dict)
+    rows: dict[UUID, tuple[ReceiptEntry, datetime, bool]] = field(default_factory=dict)
 
-    async def enter(self, entry: Entry) -> Standing | None:
+    async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
         if entry.submission_id not in self.rows:
             self.rows[entry.submission_id] = (entry, self.clock() + HOLD, False)
             return None
         entered, held_until, taken = self.rows[entry.submission_id]
-        return Standing(entry=entered, taken=taken, running=held_until > self.clock())
+        return EntryStanding(entry=entered, taken=taken, running=held_until > self.clock())
 
     async def claim(self, submission_id: UUID) -> bool:
         entered, held_until, taken = self.rows[submission_id]
@@ -132,7 +132,7 @@ class FakeHistories:
     """Reads receipts from the book's rows, and the lines that a test has put here in feed order."""
 
     book: FakeBook
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HistoryLine] = field(default_factory=list)
     epoch: str = "fake"
 
     async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
@@ -163,7 +163,7 @@ class FakeHistories:
         ]
         return self._known(found[0], client_id) if found else None
 
-    async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
+    async def feed(self, client_id: str, *, after: str | None, limit: int) -> FeedPage | None:
         epoch, _, position = (after or f"{self.epoch}-0").partition("-")
         if epoch != self.epoch or not position.isdigit():
             return None
@@ -171,12 +171,14 @@ class FakeHistories:
         rest = [(n, line) for n, line in mine if n > int(position)]
         shown = rest[:limit]
         reached = shown[-1][0] if shown else int(position)
-        return Page(lines=[line for _, line in shown], next=f"{self.epoch}-{reached}", more=len(rest) > limit)
+        return FeedPage(
+            lines=[line for _, line in shown], next=f"{self.epoch}-{reached}", more=len(rest) > limit
+        )
 
-    def _known(self, entry: Entry, client_id: str) -> Known | None:
+    def _known(self, entry: ReceiptEntry, client_id: str) -> Known | None:
         if entry.receipt.client_id != client_id:
             return None
-        lines: Sequence[Line] = sorted(
+        lines: Sequence[HistoryLine] = sorted(
             (line for line in self.lines if line.case_id == entry.case_id), key=lambda line: line.at
         )
         return Known(
@@ -189,5 +191,5 @@ class FakeHistories:
             client_reference=entry.client_reference,
         )
 
-    def _client(self, line: Line) -> str:
+    def _client(self, line: HistoryLine) -> str:
         return self.book.rows[line.submission_id][0].receipt.client_id

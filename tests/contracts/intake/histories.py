@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.intake.domain.admission import Entry
-from services.intake.domain.history import Line
+from services.intake.domain.admission import ReceiptEntry
+from services.intake.domain.history import HistoryLine
 from services.intake.ports import Book, Histories
 from tests.contracts.intake.book import NOW, entry
 
@@ -21,10 +21,10 @@ class Told:
     histories: Histories
 
     @abstractmethod
-    async def tell(self, *lines: Line) -> None:
+    async def tell(self, *lines: HistoryLine) -> None:
         """Add lines, in this order."""
 
-    async def taken(self) -> Entry:
+    async def taken(self) -> ReceiptEntry:
         """A new submission that was taken."""
         asked = entry()
         await self.book.enter(asked)
@@ -32,8 +32,8 @@ class Told:
         return asked
 
 
-def line(of: Entry, code: str, *, minutes: int = 0) -> Line:
-    return Line(
+def line(of: ReceiptEntry, code: str, *, minutes: int = 0) -> HistoryLine:
+    return HistoryLine(
         event_id=uuid4(),
         case_id=of.case_id,
         submission_id=of.submission_id,
@@ -94,7 +94,7 @@ class HistoriesContract:
         one, other = await told.taken(), await told.taken()
         lines = [line(one if n % 2 else other, "received", minutes=n) for n in range(5)]
         await told.tell(*lines)
-        seen: list[Line] = []
+        seen: list[HistoryLine] = []
         after, more = None, True
         while more:
             page = await told.histories.feed("portal", after=after, limit=2)

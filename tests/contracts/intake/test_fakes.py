@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from services.intake.ports import AuthorityMessage
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.book import BookContract
@@ -37,7 +37,7 @@ class TestFakeAssertionIds(AssertionIdsContract):
 
 
 class FakeTold(Told):
-    async def tell(self, *lines: Line) -> None:
+    async def tell(self, *lines: HistoryLine) -> None:
         assert isinstance(self.histories, FakeHistories)
         self.histories.lines.extend(lines)
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier.domain.case import Contact
-from services.notifier.domain.message import Message
+from services.notifier.domain.case import ContactState
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.ports import Claim, Queue
 from shared.events.notification import NotificationSettled, Settlement
 from tests.support.events import sealed
@@ -25,14 +25,14 @@ class Subject(Protocol):
     @property
     def queue(self) -> Queue: ...
 
-    async def plan(self, planned: Message, contact: Contact = CONTACT) -> None: ...
+    async def plan(self, planned: ApplicantMessage, contact: ContactState = CONTACT) -> None: ...
 
     async def pass_time(self, seconds: float) -> None: ...
 
     async def emitted(self) -> int: ...
 
 
-def of_case(number: int, kind: str = "receipt") -> Message:
+def of_case(number: int, kind: str = "receipt") -> ApplicantMessage:
     return replace(message(kind), case_id=UUID(int=number))  # type: ignore[arg-type] # one of the literals
 
 
@@ -172,7 +172,7 @@ class QueueContract:
 
     @pytest.mark.parametrize("contact", ["none", "erased"])
     async def test_a_case_without_contact_is_claimed_to_be_settled(
-        self, subject: Subject, contact: Contact
+        self, subject: Subject, contact: ContactState
     ) -> None:
         await subject.plan(of_case(1), contact=contact)
         assert (await claim_one(subject.queue)).contact == contact

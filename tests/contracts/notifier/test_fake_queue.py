@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.domain.case import Contact
-from services.notifier.domain.message import Message
+from services.notifier.domain.case import ContactState
+from services.notifier.domain.message import ApplicantMessage
 from tests.contracts.notifier.queue import CONTACT, LEASE, QueueContract, Subject
 from tests.support.fake_queue import FakeQueue
 
@@ -15,7 +15,7 @@ from tests.support.fake_queue import FakeQueue
 class Fake:
     queue: FakeQueue
 
-    async def plan(self, planned: Message, contact: Contact = CONTACT) -> None:
+    async def plan(self, planned: ApplicantMessage, contact: ContactState = CONTACT) -> None:
         self.queue.plan(planned, contact)
 
     async def pass_time(self, seconds: float) -> None:

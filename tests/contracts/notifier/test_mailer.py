@@ -12,10 +12,10 @@ from services.notifier.domain.address import Address as Recipient
 from services.notifier.domain.mail import Mail
 from services.notifier.ports import (
     Accepted,
-    Answer,
     Deferred,
     Mailer,
-    Refused,
+    MailOutcome,
+    MailRefused,
     ServerAway,
     StoreAway,
     Unanswered,
@@ -98,7 +98,7 @@ def mail_to(local: str) -> Mail:
     return replace(mail(message("receipt")), recipient=Recipient(f"{local}@example.org"))
 
 
-async def offer(subject: Subject, local: str, *, agreed: bool = True) -> tuple[Answer, int]:
+async def offer(subject: Subject, local: str, *, agreed: bool = True) -> tuple[MailOutcome, int]:
     """Offer a mail; return the answer and how often we were asked before the content."""
     asked = 0
 
@@ -120,8 +120,8 @@ async def test_an_accepted_mail_arrives_once_and_unchanged(subject: Subject) -> 
     ("local", "answer", "asked"),
     [
         ("busy", Deferred(450), 0),
-        ("gone", Refused(550), 0),
-        ("disabled", Refused(550), 0),
+        ("gone", MailRefused(550), 0),
+        ("disabled", MailRefused(550), 0),
         ("perhaps-gone", Deferred(550), 0),
         ("relay-denied", Unwelcome(550), 0),
         ("no-starttls", Unwelcome(530), 0),
@@ -133,7 +133,7 @@ async def test_an_accepted_mail_arrives_once_and_unchanged(subject: Subject) -> 
     ],
 )
 async def test_a_refusal_is_certain_and_says_whether_it_is_final_and_whose_fault(
-    subject: Subject, local: str, answer: Answer, asked: int
+    subject: Subject, local: str, answer: MailOutcome, asked: int
 ) -> None:
     assert await offer(subject, local) == (answer, asked)
     assert subject.taken == []

@@ -17,9 +17,9 @@ import pytest
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.app import Service, assemble
+from services.audit.app import AuditService, assemble
 from services.audit.domain.access import Readers
-from services.audit.domain.fact import Fact
+from services.audit.domain.pending_entry import PendingEntry
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
 from shared.postgres import migrations
@@ -79,14 +79,14 @@ def readers() -> Readers:
 class RunningLog:
     """The service without the bus: rows come in through `append`, files come out by themselves."""
 
-    service: Service
+    service: AuditService
     client: httpx.AsyncClient
     pool: Pool
     folder: Path
     health: Health
     _sequencer: Sequencer
 
-    async def append(self, *facts: Fact) -> None:
+    async def append(self, *facts: PendingEntry) -> None:
         async with PostgresLedgers(self.pool, origin=ORIGIN).transaction() as ledger:
             await self._sequencer.append(facts, ledger)
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from services.audit.domain.day import Statement, verify_statement
-from services.audit.domain.fact import Fact, effects_of
+from services.audit.domain.daily_statement import Statement, verify_statement
+from services.audit.domain.pending_entry import PendingEntry, effects_of
 from services.audit.domain.policy import log_only
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.ids import child_id
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_reading_room import actors, asking, leaves, pseudonym, refusals
@@ -29,8 +29,8 @@ def happened(
     *,
     case: int,
     at: datetime = NOW,
-    secrecy: Secrecy = SECRECY,
-) -> Fact:
+    secrecy: Pseudonymizer = SECRECY,
+) -> PendingEntry:
     type_, case_id = f"de.amtsweg.{kind}.v1", UUID(int=case)
     event = {"id": str(id), "caseid": str(case_id), "type": type_, "time": at.isoformat(), "data": {}}
     return replace(
@@ -44,11 +44,11 @@ def happened(
     )
 
 
-def received(case: int, *, at: datetime = NOW) -> Fact:
+def received(case: int, *, at: datetime = NOW) -> PendingEntry:
     return happened("SubmissionReceived", UUID(int=case), case=case, at=at)
 
 
-def routed(case: int, *, at: datetime = NOW) -> Fact:
+def routed(case: int, *, at: datetime = NOW) -> PendingEntry:
     return happened("SubmissionRouted", child_id(UUID(int=case), "routed"), case=case, at=at)
 
 

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.merkle import Frontier, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash
 from services.audit.domain.policy import log_only, open_checkpoint
 from shared.events.envelope import encode
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, SECRECY, check_files, routed
@@ -130,10 +130,10 @@ async def verify(around: Surroundings, seen: dict[int, set[bytes]]) -> None:
     folder = TileFolder(Path(around.folder))
     final = open_checkpoint(folder.read_now("checkpoint") or b"", POLICY).checkpoint
     hashes = [leaf_hash(row["leaf"]) for row in rows]
-    assert final == Checkpoint(final.origin, EVENTS, grow(Frontier(), hashes)[0].root())
+    assert final == Checkpoint(final.origin, EVENTS, grow(CompactRange(), hashes)[0].root())
     check_files(folder.read_now, final)
     for size, roots in seen.items():
-        assert roots == {grow(Frontier(), hashes[:size])[0].root()}
+        assert roots == {grow(CompactRange(), hashes[:size])[0].root()}
 
 
 async def under_load(

@@ -13,14 +13,14 @@ import orjson
 from typer.testing import CliRunner
 
 from amtsweg.__main__ import build
-from amtsweg.stack.programs import postgres_programs
+from amtsweg.stack.binaries import postgres_programs
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.domain.evidence import Evidence, verify_evidence
-from services.audit.domain.fact import Fact, Position, fact_of_record
+from services.audit.domain.pending_entry import PendingEntry, Position, fact_of_record
 from services.audit.domain.policy import log_only
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.envelope import Event, encode
 from shared.events.erasure import HOLDERS, CaseErased, EraseOrdered, Holder, RemainingCopy
 from shared.events.payload import Payload
@@ -34,7 +34,7 @@ from tests.support.pages import rehearsed
 from tests.support.stack import RealParts
 from tests.support.verifier import IndependentVerifier
 
-NEXT, NEXT_SECRECY = "audit.example/log2", Secrecy(b"n" * 32)
+NEXT, NEXT_SECRECY = "audit.example/log2", Pseudonymizer(b"n" * 32)
 BASIS = "Art. 17 Abs. 1 lit. d DSGVO"
 CASE = UUID("7c6cf9a3-0000-4000-8000-000000000001")
 POLICY = log_only(LOG_KEY.verifier)
@@ -57,7 +57,7 @@ async def with_a_case(running: RunningLog) -> None:
     await running.covered(302)
 
 
-def told(data: Payload, number: int, secrecy: Secrecy = SECRECY) -> Fact:
+def told(data: Payload, number: int, secrecy: Pseudonymizer = SECRECY) -> PendingEntry:
     """An event of the case as it comes from the bus."""
     event: Event[Payload] = Event(
         id=UUID(int=number), source="urn:amtsweg:tests", time=NOW, case_id=CASE, submission_id=CASE, data=data
@@ -74,7 +74,7 @@ ORDER_ID = UUID(int=5000)
 HELD_UNTIL = datetime(2035, 1, 1, tzinfo=UTC)
 
 
-def reports(*holders: Holder) -> list[Fact]:
+def reports(*holders: Holder) -> list[PendingEntry]:
     copy = RemainingCopy(what="submission.held.v1", until=HELD_UNTIL)
     return [
         told(

@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 
 from services.audit.adapters.bus import AuditProjection
+from services.audit.adapters.decoder_process import ReadingProcess
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.adapters.reading import ReadingProcess
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.merkle import Frontier, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash
 from services.audit.domain.note import Note
-from services.audit.handler.publish import Publisher
+from services.audit.handler.publish import LogPublisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork
 from shared.errors import Stopped
@@ -35,11 +35,11 @@ async def append(pool: Pool, *numbers: int) -> int:
         return len((await SEQUENCER.append([fact(n) for n in numbers], ledger)).entries)
 
 
-def publisher(log: PostgresLog, folder: Path) -> Publisher:
+def publisher(log: PostgresLog, folder: Path) -> LogPublisher:
     async def alone(note: Note, _: Checkpoint) -> Note:
         return note
 
-    return Publisher(
+    return LogPublisher(
         origin=ORIGIN,
         keys=[LOG_KEY, LOG_KEY_PQ],
         log=log,
@@ -62,9 +62,9 @@ async def test_the_stored_tree_is_that_of_the_stored_entries(pool: Pool, log: Po
     for start in range(0, 1500, 300):
         await append(pool, *range(start, start + 300))
     entries = await log.entries(0, 1500)
-    assert await log.frontier() == grow(Frontier(), map(leaf_hash, entries))[0]
+    assert await log.frontier() == grow(CompactRange(), map(leaf_hash, entries))[0]
     for size in (1, 255, 256, 257, 1000, 1500):
-        assert await log.frontier_at(size) == grow(Frontier(), map(leaf_hash, entries[:size]))[0]
+        assert await log.frontier_at(size) == grow(CompactRange(), map(leaf_hash, entries[:size]))[0]
 
 
 async def test_an_error_behind_the_append_leaves_nothing(pool: Pool, log: PostgresLog) -> None:
@@ -88,7 +88,7 @@ async def test_two_sequencers_at_once_make_one_tree(pool: Pool, log: PostgresLog
     await asyncio.gather(work(0), work(5), work(0))
     indexes = [r[0] for r in await pool.fetch("select index from entries order by index")]
     assert indexes == list(range(205))
-    assert await log.frontier() == grow(Frontier(), map(leaf_hash, await log.entries(0, 205)))[0]
+    assert await log.frontier() == grow(CompactRange(), map(leaf_hash, await log.entries(0, 205)))[0]
 
 
 async def test_what_is_published_is_what_was_committed(pool: Pool, log: PostgresLog, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_a_large_batch_keeps_its_order_and_drops_what_it_repeats(
         await projection.apply(connection, records([*range(1500), *range(700, 2200)]))
     stored = [r[0].hex for r in await pool.fetch("select id from entries order by index")]
     assert stored == [SECRECY.event(routed(number).id) for number in range(2200)]
-    assert await log.frontier() == grow(Frontier(), map(leaf_hash, await log.entries(0, 2200)))[0]
+    assert await log.frontier() == grow(CompactRange(), map(leaf_hash, await log.entries(0, 2200)))[0]
 
 
 async def test_of_a_large_batch_with_an_unreadable_record_nothing_is_kept(

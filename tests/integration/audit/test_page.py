@@ -13,7 +13,7 @@ from playwright.async_api import Page, Route, expect
 from amtsweg.audit.verify import agree
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.merkle import consistency_proof, inclusion_proof, leaf_hash, root
 from services.audit.domain.note import Note, sign
 from tests.integration.audit.conftest import TOKENS, RunningLog
@@ -108,7 +108,7 @@ def _shorten(file: dict[str, Any]) -> None:
 
 def _resign(file: dict[str, Any]) -> None:
     note = Note.from_bytes(file["checkpoint"].encode())
-    other = sign(note.text, [SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)], time=0)
+    other = sign(note.text, [SigningKey(ORIGIN, SignatureType.ED25519, b"o" * 32)], time=0)
     value = other.signatures[0].value
     forged = [
         replace(each, value=value) if len(each.value) == len(value) else each for each in note.signatures
@@ -151,7 +151,9 @@ async def test_the_page_notices_a_log_that_was_altered_behind_its_back(page: Pag
 
 
 async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address: str) -> None:
-    first, second = (SigningKey(f"zeuge-{n}.example", Kind.COSIGNATURE, bytes([n]) * 32) for n in (1, 2))
+    first, second = (
+        SigningKey(f"zeuge-{n}.example", SignatureType.COSIGNATURE, bytes([n]) * 32) for n in (1, 2)
+    )
     rule = "\n".join(
         (f"log {LOG_KEY.verifier.to_text()}", f"witness w1 {first.verifier.to_text()}",
          f"witness w2 {second.verifier.to_text()}", "group beide any w1 w2", "quorum beide"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from services.audit.adapters.reading import ReadingFailed, ReadingProcess, facts_of
+from services.audit.adapters.decoder_process import ReadingFailed, ReadingProcess, facts_of
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, encode
 from shared.events.topics import SUBMISSION_ROUTED

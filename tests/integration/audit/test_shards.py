@@ -18,9 +18,9 @@ from services.audit.adapters.postgres.shards import PostgresOpenCases
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.app import assemble
 from services.audit.domain.completeness import unmet
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pseudonyms import Pseudonymizer
+from services.audit.handler.rollover import LogSuccession
 from services.audit.handler.sequence import Sequencer
-from services.audit.handler.succeed import Succession
 from services.audit.settings import Settings
 from shared.errors import Stopped
 from shared.events.ids import child_id
@@ -33,7 +33,7 @@ from tests.integration.audit.test_reading_room import asking
 from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 
 NEXT = "audit.example/log2"
-NEXT_SECRECY = Secrecy(b"n" * 32)
+NEXT_SECRECY = Pseudonymizer(b"n" * 32)
 CASE = UUID(int=1)
 
 
@@ -170,8 +170,8 @@ async def test_a_case_that_is_open_over_two_years_keeps_its_history(
     await operator.open()
     former = PostgresOpenCases(running.pool, old=NEXT, new=ORIGIN)
     (portion,) = [portion async for portion in former.open()]
-    third = Secrecy(b"3" * 32)
-    succession = Succession(
+    third = Pseudonymizer(b"3" * 32)
+    succession = LogSuccession(
         old=NEXT_SECRECY,
         new=third,
         origin="audit.example/log3",

@@ -13,7 +13,7 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.policy import Policy, Trusted
 from services.audit.domain.tiles import TileName
 from services.audit.handler.cosign import Cosigner
-from services.audit.handler.publish import Publisher
+from services.audit.handler.publish import LogPublisher
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, MemoryLog, entry
 from tests.support.fake_witness import FakeWitness
 from tests.support.verifier import IndependentVerifier
@@ -43,7 +43,7 @@ class Growing:
             prove=Proofs(folder).between,
             keep_evidence=folder.keep_evidence,
         )
-        self._publisher = Publisher(
+        self._publisher = LogPublisher(
             origin=ORIGIN,
             keys=[LOG_KEY, LOG_KEY_PQ],
             log=self._log,

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.domain.fact import Fact
 from services.audit.domain.payload import canonical
+from services.audit.domain.pending_entry import PendingEntry
 from services.audit.handler.refusals import BUDGET, PERIOD, Refusals
 from services.audit.handler.sequence import Sequencer
 from tests.integration.audit.conftest import RunningLog
@@ -31,7 +31,7 @@ ORDERED = replace(
         {**orjson.loads(STORY[3].payload), "id": str(UUID(int=77)), "data": {"assignment": {"principal": WHO, "reason": REASON}}}
     ),
 )  # fmt: skip
-WITH_ACTS: Sequence[Fact] = (*STORY, ORDERED)
+WITH_ACTS: Sequence[PendingEntry] = (*STORY, ORDERED)
 
 
 async def with_acts(running: RunningLog) -> int:

@@ -21,7 +21,7 @@ from services.audit.domain.access import Readers
 from services.audit.domain.note import Note
 from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
 from services.audit.handler.cosign import Cosigner
-from services.audit.handler.publish import Publisher
+from services.audit.handler.publish import LogPublisher
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Fork, QuorumMissing
 from shared.postgres.pool import Pool
@@ -52,14 +52,14 @@ def trusting(witnesses: list[Witness], threshold: int) -> Policy:
     )
 
 
-def publisher(log: MemoryLog, folder: TileFolder, trusted: Policy, witnesses: WitnessHttp) -> Publisher:
+def publisher(log: MemoryLog, folder: TileFolder, trusted: Policy, witnesses: WitnessHttp) -> LogPublisher:
     cosigner = Cosigner(
         trusted,
         ask=witnesses.ask,
         prove=Proofs(folder).between,
         keep_evidence=folder.keep_evidence,
     )
-    return Publisher(
+    return LogPublisher(
         origin=ORIGIN,
         keys=[LOG_KEY, LOG_KEY_PQ],
         log=log,

@@ -20,8 +20,8 @@ from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import services_and_operator
 from amtsweg.stack.provision.keys import make_keys
 from amtsweg.stack.provision.logins import Logins
-from amtsweg.stack.service import Service
-from amtsweg.stack.services import PROCESSES, Surroundings, environments
+from amtsweg.stack.service import ServiceProcess
+from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
 from amtsweg.stack.setup import LOG_ORIGIN
 from services.router.domain.directory.changeset import difference
 from services.router.domain.directory.versions import Version
@@ -50,7 +50,7 @@ class Pair:
 
     kafka: Kafka
     address: KafkaAddress
-    routers: Sequence[Service]
+    routers: Sequence[ServiceProcess]
 
     async def newest(self) -> Version:
         return (await read(self.address)).versions.newest
@@ -170,7 +170,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
         provision.provision(kafka.endpoint, authorities=AUTHORITIES, logins=logins)
         seed_directory(kafka.endpoint, NORDMARK)
         _stamped_by_the_producer(kafka)
-        surroundings = Surroundings(
+        surroundings = ServiceEnvironment(
             var=var,
             directory=HESSEN,
             kafka=kafka.endpoint,
@@ -193,7 +193,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
         kafka.stop()
 
 
-def _router(surroundings: Surroundings, number: int) -> Service:
+def _router(surroundings: ServiceEnvironment, number: int) -> ServiceProcess:
     """The second one comes from an image with other files, and is told of them as routers once were."""
     port = ports.free_port()
     environment = environments(surroundings)["router"] | {
@@ -202,7 +202,9 @@ def _router(surroundings: Surroundings, number: int) -> Service:
         "AMTSWEG_DIRECTORY_FRESH": "PT1S",
         "AMTSWEG_DIRECTORY": str(HESSEN if number else NORDMARK),
     }
-    return Service("router", var=surroundings.var / f"router-{number}", environment=environment, port=port)
+    return ServiceProcess(
+        "router", var=surroundings.var / f"router-{number}", environment=environment, port=port
+    )
 
 
 def _stamped_by_the_producer(kafka: Kafka) -> None:
@@ -214,7 +216,7 @@ def _stamped_by_the_producer(kafka: Kafka) -> None:
 
 
 @pytest.fixture(scope="package")
-def routers(pair: Pair) -> Iterator[Sequence[Service]]:
+def routers(pair: Pair) -> Iterator[Sequence[ServiceProcess]]:
     try:
         for router in pair.routers:
             router.launch()
@@ -226,13 +228,13 @@ def routers(pair: Pair) -> Iterator[Sequence[Service]]:
             router.stop()
 
 
-async def health(router: Service) -> Mapping[str, Mapping[str, str]]:
+async def health(router: ServiceProcess) -> Mapping[str, Mapping[str, str]]:
     async with httpx.AsyncClient() as http:
         answer = await http.get(f"http://{ports.LOOPBACK}:{router.port}/health/ready")
         return cast("Mapping[str, Mapping[str, str]]", answer.json())
 
 
-async def until_named(version: Version, router: Service) -> None:
+async def until_named(version: Version, router: ServiceProcess) -> None:
     """Until the router says that it knows this version."""
     async with asyncio.timeout(10):
         while version.id[:12] not in (await health(router))["directory"]["reason"]:  # noqa: ASYNC110 - it is a process that is asked

@@ -15,7 +15,7 @@ from amtsweg import directory
 from amtsweg.directory.published import read
 from amtsweg.resolve import resolve
 from amtsweg.stack.provision.grants import OPERATOR
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import CompetenceDecision
 from tests.integration.directory.conftest import (
     DEICH,
@@ -68,7 +68,7 @@ def within(minutes: int) -> str:
 
 
 async def test_an_operator_exports_changes_previews_applies_and_withdraws(
-    pair: Pair, routers: Sequence[Service], operator: None, tmp_path: Path
+    pair: Pair, routers: Sequence[ServiceProcess], operator: None, tmp_path: Path
 ) -> None:
     await pair.settle()
     past = received(datetime.now(UTC))

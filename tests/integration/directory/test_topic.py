@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from amtsweg.directory.published import Refused, publish, read, seed
+from amtsweg.directory.published import ChangeRefused, publish, read, seed
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.directory.tables import version
 from services.router.domain.directory.versions import FRESH, Versions
@@ -162,7 +162,7 @@ async def test_of_two_operators_at_once_exactly_one_publishes(ground: Ground) ->
     attempts = [ground.apply(f"Hafen{number}") for number in range(4)]
     results = await asyncio.gather(*attempts, return_exceptions=True)
     published = [result for result in results if isinstance(result, str)]
-    assert all(isinstance(result, str | Refused) for result in results)
+    assert all(isinstance(result, str | ChangeRefused) for result in results)
     # Those that waited for their turn come one after the other; those that overlapped were shut out.
     assert published
     chain = (await ground.versions()).published
@@ -183,7 +183,7 @@ async def test_an_operator_who_was_overtaken_while_preparing_publishes_nothing(g
     def in_a_loop_of_its_own() -> None:
         asyncio.run(publish(ground.address, slow, topic=ground.topic))
 
-    with pytest.raises(Refused, match=r"not confirmed .*amtsweg directory versions"):
+    with pytest.raises(ChangeRefused, match=r"not confirmed .*amtsweg directory versions"):
         await asyncio.to_thread(in_a_loop_of_its_own)
     assert (await ground.versions()).newest.id == faster[0]
 
@@ -207,7 +207,7 @@ async def test_a_change_that_kafka_records_too_late_is_followed_by_nobody_and_it
     ground: Ground,
 ) -> None:
     first = await ground.seed()
-    with pytest.raises(Refused, match=r"recorded, but no router follows it: .*too late"):
+    with pytest.raises(ChangeRefused, match=r"recorded, but no router follows it: .*too late"):
         await ground.apply("Hafenort", lead=timedelta(seconds=60))
     assert (await ground.versions()).newest.id == first
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from tests.integration.directory.conftest import (
     DISTRICT,
     MUNICIPALITY,
@@ -20,7 +20,7 @@ from tests.integration.directory.conftest import (
 
 
 async def test_no_instant_is_decided_by_two_versions_though_one_router_lags_and_has_other_files(
-    pair: Pair, routers: Sequence[Service]
+    pair: Pair, routers: Sequence[ServiceProcess]
 ) -> None:
     await pair.until_each_has_half()
     before = await pair.newest()
@@ -45,7 +45,7 @@ async def test_no_instant_is_decided_by_two_versions_though_one_router_lags_and_
 
 
 @asynccontextmanager
-async def standing_still(router: Service) -> AsyncIterator[None]:
+async def standing_still(router: ServiceProcess) -> AsyncIterator[None]:
     pid = cast("int", router.pid)
     os.kill(pid, signal.SIGSTOP)
     try:

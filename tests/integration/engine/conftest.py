@@ -25,7 +25,7 @@ from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Message, Record, partition_of
 from shared.postgres.pool import Pool, open_pool
 from shared.postgres.tables import offsets_table, outbox_table
-from shared.service.run import Part
+from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.batches import batch, body_of
@@ -201,7 +201,7 @@ EFFECTS = """
 
 
 @asynccontextmanager
-async def running(part: Part) -> AsyncIterator["asyncio.Task[None]"]:
+async def running(part: Component) -> AsyncIterator["asyncio.Task[None]"]:
     """Run a part beside the test, and end it in order."""
     task = asyncio.ensure_future(part.run())
     try:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from services.intake.adapters.postgres.projection import HistoryProjection
-from services.intake.domain.history import Line
+from services.intake.domain.history import HistoryLine
 from shared.events.case import CaseAccepted, CaseMessage
 from shared.events.envelope import Event, encode
 from shared.events.notification import NotificationSettled
@@ -92,7 +92,7 @@ def taken_away(message_id: UUID) -> Record:
     return Record(CASE_MESSAGE.name, 0, 0, 0, str(message_id).encode(), None)
 
 
-def record_of(line: Line) -> Record:
+def record_of(line: HistoryLine) -> Record:
     """The record of an event that is told by this line."""
     topic, data = _DATA[line.code]
     event = Event(

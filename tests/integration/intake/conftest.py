@@ -16,9 +16,9 @@ from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.provision.postgres import DATABASE
-from amtsweg.stack.service import Service
-from amtsweg.stack.services import PROCESSES, Surroundings, environments
-from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka, provision_postgres
+from amtsweg.stack.service import ServiceProcess
+from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
+from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, provision_kafka, provision_postgres
 from shared.access.schema import SCHEMA
 from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
@@ -52,8 +52,8 @@ class Ground:
 
     kafka: Kafka
     postgres: Postgres
-    made: Secrets
-    service: Service
+    made: SetupSecrets
+    service: ServiceProcess
 
     @property
     def url(self) -> str:
@@ -98,7 +98,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
     kafka.start()
     postgres.start()
     port = ports.free_port()
-    surroundings = Surroundings(
+    surroundings = ServiceEnvironment(
         var=var,
         directory=HESSEN,
         kafka=kafka.endpoint,
@@ -109,7 +109,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
         log_origin=LOG_ORIGIN,
         http=dict.fromkeys(PROCESSES, port),
     )
-    service = Service("intake", var=var, environment=environments(surroundings)["intake"], port=port)
+    service = ServiceProcess("intake", var=var, environment=environments(surroundings)["intake"], port=port)
     try:
         provision_kafka(kafka.endpoint, made)
         provision_postgres(postgres.endpoint, made)

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from amtsweg.__main__ import build
 from amtsweg.directory.folder import shipped
-from services.intake.adapters.postgres.book import PostgresBook
-from services.intake.domain.admission import Entry
+from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.domain.admission import ReceiptEntry
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.timers import TimerLedger
@@ -31,7 +31,7 @@ class Desk:
     pool: Pool
     database: Database
 
-    async def taken(self) -> Entry:
+    async def taken(self) -> ReceiptEntry:
         asked = entry()
         book = PostgresBook(self.pool)
         await book.enter(asked)

@@ -8,10 +8,10 @@ import pytest
 
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
-from services.intake.adapters.postgres.book import PostgresBook
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
-from services.intake.domain.history import Line
+from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.domain.history import HistoryLine
 from services.intake.ports import AssertionIds, AuthorityMessage, Book
 from shared.postgres.pool import Pool
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
@@ -44,7 +44,7 @@ class ProjectedTold(Told):
 
     pool: Pool
 
-    async def tell(self, *lines: Line) -> None:
+    async def tell(self, *lines: HistoryLine) -> None:
         assert isinstance(self.book, PostgresBook)
         for line in lines:
             await project(self.book._pool, record_of(line))

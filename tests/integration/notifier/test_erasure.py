@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.notifier.adapters.postgres import MIGRATIONS
-from services.notifier.adapters.postgres.ledger import PostgresLedger
+from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.handler.planning import on_events, recall
 from shared.events import ids
 from shared.events.envelope import Event
@@ -48,7 +48,7 @@ def told(data: Payload) -> Event[Payload]:
 
 async def apply(pool: Pool, *events: Payload) -> None:
     async with postgres.transaction(pool) as connection:
-        await on_events([told(data) for data in events], PostgresLedger(connection), hessian_law())
+        await on_events([told(data) for data in events], PostgresCaseStore(connection), hessian_law())
 
 
 RECEIVED = SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=CONTACT)
@@ -84,6 +84,6 @@ async def test_nothing_brings_the_contact_of_an_erased_case_back(pool: Pool) -> 
     await apply(pool, RECEIVED)
     held = SubmissionHeld(receipt=RECEIPT, submission_id=SUBMISSION, content=sealed(), contact=CONTACT)
     async with postgres.transaction(pool) as connection:
-        await recall([told(held)], PostgresLedger(connection))  # type: ignore[list-item] # the event carries what is held
+        await recall([told(held)], PostgresCaseStore(connection))  # type: ignore[list-item] # the event carries what is held
     assert CONTACT.ciphertext not in await everything(pool)
     assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0

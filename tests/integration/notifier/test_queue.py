@@ -8,10 +8,10 @@ import pytest
 
 from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
-from services.notifier.adapters.postgres.ledger import PostgresLedger
+from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
-from services.notifier.domain.case import Case, Contact
-from services.notifier.domain.message import Message
+from services.notifier.domain.case import Case, ContactState
+from services.notifier.domain.message import ApplicantMessage
 from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
@@ -24,9 +24,9 @@ class Real:
     queue: PostgresQueue
     pool: Pool
 
-    async def plan(self, planned: Message, contact: Contact = CONTACT) -> None:
+    async def plan(self, planned: ApplicantMessage, contact: ContactState = CONTACT) -> None:
         async with postgres.transaction(self.pool) as connection:
-            ledger = PostgresLedger(connection)
+            ledger = PostgresCaseStore(connection)
             await ledger.keep([Case(planned.case_id, contact=contact)], [planned])
 
     async def pass_time(self, seconds: float) -> None:

@@ -13,9 +13,9 @@ from aiokafka.structs import TopicPartition
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from amtsweg.stack.service import Service
-from amtsweg.stack.services import PROCESSES, Surroundings, environments
-from amtsweg.stack.setup import LOG_ORIGIN, Secrets, make_secrets, provision_kafka, provision_postgres
+from amtsweg.stack.service import ServiceProcess
+from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
+from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, provision_kafka, provision_postgres
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 from shared.events import ids
 from shared.events.competence import Place
@@ -36,8 +36,8 @@ class Ground:
     """One broker with everything that the router needs, and the ways to see what it did there."""
 
     kafka: Kafka
-    made: Secrets
-    surroundings: Surroundings
+    made: SetupSecrets
+    surroundings: ServiceEnvironment
     platform: RecipientKey
 
     def login(self, username: str) -> KafkaAddress:
@@ -59,11 +59,11 @@ class Ground:
             password=endpoint.password,
         )
 
-    def router(self, instance: int = 0) -> Service:
+    def router(self, instance: int = 0) -> ServiceProcess:
         """A router process that is not started yet."""
         return self.process("router", instance)
 
-    def process(self, name: str, instance: int = 0) -> Service:
+    def process(self, name: str, instance: int = 0) -> ServiceProcess:
         """One that is not started yet; each instance has a place and a port of its own."""
         port = ports.free_port()
         environment = environments(self.surroundings)[name] | {
@@ -71,7 +71,7 @@ class Ground:
             "AMTSWEG_INSTANCE": str(instance),
         }
         var = self.surroundings.var / f"{name}-{instance}"
-        return Service(name, var=var, environment=environment, port=port)
+        return ServiceProcess(name, var=var, environment=environment, port=port)
 
     def submission(
         self,
@@ -152,7 +152,7 @@ class Ground:
                 await asyncio.sleep(0.1)
 
 
-def url(service: Service) -> str:
+def url(service: ServiceProcess) -> str:
     return f"http://{ports.LOOPBACK}:{service.port}"
 
 
@@ -169,7 +169,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
     kafka.start()
     try:
         provision_kafka(kafka.endpoint, made)
-        surroundings = Surroundings(
+        surroundings = ServiceEnvironment(
             var=var,
             directory=HESSEN,
             kafka=kafka.endpoint,
@@ -187,7 +187,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
 
 
 @contextmanager
-def running(service: Service) -> Iterator[Service]:
+def running(service: ServiceProcess) -> Iterator[ServiceProcess]:
     try:
         service.start()
         yield service
@@ -196,14 +196,14 @@ def running(service: Service) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="package")
-def router(ground: Ground) -> Iterator[Service]:
+def router(ground: Ground) -> Iterator[ServiceProcess]:
     """One router process for the tests that do not end it."""
     with running(ground.router()) as service:
         yield service
 
 
 @pytest.fixture(scope="package")
-def intake(ground: Ground, stack: RealParts) -> Iterator[Service]:
+def intake(ground: Ground, stack: RealParts) -> Iterator[ServiceProcess]:
     """The token door, and the database that it shares with doors and desk."""
     provision_postgres(stack.postgres.endpoint, ground.made)
     with running(ground.process("intake")) as service:
@@ -211,14 +211,14 @@ def intake(ground: Ground, stack: RealParts) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="package")
-def doors(ground: Ground, router: Service, intake: Service) -> Iterator[Service]:
+def doors(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[ServiceProcess]:
     """The authorities' doors, beside that router."""
     with running(ground.process("doors")) as service:
         yield service
 
 
 @pytest.fixture(scope="package")
-def desk(ground: Ground, router: Service, intake: Service) -> Iterator[Service]:
+def desk(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[ServiceProcess]:
     """The clearing desk's process, beside that router."""
     with running(ground.process("desk")) as service:
         yield service

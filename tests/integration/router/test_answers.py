@@ -10,7 +10,7 @@ import httpx
 import pytest
 from aiokafka.structs import TopicPartition
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import PostgresAnswers
@@ -53,14 +53,16 @@ class TestPostgresAnswers(AnswerBookContract):
 
 
 @pytest.fixture
-async def giessen(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[httpx.AsyncClient]:
+async def giessen(
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess
+) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
         base_url=url(doors), timeout=30, headers=await bearer(ground, intake, GIESSEN)
     ) as client:
         yield client
 
 
-async def bearer(ground: Ground, intake: Service, authority: str) -> dict[str, str]:
+async def bearer(ground: Ground, intake: ServiceProcess, authority: str) -> dict[str, str]:
     form = {"grant_type": "client_credentials", "scope": "answers.write"}
     async with httpx.AsyncClient(timeout=30) as http:
         login = (authority, ground.made.authority_secrets[authority])
@@ -86,7 +88,7 @@ async def routed(ground: Ground, number: int = 1) -> list[Event[SubmissionReceiv
 
 
 async def test_an_answer_counts_once_and_only_from_whom_the_case_lies_with(
-    ground: Ground, giessen: httpx.AsyncClient, intake: Service
+    ground: Ground, giessen: httpx.AsyncClient, intake: ServiceProcess
 ) -> None:
     (received,) = await routed(ground)
     case = received.case_id
@@ -141,7 +143,7 @@ async def test_whoever_answers_at_once_what_he_has_just_read_is_never_refused(
 
 
 async def test_doors_killed_in_the_middle_of_answers_take_each_once(
-    ground: Ground, doors: Service, giessen: httpx.AsyncClient
+    ground: Ground, doors: ServiceProcess, giessen: httpx.AsyncClient
 ) -> None:
     received = await routed(ground, 40)
     bodies = [decided(each.case_id) for each in received]
@@ -177,7 +179,7 @@ async def test_doors_killed_in_the_middle_of_answers_take_each_once(
 
 
 @pytest.fixture
-async def view(ground: Ground, router: Service) -> AsyncIterator[HeldCases]:
+async def view(ground: Ground, router: ServiceProcess) -> AsyncIterator[HeldCases]:
     """Beside a router that has begun before: custody without the router's own positions stops it."""
     view = HeldCases(ground.admin, condition=Health().part("custody"), patience=2)
     running = asyncio.ensure_future(view.run())
@@ -228,7 +230,7 @@ async def view_is_there(view: HeldCases) -> None:
 
 
 async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other(
-    ground: Ground, router: Service
+    ground: Ground, router: ServiceProcess
 ) -> None:
     health = Health()
     view = HeldCases(ground.admin, condition=health.part("custody"))

@@ -13,7 +13,7 @@ import pytest
 
 from amtsweg.stack import ports
 from amtsweg.stack.issuer.part import IssuerPart
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PAGES, environments
 from shared.events.clock import PeriodEnding
 from shared.events.envelope import Event, encode
@@ -27,7 +27,7 @@ from tests.support.routing import about
 
 
 @pytest.fixture(scope="module")
-def pages(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
+def pages(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[str]:
     """The address of doors that know an issuer."""
     port, issuer_port = ports.free_port(), ports.free_port()
     own = f"http://{ports.LOOPBACK}:{port}"
@@ -46,7 +46,7 @@ def pages(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
     with ExitStack() as started:
         issuer.start()
         started.callback(issuer.stop)
-        started.enter_context(running(Service("doors", var=var, environment=environment, port=port)))
+        started.enter_context(running(ServiceProcess("doors", var=var, environment=environment, port=port)))
         yield own
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from amtsweg.stack import ports
 from amtsweg.stack.issuer.part import IssuerPart
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PAGES, environments
 from shared.events.competence import Place
 from shared.events.envelope import encode
@@ -24,7 +24,7 @@ MARBURG = "g-06534014"
 
 
 @pytest.fixture(scope="module")
-def console(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
+def console(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[str]:
     """The address of a desk that knows an issuer."""
     port, issuer_port = ports.free_port(), ports.free_port()
     own = f"http://{ports.LOOPBACK}:{port}"
@@ -43,7 +43,7 @@ def console(ground: Ground, router: Service, intake: Service) -> Iterator[str]:
     with ExitStack() as started:
         issuer.start()
         started.callback(issuer.stop)
-        started.enter_context(running(Service("desk", var=var, environment=environment, port=port)))
+        started.enter_context(running(ServiceProcess("desk", var=var, environment=environment, port=port)))
         yield own
 
 

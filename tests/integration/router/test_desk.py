@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from amtsweg.stack import ports
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import environments
-from amtsweg.stack.setup import AUDITOR, Secrets
+from amtsweg.stack.setup import AUDITOR, SetupSecrets
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases import desk as desks
 from services.router.domain.cases.desk import OrderRequest, Person, Waiting
@@ -67,12 +67,12 @@ class TestFollowedCases(DeskCasesContract):
 
 
 @pytest.fixture(scope="module")
-def services(ground: Ground, intake: Service, desk: Service) -> Iterator[Mapping[str, str]]:
+def services(ground: Ground, intake: ServiceProcess, desk: ServiceProcess) -> Iterator[Mapping[str, str]]:
     """Intake and audit beside router and desk: base URLs by process."""
     port = ports.free_port()
     told = environments(ground.surroundings)["audit"] | {"AMTSWEG_HTTP__PORT": str(port)}
     told.pop("AMTSWEG_POLICY_FILE", None)  # no witnesses here
-    audit = Service("audit", var=ground.surroundings.var / "audit", environment=told, port=port)
+    audit = ServiceProcess("audit", var=ground.surroundings.var / "audit", environment=told, port=port)
     with running(audit):
         yield {"desk": url(desk), "intake": url(intake), "audit": url(audit)}
 
@@ -105,7 +105,7 @@ class Seen:
     timeline: Json
 
 
-async def through_all_doors(urls: Mapping[str, str], made: Secrets) -> Seen:
+async def through_all_doors(urls: Mapping[str, str], made: SetupSecrets) -> Seen:
     """Hand in what nobody can route, assign it, and ask everywhere what became of it."""
     async with httpx.AsyncClient(timeout=20) as http:
         platform = await token(http, urls["intake"], "landesplattform", made.client_secret)
@@ -165,7 +165,7 @@ def _types(timeline: Json) -> list[str]:
 
 
 async def test_a_router_killed_between_order_and_effect_still_delivers_once(
-    ground: Ground, router: Service, desk: Service, intake: Service
+    ground: Ground, router: ServiceProcess, desk: ServiceProcess, intake: ServiceProcess
 ) -> None:
     parked = [ground.submission(place=NOWHERE) for _ in range(6)]
     await ground.receive(*parked)
@@ -193,7 +193,7 @@ async def test_a_router_killed_between_order_and_effect_still_delivers_once(
         assert [type(event.data) for event in told] == [SubmissionParked, SubmissionRouted]
 
 
-async def clerk_of(ground: Ground, intake: Service) -> dict[str, str]:
+async def clerk_of(ground: Ground, intake: ServiceProcess) -> dict[str, str]:
     """A token as the token door gives it."""
     async with httpx.AsyncClient(timeout=20) as http:
         shown = await token(http, url(intake), CLERK, ground.made.clerk_secret)

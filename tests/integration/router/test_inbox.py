@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.events.case import CaseAccepted
 from shared.events.competence import Place
 from shared.events.envelope import Event
@@ -30,7 +30,9 @@ _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 Json = dict[str, Any]
 
 
-async def client(ground: Ground, doors: Service, intake: Service, authority: str) -> httpx.AsyncClient:
+async def client(
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess, authority: str
+) -> httpx.AsyncClient:
     form = {"grant_type": "client_credentials", "scope": "inbox.read"}
     async with httpx.AsyncClient(timeout=30) as http:
         login = (authority, ground.made.authority_secrets[authority])
@@ -40,14 +42,18 @@ async def client(ground: Ground, doors: Service, intake: Service, authority: str
 
 
 @pytest.fixture
-async def fulda(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[httpx.AsyncClient]:
+async def fulda(
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess
+) -> AsyncIterator[httpx.AsyncClient]:
     async with await client(ground, doors, intake, FULDA) as http:
         await confirm_all(http)
         yield http
 
 
 @pytest.fixture
-async def kassel(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[httpx.AsyncClient]:
+async def kassel(
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess
+) -> AsyncIterator[httpx.AsyncClient]:
     async with await client(ground, doors, intake, KASSEL) as http:
         await confirm_all(http)
         yield http
@@ -238,7 +244,7 @@ async def test_a_cursor_that_is_none_is_refused(fulda: httpx.AsyncClient, cursor
 
 
 async def test_the_guide_leads_from_credentials_to_an_answer(
-    ground: Ground, doors: Service, intake: Service, tmp_path: Path
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess, tmp_path: Path
 ) -> None:
     (received,) = await routed(ground, RUESSELSHEIM)
     stack = {

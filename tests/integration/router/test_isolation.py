@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from amtsweg.credentials import rolled_credential
 from amtsweg.stack.provision.postgres import DATABASE
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from services.router.domain.cases.inbox import write_cursor
 from shared.access.principal import Principal
 from shared.access.registration import add
@@ -68,7 +68,7 @@ OF_OWN = {
 
 
 @pytest.fixture(scope="module")
-def provider(ground: Ground, intake: Service) -> str:
+def provider(ground: Ground, intake: ServiceProcess) -> str:
     """Registered before the doors of this module start, so that they know it at once."""
 
     async def register() -> None:
@@ -91,20 +91,20 @@ def provider(ground: Ground, intake: Service) -> str:
 
 
 @pytest.fixture(scope="module")
-def token_door(ground: Ground, provider: str) -> Iterator[Service]:
+def token_door(ground: Ground, provider: str) -> Iterator[ServiceProcess]:
     with running(ground.process("intake", 7)) as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def all_doors(ground: Ground, router: Service, provider: str) -> Iterator[Service]:
+def all_doors(ground: Ground, router: ServiceProcess, provider: str) -> Iterator[ServiceProcess]:
     with running(ground.process("doors", 7)) as service:
         yield service
 
 
 @asynccontextmanager
 async def entered(
-    ground: Ground, token_door: Service, doors: Service, principal: str
+    ground: Ground, token_door: ServiceProcess, doors: ServiceProcess, principal: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     secret = SECRET if principal == PROVIDER else ground.made.authority_secrets[principal]
     form = {"grant_type": "client_credentials", "scope": SCOPES}
@@ -115,7 +115,7 @@ async def entered(
         yield http
 
 
-def test_every_route_of_the_doors_for_authorities_is_walked(all_doors: Service) -> None:
+def test_every_route_of_the_doors_for_authorities_is_walked(all_doors: ServiceProcess) -> None:
     described = httpx.get(f"{url(all_doors)}/openapi.json", timeout=30).json()["paths"]
     found = {
         (method.upper(), path)
@@ -141,7 +141,11 @@ def test_every_route_of_the_doors_for_authorities_is_walked(all_doors: Service) 
     ("principal", "own"), [(OWN, (OWN,)), (PROVIDER, (OWN, SECOND))], ids=["authority", "provider"]
 )
 async def test_over_http_its_own_is_open_and_anothers_is_shut(
-    ground: Ground, token_door: Service, all_doors: Service, principal: str, own: tuple[str, ...]
+    ground: Ground,
+    token_door: ServiceProcess,
+    all_doors: ServiceProcess,
+    principal: str,
+    own: tuple[str, ...],
 ) -> None:
     foreign = sorted({OWN, SECOND, FOREIGN} - set(own))
     async with entered(ground, token_door, all_doors, principal) as http:

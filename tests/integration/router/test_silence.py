@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 from uuid import UUID
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -63,7 +63,7 @@ async def outcomes(ground: Ground, *cases: UUID) -> list[str]:
 
 
 async def test_a_decision_in_flight_is_not_overtaken_and_silence_is_concluded_once(
-    ground: Ground, router: Service
+    ground: Ground, router: ServiceProcess
 ) -> None:
     decided, silent = ground.submission(), ground.submission()
     await confirmed(ground, decided, silent)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.crypto.jwe import seal
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered
@@ -48,7 +48,7 @@ def later(
 
 
 async def test_a_supplement_read_with_its_submission_reaches_the_holder_and_a_withdrawal_ends_the_case(
-    ground: Ground, router: Service
+    ground: Ground, router: ServiceProcess
 ) -> None:
     received = ground.submission()
     supplement = later(ground, received)

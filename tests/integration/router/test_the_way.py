@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.events.case import CaseAccepted, CaseDecided
 from shared.events.competence import Place
 from shared.events.custody import CaseHeld
@@ -59,7 +59,9 @@ async def test_the_largest_submission_arrives(ground: Ground) -> None:
 
 
 @pytest.fixture
-def sample_authority(ground: Ground, intake: Service, doors: Service, tmp_path: Path) -> Iterator[Path]:
+def sample_authority(
+    ground: Ground, intake: ServiceProcess, doors: ServiceProcess, tmp_path: Path
+) -> Iterator[Path]:
     """The example, as a municipality runs it: its own login, its own key, nothing else; yields its folder."""
     endpoint, login = ground.kafka.endpoint, f"authority.{MARBURG}"
     description = {

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from amtsweg.stack.service import Service
+from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import Place
 from shared.events.topics import AUTHORITY_INBOX
 from tests.integration.router.conftest import Ground, url
@@ -26,7 +26,7 @@ Http = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture
-async def http(ground: Ground, doors: Service, intake: Service) -> AsyncIterator[Http]:
+async def http(ground: Ground, doors: ServiceProcess, intake: ServiceProcess) -> AsyncIterator[Http]:
     """A client for each authority; afterwards nobody has a webhook, and everything is confirmed."""
     async with AsyncExitStack() as opened:
         clients: dict[str, httpx.AsyncClient] = {}
@@ -44,7 +44,7 @@ async def http(ground: Ground, doors: Service, intake: Service) -> AsyncIterator
             assert (await each.delete("/v1/webhook")).status_code == 204
 
 
-async def token(ground: Ground, intake: Service, authority: str) -> str:
+async def token(ground: Ground, intake: ServiceProcess, authority: str) -> str:
     form = {"grant_type": "client_credentials", "scope": "inbox.read webhooks.write"}
     login = (authority, ground.made.authority_secrets[authority])
     async with httpx.AsyncClient(timeout=30) as door:
@@ -209,7 +209,7 @@ async def test_what_has_been_confirmed_elsewhere_is_not_announced_and_a_replay_i
 
 
 async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
-    ground: Ground, http: Http, doors: Service, intake: Service
+    ground: Ground, http: Http, doors: ServiceProcess, intake: ServiceProcess
 ) -> None:
     client = await http(LIMBURG)
     async with receiving() as receiver:

@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.completeness import RULED, RULES, SAYS, Happened, unmet
-from services.audit.domain.fact import effects_of
+from services.audit.domain.completeness import RULED, RULES, SAYS, CaseEvent, unmet
+from services.audit.domain.pending_entry import effects_of
 from shared.events.ids import child_id
 from tests.support.audit import SECRECY
 
@@ -16,10 +16,10 @@ BEGAN = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 RECEIVED, ANSWER, ORDER = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
-def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> Happened:  # noqa: A002 - the word of the envelope
+def happened(kind: str, id: UUID, *, minutes: int = 0, index: int | None = None) -> CaseEvent:  # noqa: A002 - the word of the envelope
     time, type_ = BEGAN + timedelta(minutes=minutes), f"de.amtsweg.{kind}.v1"
     effects = frozenset(effects_of(id, type_, SECRECY))
-    return Happened(minutes if index is None else index, SECRECY.event(id), type_, time, effects)
+    return CaseEvent(minutes if index is None else index, SECRECY.event(id), type_, time, effects)
 
 
 WHOLE = (
@@ -31,11 +31,11 @@ WHOLE = (
 )
 
 
-def broken(*history: Happened) -> dict[str, int]:
+def broken(*history: CaseEvent) -> dict[str, int]:
     return {each.rule: each.index for each in unmet(history)}
 
 
-def without(kind: str) -> list[Happened]:
+def without(kind: str) -> list[CaseEvent]:
     return [each for each in WHOLE if kind not in each.type]
 
 
@@ -100,12 +100,12 @@ def test_every_receipt_comes_with_a_message() -> None:
 
 
 @given(st.permutations(WHOLE))
-def test_the_order_in_which_topics_were_read_does_not_matter(history: list[Happened]) -> None:
+def test_the_order_in_which_topics_were_read_does_not_matter(history: list[CaseEvent]) -> None:
     assert unmet(history) == []
 
 
 @given(st.sets(st.sampled_from(WHOLE)))
-def test_no_part_of_a_case_is_found_whole(kept: set[Happened]) -> None:
+def test_no_part_of_a_case_is_found_whole(kept: set[CaseEvent]) -> None:
     history = [each for each in WHOLE if each in kept]
     assert bool(unmet(history)) == (0 < len(history) < len(WHOLE))
 

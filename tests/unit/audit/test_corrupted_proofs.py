@@ -18,7 +18,7 @@ from services.audit.domain.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from tests.unit.audit.test_merkle import VECTOR, subtrees_of
 
 HASHES = [leaf_hash(entry) for entry in VECTOR]
@@ -138,7 +138,7 @@ def test_the_consistency_proofs_are_the_published_ones(old: int, size: int, expe
 def test_no_corrupted_inclusion_proof_is_accepted(true: Inclusion) -> None:
     true.verify()
     for corrupted in corrupted_inclusions(true):
-        with pytest.raises(Refused):
+        with pytest.raises(ProofRefused):
             corrupted.verify()
 
 
@@ -146,5 +146,5 @@ def test_no_corrupted_inclusion_proof_is_accepted(true: Inclusion) -> None:
 def test_no_corrupted_consistency_proof_is_accepted(true: Consistency) -> None:
     true.verify()
     for corrupted in corrupted_consistencies(true):
-        with pytest.raises(Refused):
+        with pytest.raises(ProofRefused):
             corrupted.verify()

@@ -8,7 +8,7 @@ import pytest
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.note import Note, Signature
-from services.audit.domain.policy import Group, Policy, Trusted
+from services.audit.domain.policy import Policy, Trusted, WitnessGroup
 from services.audit.domain.witnessing import SIZE_TYPE, Reply
 from services.audit.handler.cosign import Cosigner
 from services.audit.ports import Fork, QuorumMissing
@@ -32,7 +32,7 @@ class Scene:
         trusted = {
             name: Trusted(witness.verifier, f"http://{name}.test") for name, witness in self.witnesses.items()
         }
-        policy = Policy((), trusted, {"all": Group(self._threshold, tuple(trusted))}, "all")
+        policy = Policy((), trusted, {"all": WitnessGroup(self._threshold, tuple(trusted))}, "all")
         self.cosigner = Cosigner(policy, ask=self._ask, prove=_prove, keep_evidence=self._keep)
 
     async def cosign(self, size: int) -> set[str]:

@@ -11,16 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.append import State, append
+from services.audit.domain.access_log import fact_of
+from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.day import NOBODY, DayStated, Record, Statement, Tally, verify_statement
+from services.audit.domain.daily_statement import (
+    NOBODY,
+    DayStated,
+    StatedEntry,
+    Statement,
+    Tally,
+    verify_statement,
+)
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.looks import fact_of
-from services.audit.domain.merkle import Frontier, grow, inclusion_proof, leaf_hash
+from services.audit.domain.merkle import CompactRange, grow, inclusion_proof, leaf_hash
 from services.audit.domain.note import sign
 from services.audit.domain.policy import log_only
 from services.audit.domain.proof import LogProof
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 
 POLICY = log_only(LOG_KEY.verifier)
@@ -32,21 +39,21 @@ ENTRIES = 10
 def statement(authority: str = GIESSEN) -> Statement:
     """A day of ten entries, every third of them of Wetzlar, stated in the eleventh."""
     facts = [replace(fact(n), authority=WETZLAR if n % 3 == 0 else GIESSEN) for n in range(ENTRIES)]
-    done = append(facts, State(Frontier(), frozenset(), {}), secrecy=SECRECY, random_bytes=bytes)
+    done = append(facts, LogState(CompactRange(), frozenset(), {}), secrecy=SECRECY, random_bytes=bytes)
     tally = Tally()
     for entry in done.entries:
         tally.add(entry.index, entry.entry, authority=entry.leaf.authority)
     day = DayStated(day=date(2026, 1, 12), start=0, end=ENTRIES, lines=tally.lines(), overdue={})
     said = fact_of(day, id=UUID(int=99), at=NOW, secrecy=SECRECY)
     (closing,) = append(
-        [said], State(done.frontier, frozenset(), {}), secrecy=SECRECY, random_bytes=bytes
+        [said], LogState(done.frontier, frozenset(), {}), secrecy=SECRECY, random_bytes=bytes
     ).entries
     hashes = [leaf_hash(e.entry) for e in (*done.entries, closing)]
-    tree, _ = grow(Frontier(), hashes)
+    tree, _ = grow(CompactRange(), hashes)
     note = sign(Checkpoint(ORIGIN, tree.size, tree.root()).to_text(), [LOG_KEY], time=0)
 
     def subtree(height: int, index: int) -> bytes:
-        return grow(Frontier(), hashes[index << height : (index + 1) << height])[0].root()
+        return grow(CompactRange(), hashes[index << height : (index + 1) << height])[0].root()
 
     return Statement(
         authority=authority,
@@ -57,7 +64,7 @@ def statement(authority: str = GIESSEN) -> Statement:
         .to_bytes()
         .decode(),
         records=tuple(
-            Record(index=e.index, entry=to_base64(e.entry))
+            StatedEntry(index=e.index, entry=to_base64(e.entry))
             for e in done.entries
             if (e.leaf.authority or NOBODY) == authority
         ),
@@ -109,14 +116,14 @@ def other_salt(made: Statement) -> Statement:
     [first_left_out, one_twice, one_moved, none_left, other_authority, other_numbers, other_salt],
 )
 def test_an_altered_statement_is_refused(alter: Callable[[Statement], Statement]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_statement(alter(statement()), POLICY)
 
 
 def test_a_record_of_another_authority_is_refused_even_where_the_numbers_fit() -> None:
     made = statement()
     other = statement(WETZLAR).records[0]
-    with pytest.raises(Refused, match="are not the 6"):
+    with pytest.raises(ProofRefused, match="are not the 6"):
         verify_statement(made.model_copy(update={"records": (other, *made.records[1:])}), POLICY)
 
 
@@ -127,7 +134,7 @@ def test_an_altered_byte_is_refused_or_says_the_same(position: int) -> None:
     try:
         made = Statement.from_bytes(bytes(data))
         stated = verify_statement(made, POLICY)
-    except Refused:
+    except ProofRefused:
         return
     assert stated == verify_statement(statement(), POLICY)
     assert made == statement()  # white space

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.audit.domain.fact import Fact, Position, fact_of_record
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pending_entry import PendingEntry, Position, fact_of_record
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events import ids
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import Event, encode
@@ -15,7 +15,7 @@ from tests.golden.examples import EXAMPLES
 FIRST, CHANGE = EXAMPLES["DirectoryChanged/first"], EXAMPLES["DirectoryChanged/change"]
 
 
-def fact(data: object) -> Fact:
+def fact(data: object) -> PendingEntry:
     assert isinstance(data, DirectoryChanged)
     stands_for_a_case = ids.directory_id(data.land)
     event = Event(
@@ -32,7 +32,7 @@ def fact(data: object) -> Fact:
         message.headers,
         position=Position(DIRECTORY_CHANGED.name, 0, 7),
         payloads=DIRECTORY_CHANGED.payloads,
-        secrecy=Secrecy(b"s" * 32),
+        secrecy=Pseudonymizer(b"s" * 32),
     )
 
 

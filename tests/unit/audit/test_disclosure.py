@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.domain.disclosure import disclosed, persons
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.pseudonyms import Opening
 
 SALT = bytes(32)
 _LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5)
 
 
 def shown(document: object, *evaluated: str) -> bool:
-    return disclosed(Disclosure(SALT, orjson.dumps(document)), evaluated=set(evaluated)) is not None
+    return disclosed(Opening(SALT, orjson.dumps(document)), evaluated=set(evaluated)) is not None
 
 
 @pytest.mark.parametrize(

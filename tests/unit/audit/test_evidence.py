@@ -18,15 +18,15 @@ from typer.testing import CliRunner, Result
 from amtsweg.__main__ import build
 from amtsweg.language import LANGUAGE_VARIABLE
 from services.audit.adapters.http.page import verify as strangers
-from services.audit.domain.append import State, append
+from services.audit.domain.access_log import PayloadErased, fact_of
+from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.evidence import Evidence, EvidenceTimestamp, evidence_entry, verify_evidence
-from services.audit.domain.inspection import inspect_files
-from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.looks import PayloadErased, fact_of
+from services.audit.domain.fsck import inspect_files
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.merkle import (
-    Frontier,
+    CompactRange,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -35,15 +35,15 @@ from services.audit.domain.merkle import (
 )
 from services.audit.domain.note import Note, sign
 from services.audit.domain.policy import parse_policy
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName, decode_bundle, encode_bundle, published
 from services.audit.domain.timestamp import timestamp_request
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, fact
 from tests.support.time_authority import Authority
 
 WITNESSES = [
-    SigningKey("witness.example/w1", Kind.COSIGNATURE, b"1" * 32),
-    SigningKey("witness.example/w2", Kind.ML_DSA_44, b"2" * 32),
+    SigningKey("witness.example/w1", SignatureType.COSIGNATURE, b"1" * 32),
+    SigningKey("witness.example/w2", SignatureType.ML_DSA_44, b"2" * 32),
 ]
 RULE = (
     f"log {LOG_KEY.verifier.to_text()} https://audit.example/log\n"
@@ -61,7 +61,7 @@ RUNNER = CliRunner()
 def _evidence() -> Evidence:
     said = PayloadErased(basis="Art. 17 DSGVO", entries=1, last_copy_expires=NOW)
     facts = [fact_of(said, id=UUID(int=n), at=NOW, secrecy=SECRECY, case="c" * 32) for n in range(5)]
-    state = State(Frontier(), frozenset(), {})
+    state = LogState(CompactRange(), frozenset(), {})
     made = append(facts, state, secrecy=SECRECY, random_bytes=os.urandom)
     hashes = [leaf_hash(e.entry) for e in made.entries]
 
@@ -100,12 +100,12 @@ def both(file: bytes, rule: str = RULE, *, roots: Sequence[Certificate] = (AUTHO
     refused = []
     try:
         verify_evidence(Evidence.from_bytes(file), parse_policy(rule.encode()), tsa_roots=roots)
-    except Refused as said:
+    except ProofRefused as said:
         refused.append(said)
     try:
         strangers.verify(file, policy=rule, roots=roots)
     except strangers.Refused as said:
-        refused.append(Refused(str(said)))
+        refused.append(ProofRefused(str(said)))
     assert len(refused) != 1, f"one of two refuses: {refused}"
     if refused:
         raise refused[0]
@@ -132,7 +132,7 @@ def test_both_verifiers_accept_a_true_file() -> None:
 def test_an_evidence_file_with_one_bit_changed_is_refused(bit: int) -> None:
     changed = bytearray(FILE)
     changed[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         both(bytes(changed))
 
 
@@ -148,7 +148,7 @@ def test_a_forger_who_mends_the_digest_is_refused_for_every_bit_that_is_evidence
         entries[at] = entries[at].model_copy(update={name: content.decode()})
     except UnicodeDecodeError:
         return
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         both(_altered(entries=tuple(entries)))
 
 
@@ -162,7 +162,7 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_whatever_the_digest_says(d
         file = _altered(checkpoint=changed.decode())
     except UnicodeDecodeError:
         return
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         both(
             file,
             f"log {LOG_KEY.verifier.to_text()}\nwitness w1 {WITNESSES[0].verifier.to_text()}\nquorum w1\n",
@@ -184,27 +184,27 @@ def test_a_checkpoint_with_one_bit_changed_is_refused_whatever_the_digest_says(d
     ],
 )
 def test_what_the_log_does_not_say_is_refused(changes: dict[str, object], why: str) -> None:
-    with pytest.raises(Refused, match=why):
+    with pytest.raises(ProofRefused, match=why):
         both(_altered(**changes))
 
 
 def test_a_checkpoint_with_two_signatures_by_one_key_is_refused() -> None:
     note = Note.from_bytes(EVIDENCE.checkpoint.encode())
     twice = note.signed_by(sign(note.text, [LOG_KEY], time=0).signatures).to_bytes().decode()
-    with pytest.raises(Refused, match="two signatures"):
+    with pytest.raises(ProofRefused, match="two signatures"):
         both(_altered(checkpoint=twice))
 
 
 def test_a_file_that_another_key_signed_is_refused() -> None:
-    other = SigningKey(ORIGIN, Kind.ED25519, b"o" * 32)
-    with pytest.raises(Refused, match="no known key"):
+    other = SigningKey(ORIGIN, SignatureType.ED25519, b"o" * 32)
+    with pytest.raises(ProofRefused, match="no known key"):
         both(FILE, f"log {other.verifier.to_text()}\nquorum none\n")
 
 
 def test_a_file_that_too_few_witnesses_have_cosigned_is_refused() -> None:
-    third = SigningKey("witness.example/w3", Kind.COSIGNATURE, b"3" * 32).verifier.to_text()
+    third = SigningKey("witness.example/w3", SignatureType.COSIGNATURE, b"3" * 32).verifier.to_text()
     rule = RULE.replace("group both 2 w1 w2", f"witness w3 {third}\ngroup both all w1 w2 w3")
-    with pytest.raises(Refused, match="quorum"):
+    with pytest.raises(ProofRefused, match="quorum"):
         both(FILE, rule)
 
 
@@ -212,19 +212,19 @@ def test_a_time_stamp_of_something_else_is_refused() -> None:
     assert EVIDENCE.timestamp is not None
     answer = to_base64(AUTHORITY.answer(timestamp_request(b"something else"), at=NOW))
     stamp = EVIDENCE.timestamp.model_copy(update={"response": answer})
-    with pytest.raises(Refused, match="time stamp"):
+    with pytest.raises(ProofRefused, match="time stamp"):
         both(_altered(timestamp=stamp))
 
 
 def test_a_time_stamp_of_another_authority_is_refused() -> None:
-    with pytest.raises(Refused, match="time stamp"):
+    with pytest.raises(ProofRefused, match="time stamp"):
         both(FILE, roots=(Authority("an impostor").root,))
 
 
 def test_a_time_stamped_checkpoint_that_the_tree_did_not_grow_from_is_refused() -> None:
     assert EVIDENCE.timestamp is not None
     stamp = EVIDENCE.timestamp.model_copy(update={"consistency": EVIDENCE.timestamp.consistency[:-1]})
-    with pytest.raises(Refused, match="consistency"):
+    with pytest.raises(ProofRefused, match="consistency"):
         both(_altered(timestamp=stamp))
 
 
@@ -322,7 +322,7 @@ def test_the_verifier_for_strangers_knows_the_same_trees(size: int, data: st.Dat
 
 
 def _log(size: int) -> tuple[dict[TileName, bytes], Checkpoint]:
-    state = State(Frontier(), frozenset(), {})
+    state = LogState(CompactRange(), frozenset(), {})
     made = append([fact(n) for n in range(size)], state, secrecy=SECRECY, random_bytes=os.urandom)
     rows = [[leaf_hash(e.entry) for e in made.entries], [s.hash for s in made.subtrees]]
     files = {
@@ -348,7 +348,7 @@ def test_a_log_with_one_bit_changed_fails_inspection(data: st.DataObject) -> Non
     changed = bytearray(files[name])
     changed[bit // 8] ^= 1 << bit % 8
     files[name] = bytes(changed)
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         list(inspect_files(files.__getitem__, checkpoint))
 
 
@@ -360,5 +360,5 @@ def test_a_log_in_which_an_event_stands_twice_fails_inspection() -> None:
         TileName(-1, 0, 2): encode_bundle([entry, entry]),
         TileName(0, 0, 2): b"".join(hashes),
     }
-    with pytest.raises(Refused, match="stands in the log twice"):
+    with pytest.raises(ProofRefused, match="stands in the log twice"):
         list(inspect_files(forged.__getitem__, Checkpoint(ORIGIN, 2, node_hash(*hashes))))

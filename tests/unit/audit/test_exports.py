@@ -11,15 +11,23 @@ import pytest
 from amtsweg.audit.export import check_export, unpack
 from services.audit.adapters.exports import archive
 from services.audit.adapters.exports.forms import WRITE, read_rows
-from services.audit.domain.append import State, append
+from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.export import MANIFEST, SIGNATURE, ExportedFile, Form, Manifest, Row, sign_manifest
-from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.export import (
+    MANIFEST,
+    SIGNATURE,
+    ExportedFile,
+    ExportRow,
+    Form,
+    Manifest,
+    sign_manifest,
+)
+from services.audit.domain.keys import SignatureType, SigningKey
+from services.audit.domain.merkle import CompactRange
 from services.audit.domain.note import sign
 from services.audit.domain.policy import log_only
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Opening
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, fact
 
 POLICY = log_only(LOG_KEY.verifier)
@@ -27,12 +35,12 @@ ENTRIES = 70
 
 
 @cache
-def log() -> tuple[Checkpoint, Sequence[Row]]:
+def log() -> tuple[Checkpoint, Sequence[ExportRow]]:
     """Seventy entries, of which the tenth has been erased."""
     facts = [fact(n) for n in range(ENTRIES)]
-    done = append(facts, State(Frontier(), frozenset(), {}), secrecy=SECRECY, random_bytes=bytes)
+    done = append(facts, LogState(CompactRange(), frozenset(), {}), secrecy=SECRECY, random_bytes=bytes)
     rows = [
-        Row.of(e.index, e.entry, None if e.index == 10 else Disclosure(bytes(32), f.payload))
+        ExportRow.of(e.index, e.entry, None if e.index == 10 else Opening(bytes(32), f.payload))
         for e, f in zip(done.entries, facts, strict=True)
     ]
     return Checkpoint(ORIGIN, ENTRIES, done.frontier.root()), rows
@@ -41,7 +49,7 @@ def log() -> tuple[Checkpoint, Sequence[Row]]:
 async def exported(form: Form, folder: Path) -> Path:
     tree, rows = log()
 
-    async def between(start: int, end: int) -> Sequence[Row]:
+    async def between(start: int, end: int) -> Sequence[ExportRow]:
         return rows[start:end]
 
     keys = [LOG_KEY, LOG_KEY_PQ]
@@ -86,7 +94,7 @@ def manifest_altered(folder: Path) -> None:
 
 
 def signed_by_somebody_else(folder: Path) -> None:
-    stranger = SigningKey(ORIGIN, Kind.ED25519, bytes(32))
+    stranger = SigningKey(ORIGIN, SignatureType.ED25519, bytes(32))
     note = sign_manifest((folder / MANIFEST).read_bytes(), origin=ORIGIN, keys=[stranger])
     (folder / SIGNATURE).write_bytes(note)
 
@@ -128,7 +136,7 @@ def _resign(folder: Path, part: Path, data: bytes) -> None:
 async def test_an_altered_export_is_refused(alter: Callable[[Path], None], tmp_path: Path) -> None:
     folder = await exported("jsonl", tmp_path)
     alter(folder)
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         check_export(folder, POLICY)
 
 

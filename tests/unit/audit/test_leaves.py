@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.append import Appended, State, append
-from services.audit.domain.fact import Fact, Position, fact_of_record, months
+from services.audit.domain.append import Appended, LogState, append
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.merkle import Frontier, leaf_hash, root
+from services.audit.domain.merkle import CompactRange, leaf_hash, root
 from services.audit.domain.payload import canonical, commitment, expand, shrink, without_sealed
-from services.audit.domain.refused import Refused
-from services.audit.domain.secrecy import Disclosure, Secrecy, seal
+from services.audit.domain.pending_entry import PendingEntry, Position, fact_of_record, months
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.pseudonyms import Opening, Pseudonymizer, seal
 from shared.events.case import AnswerGiven, AssignOrdered, CaseAnswered
 from shared.events.envelope import Event, Undecodable, encode
 from shared.events.payload import Payload, Sealed, SealedRecipient
 from shared.events.submission import Assignment, Receipt, SubmissionReceived
 
-SECRECY = Secrecy(b"s" * 32)
+SECRECY = Pseudonymizer(b"s" * 32)
 CASE = UUID("5b1c9f6e-0000-4000-8000-000000000001")
 AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 POSITION = Position("submission.received.v1", 3, 42)
@@ -52,7 +52,7 @@ def received(content: Sealed | None = None, traceparent: str | None = None) -> E
     )
 
 
-def fact(event: Event[Payload], payloads: tuple[type[Payload], ...] = (SubmissionReceived,)) -> Fact:
+def fact(event: Event[Payload], payloads: tuple[type[Payload], ...] = (SubmissionReceived,)) -> PendingEntry:
     message = encode(event, POSITION.topic)
     return fact_of_record(
         message.value, message.headers, position=POSITION, payloads=payloads, secrecy=SECRECY
@@ -63,12 +63,14 @@ def fixed(count: int) -> bytes:
     return bytes(i % 251 for i in range(count))
 
 
-def appended(*facts: Fact, state: State | None = None) -> Appended:
-    return append(facts, state or State(Frontier(), frozenset(), {}), secrecy=SECRECY, random_bytes=fixed)
+def appended(*facts: PendingEntry, state: LogState | None = None) -> Appended:
+    return append(
+        facts, state or LogState(CompactRange(), frozenset(), {}), secrecy=SECRECY, random_bytes=fixed
+    )
 
 
-def simple(number: int, case: str | None = "c" * 32) -> Fact:
-    return Fact(
+def simple(number: int, case: str | None = "c" * 32) -> PendingEntry:
+    return PendingEntry(
         id=UUID(int=number), type="t", time="2026-01-12T09:30:00.000Z", source="s", payload=b"{}", case=case
     )
 
@@ -156,9 +158,9 @@ def test_the_disclosed_salt_and_payload_open_the_commitment() -> None:
 @pytest.mark.parametrize("part", ["secret", "key", "event", "bytes"])
 def test_a_payload_opens_only_with_its_secret_its_key_and_its_event(part: str) -> None:
     event = "e" * 32
-    box = seal(Disclosure(b"s" * 32, b"p"), cipher=SECRECY.cipher(b"k" * 32), leaf_id=event, nonce=b"n" * 12)
-    secrecy = Secrecy(b"x" * 32) if part == "secret" else SECRECY
-    with pytest.raises(Refused, match="does not open"):
+    box = seal(Opening(b"s" * 32, b"p"), cipher=SECRECY.cipher(b"k" * 32), leaf_id=event, nonce=b"n" * 12)
+    secrecy = Pseudonymizer(b"x" * 32) if part == "secret" else SECRECY
+    with pytest.raises(ProofRefused, match="does not open"):
         secrecy.open(
             box + b"x" if part == "bytes" else box,
             key=b"x" * 32 if part == "key" else b"k" * 32,
@@ -168,17 +170,17 @@ def test_a_payload_opens_only_with_its_secret_its_key_and_its_event(part: str) -
 
 def test_a_case_has_another_pseudonym_in_another_log() -> None:
     assert SECRECY.case(CASE) == SECRECY.case(CASE)
-    assert SECRECY.case(CASE) != Secrecy(b"t" * 32).case(CASE)
+    assert SECRECY.case(CASE) != Pseudonymizer(b"t" * 32).case(CASE)
     assert SECRECY.case(CASE) != SECRECY.actor(str(CASE), "2026-01")
 
 
 def test_a_short_secret_is_refused() -> None:
-    with pytest.raises(Refused, match="expected 32"):
-        Secrecy(b"short")
+    with pytest.raises(ProofRefused, match="expected 32"):
+        Pseudonymizer(b"short")
 
 
 def test_an_id_that_is_known_or_came_before_is_dropped() -> None:
-    state = State(Frontier(), frozenset({UUID(int=1)}), {})
+    state = LogState(CompactRange(), frozenset({UUID(int=1)}), {})
     result = appended(simple(1), simple(2), simple(2), simple(3), state=state)
     assert [(e.index, e.fact.id.int) for e in result.entries] == [(0, 2), (1, 3)]
 
@@ -186,7 +188,7 @@ def test_an_id_that_is_known_or_came_before_is_dropped() -> None:
 def test_each_owner_gets_one_key_and_keeps_it() -> None:
     first = appended(simple(1, "a" * 32), simple(2, "a" * 32), simple(3, "b" * 32))
     assert sorted(first.new_keys) == ["a" * 32, "b" * 32]
-    again = appended(simple(4, "a" * 32), state=State(first.frontier, frozenset(), first.new_keys))
+    again = appended(simple(4, "a" * 32), state=LogState(first.frontier, frozenset(), first.new_keys))
     assert again.new_keys == {}
     assert again.entries[0].index == 3
 
@@ -196,14 +198,14 @@ def test_appending_in_two_batches_gives_the_tree_of_one(numbers: list[int], cut:
     facts = [simple(n) for n in numbers]
     first = appended(*facts[:cut])
     known = frozenset(e.fact.id for e in first.entries)
-    second = appended(*facts[cut:], state=State(first.frontier, known, first.new_keys))
+    second = appended(*facts[cut:], state=LogState(first.frontier, known, first.new_keys))
     entries = [e.entry for e in (*first.entries, *second.entries)]
     assert len(entries) == len(set(numbers))
     assert second.frontier.root() == root([leaf_hash(e) for e in entries])
 
 
 def test_a_leaf_that_would_not_fit_a_bundle_is_refused() -> None:
-    with pytest.raises(Refused, match="65535"):
+    with pytest.raises(ProofRefused, match="65535"):
         Leaf(id="e" * 32, type="t" * 65_536, time="", source="", commitment="").to_bytes()
 
 
@@ -221,7 +223,7 @@ def test_a_leaf_that_would_not_fit_a_bundle_is_refused() -> None:
     ],
 )
 def test_what_is_not_a_leaf_of_version_1_is_refused(entry: bytes) -> None:
-    with pytest.raises(Refused, match="leaf"):
+    with pytest.raises(ProofRefused, match="leaf"):
         Leaf.from_bytes(entry)
 
 
@@ -238,7 +240,7 @@ def test_who_has_the_log_and_knows_a_submission_finds_nothing_of_it() -> None:
     assert not any(form in entry for id_ in known for form in (str(id_).encode(), id_.hex.encode()))
     assert b"a" * 32 not in entry
     assert POSITION.topic.encode() not in entry
-    assert Secrecy(b"t" * 32).event(event.id) != SECRECY.event(event.id)
+    assert Pseudonymizer(b"t" * 32).event(event.id) != SECRECY.event(event.id)
 
 
 def test_the_events_own_id_its_trace_and_its_place_on_the_bus_are_committed_to() -> None:
@@ -278,7 +280,7 @@ def test_an_order_of_the_desk_has_a_pseudonym_for_each_person_and_month() -> Non
 
 
 def test_of_an_erased_case_no_later_payload_is_kept() -> None:
-    state = State(Frontier(), frozenset(), {}, frozenset({"a" * 32}))
+    state = LogState(CompactRange(), frozenset(), {}, frozenset({"a" * 32}))
     result = appended(simple(1, "a" * 32), simple(2, "b" * 32), state=state)
     assert [entry.sealed is None for entry in result.entries] == [True, False]
     assert list(result.new_keys) == ["b" * 32]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.audit.domain.merkle import (
     EMPTY_ROOT,
-    Frontier,
+    CompactRange,
     Subtree,
     SubtreeHash,
     consistency_proof,
@@ -21,7 +21,7 @@ from services.audit.domain.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 LARGEST = 300
 HASHES = [leaf_hash(str(i).encode()) for i in range(LARGEST)]
@@ -86,23 +86,23 @@ def test_every_size_has_the_root_of_the_naive_definition() -> None:
 
 
 def test_a_tree_that_grows_in_parts_is_the_tree_that_grows_at_once() -> None:
-    frontier = Frontier()
+    frontier = CompactRange()
     for start in range(0, LARGEST, 7):
         frontier, _ = grow(frontier, HASHES[start : start + 7])
-    assert frontier == grow(Frontier(), HASHES)[0]
+    assert frontier == grow(CompactRange(), HASHES)[0]
 
 
 @given(st.integers(0, LARGEST), st.integers(0, LARGEST))
 def test_the_whole_log_grows_the_same_through_any_two_batches(first: int, second: int) -> None:
     middle, end = sorted((first, second))
-    frontier, early = grow(Frontier(), HASHES[:middle])
+    frontier, early = grow(CompactRange(), HASHES[:middle])
     frontier, late = grow(frontier, HASHES[middle:end])
-    assert (frontier, early + late) == grow(Frontier(), HASHES[:end])
+    assert (frontier, early + late) == grow(CompactRange(), HASHES[:end])
 
 
 def test_growing_reports_the_subtrees_that_fill_a_slot_of_a_higher_tile() -> None:
     hashes = [leaf_hash(bytes([i % 256])) for i in range(1000)]
-    _, completed = grow(Frontier(), hashes)
+    _, completed = grow(CompactRange(), hashes)
     assert completed == tuple(Subtree(1, i, root(hashes[256 * i : 256 * (i + 1)])) for i in range(3))
 
 
@@ -160,7 +160,7 @@ def test_an_inclusion_proof_with_one_bit_changed_is_refused(data: st.DataObject)
     parts = [HASHES[index], TREE_ROOTS[size], *inclusion_proof(index, size, SUBTREES)]
     changed = data.draw(st.integers(0, len(parts) - 1))
     leaf, expected, *proof = [flip(p, bit) if i == changed else p for i, p in enumerate(parts)]
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_inclusion(leaf, index=index, size=size, proof=proof, expected=expected)
 
 
@@ -172,7 +172,7 @@ def test_an_inclusion_proof_holds_for_no_other_index_and_no_other_length(data: s
     proof = inclusion_proof(index, size, SUBTREES)
     tampered = data.draw(st.sampled_from([proof[:-1], proof[1:], (*proof, HASHES[0]), (HASHES[0], *proof)]))
     for claimed, shown in ((other, proof), (index, tampered)):
-        with pytest.raises(Refused):
+        with pytest.raises(ProofRefused):
             verify_inclusion(HASHES[index], index=claimed, size=size, proof=shown, expected=TREE_ROOTS[size])
 
 
@@ -184,7 +184,7 @@ def test_a_consistency_proof_with_one_bit_changed_is_refused(data: st.DataObject
     parts = [TREE_ROOTS[old], TREE_ROOTS[size], *consistency_proof(old, size, SUBTREES)]
     changed = data.draw(st.integers(0, len(parts) - 1))
     before, after, *proof = [flip(p, bit) if i == changed else p for i, p in enumerate(parts)]
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_consistency(old=old, size=size, old_root=before, new_root=after, proof=proof)
 
 
@@ -206,7 +206,7 @@ def test_a_consistency_proof_of_another_length_or_with_swapped_roots_is_refused(
             ]
         )
     )
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_consistency(old=old, size=size, old_root=shown[0], new_root=shown[1], proof=shown[2])
 
 
@@ -227,7 +227,7 @@ def test_a_consistency_proof_of_another_length_or_with_swapped_roots_is_refused(
 def test_a_consistency_claim_that_cannot_be_is_refused(
     old: int, size: int, old_root: bytes, new_root: bytes, proof: tuple[bytes, ...]
 ) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_consistency(old=old, size=size, old_root=old_root, new_root=new_root, proof=proof)
 
 
@@ -240,22 +240,22 @@ def test_every_tree_extends_the_empty_tree_without_a_proof() -> None:
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (5, 5), (-1, 5)])
 def test_nothing_is_proven_outside_the_tree(index: int, size: int) -> None:
-    with pytest.raises(Refused, match="index"):
+    with pytest.raises(ProofRefused, match="index"):
         inclusion_proof(index, size, SUBTREES)
-    with pytest.raises(Refused, match="index"):
+    with pytest.raises(ProofRefused, match="index"):
         verify_inclusion(HASHES[0], index=index, size=size, proof=(), expected=TREE_ROOTS[size])
 
 
 def test_no_proof_is_made_towards_a_smaller_tree() -> None:
-    with pytest.raises(Refused, match="from 6 to 5"):
+    with pytest.raises(ProofRefused, match="from 6 to 5"):
         consistency_proof(6, 5, SUBTREES)
 
 
 def test_a_frontier_is_what_its_bytes_say() -> None:
-    frontier, _ = grow(Frontier(), HASHES[:77])
-    assert Frontier.from_bytes(77, frontier.to_bytes()) == frontier
+    frontier, _ = grow(CompactRange(), HASHES[:77])
+    assert CompactRange.from_bytes(77, frontier.to_bytes()) == frontier
 
 
 def test_a_frontier_of_the_wrong_size_is_refused() -> None:
-    with pytest.raises(Refused, match="expected 3 hashes"):
-        Frontier.from_bytes(7, b"\0" * 64)
+    with pytest.raises(ProofRefused, match="expected 3 hashes"):
+        CompactRange.from_bytes(7, b"\0" * 64)

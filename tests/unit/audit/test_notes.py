@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.keys import Kind, SigningKey, VerifierKey
+from services.audit.domain.keys import SignatureType, SigningKey, VerifierKey
 from services.audit.domain.note import Note, Signature, sign, signature_lines, verify
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 ORIGIN = "audit.example/log1"
-LOG = SigningKey(ORIGIN, Kind.ED25519, bytes(range(32)))
-LOG_PQ = SigningKey(ORIGIN, Kind.ML_DSA_44, bytes(range(32)))
-WITNESS = SigningKey("witness.example/w1", Kind.COSIGNATURE, bytes(range(32, 64)))
+LOG = SigningKey(ORIGIN, SignatureType.ED25519, bytes(range(32)))
+LOG_PQ = SigningKey(ORIGIN, SignatureType.ML_DSA_44, bytes(range(32)))
+WITNESS = SigningKey("witness.example/w1", SignatureType.COSIGNATURE, bytes(range(32, 64)))
 CHECKPOINT = Checkpoint(ORIGIN, 257, b64decode("p4Ga3sCy0lJ6nYhgw+QdlL7RdKUpH9DtPAQBxbeGjDs="))
 TIME = 1_767_225_600
 
@@ -73,14 +73,14 @@ def test_a_private_key_does_not_show_its_seed() -> None:
 
 def test_a_key_whose_id_is_not_its_own_is_refused() -> None:
     text = LOG.verifier.to_text().replace("640a250f", "640a250e")
-    with pytest.raises(Refused, match="id is not that of the key"):
+    with pytest.raises(ProofRefused, match="id is not that of the key"):
         VerifierKey.from_text(text)
 
 
 @pytest.mark.parametrize("name", ["", "two words", "a+b", "a\u2003b", "a\tb"])
 def test_a_name_that_would_not_fit_a_signature_line_is_refused(name: str) -> None:
-    with pytest.raises(Refused, match="key name"):
-        SigningKey(name, Kind.ED25519, bytes(32))
+    with pytest.raises(ProofRefused, match="key name"):
+        SigningKey(name, SignatureType.ED25519, bytes(32))
 
 
 def test_a_checkpoint_is_signed_by_both_kinds_and_read_again() -> None:
@@ -92,14 +92,14 @@ def test_a_checkpoint_is_signed_by_both_kinds_and_read_again() -> None:
 
 
 def test_unknown_signatures_are_ignored() -> None:
-    stranger = SigningKey(ORIGIN, Kind.ED25519, bytes(32))
+    stranger = SigningKey(ORIGIN, SignatureType.ED25519, bytes(32))
     note = sign(CHECKPOINT.to_text(), [stranger, LOG], time=TIME)
     assert [v.key for v in verify(note, [LOG.verifier])] == [LOG.verifier]
 
 
 def test_a_note_without_a_known_signature_is_refused() -> None:
     note = sign(CHECKPOINT.to_text(), [WITNESS], time=TIME)
-    with pytest.raises(Refused, match="no known key"):
+    with pytest.raises(ProofRefused, match="no known key"):
         verify(note, [LOG.verifier])
 
 
@@ -107,18 +107,18 @@ def test_a_known_key_with_a_bad_signature_refuses_the_note() -> None:
     good = sign(CHECKPOINT.to_text(), [LOG, LOG_PQ], time=TIME)
     bad = Signature(ORIGIN, LOG.verifier.id, b"\0" * 64)
     note = Note(good.text, (bad, good.signatures[1]))
-    with pytest.raises(Refused, match="does not fit"):
+    with pytest.raises(ProofRefused, match="does not fit"):
         verify(note, [LOG.verifier, LOG_PQ.verifier])
 
 
 def test_one_key_that_signs_twice_refuses_the_note() -> None:
     note = sign(CHECKPOINT.to_text(), [LOG, LOG], time=TIME)
-    with pytest.raises(Refused, match="two signatures"):
+    with pytest.raises(ProofRefused, match="two signatures"):
         verify(note, [LOG.verifier])
 
 
 def test_sixteen_signatures_and_more_are_accepted() -> None:
-    keys = [SigningKey(f"k{i}", Kind.ED25519, bytes([i] * 32)) for i in range(20)]
+    keys = [SigningKey(f"k{i}", SignatureType.ED25519, bytes([i] * 32)) for i in range(20)]
     note = sign(CHECKPOINT.to_text(), keys, time=TIME)
     assert len(verify(Note.from_bytes(note.to_bytes()), [k.verifier for k in keys])) == 20
 
@@ -130,7 +130,7 @@ def test_every_change_of_one_bit_in_a_note_is_refused(kinds: list[SigningKey], d
     bit = data.draw(st.integers(0, len(signed) * 8 - 1))
     changed = bytearray(signed)
     changed[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify(Note.from_bytes(bytes(changed)), [key.verifier for key in kinds])
 
 
@@ -152,7 +152,7 @@ def test_every_change_of_one_bit_in_a_note_is_refused(kinds: list[SigningKey], d
     ],
 )
 def test_what_is_not_a_note_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused, match="note"):
+    with pytest.raises(ProofRefused, match="note"):
         Note.from_bytes(data)
 
 
@@ -192,5 +192,5 @@ def test_another_logs_extension_lines_are_kept() -> None:
     ],
 )
 def test_what_is_not_a_checkpoint_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match="checkpoint"):
+    with pytest.raises(ProofRefused, match="checkpoint"):
         Checkpoint.from_text(text)

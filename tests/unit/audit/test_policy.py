@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.merkle import inclusion_proof, leaf_hash, node_hash
 from services.audit.domain.note import sign
 from services.audit.domain.policy import Policy, log_only, open_checkpoint, parse_policy
 from services.audit.domain.proof import LogProof, verify_proof
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 
 ORIGIN = "audit.example/log1"
-LOG = SigningKey(ORIGIN, Kind.ED25519, bytes(range(32)))
-W1, W2, W3 = (SigningKey(f"w{i}.example", Kind.COSIGNATURE, bytes([i] * 32)) for i in (1, 2, 3))
+LOG = SigningKey(ORIGIN, SignatureType.ED25519, bytes(range(32)))
+W1, W2, W3 = (SigningKey(f"w{i}.example", SignatureType.COSIGNATURE, bytes([i] * 32)) for i in (1, 2, 3))
 ENTRIES = [b"one", b"two"]
 ROOT = node_hash(*map(leaf_hash, ENTRIES))
 CHECKPOINT = Checkpoint(ORIGIN, 2, ROOT)
@@ -40,7 +40,7 @@ def test_a_quorum_of_witnesses_makes_a_checkpoint_valid() -> None:
 
 @pytest.mark.parametrize("keys", [(LOG,), (LOG, W2), (W1, W2, W3)])
 def test_too_few_signatures_are_refused(keys: tuple[SigningKey, ...]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         open_checkpoint(checkpoint(*keys), parse_policy(TWO_OF_THREE))
 
 
@@ -56,8 +56,8 @@ def test_groups_of_groups_count_each_group_once() -> None:
 
 
 def test_a_checkpoint_of_another_log_is_refused() -> None:
-    other = SigningKey("other.example", Kind.ED25519, bytes(32))
-    with pytest.raises(Refused, match="no trusted log"):
+    other = SigningKey("other.example", SignatureType.ED25519, bytes(32))
+    with pytest.raises(ProofRefused, match="no trusted log"):
         open_checkpoint(checkpoint(LOG), log_only(other.verifier))
 
 
@@ -88,7 +88,7 @@ def test_the_policy_gives_the_urls_of_those_it_names() -> None:
     ],
 )
 def test_a_policy_with_a_mistake_is_refused(old: str, new: str) -> None:
-    with pytest.raises(Refused, match="policy"):
+    with pytest.raises(ProofRefused, match="policy"):
         parse_policy(TWO_OF_THREE.replace(old.encode(), new.encode(), 1))
 
 
@@ -111,7 +111,7 @@ def test_a_proof_file_is_read_as_it_is_written() -> None:
 def test_a_proof_file_proves_its_entry_and_no_other() -> None:
     policy = parse_policy(TWO_OF_THREE)
     assert verify_proof(proof(), ENTRIES[1], policy).checkpoint == CHECKPOINT
-    with pytest.raises(Refused, match="inclusion"):
+    with pytest.raises(ProofRefused, match="inclusion"):
         verify_proof(proof(), ENTRIES[0], policy)
 
 
@@ -124,7 +124,7 @@ def test_every_change_of_one_bit_in_a_proof_file_is_refused(data: st.DataObject)
     file = bytearray(proof().to_bytes())
     bit = data.draw(st.integers(0, len(file) * 8 - 1))
     file[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         verify_proof(LogProof.from_bytes(bytes(file)), ENTRIES[1], _policy())
 
 
@@ -142,5 +142,5 @@ def test_every_change_of_one_bit_in_a_proof_file_is_refused(data: st.DataObject)
     ],
 )
 def test_what_is_not_a_proof_file_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused, match="proof"):
+    with pytest.raises(ProofRefused, match="proof"):
         LogProof.from_bytes(data)

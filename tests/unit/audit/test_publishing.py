@@ -14,7 +14,7 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import (
     EMPTY_ROOT,
-    Frontier,
+    CompactRange,
     consistency_proof,
     grow,
     leaf_hash,
@@ -25,8 +25,8 @@ from services.audit.domain.note import Note
 from services.audit.domain.policy import Policy, Trusted, log_only, open_checkpoint
 from services.audit.domain.tiles import changed
 from services.audit.handler.cosign import Cosigner
-from services.audit.handler.derive import derive
-from services.audit.handler.publish import Publisher
+from services.audit.handler.integrate import derive
+from services.audit.handler.publish import LogPublisher
 from services.audit.ports import Fork
 from shared.errors import Unavailable
 from tests.support.audit import (
@@ -57,10 +57,10 @@ def publisher(
     *,
     witness: FakeWitness | None = None,
     counter: Countdown | None = None,
-) -> Publisher:
+) -> LogPublisher:
     parts = (log, log, folder, witness)
     log_, publications, shelf, asked = parts if counter is None else (Crashing(p, counter) for p in parts)
-    return Publisher(
+    return LogPublisher(
         origin=ORIGIN,
         keys=[LOG_KEY, LOG_KEY_PQ],
         log=log_,
@@ -84,8 +84,8 @@ def checkpoint(folder: TileFolder) -> Checkpoint | None:
     return open_checkpoint(note, log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier)).checkpoint
 
 
-def log_at(size: int) -> Frontier:
-    return grow(Frontier(), [leaf_hash(entry(n)) for n in range(size)])[0]
+def log_at(size: int) -> CompactRange:
+    return grow(CompactRange(), [leaf_hash(entry(n)) for n in range(size)])[0]
 
 
 async def grow_and_publish(log: MemoryLog, folder: TileFolder, size: int) -> None:
@@ -315,7 +315,7 @@ async def test_without_the_witnesses_nothing_is_published(tmp_path: Path) -> Non
 
     log.extend([entry(n) for n in range(100, 150)])
     running = publisher(log, folder)
-    alone_ = Publisher(
+    alone_ = LogPublisher(
         origin=ORIGIN,
         keys=running.keys,
         log=log,

@@ -4,18 +4,18 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from services.audit.domain.append import State, append
+from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.inspection import inspect_files
-from services.audit.domain.keys import Kind, SigningKey
-from services.audit.domain.merkle import Frontier, leaf_hash
+from services.audit.domain.fsck import inspect_files
+from services.audit.domain.keys import SignatureType, SigningKey
+from services.audit.domain.merkle import CompactRange, leaf_hash
 from services.audit.domain.note import sign
 from services.audit.domain.policy import Policy, Trusted, open_checkpoint
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import BUNDLE, TileName, encode_bundle
 from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 
-WITNESS = SigningKey("witness.example/w1", Kind.COSIGNATURE, bytes(range(32, 64)))
+WITNESS = SigningKey("witness.example/w1", SignatureType.COSIGNATURE, bytes(range(32, 64)))
 POLICY = Policy((Trusted(LOG_KEY.verifier),), {"w1": Trusted(WITNESS.verifier)}, {}, "w1")
 SIZE = 2
 BUNDLE_NAME, TILE_NAME = TileName(BUNDLE, 0, SIZE), TileName(0, 0, SIZE)
@@ -23,7 +23,7 @@ BUNDLE_NAME, TILE_NAME = TileName(BUNDLE, 0, SIZE), TileName(0, 0, SIZE)
 
 def log() -> tuple[bytes, dict[TileName, bytes]]:
     """A log of two real leaves: its cosigned checkpoint and its files."""
-    state = State(Frontier(), frozenset(), {})
+    state = LogState(CompactRange(), frozenset(), {})
     made = append([fact(n) for n in range(SIZE)], state, secrecy=SECRECY, random_bytes=bytes)
     entries = [entry.entry for entry in made.entries]
     checkpoint = Checkpoint(ORIGIN, SIZE, made.frontier.root())
@@ -36,14 +36,14 @@ def opened(note: bytes) -> Checkpoint | None:
     """The checkpoint, where the policy accepts it."""
     try:
         return open_checkpoint(note, POLICY).checkpoint
-    except Refused:
+    except ProofRefused:
         return None
 
 
 def whole(files: Mapping[TileName, bytes], checkpoint: Checkpoint) -> bool:
     try:
         *_, last = inspect_files(files.__getitem__, checkpoint)
-    except Refused:
+    except ProofRefused:
         return False
     return last.entries == SIZE
 

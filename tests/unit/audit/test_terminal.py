@@ -14,10 +14,10 @@ from amtsweg.terminal import printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.evidence import Evidence, evidence_entry
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.merkle import leaf_hash
 from services.audit.domain.note import sign
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from tests.support.audit import ORIGIN
 from tests.unit.audit.test_evidence import EVIDENCE, FILE, RULE, both, said_by
 
@@ -26,7 +26,7 @@ SCREEN_TRICKS = "\x1b[8m\x1b]8;;https://example.org\x07\r\n\x00\x9b2J\u202e\u200
 
 @pytest.mark.parametrize("field", ["type", "time", "authority", "service", "id", "source"])
 def test_what_a_forger_wrote_reaches_no_terminal_as_a_control_sequence(tmp_path: Path, field: str) -> None:
-    key = SigningKey(ORIGIN, Kind.ED25519, b"f" * 32)
+    key = SigningKey(ORIGIN, SignatureType.ED25519, b"f" * 32)
     entry = orjson.dumps(
         {**orjson.loads(EVIDENCE.entries[0].entry), field: f"BEWIESEN{SCREEN_TRICKS}"}
     ).decode()
@@ -60,7 +60,7 @@ def test_every_command_of_auditors_prints_through_one_function(module: Path) -> 
 
 @pytest.mark.parametrize("group", ["0 w1 w2", "3 w1 w2", "-1 w1", "2 w1 w1", "all", "x w1"])
 def test_a_group_that_asks_for_nobody_or_for_more_than_it_has_is_refused(group: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         both(FILE, RULE.replace("group both 2 w1 w2", f"group both {group}"))
 
 

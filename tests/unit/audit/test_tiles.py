@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.merkle import Frontier, frontier_at, grow, leaf_hash, root
-from services.audit.domain.refused import Refused
+from services.audit.domain.merkle import CompactRange, frontier_at, grow, leaf_hash, root
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import (
     BUNDLE,
     WIDTH,
@@ -67,7 +67,7 @@ def test_a_name_is_what_its_path_says(name: TileName) -> None:
     ],
 )
 def test_any_other_spelling_is_refused(path: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         parse_path(path)
 
 
@@ -89,13 +89,13 @@ def test_the_largest_entry_fits_a_bundle() -> None:
 
 
 def test_a_larger_entry_is_refused() -> None:
-    with pytest.raises(Refused, match="65536 bytes"):
+    with pytest.raises(ProofRefused, match="65536 bytes"):
         encode_bundle([b"x" * 65_536])
 
 
 @pytest.mark.parametrize("data", [b"\0", b"\0\5abcd", b"\0\1a\0", b""])
 def test_a_bundle_that_ends_early_is_refused(data: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         decode_bundle(data, 1)
 
 
@@ -115,10 +115,10 @@ def tree_files(size: int) -> dict[TileName, bytes]:
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 70_000])
 def test_the_tree_is_found_again_from_its_tiles(size: int) -> None:
     files = tree_files(size)
-    expected = grow(Frontier(), (leaf_hash(str(i).encode()) for i in range(size)))[0]
+    expected = grow(CompactRange(), (leaf_hash(str(i).encode()) for i in range(size)))[0]
     assert frontier_at(size, subtree_from_tiles(files.__getitem__, size)) == expected
 
 
 def test_a_tile_outside_the_tree_has_no_name() -> None:
-    with pytest.raises(Refused, match="no tile 1 at level 0"):
+    with pytest.raises(ProofRefused, match="no tile 1 at level 0"):
         at_size(0, 1, 256)

@@ -18,7 +18,7 @@ from services.audit.app.service import stamping
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import EMPTY_ROOT
 from services.audit.domain.note import sign
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.timestamp import Stamped, timestamp_request, verify_timestamp
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
@@ -98,14 +98,14 @@ async def test_an_answer_that_the_roots_do_not_bear_out_is_not_kept(day: Day) ->
         roots=[Authority("other").root],
         clock=lambda: NOON,
     )
-    with pytest.raises(Refused):
+    with pytest.raises(ProofRefused):
         await day.stamper.stamp()
     assert await day.stamps.of(NOON.date()) is None
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"\x30\x03\x02\x01\x00"])
 def test_what_is_no_answer_of_an_authority_is_refused(answer: bytes) -> None:
-    with pytest.raises(Refused, match="time stamp"):
+    with pytest.raises(ProofRefused, match="time stamp"):
         verify_timestamp(answer, _note(1), roots=[AUTHORITY.root])
 
 
@@ -117,12 +117,12 @@ def test_an_answer_with_one_bit_changed_is_refused_or_says_the_same(bit: int) ->
     # CMS leaves some bytes unsigned: versions, names of algorithms, certificates beyond the signer's.
     changed = bytearray(ANSWER)
     changed[bit // 8] ^= 1 << bit % 8
-    with suppress(Refused):
+    with suppress(ProofRefused):
         assert verify_timestamp(bytes(changed), _note(1), roots=[AUTHORITY.root]) == NOON
 
 
 def test_an_answer_for_another_message_is_refused() -> None:
-    with pytest.raises(Refused, match="time stamp"):
+    with pytest.raises(ProofRefused, match="time stamp"):
         verify_timestamp(ANSWER, _note(2), roots=[AUTHORITY.root])
 
 

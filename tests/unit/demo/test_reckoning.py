@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
-from amtsweg.demo.reckoning import Check, Seen, Taken, check_all, expected_mails
+from amtsweg.demo.checks import BillLine, Seen, TakenPosting, check_all, expected_mails
 from amtsweg.demo.scenarios import postings, told
 from services.notifier.domain.case import Case
 from services.notifier.domain.plan import plan
@@ -18,9 +18,9 @@ from tests.support.law import hessian_law
 WANTED = postings(120, run="bill")
 
 
-def taken_of() -> tuple[Taken, ...]:
+def taken_of() -> tuple[TakenPosting, ...]:
     return tuple(
-        Taken(
+        TakenPosting(
             posting=posting,
             submission=_id("submission", posting.idempotency_key),
             case=_id("case", posting.idempotency_key),
@@ -36,7 +36,7 @@ def _id(kind: str, key: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"{kind}:{key}")
 
 
-def seen_of(taken: tuple[Taken, ...]) -> Seen:
+def seen_of(taken: tuple[TakenPosting, ...]) -> Seen:
     """What the stores say when everything went well."""
     seen = Seen(log_verified="ja")
     for t in taken:
@@ -52,8 +52,8 @@ def seen_of(taken: tuple[Taken, ...]) -> Seen:
     return seen
 
 
-def broken(seen: Seen, taken: tuple[Taken, ...] | None = None) -> list[str]:
-    checks: tuple[Check, ...] = check_all(len(WANTED), taken_of() if taken is None else taken, seen)
+def broken(seen: Seen, taken: tuple[TakenPosting, ...] | None = None) -> list[str]:
+    checks: tuple[BillLine, ...] = check_all(len(WANTED), taken_of() if taken is None else taken, seen)
     return [check.what for check in checks if not check.holds]
 
 

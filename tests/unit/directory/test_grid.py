@@ -2,7 +2,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
-from amtsweg.directory.grid import Move, check, days, grid, moves
+from amtsweg.directory.exhaustive_check import Move, check, days, grid, moves
 from shared.events.competence import Place
 from tests.support.directories import BEACON, moorings, nordmark, with_lower_threshold
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amtsweg.directory.grid import check
+from amtsweg.directory.exhaustive_check import check
 from services.router.adapters.directory_files import load, read_tables
 from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import BrokenDirectory

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amtsweg.directory.proposal import Proposal, first, planned
-from amtsweg.directory.published import Refused
+from amtsweg.directory.published import ChangeRefused
 from services.router.adapters.directory_files import load, write
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import LEAD, Versions
@@ -74,33 +74,33 @@ def test_a_change_may_hold_only_the_tables_that_change(change: Path) -> None:
 
 def test_a_change_without_manifest_needs_its_parent_named(change: Path) -> None:
     (change / "manifest.toml").unlink()
-    with pytest.raises(Refused, match=f"does not say.*{FIRST.newest.id}.*--parent"):
+    with pytest.raises(ChangeRefused, match=f"does not say.*{FIRST.newest.id}.*--parent"):
         plan(change)
     assert plan(change, parent=FIRST.newest.id).newest.change.parent == FIRST.newest.id
 
 
 def test_a_change_from_a_version_that_is_no_longer_the_newest_is_refused(change: Path) -> None:
     newest = pending()
-    with pytest.raises(Refused, match=f"but the newest is {newest.newest.id} .*export that one"):
+    with pytest.raises(ChangeRefused, match=f"but the newest is {newest.newest.id} .*export that one"):
         plan(change, newest, at=NOW + timedelta(hours=2))
 
 
 def test_a_change_needs_two_minutes(change: Path) -> None:
     assert plan(change, at=NOW + LEAD).newest.effective_from == NOW + LEAD
-    with pytest.raises(Refused, match=r"too soon.*2026-05-01T10:02:00Z is the earliest"):
+    with pytest.raises(ChangeRefused, match=r"too soon.*2026-05-01T10:02:00Z is the earliest"):
         plan(change, at=NOW + LEAD - timedelta(milliseconds=1))
 
 
 def test_a_change_that_changes_nothing_is_refused(change: Path) -> None:
     write(FIRST.newest, change.with_name("same"))
-    with pytest.raises(Refused, match="nothing changes"):
+    with pytest.raises(ChangeRefused, match="nothing changes"):
         plan(change.with_name("same"))
 
 
 def test_a_change_that_would_bring_a_pending_one_forward_is_refused(change: Path) -> None:
     versions = pending()
     write(versions.newest, change.with_name("next"))
-    with pytest.raises(Refused, match="would bring it forward"):
+    with pytest.raises(ChangeRefused, match="would bring it forward"):
         plan(change.with_name("next"), versions)
 
 
@@ -116,12 +116,12 @@ def test_a_pending_change_is_withdrawn_on_demand_and_never_takes_force(change: P
 
 
 def test_a_withdrawal_comes_before_what_it_withdraws(change: Path) -> None:
-    with pytest.raises(Refused, match="choose an instant before"):
+    with pytest.raises(ChangeRefused, match="choose an instant before"):
         plan(change, pending(), at=NOW + timedelta(hours=2), withdraw=True)
 
 
 def test_nothing_is_applied_before_the_first_version(change: Path) -> None:
-    with pytest.raises(Refused, match="amtsweg directory seed"):
+    with pytest.raises(ChangeRefused, match="amtsweg directory seed"):
         plan(change, Versions())
 
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from services.intake.domain.admission import (
     Contradiction,
-    Entry,
+    EntryStanding,
     Publish,
+    ReceiptEntry,
     Repeat,
     Resume,
     Running,
-    Standing,
     admit,
     enter,
     keyed_hash,
@@ -21,13 +21,15 @@ from services.intake.domain.submission import HandedIn, Submission
 NOW = datetime(2026, 1, 12, 9, 30, 0, 123456, tzinfo=UTC)
 
 
-def entry(body: bytes = b"body", *, client: str = "portal", key: str = "k", now: datetime = NOW) -> Entry:
+def entry(
+    body: bytes = b"body", *, client: str = "portal", key: str = "k", now: datetime = NOW
+) -> ReceiptEntry:
     handed_in = HandedIn(Submission(service="99050012104000"), content=body)
     return enter(client, key, handed_in, body=body, secret=b"s", now=now)
 
 
-def found(original: Entry, *, taken: bool = False, running: bool = False) -> Standing:
-    return Standing(entry=original, taken=taken, running=running)
+def found(original: ReceiptEntry, *, taken: bool = False, running: bool = False) -> EntryStanding:
+    return EntryStanding(entry=original, taken=taken, running=running)
 
 
 def test_what_nobody_has_entered_before_is_published() -> None:

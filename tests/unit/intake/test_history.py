@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.history import Line, complete, line, receipt_of, status
+from services.intake.domain.history import HistoryLine, complete, line, receipt_of, status
 from services.intake.domain.wording import CODES, DETAILS, said
 from shared.events.case import (
     AnswerRefused,
@@ -139,8 +139,10 @@ TOLD: dict[type[Payload], Payload] = {
 }
 
 
-def a_line(code: str, *, at: datetime = RECEIVED_AT, detail: str | None = None) -> Line:
-    return Line(event_id=uuid5(ROOT, code), case_id=ROOT, submission_id=ROOT, at=at, code=code, detail=detail)
+def a_line(code: str, *, at: datetime = RECEIVED_AT, detail: str | None = None) -> HistoryLine:
+    return HistoryLine(
+        event_id=uuid5(ROOT, code), case_id=ROOT, submission_id=ROOT, at=at, code=code, detail=detail
+    )
 
 
 def test_every_event_that_intake_reads_has_a_line_in_both_languages() -> None:

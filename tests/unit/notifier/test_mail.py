@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.domain.mail import Sender, compose
+from services.notifier.domain.mail import MailSender, compose
 from services.notifier.domain.rendering import Unrenderable, Words
 from tests.support.mails import APPLICANT, FOLDER, KINDS, LANGUAGES, SENDER, golden, mail, message
 
@@ -52,7 +52,7 @@ def test_every_line_is_short_seven_bit_and_ends_as_smtp_wants() -> None:
 @pytest.mark.parametrize("hostile", ["Amtsweg\r\nBcc: other@example.org", "Amtsweg\nX: y"])
 def test_a_line_break_in_a_header_is_refused(hostile: str) -> None:
     words = Words("de", subject=hostile, text="Text\n", html="<p>Text</p>\n")
-    sender = Sender(name=hostile, address=SENDER.address, domain="amtsweg.example")
+    sender = MailSender(name=hostile, address=SENDER.address, domain="amtsweg.example")
     now = datetime(2026, 1, 12, tzinfo=UTC)
     with pytest.raises(Unrenderable):
         compose(message("receipt").id, words, sender=SENDER, recipient=APPLICANT, now=now)

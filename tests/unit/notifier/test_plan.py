@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.case import Case
-from services.notifier.domain.message import Message, told
+from services.notifier.domain.message import ApplicantMessage, told
 from services.notifier.domain.plan import plan
 from shared.events.case import (
     AnswerRefused,
@@ -86,9 +86,11 @@ TOPICS: tuple[tuple[Event[Payload], ...], ...] = (
 """A case's events by topic: the order within a topic is Kafka's, between topics there is none."""
 
 
-def planned(events: Sequence[Event[Payload]], case: Case | None = None) -> tuple[list[Message], Case]:
+def planned(
+    events: Sequence[Event[Payload]], case: Case | None = None
+) -> tuple[list[ApplicantMessage], Case]:
     case = case or Case(CASE_ID)
-    messages: list[Message] = []
+    messages: list[ApplicantMessage] = []
     for happened in events:
         sent = plan(happened, case, LAW)
         messages += sent

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from amtsweg.templates import page, sample
 from services.notifier.adapters.template_files import FOLDER, read_texts
-from services.notifier.domain.message import CURRENT_TEMPLATES, Message
+from services.notifier.domain.message import CURRENT_TEMPLATES, ApplicantMessage
 from services.notifier.domain.period import Progress
 from services.notifier.domain.rendering import REQUIRED, Names, Unrenderable
 from shared.events.notification import MessageKind
@@ -201,5 +201,5 @@ def test_every_version_knows_every_message_in_every_language() -> None:
     for texts in read_texts().values():
         for kind in KINDS:
             for language in LANGUAGES:
-                assert isinstance(message(kind, language=language), Message)
+                assert isinstance(message(kind, language=language), ApplicantMessage)
                 assert texts.render(kind, language, sample(kind)).language == language

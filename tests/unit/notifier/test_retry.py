@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.breaker import Breaker
-from services.notifier.domain.pace import Pace
-from services.notifier.domain.retry import GiveUp, Patience, Wait, pause_after, retry
+from services.notifier.domain.retry import GiveUp, RetryPolicy, Wait, pause_after, retry
+from services.notifier.domain.token_bucket import Pace
 
 NOW = 1000.0
 """Seconds of a monotonic clock."""
-PATIENCE = Patience()
+PATIENCE = RetryPolicy()
 
 jitters = st.floats(min_value=0, max_value=1)
 ages = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=1))

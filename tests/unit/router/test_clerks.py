@@ -1,14 +1,14 @@
 """As whom a signed-in person acts: never as more than the register says today."""
 
 from services.router.adapters.clerks import clerks, staff
-from shared.access.principal import Kind, Principal
+from shared.access.principal import Principal, PrincipalKind
 from shared.web.sign_in import SignedInPerson
 from tests.support.events import GIESSEN, RECEIVED_AT
 
 MARBURG, SUSPENDED = "g-06534014", "g-06531018"
 
 
-def _principal(own_id: str, kind: Kind, *authorities: str, scopes: str) -> Principal:
+def _principal(own_id: str, kind: PrincipalKind, *authorities: str, scopes: str) -> Principal:
     return Principal(
         id=own_id,
         kind=kind,

@@ -4,14 +4,14 @@ from datetime import timedelta
 from uuid import UUID, uuid5
 
 from services.router.domain.cases.overview import StandingCase, at_a_glance, find_standing
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from tests.support.events import CASE_ID, GIESSEN, RECEIVED_AT, SUBMISSION_ID, TRADE_REGISTRATION
 
 MARBURG = "g-06534014"
 
 
 def _case(
-    number: int, *, standing: Standing = "routed", authority: str | None = GIESSEN
+    number: int, *, standing: CustodyState = "routed", authority: str | None = GIESSEN
 ) -> tuple[UUID, StandingCase]:
     return uuid5(CASE_ID, str(number)), StandingCase(
         submission_id=uuid5(SUBMISSION_ID, str(number)),

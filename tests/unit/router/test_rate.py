@@ -1,4 +1,4 @@
-from services.router.adapters.rate import Bucket, Rates
+from services.router.adapters.rate_limit import Bucket, Rates
 
 
 class Clock:

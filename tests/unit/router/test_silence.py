@@ -12,7 +12,7 @@ from services.router.domain.cases.desk import REASONS_DE, oldest_first
 from services.router.domain.cases.silence import AnswersRead, period_over, silence
 from shared.events.case import CaseDeemedApproved, SilenceDoubted
 from shared.events.clock import PeriodEnded
-from shared.events.custody import CaseHeld, PeriodOver, Standing
+from shared.events.custody import CaseHeld, CustodyState, PeriodOver
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -38,7 +38,7 @@ HEARD = AnswersRead(answers_read_to=GRACE_OVER, unread=False)
 class Situation:
     """A case of which everything is as it must be for silence to count, but for what is said here."""
 
-    standing: Standing = "accepted"
+    standing: CustodyState = "accepted"
     authority: str | None = GIESSEN
     handed_on_by: tuple[str, ...] = ()
     ended: PeriodEnded = ENDED
@@ -92,7 +92,7 @@ def test_where_it_cannot_be_shown_a_person_looks_into_it(
 
 
 @pytest.mark.parametrize("standing", ["decided", "deemed-approved", "erased"])
-def test_nothing_follows_for_a_case_that_is_over(standing: Standing) -> None:
+def test_nothing_follows_for_a_case_that_is_over(standing: CustodyState) -> None:
     assert concluded(Situation(standing=standing)) is None
 
 
@@ -115,7 +115,7 @@ def test_nothing_follows_from_a_period_whose_end_means_nothing() -> None:
     standing=st.sampled_from(["parked", "routed", "accepted", "information-requested"]),
 )
 def test_nothing_is_concluded_within_the_grace_or_before_the_answers_are_read_to_an_end_after_it(
-    now: datetime, read_to: datetime | None, standing: Standing
+    now: datetime, read_to: datetime | None, standing: CustodyState
 ) -> None:
     told = concluded(
         Situation(standing=standing), heard=AnswersRead(answers_read_to=read_to, unread=False), now=now

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.router.domain.cases import custody as c
 from services.router.domain.cases import orders
 from services.router.domain.cases.supplements import supplement, withdraw
-from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, State, drawing, may
+from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, CaseState, drawing, may
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -159,7 +159,7 @@ class Case:
         return c.follow_order(self.custody, cause, c.Parked(reason="returned", decision=PARKED), now=NOW)
 
 
-def state(custody: CaseHeld | None) -> State:
+def state(custody: CaseHeld | None) -> CaseState:
     return "unknown" if custody is None else custody.standing
 
 

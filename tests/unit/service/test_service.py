@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from shared.errors import Unavailable
 from shared.service import run as service
-from shared.service.run import Part
+from shared.service.run import Component
 
 
 class Waiting:
@@ -28,7 +28,7 @@ def test_what_cannot_be_reached_at_the_start_is_waited_for() -> None:
     attempts = []
 
     @asynccontextmanager
-    async def build() -> AsyncIterator[Mapping[str, Part]]:
+    async def build() -> AsyncIterator[Mapping[str, Component]]:
         attempts.append("build")
         if len(attempts) == 1:
             raise Unavailable("PostgreSQL: ConnectionRefusedError")
@@ -42,7 +42,7 @@ def test_when_one_part_fails_all_end_and_what_they_hold_is_closed() -> None:
     waiting, closed = Waiting(), []
 
     @asynccontextmanager
-    async def build() -> AsyncIterator[Mapping[str, Part]]:
+    async def build() -> AsyncIterator[Mapping[str, Component]]:
         yield {"waiting": waiting, "failing": Failing()}
         closed.append("pool")
 
@@ -67,7 +67,7 @@ def test_parts_end_in_the_reverse_of_the_order_in_which_they_depend_on_each_othe
                 ended.append(self._name)
 
     @asynccontextmanager
-    async def build() -> AsyncIterator[Mapping[str, Part]]:
+    async def build() -> AsyncIterator[Mapping[str, Component]]:
         yield {
             "publisher": Slow("publisher"),
             "engine": Slow("engine"),

@@ -13,7 +13,7 @@ CONTENT = b"what a jar holds"
 JAR = Jar("org.example", "thing", "1.0", sha256(CONTENT).hexdigest())
 
 
-def deliver(content: bytes) -> jars.Fetcher:
+def deliver(content: bytes) -> jars.JarFetcher:
     def fetch(wanted: list[Jar], folder: Path) -> None:
         for jar in wanted:
             (folder / jar.file).write_bytes(content)

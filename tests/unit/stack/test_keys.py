@@ -17,7 +17,7 @@ from amtsweg.stack.provision.keys import (
 )
 from amtsweg.stack.provision.logins import Logins
 from services.audit.domain.access import Readers
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.router.adapters.authorities import KeyFile
 
 ORIGIN = "log.example/one"
@@ -71,7 +71,10 @@ def test_intake_can_open_nothing_that_it_seals(keys: Keyring) -> None:
 
 def test_the_log_signs_with_both_kinds_under_its_origin(keys: Keyring) -> None:
     signing = [SigningKey.from_text(line) for line in keys.log.read_text().splitlines()]
-    assert [(key.name, key.kind) for key in signing] == [(ORIGIN, Kind.ED25519), (ORIGIN, Kind.ML_DSA_44)]
+    assert [(key.name, key.kind) for key in signing] == [
+        (ORIGIN, SignatureType.ED25519),
+        (ORIGIN, SignatureType.ML_DSA_44),
+    ]
     assert keys.log_verifier() == signing[0].verifier.to_text()
 
 

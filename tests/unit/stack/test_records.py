@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from amtsweg.stack import records
+from amtsweg.stack import pidfiles
 
 
 @pytest.fixture
@@ -21,34 +21,34 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_recorded_process_is_found(tmp_path: Path) -> None:
-    records.record(tmp_path, "us", pid=os.getpid())
-    found = records.recorded(tmp_path, "us")
+    pidfiles.record(tmp_path, "us", pid=os.getpid())
+    found = pidfiles.recorded(tmp_path, "us")
     assert found is not None
     assert found.pid == os.getpid()
 
 
 def test_a_process_id_that_is_used_again_is_not_taken_for_the_old_process(tmp_path: Path) -> None:
-    records.record(tmp_path, "us", pid=os.getpid())
+    pidfiles.record(tmp_path, "us", pid=os.getpid())
     path = tmp_path / "us.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"started": 1.0}))
-    assert records.recorded(tmp_path, "us") is None
+    assert pidfiles.recorded(tmp_path, "us") is None
 
 
 def test_half_a_record_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "us.json").write_text('{"pid": 1')
-    assert records.recorded(tmp_path, "us") is None
+    assert pidfiles.recorded(tmp_path, "us") is None
 
 
 def test_orphans_are_ended_and_forgotten(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
-    records.record(tmp_path, "sleeper", pid=sleeper.pid)
-    assert records.end_orphans(tmp_path) == ["sleeper"]
+    pidfiles.record(tmp_path, "sleeper", pid=sleeper.pid)
+    assert pidfiles.end_orphans(tmp_path) == ["sleeper"]
     assert sleeper.poll() is not None
-    assert records.names(tmp_path) == []
+    assert pidfiles.names(tmp_path) == []
 
 
 def test_what_ended_by_itself_is_only_forgotten(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
-    records.record(tmp_path, "sleeper", pid=sleeper.pid)
+    pidfiles.record(tmp_path, "sleeper", pid=sleeper.pid)
     sleeper.kill()
     sleeper.wait()
-    assert records.end_orphans(tmp_path) == []
-    assert records.names(tmp_path) == []
+    assert pidfiles.end_orphans(tmp_path) == []
+    assert pidfiles.names(tmp_path) == []

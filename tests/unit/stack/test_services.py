@@ -6,14 +6,14 @@ import pytest
 
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.provision.keys import Keyring
-from amtsweg.stack.services import WANTED_PORTS, Surroundings, environments
+from amtsweg.stack.services import WANTED_PORTS, ServiceEnvironment, environments
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
 
 
 @pytest.fixture
 def told(tmp_path: Path) -> dict[str, dict[str, str]]:
     return environments(
-        Surroundings(
+        ServiceEnvironment(
             var=tmp_path,
             directory=tmp_path,
             kafka=KafkaEndpoint(bootstrap="127.0.0.1:9092", username="admin", password="secret"),

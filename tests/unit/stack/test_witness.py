@@ -6,11 +6,11 @@ import pytest
 
 from amtsweg.stack.errors import MissingPartError
 from amtsweg.stack.witness import Witness, policy
-from services.audit.domain.keys import Kind, SigningKey
+from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.policy import parse_policy
 
 ORIGIN = "log.example/one"
-LOG = SigningKey(ORIGIN, Kind.ED25519, bytes(32))
+LOG = SigningKey(ORIGIN, SignatureType.ED25519, bytes(32))
 NAMES = ("witness-1", "witness-2")
 
 
@@ -21,7 +21,9 @@ def witness(var: Path, name: str, *, program: Path) -> Witness:
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """Stands in for aics-witness: `init` tells a key of its own, `add-log` nothing."""
-    key = {n: SigningKey(f"{n}.amtsweg.example", Kind.COSIGNATURE, n[-1:].encode() * 32) for n in NAMES}
+    key = {
+        n: SigningKey(f"{n}.amtsweg.example", SignatureType.COSIGNATURE, n[-1:].encode() * 32) for n in NAMES
+    }
     cases = "\n".join(f'*"--name {k.name}"*) echo "{k.verifier.to_text()}";;' for k in key.values())
     path = tmp_path / "program"
     path.write_text(f'#!/bin/sh\ncase "$*" in\n{cases}\nesac\n')

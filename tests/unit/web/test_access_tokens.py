@@ -7,7 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from shared.access.principal import Credential, Principal
-from shared.web.bearer import AccessTokens, Callers, Shown
+from shared.web.bearer import AccessTokens, BearerToken, Callers
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
@@ -26,7 +26,7 @@ def token(*, key: ECKey = KEY, typ: str = "at+jwt", **changes: Any) -> str:
     return jwt.encode({"alg": "ES256", "typ": typ, "kid": key.kid}, CLAIMS | changes, key)
 
 
-def read(shown: str, *, after: timedelta = timedelta()) -> Shown | None:
+def read(shown: str, *, after: timedelta = timedelta()) -> BearerToken | None:
     public = KEY.as_dict(private=False)
     tokens = AccessTokens(
         [public], issuer="https://intake.example", audience="desk", clock=lambda: NOW + after
@@ -35,7 +35,7 @@ def read(shown: str, *, after: timedelta = timedelta()) -> Shown | None:
 
 
 def test_the_public_key_suffices_to_read_a_token() -> None:
-    assert read(token()) == Shown(
+    assert read(token()) == BearerToken(
         client_id="desk-1", scopes=frozenset({"desk"}), issued_at=NOW, credential="key-1"
     )
 

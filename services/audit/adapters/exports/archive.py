@@ -15,9 +15,9 @@ from services.audit.domain.export import (
     MANIFEST,
     SIGNATURE,
     ExportedFile,
+    ExportRow,
     Form,
     Manifest,
-    Row,
     sign_manifest,
 )
 from services.audit.domain.keys import SigningKey
@@ -27,7 +27,7 @@ PART: Final = 20_000
 
 _END: Final = bytes(2 * tarfile.BLOCKSIZE)
 
-Rows = Callable[[int, int], Awaitable[Sequence[Row]]]
+Rows = Callable[[int, int], Awaitable[Sequence[ExportRow]]]
 """The rows from one index to before another."""
 
 

@@ -10,8 +10,8 @@ from arro3.core import Array, DataType, Field, RecordBatch, Schema
 from arro3.io import read_parquet, write_parquet
 
 from services.audit.domain.encoding import from_base64
-from services.audit.domain.export import Form, Row
-from services.audit.domain.refused import Refused
+from services.audit.domain.export import ExportRow, Form
+from services.audit.domain.proof_refused import ProofRefused
 
 _TEXT, _NUMBER, _BYTES = DataType.string(), DataType.int64(), DataType.binary()
 
@@ -32,7 +32,7 @@ Opened = tuple[int, bytes, bytes | None, bytes | None]
 """Index, entry, salt, payload."""
 
 
-def to_json_lines(rows: Sequence[Row]) -> bytes:
+def to_json_lines(rows: Sequence[ExportRow]) -> bytes:
     """One JSON object a line."""
     return b"".join(
         orjson.dumps({k: v for k, v in _json(row).items() if v is not None}, option=orjson.OPT_APPEND_NEWLINE)
@@ -40,7 +40,7 @@ def to_json_lines(rows: Sequence[Row]) -> bytes:
     )
 
 
-def to_parquet(rows: Sequence[Row]) -> bytes:
+def to_parquet(rows: Sequence[ExportRow]) -> bytes:
     """A Parquet file of one row group, compressed with Zstandard."""
     plain = [_plain(row) for row in rows]
     arrays = [Array([row[name] for row in plain], kind) for name, kind in COLUMNS.items()]
@@ -50,7 +50,7 @@ def to_parquet(rows: Sequence[Row]) -> bytes:
     return file.getvalue()
 
 
-WRITE: Final[Mapping[Form, Callable[[Sequence[Row]], bytes]]] = {
+WRITE: Final[Mapping[Form, Callable[[Sequence[ExportRow]], bytes]]] = {
     "jsonl": to_json_lines,
     "parquet": to_parquet,
 }
@@ -65,9 +65,9 @@ def read_rows(name: str, data: bytes) -> Iterator[Opened]:
     try:
         yield from _from_parquet(data) if name.endswith(".parquet") else _from_json_lines(data)
     except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, Refused):
+        if isinstance(error, ProofRefused):
             raise
-        raise Refused(f"{name}: not a file of an export") from error
+        raise ProofRefused(f"{name}: not a file of an export") from error
 
 
 def _from_json_lines(data: bytes) -> Iterator[Opened]:
@@ -90,7 +90,7 @@ def _from_parquet(data: bytes) -> Iterator[Opened]:
             yield index.as_py(), entry.as_py(), salt.as_py(), None if text is None else text.encode()
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def _plain(row: ExportRow) -> dict[str, Any]:
     said = {name: getattr(row.leaf, name) for name in _LEAF}
     return {
         "index": row.index,
@@ -101,7 +101,7 @@ def _plain(row: Row) -> dict[str, Any]:
     }
 
 
-def _json(row: Row) -> dict[str, Any]:
+def _json(row: ExportRow) -> dict[str, Any]:
     plain = _plain(row)
     salt = plain["salt"]
     return plain | {

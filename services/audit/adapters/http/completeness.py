@@ -6,16 +6,16 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
-from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.one_at_a_time import OneAtATime
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
+from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.completeness import SAYS
-from services.audit.domain.day import NOBODY, DayStated, Line, Record, Statement
+from services.audit.domain.daily_statement import NOBODY, AuthorityLine, DayStated, StatedEntry, Statement
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.looks import Visit
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.reading import Found
-from services.audit.domain.refused import Refused
 from services.audit.ports import Account, ClosedDay
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
@@ -25,10 +25,10 @@ from shared.web.problems import Problem
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
 
 
-class Recorder(Protocol):
+class LookRecorder(Protocol):
     """Puts a look on record, and returns the index of its leaf."""
 
-    def __call__(self, visit: Visit, question: Mapping[str, str]) -> Awaitable[int]:
+    def __call__(self, visit: AccessGrant, question: Mapping[str, str]) -> Awaitable[int]:
         """Commit the look."""
 
 
@@ -90,18 +90,18 @@ class DayDocument(WireModel):
     day: date
     start: int
     end: int
-    lines: tuple[Line, ...]
+    lines: tuple[AuthorityLine, ...]
     overdue: dict[str, int]
     names: NamesTold
 
 
 def completeness_routes(
-    record: Recorder,
+    record: LookRecorder,
     *,
     accounts: AccountsDesk,
     days: DaysDesk,
     proofs: Proofs,
-    gate: Gate,
+    gate: ReaderAuth,
     names: NamesByKey,
 ) -> APIRouter:
     """``/v1/completeness``, and below it ``/days/{day}`` and its statement for each authority."""
@@ -147,7 +147,7 @@ def completeness_routes(
         closed = await _closed(day)
         try:
             proof = await proofs.inclusion(closed.index)
-        except Refused:
+        except ProofRefused:
             raise _not_closed(day) from None
         found = await days.of_authority(closed.stated, authority)
         made = Statement(
@@ -156,7 +156,7 @@ def completeness_routes(
             salt=closed.disclosure.salt.hex(),
             payload=closed.disclosure.payload.decode(),
             proof=proof.to_bytes().decode(),
-            records=tuple(Record(index=each.index, entry=to_base64(each.entry)) for each in found),
+            records=tuple(StatedEntry(index=each.index, entry=to_base64(each.entry)) for each in found),
         )
         name = f'attachment; filename="amtsweg-{day}-{authority}.json"'
         return Response(made.to_bytes(), media_type="application/json", headers={"Content-Disposition": name})

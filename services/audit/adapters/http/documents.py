@@ -9,8 +9,8 @@ import orjson
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.merkle import leaf_hash
-from services.audit.domain.reading import Shown
-from services.audit.domain.secrecy import Disclosure
+from services.audit.domain.pseudonyms import Opening
+from services.audit.domain.reading import ShownEntry
 from shared.events.payload import WireModel
 from shared.web.names import NamesTold
 
@@ -99,7 +99,7 @@ def checkpoint_document(checkpoint: Checkpoint) -> CheckpointDocument:
     return CheckpointDocument(origin=checkpoint.origin, size=checkpoint.size, root=to_base64(checkpoint.root))
 
 
-def entry_document(shown: Shown, *, size: int, disclosing: bool) -> EntryDocument:
+def entry_document(shown: ShownEntry, *, size: int, disclosing: bool) -> EntryDocument:
     """An entry; ``disclosing`` where payloads are shown at all, ``size`` of the published tree."""
     disclosure = shown.disclosure
     return EntryDocument(
@@ -118,7 +118,7 @@ def hashes(values: Sequence[bytes]) -> tuple[str, ...]:
     return tuple(map(to_base64, values))
 
 
-def _disclosure(disclosure: Disclosure) -> DisclosureDocument:
+def _disclosure(disclosure: Opening) -> DisclosureDocument:
     return DisclosureDocument(
         salt=disclosure.salt.hex(),
         payload=disclosure.payload.decode(),

@@ -15,8 +15,8 @@ from services.audit.adapters.http.evaluations import EvaluationsDesk, evaluation
 from services.audit.adapters.http.evidence import evidence_routes
 from services.audit.adapters.http.exports import export_routes
 from services.audit.adapters.http.files import file_routes
-from services.audit.adapters.http.gate import Gate, Record
 from services.audit.adapters.http.page import page_routes
+from services.audit.adapters.http.reader_auth import ReaderAuth, RecordRefusal
 from services.audit.adapters.http.room import Room, proof_routes, room_routes
 from services.audit.adapters.http.status import status_routes
 from services.audit.adapters.postgres.growth import PostgresGrowth
@@ -24,10 +24,10 @@ from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.access import Readers
-from services.audit.domain.export import Row
+from services.audit.domain.access_log import AccessGrant
+from services.audit.domain.export import ExportRow
 from services.audit.domain.keys import SigningKey
-from services.audit.domain.looks import Visit
-from services.audit.domain.reading import Answer
+from services.audit.domain.reading import ReadingResult
 from services.audit.domain.schemas import payload_schemas
 from services.audit.ports import Clock
 from shared.directory_names import NamesByKey
@@ -43,13 +43,19 @@ _BODY_LIMIT: Final = 64 * 1024
 class ReadingDesk(Room, Protocol):
     """The reading room with all that it gives out, and the record that it keeps."""
 
-    async def entry(self, visit: Visit, index: int, *, evaluated: AbstractSet[str] = frozenset()) -> Answer:
+    async def entry(
+        self, visit: AccessGrant, index: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """The entry at this index with its payload, or none."""
 
-    async def rows(self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()) -> Sequence[Row]:
+    async def rows(
+        self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> Sequence[ExportRow]:
         """Entries as they are exported, from one index to before another."""
 
-    async def record(self, visit: Visit, question: Mapping[str, str], *, cases: Sequence[str] = ()) -> int:
+    async def record(
+        self, visit: AccessGrant, question: Mapping[str, str], *, cases: Sequence[str] = ()
+    ) -> int:
         """Commit a look and return the index of its leaf."""
 
 
@@ -66,7 +72,7 @@ class Desks:
     """Who answers."""
 
     room: ReadingDesk
-    refuse: Record
+    refuse: RecordRefusal
     days: DaysDesk
     accounts: AccountsDesk
     evaluations: TwoPersonsDesk
@@ -95,9 +101,9 @@ def http_app(
         body_limit=_BODY_LIMIT,
     )
     room, proofs, persons = desks.room, Proofs(folder), desks.evaluations.persons
-    looking = Gate("look", readers=readers, clock=clock, record=desks.refuse)
-    bundles = Gate("look", "bundles", readers=readers, clock=clock, record=desks.refuse)
-    exporting = Gate("export", readers=readers, clock=clock, record=desks.refuse)
+    looking = ReaderAuth("look", readers=readers, clock=clock, record=desks.refuse)
+    bundles = ReaderAuth("look", "bundles", readers=readers, clock=clock, record=desks.refuse)
+    exporting = ReaderAuth("export", readers=readers, clock=clock, record=desks.refuse)
     files = EvidenceFiles(proofs, stamps=stamps, policy=policy, schemas=payload_schemas(), names=names)
     asked = (
         room_routes(room, proofs=proofs, gate=looking, persons=persons, names=names),

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from services.audit.adapters.http.gate import Gate
-from services.audit.domain.looks import Visit
-from services.audit.domain.refused import Refused
+from services.audit.adapters.http.reader_auth import ReaderAuth
+from services.audit.domain.access_log import AccessGrant
+from services.audit.domain.proof_refused import ProofRefused
 from shared.web.problems import Problem
 
 EvaluationParameter = Annotated[
@@ -18,12 +18,12 @@ EvaluationParameter = Annotated[
 class Persons(Protocol):
     """Tells whose acts a visitor may see."""
 
-    async def __call__(self, visit: Visit, id: UUID | None) -> frozenset[str]:  # noqa: A002 - the word of the envelope
-        """``id`` is that of the evaluation; `Refused` where it allows this visitor nothing."""
+    async def __call__(self, visit: AccessGrant, id: UUID | None) -> frozenset[str]:  # noqa: A002 - the word of the envelope
+        """``id`` is that of the evaluation; `ProofRefused` where it allows this visitor nothing."""
 
 
 async def evaluated(
-    request: Request, visit: Visit, evaluation: UUID | None, *, persons: Persons, gate: Gate
+    request: Request, visit: AccessGrant, evaluation: UUID | None, *, persons: Persons, gate: ReaderAuth
 ) -> frozenset[str]:
     """Whose acts may be shown.
 
@@ -32,7 +32,7 @@ async def evaluated(
     """
     try:
         return await persons(visit, evaluation)
-    except Refused:
+    except ProofRefused:
         raise second_person(await gate.refuse(request, visit.reader, "no second person")) from None
 
 

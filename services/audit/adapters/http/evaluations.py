@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Security
 from pydantic import ValidationError
 
-from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.domain.access import Reader
+from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.evaluation import ActorName, Evaluation
-from services.audit.domain.looks import Visit
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from shared.events.payload import Instant, WireModel
 from shared.web.problems import Problem
 
@@ -19,10 +19,10 @@ from shared.web.problems import Problem
 class EvaluationsDesk(Protocol):
     """Keeps requests and approvals."""
 
-    async def request(self, visit: Visit, actor: str) -> Evaluation:
+    async def request(self, visit: AccessGrant, actor: str) -> Evaluation:
         """Ask to see what this person has done."""
 
-    async def approve(self, visit: Visit, evaluation: Evaluation) -> int:
+    async def approve(self, visit: AccessGrant, evaluation: Evaluation) -> int:
         """Agree; return the index of the leaf that says so."""
 
     async def find(self, id: UUID) -> Evaluation | None:  # noqa: A002 - the word of the envelope
@@ -32,21 +32,24 @@ class EvaluationsDesk(Protocol):
         """The requests whose time is not over."""
 
 
-class Recorder(Protocol):
+class EvaluationRecorder(Protocol):
     """Puts a look on record."""
 
-    async def __call__(self, visit: Visit, question: Mapping[str, str]) -> int:
+    async def __call__(self, visit: AccessGrant, question: Mapping[str, str]) -> int:
         """Return the index of its leaf."""
 
 
-class Asked(WireModel):
+class EvaluationRequest(WireModel):
     """Whose acts are to be evaluated: the name of an auditor as it stands in the auditors file."""
 
     actor: ActorName
 
 
 _BODY: Final = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": Asked.model_json_schema()}}}
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": EvaluationRequest.model_json_schema()}},
+    }
 }
 """Read only once the gate has let somebody in: whoever is turned away is on record, whatever was sent along."""
 
@@ -78,7 +81,7 @@ class ApprovalDocument(WireModel):
     index: int
 
 
-def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) -> APIRouter:
+def evaluation_routes(desk: EvaluationsDesk, *, record: EvaluationRecorder, gate: ReaderAuth) -> APIRouter:
     """``/v1/evaluations``; what is approved is then read with ``evaluation=…`` on every route that discloses."""
     routes = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
@@ -87,7 +90,7 @@ def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) ->
         """Ask to see what a person has done; another auditor must agree within 30 days."""
         visit = await gate.visit(request, reader)
         try:
-            asked = Asked.model_validate_json(await request.body())
+            asked = EvaluationRequest.model_validate_json(await request.body())
         except ValidationError:
             raise _malformed() from None
         return _document(await desk.request(visit, asked.actor))
@@ -112,7 +115,7 @@ def evaluation_routes(desk: EvaluationsDesk, *, record: Recorder, gate: Gate) ->
             raise _unknown()
         try:
             return ApprovalDocument(id=id, index=await desk.approve(visit, evaluation))
-        except Refused as refused:
+        except ProofRefused as refused:
             said = await gate.refuse(request, reader, str(refused))
             raise _not_approved(str(refused), said) from None
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.evidence_files import EvidenceFiles
 from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
-from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.http.room import malformed, unknown_case
 from services.audit.domain.access import Reader
-from services.audit.domain.looks import SOURCE, Visit
-from services.audit.domain.reading import Answer
-from services.audit.domain.refused import Refused
+from services.audit.domain.access_log import SOURCE, AccessGrant
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.reading import ReadingResult
 from shared.web.problems import Problem
 
 WAITING: Final = "Amtsweg-Waiting"
@@ -24,18 +24,22 @@ class Evidenced(Protocol):
     """Gives what goes into a file; the look is on record."""
 
     async def timeline(
-        self, visit: Visit, reference: str, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> Answer:
+        self, visit: AccessGrant, reference: str, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """Everything about the case of this reference."""
 
-    async def entry(self, visit: Visit, index: int, *, evaluated: AbstractSet[str] = frozenset()) -> Answer:
+    async def entry(
+        self, visit: AccessGrant, index: int, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """The entry at this index, or none."""
 
 
 _NOT_IN_A_NAME: Final = re.compile(r"[^0-9A-Za-z-]")
 
 
-def evidence_routes(files: EvidenceFiles, *, room: Evidenced, persons: Persons, gate: Gate) -> APIRouter:
+def evidence_routes(
+    files: EvidenceFiles, *, room: Evidenced, persons: Persons, gate: ReaderAuth
+) -> APIRouter:
     """``/v1/cases/{reference}/evidence`` and ``/v1/entries/{index}/evidence``."""
     routes = APIRouter(prefix="/v1", tags=["evidence"])
 
@@ -51,7 +55,7 @@ def evidence_routes(files: EvidenceFiles, *, room: Evidenced, persons: Persons, 
         allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
-        except Refused as refused:
+        except ProofRefused as refused:
             raise malformed(str(refused)) from None
         if all(each.leaf.source == SOURCE for each in answer.entries):
             raise unknown_case(answer.look)
@@ -71,7 +75,7 @@ def evidence_routes(files: EvidenceFiles, *, room: Evidenced, persons: Persons, 
         answer = await room.entry(visit, index, evaluated=allowed)
         return await _file(answer, name=str(index))
 
-    async def _file(answer: Answer, *, name: str) -> Response:
+    async def _file(answer: ReadingResult, *, name: str) -> Response:
         made = await files.make(answer.entries)
         if made is None:
             raise _not_covered(answer.look)

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Security
 from fastapi.responses import StreamingResponse
 
 from services.audit.adapters.exports.archive import export
-from services.audit.adapters.http.completeness import Recorder
+from services.audit.adapters.http.completeness import LookRecorder
 from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
-from services.audit.adapters.http.gate import Gate
 from services.audit.adapters.http.one_at_a_time import OneAtATime
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
-from services.audit.domain.export import Form, Row
+from services.audit.domain.export import ExportRow, Form
 from services.audit.domain.keys import SigningKey
 from services.audit.ports import Clock
 
@@ -25,7 +25,7 @@ class RowsFor(Protocol):
 
     async def __call__(
         self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> Sequence[Row]:
+    ) -> Sequence[ExportRow]:
         """From one index to before another; ``evaluated`` are the persons whose acts may be shown."""
 
 
@@ -41,12 +41,12 @@ async def leaving(place: OneAtATime, stream: AsyncIterator[bytes]) -> AsyncItera
 def export_routes(
     rows: RowsFor,
     *,
-    record: Recorder,
+    record: LookRecorder,
     persons: Persons,
     proofs: Proofs,
     keys: Sequence[SigningKey],
     clock: Clock,
-    gate: Gate,
+    gate: ReaderAuth,
 ) -> APIRouter:
     """``/v1/export``, for readers with the right ``export``."""
     routes, place = APIRouter(prefix="/v1", tags=["export"]), OneAtATime("Ein Export")

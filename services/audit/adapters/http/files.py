@@ -5,9 +5,9 @@ from typing import Final
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import PlainTextResponse
 
-from services.audit.adapters.http.gate import Gate, Record, route_of
+from services.audit.adapters.http.reader_auth import ReaderAuth, RecordRefusal, route_of
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName, parse_path
 from shared.web.app import OPEN_TO_ALL
 from shared.web.described import answering
@@ -16,7 +16,7 @@ from shared.web.problems import Problem
 _FOR_EVER: Final = "max-age=31536000, immutable"
 
 
-def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
+def file_routes(folder: TileFolder, *, gate: ReaderAuth, record: RecordRefusal) -> APIRouter:
     """``/log/checkpoint``, ``/log/tile/entries/…`` with a token, ``/log/tile/<level>/…`` without."""
     routes = APIRouter(prefix="/log", tags=["log"])
 
@@ -74,7 +74,7 @@ def file_routes(folder: TileFolder, *, gate: Gate, record: Record) -> APIRouter:
 def _name(path: str) -> TileName:
     try:
         return parse_path(path)
-    except Refused:
+    except ProofRefused:
         raise _absent() from None
 
 

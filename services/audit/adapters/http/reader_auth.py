@@ -9,22 +9,22 @@ from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security.base import SecurityBase
 
 from services.audit.domain.access import Reader, Readers, Right
-from services.audit.domain.looks import Visit, visit
-from services.audit.domain.refused import Refused
+from services.audit.domain.access_log import AccessGrant, visit
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
 from shared.web.problems import Problem
 
 PURPOSE: Final = "Amtsweg-Purpose"
 REFERENCE: Final = "Amtsweg-Reference"
 
-Record = Callable[[str, str, str | None], Awaitable[int | None]]
+RecordRefusal = Callable[[str, str, str | None], Awaitable[int | None]]
 """Given reason, route and the reader's name, puts a refusal on record: its entry, or None where it is only counted."""
 
 
-class Gate(SecurityBase):
+class ReaderAuth(SecurityBase):
     """A dependency that lets in a reader with one of these rights."""
 
-    def __init__(self, *rights: Right, readers: Readers, clock: Clock, record: Record) -> None:
+    def __init__(self, *rights: Right, readers: Readers, clock: Clock, record: RecordRefusal) -> None:
         self.scheme_name = "reader"
         self.model = BearerModel(description="Token eines Prüfers (token of an auditor)")
         self._rights = frozenset(rights)
@@ -47,7 +47,7 @@ class Gate(SecurityBase):
             raise _without_right(await self.refuse(request, reader, "no right"))
         return reader
 
-    async def visit(self, request: Request, reader: Reader) -> Visit:
+    async def visit(self, request: Request, reader: Reader) -> AccessGrant:
         """Accept the look that the request's headers, or parameters, account for.
 
         Raises:
@@ -57,7 +57,7 @@ class Gate(SecurityBase):
         reference = _header(request, REFERENCE) or request.query_params.get("reference")
         try:
             return visit(reader, purpose=purpose, reference=reference)
-        except Refused as refused:
+        except ProofRefused as refused:
             said = await self.refuse(request, reader, str(refused).partition(";")[0])
             raise _without_purpose(str(refused), said) from None
 

@@ -18,16 +18,16 @@ from services.audit.adapters.http.documents import (
     hashes,
 )
 from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated, second_person
-from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
+from services.audit.domain.access_log import SOURCE, AccessGrant
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.cursor import Cursor
-from services.audit.domain.looks import SOURCE, Visit
 from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
-from services.audit.domain.reading import LONGEST_TIMELINE, Answer, Search
-from services.audit.domain.refused import Refused
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.domain.reading import LONGEST_TIMELINE, ReadingResult, Search
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
@@ -43,11 +43,11 @@ class Room(Protocol):
     """Answers auditors, and records first that they asked."""
 
     async def timeline(
-        self, visit: Visit, reference: str, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> Answer:
+        self, visit: AccessGrant, reference: str, *, evaluated: AbstractSet[str] = frozenset()
+    ) -> ReadingResult:
         """Everything about one case."""
 
-    async def search(self, visit: Visit, asked: Search) -> Answer:
+    async def search(self, visit: AccessGrant, asked: Search) -> ReadingResult:
         """The entries that answer the question."""
 
 
@@ -102,7 +102,9 @@ class SearchParameters(WireModel):
         )
 
 
-def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons, names: NamesByKey) -> APIRouter:
+def room_routes(
+    room: Room, *, proofs: Proofs, gate: ReaderAuth, persons: Persons, names: NamesByKey
+) -> APIRouter:
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
@@ -122,7 +124,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons, nam
         allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
-        except Refused as refused:
+        except ProofRefused as refused:
             raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
         cases = [each.leaf.case for each in answer.entries if each.leaf.source != SOURCE]
@@ -150,7 +152,7 @@ def room_routes(room: Room, *, proofs: Proofs, gate: Gate, persons: Persons, nam
             raise second_person(await gate.refuse(request, reader, "no second person"))
         try:
             answer = await room.search(visit, asked.question())
-        except Refused as refused:
+        except ProofRefused as refused:
             raise malformed(str(refused)) from None
         checkpoint, _ = await proofs.checkpoint()
         found = _documents(answer, size=checkpoint.size, disclosing=False)
@@ -175,7 +177,7 @@ def proof_routes(proofs: Proofs) -> APIRouter:
         """That the entry is in the published tree; ``proof`` is the whole C2SP tlog-proof file."""
         try:
             proof = await proofs.inclusion(index)
-        except Refused as refused:
+        except ProofRefused as refused:
             raise _not_covered(str(refused)) from None
         checkpoint = Checkpoint.from_text(Note.from_bytes(proof.checkpoint).text)
         return InclusionDocument(
@@ -192,7 +194,7 @@ def proof_routes(proofs: Proofs) -> APIRouter:
         checkpoint, note = await proofs.checkpoint()
         try:
             path = await proofs.consistency(old, checkpoint.size if size is None else size)
-        except Refused as refused:
+        except ProofRefused as refused:
             raise _not_covered(str(refused)) from None
         return ConsistencyDocument(
             old=old,
@@ -204,11 +206,11 @@ def proof_routes(proofs: Proofs) -> APIRouter:
     return routes
 
 
-def _documents(answer: Answer, *, size: int, disclosing: bool) -> tuple[EntryDocument, ...]:
+def _documents(answer: ReadingResult, *, size: int, disclosing: bool) -> tuple[EntryDocument, ...]:
     return tuple(entry_document(each, size=size, disclosing=disclosing) for each in answer.entries)
 
 
-def _next(answer: Answer, *, limit: int) -> str | None:
+def _next(answer: ReadingResult, *, limit: int) -> str | None:
     """The cursor of the next page; None where this one is the last, as far as its length shows."""
     if len(answer.entries) < limit:
         return None

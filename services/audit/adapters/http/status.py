@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Security
 
-from services.audit.adapters.http.gate import Gate
+from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.stamp_folder import StampFolder
@@ -38,7 +38,7 @@ class StatusDocument(WireModel):
 
 
 def status_routes(
-    proofs: Proofs, *, growth: PostgresGrowth, stamps: StampFolder, policy: str, gate: Gate
+    proofs: Proofs, *, growth: PostgresGrowth, stamps: StampFolder, policy: str, gate: ReaderAuth
 ) -> APIRouter:
     """``/v1/status``: it says nothing about a case or a person, so it asks for no purpose."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])

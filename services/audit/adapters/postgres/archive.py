@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.audit.domain.day import NOBODY
-from services.audit.domain.fact import NOBODYS
+from services.audit.domain.daily_statement import NOBODY
+from services.audit.domain.pending_entry import NOBODYS
 from services.audit.domain.reading import Found, Question
 from services.audit.domain.schemas import ABOUT_THE_LOG
 from shared.postgres.pool import Pool, reaching_postgres

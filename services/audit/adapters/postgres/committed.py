@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_base64
-from services.audit.domain.merkle import TILE_HEIGHT, Frontier, complete_subtrees, leaf_hash, node_hash
-from services.audit.ports import GROUP, Fork, Place
+from services.audit.domain.merkle import TILE_HEIGHT, CompactRange, complete_subtrees, leaf_hash, node_hash
+from services.audit.ports import GROUP, BusPartition, Fork
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.envelope import Event, Message, encode
 from shared.events.topics import AUDIT_CHECKPOINT
@@ -39,15 +39,15 @@ class PostgresLog:
                 known_events,
             )
 
-    async def frontier(self) -> Frontier:
+    async def frontier(self) -> CompactRange:
         """The tree as it stands."""
         with reaching_postgres():
             row = await self._pool.fetchrow("select size, peaks from logs where origin = $1", self._origin)
         if row is None:
             raise Fork(f"log {self._origin} is not in the database")
-        return Frontier.from_bytes(row["size"], row["peaks"])
+        return CompactRange.from_bytes(row["size"], row["peaks"])
 
-    async def positions(self) -> Mapping[Place, int]:
+    async def positions(self) -> Mapping[BusPartition, int]:
         """How far each partition of the bus has been read; all that lies before is in the log."""
         with reaching_postgres():
             rows = await self._pool.fetch(
@@ -55,10 +55,10 @@ class PostgresLog:
             )
         return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
-    async def frontier_at(self, size: int) -> Frontier:
+    async def frontier_at(self, size: int) -> CompactRange:
         """The tree as it stood at this size, from the rows themselves."""
         subtrees = complete_subtrees(0, size)
-        return Frontier(size, tuple([await self._subtree(height, index) for height, index in subtrees]))
+        return CompactRange(size, tuple([await self._subtree(height, index) for height, index in subtrees]))
 
     async def entries(self, start: int, end: int) -> Sequence[bytes]:
         """The entries from start to before end.

@@ -10,7 +10,7 @@ import orjson
 
 from services.audit.domain.erasure import Ordered
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.secrecy import Secrecy
+from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.envelope import event_type
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.postgres.pool import Pool, reaching_postgres
@@ -42,7 +42,7 @@ update keys set written_anew = true where log = (select id from logs where origi
 class PostgresErasures:
     """One log's orders to erase."""
 
-    def __init__(self, pool: Pool, *, origin: str, secrecy: Secrecy) -> None:
+    def __init__(self, pool: Pool, *, origin: str, secrecy: Pseudonymizer) -> None:
         self._pool = pool
         self._origin = origin
         self._secrecy = secrecy

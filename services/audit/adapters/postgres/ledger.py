@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from services.audit.domain.append import Appended, Entry
+from services.audit.domain.access_log import PayloadErased
+from services.audit.domain.append import Appended, LogEntry
 from services.audit.domain.leaf import Leaf
-from services.audit.domain.looks import PayloadErased
-from services.audit.domain.merkle import Frontier
+from services.audit.domain.merkle import CompactRange
 from services.audit.ports import Ledger, Locked
 from shared.errors import Stopped
 from shared.events.envelope import event_type
@@ -53,7 +53,7 @@ class PostgresLedger:
             list(owners),
         )
         return Locked(
-            frontier=Frontier.from_bytes(row["size"], row["peaks"]),
+            frontier=CompactRange.from_bytes(row["size"], row["peaks"]),
             keys={r["owner"].hex: r["key"] for r in keys if r["key"] is not None},
             erased=frozenset(r["owner"].hex for r in keys if r["key"] is None),
             known_events=row["known_events"],
@@ -136,7 +136,7 @@ class PostgresLedger:
         )
         return int(gone.removeprefix("DELETE "))
 
-    async def _remember(self, entries: Iterable[Entry]) -> None:
+    async def _remember(self, entries: Iterable[LogEntry]) -> None:
         """What cases can be found by; not for those that are erased."""
         tokens = {
             (token, each.fact.case)
@@ -155,7 +155,7 @@ class PostgresLedger:
             await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
-def _columns(each: Entry) -> tuple[object, ...]:
+def _columns(each: LogEntry) -> tuple[object, ...]:
     effects = b"".join(map(bytes.fromhex, each.fact.effects)) or None
     return (*leaf_columns(each.index, each.entry, each.leaf), each.fact.actor, effects)
 

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Final
 
 from services.audit.adapters.postgres.ledger import ENTRY_COLUMNS, leaf_columns
+from services.audit.domain.access_log import PayloadErased
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.inspection import Progress
-from services.audit.domain.looks import PayloadErased
-from services.audit.domain.merkle import Frontier, grow, leaf_hash
-from services.audit.domain.refused import Refused
-from services.audit.ports import Place
+from services.audit.domain.fsck import InspectionProgress
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash
+from services.audit.domain.proof_refused import ProofRefused
+from services.audit.ports import BusPartition
 from shared.events.envelope import event_type
 from shared.postgres.pool import Connection, Pool, transaction
 
@@ -24,10 +24,10 @@ _AT_ONCE: Final = 40
 async def rebuild(
     pool: Pool,
     checkpoint: Checkpoint,
-    inspection: Iterator[Progress],
+    inspection: Iterator[InspectionProgress],
     *,
     consumer: str,
-    positions: Mapping[Place, int],
+    positions: Mapping[BusPartition, int],
 ) -> None:
     """Write the checkpoint's tree into a database that does not have this log, in one transaction.
 
@@ -38,7 +38,7 @@ async def rebuild(
     """
     async with transaction(pool) as connection:
         log = await _empty_log(connection, checkpoint.origin)
-        frontier = Frontier()
+        frontier = CompactRange()
         while bundles := list(islice(inspection, _AT_ONCE)):
             frontier = await _copy(connection, log, frontier, bundles)
         await connection.execute(
@@ -63,13 +63,13 @@ async def _empty_log(connection: Connection, origin: str) -> int:
     await connection.execute("select add_log($1)", origin)
     row = await connection.fetchrow("select id, size from logs where origin = $1 for update", origin)
     if row is None or row["size"]:
-        raise Refused(f"the database has entries of {origin} already; nothing was changed")
+        raise ProofRefused(f"the database has entries of {origin} already; nothing was changed")
     return int(row["id"])
 
 
 async def _copy(
-    connection: Connection, log: int, frontier: Frontier, bundles: Sequence[Progress]
-) -> Frontier:
+    connection: Connection, log: int, frontier: CompactRange, bundles: Sequence[InspectionProgress]
+) -> CompactRange:
     entries = [entry for each in bundles for entry in each.bundle]
     leaves = [leaf for each in bundles for leaf in each.leaves]
     rows = [
@@ -84,7 +84,9 @@ async def _copy(
     return grown
 
 
-async def _store_offsets(connection: Connection, consumer: str, positions: Mapping[Place, int]) -> None:
+async def _store_offsets(
+    connection: Connection, consumer: str, positions: Mapping[BusPartition, int]
+) -> None:
     await connection.executemany(
         "insert into offsets (consumer, topic, partition, next) values ($1, $2, $3, $4) "
         "on conflict (consumer, topic, partition) do update set next = greatest(offsets.next, excluded.next)",

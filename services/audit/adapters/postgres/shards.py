@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from services.audit.domain.completeness import CLOSING, RULED
-from services.audit.domain.fact import NOBODYS
+from services.audit.domain.pending_entry import NOBODYS
 from services.audit.domain.reading import Found
 from services.audit.domain.shard import Carried, Former, OpenCase
 from shared.postgres.pool import Pool, reaching_postgres, transaction

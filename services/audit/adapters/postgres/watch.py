@@ -7,11 +7,11 @@ from typing import Final
 
 import asyncpg
 
-from services.audit.domain.completeness import RULED, Happened, Unmet
-from services.audit.ports import Standing, UnmetCase
+from services.audit.domain.completeness import RULED, CaseEvent, Obligation
+from services.audit.ports import RuleStanding, UnmetCase
 from shared.postgres.pool import Connection, Pool, reaching_postgres, transaction
 
-Judge = Callable[[Sequence[Happened]], Sequence[Unmet]]
+Judge = Callable[[Sequence[CaseEvent]], Sequence[Obligation]]
 
 _PREFETCH: Final = 5_000
 _ID_BYTES: Final = 16
@@ -44,7 +44,7 @@ class PostgresWatch:
             await connection.execute("update watched set next = $2 where log = $1", log, end)
             return size - end
 
-    async def standing(self, now: datetime) -> Sequence[Standing]:
+    async def standing(self, now: datetime) -> Sequence[RuleStanding]:
         """How each rule stands that has something unmet."""
         with reaching_postgres():
             rows = await self._pool.fetch(
@@ -53,7 +53,7 @@ class PostgresWatch:
                 self._origin,
                 now,
             )
-        return [Standing(r["rule"], r["open"], r["overdue"], r["oldest"]) for r in rows]
+        return [RuleStanding(r["rule"], r["open"], r["overdue"], r["oldest"]) for r in rows]
 
     async def overdue(self, now: datetime, *, limit: int) -> Sequence[UnmetCase]:
         """The obligations that are overdue, longest first."""
@@ -65,7 +65,7 @@ class PostgresWatch:
                 now,
                 limit,
             )
-        return [UnmetCase(r["case_ref"].hex, Unmet(*list(r.values())[1:])) for r in rows]
+        return [UnmetCase(r["case_ref"].hex, Obligation(*list(r.values())[1:])) for r in rows]
 
     async def judged(self) -> int:
         """How many entries have been judged."""
@@ -78,7 +78,7 @@ class PostgresWatch:
                 or 0
             )
 
-    async def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[Happened]]]:
+    async def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[CaseEvent]]]:
         """Every case with what had happened to it before this instant; reads the whole log."""
         query = (
             "with log as (select id from logs where origin = $1) "
@@ -88,7 +88,7 @@ class PostgresWatch:
             "and time < $3 order by case_ref, time, index"
         )
         async with transaction(self._pool) as connection:
-            case, history = "", list[Happened]()
+            case, history = "", list[CaseEvent]()
             async for row in connection.cursor(query, self._origin, list(RULED), until, prefetch=_PREFETCH):
                 if row["case_ref"].hex != case and history:
                     yield case, history
@@ -132,12 +132,12 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
     await connection.copy_records_to_table("obligations", columns=columns, records=found)
 
 
-def happened(row: asyncpg.Record) -> Happened:
+def happened(row: asyncpg.Record) -> CaseEvent:
     """What a row of ``entries`` or ``carried`` says of an event."""
     packed = row["effects"]
     # Without a payload there is nobody who could have told what would follow; the rules leave it alone then.
     effects = None if packed is None else frozenset(_unpacked(packed))
-    return Happened(row["index"], row["id"].hex, row["type"], row["time"], effects)
+    return CaseEvent(row["index"], row["id"].hex, row["type"], row["time"], effects)
 
 
 def _unpacked(packed: bytes) -> Iterator[str]:

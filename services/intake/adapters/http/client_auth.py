@@ -20,7 +20,7 @@ SCOPES: Final[dict[Scope, str]] = {
 }
 
 
-class Gate(SecurityBase):
+class ClientAuth(SecurityBase):
     """A dependency: ``Security(gate, scopes=["cases.read"])`` lets the bearer in, and says so in the OpenAPI."""
 
     def __init__(self, callers: Callers, *, count: Callable[[str], Awaitable[Quota | None]]) -> None:

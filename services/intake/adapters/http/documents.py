@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.intake.domain.admission import Entry
-from services.intake.domain.history import Line, status
+from services.intake.domain.admission import ReceiptEntry
+from services.intake.domain.history import HistoryLine, status
 from services.intake.domain.submission import Submission
 from services.intake.domain.wording import CODES, said
-from services.intake.ports import Known, Page
+from services.intake.ports import FeedPage, Known
 from shared.events.payload import Instant, KeyedHash, WireModel
 from shared.events.submission import Language
 
@@ -105,7 +105,7 @@ class TokenErrorDocument(WireModel):
     error_description: Annotated[str, Field(alias="error_description")]
 
 
-def receipt_document(entry: Entry) -> ReceiptDocument:
+def receipt_document(entry: ReceiptEntry) -> ReceiptDocument:
     return ReceiptDocument(**_receipt(entry))
 
 
@@ -126,7 +126,7 @@ def history_document(known: Known, *, language: Language) -> HistoryDocument:
     )
 
 
-def feed_document(page: Page, *, language: Language) -> FeedDocument:
+def feed_document(page: FeedPage, *, language: Language) -> FeedDocument:
     return FeedDocument(
         events=tuple(_line(each, language) for each in page.lines), next=page.next, more=page.more
     )
@@ -136,7 +136,7 @@ def submission_path(submission_id: UUID) -> str:
     return f"/v1/submissions/{submission_id}"
 
 
-def _receipt(taken: Entry | Known) -> dict[str, Any]:
+def _receipt(taken: ReceiptEntry | Known) -> dict[str, Any]:
     receipt = taken.receipt
     return {
         "submission_id": taken.submission_id,
@@ -152,7 +152,7 @@ def _receipt(taken: Entry | Known) -> dict[str, Any]:
     }
 
 
-def _standing(line: Line, language: Language) -> StandingDocument:
+def _standing(line: HistoryLine, language: Language) -> StandingDocument:
     return StandingDocument(
         code=line.code,
         text=said(line, language=language),
@@ -162,7 +162,7 @@ def _standing(line: Line, language: Language) -> StandingDocument:
     )
 
 
-def _line(line: Line, language: Language) -> LineDocument:
+def _line(line: HistoryLine, language: Language) -> LineDocument:
     return LineDocument(
         event_id=line.event_id,
         case_id=line.case_id,

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response, Security
 
+from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.documents import (
     FeedDocument,
     FoundDocument,
@@ -13,7 +14,6 @@ from services.intake.adapters.http.documents import (
     history_document,
     known_document,
 )
-from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.problems import language_of, problem
 from services.intake.domain.outcome import BookIncomplete, Several
 from services.intake.domain.tidy import trimmed
@@ -27,7 +27,7 @@ _REFERENCE: Final = "The id of a submission or case, the receipt number (AW-…)
 Reference = Annotated[str, Path(description=_REFERENCE, max_length=255)]
 
 
-def search_routes(lookup: Finder, *, gate: Gate) -> APIRouter:
+def search_routes(lookup: Finder, *, gate: ClientAuth) -> APIRouter:
     """Finding what was taken when the answer did not arrive."""
     router = APIRouter(tags=["histories"])
 
@@ -65,7 +65,7 @@ def search_routes(lookup: Finder, *, gate: Gate) -> APIRouter:
     return router
 
 
-def history_routes(lookup: Finder, histories: Histories, *, gate: Gate) -> APIRouter:
+def history_routes(lookup: Finder, histories: Histories, *, gate: ClientAuth) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["histories"])
 

@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response, Security
 from pydantic import Field
 
-from services.intake.adapters.http.gate import Gate
+from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.histories import Reference, not_found
 from services.intake.adapters.http.problems import problem
 from services.intake.ports import AuthorityMessage, Finder, Known, MessagePage, Messages
-from shared.events.case import AnswerKind, Outcome
+from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.payload import Instant, Sealed, WireModel
 from shared.web.bearer import Caller
 from shared.web.described import described
@@ -33,7 +33,7 @@ class MessageDocument(WireModel):
     at: Instant
     authority: str
     kind: AnswerKind
-    outcome: Outcome | None = None
+    outcome: DecisionOutcome | None = None
     content: Annotated[Sealed | None, Field(description="a JWE; its plaintext is `AnswerContent`")] = None
 
 
@@ -45,7 +45,7 @@ class MessagesDocument(WireModel):
     more: bool
 
 
-def message_routes(lookup: Finder, messages: Messages, *, gate: Gate) -> APIRouter:
+def message_routes(lookup: Finder, messages: Messages, *, gate: ClientAuth) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["messages"])
 

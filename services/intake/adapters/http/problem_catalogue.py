@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal[
+ProblemKind = Literal[
     "case-closed",
     "cursor-unknown",
     "idempotency-key-malformed",
@@ -33,7 +33,7 @@ class Wording(NamedTuple):
 
 _KEY_EXAMPLE: Final = 'Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"'
 
-CATALOGUE: Final[Mapping[Kind, tuple[int, Wording, Wording]]] = {
+CATALOGUE: Final[Mapping[ProblemKind, tuple[int, Wording, Wording]]] = {
     "case-closed": (
         409,
         Wording(

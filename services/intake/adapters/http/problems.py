@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from services.intake.adapters.http.field_faults import EXPECTED, FAULTS
-from services.intake.adapters.http.problem_catalogue import CATALOGUE, Kind
+from services.intake.adapters.http.problem_catalogue import CATALOGUE, ProblemKind
 from services.intake.domain.submission import Fault
 from shared.events.submission import Language
 from shared.web.language import preferred
@@ -19,7 +19,7 @@ def language_of(request: Request) -> Language:
 
 
 def problem(
-    kind: Kind, request: Request, *, headers: Mapping[str, str] | None = None, **values: object
+    kind: ProblemKind, request: Request, *, headers: Mapping[str, str] | None = None, **values: object
 ) -> Problem:
     """Return the problem in the request's language; ``values`` fill its detail."""
     language = language_of(request)

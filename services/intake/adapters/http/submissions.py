@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response, Security
 
+from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.documents import receipt_document, submission_path
-from services.intake.adapters.http.gate import Gate
 from services.intake.adapters.http.openapi import SUBMISSION_DESCRIBED
-from services.intake.adapters.http.problem_catalogue import Kind
+from services.intake.adapters.http.problem_catalogue import ProblemKind
 from services.intake.adapters.http.problems import faults_problem, not_json_problem, problem
 from services.intake.domain.admission import Contradiction, Running
 from services.intake.domain.outcome import (
@@ -17,8 +17,8 @@ from services.intake.domain.outcome import (
     BadKey,
     BookIncomplete,
     CaseClosed,
-    Outcome,
     Refusal,
+    SubmissionOutcome,
     Taken,
 )
 from services.intake.domain.strict_json import NotJson
@@ -34,21 +34,23 @@ BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
 """The largest body in bytes: the content, and room for everything else."""
 
 _RETRY: Final = {"Retry-After": "1"}
-_STANDING: Final[Mapping[type[object], tuple[Kind, Mapping[str, str]]]] = {
+_STANDING: Final[Mapping[type[object], tuple[ProblemKind, Mapping[str, str]]]] = {
     BookIncomplete: ("unavailable", {"Retry-After": "2"}),
     Running: ("still-running", _RETRY),
     CaseClosed: ("case-closed", {}),
     Contradiction: ("idempotency-key-reused", {}),
 }
-_BAD_KEY: Final[dict[str, Kind]] = {
+_BAD_KEY: Final[dict[str, ProblemKind]] = {
     "missing": "idempotency-key-missing",
     "malformed": "idempotency-key-malformed",
 }
 
-Submit = Callable[[Attempt], Awaitable[Outcome]]
+Submit = Callable[[Attempt], Awaitable[SubmissionOutcome]]
 
 
-def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemetry: Telemetry) -> APIRouter:
+def submission_routes(
+    submit: Submit, *, gate: ClientAuth, max_in_flight: int, telemetry: Telemetry
+) -> APIRouter:
     """The route; requests beyond ``max_in_flight`` get 503 and Retry-After."""
     router = APIRouter(tags=["submissions"])
     slots = asyncio.Semaphore(max_in_flight)
@@ -80,7 +82,9 @@ def submission_routes(submit: Submit, *, gate: Gate, max_in_flight: int, telemet
     return router
 
 
-def receipt(outcome: Outcome, request: Request, response: Response, *, telemetry: Telemetry) -> Response:
+def receipt(
+    outcome: SubmissionOutcome, request: Request, response: Response, *, telemetry: Telemetry
+) -> Response:
     """The receipt of what was taken.
 
     Raises:
@@ -124,7 +128,7 @@ def is_json(request: Request) -> bool:
     return kind.strip() == "application/json" and charset in {"utf-8", "utf8", "us-ascii"}
 
 
-def _name(outcome: Outcome) -> str:
+def _name(outcome: SubmissionOutcome) -> str:
     if isinstance(outcome, Taken):
         return "repeated" if outcome.repeated else "taken"
     return type(outcome).__name__.lower()

@@ -5,13 +5,13 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Request, Response, Security
 
-from services.intake.adapters.http.gate import Gate
+from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.histories import Reference, not_found
 from services.intake.adapters.http.openapi import SUPPLEMENT_DESCRIBED, WITHDRAWAL_DESCRIBED
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import attempt_of, is_json, receipt
 from services.intake.domain.admission import EntryKind
-from services.intake.domain.outcome import Attempt, Outcome
+from services.intake.domain.outcome import Attempt, SubmissionOutcome
 from services.intake.ports import Finder, Known
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
@@ -23,12 +23,12 @@ _RETRY = {"Retry-After": "1"}
 class LaterSubmissions(Protocol):
     """Takes what is handed in to a case that is there."""
 
-    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> Outcome:
+    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> SubmissionOutcome:
         """Take it, or say why not; ``first`` is what opened the case."""
 
 
 def supplement_routes(
-    desk: LaterSubmissions, lookup: Finder, *, gate: Gate, max_in_flight: int, telemetry: Telemetry
+    desk: LaterSubmissions, lookup: Finder, *, gate: ClientAuth, max_in_flight: int, telemetry: Telemetry
 ) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["supplements"])

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from services.intake.adapters.cursor import Cursors
-from services.intake.adapters.postgres.book import receipt_from
-from services.intake.domain.history import Line, complete
-from services.intake.ports import Known, Page
+from services.intake.adapters.postgres.receipts import receipt_from
+from services.intake.domain.history import HistoryLine, complete
+from services.intake.ports import FeedPage, Known
 from shared.postgres.pool import Pool, reaching_postgres
 
 _SUBMISSION: Final = (
@@ -51,7 +51,7 @@ class PostgresHistories:
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
         return await self._known(_CASE, case_id, client_id)
 
-    async def feed(self, client_id: str, *, after: str | None, limit: int) -> Page | None:
+    async def feed(self, client_id: str, *, after: str | None, limit: int) -> FeedPage | None:
         with reaching_postgres():
             [head] = await self._pool.fetch(_HEAD)
             epoch, end = head["epoch"], head["position"]
@@ -62,7 +62,9 @@ class PostgresHistories:
             rows = await self._pool.fetch(_FEED, client_id, position, limit + 1)
         shown = rows[:limit]
         reached = shown[-1]["position"] if shown else position
-        return Page(lines=_lines(shown), next=self._cursors.write(reached, **of_feed), more=len(rows) > limit)
+        return FeedPage(
+            lines=_lines(shown), next=self._cursors.write(reached, **of_feed), more=len(rows) > limit
+        )
 
     async def _known(self, query: str, asked: UUID | str, client_id: str) -> Known | None:
         with reaching_postgres():
@@ -82,5 +84,5 @@ def known_from(row: asyncpg.Record, lines: Sequence[asyncpg.Record]) -> Known:
     return Known(**ids, receipt=receipt, lines=told, client_reference=row["client_reference"])
 
 
-def _lines(rows: Sequence[asyncpg.Record]) -> list[Line]:
-    return [Line(**{name: row[name] for name in Line.__dataclass_fields__}) for row in rows]
+def _lines(rows: Sequence[asyncpg.Record]) -> list[HistoryLine]:
+    return [HistoryLine(**{name: row[name] for name in HistoryLine.__dataclass_fields__}) for row in rows]

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.adapters.postgres import messages
-from services.intake.domain.history import Line, line, receipt_of
+from services.intake.domain.history import HistoryLine, line, receipt_of
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries, decode, encode
 from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy
@@ -170,6 +170,6 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
     )
 
 
-def _line_columns(lines: Sequence[Line]) -> tuple[list[object], ...]:
+def _line_columns(lines: Sequence[HistoryLine]) -> tuple[list[object], ...]:
     columns = ("event_id", "case_id", "submission_id", "at", "code", "detail", "authority")
     return tuple([getattr(each, column) for each in lines] for column in columns)

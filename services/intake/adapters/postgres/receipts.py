@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.intake.domain.admission import Entry, Standing
+from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from shared.errors import Unavailable
 from shared.events.submission import Receipt
 from shared.postgres.pool import Pool, reaching_postgres
@@ -54,7 +54,7 @@ class PostgresBook:
         self._hold = hold
         self._log = structlog.get_logger().bind(part="receipts")
 
-    async def enter(self, entry: Entry) -> Standing | None:
+    async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
         receipt = entry.receipt
         with reaching_postgres():
             entered = await self._pool.fetchval(
@@ -76,8 +76,8 @@ class PostgresBook:
             row = None if entered else await self._pool.fetchrow(_FIND, entry.submission_id)
         if row is None:
             return None
-        return Standing(
-            entry=Entry(
+        return EntryStanding(
+            entry=ReceiptEntry(
                 submission_id=row["submission_id"],
                 case_id=row["case_id"],
                 receipt=receipt_from(row),

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notifier.domain.case import Case, Contact
-from services.notifier.domain.message import CHANNEL, RECIPIENT, Message, Told
+from services.notifier.domain.case import Case, ContactState
+from services.notifier.domain.message import CHANNEL, RECIPIENT, ApplicantMessage, Told
 from shared.events.envelope import Event, encode
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.ids import child_id
@@ -54,7 +54,7 @@ _SILENCE = """
 """
 
 
-class PostgresLedger:
+class PostgresCaseStore:
     """The `Ledger` on a connection whose transaction somebody else commits."""
 
     def __init__(self, connection: Connection) -> None:
@@ -63,7 +63,7 @@ class PostgresLedger:
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
         return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))]
 
-    async def keep(self, cases: Collection[Case], messages: Sequence[Message]) -> None:
+    async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
         await self._connection.executemany(_KEEP_MESSAGE, [_message_row(m) for m in messages])
 
@@ -91,7 +91,7 @@ def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
     )
 
 
-def contact_of(state: str, sealed: str | None) -> Contact:
+def contact_of(state: str, sealed: str | None) -> ContactState:
     """Return the contact from its two columns."""
     if sealed is not None:
         return Sealed.model_validate_json(sealed)
@@ -115,7 +115,7 @@ def _case_row(case: Case) -> tuple[object, ...]:
     return case.id, state, sealed, told, sorted(case.handled), case.closed_at
 
 
-def _message_row(message: Message) -> tuple[object, ...]:
+def _message_row(message: ApplicantMessage) -> tuple[object, ...]:
     return (
         message.id,
         message.case_id,

@@ -14,7 +14,7 @@ import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import contact_of
-from services.notifier.domain.message import Message
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.ports import Claim, StoreAway
 from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
@@ -95,7 +95,7 @@ _UNKNOWN = "SELECT count(*) AS unknown FROM messages WHERE state = 'unknown'"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueueCounts:
     """How many messages wait, are under way, or have an unknown outcome; the age of the oldest that waits."""
 
     created: int
@@ -159,15 +159,15 @@ class PostgresQueue:
         async with self._transaction() as connection:
             return bool(await connection.fetchval(_LACKING))
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> QueueCounts:
         """Return what health and metrics show."""
         async with self._transaction() as connection:
             waiting = await connection.fetchrow(_WAITING)
             unknown = await connection.fetchrow(_UNKNOWN)
-        return Standing(**dict(waiting or {}), **dict(unknown or {}))
+        return QueueCounts(**dict(waiting or {}), **dict(unknown or {}))
 
     async def _emit(
-        self, connection: Connection, message: Message, settled: NotificationSettled, *, retries: int
+        self, connection: Connection, message: ApplicantMessage, settled: NotificationSettled, *, retries: int
     ) -> None:
         event = Event(
             id=child_id(settled.message_id, f"settled-{retries}" if retries else "settled"),
@@ -194,7 +194,7 @@ def _changed(status: str) -> bool:
 
 def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
     return Claim(
-        message=Message(
+        message=ApplicantMessage(
             case_id=row["case_id"],
             submission_id=row["submission_id"],
             kind=row["kind"],

@@ -10,7 +10,7 @@ from services.router.domain.cases.answering import (
     AnswerPartRefused,
     AnswerRunning,
 )
-from services.router.domain.cases.sealed_parts import EXPECTED, Part, PartFault
+from services.router.domain.cases.sealed_parts import EXPECTED, PartFault, SealedPart
 from shared.events.case import RefusalReason
 from shared.web.problems import Problem
 
@@ -114,7 +114,7 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
             raise AssertionError(f"{type(outcome).__name__} is no refusal")
 
 
-def _part_refused(part: Part, fault: PartFault) -> Problem:
+def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
     expected = EXPECTED[part]
     if fault == "too-large":
         return Problem(

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
 from services.router.adapters.http.described import described
-from services.router.adapters.http.gate import LetIn
+from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest, AnswerTaken
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id

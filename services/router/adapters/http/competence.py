@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.router.adapters.rate import Rates
+from services.router.adapters.rate_limit import Rates
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
 
 
-class Asked(BaseModel):
+class CompetenceParameters(BaseModel):
     """Raw query parameters. Unknown names are refused; `read_inquiry` reads them."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,7 +54,7 @@ def add_competence(
         openapi_extra=OPEN_TO_ALL,
         dependencies=[Depends(admit)],
     )
-    async def competence(asked: Annotated[Asked, Query()]) -> Response:
+    async def competence(asked: Annotated[CompetenceParameters, Query()]) -> Response:
         """Which authority is competent for a service, a place and a day; or why a person has to decide."""
         try:
             decision = decide(read_inquiry(asked.model_dump(), today=today()))

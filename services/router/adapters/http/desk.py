@@ -24,14 +24,14 @@ from services.router.adapters.http.desk_documents import (
     pending_document,
 )
 from services.router.adapters.http.desk_problems import bad_assignment_reason, bad_cursor, no_effect
-from services.router.adapters.http.gate import LetIn
+from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
     DeskCursor,
+    DeskPage,
     Ineffective,
     OrderOutcome,
     OrderRequest,
-    Page,
     Pending,
     Person,
     Waiting,
@@ -53,10 +53,10 @@ _ORDERED: Final[dict[int | str, dict[str, Any]]] = {
 Key = Annotated[str | None, Header(description="the same key and body are the same order", max_length=255)]
 
 
-class Desk(Protocol):
+class DeskOperations(Protocol):
     """Tells what is parked and gives orders."""
 
-    async def page(self, *, after: DeskCursor | None, limit: int) -> Page:
+    async def page(self, *, after: DeskCursor | None, limit: int) -> DeskPage:
         """Parked cases after a place in the list."""
 
     async def show(self, reference: str) -> Waiting | None:
@@ -67,7 +67,7 @@ class Desk(Protocol):
 
 
 def desk_routes(
-    desk: Desk,
+    desk: DeskOperations,
     *,
     gate: LetIn,
     directory: Callable[[], Directory],

@@ -12,8 +12,8 @@ from pydantic import Field, JsonValue
 
 from services.router.adapters.http.answer_problems import not_served, which_authority
 from services.router.adapters.http.described import described
-from services.router.adapters.http.gate import Gate
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.domain.cases.inbox import (
     BadCursor,
     InboxLook,
@@ -89,7 +89,7 @@ class InboxStatusDocument(WireModel):
 
 
 def inbox_routes(
-    inboxes: Inboxes, *, looks: InboxLooks, webhooks: WebhookBook, arrivals: Arrivals, gate: Gate
+    inboxes: Inboxes, *, looks: InboxLooks, webhooks: WebhookBook, arrivals: Arrivals, gate: PrincipalAuth
 ) -> APIRouter:
     """``/v1/inbox`` and what lies below it."""
     routes = APIRouter(prefix="/v1/inbox", tags=["inbox"])

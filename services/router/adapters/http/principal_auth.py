@@ -8,7 +8,7 @@ from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
-from services.router.adapters.rate import PrincipalRates
+from services.router.adapters.rate_limit import PrincipalRates
 from shared.web.bearer import Caller
 from shared.web.noted import note
 from shared.web.problems import Problem
@@ -27,7 +27,7 @@ AUTHORITIES: Final[Mapping[str, str]] = {
 }
 
 
-class Gate(SecurityBase):
+class PrincipalAuth(SecurityBase):
     """A dependency: ``Security(gate, scopes=["desk"])`` lets the bearer in, and says so in the OpenAPI.
 
     ``issuer`` is the token door's address, ``door`` the name of this process.

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.router.adapters.http.answer_problems import not_served
 from services.router.adapters.http.described import described
-from services.router.adapters.http.gate import Gate
+from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook_problems import no_webhook, url_not_permitted
 from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook, WebhookState, state_of
 from services.router.ports import WebhookBook
@@ -71,7 +71,7 @@ def webhook_routes(
     *,
     keys: WebhookKeys,
     vet: Callable[[str], object],
-    gate: Gate,
+    gate: PrincipalAuth,
     clock: Callable[[], datetime],
 ) -> APIRouter:
     """``/v1/webhook``; ``vet`` raises `NotPermitted` for what nothing is sent to."""

@@ -9,11 +9,11 @@ from shared.events.case import (
     InformationRequested,
     PeriodExtended,
 )
-from shared.events.custody import CaseHeld, Standing
+from shared.events.custody import CaseHeld, CustodyState
 from shared.events.payload import Payload
 
 
-def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, Standing]:
+def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, CustodyState]:
     """Return the event and the standing; the answer is allowed and hands nothing on."""
     stated, receipt, authority = given.answer, custody.receipt, given.authority
     at = stated.given_at
@@ -27,7 +27,7 @@ def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, Standing
         ), "information-requested"
     if stated.months is not None:
         # Who extends his period has the case, whether he has said so before or not.
-        standing: Standing = "accepted" if custody.standing == "routed" else custody.standing
+        standing: CustodyState = "accepted" if custody.standing == "routed" else custody.standing
         return PeriodExtended(
             receipt=receipt, authority=authority, months=stated.months, extended_at=at
         ), standing

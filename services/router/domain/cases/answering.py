@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.router.domain.cases.sealed_parts import Part, PartFault
+from services.router.domain.cases.sealed_parts import PartFault, SealedPart
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAnswered, RefusalReason
 from shared.events.envelope import Event
@@ -63,7 +63,7 @@ class AnswerIneffective:
 class AnswerPartRefused:
     """A sealed part of it is none, or is sealed for something else."""
 
-    part: Part
+    part: SealedPart
     fault: PartFault
 
 

@@ -21,7 +21,7 @@ from shared.events.case import (
     RefusalReason,
 )
 from shared.events.competence import CompetenceDecision
-from shared.events.custody import CaseHeld, Standing
+from shared.events.custody import CaseHeld, CustodyState
 from shared.events.envelope import Event
 from shared.events.ids import child_id
 from shared.events.payload import Payload
@@ -72,7 +72,7 @@ class Holding:
     """What of a custody decides about an answer: all that the doors keep of each case."""
 
     submission_id: UUID
-    standing: Standing
+    standing: CustodyState
     authority: str
 
 

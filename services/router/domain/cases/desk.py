@@ -40,7 +40,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
 
-Cases = Mapping[UUID, CaseHeld]
+CasesById = Mapping[UUID, CaseHeld]
 """By case: what is parked, lies with an authority unconfirmed, or has left the desk by a person's order."""
 
 DeskCursor = tuple[datetime, UUID]
@@ -155,7 +155,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class DeskPage:
     """Parked cases, the oldest first; ``next`` is the place to go on from, None at the end."""
 
     cases: Sequence[Waiting]
@@ -165,20 +165,20 @@ class Page:
 OrderOutcome = Placed | StillParked | Ineffective | Pending
 
 
-def oldest_first(cases: Cases, *, now: datetime) -> Sequence[Waiting]:
+def oldest_first(cases: CasesById, *, now: datetime) -> Sequence[Waiting]:
     """What needs a person, by date of receipt: parked, or unconfirmed for long."""
     known = (Waiting(case=case, held=held) for case, held in cases.items())
     return sorted((waiting for waiting in known if waiting.needs_a_person(now)), key=_place)
 
 
-def page(cases: Cases, *, now: datetime, after: DeskCursor | None, limit: int) -> Page:
+def page(cases: CasesById, *, now: datetime, after: DeskCursor | None, limit: int) -> DeskPage:
     """So many of the cases that need a person after a place in the list."""
     rest = [waiting for waiting in oldest_first(cases, now=now) if after is None or _place(waiting) > after]
     shown = rest[:limit]
-    return Page(cases=shown, next=_place(shown[-1]) if len(rest) > limit else None)
+    return DeskPage(cases=shown, next=_place(shown[-1]) if len(rest) > limit else None)
 
 
-def find(cases: Cases, reference: str) -> Waiting | None:
+def find(cases: CasesById, reference: str) -> Waiting | None:
     """The case with this receipt number, submission id or case id."""
     for case, held in cases.items():
         if reference in {held.receipt.receipt_number, str(held.submission_id), str(case)}:
@@ -245,7 +245,7 @@ def effect(given: Event[Order], after: Waiting) -> OrderOutcome | None:
     return Ineffective(obstacle="failed" if failed else "not-connected", waiting=after)
 
 
-def effect_in(cases: Cases, given: Event[Order]) -> OrderOutcome | None:
+def effect_in(cases: CasesById, given: Event[Order]) -> OrderOutcome | None:
     """`effect`, in a view of all cases."""
     held = cases.get(given.case_id)
     return None if held is None else effect(given, Waiting(case=given.case_id, held=held))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class StandingCase:
     receipt_number: str
     received_at: datetime
     service: str
-    standing: Standing
+    standing: CustodyState
     since: datetime
     authority: str | None
 
@@ -33,13 +33,13 @@ class UnansweredCases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasesAtAGlance:
-    standings: Mapping[Standing, int]
+    standings: Mapping[CustodyState, int]
     unanswered: Sequence[UnansweredCases]
 
 
 def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
     """Counts by standing, and the authorities whose oldest unanswered case has waited longest."""
-    standings: Counter[Standing] = Counter()
+    standings: Counter[CustodyState] = Counter()
     waiting: dict[str, list[datetime]] = {}
     for case in cases:
         standings[case.standing] += 1

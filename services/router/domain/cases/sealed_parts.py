@@ -16,7 +16,7 @@ from shared.events.sealed_answer import (
     NOTICE_PURPOSE,
 )
 
-Part = Literal["content", "notice"]
+SealedPart = Literal["content", "notice"]
 PartFault = Literal[
     "protected", "recipients", "iv", "ciphertext", "tag", "submissionId", "purpose", "too-large"
 ]
@@ -30,7 +30,7 @@ class Expected(NamedTuple):
     most_bytes: int
 
 
-EXPECTED: Final[Mapping[Part, Expected]] = {
+EXPECTED: Final[Mapping[SealedPart, Expected]] = {
     "content": Expected(CONTENT_PURPOSE, MAX_ANSWER_BYTES),
     "notice": Expected(NOTICE_PURPOSE, MAX_NOTICE_BYTES),
 }
@@ -45,7 +45,7 @@ _EPK: Final = frozenset({"kty", "crv", "x", "y"})
 _LONGEST_TEXT: Final = 255
 
 
-def fault_of_parts(given: AnswerGiven, *, submission_id: UUID) -> tuple[Part, PartFault] | None:
+def fault_of_parts(given: AnswerGiven, *, submission_id: UUID) -> tuple[SealedPart, PartFault] | None:
     """The first part that nobody could open as what it should be, and why; None where all is well."""
     for part, expected in EXPECTED.items():
         sealed: Sealed | None = getattr(given, part)

@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from shared.events.case import AnswerKind, OrderRefusalReason, RefusalReason
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 
-State = Literal["unknown"] | Standing
+CaseState = Literal["unknown"] | CustodyState
 Actor = Literal["platform", "holder", "clearing desk", "operator", "law"]
 Act = (
     Literal["received", "supplemented", "withdrawn", "retry", "redeliver", "assign", "erase", "silence"]
     | AnswerKind
 )
 
-STATES: Final[tuple[State, ...]] = ("unknown", *get_args(Standing))
-OPEN: Final[tuple[Standing, ...]] = ("routed", "accepted", "information-requested", "supplemented")
+STATES: Final[tuple[CaseState, ...]] = ("unknown", *get_args(CustodyState))
+OPEN: Final[tuple[CustodyState, ...]] = ("routed", "accepted", "information-requested", "supplemented")
 """An authority holds the case and owes an answer."""
 
-_SUPPLEMENTED_UNASKED: Final[tuple[Standing, ...]] = ("routed", "accepted", "supplemented")
+_SUPPLEMENTED_UNASKED: Final[tuple[CustodyState, ...]] = ("routed", "accepted", "supplemented")
 
 
-CLOSED: Final[tuple[Standing, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
+CLOSED: Final[tuple[CustodyState, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
 """Nothing follows but that it is erased or forgotten."""
 
 
@@ -31,8 +31,8 @@ class Transition:
 
     act: Act
     actor: Actor
-    sources: tuple[State, ...]
-    targets: tuple[Standing, ...]
+    sources: tuple[CaseState, ...]
+    targets: tuple[CustodyState, ...]
 
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
@@ -73,19 +73,19 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
         targets=("erased",),
     ),
 )
-_CLOSED: Final[Mapping[State, RefusalReason]] = {
+_CLOSED: Final[Mapping[CaseState, RefusalReason]] = {
     "decided": "already-decided",
     "deemed-approved": "already-deemed-approved",
     "withdrawn": "withdrawn",
 }
 
 
-def may(act: Act, state: State) -> bool:
+def may(act: Act, state: CaseState) -> bool:
     """Whether the table allows the act in this state."""
     return any(each.act == act and state in each.sources for each in TRANSITIONS)
 
 
-def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
+def answer_refusal_in(state: CaseState, act: AnswerKind) -> RefusalReason | None:
     """Why the holder's answer has no effect in this state; None when it has."""
     if may(act, state):
         return None
@@ -94,7 +94,7 @@ def answer_refusal_in(state: State, act: AnswerKind) -> RefusalReason | None:
     return _CLOSED.get(state, "already-accepted" if state in OPEN else "not-in-custody")
 
 
-def order_refusal_in(state: State, act: Act) -> OrderRefusalReason | None:
+def order_refusal_in(state: CaseState, act: Act) -> OrderRefusalReason | None:
     """Why the clearing desk's order has no effect in this state; None when it has."""
     if may(act, state):
         return None

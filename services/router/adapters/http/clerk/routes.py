@@ -14,7 +14,7 @@ from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.directory.model import Directory
 from services.router.ports import DueDates, Inboxes, OwedCases
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
 from shared.web.problems import Problem
@@ -37,7 +37,7 @@ class ClerkCaseDocument(WireModel):
     service: str
     service_name: str
     received_at: Instant
-    standing: Standing
+    standing: CustodyState
     since: Instant
     due: DueKind | None = None
     due_on: date | None = None

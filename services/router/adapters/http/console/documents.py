@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import CasesAtAGlance, StandingCase
 from services.router.domain.directory.model import Directory
-from shared.events.custody import Standing
+from shared.events.custody import CustodyState
 from shared.events.operation import CloseReason
 from shared.events.payload import Instant, WireModel
 
@@ -23,7 +23,7 @@ class StandingCaseDocument(WireModel):
     received_at: Instant
     service: str
     service_name: str
-    standing: Standing
+    standing: CustodyState
     since: Instant
     authority: str | None = None
     authority_name: str | None = None
