@@ -5,6 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
@@ -15,6 +16,12 @@ _IN_CI = os.environ.get("CI") == "true"
 # A busy machine makes no property false: time is measured in benchmarks/, never in tests.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _untouched_logs() -> None:
+    """Another test may have set what is written, as a process does at its start."""
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,7 +18,7 @@ from amtsweg.stack import pidfiles, supervisor
 from amtsweg.stack.description import StackDescription
 
 PARTS = {
-    "kafka", "postgres", "redis", "mail", "intake", "router", "doors", "desk", "notifier", "audit", "witness-1", "witness-2",
+    "kafka", "postgres", "redis", "mail", "issuer", "intake", "router", "doors", "desk", "notifier", "audit", "witness-1", "witness-2",
 }  # fmt: skip
 READY_WITHIN_S = 180.0
 _VAR = Path(__file__).parents[2] / "var" / "tests"

@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"[\w ./:-]{1,64}")
 _PURPOSE_LENGTHS = range(3, 201)
 
 
-class EntriesAccessed(Payload):
+class Looked(Payload):
     """Somebody with the right to look has asked."""
 
     reader: str
@@ -30,7 +30,7 @@ class EntriesAccessed(Payload):
     question: dict[str, str]
 
 
-class AccessDenied(Payload):
+class LookRefused(Payload):
     """Somebody was turned away; or, with ``attempts``, so many unknown ones were in a time, of whom nothing else is kept."""
 
     reader: str | None = None
@@ -118,7 +118,7 @@ def look(
     case: str | None = None,
 ) -> PendingEntry:
     """The fact of a look, on the case that it concerns."""
-    said = EntriesAccessed(
+    said = Looked(
         reader=taken.reader.name,
         purpose=taken.purpose,
         reference=taken.reference,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.audit.domain.access_log import AccessDenied, EntriesAccessed, LooksExpired, PayloadErased
+from services.audit.domain.access_log import Looked, LookRefused, LooksExpired, PayloadErased
 from services.audit.domain.daily_statement import DayStated
 from services.audit.domain.evaluation import EvaluationApproved, EvaluationRequested
 from services.audit.domain.shard import ShardOpened
@@ -18,8 +18,8 @@ def payload_schemas() -> Mapping[str, Any]:
 
 
 _OWN: tuple[type[Payload], ...] = (
-    EntriesAccessed,
-    AccessDenied,
+    Looked,
+    LookRefused,
     EvaluationRequested,
     EvaluationApproved,
     PayloadErased,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.audit.domain.access_log import (
-    AccessDenied,
-    EntriesAccessed,
+    Looked,
+    LookRefused,
     LooksExpired,
     PayloadErased,
     fact_of,
@@ -24,8 +24,8 @@ from shared.events.erasure import CaseErased, Holder
 from shared.events.payload import Payload
 
 LOOKS = (
-    event_type(EntriesAccessed),
-    event_type(AccessDenied),
+    event_type(Looked),
+    event_type(LookRefused),
     event_type(EvaluationRequested),
     event_type(EvaluationApproved),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.audit.domain.access_log import AccessDenied, fact_of
+from services.audit.domain.access_log import LookRefused, fact_of
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Clock, Ledgers
@@ -45,7 +45,7 @@ class Refusals:
                 self._counted[reason] += 1
                 return None
             self._recorded += 1
-        return await self._append(AccessDenied(reader=reader, reason=reason, route=route))
+        return await self._append(LookRefused(reader=reader, reason=reason, route=route))
 
     async def settle(self, *, now: bool = False) -> None:
         """Record how many were only counted, once their hour is over, or ``now``; then a new one begins."""
@@ -56,12 +56,12 @@ class Refusals:
         self._began, self._recorded = time, 0
         for reason, attempts in sorted(counted.items()):
             try:
-                await self._append(AccessDenied(reason=reason, route="various", attempts=attempts))
+                await self._append(LookRefused(reason=reason, route="various", attempts=attempts))
             except BaseException:
                 self._counted[reason] += attempts
                 raise
 
-    async def _append(self, said: AccessDenied) -> int:
+    async def _append(self, said: LookRefused) -> int:
         fact = fact_of(said, id=self._new_id(), at=self._clock(), secrecy=self._secrecy, actor=said.reader)
         async with self._ledgers.transaction() as ledger:
             appended = await self._sequencer.append([fact], ledger)

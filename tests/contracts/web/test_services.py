@@ -33,7 +33,6 @@ async def server(app: FastAPI) -> AsyncIterator[HttpServer]:
 
 @pytest.fixture
 def log() -> Iterator[list[EventDict]]:
-    structlog.reset_defaults()  # another test may have set what is written
     with structlog.testing.capture_logs() as lines:
         yield lines
 

@@ -197,6 +197,7 @@ async def test_a_frozen_sequencer_that_wakes_up_later_cannot_fork_the_tree(
         await verify(around, seen)
 
 
+@pytest.mark.long
 async def test_it_goes_on_after_postgresql_was_restarted(
     kafka: KafkaAccess, around: Surroundings, stack: RealParts, tmp_path: Path
 ) -> None:

@@ -14,7 +14,6 @@ from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import PostgresAnswers
-from services.router.domain.cases.custody import Holding
 from services.router.ports import AnswerBook
 from shared.events.case import CaseAnswered, CaseDecided
 from shared.events.custody import CaseHeld
@@ -215,7 +214,7 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
         await producer.stop()
         await ground.send(Message(CASE_CUSTODY.name, key, None))
 
-    assert found == Holding(submission_id=held.submission_id, standing="routed", authority=GIESSEN)
+    assert (found.submission_id, found.standing, found.authority) == (held.submission_id, "routed", GIESSEN)
 
 
 async def view_is_there(view: HeldCases) -> None:

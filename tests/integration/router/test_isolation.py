@@ -224,6 +224,7 @@ def write(ground: Ground, *, topic: str) -> str:
     return told[0]
 
 
+@pytest.mark.long
 def test_over_kafka_its_own_inbox_and_group_are_open_and_everything_else_is_shut(ground: Ground) -> None:
     mine, theirs = AUTHORITY_INBOX.for_authority(OWN), AUTHORITY_INBOX.for_authority(FOREIGN)
     group, foreign = authority_group(OWN), authority_group(FOREIGN)
