@@ -214,6 +214,7 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
         await producer.stop()
         await ground.send(Message(CASE_CUSTODY.name, key, None))
 
+    assert found is not None
     assert (found.submission_id, found.standing, found.authority) == (held.submission_id, "routed", GIESSEN)
 
 
