@@ -149,7 +149,9 @@ def test_every_dependency_is_imported() -> None:
         for requirement in asked
         if requirement.name != "amtsweg"
         and not {
-            module for module, names in modules.items() if requirement.name in map(canonicalize_name, names)
+            module
+            for module, names in modules.items()
+            if canonicalize_name(requirement.name) in map(canonicalize_name, names)
         }
         & imported
     }
