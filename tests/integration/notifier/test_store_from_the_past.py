@@ -57,6 +57,8 @@ async def past(stack: RealParts, notifier: Notifier) -> AsyncIterator[Past]:
         shutil.rmtree(var, ignore_errors=True)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 async def test_a_store_that_comes_back_from_the_past_sends_nothing_twice(
     notifier: Notifier, past: Past
 ) -> None:
