@@ -64,9 +64,4 @@ async def put_on_record(address: KafkaAddress, order: SuspendOrdered | ResumeOrd
     Raises:
         Unavailable: Kafka is away; it may have arrived all the same.
     """
-    try:
-        await send_orders(address, [ordered(order, source=SOURCE)])
-    except KafkaError as away:
-        raise Unavailable(
-            f"{OPERATION_ORDERED.name}: {type(away).__name__}; it may have arrived all the same"
-        ) from away
+    await send_orders(address, [ordered(order, source=SOURCE)])

@@ -10,7 +10,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
@@ -37,7 +36,8 @@ from services.router.handler.clearing_desk import ClearingDesk
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.events.topics import CASE_ORDERED
-from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publish_once import publish_once
 from shared.kafka.records import partition_of
 from shared.local_time import local_time, utc
 from shared.telemetry.health import Health
@@ -222,19 +222,8 @@ class OrderSender:
         self._address = address
 
     async def publish(self, message: Message) -> None:
-        try:
-            async with idempotent_producer(self._address) as producer:
-                await producer.send_and_wait(
-                    message.topic,
-                    message.value,
-                    key=message.key,
-                    partition=partition_of(message.key, CASE_ORDERED.partitions),
-                    headers=[*message.headers],
-                )
-        except KafkaError as away:
-            raise Unavailable(
-                f"{message.topic}: {type(away).__name__}; it may have arrived all the same"
-            ) from away
+        at = partition_of(message.key, CASE_ORDERED.partitions)
+        await publish_once(self._address, [message], partitions=[at])
 
 
 async def _everything(desk: ClearingDesk) -> list[Waiting]:

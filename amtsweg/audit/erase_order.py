@@ -9,7 +9,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import orjson
-from aiokafka.errors import KafkaError
 
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.erasures import PostgresErasures
@@ -19,11 +18,11 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reading import Found, Question
 from services.audit.domain.reference import CaseReference
-from shared.errors import Unavailable
 from shared.events.envelope import Event, encode, event_type
 from shared.events.erasure import HOLDERS, EraseOrdered
 from shared.events.topics import CASE_ORDERED
-from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publish_once import publish_once
 from shared.kafka.records import partition_of
 from shared.postgres.pool import Pool
 
@@ -67,19 +66,8 @@ async def order(
         data=EraseOrdered(basis=basis, principal=_PRINCIPAL),
     )
     message = encode(ordered, CASE_ORDERED.name)
-    try:
-        async with idempotent_producer(address) as producer:
-            await producer.send_and_wait(
-                message.topic,
-                message.value,
-                key=message.key,
-                partition=partition_of(message.key, CASE_ORDERED.partitions),
-                headers=[*message.headers],
-            )
-    except KafkaError as away:
-        raise Unavailable(
-            f"{message.topic}: {type(away).__name__}; it may have arrived all the same"
-        ) from away
+    at = partition_of(message.key, CASE_ORDERED.partitions)
+    await publish_once(address, [message], partitions=[at])
     return OrderedErasure(pseudonym=secrecy.case(case))
 
 

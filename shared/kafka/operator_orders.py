@@ -1,6 +1,7 @@
 """Operators' orders on the bus: `operation.ordered.v1`, from the command and from the console alike."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -8,7 +9,8 @@ from shared.events import ids
 from shared.events.envelope import Event, encode
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered, ResumeOrdered, SuspendOrdered
 from shared.events.topics import OPERATION_ORDERED
-from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.client import KafkaAddress
+from shared.kafka.publish_once import publish_once
 
 GroupOrder = ReplayOrdered | CloseOrdered | GoOnOrdered
 AuthorityOrder = SuspendOrdered | ResumeOrdered
@@ -28,18 +30,16 @@ async def send_orders(address: KafkaAddress, events: Sequence[Event[GroupOrder |
     """To the partition of the record that an order is about: there its key's state is written, and nowhere else.
 
     Raises:
-        KafkaError: not confirmed; it may have arrived all the same.
+        Unavailable: not confirmed; some may have arrived all the same.
     """
-    async with idempotent_producer(address) as producer:
-        for event in events:
-            data = event.data
-            service = _OF_AUTHORITIES if isinstance(data, AuthorityOrder) else data.group
-            message = encode(event, OPERATION_ORDERED.name)
-            at = data.record.partition if isinstance(data, ReplayOrdered | CloseOrdered) else 0
-            await producer.send_and_wait(
-                message.topic,
-                message.value,
-                key=service.encode(),
-                partition=at % OPERATION_ORDERED.partitions,
-                headers=[*message.headers],
-            )
+    messages = [replace(encode(e, OPERATION_ORDERED.name), key=_service(e.data).encode()) for e in events]
+    await publish_once(address, messages, partitions=[_partition(e.data) for e in events])
+
+
+def _service(order: GroupOrder | AuthorityOrder) -> str:
+    return _OF_AUTHORITIES if isinstance(order, AuthorityOrder) else order.group
+
+
+def _partition(order: GroupOrder | AuthorityOrder) -> int:
+    at = order.record.partition if isinstance(order, ReplayOrdered | CloseOrdered) else 0
+    return at % OPERATION_ORDERED.partitions

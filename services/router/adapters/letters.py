@@ -15,7 +15,7 @@ from services.router.domain.cases.letter import OpenLetter
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.operation import RecordPlace
-from shared.events.topics import DEAD_LETTER_PARTITIONS, GROUPS, OPERATION_ORDERED, dead_letter_topic
+from shared.events.topics import DEAD_LETTER_PARTITIONS, GROUPS, dead_letter_topic
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.dead_letters import OrderReport, is_letter, origin, reported, settled
 from shared.kafka.operator_orders import GroupOrder, ordered, send_orders
@@ -54,12 +54,7 @@ class FollowedLetters:
 
     async def order(self, order: GroupOrder) -> OrderReport | None:
         event = ordered(order, source=SOURCE)
-        try:
-            await send_orders(self._address, [event])
-        except KafkaError as away:
-            raise Unavailable(
-                f"{OPERATION_ORDERED.name}: {type(away).__name__}; it may have arrived all the same"
-            ) from away
+        await send_orders(self._address, [event])
         try:
             async with asyncio.timeout(_WAIT_SECONDS), self._changed:
                 while (told := self._reports.get(str(event.id))) is None:
