@@ -17,7 +17,6 @@ from amtsweg.stack.provision.quotas import QUOTAS, set_quota
 from shared.access import registration
 from shared.errors import Unavailable
 from shared.events.operation import ResumeOrdered, SuspendOrdered
-from shared.kafka.client import KafkaAddress
 
 commands = typer.Typer(no_args_is_help=True, help="Zugang von Behörden: geben, erneuern, sperren, ansehen.")
 commands.command("list")(list_authorities)
@@ -59,13 +58,7 @@ def resume(authority: AuthorityArgument) -> None:
 def _on_record(order: SuspendOrdered | ResumeOrdered) -> None:
     """Shutting out does not wait for the record; where it cannot be written, the person is told to repeat it."""
     kafka = super_user()
-    address = KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        username=kafka.username,
-        password=kafka.password,
-        ca_file=kafka.ca_file,
-    )
+    address = kafka.address()
     try:
         asyncio.run(put_on_record(address, order))
     except Unavailable as away:

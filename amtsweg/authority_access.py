@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, access, as_address, super_user
+from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, access, super_user
 from amtsweg.directory import published
 from amtsweg.directory.proposal import Tables
 from amtsweg.language import said
@@ -194,7 +194,7 @@ def _without_access() -> Sequence[str]:
     """Whom a published version of the directory names that has not ended, and nobody acts for."""
 
     async def named() -> set[str]:
-        versions = (await published.read(as_address(super_user()))).versions
+        versions = (await published.read(super_user().address())).versions
         now = datetime.now(UTC)
         today = now.date()
         counting = [versions.at(now), *versions.pending(now)] if versions.published else []

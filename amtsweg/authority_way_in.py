@@ -27,7 +27,6 @@ from amtsweg.stack.setup import AUTHORITY_SCOPES
 from shared.access import registration
 from shared.access.principal import Credential, Principal
 from shared.events.topics import AUTHORITY_INBOX
-from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
 
@@ -177,7 +176,7 @@ class WaysIn:
 
 
 def super_user() -> KafkaEndpoint:
-    """A super user's way to Kafka: grants are his."""
+    """A super user's way to Kafka: only a super user changes grants."""
     named = endpoints.kafka(os.environ)
     if named is not None:
         return named
@@ -187,17 +186,6 @@ def super_user() -> KafkaEndpoint:
         username=found.admin.username,
         password=found.admin.password,
         security_protocol=found.security_protocol,
-    )
-
-
-def as_address(endpoint: KafkaEndpoint) -> KafkaAddress:
-    """The same for our own clients."""
-    return KafkaAddress(
-        bootstrap=endpoint.bootstrap,
-        security_protocol=endpoint.security_protocol,
-        username=endpoint.username,
-        password=endpoint.password,
-        ca_file=endpoint.ca_file,
     )
 
 

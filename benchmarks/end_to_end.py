@@ -31,7 +31,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.endpoints import KafkaEndpoint
 from benchmarks.support.inboxes import Latencies, Watch, inboxes_read
 from benchmarks.support.platform_load import Platform, Send, open_loop, token
-from benchmarks.support.surroundings import address_of, machine
+from benchmarks.support.surroundings import machine
 from shared.events.topics import AUTHORITY_INBOX, PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
 from shared.kafka.records import partition_of
@@ -160,7 +160,7 @@ async def measure(stack: StackDescription, *, rounds: int, seconds: float) -> di
     )
     client = endpoint.admin()
     client.create_topics([NewTopic(SOURCE, PARTITIONS, 1)])[SOURCE].result(30)
-    course = Course(stack, address_of(endpoint))
+    course = Course(stack, endpoint.address())
     result: dict[str, object] = {}
     async with course.watched():
         await course.through_stack(RATES[0], seconds)  # compilers and caches get warm

@@ -26,7 +26,7 @@ from faststream.security import SASLScram512
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from benchmarks.support.surroundings import address_of, machine
+from benchmarks.support.surroundings import machine
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Outgoing, partition_of
@@ -117,7 +117,7 @@ async def headers_of_last(address: KafkaAddress, topic: str) -> list[str]:
 
 
 async def measure(kafka: Kafka, *, count: int, runs: int) -> dict[str, object]:
-    address = address_of(kafka.endpoint)
+    address = kafka.endpoint.address()
     ways = {"aiokafka": on_aiokafka, "publisher": on_publisher, "faststream": on_faststream}
     topics = {name: f"{name}-{secrets.token_hex(3)}" for name in ways}
     admin = kafka.endpoint.admin()

@@ -38,7 +38,7 @@ from benchmarks.support.bare_loops import (
     on_aiokafka,
     on_librdkafka,
 )
-from benchmarks.support.surroundings import BUSINESS_REGISTRATION, address_of, machine, people
+from benchmarks.support.surroundings import BUSINESS_REGISTRATION, machine, people
 from services.intake.adapters.sealing import Sealing
 from shared.crypto.jwe import RecipientKey
 from shared.events.competence import Place
@@ -169,7 +169,7 @@ async def worked_off(address: KafkaAddress, topic: str, *, count: int, by: Any) 
 
 
 async def measure(stack: Stack, *, count: int, rounds: int) -> dict[str, object]:
-    address = address_of(stack.servers.kafka_endpoint)
+    address = stack.servers.kafka_endpoint.address()
     admin = stack.servers.kafka_endpoint.admin()
     for created in admin.create_topics(
         [NewTopic(name, PARTITIONS, 1) for name in (BENCH_ROUTED, BENCH_HELD, BENCH_CUSTODY)]

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from confluent_kafka.admin import AdminClient
 
 from amtsweg.stack.errors import StackError
+from shared.kafka.client import KafkaAddress
 
 SCRAM = "SCRAM-SHA-512"
 
@@ -35,6 +36,16 @@ class KafkaEndpoint:
             "reconnect.backoff.max.ms": "200",
         }
         return settings | ({"ssl.ca.location": str(self.ca_file)} if self.ca_file else {})
+
+    def address(self) -> KafkaAddress:
+        """The same for our own clients."""
+        return KafkaAddress(
+            bootstrap=self.bootstrap,
+            security_protocol=self.security_protocol,
+            username=self.username,
+            password=self.password,
+            ca_file=self.ca_file,
+        )
 
     def admin(self) -> AdminClient:
         """Keep the client while its answers are awaited: with it go its requests."""

@@ -5,8 +5,6 @@ import platform
 from datetime import UTC, datetime
 
 from amtsweg.directory.folder import open_directory
-from amtsweg.stack.endpoints import KafkaEndpoint
-from shared.kafka.client import KafkaAddress
 
 BUSINESS_REGISTRATION = "99050012104000"
 """Every municipality decides it itself, so that a submission's place says whose inbox it is."""
@@ -14,16 +12,6 @@ BUSINESS_REGISTRATION = "99050012104000"
 
 def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def address_of(endpoint: KafkaEndpoint) -> KafkaAddress:
-    """The broker as its super user."""
-    return KafkaAddress(
-        bootstrap=endpoint.bootstrap,
-        security_protocol=endpoint.security_protocol,
-        username=endpoint.username,
-        password=endpoint.password,
-    )
 
 
 def people() -> dict[str, int]:

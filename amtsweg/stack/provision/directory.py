@@ -23,13 +23,7 @@ def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
     Raises:
         StackError: Kafka refuses, or what lies there cannot be read.
     """
-    address = KafkaAddress(
-        bootstrap=endpoint.bootstrap,
-        security_protocol=endpoint.security_protocol,
-        username=endpoint.username,
-        password=endpoint.password,
-        ca_file=endpoint.ca_file,
-    )
+    address = endpoint.address()
     try:
         asyncio.run(_seed(address, folder))
     except (KafkaError, ChangeRefused, Unavailable, Undecodable) as error:

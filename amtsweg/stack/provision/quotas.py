@@ -19,7 +19,6 @@ from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schem
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.grants import authority_login
-from shared.kafka.client import KafkaAddress
 
 T = TypeVar("T")
 
@@ -83,13 +82,7 @@ def known_quotas(endpoint: KafkaEndpoint) -> dict[str, dict[str, float]]:
 
 
 def _ask(endpoint: KafkaEndpoint, question: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
-    address = KafkaAddress(
-        bootstrap=endpoint.bootstrap,
-        security_protocol=endpoint.security_protocol,
-        username=endpoint.username,
-        password=endpoint.password,
-        ca_file=endpoint.ca_file,
-    )
+    address = endpoint.address()
 
     async def connected() -> T:
         admin = AIOKafkaAdminClient(**address.arguments())

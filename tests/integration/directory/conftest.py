@@ -182,12 +182,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
             http=dict.fromkeys(PROCESSES, 0),
         )
         endpoint = kafka.endpoint
-        address = KafkaAddress(
-            bootstrap=endpoint.bootstrap,
-            security_protocol=endpoint.security_protocol,
-            username=endpoint.username,
-            password=endpoint.password,
-        )
+        address = endpoint.address()
         yield Pair(kafka, address, [_router(surroundings, number) for number in range(2)])
     finally:
         kafka.stop()

@@ -23,7 +23,6 @@ from shared.access.schema import SCHEMA
 from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
-from shared.kafka.client import KafkaAddress
 from shared.kafka.read_to_end import read_to_end
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
@@ -67,12 +66,7 @@ class Ground:
     async def events(self, submission_id: str) -> Sequence[Event[Payload]]:
         """The submission's events on the topic, as a reader of committed records sees them now."""
         endpoint = self.kafka.endpoint
-        admin = KafkaAddress(
-            bootstrap=endpoint.bootstrap,
-            security_protocol=endpoint.security_protocol,
-            username=endpoint.username,
-            password=endpoint.password,
-        )
+        admin = endpoint.address()
         starts = {TopicPartition(SUBMISSION_RECEIVED.name, number): 0 for number in range(PARTITIONS)}
         read = [record async for batch in read_to_end(admin, starts) for record in batch]
         events = [decode(each.value, each.headers, SUBMISSION_RECEIVED.payloads) for each in read]

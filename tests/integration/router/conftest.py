@@ -52,12 +52,7 @@ class Ground:
     @property
     def admin(self) -> KafkaAddress:
         endpoint = self.kafka.endpoint
-        return KafkaAddress(
-            bootstrap=endpoint.bootstrap,
-            security_protocol=endpoint.security_protocol,
-            username=endpoint.username,
-            password=endpoint.password,
-        )
+        return endpoint.address()
 
     def router(self, instance: int = 0) -> ServiceProcess:
         """A router process that is not started yet."""

@@ -46,12 +46,7 @@ class House:
     @property
     def address(self) -> KafkaAddress:
         endpoint = self.kafka.part.endpoint
-        return KafkaAddress(
-            bootstrap=endpoint.bootstrap,
-            security_protocol=endpoint.security_protocol,
-            username=endpoint.username,
-            password=endpoint.password,
-        )
+        return endpoint.address()
 
     def run(self, command: str, *arguments: str) -> Result:
         return CliRunner().invoke(commands, [command, *arguments, "--folder", str(self.folder)])
