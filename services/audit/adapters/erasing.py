@@ -1,20 +1,15 @@
 """The part that carries out erasures: the audit log is the last holder, and waits for all others to report."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from services.audit.adapters.postgres.erasures import PostgresErasures
+from services.audit.adapters.rounds import rounds
 from services.audit.domain.erasure import Ordered
-from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
-from shared.errors import Stopped, Unavailable
 from shared.telemetry.health import Condition
 
-_PAUSE: Final = timedelta(seconds=5)
 _LATE: Final = timedelta(minutes=10)
 
 
@@ -33,17 +28,12 @@ class ErasureLoop:
         self._carry_out = carry_out
         self._clock = clock
         self._condition = condition
-        self._log = structlog.get_logger().bind(part="erasures")
 
     async def run(self) -> None:
         """Carry out what everybody has reported on; pause; again."""
-        while True:
-            try:
-                await self.round()
-            except (Unavailable, Stopped, ProofRefused) as failed:
-                self._condition.set("degraded", reason=str(failed))
-                self._log.warning("erasures not carried out", reason=str(failed))
-            await asyncio.sleep(_PAUSE.total_seconds())
+        await rounds(
+            self.round, part="erasures", hindered="erasures not carried out", condition=self._condition
+        )
 
     async def round(self) -> None:
         """One round."""

@@ -2,21 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-import structlog
-
 from services.audit.adapters.postgres.watch import PostgresWatch
+from services.audit.adapters.rounds import rounds
 from services.audit.domain.completeness import SAYS, unmet
-from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
-from shared.errors import Stopped, Unavailable
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 _CHUNK: Final = 2_000
-_PAUSE: Final = timedelta(seconds=5)
 
 
 class CompletenessLoop:
@@ -36,17 +32,12 @@ class CompletenessLoop:
         self._clock = clock
         self._telemetry = telemetry
         self._condition = condition
-        self._log = structlog.get_logger().bind(part="completeness")
 
     async def run(self) -> None:
         """Judge what is new, show how things stand, close the day if it is over; pause; again."""
-        while True:
-            try:
-                await self.round()
-            except (Unavailable, Stopped, ProofRefused) as failed:
-                self._condition.set("degraded", reason=str(failed))
-                self._log.warning("completeness not judged", reason=str(failed))
-            await asyncio.sleep(_PAUSE.total_seconds())
+        await rounds(
+            self.round, part="completeness", hindered="completeness not judged", condition=self._condition
+        )
 
     async def round(self) -> None:
         """One round. Entries that came meanwhile wait for the next one."""
