@@ -17,12 +17,14 @@ from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.directory_files import DirectoryFiles
 from services.notifier.adapters.http.deadlines import add_deadlines
+from services.notifier.adapters.http.status import add_status
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.maintenance import Replanning, Resumed, Upkeep
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.shares import Shares
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
@@ -174,6 +176,8 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     )
     stored = partial(offsets.stored, pool, plan.group)
     lag = lag_of("notifier", address=common.address, stored=stored, health=health, telemetry=telemetry)
+    app = application(law=common.law, health=common.health, telemetry=common.telemetry)
+    add_status(app, shares=Shares(pool, over=timedelta(days=_STATUS_DAYS)), days=_STATUS_DAYS)
     return {
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
@@ -182,11 +186,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
         "clock": Follower(_clock(common, settings.clock_ahead), name="clock", health=health),
         "upkeep": Follower(upkeep, name="upkeep", health=health),
         "lag": Follower(lag, name="lag", health=health),
-        "http": HttpServer.of(
-            application(law=common.law, health=common.health, telemetry=common.telemetry),
-            settings.http,
-            health=common.health,
-        ),
+        "http": HttpServer.of(app, settings.http, health=common.health),
     }
 
 

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from services.notifier.adapters.postgres.shares import Shares
 from shared.errors import Unavailable
 from shared.web.app import OPEN_TO_ALL
+from shared.web.described import described
 from shared.web.problems import Problem
 
 _Wire = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -38,7 +39,7 @@ class StatusShown(BaseModel):
 def add_status(app: FastAPI, *, shares: Shares, days: int) -> None:
     """Answer ``GET /v1/status``."""
 
-    @app.get("/v1/status", tags=["status"], openapi_extra=OPEN_TO_ALL)
+    @app.get("/v1/status", tags=["status"], responses=described(503), openapi_extra=OPEN_TO_ALL)
     async def status() -> StatusShown:
         """Which share of messages was handed over within ten seconds, by channel and kind."""
         try:
