@@ -6,8 +6,10 @@ A token says who was let in; `Callers` asks whether that principal and its crede
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
+import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
@@ -64,6 +66,11 @@ class AccessTokens:
         self._expected = (issuer, audience, TYPE)
         self._clock = clock
         self._known: dict[str, tuple[BearerToken, float]] = {}
+
+    @classmethod
+    def of(cls, keys: Path, *, issuer: str, audience: str, clock: Callable[[], datetime]) -> Self:
+        """The same, with the keys in a file (JWK Set)."""
+        return cls(orjson.loads(keys.read_bytes())["keys"], issuer=issuer, audience=audience, clock=clock)
 
     def read(self, token: str) -> BearerToken | None:
         """Return whose valid token it is, or None."""

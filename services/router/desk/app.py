@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import orjson
 from fastapi import APIRouter
 
 from services.router.adapters.desk_cases import FollowedCases
@@ -69,7 +68,11 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Component]:
         patience=_PATIENCE,
     )
     principals = Principals(pool, condition=health.part("principals"))
-    callers = Callers(_tokens(settings), principals, clock=_now)
+    callers = Callers(
+        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=_now),
+        principals,
+        clock=_now,
+    )
     page = console_page(
         settings,
         desk,
@@ -127,15 +130,6 @@ def _http(
     for routes in page:
         app.include_router(routes)
     return HttpServer.of(app, settings.http, health=health)
-
-
-def _tokens(settings: Settings) -> AccessTokens:
-    return AccessTokens(
-        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
-        issuer=settings.issuer,
-        audience=AUDIENCE,
-        clock=_now,
-    )
 
 
 def _now() -> datetime:

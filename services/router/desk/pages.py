@@ -1,7 +1,6 @@
 """The console at the desk: signing in, the files, what they ask, and the clearing desk's orders as with a token."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.console import FILES, PAGE
 from services.router.adapters.http.console.routes import console_routes
 from services.router.adapters.http.desk import desk_routes
+from services.router.adapters.http.page_parts import PageParts
 from services.router.adapters.letters import FollowedLetters
 from services.router.adapters.postgres.suspensions import PostgresSuspensions
 from services.router.adapters.standing_cases import StandingCases
@@ -23,19 +23,10 @@ from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Pool
 from shared.service.follower import Follower
-from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import SessionGate, sign_in_parts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleParts:
-    """The console's routes, and what follows the bus for it alone."""
-
-    routes: Sequence[APIRouter] = ()
-    parts: Mapping[str, Component] = field(default_factory=dict)
 
 
 def console_page(
@@ -48,10 +39,10 @@ def console_page(
     directories: Directories,
     health: Health,
     telemetry: Telemetry,
-) -> ConsoleParts:
+) -> PageParts:
     """The console below ``/console``; nothing where the settings name no issuer."""
     if settings.sign_in is None:
-        return ConsoleParts()
+        return PageParts()
     signed_in = sign_in_parts(
         settings.sign_in,
         door="desk",
@@ -71,7 +62,7 @@ def console_page(
         health=health.report,
     )
     zone = ZoneInfo(settings.timezone)
-    return ConsoleParts(
+    return PageParts(
         routes=(
             signed_in.routes,
             looking,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import orjson
 from fastapi import APIRouter
 
 from services.router.adapters.arrivals import CustodyArrivals
@@ -111,7 +110,11 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         condition=health.part("webhooks"),
         telemetry=telemetry,
     )
-    callers = Callers(_tokens(settings), principals, clock=_now)
+    callers = Callers(
+        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=_now),
+        principals,
+        clock=_now,
+    )
     rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
     gate = PrincipalAuth.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
     page = clerk_page(
@@ -179,15 +182,6 @@ def _http(
     for each in routes:
         app.include_router(each)
     return HttpServer.of(app, settings.http, health=health)
-
-
-def _tokens(settings: Settings) -> AccessTokens:
-    return AccessTokens(
-        orjson.loads(settings.token_keys_file.read_bytes())["keys"],
-        issuer=settings.issuer,
-        audience=AUDIENCE,
-        clock=_now,
-    )
 
 
 def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:

@@ -1,7 +1,5 @@
 """The clerk's page at the doors: signing in, the files, what they ask, and the same answers as with a token."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,25 +11,17 @@ from services.router.adapters.http.answers import Answers, answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
+from services.router.adapters.http.page_parts import PageParts
 from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
 from services.router.ports import Directories, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
 from shared.service.follower import Follower
-from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import sign_in_parts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClerkParts:
-    """The page's routes, and what follows the bus for it alone."""
-
-    routes: Sequence[APIRouter] = ()
-    parts: Mapping[str, Component] = field(default_factory=dict)
 
 
 def clerk_page(
@@ -45,10 +35,10 @@ def clerk_page(
     directories: Directories,
     health: Health,
     telemetry: Telemetry,
-) -> ClerkParts:
+) -> PageParts:
     """The page below ``/clerk``; nothing where the settings name no issuer."""
     if settings.sign_in is None:
-        return ClerkParts()
+        return PageParts()
     zone = ZoneInfo(settings.timezone)
     signed_in = sign_in_parts(
         settings.sign_in,
@@ -68,7 +58,7 @@ def clerk_page(
 
     same = APIRouter(prefix=PAGE, include_in_schema=False)
     same.include_router(answer_routes(answers, gate=signed_in.gate, telemetry=telemetry))
-    return ClerkParts(
+    return PageParts(
         routes=(
             signed_in.routes,
             clerk_routes(cases, inboxes=inboxes, due=due, gate=signed_in.gate, directory=directory),

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response, Security
 from pydantic import Field
 
 from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
-from services.router.adapters.http.described import described
 from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest, AnswerTaken
 from shared.events.case import AnswerGiven, OwnId
@@ -17,6 +16,7 @@ from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.events.sealed_answer import MAX_ANSWER_BYTES, MAX_NOTICE_BYTES
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
+from shared.web.described import described
 
 SCOPE: Final = "answers.write"
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response, Security
 
-from services.router.adapters.http.described import described
 from services.router.adapters.http.desk_documents import (
     AssignmentDocument,
     OutcomeDocument,
@@ -40,6 +39,7 @@ from services.router.domain.directory.model import Directory
 from shared.events.payload import WireModel
 from shared.telemetry.metrics import Telemetry, child_of
 from shared.web.bearer import Caller
+from shared.web.described import described
 
 ROLE: Final = "Klärungsstelle"
 SOURCE: Final = "urn:amtsweg:clearing-desk"

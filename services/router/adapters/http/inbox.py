@@ -11,7 +11,6 @@ from fastapi import APIRouter, Query, Response, Security
 from pydantic import Field, JsonValue
 
 from services.router.adapters.http.answer_problems import not_served, which_authority
-from services.router.adapters.http.described import described
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.domain.cases.inbox import (
@@ -27,6 +26,7 @@ from services.router.domain.cases.webhooks import Webhook, WebhookState, state_o
 from services.router.ports import Arrivals, ConsumerInGroup, Inboxes, InboxLooks, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
+from shared.web.described import described
 
 SCOPE: Final = "inbox.read"
 MOST_RECORDS: Final = 100

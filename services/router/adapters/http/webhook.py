@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response, Security
 from pydantic import Field
 
 from services.router.adapters.http.answer_problems import not_served
-from services.router.adapters.http.described import described
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook_problems import no_webhook, url_not_permitted
 from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook, WebhookState, state_of
@@ -17,6 +16,7 @@ from services.router.ports import WebhookBook
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
+from shared.web.described import described
 from shared.web.egress import LONGEST_URL, NotPermitted
 
 SCOPE: Final = "webhooks.write"
