@@ -46,8 +46,7 @@ class FollowedDueDates:
             consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
             try:
                 await consumer.start()
-                await self._follow(consumer)
-                pause.reset()
+                await self._follow(consumer, pause)
             except (KafkaError, OSError) as error:
                 self._condition.set(
                     "degraded", reason=f"{CASE_CLOCK.name} cannot be read: {type(error).__name__}"
@@ -56,7 +55,7 @@ class FollowedDueDates:
                 await close(consumer)
             await pause.sleep()
 
-    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
         consumer.assign(_PARTITIONS)
         since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(_PARTITIONS, since))
@@ -64,6 +63,7 @@ class FollowedDueDates:
         for tp in _PARTITIONS:
             consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
         self._condition.set("ready")
+        pause.reset()
         while True:
             for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
                 for each in records:
