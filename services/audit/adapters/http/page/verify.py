@@ -449,8 +449,11 @@ class Verdict:
         code = plain(leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1"))
         kind = KINDS.get(code, (code, code))[language]
         about = " · ".join(self._named(leaf[name]) for name in ("authority", "service") if leaf.get(name))
+        named = f": {about}" if about else ""
         shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
-        return f"  {each['index']:>8}  {local_text(leaf['time'], language)}  {kind}: {about}  ({shown[language]})"
+        return (
+            f"  {each['index']:>8}  {local_text(leaf['time'], language)}  {kind}{named}  ({shown[language]})"
+        )
 
     def _named(self, key: str) -> str:
         """The key with the name that the file gives it; names are signed by nobody."""
