@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
+from services.audit.adapters.periodic import repeat
 from services.audit.adapters.postgres.erasures import PostgresErasures
-from services.audit.adapters.rounds import rounds
 from services.audit.domain.erasure import Ordered
 from services.audit.ports import Clock
 from shared.telemetry.health import Condition
@@ -31,8 +31,8 @@ class ErasureLoop:
 
     async def run(self) -> None:
         """Carry out what everybody has reported on; pause; again."""
-        await rounds(
-            self.round, part="erasures", hindered="erasures not carried out", condition=self._condition
+        await repeat(
+            self.round, part="erasures", failure="erasures not carried out", condition=self._condition
         )
 
     async def round(self) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
+from services.audit.adapters.periodic import repeat
 from services.audit.adapters.postgres.watch import PostgresWatch
-from services.audit.adapters.rounds import rounds
 from services.audit.domain.completeness import SAYS, unmet
 from services.audit.ports import Clock
 from shared.telemetry.health import Condition
@@ -35,8 +35,8 @@ class CompletenessLoop:
 
     async def run(self) -> None:
         """Judge what is new, show how things stand, close the day if it is over; pause; again."""
-        await rounds(
-            self.round, part="completeness", hindered="completeness not judged", condition=self._condition
+        await repeat(
+            self.round, part="completeness", failure="completeness not judged", condition=self._condition
         )
 
     async def round(self) -> None:

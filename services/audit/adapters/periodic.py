@@ -1,4 +1,4 @@
-"""Work behind the log that is done again and again; what hinders a round shows in health and log."""
+"""Background work on the log, repeated until cancelled; a failed round shows in health and in the log lines."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,15 +14,15 @@ from shared.telemetry.health import Condition
 _PAUSE: Final = timedelta(seconds=5)
 
 
-async def rounds(
-    once: Callable[[], Awaitable[None]], *, part: str, hindered: str, condition: Condition
+async def repeat(
+    work: Callable[[], Awaitable[None]], *, part: str, failure: str, condition: Condition
 ) -> None:
-    """Do a round, pause, again, until cancelled; ``hindered`` is what the log says of a round that failed."""
+    """Do the work, pause, repeat; ``failure`` is the log line of a round that failed."""
     log = structlog.get_logger().bind(part=part)
     while True:
         try:
-            await once()
+            await work()
         except (Unavailable, Stopped, ProofRefused) as failed:
             condition.set("degraded", reason=str(failed))
-            log.warning(hindered, reason=str(failed))
+            log.warning(failure, reason=str(failed))
         await asyncio.sleep(_PAUSE.total_seconds())
