@@ -23,7 +23,7 @@ async def test_no_instant_is_decided_by_two_versions_though_one_router_lags_and_
     pair: Pair, routers: Sequence[ServiceProcess]
 ) -> None:
     await pair.until_each_has_half()
-    before = await pair.newest()
+    before = await pair.settle()
     now = datetime.now(UTC)
     # As with the two minutes of real life, every router must have had time to hear of it before the instant.
     effective = now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(seconds=5)
