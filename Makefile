@@ -10,7 +10,7 @@ UV := $(BIN)/uv
 # Exactly what is locked, with nothing resolved: a later release changes no install. `pip check` then proves it whole.
 LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: help setup verifier demo test test-long check up down bench docs fix lock clean
+.PHONY: help setup verifier demo test test-again test-long check up down bench docs fix lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 
 test: check verifier ## Everything, on real parts
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
+
+test-again: ## After make test: what failed on real parts, if it is little, once more and alone
+	@$(BIN)/python -m tests.again
 
 test-long: setup verifier ## What takes longer than make test may: soaks, longer faults, other servers
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --durations 10 -m long tests

@@ -18,8 +18,13 @@ def tracked() -> tuple[Path, ...]:
     return tuple(ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file())
 
 
-def texts() -> Iterator[tuple[str, str]]:
+@cache
+def texts() -> tuple[tuple[str, str], ...]:
     """Name and text of every tracked file that is text."""
+    return tuple(_readable())
+
+
+def _readable() -> Iterator[tuple[str, str]]:
     for path in tracked():
         try:
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
@@ -31,7 +36,12 @@ def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
     """Name and syntax tree of the tracked Python modules below these folders."""
     for name, text in texts():
         if name.endswith(".py") and name.startswith(tuple(f"{folder}/" for folder in folders)):
-            yield name, ast.parse(text)
+            yield name, _parsed(name, text)
+
+
+@cache
+def _parsed(name: str, text: str) -> ast.Module:
+    return ast.parse(text, filename=name)
 
 
 def pages() -> Iterator[tuple[str, str]]:
