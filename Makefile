@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # Exactly what is locked, with nothing resolved: a later release changes no install. `pip check` then proves it whole.
 LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
+# The order of the tests is shuffled, another way for each commit: the same commit gives the same answer again.
+ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1))
 
 .PHONY: help setup verifier demo test test-again test-long check up down bench docs fix lock clean
 
@@ -49,10 +51,10 @@ check: setup ## Fast gates: format, lint, types, import contracts, unit, compone
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q --numprocesses logical -m "not long" tests/unit tests/component tests/contracts tests/repository
+	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" tests/unit tests/component tests/contracts tests/repository
 
 test: check verifier ## Everything, on real parts
-	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
+	@$(BIN)/pytest -q $(ORDER) --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
 
 test-again: ## After make test: what failed on real parts, if it is little, once more and alone
 	@$(BIN)/python -m tests.again
