@@ -12,7 +12,9 @@ LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 # The order of the tests is shuffled, another way for each commit: the same commit gives the same answer again.
 ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1))
 
-.PHONY: help setup verifier demo test test-again test-long check up down bench docs fix lock clean
+FAST := tests/unit tests/component tests/contracts tests/repository
+
+.PHONY: help setup verifier demo static test test-again test-long check up down bench docs fix lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,20 +48,24 @@ up: setup verifier ## Start the stack in the background
 down: setup ## Stop the stack
 	@$(BIN)/amtsweg down
 
-check: setup ## Fast gates: format, lint, types, import contracts, unit, component, contracts, repository
+static: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" tests/unit tests/component tests/contracts tests/repository
 
-test: check verifier ## Everything, on real parts
+check: static ## Fast gates: format, lint, types, import contracts, unit, component, contracts, repository
+	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(FAST)
+
+test: static verifier ## Everything, on real parts
+	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
 	@$(BIN)/pytest -q $(ORDER) --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
 
 test-again: ## After make test: what failed on real parts, if it is little, once more and alone
 	@$(BIN)/python -m tests.again
 
-test-long: setup verifier ## What takes longer than make test may: soaks, longer faults, other servers
+test-long: setup verifier ## What takes longer than make test may: many more examples, soaks, longer faults, other servers
+	@$(BIN)/pytest -q --numprocesses logical --hypothesis-profile thorough -m "hypothesis and not long" $(FAST)
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadscope --durations 10 -m long tests
 
 bench: setup verifier ## Measure: benchmarks/ with their baselines

@@ -13,8 +13,12 @@ pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 _IN_CI = os.environ.get("CI") == "true"
 
-# A busy machine makes no property false: time is measured in benchmarks/, never in tests.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine makes no property false: time is measured in benchmarks/, never in tests. Each run draws anew;
+# `make test-long` draws much more.
+settings.register_profile(
+    "untimed", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=500)
 settings.load_profile("untimed")
 
 

@@ -22,6 +22,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_check_fails_on_a_difference_and_changes_nothing(
     checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -35,6 +36,7 @@ def test_the_check_fails_on_a_difference_and_changes_nothing(
     assert page.read_text(encoding="utf-8") == "something else\n"
 
 
+@pytest.mark.slow
 def test_a_missing_page_is_written_and_the_check_then_passes(checkout: Path) -> None:
     with pytest.raises(Exit) as written:
         command.docs(check=False)

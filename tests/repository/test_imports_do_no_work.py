@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.repository.tree import ROOT, modules
 
 WATCH = """
@@ -41,6 +43,7 @@ def work_done_by_importing(*names: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_no_module_does_anything_when_it_is_imported() -> None:
     names = [
         name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -136,6 +136,7 @@ def _imported() -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_dependency_is_imported() -> None:
     project = _PROJECT["project"]
     asked = [

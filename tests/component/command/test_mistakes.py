@@ -66,6 +66,7 @@ FILES = ("folder", "binary", "broken.json", "missing.json")
 
 
 @pytest.mark.parametrize("words", [*every_command()], ids=" ".join)
+@pytest.mark.slow
 def test_a_wrong_value_is_answered_with_a_sentence(words: tuple[str, ...], elsewhere: Path) -> None:
     command = every_command()[words]
     calls = [[], ["--nonsense"], ["too", "many", "words", "for", "any"]]

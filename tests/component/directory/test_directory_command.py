@@ -9,6 +9,8 @@ from services.router.adapters.directory_files import load
 from tests.support.directories import NORDMARK, hessen_changed
 from tests.support.routing import HESSEN
 
+pytestmark = pytest.mark.slow
+
 BEACON = "99900000000002"
 
 

@@ -14,6 +14,8 @@ from shared.events.competence import CompetenceDecision, Place
 from tests.support.directories import NORDMARK, TRADE, ask, nordmark_change
 from tests.support.routing import hessen
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"id": "a", "service": TRADE, "ags": "06531005", "on": "2026-03-01"}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid5
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def punctuate(router: RouterInMemory) -> None:
 
 @settings(max_examples=60)
 @given(st.lists(HAPPENINGS, max_size=14))
+@pytest.mark.slow
 def test_after_the_end_and_33_days_a_second_reading_of_all_inputs_has_no_effect(
     happenings: list[tuple[str, str, int]],
 ) -> None:

@@ -42,6 +42,7 @@ async def found(service: str, folder: Path, *, examples: int) -> list[str]:
 
 
 @pytest.mark.parametrize("service", IN_MEMORY)
+@pytest.mark.slow
 async def test_every_answer_is_as_described(service: str, tmp_path: Path) -> None:
     assert await found(service, tmp_path, examples=3) == []
 

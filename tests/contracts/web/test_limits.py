@@ -19,6 +19,8 @@ from shared.web.bodies import BodyLimit
 from shared.web.limits import HttpLimits
 from tests.contracts.web.sockets import Line, serving
 
+pytestmark = pytest.mark.slow
+
 LIMITS = HttpLimits(
     head_bytes=4096,
     head_seconds=0.5,

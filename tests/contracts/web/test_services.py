@@ -15,6 +15,8 @@ from shared.web.request_log import QUIET
 from tests.contracts.web.sockets import Line, serving
 from tests.support.apps import SERVICES, app_of
 
+pytestmark = pytest.mark.slow
+
 LARGEST_ANONYMOUS = 64 * 1024
 """The largest body before the client has said who it is."""
 

@@ -342,6 +342,7 @@ def test_a_true_log_passes_inspection(size: int) -> None:
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_a_log_with_one_bit_changed_fails_inspection(data: st.DataObject) -> None:
     files, checkpoint = _log(300)
     name = data.draw(st.sampled_from(sorted(files)))

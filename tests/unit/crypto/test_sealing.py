@@ -1,6 +1,7 @@
 """Sealing against joserfc, which knows nothing of our code, in both directions."""
 
 import json
+from functools import cache
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -53,8 +54,15 @@ def sealed(plaintext: bytes, jwk: dict[str, Any], *, purpose: str = "content") -
     )
 
 
+@cache
+def _imported(jwk: str) -> Any:
+    """An RSA key is checked each time that it is read, which takes longer than to use it."""
+    return JWKRegistry.import_key(json.loads(jwk))
+
+
 def opened_by_joserfc(token: dict[str, Any], jwk: dict[str, Any]) -> bytes:
-    plaintext = jwe.decrypt_json(cast("Any", token), JWKRegistry.import_key(jwk), registry=REGISTRY).plaintext
+    key = _imported(json.dumps(jwk))
+    plaintext = jwe.decrypt_json(cast("Any", token), key, registry=REGISTRY).plaintext
     assert plaintext is not None
     return plaintext
 

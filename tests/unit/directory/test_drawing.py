@@ -15,6 +15,8 @@ from shared.events.competence import Inquiry
 from tests.support.directories import BUILDING, NORDMARK, TRADE
 from tests.support.routing import HESSEN
 
+pytestmark = pytest.mark.slow
+
 ON = date(2026, 3, 1)
 SVG = "{http://www.w3.org/2000/svg}"
 CREDIT = "© GeoBasis-DE / BKG, Daten verändert, dl-de/by-2-0"

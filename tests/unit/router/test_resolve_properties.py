@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +8,8 @@ from services.router.adapters.directory_files import load
 from services.router.domain.directory.model import Area
 from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Place, Reason
 from tests.support.routing import HESSEN, hessen, resolve
+
+pytestmark = pytest.mark.slow
 
 AREAS = st.sampled_from(sorted(hessen().areas.values(), key=lambda area: area.ags))
 SHORTENED = st.sampled_from([2, 3, 5, 9, 12])
