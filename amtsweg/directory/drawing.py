@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from amtsweg.directory.borders import read_borders
+from services.router.adapters.borders import read_borders
 from services.router.adapters.directory_files import load, read_manifest
 from services.router.domain.decision.explain import explain_de
 from services.router.domain.decision.resolver import Resolver

@@ -1,5 +1,6 @@
 """What each service is told: the mapping from the stack to the settings that the services read."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,10 @@ def _desk(around: ServiceEnvironment) -> dict[str, str]:
     return _postgres(around, "desk") | {
         "AMTSWEG_ISSUER": around.url("intake"),
         "AMTSWEG_TOKEN_KEYS_FILE": str(around.keys.tokens_public("desk")),
+        "AMTSWEG_DIRECTORY": str(around.directory),
+        "AMTSWEG_PROCESSES": json.dumps(
+            {name: around.url(name) for name in PROCESSES if name != "desk" and around.http[name]}
+        ),
         **_sign_in(around, "desk"),
     }
 

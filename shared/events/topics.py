@@ -183,7 +183,7 @@ CASE_CLOCK = Topic(
     key="case",
     producers=("notifier",),
     consumers=("router", "intake", "audit"),
-    followers=("doors",),
+    followers=("doors", "desk"),
     audited=True,
 )
 CASE_CUSTODY = Topic(

@@ -12,10 +12,14 @@ from fastapi import FastAPI
 
 from services.router.adapters.clerks import staff
 from services.router.adapters.http.console import FILES, PAGE
+from services.router.adapters.http.console.operation import operation_routes
 from services.router.adapters.http.console.routes import console_routes
+from services.router.adapters.http.console.sheet import read_sheet
 from services.router.desk.pages import order_routes
+from services.router.domain.cases.due import Due
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
+from services.router.domain.cases.process import ProcessReport
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.access.principal import Principal, PrincipalKind
 from shared.events.custody import CaseHeld
@@ -29,7 +33,7 @@ from shared.web.pages import file_routes
 from shared.web.sign_in import sign_in_parts
 from tests.support.desk import DeskInMemory
 from tests.support.events import RECEIVED_AT
-from tests.support.routing import hessen
+from tests.support.routing import HESSEN, hessen
 from tests.support.served import served_with_issuer, sign_in_at
 
 STAFF: dict[str, tuple[PrincipalKind, str]] = {
@@ -45,6 +49,8 @@ class ConsoleGround(DeskInMemory):
     letters: dict[str, OpenLetter] = field(default_factory=dict)
     orders: list[ReplayOrdered | CloseOrdered | GoOnOrdered] = field(default_factory=list)
     suspended: dict[str, datetime] = field(default_factory=dict)
+    due: dict[UUID, Due] = field(default_factory=dict)
+    processes: list[ProcessReport] = field(default_factory=list)
 
     def get(self, principal: str) -> Principal | None:
         if principal not in STAFF:
@@ -87,7 +93,7 @@ class ConsoleGround(DeskInMemory):
 
 
 class ConsoleViews:
-    """Implements `AllCases`, `OpenLetters` and `Suspensions` over the ground."""
+    """Implements `AllCases`, `OpenLetters`, `DueDates` and `Suspensions` over the ground."""
 
     def __init__(self, ground: ConsoleGround) -> None:
         self._ground = ground
@@ -101,7 +107,9 @@ class ConsoleViews:
 
     async def order(self, order: ReplayOrdered | CloseOrdered | GoOnOrdered) -> OrderReport | None:
         self._ground.orders.append(order)
-        assert not isinstance(order, GoOnOrdered)
+        if isinstance(order, GoOnOrdered):
+            self._ground.processes.clear()
+            return OrderReport("3", "going-on", "")
         name = next(name for name, each in self._ground.letters.items() if each.place == order.record)
         if isinstance(order, ReplayOrdered):
             return OrderReport("1", "failed", "ce_type is missing")
@@ -110,6 +118,19 @@ class ConsoleViews:
 
     async def now(self) -> dict[str, datetime]:
         return self._ground.suspended
+
+    def of(self, case: UUID) -> Due | None:
+        return self._ground.due.get(case)
+
+
+class FakeProcesses:
+    """Implements `Processes` over the ground."""
+
+    def __init__(self, ground: ConsoleGround) -> None:
+        self._ground = ground
+
+    async def now(self) -> list[ProcessReport]:
+        return [*self._ground.processes]
 
 
 @asynccontextmanager
@@ -139,6 +160,7 @@ def _app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
         views,
         letters=views,
         suspensions=views,
+        due=views,
         gate=signed_in.gate,
         directory=hessen,
         health=health.report,
@@ -146,8 +168,14 @@ def _app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
     telemetry = Telemetry()
     app = create_app(title="desk", version="1", health=health, telemetry=telemetry, body_limit=4096)
     orders = order_routes(
-        desk, gate=signed_in.gate, directory=hessen, today=lambda: clock().date(), telemetry=telemetry
+        desk,
+        sheet=read_sheet(HESSEN),
+        gate=signed_in.gate,
+        directory=hessen,
+        today=lambda: clock().date(),
+        telemetry=telemetry,
     )
-    for routes in (signed_in.routes, looking, *orders, file_routes(FILES, page=PAGE)):
+    watching = operation_routes(FakeProcesses(ground), letters=views, gate=signed_in.gate)
+    for routes in (signed_in.routes, looking, watching, *orders, file_routes(FILES, page=PAGE)):
         app.include_router(routes)
     return app

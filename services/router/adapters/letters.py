@@ -37,7 +37,7 @@ class _Key:
 
 
 class FollowedLetters:
-    """`services.router.ports.OpenLetters` over the dead-letter topics of all groups; ``run`` keeps it up to date."""
+    """`services.router.ports.console.OpenLetters` over the dead-letter topics of all groups; ``run`` keeps it up to date."""
 
     def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
         self._address = address

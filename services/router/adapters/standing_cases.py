@@ -33,7 +33,7 @@ _STORED: Final = msgspec.json.Decoder(_Stored)
 
 
 class StandingCases:
-    """`services.router.ports.AllCases`; ``run`` keeps it up to date."""
+    """`services.router.ports.console.AllCases`; ``run`` keeps it up to date."""
 
     def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
         self._followed = FollowedCustody(address, keep=_standing, condition=condition)

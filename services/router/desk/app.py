@@ -1,5 +1,6 @@
 """What connects to what at the clearing desk: custody as it is followed to HTTP, a person's orders to Kafka."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from importlib.metadata import version
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import httpx
 from fastapi import APIRouter
 
 from services.router.adapters.desk_cases import FollowedCases
@@ -46,11 +48,12 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     postgres = settings.postgres
     password = read_secret(postgres.password_file) if postgres.password_file else None
     pool = await open_pool(postgres.url, schema="access", password=password, size=postgres.pool_size)
-    async with pool:
-        yield _parts(settings, pool=pool)
+    believed = ssl.create_default_context(cafile=settings.processes_ca_file)
+    async with pool, httpx.AsyncClient(verify=believed, follow_redirects=False) as http:
+        yield _parts(settings, pool=pool, http=http)
 
 
-def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Component]:
+def _parts(settings: Settings, *, pool: Pool, http: httpx.AsyncClient) -> Mapping[str, Component]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     directories = FollowedDirectories(
@@ -78,6 +81,7 @@ def _parts(settings: Settings, *, pool: Pool) -> Mapping[str, Component]:
         desk,
         address=address,
         pool=pool,
+        http=http,
         principals=principals,
         directories=directories,
         health=health,

@@ -1,19 +1,24 @@
 """The console at the desk: signing in, the files, what they ask, and the clearing desk's orders as with a token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import httpx
 from fastapi import APIRouter
 
 from services.router.adapters.clerks import staff
+from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.console import FILES, PAGE
+from services.router.adapters.http.console.operation import operation_routes
 from services.router.adapters.http.console.routes import console_routes
+from services.router.adapters.http.console.sheet import map_routes, read_sheet
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.adapters.letters import FollowedLetters
 from services.router.adapters.postgres.suspensions import PostgresSuspensions
+from services.router.adapters.processes import WatchedProcesses
 from services.router.adapters.standing_cases import StandingCases
 from services.router.desk.settings import Settings
 from services.router.domain.directory.model import Directory
@@ -23,10 +28,12 @@ from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Pool
 from shared.service.follower import Follower
+from shared.service.run import Component
+from shared.settings import SignIn
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
-from shared.web.sign_in import SessionGate, sign_in_parts
+from shared.web.sign_in import SessionGate, SignInParts, sign_in_parts
 
 
 def console_page(
@@ -35,6 +42,7 @@ def console_page(
     *,
     address: KafkaAddress,
     pool: Pool,
+    http: httpx.AsyncClient,
     principals: KnownPrincipals,
     directories: Directories,
     health: Health,
@@ -43,58 +51,73 @@ def console_page(
     """The console below ``/console``; nothing where the settings name no issuer."""
     if settings.sign_in is None:
         return PageParts()
-    signed_in = sign_in_parts(
-        settings.sign_in,
-        door="desk",
-        page=PAGE,
-        admit=staff(principals),
-        clock=_now,
-        secret=settings.sign_in.secret(),
-    )
+    signed_in = _sign_in(settings.sign_in, principals)
     cases = StandingCases(address, condition=health.part("cases"))
     letters = FollowedLetters(address, condition=health.part("letters"))
+    due = FollowedDueDates(address, condition=health.part("due dates"))
+    zone = ZoneInfo(settings.timezone)
+
+    def directory() -> Directory:
+        return directories.at(_now()).directory
+
+    def today() -> date:
+        return _now().astimezone(zone).date()
+
     looking = console_routes(
         cases,
         letters=letters,
         suspensions=PostgresSuspensions(pool),
+        due=due,
         gate=signed_in.gate,
-        directory=lambda: directories.at(_now()).directory,
+        directory=directory,
         health=health.report,
     )
-    zone = ZoneInfo(settings.timezone)
+    watched = WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()})
+    orders = order_routes(
+        desk,
+        sheet=read_sheet(settings.directory),
+        gate=signed_in.gate,
+        directory=directory,
+        today=today,
+        telemetry=telemetry,
+    )
+    followed: Mapping[str, Component] = {"cases": cases, "letters": letters, "due dates": due}
     return PageParts(
         routes=(
             signed_in.routes,
             looking,
-            *order_routes(
-                desk,
-                gate=signed_in.gate,
-                directory=lambda: directories.at(_now()).directory,
-                today=lambda: _now().astimezone(zone).date(),
-                telemetry=telemetry,
-            ),
+            operation_routes(watched, letters=letters, gate=signed_in.gate),
+            *orders,
             file_routes(FILES, page=PAGE),
             front_door(PAGE),
         ),
-        parts={
-            "cases": Follower(cases, name="cases", health=health),
-            "letters": Follower(letters, name="letters", health=health),
-        },
+        parts={name: Follower(part, name=name, health=health) for name, part in followed.items()},
+    )
+
+
+def _sign_in(told: SignIn, principals: KnownPrincipals) -> SignInParts:
+    return sign_in_parts(
+        told, door="desk", page=PAGE, admit=staff(principals), clock=_now, secret=told.secret()
     )
 
 
 def order_routes(
     desk: ClearingDesk,
     *,
+    sheet: bytes | None,
     gate: SessionGate,
     directory: Callable[[], Directory],
     today: Callable[[], date],
     telemetry: Telemetry,
-) -> tuple[APIRouter, APIRouter]:
-    """What is parked and the orders about it, as with a token; and the authorities to choose from."""
+) -> Sequence[APIRouter]:
+    """What is parked and the orders about it, as with a token; the map, and the authorities to choose from."""
     same = APIRouter(prefix=PAGE, include_in_schema=False)
     same.include_router(desk_routes(desk, gate=gate, directory=directory, clock=_now, telemetry=telemetry))
-    return same, authority_search(page=PAGE, gate=gate, directory=directory, today=today)
+    return (
+        same,
+        map_routes(desk, sheet=sheet, gate=gate, directory=directory, today=today),
+        authority_search(page=PAGE, gate=gate, directory=directory, today=today),
+    )
 
 
 def _now() -> datetime:

@@ -3,10 +3,20 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, FilePath
+from pydantic import DirectoryPath, Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings, SignIn
+from shared.settings import (
+    HttpListener,
+    Issuer,
+    KafkaConnection,
+    PostgresConnection,
+    ProtectedUrl,
+    ServiceSettings,
+    SignIn,
+)
+
+ProcessName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
 class Settings(ServiceSettings):
@@ -25,3 +35,21 @@ class Settings(ServiceSettings):
     ] = FRESH
     timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
     sign_in: SignIn | None = None
+    directory: Annotated[
+        DirectoryPath | None,
+        Field(
+            description="Folder of the directory; its areas are the console's map. Without it there is no map."
+        ),
+    ] = None
+    processes: Annotated[
+        dict[ProcessName, ProtectedUrl],
+        Field(
+            default_factory=dict,
+            description="The other processes (JSON: name and base URL of `/health/ready` and `/metrics`), whose health "
+            "and lag the console shows.",
+        ),
+    ]
+    processes_ca_file: Annotated[
+        FilePath | None,
+        Field(description="Whom to believe of them (PEM), where the system's own list does not suffice."),
+    ] = None

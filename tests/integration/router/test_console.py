@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
+from services.router.domain.cases.due import Due
+from services.router.domain.cases.process import AilingPart, Backlog, ProcessReport
 from shared.events.case import AssignOrdered
-from shared.events.operation import CloseOrdered, ReplayOrdered
+from shared.events.competence import Place
+from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
 from tests.support.browser import accessibility_problems, screenshot
 from tests.support.console import ConsoleGround, console
 from tests.support.events import RECEIPT, RECEIVED_AT
@@ -27,6 +31,14 @@ async def ground(tmp_path: Path) -> ConsoleGround:
     await found.follow()
     found.lay_aside("router:17")
     found.suspended[MARBURG] = RECEIVED_AT
+    case = next(case for case, each in found.everything().items() if each.standing == "routed")
+    found.due[case] = Due(kind="decision-due", on=date(2026, 4, 10))
+    stopped = AilingPart(name="router", standing="unready", reason="20 dead letters in a row")
+    backlog = Backlog(group="router", topic="submission.received.v1", records=1700)
+    found.processes = [
+        ProcessReport(name="router", standing="unready", ailing=[stopped], backlogs=[backlog]),
+        ProcessReport(name="audit", standing="unreachable"),
+    ]
     return found
 
 
@@ -59,6 +71,8 @@ async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
     await page.get_by_label(MARBURG).check()
     await page.get_by_label("Begründung").fill("Betriebsstätte liegt in Marburg")
     assert await accessibility_problems(page) == []
+    await expect(page.locator("#processes")).to_contain_text("1.700 Sätze sind noch zu lesen.")
+    await expect(page.get_by_role("button", name="Weitermachen lassen")).to_have_count(0)
     await _shot(page, "parked")
     await page.get_by_role("button", name="Zuweisen").click()
     await expect(page.get_by_role("status")).to_contain_text("Zugewiesen an")
@@ -66,6 +80,26 @@ async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
     (order,) = (event_of(each).data for each in ground.ordered)
     assert isinstance(order, AssignOrdered)
     assert (order.authority, order.assignment.principal) == (MARBURG, "klaerung-1")
+
+
+async def test_the_candidates_are_shown_on_a_map_that_is_our_own(
+    page: Page, address: str, ground: ConsoleGround
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    other = RECEIPT.model_copy(update={"receipt_number": "AW-2026-0004"})
+    ground.router.take(submission("antrag-4", place=Place(plz="35460"), receipt=other))
+    await ground.follow()
+    await _sign_in(page, address, "Robin Klar")
+    case = page.locator("#parked li[data-case]").filter(has=page.get_by_text("Karte der möglichen Stellen"))
+    await case.get_by_text("Karte der möglichen Stellen").click()
+    await expect(case.locator("svg.sheet path.choice").first).to_be_visible()
+    assert await accessibility_problems(page) == []
+    await _shot(page, "map")
+    await case.locator("svg.sheet path.choice").first.dispatch_event("click")
+    await expect(case.locator("[type=radio]:checked")).to_have_count(1)
+    own = address.removesuffix("/console/")
+    assert {url for url in asked if not url.startswith((own, "http://127.0.0.1:"))} == set()
 
 
 async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
@@ -81,14 +115,21 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await expect(page.locator("#found")).to_contain_text("12.01.2026, 10:30 MEZ")
     await expect(page.locator("#found")).to_contain_text("Magistrat der Stadt Gießen (g-06531005)")
     assert await accessibility_problems(page) == []
+    await expect(page.locator("#glance")).to_contain_text("Entscheidung fällig bis")
+    await expect(page.locator("#glance")).to_contain_text("10.04.2026")
+    await expect(page.locator("#processes")).to_contain_text("20 dead letters in a row")
     await _shot(page, "operator")
+    await page.get_by_role("button", name="Weitermachen lassen").click()
+    await page.get_by_role("button", name="Ja, weitermachen").click()
+    await expect(page.get_by_role("status")).to_contain_text("router macht weiter.")
     await page.get_by_role("button", name="Noch einmal versuchen").click()
     await expect(page.get_by_role("status")).to_contain_text("wieder gescheitert")
     await page.get_by_label("Warum aufgeben?").select_option("beyond-repair")
     await page.get_by_role("button", name="Aufgeben", exact=True).click()
     await page.get_by_role("button", name="Ja, aufgeben").click()
     await expect(page.locator("#letters")).to_contain_text("keine unerledigten")
-    replayed, closed = ground.orders
+    went_on, replayed, closed = ground.orders
+    assert went_on == GoOnOrdered(group="router", principal="betrieb-1")
     assert isinstance(replayed, ReplayOrdered)
     assert isinstance(closed, CloseOrdered)
     assert (replayed.principal, closed.principal, closed.reason) == (

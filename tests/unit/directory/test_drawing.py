@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from amtsweg.directory.borders import Borders
 from amtsweg.directory.drawing import draw
+from services.router.adapters.borders import Borders
 from shared.events.competence import Inquiry
 from tests.support.directories import BUILDING, NORDMARK, TRADE
 from tests.support.routing import HESSEN

@@ -10,7 +10,7 @@ _SUSPENDED: Final = "SELECT authority, since FROM access.suspensions ORDER BY si
 
 
 class PostgresSuspensions:
-    """Implements `services.router.ports.Suspensions`."""
+    """Implements `services.router.ports.console.Suspensions`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -1,11 +1,13 @@
 """What the console shows, as JSON documents; nothing of it is content."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from pydantic import JsonValue
 
+from services.router.domain.cases.deadlines import Deadlines, DueCase
+from services.router.domain.cases.due import DueKind
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import CasesAtAGlance, StandingCase
 from services.router.domain.directory.model import Directory
@@ -42,6 +44,17 @@ class SuspendedDocument(WireModel):
     since: Instant
 
 
+class DueCaseDocument(WireModel):
+    """An open case that is due or late: by which day, or since which."""
+
+    case: UUID
+    receipt_number: str
+    kind: DueKind
+    on: date
+    authority: str | None = None
+    authority_name: str | None = None
+
+
 class OverviewDocument(WireModel):
     """How things stand now. `health` is this process's own report."""
 
@@ -49,6 +62,8 @@ class OverviewDocument(WireModel):
     unanswered: tuple[UnansweredDocument, ...]
     suspended: tuple[SuspendedDocument, ...]
     letters: int
+    due: dict[str, int]
+    gravest: tuple[DueCaseDocument, ...]
     directory_version: str
     health: JsonValue
 
@@ -85,14 +100,6 @@ class CloseLetterDocument(WireModel):
     reason: CloseReason
 
 
-class LetterOutcomeDocument(WireModel):
-    """What became of the order; `pending` where no service has said so yet."""
-
-    name: str
-    outcome: str
-    detail: str
-
-
 def standing_document(case: UUID, held: StandingCase, directory: Directory) -> StandingCaseDocument:
     """One case."""
     return StandingCaseDocument(
@@ -114,6 +121,7 @@ def overview_document(
     *,
     suspended: Mapping[str, datetime],
     letters: int,
+    due: Deadlines,
     directory: Directory,
     health: JsonValue,
 ) -> OverviewDocument:
@@ -134,8 +142,22 @@ def overview_document(
             for each, since in suspended.items()
         ),
         letters=letters,
+        due={str(kind): count for kind, count in due.counts.items()},
+        gravest=tuple(_due_document(each, directory) for each in due.gravest),
         directory_version=directory.version,
         health=health,
+    )
+
+
+def _due_document(each: DueCase, directory: Directory) -> DueCaseDocument:
+    authority = each.held.authority
+    return DueCaseDocument(
+        case=each.case,
+        receipt_number=each.held.receipt_number,
+        kind=each.due.kind,
+        on=each.due.on,
+        authority=authority,
+        authority_name=None if authority is None else name_in(directory, authority),
     )
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Response, Security
 
 from services.router.adapters.http.console import PAGE
+from services.router.adapters.http.console.answers import OrderOutcomeDocument, told_of_order, without_store
 from services.router.adapters.http.console.documents import (
     CloseLetterDocument,
-    LetterOutcomeDocument,
     LettersDocument,
     OverviewDocument,
     ReplayLetterDocument,
@@ -17,18 +17,20 @@ from services.router.adapters.http.console.documents import (
     overview_document,
     standing_document,
 )
+from services.router.adapters.http.console.operation import OPERATION
+from services.router.domain.cases.deadlines import deadlines
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import at_a_glance, find_standing
 from services.router.domain.directory.model import Directory
-from services.router.ports import AllCases, OpenLetters, Suspensions
+from services.router.ports import DueDates
+from services.router.ports.console import AllCases, OpenLetters, Suspensions
 from shared.events.operation import CloseOrdered, ReplayOrdered
-from shared.events.payload import WireModel
 from shared.web.bearer import Caller
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
-_OPERATION: Final = "operation"
 _MOST: Final = 50
+_GRAVEST: Final = 10
 
 
 def console_routes(
@@ -36,6 +38,7 @@ def console_routes(
     *,
     letters: OpenLetters,
     suspensions: Suspensions,
+    due: DueDates,
     gate: SessionGate,
     directory: Callable[[], Directory],
     health: Callable[[], Any],
@@ -47,11 +50,12 @@ def console_routes(
     async def overview(_: Annotated[Caller, Security(gate)]) -> Response:
         """How things stand."""
         known = directory()
-        return _json(
+        return without_store(
             overview_document(
                 at_a_glance(cases.cases.values(), most=_MOST),
                 suspended=await suspensions.now(),
                 letters=len(letters.unsettled()),
+                due=deadlines(cases.cases, due.of, most=_GRAVEST),
                 directory=known,
                 health=health(),
             )
@@ -63,26 +67,26 @@ def console_routes(
         found = find_standing(cases.cases, reference.strip())
         if found is None:
             raise _no_case()
-        return _json(standing_document(*found, directory()))
+        return without_store(standing_document(*found, directory()))
 
     @routes.get("/letters", response_model=LettersDocument)
-    async def listed(_: Annotated[Caller, Security(gate, scopes=[_OPERATION])]) -> Response:
+    async def listed(_: Annotated[Caller, Security(gate, scopes=[OPERATION])]) -> Response:
         """Dead letters that nobody has settled, the oldest first."""
         found = sorted(letters.unsettled().values(), key=lambda each: (each.since_ms, each.name))
-        return _json(LettersDocument(letters=tuple(map(letter_document, found))))
+        return without_store(LettersDocument(letters=tuple(map(letter_document, found))))
 
-    @routes.post("/letters/replay", response_model=LetterOutcomeDocument)
+    @routes.post("/letters/replay", response_model=OrderOutcomeDocument)
     async def replay(
-        body: ReplayLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[_OPERATION])]
+        body: ReplayLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[OPERATION])]
     ) -> Response:
         """Let the owning service try the record again."""
         letter = _unsettled(letters, body.name)
         order = ReplayOrdered(group=letter.group, record=letter.place, principal=caller.id)
         return await _told(letters, order, letter)
 
-    @routes.post("/letters/close", response_model=LetterOutcomeDocument)
+    @routes.post("/letters/close", response_model=OrderOutcomeDocument)
     async def close(
-        body: CloseLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[_OPERATION])]
+        body: CloseLetterDocument, caller: Annotated[Caller, Security(gate, scopes=[OPERATION])]
     ) -> Response:
         """Give the record up; who did so and why stays on record."""
         letter = _unsettled(letters, body.name)
@@ -93,14 +97,7 @@ def console_routes(
 
 
 async def _told(letters: OpenLetters, order: ReplayOrdered | CloseOrdered, letter: OpenLetter) -> Response:
-    report = await letters.order(order)
-    return _json(
-        LetterOutcomeDocument(
-            name=letter.name,
-            outcome="pending" if report is None else report.outcome,
-            detail="" if report is None else report.detail,
-        )
-    )
+    return without_store(told_of_order(letter.name, await letters.order(order)))
 
 
 def _unsettled(letters: OpenLetters, name: str) -> OpenLetter:
@@ -124,12 +121,4 @@ def _no_case() -> Problem:
         detail="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier "
         "32 Tage lang zu finden.",
         resolution="Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle (check the number; the audit knows older ones).",
-    )
-
-
-def _json(document: WireModel) -> Response:
-    return Response(
-        document.model_dump_json(by_alias=True, exclude_none=True),
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"},
     )

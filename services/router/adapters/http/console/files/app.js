@@ -2,7 +2,8 @@
 
 import { drawLetters, refreshLetters } from "./letters.js";
 import { drawParked, refreshParked } from "./parked.js";
-import { $, ask, attend, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { drawProcesses, refreshProcesses } from "./processes.js";
+import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say } from "./words.js";
 
 const LOOK_EVERY_MS = 5000;
@@ -60,6 +61,7 @@ async function refresh() {
   drawGlance();
   if (may("desk")) await refreshParked();
   if (may("operation")) await refreshLetters();
+  await refreshProcesses(may("operation"));
 }
 
 setInterval(() => {
@@ -69,14 +71,17 @@ setInterval(() => {
 
 function drawGlance() {
   if (!overview) return;
-  const { standings, unanswered, suspended, health } = overview;
+  const { standings, unanswered, suspended, health, due, gravest } = overview;
   const ailing = Object.entries(health).filter(([, part]) => part.standing !== "ready");
   $("glance").replaceChildren(
     table(say("standingsTitle"), [say("standing"), say("count")], Object.entries(standings).sort().map(([name, count]) => [say(name), number(count)])),
+    h("h3", {}, say("dueTitle")),
+    ...gravest.length ? [h("ul", { class: "marks" }, Object.entries(due).map(([kind, count]) => h("li", { class: `mark ${kind === "decision-due" ? "open" : "bad"}` }, `${say(kind)}: ${number(count)}`))),
+      h("ul", {}, gravest.map(each => h("li", {}, `${each.receiptNumber}: ${say(each.kind)} ${day(each.on)}, ${each.authorityName ?? say("nobody")}`)))] : [h("p", { class: "hint" }, say("nothingDue"))],
     h("h3", {}, say("unansweredTitle")),
     unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)])) : h("p", { class: "hint" }, say("nothingUnanswered")),
     h("h3", {}, say("suspendedTitle")),
-    suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
+    suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}. ${say("resumeBy")} `, h("span", { class: "mono" }, `amtsweg authority resume ${each.authority}`)))) : h("p", { class: "hint" }, say("nobodySuspended")),
     h("h3", {}, say("healthTitle")),
     h("ul", { class: "marks" }, ailing.length ? ailing.map(([name, part]) => h("li", { class: "mark bad" }, `${name}: ${say(part.standing)} ${part.reason}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
     h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`),
@@ -119,6 +124,7 @@ $("language").addEventListener("click", () => {
   sayEverything();
   drawGlance();
   drawFound();
+  drawProcesses();
   if (may("desk")) drawParked();
   if (may("operation")) drawLetters();
 });

@@ -1,6 +1,7 @@
 // What the directory could not decide: one form for each case, a choice and a reason.
 
 import { $, ask, attend, h, moment } from "./view.js";
+import { sheetView } from "./sheet.js";
 import { say } from "./words.js";
 
 const PAGE = 20;
@@ -26,9 +27,19 @@ function caseView(each) {
   const id = `case-${each.case}`;
   return h("li", { "data-case": each.case, class: "entry-line" },
     h("h3", { id }, each.serviceName || each.service),
-    h("p", { class: "hint" }, `${each.receiptNumber} · ${say("waits", moment(each.parkedSince))}`),
+    h("p", { class: "hint" }, h("span", { id: `number-${each.case}` }, each.receiptNumber), ` · ${say("waits", moment(each.parkedSince))}`),
     h("p", {}, h("span", { class: "mark open" }, each.reasonText)),
-    explanationView(each), formView(each, id));
+    each.reason === "unconfirmed" ? h("p", {}, say("liesWith", each.authority)) : null,
+    explanationView(each), mapView(each), formView(each, id));
+}
+
+function mapView(each) {
+  if (!each.candidates.length) return null;
+  const holder = h("div", {}), known = new Map(each.candidates.map(one => [one.authority, one.name]));
+  const choose = authority => { const found = [...holder.closest("li").querySelectorAll("[type=radio]")].find(radio => radio.value === authority); if (found) { found.checked = true; found.focus(); } };
+  const details = h("details", { ontoggle: () => { if (details.open && !holder.firstChild) attend(say, async () => { holder.replaceChildren(await sheetView(each.case, { names: id => known.get(id) || id, choose })); }); } },
+    h("summary", {}, say("showMap")), holder);
+  return details;
 }
 
 function explanationView(each) {
@@ -53,7 +64,7 @@ function formView(each, title) {
   });
   const key = crypto.randomUUID();
   const order = (event, work) => { event.preventDefault(); attend(say, work); };
-  const form = h("form", { "aria-labelledby": title, onsubmit: event => order(event, async () => {
+  const form = h("form", { "aria-labelledby": `${title} number-${each.case}`, onsubmit: event => order(event, async () => {
     const chosen = form.querySelector("[type=radio]:checked");
     if (!chosen) throw new Error(say("chooseFirst"));
     return told(await ask(`/console/v1/parked/${each.case}/assignment`, { body: { authority: chosen.value, reason: reason.value.trim(), outsideCandidates: chosen.dataset.outside === "true" }, key }));
@@ -62,7 +73,9 @@ function formView(each, title) {
     h("p", {}, h("label", { for: `other-${each.case}` }, say("other")), words), others),
   h("p", {}, h("label", { for: `reason-${each.case}` }, say("reason")), reason, h("span", { class: "hint", id: `hint-${each.case}` }, say("reasonHint"))),
   h("p", { class: "take" }, h("button", { type: "submit" }, say("assign")),
-    h("button", { type: "button", class: "second", onclick: event => order(event, async () => told(await ask(`/console/v1/parked/${each.case}/retry`, { body: {} }))) }, say("retry"))));
+    each.reason === "unconfirmed"
+      ? h("button", { type: "button", class: "second", onclick: event => order(event, async () => told(await ask(`/console/v1/parked/${each.case}/redelivery`, { body: {}, key: `${key}-again` }))) }, say("redeliver"))
+      : h("button", { type: "button", class: "second", onclick: event => order(event, async () => told(await ask(`/console/v1/parked/${each.case}/retry`, { body: {} }))) }, say("retry"))));
   return form;
 }
 

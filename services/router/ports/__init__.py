@@ -10,14 +10,11 @@ from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.due import Due
 from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord, InboxStanding
-from services.router.domain.cases.letter import OpenLetter
-from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.webhooks import Webhook
 from services.router.domain.decision.resolver import Resolver
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
-from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
 from shared.events.payload import Sealed
 from shared.events.submission import SubmissionHeld
 
@@ -234,55 +231,6 @@ class Arrivals(Protocol):
 
     def listening(self, authorities: Sequence[str]) -> AbstractContextManager[News]:
         """What arrives from here on is news."""
-
-
-class AllCases(Protocol):
-    """The console's view of every case; it may lag."""
-
-    @property
-    def cases(self) -> Mapping[UUID, StandingCase]:
-        """How each stands.
-
-        Raises:
-            Unavailable: the view is being built.
-        """
-
-
-class OrderReported(Protocol):
-    """What the owning service says about an order."""
-
-    @property
-    def outcome(self) -> str:
-        """A word of the engine's list."""
-
-    @property
-    def detail(self) -> str:
-        """What belongs to it, for example the letter whose turn it is."""
-
-
-class OpenLetters(Protocol):
-    """The dead letters of all groups."""
-
-    def unsettled(self) -> Mapping[str, OpenLetter]:
-        """Those that nobody has settled, by name.
-
-        Raises:
-            Unavailable: the view is being built.
-        """
-
-    async def order(self, order: ReplayOrdered | CloseOrdered | GoOnOrdered) -> OrderReported | None:
-        """Give an order; return what became of it, None where no service has said so in time.
-
-        Raises:
-            Unavailable: it is not confirmed, and may have arrived all the same.
-        """
-
-
-class Suspensions(Protocol):
-    """Authorities that are shut out."""
-
-    async def now(self) -> Mapping[str, datetime]:
-        """Return since when each is; raises ``Unavailable``."""
 
 
 class Orders(Protocol):

@@ -1,0 +1,38 @@
+// The other processes: health, what they have still to read; a group that has stopped goes on by order.
+
+import { $, ask, attend, confirmed, h, number } from "./view.js";
+import { say } from "./words.js";
+
+let processes = [], operates = false, drawn = null;
+
+export async function refreshProcesses(mayOperate) {
+  operates = mayOperate;
+  ({ processes } = await ask("/console/processes"));
+  if (JSON.stringify(processes) !== drawn) drawProcesses();
+}
+
+export function drawProcesses() {
+  drawn = JSON.stringify(processes);
+  $("processes").hidden = !processes.length;
+  $("processes-list").replaceChildren(h("ul", { class: "cases" }, processes.map(processView)));
+}
+
+function processView(each) {
+  const well = each.standing === "ready";
+  const waiting = each.backlogs.reduce((sum, backlog) => sum + backlog.records, 0);
+  return h("li", { class: "entry-line" },
+    h("h3", {}, each.name, " ", h("span", { class: `mark ${well ? "good" : each.standing === "degraded" ? "open" : "bad"}` }, say(each.standing))),
+    each.ailing.length ? h("ul", {}, each.ailing.map(part => h("li", {}, `${part.name}: ${part.reason || say(part.standing)}`))) : null,
+    h("p", { class: "hint" }, waiting ? say("waitingRecords", number(waiting)) : each.standing === "unreachable" ? say("unreachableHint") : say("nothingWaiting")),
+    each.backlogs.length ? h("ul", { class: "mono" }, each.backlogs.map(backlog => h("li", {}, `${backlog.group} · ${backlog.topic}: ${number(backlog.records)}`))) : null,
+    operates && each.group && each.ailing.some(part => part.name === each.group && part.standing === "unready")
+      ? h("p", {}, h("button", { type: "button", class: "second", onclick: () => attend(say, () => goOn(each)) }, say("goOn"))) : null);
+}
+
+async function goOn({ group }) {
+  if (!await confirmed({ title: say("sure"), text: say("goOnSure", group), yes: say("reallyGoOn"), no: say("cancel") })) return "";
+  const { outcome } = await ask(`/console/groups/${group}/go-on`, { body: {} });
+  await refreshProcesses(operates);
+  $("processes-title").focus();
+  return say(`told-${outcome}`, group);
+}

@@ -1,0 +1,79 @@
+"""The other processes as whoever runs them sees them: each one's health and metrics, asked over HTTP.
+
+Services meet on the bus alone; this is no service's business but the console's, which looks as a monitor does.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.router.domain.cases.process import Backlog, ProcessReport, process_report
+
+_FRESH_SECONDS: Final = 3.0
+_ANSWER_SECONDS: Final = 2.0
+_MOST_BYTES: Final = 4 * 1024 * 1024
+_LAG: Final = "amtsweg_lag_records"
+
+
+class WatchedProcesses:
+    """`services.router.ports.console.Processes` over each process's ``/health/ready`` and ``/metrics``.
+
+    However many look, each process is asked once in three seconds.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, *, urls: Mapping[str, str]) -> None:
+        self._http = http
+        self._urls = urls
+        self._asking = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._told: Sequence[ProcessReport] = ()
+
+    async def now(self) -> Sequence[ProcessReport]:
+        async with self._asking:
+            if time.monotonic() - self._asked_at > _FRESH_SECONDS:
+                reports = (self._report(name, url.rstrip("/")) for name, url in self._urls.items())
+                self._told = await asyncio.gather(*reports)
+                self._asked_at = time.monotonic()
+            return self._told
+
+    async def _report(self, name: str, url: str) -> ProcessReport:
+        try:
+            async with asyncio.timeout(2 * _ANSWER_SECONDS):
+                health = httpx.Response(200, content=await self._read(f"{url}/health/ready")).json()
+                metrics = (await self._read(f"{url}/metrics")).decode()
+            return process_report(name, health=_parts(health), backlogs=_backlogs(metrics))
+        except (httpx.HTTPError, OSError, TimeoutError, ValueError):
+            return ProcessReport(name=name, standing="unreachable")
+
+    async def _read(self, url: str) -> bytes:
+        """What is answered; ``/health/ready`` is told with 503 too.
+
+        Raises:
+            ValueError: it is longer than we read.
+        """
+        body = bytearray()
+        async with self._http.stream("GET", url, timeout=_ANSWER_SECONDS) as answer:
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise ValueError(f"{url}: longer than {_MOST_BYTES} bytes")
+        return bytes(body)
+
+
+def _parts(told: Any) -> Mapping[str, Mapping[str, str]]:
+    if not isinstance(told, dict) or not all(isinstance(part, dict) for part in told.values()):
+        raise ValueError("a report of parts is expected")
+    return told
+
+
+def _backlogs(exposition: str) -> list[Backlog]:
+    return [
+        Backlog(group=sample.labels["group"], topic=sample.labels["topic"], records=int(sample.value))
+        for family in text_string_to_metric_families(exposition)
+        if family.name == _LAG
+        for sample in family.samples
+    ]

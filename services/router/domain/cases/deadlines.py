@@ -1,0 +1,50 @@
+"""Deadlines at a glance: what is due or late among the open cases, the gravest first."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from services.router.domain.cases.due import Due, DueKind
+from services.router.domain.cases.overview import StandingCase
+from services.router.domain.cases.transitions import OPEN
+
+_GRAVEST_FIRST: Final[tuple[DueKind, ...]] = ("period-over", "decision-due", "confirmation-late")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCase:
+    """An open case and what the calendar says about it."""
+
+    case: UUID
+    held: StandingCase
+    due: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How many there are of each kind, and the gravest of them."""
+
+    counts: Mapping[DueKind, int]
+    gravest: Sequence[DueCase]
+
+
+def deadlines(
+    cases: Mapping[UUID, StandingCase], due: Callable[[UUID], Due | None], *, most: int
+) -> Deadlines:
+    """What is due in the cases that are open; a confirmation only until somebody has said something."""
+    found = [
+        DueCase(case=case, held=held, due=told)
+        for case, held in cases.items()
+        if held.standing in OPEN and (told := due(case)) is not None and _still(told, held)
+    ]
+    found.sort(key=lambda each: (_GRAVEST_FIRST.index(each.due.kind), each.due.on, each.case))
+    counts = Counter(each.due.kind for each in found)
+    return Deadlines(
+        counts={kind: counts[kind] for kind in _GRAVEST_FIRST if counts[kind]}, gravest=found[:most]
+    )
+
+
+def _still(due: Due, held: StandingCase) -> bool:
+    return due.kind != "confirmation-late" or held.standing == "routed"

@@ -1,0 +1,67 @@
+"""What the console needs of the world."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.router.domain.cases.letter import OpenLetter
+from services.router.domain.cases.overview import StandingCase
+from services.router.domain.cases.process import ProcessReport
+from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
+
+
+class AllCases(Protocol):
+    """The console's view of every case; it may lag."""
+
+    @property
+    def cases(self) -> Mapping[UUID, StandingCase]:
+        """How each stands.
+
+        Raises:
+            Unavailable: the view is being built.
+        """
+
+
+class OrderReported(Protocol):
+    """What the owning service says about an order."""
+
+    @property
+    def outcome(self) -> str:
+        """A word of the engine's list."""
+
+    @property
+    def detail(self) -> str:
+        """What belongs to it, for example the letter whose turn it is."""
+
+
+class OpenLetters(Protocol):
+    """The dead letters of all groups."""
+
+    def unsettled(self) -> Mapping[str, OpenLetter]:
+        """Those that nobody has settled, by name.
+
+        Raises:
+            Unavailable: the view is being built.
+        """
+
+    async def order(self, order: ReplayOrdered | CloseOrdered | GoOnOrdered) -> OrderReported | None:
+        """Give an order; return what became of it, None where no service has said so in time.
+
+        Raises:
+            Unavailable: it is not confirmed, and may have arrived all the same.
+        """
+
+
+class Processes(Protocol):
+    """Our other processes, as far as this one is told where they are."""
+
+    async def now(self) -> Sequence[ProcessReport]:
+        """Return how each does; one that does not answer is ``unreachable``."""
+
+
+class Suspensions(Protocol):
+    """Authorities that are shut out."""
+
+    async def now(self) -> Mapping[str, datetime]:
+        """Return since when each is; raises ``Unavailable``."""
