@@ -188,9 +188,16 @@ class DeemedApprovalCertified(Payload):
     certified_at: Instant
 
 
-SilenceDoubt = Literal["unconfirmed", "incomplete", "forwarded", "unread-answer", "not-every-case-covered"]
-"""Why silence shows nothing: the authority has not confirmed that it has the case, documents are missing, it was handed
-on, an answer lies in a dead letter, or the law covers some cases of the service only."""
+SilenceDoubt = Literal[
+    "unconfirmed",
+    "incomplete",
+    "parked",
+    "forwarded",
+    "unread-answer",
+    "not-every-case-covered",
+]
+"""Why silence shows nothing: the authority has not confirmed that it has the case, documents are missing, the case lies
+with no authority, it was handed on, an answer lies in a dead letter, or the law covers some cases of the service only."""
 
 
 class CaseDeemedApproved(Payload):

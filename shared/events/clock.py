@@ -42,10 +42,11 @@ class PeriodEnded(Payload):
 
     ``certain``: the law's fiction covers every case of this service; where it is false, a person must say
     whether it covers this one. ``graceUntil`` is the next working day: until its end nobody concludes anything.
+    Without ``authority`` the case lies with none: the period runs all the same (§ 71b Abs. 2 VwVfG).
     """
 
     receipt: Receipt
-    authority: AuthorityId
+    authority: AuthorityId | None = None
     profile: str
     period_ended_on: date
     fiction_from: date | None = None

@@ -26,7 +26,7 @@ CustodyState = Literal[
 class PeriodOver(WireModel):
     """A period that has ended without a decision. Once silence is found to show nothing, ``doubt`` says why."""
 
-    authority: AuthorityId
+    authority: AuthorityId | None = None
     profile: str
     ended_on: date
     fiction_from: date

@@ -151,6 +151,7 @@ DETAILS: dict[str, tuple[str, str]] = {
         "das Gesetz gilt nur für einen Teil der Fälle",
         "the law covers some of the cases only",
     ),
+    "parked": ("der Vorgang lag bei keiner Behörde", "the case lay with no authority"),
     "forwarded": ("der Vorgang wurde weitergegeben", "the case was handed on"),
     "withdrawn": ("der Antrag war schon zurückgenommen", "the application had been withdrawn already"),
     "already-closed": ("der Vorgang war schon abgeschlossen", "the case had been closed already"),

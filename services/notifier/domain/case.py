@@ -1,16 +1,18 @@
 """What the notifier knows of a case. It grows event by event and holds no word of the applicant's."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
 from services.notifier.domain.message import Told
+from services.notifier.domain.period import Progress
 from shared.events.case import CaseDecided, CaseDeemedApproved
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
+from shared.events.supplement import CaseWithdrawn
 
 ContactState = Sealed | Literal["unheard", "none", "erased"]
 """The sealed contact; or: not heard of yet, none was given, or it was deleted after the case closed."""
@@ -18,13 +20,14 @@ ContactState = Sealed | Literal["unheard", "none", "erased"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case's contact, messages and the ids of the events that have been handled."""
+    """A case's contact, its messages, what its period depends on, and the ids of the events that have been handled."""
 
     id: UUID
     contact: ContactState = "unheard"
     told: tuple[Told, ...] = ()
     handled: frozenset[UUID] = frozenset()
     closed_at: datetime | None = None
+    progress: Progress = field(default_factory=Progress)
 
     def after(self, event: Event[Payload], *told: Told) -> Self:
         """Return the case once this event has been handled and these messages have been planned."""
@@ -32,7 +35,7 @@ class Case:
         match event.data:
             case SubmissionReceived(contact=given) if contact == "unheard":
                 contact = given or "none"
-            case CaseDecided() | CaseDeemedApproved():
+            case CaseDecided() | CaseDeemedApproved() | CaseWithdrawn():
                 closed_at = closed_at or event.time
             case EraseOrdered():
                 contact, closed_at = "erased", closed_at or event.time
@@ -42,6 +45,7 @@ class Case:
             closed_at=closed_at,
             told=(*self.told, *told),
             handled=self.handled | {event.id},
+            progress=self.progress.after(event),
         )
 
     def recalling(self, contact: Sealed | None) -> Self:

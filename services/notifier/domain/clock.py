@@ -22,6 +22,7 @@ from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import CaseSupplemented, CaseWithdrawn
 
 TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended"]
 CaseStage = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
@@ -36,55 +37,74 @@ _MORNING = time(6)  # an alarm is of use when somebody comes to work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClock:
-    """What the clock knows of a case."""
+    """What the clock knows of a case; ``since`` is the instant of the stage in which it stands."""
 
     case_id: UUID
     standing: CaseStage = "unheard"
     submission_id: UUID | None = None
     receipt: Receipt | None = None
     authority: str | None = None
-    routed_at: datetime | None = None
+    since: datetime | None = None
     progress: Progress = field(default_factory=Progress)
 
     def after(self, event: Event[Payload]) -> Self:
-        """Return the clock once this event is known. Topics are read apart: a stage is never left backwards."""
+        """Return the clock once this event is known. Topics are read apart: the order of events changes nothing."""
+        if self.is_erased:
+            return self  # nothing brings it back
         match event.data:
             case SubmissionReceived(receipt=receipt):
-                return self._at("received", receipt, event)
-            case SubmissionParked(receipt=receipt) if self.standing in {"unheard", "received", "parked"}:
-                return self._at("parked", receipt, event)
+                after = self._at("received", receipt, event)
+            case SubmissionParked(receipt=receipt):
+                after = self._at("parked", receipt, event)
             case SubmissionRouted(receipt=receipt, authority=authority):
-                routed = replace(self, authority=authority, routed_at=event.time)
-                return routed._at("routed", receipt, event)  # noqa: SLF001 - of this class
+                after = self._at("routed", receipt, event, authority=authority)
             case (
                 CaseAccepted(receipt=receipt, authority=authority)
                 | InformationRequested(receipt=receipt, authority=authority)
                 | PeriodExtended(receipt=receipt, authority=authority)
-                | CaseDecided(receipt=receipt, authority=authority)
-                | CaseDeemedApproved(receipt=receipt, authority=authority)
             ):
-                over = isinstance(event.data, CaseDecided | CaseDeemedApproved)
-                stage: CaseStage = "closed" if over else "accepted"
-                heard = replace(self, authority=authority, progress=_progress(self.progress, event.data))
-                return heard._at(stage, receipt, event)  # noqa: SLF001 - of this class
+                after = self._at("accepted", receipt, event, authority=authority)
+            case CaseSupplemented(receipt=receipt):
+                after = self._knowing(receipt, event)
+            case (
+                CaseDecided(receipt=receipt)
+                | CaseDeemedApproved(receipt=receipt)
+                | CaseWithdrawn(receipt=receipt)
+            ):
+                after = self._at("closed", receipt, event)
             case EraseOrdered():
-                return replace(self, standing="closed", receipt=None, submission_id=None, authority=None)
-        return self
+                gone = replace(self, submission_id=None, receipt=None, authority=None, since=None)
+                after = replace(gone, standing="closed", progress=Progress())
+            case _:
+                after = self
+        return after
 
-    def _at(self, standing: CaseStage, receipt: Receipt, event: Event[Payload]) -> Self:
-        if self.standing == "closed" and self.receipt is None:
-            return replace(self, authority=None, routed_at=None)  # erased: nothing brings it back
-        furthest = max(self.standing, standing, key=_STAGES.index)
-        return replace(self, standing=furthest, receipt=receipt, submission_id=event.submission_id)
+    @property
+    def is_erased(self) -> bool:
+        """Whether an order has erased it: of a case that was decided the facts of receipt stay."""
+        return self.standing == "closed" and self.receipt is None
 
+    def _at(
+        self, standing: CaseStage, receipt: Receipt, event: Event[Payload], *, authority: str | None = None
+    ) -> Self:
+        known = self._knowing(receipt, event)
+        if self.since is not None and self._stays(standing, event.time, since=self.since):
+            return known
+        return replace(known, standing=standing, authority=authority, since=event.time)
 
-def _progress(before: Progress, told: Payload) -> Progress:
-    match told:
-        case InformationRequested():
-            return replace(before, complete=False)
-        case PeriodExtended(months=months, extended_at=at) if not before.extended_by:
-            return replace(before, extended_by=months, extended_on=calendar_day(at))
-    return before
+    def _knowing(self, receipt: Receipt, event: Event[Payload]) -> Self:
+        progress = self.progress.after(event)
+        return replace(self, receipt=receipt, submission_id=event.submission_id, progress=progress)
+
+    def _stays(self, standing: CaseStage, at: datetime, *, since: datetime) -> bool:
+        """Whether this stage is over: closed is closed, and a receipt comes first, whatever another clock said.
+
+        Of the stages between, the latest holds: a case that is handed on begins anew with the next authority.
+        """
+        for last in ("closed", "received"):
+            if last in {self.standing, standing}:
+                return _STAGES.index(standing) <= _STAGES.index(self.standing)
+        return (at, _STAGES.index(standing)) <= (since, _STAGES.index(self.standing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,28 +131,36 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
     receipt = clock.receipt
     if receipt is None or clock.standing == "closed":
         return ()
+    deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
+    found = _period(clock, deadline, law.calendar) if deadline is not None else []
     received_on = calendar_day(receipt.received_at)
-    if clock.standing in {"unheard", "received", "parked"} or clock.authority is None:
+    if clock.authority is None:
         due = received_on
         for _ in range(_FORWARDED_WITHIN):
             due = law.calendar.next_working_day(due + timedelta(days=1))
-        return (_timer(clock, "forwarding", 1, due + timedelta(days=1)),)
-    deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
-    found = _period(clock, deadline, law.calendar) if deadline is not None else []
+        return (_timer(clock, "forwarding", 1, due + timedelta(days=1)), *found)
     if clock.standing == "routed":
-        routed_on = calendar_day(clock.routed_at) if clock.routed_at else received_on
-        found += [
-            _timer(clock, "fetching", step, routed_on + timedelta(days=days))
-            for step, days in enumerate(_FETCHED_WITHIN, start=1)
-        ]
-        if deadline is not None and deadline.profile.confirmation is not None:
-            due = law.calendar.next_working_day(
-                deadline.deemed_received + timedelta(days=_CONFIRMED_WITHIN)
-                if deadline.profile.kept_by == "announcement" or deadline.period_ends is None
-                else deadline.period_ends
-            )
-            found.append(_timer(clock, "confirmation", 1, due + timedelta(days=1)))
+        routed_on = calendar_day(clock.since) if clock.since else received_on
+        found += _first_steps(clock, deadline, law.calendar, routed_on=routed_on)
     return tuple(found)
+
+
+def _first_steps(
+    clock: CaseClock, deadline: Deadline | None, calendar: Calendar, *, routed_on: date
+) -> list[Timer]:
+    """What the authority owes that has the case and has not spoken yet; the next one owes it anew."""
+    steps = [
+        _timer(clock, "fetching", step, routed_on + timedelta(days=days))
+        for step, days in enumerate(_FETCHED_WITHIN, start=1)
+    ]
+    if deadline is None or deadline.profile.confirmation is None:
+        return steps
+    due = (
+        max(deadline.deemed_received, routed_on) + timedelta(days=_CONFIRMED_WITHIN)
+        if deadline.profile.kept_by == "announcement" or deadline.period_ends is None
+        else max(deadline.period_ends, routed_on)
+    )
+    return [*steps, _timer(clock, "confirmation", 1, calendar.next_working_day(due) + timedelta(days=1))]
 
 
 def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
@@ -147,10 +175,12 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
             receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
         )
     deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
-    if deadline is None or deadline.period_ends is None or authority is None:
+    if deadline is None or deadline.period_ends is None:
         return None
     last, careful = deadline.last_safe_dispatch, deadline.careful
-    if timer.kind == "ending" and last is not None and careful is not None:
+    if timer.kind == "ending":
+        if last is None or careful is None or authority is None:
+            return None
         return PeriodEnding(
             receipt=receipt,
             authority=authority,
@@ -182,13 +212,14 @@ def pending(all_timers: Sequence[Timer], *, now: datetime) -> tuple[Timer, ...]:
 
 
 def _period(clock: CaseClock, deadline: Deadline, calendar: Calendar) -> list[Timer]:
+    """The period runs wherever the case lies (§ 71b Abs. 2 VwVfG); warned is who holds it."""
     last, ends = deadline.last_safe_dispatch, deadline.period_ends
     if last is None or ends is None:
         return []
     warned = [
         _timer(clock, "ending", days, last - timedelta(days=days), on=calendar.last_working_day)
         for days in _WARNINGS
-        if last - timedelta(days=days) > deadline.deemed_received
+        if clock.authority is not None and last - timedelta(days=days) > deadline.deemed_received
     ]
     return [*warned, _timer(clock, "ended", 1, ends, due=_midnight(ends + timedelta(days=1)))]
 

@@ -19,6 +19,8 @@ def facts_of(message: ApplicantMessage, names: Names, law: Law, phrases: Phrases
     facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
     if message.kind == "acknowledgement":
         facts["legal_basis"] = told.confirmation()
+    if message.kind == "supplement":
+        facts["authority"] = names.authority
     return {name: value for name, value in facts.items() if value}
 
 

@@ -9,35 +9,79 @@ from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.compute import Deadline, compute
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law
+from shared.events.case import InformationRequested, PeriodExtended
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.supplement import CaseSupplemented
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What has happened since the receipt: documents are missing, have come on a day, the period was extended."""
+    """What has happened since the receipt, as far as the period depends on it.
 
-    complete: bool = True
-    completed_on: date | None = None
-    extended_by: int = 0
+    ``asked_at``: the authority said last that documents are missing. ``supplied_at``: the applicant handed in last what
+    was asked for. ``extended_at``: the authority extended its period first. These are instants of the router's one
+    clock, which say what came first. ``supplied_on`` and ``extended_on`` are the days that count in law.
+    """
+
+    asked_at: datetime | None = None
+    supplied_at: datetime | None = None
+    supplied_on: date | None = None
+    extended_at: datetime | None = None
     extended_on: date | None = None
+    extended_by: int = 0
+
+    def after(self, event: Event[Payload]) -> Self:
+        """Return the progress once this event is known; the order in which events come changes nothing."""
+        match event.data:
+            case InformationRequested():
+                return replace(self, asked_at=max(self.asked_at or event.time, event.time))
+            case CaseSupplemented(requested=True, supplemented_at=at) if _is_later(event, self.supplied_at):
+                return replace(self, supplied_at=event.time, supplied_on=calendar_day(at))
+            case PeriodExtended(months=months, extended_at=at) if _is_earlier(event, self.extended_at):
+                on = calendar_day(at)
+                return replace(self, extended_at=event.time, extended_on=on, extended_by=months)
+        return self
+
+    @property
+    def complete(self) -> bool:
+        """Whether the authority waits for no document; what it has not asked for it does not wait for."""
+        return self.asked_at is None or (self.supplied_at is not None and self.supplied_at >= self.asked_at)
+
+    @property
+    def completed_on(self) -> date | None:
+        """The day on which the last of the missing documents arrived at the single contact (§ 71b Abs. 4 VwVfG)."""
+        return self.supplied_on if self.complete else None
+
+    @property
+    def extension(self) -> int:
+        """The months of the extension; 0 where it was made while nothing ran, for there was no end to move."""
+        if self.extended_at is None or self.asked_at is None or self.extended_at < self.asked_at:
+            return self.extended_by
+        ran = self.supplied_at is not None and self.asked_at <= self.supplied_at <= self.extended_at
+        return self.extended_by if ran else 0
 
     def written(self) -> dict[str, str]:
         """As facts of a message; `read` turns them back."""
-        facts = {} if self.complete else {"complete": "no"}
-        if self.completed_on is not None:
-            facts["completedOn"] = self.completed_on.isoformat()
-        if self.extended_on is not None:
-            facts |= {"extendedBy": str(self.extended_by), "extendedOn": self.extended_on.isoformat()}
-        return facts
+        days = {"suppliedOn": self.supplied_on, "extendedOn": self.extended_on}
+        instants = {
+            "askedAt": self.asked_at,
+            "suppliedAt": self.supplied_at,
+            "extendedAt": self.extended_at,
+        }
+        facts = {name: known.isoformat() for name, known in (days | instants).items() if known is not None}
+        return facts | ({"extendedBy": str(self.extended_by)} if self.extended_by else {})
 
     @classmethod
     def read(cls, facts: Mapping[str, str]) -> Self:
         """From what `written` has written."""
-        completed_on, extended_on = facts.get("completedOn"), facts.get("extendedOn")
         return cls(
-            complete="complete" not in facts,
-            completed_on=None if completed_on is None else date.fromisoformat(completed_on),
+            asked_at=_instant(facts.get("askedAt")),
+            supplied_at=_instant(facts.get("suppliedAt")),
+            supplied_on=_day(facts.get("suppliedOn")),
+            extended_at=_instant(facts.get("extendedAt")),
+            extended_on=_day(facts.get("extendedOn")),
             extended_by=int(facts.get("extendedBy", "0")),
-            extended_on=None if extended_on is None else date.fromisoformat(extended_on),
         )
 
 
@@ -49,23 +93,42 @@ def deadline_of(
     An extension that the law does not allow, or that came after the end, leaves the period as it is.
     """
     since = progress or Progress()
-    before = _deadline(service, received_at, law, replace(since, extended_by=0))
-    if before is None or not since.extended_by:
+    before = _deadline(service, received_at, law, since, extended_by=0)
+    if before is None or not since.extension:
         return before
     in_time = since.extended_on is not None and (before.period_ends or date.min) >= since.extended_on
-    return (_deadline(service, received_at, law, since) if in_time else None) or before
+    longer = _deadline(service, received_at, law, since, extended_by=since.extension) if in_time else None
+    return longer or before
 
 
-def _deadline(service: str, received_at: datetime, law: Law, since: Progress) -> Deadline | None:
+def _deadline(
+    service: str, received_at: datetime, law: Law, since: Progress, *, extended_by: int
+) -> Deadline | None:
     inquiry = DeadlineInquiry(
         received_on=calendar_day(received_at),
         via="single-contact",
         service=service,
         complete=since.complete,
         completed_on=since.completed_on,
-        extended_by=since.extended_by,
+        extended_by=extended_by,
     )
     try:
         return compute(inquiry, law)
     except BadDeadlineInquiry:
         return None
+
+
+def _is_later(event: Event[Payload], known: datetime | None) -> bool:
+    return known is None or event.time > known
+
+
+def _is_earlier(event: Event[Payload], known: datetime | None) -> bool:
+    return known is None or event.time < known
+
+
+def _instant(written: str | None) -> datetime | None:
+    return None if written is None else datetime.fromisoformat(written)
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)

@@ -1,11 +1,10 @@
 """Which messages an event calls for: each piece of news is told once, however often its event comes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.notifier.domain.case import Case
-from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import ApplicantMessage, Told, written
 from services.notifier.domain.period import Progress, deadline_of
@@ -22,6 +21,7 @@ from shared.events.envelope import Event
 from shared.events.notification import MessageKind
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import CaseSupplemented
 
 _WHEREABOUTS: tuple[MessageKind, ...] = ("forwarded", "clearing")
 
@@ -54,13 +54,13 @@ def plan(event: Event[Payload], case: Case, law: Law) -> tuple[ApplicantMessage,
             authority=news.authority,
             facts=news.facts,
         )
-        for news in _news(event, law)
+        for news in _news(event, case, law)
         # A parked case was tried again and is parked still: no news.
         if news.kind not in _WHEREABOUTS or _whereabouts(case) != (news.kind, news.authority)
     )
 
 
-def _news(event: Event[Payload], law: Law) -> Sequence[_News]:
+def _news(event: Event[Payload], case: Case, law: Law) -> Sequence[_News]:
     match event.data:
         case SubmissionReceived(receipt=receipt):
             return (_News("receipt", receipt, receipt.received_at),)
@@ -68,26 +68,45 @@ def _news(event: Event[Payload], law: Law) -> Sequence[_News]:
             return (_News("forwarded", receipt, event.time, authority),)
         case SubmissionParked(receipt=receipt):
             return (_News("clearing", receipt, event.time),)
+        case CaseSupplemented(receipt=receipt, authority=authority, supplemented_at=at):
+            return (_News("supplement", receipt, at, authority),)
         case _:
-            return _news_of_answer(event.data, law)
+            confirmed = any(told.kind == "acknowledgement" for told in case.told)
+            heard = _Heard(law=law, progress=case.progress.after(event), confirmed=confirmed)
+            return _news_of_answer(event.data, heard)
 
 
-def _news_of_answer(told: Payload, law: Law) -> Sequence[_News]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What is known when an authority speaks: the case's progress, and whether its receipt is confirmed already."""
+
+    law: Law
+    progress: Progress
+    confirmed: bool
+
+
+def _news_of_answer(told: Payload, heard: _Heard) -> Sequence[_News]:
     match told:
         case CaseAccepted(receipt=receipt, authority=authority, accepted_at=at):
-            kind: MessageKind = "acknowledgement" if _is_acknowledged(receipt, law) else "status"
-            return (_News(kind, receipt, at, authority),)
+            return _confirmation(receipt, at, authority, heard) or (_News("status", receipt, at, authority),)
         case InformationRequested(receipt=receipt, authority=authority, requested_at=at, items=items):
-            return (_News("incomplete", receipt, at, authority, {"items": str(items)}),)
+            asked = _News("incomplete", receipt, at, authority, {"items": str(items)})
+            return (*_confirmation(receipt, at, authority, heard), asked)
         case FileUnreadable(receipt=receipt, authority=authority, told_at=at):
             return (_News("unreadable", receipt, at, authority),)
-        case PeriodExtended(receipt=receipt, authority=authority, extended_at=at, months=months):
-            progress = Progress(extended_by=months, extended_on=calendar_day(at))
-            if not _is_extended(receipt, progress, law):
+        case PeriodExtended(receipt=receipt, authority=authority, extended_at=at):
+            if not _is_extended(receipt, heard):
                 return ()
-            return (_News("extension", receipt, at, authority, progress.written()),)
+            return (_News("extension", receipt, at, authority, heard.progress.written()),)
         case _:
-            return _news_of_end(told, law)
+            return _news_of_end(told, heard.law)
+
+
+def _confirmation(receipt: Receipt, at: datetime, authority: str, heard: _Heard) -> Sequence[_News]:
+    """§ 71b Abs. 3 VwVfG: whoever asks for documents has the case, and owes its confirmation once as well."""
+    if heard.confirmed or not _is_acknowledged(receipt, heard.law):
+        return ()
+    return (_News("acknowledgement", receipt, at, authority, heard.progress.written()),)
 
 
 def _news_of_end(told: Payload, law: Law) -> Sequence[_News]:
@@ -111,10 +130,11 @@ def _is_acknowledged(receipt: Receipt, law: Law) -> bool:
     return deadline is not None and deadline.profile.kept_by == "announcement"
 
 
-def _is_extended(receipt: Receipt, progress: Progress, law: Law) -> bool:
+def _is_extended(receipt: Receipt, heard: _Heard) -> bool:
     """Whether the law lets it be extended; else the period ends as it did, and the applicant is told nothing wrong."""
-    before = deadline_of(receipt.service, receipt.received_at, law)
-    after = deadline_of(receipt.service, receipt.received_at, law, progress)
+    unextended = replace(heard.progress, extended_by=0)
+    before = deadline_of(receipt.service, receipt.received_at, heard.law, unextended)
+    after = deadline_of(receipt.service, receipt.received_at, heard.law, heard.progress)
     return before is not None and after is not None and after.period_ends != before.period_ends
 
 

@@ -25,7 +25,7 @@ REQUIRED: Mapping[MessageKind, tuple[str, ...]] = {
     "acknowledgement": (*_ALWAYS, "authority", "period", "starts", "consequence", "remedies"),
     "status": (*_ALWAYS, "authority", "status"),  # § 71d
     "incomplete": (*_ALWAYS, "authority", "missing"),  # § 71b Abs. 4
-    "supplement": (*_ALWAYS, "authority", "supplement_received_on"),  # § 71b Abs. 4
+    "supplement": (*_ALWAYS, "supplement_received_on"),  # § 71b Abs. 4; also where nobody is competent yet
     "unreadable": (*_ALWAYS, "authority", "requirements"),  # § 3a Abs. 4
     "extension": (*_ALWAYS, "authority", "period_ends", "reason"),  # § 42a Abs. 2: its end, with reasons
     "decision": (*_ALWAYS, "authority", "occurred_on", "where"),
@@ -37,7 +37,7 @@ REQUIRED: Mapping[MessageKind, tuple[str, ...]] = {
 }
 """The facts of each message, in the order in which they are said."""
 
-_OPTIONAL = ("service", "legal_basis")
+_OPTIONAL = ("service", "authority", "legal_basis")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]")
 _LINK = re.compile(r"://|www\.|@|mailto:", re.IGNORECASE)
 

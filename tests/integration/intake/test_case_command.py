@@ -82,7 +82,7 @@ async def test_what_is_due_next_comes_from_the_clock(desk: Desk) -> None:
         submission_id=asked.submission_id,
         receipt=asked.receipt,
         authority=GIESSEN,
-        routed_at=asked.receipt.received_at,
+        since=asked.receipt.received_at,
     )
     due = timers(clock, open_law(shipped()))
     async with (

@@ -14,10 +14,12 @@ from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.handler.ticking import set_timers
+from shared.events.case import InformationRequested
 from shared.events.clock import PeriodEnded, StepOverdue
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionRouted
+from shared.events.supplement import CaseSupplemented
 from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
@@ -98,6 +100,30 @@ async def test_a_step_that_was_taken_takes_its_timers_along(pool: Pool) -> None:
         await TimerLedger(connection).set([CaseClock(case_id=event.case_id, standing="closed")], [])
     assert before > 0
     assert await pool.fetchval("SELECT count(*) FROM timers") == 0
+
+
+async def test_documents_that_were_missing_set_the_timers_of_a_new_period(pool: Pool) -> None:
+    """Asked for, nothing runs; handed in, the period runs from that day; read again, nothing changes."""
+    taken = routed()
+    asked = InformationRequested(receipt=LONG_AGO, authority=GIESSEN, items=1, requested_at=NOW)
+    more = LONG_AGO.model_copy(update={"received_at": NOW})
+    supplied = CaseSupplemented(
+        receipt=LONG_AGO, authority=GIESSEN, supplement=more, requested=True, supplemented_at=NOW
+    )
+    of_the_period = (
+        "SELECT id FROM timers WHERE kind IN ('ending', 'ended') AND struck_at IS NULL ORDER BY id"
+    )
+    await read(pool, taken)
+    assert await due(pool).strike(datetime.now(UTC), most=100) >= 2
+    await read(pool, replace(taken, time=NOW + timedelta(seconds=1), data=asked))
+    assert await pool.fetch(of_the_period) == []
+    answered = replace(taken, time=NOW + timedelta(seconds=2), data=supplied)
+    await read(pool, answered)
+    waiting = await pool.fetch(of_the_period)
+    assert len(waiting) == 5  # four warnings and the end
+    await read(pool, answered)
+    assert await pool.fetch(of_the_period) == waiting
+    assert await due(pool).strike(datetime.now(UTC), most=100) == 0
 
 
 async def test_many_processes_strike_each_timer_once(pool: Pool) -> None:

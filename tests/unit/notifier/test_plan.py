@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
 from uuid import UUID
@@ -24,6 +25,7 @@ from shared.events.envelope import Event
 from shared.events.ids import child_id, message_id
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import CaseSupplemented, CaseWithdrawn
 from tests.support.events import (
     CASE_ID,
     GIESSEN,
@@ -78,10 +80,21 @@ DEEMED_APPROVED = CaseDeemedApproved(
     answers_read_to=RECEIVED_AT,
 )
 
+
+def supplemented(*, authority: str | None = GIESSEN, days: int = 57, number: int = 1) -> Event[Payload]:
+    """What was asked for arrives so many days after the receipt: after 57, on Tuesday, 10 March 2026."""
+    at = RECEIVED_AT + timedelta(days=days)
+    told = CaseSupplemented(
+        receipt=DEEMED, authority=authority, supplement=DEEMED, requested=True, supplemented_at=at
+    )
+    own = event(told, event_id=child_id(SUBMISSION_ID, f"supplemented-{number}"))
+    return replace(own, time=at)
+
+
 TOPICS: tuple[tuple[Event[Payload], ...], ...] = (
     (RECEIVED,),
     (PARKED_FIRST, PARKED_STILL, ROUTED_AT_LAST),
-    (ACCEPTED, ASKED, DECIDED),
+    (ACCEPTED, ASKED, supplemented(), supplemented(days=58, number=2), DECIDED),
 )
 """A case's events by topic: the order within a topic is Kafka's, between topics there is none."""
 
@@ -172,6 +185,53 @@ def test_an_extension_names_the_new_end() -> None:
     told = PeriodExtended(receipt=DEEMED, authority=GIESSEN, months=1, extended_at=RECEIVED_AT)
     (message,) = plan(event(told), Case(CASE_ID), LAW)
     assert "Neues Ende der Frist: 15. Mai 2026" in WRITER.write(message, NAMES).text
+
+
+def test_an_extension_of_a_period_that_began_with_supplements_counts_from_its_end() -> None:
+    """15 June 2026 is the end; one month later is Wednesday, 15 July."""
+    asked = event(
+        InformationRequested(receipt=DEEMED, authority=GIESSEN, items=2, requested_at=RECEIVED_AT), minutes=4
+    )
+    told = PeriodExtended(receipt=DEEMED, authority=GIESSEN, months=1, extended_at=RECEIVED_AT)
+    longer = replace(event(told), time=RECEIVED_AT + timedelta(days=60))
+    messages, _ = planned([asked, supplemented(), longer])
+    assert messages[-1].kind == "extension"
+    assert "Neues Ende der Frist: 15. Juli 2026" in WRITER.write(messages[-1], NAMES).text
+
+
+def test_each_supplement_is_told_once_with_the_day_on_which_it_arrived() -> None:
+    first, second = supplemented(), supplemented(days=58, number=2)
+    messages, _ = planned([first, first, second, first])
+    assert [(message.kind, message.revision) for message in messages] == [
+        ("supplement", 1),
+        ("supplement", 2),
+    ]
+    text = WRITER.write(messages[0], NAMES).text
+    assert "Nachgereicht am: 10. März 2026" in text
+    assert "Zuständige Behörde: Magistrat der Universitätsstadt Gießen" in text
+
+
+def test_a_supplement_to_a_case_that_nobody_has_yet_is_told_as_well() -> None:
+    (message,), _ = planned([supplemented(authority=None)])
+    assert "Nachgereicht am: 10. März 2026" in WRITER.write(message, replace(NAMES, authority=None)).text
+
+
+def test_who_asks_for_documents_before_he_confirms_confirms_with_that_once() -> None:
+    """§ 71b Abs. 3 VwVfG asks for the confirmation of every application, the incomplete ones included."""
+    asked = event(
+        InformationRequested(receipt=DEEMED, authority=GIESSEN, items=2, requested_at=RECEIVED_AT), minutes=4
+    )
+    again = replace(asked, id=child_id(SUBMISSION_ID, "asked-again"))
+    messages, _ = planned([asked, again])
+    assert [message.kind for message in messages] == ["acknowledgement", "incomplete", "incomplete"]
+    assert "sobald alle Unterlagen vorliegen" in WRITER.write(messages[0], NAMES).text
+
+
+def test_a_case_that_is_withdrawn_is_closed() -> None:
+    withdrawn = event(CaseWithdrawn(receipt=RECEIPT, authority=GIESSEN, withdrawn_at=RECEIVED_AT), minutes=9)
+    messages, case = planned([RECEIVED, withdrawn])
+    assert [message.kind for message in messages] == ["receipt"]
+    assert case.closed_at == withdrawn.time
 
 
 def test_what_nobody_knows_the_law_of_is_told_without_a_period() -> None:

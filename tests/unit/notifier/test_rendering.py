@@ -18,7 +18,7 @@ from services.notifier.domain.period import Progress
 from services.notifier.domain.rendering import REQUIRED, Names, Unrenderable
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
-from tests.support.events import RECEIPT
+from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 
 TEXTS = read_texts()[CURRENT_TEMPLATES]
@@ -102,11 +102,10 @@ def test_the_confirmation_says_what_paragraph_71b_asks_for() -> None:
 
 
 def test_a_confirmation_counts_from_the_supplements_and_names_no_day_while_documents_are_missing() -> None:
-    supplied = Progress(completed_on=date(2026, 3, 10)).written()
+    asked = Progress(asked_at=RECEIVED_AT)
+    supplied = replace(asked, supplied_at=RECEIVED_AT, supplied_on=date(2026, 3, 10)).written()
     assert "sie endet am 15. Juni 2026" in written("acknowledgement", facts=supplied)
-    assert "sobald alle Unterlagen vorliegen" in written(
-        "acknowledgement", "de", facts=Progress(complete=False).written()
-    )
+    assert "sobald alle Unterlagen vorliegen" in written("acknowledgement", "de", facts=asked.written())
 
 
 @pytest.mark.parametrize(

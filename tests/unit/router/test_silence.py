@@ -78,7 +78,7 @@ def test_certain_silence_is_an_approval_from_the_day_after_the_end() -> None:
         (Situation(standing="information-requested"), HEARD, "incomplete"),
         (Situation(handed_on_by=("g-06534014",)), HEARD, "forwarded"),
         (Situation(authority="g-06534014"), HEARD, "forwarded"),
-        (Situation(standing="parked", authority=None), HEARD, "forwarded"),
+        (Situation(standing="parked", authority=None), HEARD, "parked"),
         (Situation(), AnswersRead(answers_read_to=GRACE_OVER, unread=True), "unread-answer"),
         (Situation(ended=ENDED.model_copy(update={"certain": False})), HEARD, "not-every-case-covered"),
     ],

@@ -8,6 +8,7 @@ import asyncpg
 
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import CHANNEL, RECIPIENT, ApplicantMessage, Told
+from services.notifier.domain.period import Progress
 from shared.events.envelope import Event, encode
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.ids import child_id
@@ -17,14 +18,13 @@ from shared.events.topics import CASE_ERASED
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
 
-_CASES = (
-    "SELECT id, contact_state, contact, told, handled, closed_at FROM cases WHERE id = ANY($1) FOR UPDATE"
-)
+_CASES = "SELECT id, contact_state, contact, told, handled, closed_at, progress FROM cases WHERE id = ANY($1) FOR UPDATE"
 
 _KEEP_CASE = """
-    INSERT INTO cases (id, contact_state, contact, told, handled, closed_at) VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO cases (id, contact_state, contact, told, handled, closed_at, progress)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (id) DO UPDATE SET contact_state = excluded.contact_state, contact = excluded.contact,
-        told = excluded.told, handled = excluded.handled, closed_at = excluded.closed_at
+        told = excluded.told, handled = excluded.handled, closed_at = excluded.closed_at, progress = excluded.progress
 """
 
 # A message that is there already was settled before: its fate was replayed first, or this is a replay.
@@ -105,6 +105,7 @@ def _case(row: asyncpg.Record) -> Case:
         told=tuple(Told(*told) for told in json.loads(row["told"])),
         handled=frozenset(row["handled"]),
         closed_at=row["closed_at"],
+        progress=Progress.read(json.loads(row["progress"])),
     )
 
 
@@ -112,7 +113,8 @@ def _case_row(case: Case) -> tuple[object, ...]:
     sealed = None if isinstance(case.contact, str) else case.contact.model_dump_json(by_alias=True)
     told = json.dumps([(told.kind, told.revision, told.authority) for told in case.told])
     state = case.contact if isinstance(case.contact, str) else "sealed"
-    return case.id, state, sealed, told, sorted(case.handled), case.closed_at
+    progress = json.dumps(case.progress.written())
+    return case.id, state, sealed, told, sorted(case.handled), case.closed_at, progress
 
 
 def _message_row(message: ApplicantMessage) -> tuple[object, ...]:

@@ -23,15 +23,15 @@ from shared.postgres.pool import Connection, Pool
 
 SOURCE = "urn:amtsweg:notifier"
 
-_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, routed_at, progress"
+_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, since, progress"
 
 _CLOCKS = f"SELECT {_CLOCK_COLUMNS} FROM clocks WHERE case_id = ANY($1) FOR UPDATE"  # noqa: S608 - the columns are ours
 
 _KEEP = """
-    INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, routed_at, progress)
+    INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, since, progress)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (case_id) DO UPDATE SET standing = excluded.standing, submission_id = excluded.submission_id,
-        receipt = excluded.receipt, authority = excluded.authority, routed_at = excluded.routed_at,
+        receipt = excluded.receipt, authority = excluded.authority, since = excluded.since,
         progress = excluded.progress
 """
 
@@ -118,7 +118,7 @@ def _clock(row: asyncpg.Record) -> CaseClock:
         submission_id=row["submission_id"],
         receipt=None if receipt is None else Receipt.model_validate_json(receipt),
         authority=row["authority"],
-        routed_at=row["routed_at"],
+        since=row["since"],
         progress=Progress.read(json.loads(row["progress"])),
     )
 
@@ -131,6 +131,6 @@ def _clock_row(clock: CaseClock) -> tuple[object, ...]:
         clock.submission_id,
         receipt,
         clock.authority,
-        clock.routed_at,
+        clock.since,
         json.dumps(clock.progress.written()),
     )

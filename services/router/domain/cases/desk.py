@@ -33,6 +33,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "unconfirmed": "von der Stelle seit mindestens 20 Tagen nicht bestätigt",
     "silence-unconfirmed": "Frist vorbei; von der Stelle nie bestätigt",
     "silence-incomplete": "Frist vorbei; es fehlen Unterlagen",
+    "silence-parked": "Frist vorbei; der Vorgang lag bei keiner Stelle",
     "silence-forwarded": "Frist vorbei; der Vorgang wurde weitergegeben",
     "silence-unread-answer": "Frist vorbei; eine Antwort der Stelle liegt ungelesen im Dead Letter",
     "silence-not-every-case-covered": "Frist vorbei; das Gesetz gilt nur für einen Teil der Fälle",

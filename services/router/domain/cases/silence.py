@@ -53,12 +53,12 @@ def silence(
     if now < over or heard.answers_read_to is None or heard.answers_read_to < over:
         return "wait"
     doubt = _doubt(custody, period, heard)
-    if doubt is not None:
+    if doubt is not None or period.authority is None:
         return SilenceDoubted(
             receipt=custody.receipt,
             authority=custody.authority,
             period_ended_on=period.ended_on,
-            reason=doubt,
+            reason=doubt or "parked",
         )
     return CaseDeemedApproved(
         receipt=custody.receipt,
@@ -74,6 +74,8 @@ def silence(
 def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> SilenceDoubt | None:
     if heard.unread:
         return "unread-answer"
+    if custody.authority is None or period.authority is None:
+        return "parked"
     if custody.handed_on_by or custody.authority != period.authority:
         return "forwarded"
     if not may("silence", custody.standing):
