@@ -8,6 +8,7 @@ import typer
 from amtsweg.authority_access import AuthorityArgument, add, revoke, rotate, serve
 from amtsweg.authority_list import list_authorities, show
 from amtsweg.authority_way_in import access, super_user
+from amtsweg.conformance.command import check_authority
 from amtsweg.key_file import key_file
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, put_on_record
@@ -26,6 +27,7 @@ commands.command("rotate")(rotate)
 commands.command("revoke")(revoke)
 commands.command("serve")(serve)
 commands.command("key-file")(key_file)
+commands.command("check")(check_authority)
 
 _HTTP_SECONDS: Final = 60
 

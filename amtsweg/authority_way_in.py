@@ -150,7 +150,7 @@ class WaysIn:
         )
         endpoint = super_user()
         document = {
-            "urls": _urls(),
+            "urls": installed_urls(),
             "kafka": {
                 "bootstrap": endpoint.bootstrap,
                 "securityProtocol": endpoint.security_protocol,
@@ -224,7 +224,7 @@ def running_stack() -> StackDescription:
         ) from None
 
 
-def _urls() -> dict[str, str]:
+def installed_urls() -> dict[str, str]:
     """Where intake and doors are: as the environment says, else those of the local stack."""
     named = {name: os.environ.get(f"AMTSWEG_{name.upper()}_URL") for name in ("intake", "router")}
     if all(named.values()):

@@ -38,6 +38,7 @@ from amtsweg.stack.provision.keys import (
 )
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import provision_quotas
+from amtsweg.stack.provision.sandbox import SANDBOX, SandboxFiles, sandbox_principal
 from amtsweg.stack.services import PAGES, ServiceEnvironment
 from services.intake.domain.client import SCOPES
 from shared.access.principal import Credential, Principal, PrincipalKind
@@ -87,11 +88,12 @@ def make_secrets(folder: Path) -> SetupSecrets:
         for authority in authorities
     }
     proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK, _OPERATOR)}
-    proofs[_JWT_CLIENT] = _client_key(keys)
+    proofs |= {_JWT_CLIENT: _client_key(keys), SANDBOX: SandboxFiles.of(keys).secret}
     proofs |= {authority: keys.of_authority(authority, "client-secret") for authority in authorities}
     fresh = frozenset(client for client, path in proofs.items() if not path.exists())
-    secret, clerk_secret = make_token(proofs[_CLIENT]), make_token(proofs[_CLERK])
-    operator_secret = make_token(proofs[_OPERATOR])
+    secret, clerk_secret, operator_secret = (
+        make_token(proofs[each]) for each in (_CLIENT, _CLERK, _OPERATOR)
+    )
     authority_secrets = {authority: make_token(proofs[authority]) for authority in authorities}
     return SetupSecrets(
         authorities=authorities,
@@ -105,23 +107,15 @@ def make_secrets(folder: Path) -> SetupSecrets:
         clerk_secret=clerk_secret,
         fresh_clients=fresh,
         clients=(
-            *_clients(
-                secret,
-                make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT),
-                sealing_keys={
-                    client: make_decryption_key(_decryption_key(keys, client), owner=client)
-                    for client in (_CLIENT, _JWT_CLIENT)
-                },
-            ),
+            *_clients(secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT), keys),
             *_persons(clerk_secret, operator_secret),
             *_authority_clients(authority_secrets),
+            sandbox_principal(SandboxFiles.of(keys)),
         ),
     )
 
 
-def _clients(
-    secret: str, public_key: dict[str, Any], *, sealing_keys: Mapping[str, dict[str, Any]]
-) -> Iterator[Principal]:
+def _clients(secret: str, public_key: dict[str, Any], keys: Keyring) -> Iterator[Principal]:
     now = datetime.now(UTC)
     registered: tuple[tuple[str, PrincipalKind, str, Sequence[str], Credential], ...] = (
         (_CLIENT, "platform", "Landesplattform", SCOPES, secret_credential(secret, now=now)),
@@ -134,7 +128,8 @@ def _clients(
         ),
     )
     for principal in _registered(registered, now=now):
-        yield replace(principal, sealing_keys=(sealing_key(sealing_keys[principal.id]),))
+        own = make_decryption_key(_decryption_key(keys, principal.id), owner=principal.id)
+        yield replace(principal, sealing_keys=(sealing_key(own),))
 
 
 def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:

@@ -1,7 +1,8 @@
-"""A sample authority: takes cases from its inbox, files them, confirms each and decides it. Made to be copied.
+"""A sample authority: takes cases from its inbox, files them, answers them. Made to be copied, with its two neighbours.
 
 Kafka delivers at least once, so everything here can be repeated without a second effect: a case is filed
-under its own name, and an answer's id follows from the case, which the platform recognises.
+under its own name, and an answer's id follows from the case, which the platform recognises. What it answers stands in
+`procedure.py`, how parts are sealed in `sealing.py`.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,17 @@ import httpx
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import SASLScram512
-from joserfc import jwe
 from joserfc.jwk import JWKRegistry, Key
+from procedure import (
+    CHECK,
+    Answer,
+    answer,
+    answers_to,
+    answers_to_silence,
+    answers_to_supplement,
+    check_report,
+)
+from sealing import LARGEST_BYTES, open_content
 
 ATTEMPTS = 3
 RETRY_SECONDS = 5.0
@@ -26,22 +36,20 @@ TOKEN_SECONDS = 240
 SUBMISSION = "de.amtsweg.SubmissionDelivered.v1"
 """Header ``ce_type`` of a new submission; other records are about cases that you have."""
 SUPPLEMENT = "de.amtsweg.SupplementDelivered.v1"
-LARGEST_BYTES = 4 * 1024 * 1024
+SILENCE = "de.amtsweg.CaseDeemedApproved.v1"
 
 log = logging.getLogger("authority")
 
 
-class Sealing(jwe.JWERegistry):
-    """What content may be sealed with. The library's own limit is 64 KB; a case may be larger."""
-
-    max_ciphertext_length = LARGEST_BYTES
-
-
-SEALING = Sealing(algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False)
-
-
 class Refused(Exception):  # noqa: N818 - what the platform says
-    """An answer that the platform does not take; sent again, it would not be taken either."""
+    """An answer that the platform does not take; sent again, it would not be taken either. ``type`` says why."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        try:
+            self.type = str(json.loads(problem)["type"])
+        except (ValueError, KeyError, TypeError):
+            self.type = ""
 
 
 class Answers:
@@ -61,26 +69,28 @@ class Answers:
         self._pause = pause
         self._token, self._until = "", 0.0
 
-    async def give(self, case: str, given: dict[str, str]) -> None:
-        """Return when the platform has the answer.
+    async def give(self, case: str, given: Answer) -> dict[str, Any]:
+        """Return what the platform says when it has the answer.
 
         Raises:
             Refused: it has no effect; the text says why, and what to do.
         """
-        body = given | {"id": f"{case}:{given['kind']}", "caseId": case}
-        while (answer := await self._tried(body)) is None or _later(answer):
+        body = given.body | {"id": f"{case}:{given.own_id}", "caseId": case}
+        while (told := await self._tried(body)) is None or _later(told):
             log.info("answer %s not taken yet, trying again", body["id"])
             await asyncio.sleep(self._pause)
-        if answer.is_error:
-            raise Refused(answer.text)
+        if told.is_error:
+            raise Refused(told.text)
+        receipt: dict[str, Any] = told.json()
+        return receipt
 
-    async def _tried(self, body: dict[str, str]) -> httpx.Response | None:
+    async def _tried(self, body: dict[str, Any]) -> httpx.Response | None:
         try:
             return await self._post(body)
         except httpx.TransportError:
             return None  # it may have arrived; sent again, it is the same
 
-    async def _post(self, body: dict[str, str]) -> httpx.Response:
+    async def _post(self, body: dict[str, Any]) -> httpx.Response:
         if time.monotonic() > self._until:
             form = {"grant_type": "client_credentials", "scope": "answers.write"}
             asked = await self._http.post(f"{self._urls['intake']}/token", data=form, auth=self._login)
@@ -147,38 +157,56 @@ async def settle(
 
 
 async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: Path) -> None:
-    """File the case, confirm it, decide it. Here your own procedure begins."""
+    """File what came and answer it. Here your own procedure begins, see `procedure.py`."""
     submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
-    if (kind := message.headers.get("ce_type", SUBMISSION)) != SUBMISSION:
-        took_note(message, kind=kind, key=key, folder=folder)
-        return
-    file(open_case(message.body, key, submission), folder / f"{submission}.json")
-    given = {"givenAt": datetime.now(UTC).isoformat(timespec="seconds")}
-    await answers.give(case, {"kind": "accepted", **given})
-    await answers.give(case, {"kind": "decided", "outcome": "granted", **given})
-    log.info("%s: case %s decided", folder.name, case)
-
-
-def took_note(message: KafkaMessage, *, kind: str, key: Key, folder: Path) -> None:
-    """What comes to a case later: a supplement is filed beside it; of the rest (a period ends, the case is over) note is taken."""
-    submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
-    if kind == SUPPLEMENT:
-        file(open_case(message.body, key, submission), folder / f"{submission}.json")
+    kind = message.headers.get("ce_type", SUBMISSION)
+    path = folder / f"{submission}.json"
+    if kind == SUBMISSION:
+        file(opened := open_case(message.body, key, submission), path)
+        if is_check(opened):
+            await take_the_check(opened, case, answers)
+        else:
+            await give_all(answers_to(opened), case, answers)
+    elif kind == SUPPLEMENT:  # it has a submission id of its own, and is filed beside its case
+        file(opened := open_case(message.body, key, submission), path)
+        await give_all(answers_to_supplement(opened), case, answers)
+    elif kind == SILENCE:
+        await give_all(answers_to_silence(json.loads(path.read_text())), case, answers)
+    # Of the rest (a period ends, the case is over) note is taken.
     log.info("%s: case %s: %s", folder.name, case, kind)
 
 
+async def give_all(given: Iterable[Answer], case: str, answers: Answers) -> None:
+    """One after the other; the second time each is known by its id."""
+    for each in given:
+        await answers.give(case, each)
+
+
+def is_check(case: dict[str, Any]) -> bool:
+    """Whether this is a test submission of `amtsweg authority check`: nobody applies for anything."""
+    return isinstance(case["content"], dict) and CHECK in case["content"]
+
+
+async def take_the_check(case: dict[str, Any], number: str, answers: Answers) -> None:
+    """What the check wants to see: the word back, an answer repeated, a refusal understood, information asked for."""
+    keys = case["answerKeys"]
+    accepted = answer("accepted", keys, content={"text": case["content"][CHECK]["word"]})
+    told = [await answers.give(number, accepted) for _ in range(2)]
+    try:
+        await answers.give(number, accepted._replace(own_id="accepted-again"))
+        refused = ""
+    except Refused as no:
+        refused = no.type
+    report = check_report([each["answerId"] for each in told], refused)
+    missing = {"missing": ["Die Nachreichung der Prüfung"]}
+    asked = answer("information-requested", keys, items=1, content=missing | {"text": report}, notice=missing)
+    await answers.give(number, asked)
+
+
 def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:
-    """The case with its content decrypted; what was sealed for another submission is not ours to file."""
+    """The case with its content decrypted."""
     case: dict[str, Any] = json.loads(delivered)
-    sealed = case.pop("content")
-    # While an authority changes its key there is an entry for each; joserfc would want to open them all.
-    own = [each for each in sealed["recipients"] if each["header"]["kid"] == key.kid]
-    if not own:
-        raise ValueError(f"the content is sealed to none of our keys; tried {key.kid}")
-    opened = jwe.decrypt_json(sealed | {"recipients": own}, key, registry=SEALING)
-    if opened.protected["submissionId"] != submission:
-        raise ValueError("the content belongs to another submission")
-    return case | {"content": json.loads(opened.plaintext or b"null")}
+    return case | {"content": open_content(case.pop("content"), key, submission)}
 
 
 def file(case: dict[str, Any], path: Path) -> None:
@@ -222,7 +250,7 @@ async def run(description: dict[str, Any], authorities: list[str], folder: Path)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Take cases from the inbox, confirm and decide them.")
+    parser = argparse.ArgumentParser(description="Take cases from the inbox, file and answer them.")
     parser.add_argument("description", type=Path, help="JSON with urls, kafka and authorities, see README.md")
     parser.add_argument("authority", nargs="*", help="which of them to serve; without a name: all")
     parser.add_argument("--folder", type=Path, default=Path("eingang"), help="where cases are filed")

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -7,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -23,20 +23,14 @@ from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, MAX_CONTENT_BYTES
 from tests.support.events import GIESSEN
 from tests.support.routing import RouterInMemory, authority_key, submission
+from tests.support.sample_authority import FOLDER, load_sample
 
-FOLDER = Path(__file__).parents[3] / "examples" / "authority"
 README = (FOLDER / "README.md").read_text()
 
 
 @pytest.fixture(scope="module")
 def sample() -> ModuleType:
-    """The example, loaded from its file: it is a script to be copied, not a package."""
-    spec = importlib.util.spec_from_file_location("sample_authority", FOLDER / "authority.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_sample()
 
 
 @pytest.fixture
@@ -129,6 +123,10 @@ def came(delivered: SubmissionDelivered, *, body: bytes | None = None) -> Came:
     return Came(delivered.to_json() if body is None else body, headers)
 
 
+def taken() -> httpx.Response:
+    return httpx.Response(202, json={"answerId": str(uuid4())})
+
+
 @asynccontextmanager
 async def platform(
     sample: ModuleType, said: Callable[[dict[str, Any]], httpx.Response]
@@ -155,7 +153,7 @@ def key_of_giessen() -> ECKey:
 async def test_a_case_is_filed_confirmed_and_decided(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
 ) -> None:
-    async with platform(sample, lambda _: httpx.Response(202)) as (answers, told):
+    async with platform(sample, lambda _: taken()) as (answers, told):
         await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
 
     assert [each["kind"] for each in told] == ["accepted", "decided"]
@@ -169,7 +167,7 @@ async def test_while_the_platform_is_away_the_same_answer_is_sent_until_it_is_ta
     away = [httpx.Response(503), httpx.Response(409, headers={"Retry-After": "2"}), httpx.Response(429)]
     away[2].headers["Retry-After"] = "1"
 
-    async with platform(sample, lambda _: away.pop() if away else httpx.Response(202)) as (answers, told):
+    async with platform(sample, lambda _: away.pop() if away else taken()) as (answers, told):
         await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
 
     assert [each["kind"] for each in told] == ["accepted"] * 4 + ["decided"]
@@ -179,7 +177,7 @@ async def test_while_the_platform_is_away_the_same_answer_is_sent_until_it_is_ta
 async def test_what_fails_three_times_is_laid_aside_and_shown(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
 ) -> None:
-    async with platform(sample, lambda _: httpx.Response(202)) as (answers, told):
+    async with platform(sample, lambda _: taken()) as (answers, told):
         broken = came(delivered, body=b"no JSON")
         await sample.settle(broken, key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN, pause=0)
 
@@ -191,7 +189,7 @@ async def test_what_fails_three_times_is_laid_aside_and_shown(
 async def test_what_is_told_about_a_case_is_noted_and_nothing_is_answered(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
 ) -> None:
-    async with platform(sample, lambda _: httpx.Response(202)) as (answers, told):
+    async with platform(sample, lambda _: taken()) as (answers, told):
         warning = came(delivered, body=b"{}")
         warning.headers["ce_type"] = event_type(PeriodEnding)
         await sample.settle(warning, key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)

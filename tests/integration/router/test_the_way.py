@@ -1,9 +1,7 @@
 """A submission's way through a real router: into one inbox, and the answer back."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -22,12 +20,12 @@ from shared.events.topics import (
     SUBMISSION_HELD,
     SUBMISSION_ROUTED,
 )
-from tests.integration.router.conftest import Ground, url
+from tests.integration.router.conftest import Ground
+from tests.integration.router.sample_clients import description, sample_python
 from tests.support.events import GIESSEN
 
 INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
 MARBURG = "g-06534014"
-SAMPLE = Path(__file__).parents[3] / "examples" / "authority" / "authority.py"
 
 pytestmark = pytest.mark.usefixtures("router")
 
@@ -59,34 +57,13 @@ async def test_the_largest_submission_arrives(ground: Ground) -> None:
 
 
 @pytest.fixture
-def sample_authority(
+async def sample_authority(
     ground: Ground, intake: ServiceProcess, doors: ServiceProcess, tmp_path: Path
-) -> Iterator[Path]:
-    """The example, as a municipality runs it: its own login, its own key, nothing else; yields its folder."""
-    endpoint, login = ground.kafka.endpoint, f"authority.{MARBURG}"
-    description = {
-        "urls": {"intake": url(intake), "router": url(doors)},
-        "kafka": {"bootstrap": endpoint.bootstrap, "securityProtocol": endpoint.security_protocol},
-        "authorities": {
-            MARBURG: {
-                "username": login,
-                "password": ground.made.kafka.passwords[login],
-                "inboxTopic": AUTHORITY_INBOX.for_authority(MARBURG),
-                "group": login,
-                "clientId": MARBURG,
-                "secret": ground.made.authority_secrets[MARBURG],
-                "decryptionKeyFile": str(ground.made.keys.of_authority(MARBURG, "decryption.jwk")),
-            }
-        },
-    }
-    access = tmp_path / "behoerde.json"
-    access.write_text(json.dumps(description))
-    process = subprocess.Popen([sys.executable, SAMPLE, access, "--folder", tmp_path / "eingang"])
-    try:
+) -> AsyncIterator[Path]:
+    """The sample, serving Marburg; yields its folder."""
+    access = description(ground, [MARBURG], intake=intake, doors=doors, folder=tmp_path)
+    async with sample_python(access, tmp_path / "eingang"):
         yield tmp_path / "eingang" / MARBURG
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 async def test_the_sample_authority_files_confirms_and_decides(

@@ -1,8 +1,6 @@
 """The sample authority opens what is sealed to it, also while it changes its key."""
 
-import importlib.util
 import json
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +8,8 @@ import pytest
 from joserfc.jwk import ECKey, JWKRegistry
 
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, seal
+from tests.support.sample_authority import load_sample
 
-ROOT = Path(__file__).parents[3]
 SUBMISSION = uuid4()
 
 
@@ -21,13 +19,7 @@ def key(kid: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def sample() -> Any:
-    path = ROOT / "examples" / "authority" / "authority.py"
-    spec = importlib.util.spec_from_file_location("sample_authority", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_sample()
 
 
 def delivered(keys: list[dict[str, Any]]) -> bytes:

@@ -1,0 +1,1 @@
+"""`amtsweg authority check`: a test submission, played through with an authority's real client."""
