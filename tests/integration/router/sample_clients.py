@@ -1,16 +1,19 @@
 """The sample authorities as a municipality runs them: own login, own key, nothing else."""
 
-import asyncio
 import json
+import shutil
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from amtsweg.stack.service import ServiceProcess
 from shared.events.topics import AUTHORITY_INBOX
 from tests.integration.router.conftest import Ground, url
 from tests.support.sample_authority import FOLDER
+
+NODE = shutil.which("node")
 
 
 def description(
@@ -39,20 +42,22 @@ def description(
     return path
 
 
-@asynccontextmanager
-async def sample_python(access: Path, eingang: Path) -> AsyncIterator[None]:
+def sample_python(access: Path, eingang: Path) -> AbstractContextManager[None]:
     """The sample in Python, over Kafka, for every authority of the file."""
-    async with _running(sys.executable, str(FOLDER / "authority.py"), str(access), "--folder", str(eingang)):
-        yield
+    return _running(sys.executable, str(FOLDER / "authority.py"), str(access), "--folder", str(eingang))
 
 
-@asynccontextmanager
-async def _running(*command: str) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(*command)
+def sample_node(access: Path, authority: str, eingang: Path) -> AbstractContextManager[None]:
+    """The sample in Node, over HTTP; what fails is tried again almost at once."""
+    return _running(str(NODE), str(FOLDER / "authority.mjs"), str(access), authority, str(eingang), "0.1")
+
+
+@contextmanager
+def _running(*command: str) -> Iterator[None]:
+    process = subprocess.Popen(command)
     try:
         yield
-        assert process.returncode is None, "the sample ended by itself"
+        assert process.poll() is None, "the sample ended by itself"
     finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await asyncio.wait_for(process.wait(), 20)
+        process.terminate()
+        process.wait(20)
