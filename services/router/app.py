@@ -14,8 +14,10 @@ from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.cases import StoredCases
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.cases.orders import is_order
+from services.router.domain.cases.refusals import REFUSALS
 from services.router.domain.cases.transitions import CLOSED
 from services.router.handler.clock import Timekeeper
+from services.router.handler.refusals import ToldRefusals
 from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
 from services.router.ports import Directories
@@ -134,18 +136,20 @@ class Routing:
         return ()
 
     def punctuate(self, keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Message]:
-        """Cases that have long been over leave custody; of those whose period is over, silence is looked into."""
+        """Cases that have long been over leave custody; silence after a period is looked into; refusals are summed up."""
         # Most are open; their bytes, which are ours and without white space, tell so at once.
         stored = {key: state.get(key) or b"" for key in keys}
         closed = [key for key, value in stored.items() if any(over in value for over in _CLOSED)]
         self._handler.forget_expired(map(UUID, closed), StoredCases(state))
         silent = [key for key, value in stored.items() if _PERIOD_OVER in value and key not in closed]
-        return self._timekeeper.conclude(
+        told = [key.removeprefix(REFUSALS) for key in keys if key.startswith(REFUSALS)]
+        concluded = self._timekeeper.conclude(
             map(UUID, silent),
             StoredCases(state),
             answers_read_to=reading.until,
             unread=[UUID(key) for key in silent if reading.blocked(key)],
         )
+        return [*concluded, *self._handler.refusals.sum_up(told, StoredCases(state))]
 
 
 def read(record: Record) -> Event[Payload]:
@@ -226,6 +230,7 @@ def _handler(settings: Settings, directories: Directories, *, outputs: OutputTop
         directories=directories,
         authorities=authorities,
         supplements=Supplements(authorities=authorities, clock=_now),
+        refusals=ToldRefusals(authorities=authorities, clock=_now),
         clock=_now,
         zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,

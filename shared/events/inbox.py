@@ -1,5 +1,6 @@
 """What an authority finds in its inbox."""
 
+from shared.events.answer_refusal import AnswerRefusalDelivered, AnswerRefusalsSummed
 from shared.events.case import CaseDeemedApproved
 from shared.events.clock import TIME_PASSED
 from shared.events.erasure import CaseEnded
@@ -14,5 +15,7 @@ INBOX: tuple[type[Payload], ...] = (
     CaseEnded,
     *TIME_PASSED,
     CaseDeemedApproved,
+    AnswerRefusalDelivered,
+    AnswerRefusalsSummed,
 )
 """A submission comes first; everything else is about a case that the authority has or had."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.events import case, submission, supplement
+from shared.events.answer_refusal import AnswerRefusalsTold
 from shared.events.checkpoint import CheckpointPublished
 from shared.events.clock import TIME_PASSED
 from shared.events.custody import CaseHeld
@@ -188,7 +189,7 @@ CASE_CLOCK = Topic(
 )
 CASE_CUSTODY = Topic(
     name="case.custody.v1",
-    payloads=(CaseHeld,),
+    payloads=(CaseHeld, AnswerRefusalsTold),
     key="case",
     producers=("router",),
     consumers=(),

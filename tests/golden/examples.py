@@ -48,6 +48,7 @@ from shared.events.submission import (
     SubmissionReceived,
     SubmissionRouted,
 )
+from tests.golden.refusal_examples import REFUSALS
 from tests.golden.supplement_examples import SUPPLEMENTS
 from tests.support.events import (
     ANSWER_KEYS,
@@ -148,6 +149,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "RedeliverOrdered/redeliver": RedeliverOrdered(assignment=ASSIGNMENT),
         **SUPPLEMENTS,
+        **REFUSALS,
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
         "AssignOrdered/over-http": AssignOrdered(

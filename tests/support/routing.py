@@ -18,6 +18,7 @@ from services.router.app import Routing
 from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
 from services.router.handler.clock import Timekeeper
+from services.router.handler.refusals import ToldRefusals
 from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
 from shared.crypto.jwe import OwnKey, RecipientKey, Rewrapper, open_sealed, seal
@@ -165,6 +166,7 @@ class RouterInMemory:
             directories=self,
             authorities=authorities,
             supplements=Supplements(authorities=authorities, clock=lambda: self.now),
+            refusals=ToldRefusals(authorities=authorities, clock=lambda: self.now),
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,

@@ -60,6 +60,9 @@ class KnownAuthorities:
         self._rewrapper = rewrapper
         self._has_inbox = has_inbox
 
+    def has_inbox(self, authority: str) -> bool:
+        return self._has_inbox(authority)
+
     def reseal(self, content: Sealed, *, submission_id: UUID, authority: str) -> Sealed:
         if not self._has_inbox(authority):
             raise Unreachable(authority, reason="no-inbox")

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from services.router.domain.cases.refusals import REFUSALS
 from shared.engine import State
+from shared.events.answer_refusal import AnswerRefusalsTold
 from shared.events.custody import CaseHeld
 from shared.events.submission import SubmissionHeld
 
@@ -26,3 +28,13 @@ class StoredCases:
     def held(self, submission: UUID) -> SubmissionHeld | None:
         record = self._state.held(str(submission))
         return None if record is None or record.value is None else SubmissionHeld.from_json(record.value)
+
+    def refusals(self, authority: str) -> AnswerRefusalsTold | None:
+        stored = self._state.get(REFUSALS + authority)
+        return None if stored is None else AnswerRefusalsTold.from_json(stored)
+
+    def keep_refusals(self, authority: str, told: AnswerRefusalsTold | None) -> None:
+        if told is None:
+            self._state.delete(REFUSALS + authority)
+        else:
+            self._state.put(REFUSALS + authority, told.to_json())

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from services.router.domain.cases.refusals import REFUSALS
 from shared.backoff import Backoff
 from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
@@ -152,7 +153,7 @@ class FollowedCustody(Generic[V]):
         """One record that cannot be read degrades the view; the others are seen."""
         try:
             name = (key or b"").decode()
-            if name.startswith(ENGINE_KEYS):
+            if name.startswith((ENGINE_KEYS, REFUSALS)):
                 return
             case = UUID(name)
             kept = None if value is None else self._keep(value)

@@ -16,8 +16,7 @@ from aiokafka.errors import KafkaError, UnknownMemberIdError, for_code
 from aiokafka.protocol.commit import OffsetCommitRequest
 from aiokafka.structs import TopicPartition
 
-from services.router.domain.cases.inbox import InboxPage, InboxRecord, InboxStanding
-from services.router.ports import ConsumerInGroup
+from services.router.domain.cases.inbox import ConsumerInGroup, InboxPage, InboxRecord, InboxStanding
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import event_type

@@ -20,6 +20,7 @@ from services.router.handler.emitted import (
     shelve,
     tombstone,
 )
+from services.router.handler.refusals import ToldRefusals
 from services.router.handler.supplements import Supplements, held_ids
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
 from shared.events.case import CaseAnswered, CaseDecided, RedeliverOrdered, RetryOrdered
@@ -39,6 +40,7 @@ class Handler:
     directories: Directories
     authorities: Authorities
     supplements: Supplements
+    refusals: ToldRefusals
     clock: Clock
     zone: tzinfo
     unverified: Unverified = "answer"
@@ -77,7 +79,7 @@ class Handler:
         if custody is not None and reason is None and given.answer.kind in custodies.HANDING_ON:
             return self._on_handed_on(event, custody, cases, now=now)
         step = custodies.answer(custody, event, now=now)
-        told = emit(step, cases)
+        told = self.refusals.refused(step, event, cases)
         if custody is not None and reason is None:
             told = (*told, *sealed_parts(event, custody, now=now))
         if custody is None or not carries(step.event, CaseDecided):
@@ -102,7 +104,8 @@ class Handler:
         """Re-wrap what is held for the next authority; without a safe next one, a person decides."""
         forward_to = event.data.answer.forward_to
         if forward_to is not None and forward_to not in self.directories.at(now).directory.authorities:
-            return emit(custodies.refuse_answer(custody, event, "unknown-authority", now=now), cases)
+            refused = custodies.refuse_answer(custody, event, "unknown-authority", now=now)
+            return self.refusals.refused(refused, event, cases)
         held = self._held_of(custody, cases)
         placement, delivered = self._hand_over(self._next(event.data, custody, at=now), held)
         told = emit(custodies.hand_on(custody, event, placement, now=now), cases, delivered)

@@ -13,6 +13,7 @@ from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.webhooks import Webhook
 from services.router.domain.decision.resolver import Resolver
+from shared.events.answer_refusal import AnswerRefusalsTold
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
@@ -53,6 +54,9 @@ class Authorities(Protocol):
             Unreachable: it has no inbox or no key, or the content is not sealed to the platform for this submission.
         """
 
+    def has_inbox(self, authority: str) -> bool:
+        """Return whether it can be told of anything; raises ``Unavailable`` while that is not known."""
+
 
 class Cases(Protocol):
     """The custody of one partition's cases as the present batch sees it."""
@@ -68,6 +72,12 @@ class Cases(Protocol):
 
     def held(self, submission: UUID) -> SubmissionHeld | None:
         """Return the sealed objects of an open case, if `wanted` has asked for them."""
+
+    def refusals(self, authority: str) -> AnswerRefusalsTold | None:
+        """Return what this partition remembers of refusals that the authority was told."""
+
+    def keep_refusals(self, authority: str, told: AnswerRefusalsTold | None) -> None:
+        """Set that memory, or let it go; it holds when the batch commits."""
 
 
 class DeskCases(Protocol):
@@ -149,14 +159,6 @@ class AnswersTopic(Protocol):
         Raises:
             Unavailable: it is not confirmed, and may have arrived all the same.
         """
-
-
-class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
-    """A Kafka consumer is in the authority's group: it alone moves the position."""
-
-    def __init__(self, authority: str) -> None:
-        super().__init__(authority)
-        self.authority = authority
 
 
 class Inboxes(Protocol):

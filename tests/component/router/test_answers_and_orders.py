@@ -89,9 +89,9 @@ def test_an_answer_taken_twice_has_one_effect(router: RouterInMemory) -> None:
 
 
 def test_unknown_and_not_yours_are_one_answer(router: RouterInMemory) -> None:
-    (unknown,) = answer(router, ACCEPTED)
+    unknown, _ = answer(router, ACCEPTED)
     router.take(submission())
-    (foreign,) = answer(router, ACCEPTED, authority=MARBURG)
+    foreign, _ = answer(router, ACCEPTED, authority=MARBURG)
 
     assert isinstance(unknown.data, AnswerRefused)
     assert isinstance(foreign.data, AnswerRefused)

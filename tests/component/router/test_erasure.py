@@ -74,7 +74,7 @@ def test_nothing_brings_an_erased_case_back(router: RouterInMemory, place: Place
         authority=GIESSEN, own_id="1", answer=AnswerGiven(kind="accepted", given_at=RECEIVED_AT)
     )
     event = about(received.submission_id, answer, event_id=ids.answer_id(GIESSEN, "1"))
-    (told,) = router.take(event, CASE_ANSWERED.name)
+    told, _ = router.take(event, CASE_ANSWERED.name)
     assert isinstance(told.data, AnswerRefused)
     order = AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT)
     event = about(received.submission_id, order, event_id=uuid5(received.case_id, "assign"))

@@ -82,7 +82,7 @@ def test_the_directory_gets_a_proposal_by_the_authority_that_said_so(router: Rou
 def test_only_the_next_holder_is_heard_from_then_on(router: RouterInMemory) -> None:
     answer(router, forwarding(MARBURG))
 
-    (refused,) = answer(router, ACCEPTED)
+    refused, _ = answer(router, ACCEPTED)
     (accepted,) = answer(router, ACCEPTED, by=MARBURG)
 
     assert isinstance(refused.data, AnswerRefused)
@@ -127,7 +127,7 @@ def test_a_returned_case_goes_where_the_directory_of_today_says(tmp_path: Path) 
 
 
 def test_an_authority_that_no_directory_knows_is_refused_and_custody_stays(router: RouterInMemory) -> None:
-    (refused,) = answer(router, forwarding(NOBODY))
+    refused, _ = answer(router, forwarding(NOBODY))
     (accepted,) = answer(router, ACCEPTED)
 
     assert isinstance(refused.data, AnswerRefused)
@@ -162,7 +162,7 @@ def test_what_is_missing_stays_off_permanent_topics_and_its_number_does_not(rout
     written = [each.value or b"" for each in router.out if each.topic in permanent]
     assert written
     assert all(notice.ciphertext.encode() not in value for value in written)
-    (accepted_after,) = answer(router, AnswerGiven(kind="accepted", given_at=RECEIVED_AT))
+    accepted_after, _ = answer(router, AnswerGiven(kind="accepted", given_at=RECEIVED_AT))
     assert isinstance(accepted_after.data, AnswerRefused)
 
 
@@ -170,7 +170,7 @@ def test_sealed_parts_of_an_answer_without_effect_go_nowhere(router: RouterInMem
     content = sealed("portal-2026", purpose="answer")
     given = AnswerGiven(kind="decided", outcome="granted", content=content, given_at=RECEIVED_AT)
 
-    (refused,) = answer(router, given, by=MARBURG)
+    refused, _ = answer(router, given, by=MARBURG)
     assert isinstance(refused.data, AnswerRefused)
     assert CASE_MESSAGE.name not in {each.topic for each in router.out}
 
@@ -186,7 +186,7 @@ def test_a_case_at_a_place_that_nobody_knows_has_nobody_to_hand_it_on(tmp_path: 
     router = RouterInMemory(tmp_path)
     router.take(submission(place=Place(plz="99999")))
 
-    (refused,) = answer(router, RETURNED)
+    refused, _ = answer(router, RETURNED)
 
     assert isinstance(refused.data, AnswerRefused)
     assert refused.data.reason == "not-in-custody"

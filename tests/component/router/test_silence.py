@@ -121,13 +121,13 @@ def test_an_answer_after_a_deemed_approval_is_refused_with_that_reason(router: R
     router.take(answered("accepted"), CASE_ANSWERED.name)
     router.take(clock(ENDED), CASE_CLOCK.name)
     sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
-    (refused,) = router.take(answered("decided"), CASE_ANSWERED.name)
+    refused, _ = router.take(answered("decided"), CASE_ANSWERED.name)
     assert isinstance(refused.data, AnswerRefused)
     assert refused.data.reason == "already-deemed-approved"
 
 
 def test_a_deemed_approval_is_certified_on_request_and_nothing_else_is(router: RouterInMemory) -> None:
-    (refused,) = router.take(answered("certified", 1), CASE_ANSWERED.name)
+    refused, _ = router.take(answered("certified", 1), CASE_ANSWERED.name)
     assert isinstance(refused.data, AnswerRefused)
     assert refused.data.reason == "not-deemed-approved"
     router.take(answered("accepted"), CASE_ANSWERED.name)
@@ -143,7 +143,7 @@ def test_a_period_is_extended_once_and_whoever_extends_it_has_the_case(router: R
     (first,) = router.take(extended(1), CASE_ANSWERED.name)
     assert isinstance(first.data, PeriodExtended)
     assert held(router).standing == "accepted"
-    (second,) = router.take(extended(2), CASE_ANSWERED.name)
+    second, _ = router.take(extended(2), CASE_ANSWERED.name)
     assert isinstance(second.data, AnswerRefused)
     assert second.data.reason == "already-extended"
 

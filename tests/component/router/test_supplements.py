@@ -189,7 +189,7 @@ def test_a_withdrawn_case_is_closed_told_to_its_holder_and_nothing_is_held(
     assert isinstance(delivered.data, WithdrawalDelivered)
     assert read_by(GIESSEN, delivered) == WORDS if words else delivered.data.content is None
     assert (standing(router), router.state.shelf) == ("withdrawn", {})
-    (refused,) = answer(router, DECIDED)
+    refused, _ = answer(router, DECIDED)
     assert isinstance(refused.data, AnswerRefused)
     assert refused.data.reason == "withdrawn"
 

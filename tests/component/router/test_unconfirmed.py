@@ -65,7 +65,7 @@ def answer(router: RouterInMemory, authority: str) -> Payload:
     given = AnswerGiven(kind="decided", outcome="granted", given_at=RECEIVED_AT)
     data = CaseAnswered(authority=authority, own_id="a-1", answer=given)
     event_id = uuid5(submission().case_id, f"answer/{authority}")
-    (told,) = router.take(about(submission().submission_id, data, event_id=event_id), CASE_ANSWERED.name)
+    told, *_ = router.take(about(submission().submission_id, data, event_id=event_id), CASE_ANSWERED.name)
     return told.data
 
 

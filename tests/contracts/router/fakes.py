@@ -9,9 +9,14 @@ from uuid import UUID
 
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
-from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.inbox import (
+    ConsumerInGroup,
+    InboxLook,
+    InboxPage,
+    InboxRecord,
+    InboxStanding,
+)
 from services.router.domain.cases.webhooks import Webhook
-from services.router.ports import ConsumerInGroup
 from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 

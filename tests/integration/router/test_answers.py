@@ -15,9 +15,11 @@ from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import PostgresAnswers
 from services.router.ports import AnswerBook
-from shared.events.case import CaseAnswered, CaseDecided
+from shared.events import ids
+from shared.events.answer_refusal import AnswerRefusalDelivered
+from shared.events.case import AnswerGiven, CaseAnswered, CaseDecided
 from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message
+from shared.events.envelope import Event, Message, encode
 from shared.events.submission import SubmissionReceived, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CUSTODY, CASE_UPDATED, SUBMISSION_ROUTED
 from shared.kafka.client import reader, transactional_producer
@@ -28,6 +30,7 @@ from shared.telemetry.health import Health
 from tests.contracts.router.answer_book import AnswerBookContract
 from tests.integration.router.conftest import Ground, url
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
+from tests.support.routing import about
 from tests.support.stack import Database, unique
 
 MARBURG = "g-06534014"
@@ -175,6 +178,39 @@ async def test_doors_killed_in_the_middle_of_answers_take_each_once(
     assert all(isinstance(event.data, CaseAnswered) for event in answered)
     updated = await ground.told(CASE_UPDATED.name, cases)
     assert len([event for event in updated if isinstance(event.data, CaseDecided)]) == len(cases)
+
+
+async def test_answers_that_come_too_late_are_told_in_the_inbox_once_though_the_router_dies(
+    ground: Ground, router: ServiceProcess, giessen: httpx.AsyncClient
+) -> None:
+    """What the door could not know any better lies on the bus already."""
+    (received,) = await routed(ground)
+    case = received.case_id
+    assert (await giessen.post("/v1/answers", json=decided(case))).status_code == 202
+    await ground.until(CASE_UPDATED.name, case, CaseDecided)
+    late = [f"{case}:late-{number}" for number in range(10)]
+    stated = AnswerGiven(kind="accepted", given_at=RECEIVED_AT)
+    answers = [
+        about(
+            received.submission_id,
+            CaseAnswered(authority=GIESSEN, own_id=own_id, answer=stated),
+            event_id=ids.answer_id(GIESSEN, own_id),
+        )
+        for own_id in late
+    ]
+
+    await ground.send(*(encode(each, CASE_ANSWERED.name) for each in answers))
+    await asyncio.to_thread(router.kill)
+    await asyncio.to_thread(router.start)
+
+    async def told() -> list[str]:
+        found = [event.data for event in await ground.told(INBOX, [case], partitions=1)]
+        return [data.own_id for data in found if isinstance(data, AnswerRefusalDelivered)]
+
+    async with asyncio.timeout(60):
+        while len(await told()) < len(late):
+            pass
+    assert await told() == late
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.domain.cases.inbox import (
     BadCursor,
+    ConsumerInGroup,
     InboxLook,
     InboxPage,
     InboxRecord,
@@ -23,7 +24,7 @@ from services.router.domain.cases.inbox import (
     write_cursor,
 )
 from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
-from services.router.ports import Arrivals, ConsumerInGroup, Inboxes, InboxLooks, WebhookBook
+from services.router.ports import Arrivals, Inboxes, InboxLooks, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
 from shared.web.described import described

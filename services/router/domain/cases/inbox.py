@@ -19,6 +19,14 @@ class BadCursor(Exception):  # noqa: N818 - the cursor is bad, not the program
     """It is none of ours, or speaks of an inbox that its bearer does not serve."""
 
 
+class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """A Kafka consumer is in the authority's group: it alone moves the position."""
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(authority)
+        self.authority = authority
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRecord:
     """One record of an inbox, as it lies there; ``offset`` is its place, ``written_ms`` Unix time."""

@@ -1,0 +1,99 @@
+"""What an authority is told in its inbox of answers without effect: each one, but only so many in an hour, then a sum.
+
+Custody is partitioned, and each partition counts for itself. So each has its share of what an authority is told in
+an hour, and memory of it is committed with the refusal.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router.domain.cases.custody import SOURCE
+from shared.events.answer_refusal import (
+    AnswerRefusalDelivered,
+    AnswerRefusalsHeldBack,
+    AnswerRefusalsSummed,
+    AnswerRefusalsTold,
+    RefusalCount,
+)
+from shared.events.case import CaseAnswered, RefusalReason
+from shared.events.envelope import Event
+from shared.events.ids import child_id
+from shared.events.topics import PARTITIONS
+
+REFUSALS: Final = "refusals/"
+"""Keys of the custody topic that begin so, and end with an authority, hold what it was told; the others are cases."""
+
+WINDOW: Final = timedelta(hours=1)
+MOST_TOLD: Final = 100
+"""How many refusals an authority is told one by one within `WINDOW`."""
+
+SHARE: Final = max(1, MOST_TOLD // PARTITIONS)
+"""How many of them one partition tells."""
+
+
+def tell_refusal(
+    before: AnswerRefusalsTold | None, answered: Event[CaseAnswered], reason: RefusalReason, *, now: datetime
+) -> tuple[AnswerRefusalsTold, AnswerRefusalDelivered | None]:
+    """Return what is remembered from now on, and what the authority reads; None where the refusal is only counted.
+
+    The caller has told a sum that is due: `due_sum`.
+    """
+    known = before or AnswerRefusalsTold()
+    recent, held_back = _recent(known, now=now), known.held_back
+    if held_back is None and len(recent) < SHARE:
+        given = answered.data
+        told = AnswerRefusalDelivered(
+            authority=given.authority,
+            answer_id=answered.id,
+            own_id=given.own_id,
+            kind=given.answer.kind,
+            reason=reason,
+        )
+        return AnswerRefusalsTold(told=(*recent, now)), told
+    counted = AnswerRefusalsHeldBack(
+        since=now if held_back is None else held_back.since,
+        reasons=_one_more(() if held_back is None else held_back.reasons, reason),
+        answer_id=answered.id,
+        case_id=answered.case_id,
+        submission_id=answered.submission_id,
+    )
+    return AnswerRefusalsTold(told=recent, held_back=counted), None
+
+
+def due_sum(
+    known: AnswerRefusalsTold, authority: str, *, now: datetime
+) -> Event[AnswerRefusalsSummed] | None:
+    """The sum of what is held back, an hour after the first of it; None before, and where nothing is."""
+    held_back = known.held_back
+    if held_back is None or now - held_back.since < WINDOW:
+        return None
+    return Event(
+        id=child_id(held_back.answer_id, "refusals-summed"),
+        source=SOURCE,
+        time=now,
+        case_id=held_back.case_id,
+        submission_id=held_back.submission_id,
+        data=AnswerRefusalsSummed(
+            authority=authority,
+            since=held_back.since,
+            until=now,
+            count=sum(each.count for each in held_back.reasons),
+            reasons=held_back.reasons,
+        ),
+    )
+
+
+def remembered(known: AnswerRefusalsTold, *, now: datetime) -> AnswerRefusalsTold | None:
+    """What is still to be remembered once nothing is held back; None where all of it is over."""
+    recent = _recent(known, now=now)
+    return AnswerRefusalsTold(told=recent) if recent else None
+
+
+def _recent(known: AnswerRefusalsTold, *, now: datetime) -> tuple[datetime, ...]:
+    return tuple(at for at in known.told if now - at < WINDOW)
+
+
+def _one_more(reasons: tuple[RefusalCount, ...], reason: RefusalReason) -> tuple[RefusalCount, ...]:
+    before = next((each.count for each in reasons if each.reason == reason), 0)
+    others = tuple(each for each in reasons if each.reason != reason)
+    return (*others, RefusalCount(reason=reason, count=before + 1))
