@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -29,6 +29,7 @@ from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.batches import batch, body_of
+from tests.support.following import followed
 from tests.support.stack import Database, KafkaAccess, unique
 
 
@@ -121,10 +122,13 @@ class Bench:
 
     async def read_until(self, topic: str, count: int, *, seconds: float = 20) -> list[Record]:
         """The topic's records once there are so many."""
-        async with asyncio.timeout(seconds):
-            while len(records := await self.read(topic)) < count:  # noqa: ASYNC110 - it is Kafka that is asked
-                await asyncio.sleep(0.1)
-        return records
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(followed(self.address, topic, partitions=self.counts[topic])) as records,
+        ):
+            for _ in range(count):
+                await anext(records)
+        return await self.read(topic)
 
     async def until_unready(self, *, seconds: float = 20) -> str:
         """Wait until the group's engine says that it does not work, and why."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record, partition_of
 from tests.support.events import RECEIPT
+from tests.support.following import followed
 from tests.support.routing import HESSEN, about, event_of
 from tests.support.stack import RealParts, unique
 
@@ -139,12 +140,16 @@ class Ground:
         seconds: float = 30,
     ) -> Event[Payload]:
         """The first event of this kind about the case, once it is there."""
-        async with asyncio.timeout(seconds):
-            while True:
-                for event in await self.told(topic, [case], partitions=partitions):
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(followed(self.admin, topic, partitions=partitions)) as records,
+        ):
+            async for record in records:
+                if record.key == str(case).encode():
+                    event = event_of(as_message(record))
                     if isinstance(event.data, kind):
                         return event
-                await asyncio.sleep(0.1)
+        raise AssertionError("a topic has no end")
 
 
 def url(service: ServiceProcess) -> str:
