@@ -122,7 +122,7 @@ def _a_service_is_restarted_and_its_log_read(var: Path) -> None:
 def _a_killed_service_comes_back(var: Path) -> None:
     before = json.loads((var / "run" / "notifier.json").read_text())
     psutil.Process(before["pid"]).kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (now := pidfiles.facts(var / "run", "notifier")).get("restarts") != 1:
         assert time.monotonic() < deadline, "the notifier was not started again"
         time.sleep(0.1)

@@ -257,7 +257,7 @@ async def test_the_log_goes_on_while_a_case_is_erased(running: RunningLog) -> No
     await running.append(told(EraseOrdered(basis=BASIS), 5000), *reports(*HOLDERS))
     erasing = asyncio.ensure_future(running.service.erasures.round())
     for number in range(2000, 2100):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await running.append_numbers(number)
     await erasing
     assert await running.pool.fetchval("select key from keys where owner = $1", SECRECY.case(CASE)) is None

@@ -97,7 +97,7 @@ class Pair:
         found: dict[str, CompetenceDecision] = {}
         wanted = [str(event.submission_id) for event in events]
         starts = {TopicPartition(SUBMISSION_ROUTED.name, number): 0 for number in range(PARTITIONS)}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not found.keys() >= set(wanted):
                 async for records in read_to_end(self.address, starts):
                     for record in records:
@@ -118,7 +118,7 @@ class Pair:
 
     async def until_each_has_half(self) -> None:
         admin = self.kafka.endpoint.admin()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 told = admin.describe_consumer_groups(["router"])["router"].result(10)
                 shares = [len(member.assignment.topic_partitions) for member in told.members]
@@ -231,6 +231,6 @@ async def health(router: ServiceProcess) -> Mapping[str, Mapping[str, str]]:
 
 async def until_named(version: Version, router: ServiceProcess) -> None:
     """Until the router says that it knows this version."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while version.id[:12] not in (await health(router))["directory"]["reason"]:  # noqa: ASYNC110 - it is a process that is asked
             await asyncio.sleep(0.1)

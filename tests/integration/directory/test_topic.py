@@ -87,7 +87,7 @@ class Ground:
             await asyncio.wait({task})
 
     async def until(self, seen: Callable[[], bool]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not seen():  # noqa: ASYNC110 - it is Kafka that is waited for
                 await asyncio.sleep(0.02)
 

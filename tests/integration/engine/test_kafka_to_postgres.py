@@ -55,7 +55,7 @@ def publishing(bench: Bench, pool: Pool) -> tuple[Publisher, OutboxPublisher]:
     return publisher, outbox
 
 
-async def effects(pool: Pool, count: int, *, seconds: float = 20) -> list[bytes]:
+async def effects(pool: Pool, count: int, *, seconds: float = 60) -> list[bytes]:
     """The values written, in their order, once there are so many."""
     async with asyncio.timeout(seconds):
         while len(rows := await pool.fetch("SELECT value FROM effects ORDER BY id")) < count:  # noqa: ASYNC110 - it is PostgreSQL that is asked
@@ -198,6 +198,6 @@ async def test_a_key_whose_message_kafka_does_not_take_now_delays_nobody_else(
 
 
 async def _emptied(pool: Pool) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await pool.fetchval("SELECT count(*) FROM outbox"):  # noqa: ASYNC110 - it is PostgreSQL that is asked
             await asyncio.sleep(0.05)

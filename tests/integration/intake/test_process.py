@@ -26,7 +26,7 @@ def submission_id(platform: Platform) -> str:
 
 async def entered(ground: Ground, platform: Platform) -> Any:
     """When the submission was entered in the book, once it is."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             query = "SELECT received_at FROM receipts WHERE submission_id = $1"
             if found := await ground.sql(query, ids.submission_id(CLIENT, platform.key)):
@@ -59,7 +59,7 @@ async def history(platform: Platform, receipt: dict[str, Any]) -> list[str]:
 
 async def in_feed(platform: Platform, receipt: dict[str, Any]) -> int:
     """How often the receipt's own event stands in the feed, once it does."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found, after, more = 0, "", True
             while more:

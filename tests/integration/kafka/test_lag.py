@@ -33,7 +33,7 @@ async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
             await producer.send_and_wait(topic, b"x")
     task = asyncio.ensure_future(watcher.run())
     line = f'amtsweg_lag_records{{group="{group}",topic="{topic}"}} 7.0'
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while line not in telemetry.exposition().decode():
             assert not task.done(), task.exception()
             await asyncio.sleep(0.1)

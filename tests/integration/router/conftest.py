@@ -137,7 +137,7 @@ class Ground:
         kind: type[Payload],
         *,
         partitions: int = PARTITIONS,
-        seconds: float = 30,
+        seconds: float = 60,
     ) -> Event[Payload]:
         """The first event of this kind about the case, once it is there."""
         async with (

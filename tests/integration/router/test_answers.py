@@ -255,7 +255,7 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
 
 
 async def view_is_there(view: HeldCases) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await view.certainly(uuid4())

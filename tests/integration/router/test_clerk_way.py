@@ -64,7 +64,7 @@ async def clerk(pages: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def _listed(clerk: httpx.AsyncClient, case: UUID, *, standing: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             cases = (await clerk.get("/clerk/cases")).raise_for_status().json()["cases"]
             for each in cases:
@@ -105,7 +105,7 @@ async def _is_told_what_is_due(
     )
     event = about(sent.submission_id, ending, event_id=child_id(sent.id, "ending"))
     await ground.send(encode(replace(event, time=datetime.now(UTC)), CASE_CLOCK.name))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await _listed(clerk, sent.case_id, standing="routed")).get("dueOn") != "2026-04-09":  # noqa: ASYNC110 - over HTTP there is nothing else
             await asyncio.sleep(0.1)
 

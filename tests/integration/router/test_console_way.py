@@ -59,7 +59,7 @@ async def _signed_in(address: str, person: str) -> AsyncIterator[httpx.AsyncClie
 
 
 async def _found(browser: httpx.AsyncClient, reference: str, *, standing: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             answer = await browser.get(f"/console/cases/{reference}")
             if answer.status_code == 200 and answer.json()["standing"] == standing:
@@ -103,7 +103,7 @@ async def test_a_dead_letter_is_shown_and_given_up_by_the_group_that_owns_it(
 
 
 async def _letter(person: httpx.AsyncClient, case: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             listed = (await person.get("/console/letters")).raise_for_status().json()["letters"]
             for each in listed:

@@ -87,7 +87,7 @@ def cases(page: Json) -> set[str]:
 
 
 async def until_it_holds(http: httpx.AsyncClient, wanted: set[str]) -> Json:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not wanted <= cases(page := await pull(http, limit=100, wait=2)):
             pass
     return page
@@ -203,7 +203,7 @@ async def test_a_consumer_of_the_new_protocol_holds_the_group_too(
     )
     consumer.subscribe([AUTHORITY_INBOX.for_authority(FULDA)])
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (record := await asyncio.to_thread(consumer.poll, 0.5)) is None or record.error():
                 pass
         refused = await fulda.post("/v1/inbox/confirmation", json={"cursor": page["cursor"]})

@@ -196,7 +196,7 @@ async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settl
 async def dead(ground: Ground, broken: Message) -> tuple[str, Record]:
     """The name of the record's dead letter, and the letter."""
     digest = hashlib.sha256(broken.value or b"").hexdigest()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for record in await ground.records("router.dead-letter.v1", partitions=1):
                 if is_letter(record) and origin(record.headers).digest == digest:

@@ -171,7 +171,7 @@ async def test_410_ends_the_webhook_until_it_is_registered_anew(ground: Ground, 
         await register(client, gone)
         cases = await submitted(ground, WETZLAR, 2)
         await gone.until(lambda r: bool(r.calls))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await client.get("/v1/webhook")).json()["webhooks"][0]["state"] != "gone":
                 pass
         await register(client, fine)
@@ -188,7 +188,7 @@ async def test_what_has_been_confirmed_elsewhere_is_not_announced_and_a_replay_i
     client = await http(HANAU)
     began = datetime.now(UTC) - timedelta(seconds=1)
     cases = await submitted(ground, HANAU, 3)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(page := (await client.get("/v1/inbox", params={"wait": 5})).json()["records"]) < 3:
             pass
     await client.post("/v1/inbox/confirmation", json={"cursor": page[1]["cursor"]})
