@@ -26,7 +26,17 @@ from shared.settings import read_secret
 
 _URL: Final = "AMTSWEG_POSTGRES__URL"
 _PASSWORD_FILE: Final = "AMTSWEG_POSTGRES__PASSWORD_FILE"  # noqa: S105 - the name of a setting
-_STATES: Final = ("created", "sending", "failed", "unknown", "no-contact", "sent")
+_STATES: Final = (
+    "created",
+    "sending",
+    "failed",
+    "unknown",
+    "no-contact",
+    "sent",
+    "delayed",
+    "unread",
+    "delivered",
+)
 
 T = TypeVar("T")
 

@@ -10,8 +10,10 @@ import typer
 
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
+from services.notifier.adapters.mailboxes import verification
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
+from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.local_time import local_time, utc
 from shared.postgres.pool import Pool, open_pool
@@ -19,7 +21,7 @@ from shared.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
 
-STATES = ("created", "sending", "failed", "unknown", "no-contact", "sent")
+STATES = ("created", "sending", "failed", "unknown", "no-contact", "sent", "delayed", "unread", "delivered")
 
 _Url = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 _PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
@@ -75,6 +77,27 @@ def retry(
     for message in sorted(wanted - sent):
         echo(f"{message}: unverändert. Sie ist nicht gescheitert, oder ihr Kontakt ist gelöscht.", err=True)
     raise typer.Exit(1 if wanted - sent else 0)
+
+
+@commands.command("mailbox-keys")
+def mailbox_keys(
+    *,
+    client: Annotated[str, typer.Option(help="Kennung der Plattform, die die Postfächer führt")],
+    keys_file: Annotated[Path, typer.Option(help="die Datei aus AMTSWEG_MAILBOX__KEYS_FILE", exists=True)],
+    as_json: JsonOption = False,
+) -> None:
+    """Zeigt, womit eine Plattform die Unterschrift unter Nachrichten an ihre Postfächer prüft."""
+    try:
+        secret, public = verification(WebhookKeys.from_text(read_secret(keys_file)), client)
+    except ValueError as bad:
+        echo(f"{keys_file}: {bad}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        echo_json({"secret": secret, "publicKeys": public})
+        return
+    echo(f"v1, nur für {client}: {secret}")
+    for key in public:
+        echo(f"v1a: {key}")
 
 
 def document(message: ListedMessage) -> dict[str, object]:

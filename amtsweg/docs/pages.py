@@ -10,6 +10,7 @@ from amtsweg.docs import (
     chambers_map,
     custody_page,
     events_page,
+    messages_page,
     metrics_page,
     settings_page,
 )
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/settings.md": settings_page.page,
         "docs/metrics.md": metrics_page.page,
         "docs/custody.md": custody_page.page,
+        "docs/messages.md": messages_page.page,
         "docs/images/ihk.svg": chambers_map.page,
     }
 )

@@ -21,6 +21,7 @@ from services.intake.adapters.http.messages import message_routes
 from services.intake.adapters.http.metadata import metadata_routes
 from services.intake.adapters.http.openapi import describe_submissions
 from services.intake.adapters.http.problems import problem
+from services.intake.adapters.http.readings import reading_routes
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
 from services.intake.adapters.http.supplements import supplement_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
@@ -37,6 +38,7 @@ from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.handler.lookup import Lookup
+from services.intake.handler.readings import MailboxReadings
 from services.intake.handler.submissions import SubmitHandler
 from services.intake.handler.supplements import SupplementDesk
 from services.intake.handler.tokens import TokenEndpoint
@@ -47,13 +49,7 @@ from shared.crypto.jwe import RecipientKey
 from shared.directory_names import NamesByKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
-from shared.events.topics import (
-    CASE_ERASED,
-    CASE_SUBMITTED,
-    SUBMISSION_RECEIVED,
-    consumed_by,
-    dead_letter_topic,
-)
+from shared.events.topics import consumed_by, dead_letter_topic, produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
@@ -123,6 +119,7 @@ def assemble(
         search_routes(lookup, gate=gate),
         history_routes(lookup, histories, gate=gate),
         message_routes(lookup, messages, gate=gate),
+        reading_routes(MailboxReadings(bus=desk.bus, clock=desk.clock), lookup, gate=gate),
         metadata_routes(public_keys, issuer=door.issuer),
         guide_routes(issuer=door.issuer),
         names_routes(names or NamesByKey.none()),
@@ -168,9 +165,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
 def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Component]:
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    publisher = Publisher(
-        address, health=health, topics=(SUBMISSION_RECEIVED.name, CASE_SUBMITTED.name, CASE_ERASED.name)
-    )
+    publisher = Publisher(address, health=health, topics=produced_by("intake"))
     principals = Principals(pool, condition=health.part("principals"))
     keys = _token_keys(settings)
     secret = bytes.fromhex(read_secret(settings.hash_key_file))

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.clock import CaseClock, Timer
+from services.notifier.domain.letter import PrintedLetter
 from services.notifier.domain.mail import Mail
 from services.notifier.domain.message import ApplicantMessage
+from services.notifier.domain.notice import Provision
 from services.notifier.domain.rendering import Names
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
-from shared.events.notification import NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Sealed
 
 Clock = Callable[[], datetime]
@@ -46,6 +48,9 @@ class CaseStore(Protocol):
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         """Write what became of messages, planned yet or not; what is settled already stays as it is."""
+
+    async def note_read(self, reports: Sequence[Event[NotificationRead]]) -> None:
+        """Write that these messages were opened in their mailboxes, and say so; the first report counts."""
 
     async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
         """Destroy what messages of these cases say, take back those that wait, and report on the orders."""
@@ -157,6 +162,41 @@ class Mailer(Protocol):
 
         Raises:
             ServerAway: nothing was handed over, and nothing is wrong with this mail.
+            StoreAway: passed on from ``before_content``; nothing was handed over.
+        """
+
+
+class Mailboxes(Protocol):
+    """The mailboxes that platforms keep for their applicants."""
+
+    async def provide(self, notice: Provision) -> MailOutcome:
+        """Post the notice; ``Deferred`` also where nobody knows whether it arrived: the same id is the same notice."""
+
+
+class LetterBox(Protocol):
+    """Where letters are put to be printed."""
+
+    async def put(self, letter: PrintedLetter) -> MailOutcome:
+        """Put the letter there, once, however often it is asked.
+
+        Raises:
+            ServerAway: the place cannot be written to; nothing lies there.
+        """
+
+
+class Carrier(Protocol):
+    """One channel. ``repeatable``: what is offered twice arrives once, so that no outcome is ever unknown."""
+
+    @property
+    def repeatable(self) -> bool: ...
+
+    async def carry(self, claim: Claim, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
+        """Write the message and offer it; ask ``before_content`` at the last safe moment.
+
+        Raises:
+            Unusable: the contact has no address for this channel.
+            ContactNotOpened, Unrenderable: nothing could be written.
+            ServerAway: nothing was handed over, and nothing is wrong with this message.
             StoreAway: passed on from ``before_content``; nothing was handed over.
         """
 

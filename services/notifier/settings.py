@@ -1,10 +1,21 @@
 """What the notifier is told; a wrong value stops the start and names the variable."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, FilePath, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    DirectoryPath,
+    Field,
+    FilePath,
+    IPvAnyNetwork,
+    StringConstraints,
+    model_validator,
+)
 
+from shared.events.payload import PrincipalId
 from shared.settings import (
     ClockAhead,
     HttpListener,
@@ -56,6 +67,64 @@ class SmtpConnection(BaseModel):
         return self
 
 
+class MailboxConnection(BaseModel):
+    """The mailboxes that platforms keep for their applicants, called by signed webhooks (Standard Webhooks 1.0)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoints: Annotated[
+        Mapping[PrincipalId, str],
+        Field(
+            description="The `https` URL of each platform client's mailboxes, by client (JSON object). A message for a "
+            "client that has none goes on the next channel."
+        ),
+    ] = {}
+    keys_file: Annotated[
+        FilePath | None,
+        Field(
+            description="Master keys of the signatures: 64 hexadecimal digits a line, the newest first. "
+            "`amtsweg messages mailbox-keys` prints what a platform verifies with."
+        ),
+    ] = None
+    networks: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(description="Networks (JSON list) that may be reached although they are not public."),
+    ] = ()
+    timeout: Annotated[timedelta, Field(description="How long a platform may take for its answer.")] = (
+        timedelta(seconds=15)
+    )
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.endpoints and self.keys_file is None:
+            raise ValueError("mailboxes are called with signatures: keys_file is needed beside endpoints")
+        return self
+
+
+class LetterOutlet(BaseModel):
+    """Where letters lie to be printed, as tagged PDF with the address in the window of DIN 5008 form B."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: Annotated[
+        DirectoryPath | None,
+        Field(
+            description="The folder that a print shop empties. Without one, this installation sends no letters."
+        ),
+    ] = None
+    return_address: Annotated[
+        TextLine | None, Field(description="The small line above the address: name, street, town.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _returnable(self) -> Self:
+        if self.folder is not None and self.return_address is None:
+            raise ValueError(
+                "a letter that does not arrive comes back: return_address is needed beside folder"
+            )
+        return self
+
+
 class Settings(ServiceSettings):
     """The notifier's environment."""
 
@@ -63,6 +132,9 @@ class Settings(ServiceSettings):
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
     smtp: SmtpConnection
+    second_smtp: SmtpConnection | None = None
+    mailbox: MailboxConnection = MailboxConnection()
+    letters: LetterOutlet = LetterOutlet()
     directory: Annotated[
         DirectoryPath, Field(description="Folder of the directory: names of services and authorities, law.")
     ]
@@ -91,6 +163,9 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _lease_outlasts_the_server(self) -> Self:
-        if self.lease <= 3 * self.smtp.timeout:
-            raise ValueError("lease must be longer than three times smtp.timeout")
+        answers = [smtp.timeout for smtp in (self.smtp, self.second_smtp) if smtp is not None]
+        if self.lease <= 3 * sum(answers, timedelta()):
+            raise ValueError(
+                "lease must be longer than three times smtp.timeout, and second_smtp.timeout, together"
+            )
         return self

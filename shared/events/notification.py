@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.payload import Instant, Payload
+from shared.events.submission import Channel
 
 MessageKind = Literal[
     "receipt",
@@ -22,10 +23,14 @@ MessageKind = Literal[
     "completion",
 ]
 """What an applicant is told. Messages of one kind follow from events of one topic, so that their order is one."""
-Channel = Literal["email"]
-Settlement = Literal["sent", "failed", "unknown", "no-contact"]
-FailureReason = Literal["address", "refused", "gave-up", "internal-error"]
-"""Why a message failed: no address, refused for good, too long in vain, or an error of our own code."""
+Settlement = Literal["sent", "delayed", "unread", "delivered", "failed", "unknown", "no-contact"]
+"""``sent``: the next one on the way has taken it over; in a mailbox that is its provision. Later may follow:
+``delayed``, it is on its way still; ``unread``, after so many days in a mailbox; ``delivered``, it arrived or was read;
+``failed``, it came back."""
+
+FailureReason = Literal["address", "refused", "gave-up", "internal-error", "bounced", "suppressed"]
+"""Why a message failed: no address, refused for good, too long in vain, an error of our own code, returned after it was
+taken over, or not tried since an earlier one has come back."""
 
 
 class NotificationSettled(Payload):
@@ -39,3 +44,11 @@ class NotificationSettled(Payload):
     attempts: int
     settled_at: Instant
     reason: FailureReason | None = None
+    unread_days: int | None = None
+
+
+class NotificationRead(Payload):
+    """The platform reports that the applicant has opened a message in its mailbox; the first report counts."""
+
+    message_id: UUID
+    read_at: Instant

@@ -21,6 +21,9 @@ from shared.events.sealed_answer import AnswerKeys
 Language = Literal["de", "de-simple", "en"]
 """German, plain German (the variant subtag of RFC 5646), English; German is binding."""
 
+Channel = Literal["mailbox", "email", "letter"]
+"""How the applicant is told: in the platform's mailbox, by e-mail, by letter; each falls back on the next."""
+
 ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
@@ -28,6 +31,7 @@ class Receipt(WireModel):
     """The facts of receipt, repeated by every later event so that read models can be rebuilt from any.
 
     Of the client's own reference there is a keyed hash only: people write freely, and this stands for years.
+    ``channels`` are the ways on which the applicant can be told, the first one first; absent, it is e-mail alone.
     """
 
     receipt_number: str
@@ -37,6 +41,7 @@ class Receipt(WireModel):
     service: ServiceKey
     language: Language
     content_hash: KeyedHash
+    channels: tuple[Channel, ...] | None = None
 
 
 class SubmissionReceived(Payload):

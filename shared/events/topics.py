@@ -13,7 +13,7 @@ from shared.events.custody import CaseHeld
 from shared.events.directory import DirectoryChanged
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.inbox import INBOX
-from shared.events.notification import NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
 
@@ -42,7 +42,7 @@ class Topic:
 
     name: str
     payloads: tuple[type[Payload], ...]
-    key: Literal["case", "object", "message", "log", "land", "service"]
+    key: Literal["case", "object", "message", "log", "land", "service"] = "case"
     producers: tuple[BusLogin, ...]
     consumers: tuple[ConsumerGroup, ...]
     audited: Literal[True] | str
@@ -73,7 +73,6 @@ class Topic:
 SUBMISSION_RECEIVED = Topic(
     name="submission.received.v1",
     payloads=(submission.SubmissionReceived,),
-    key="case",
     producers=("intake",),
     consumers=("intake", "router", "notifier", "audit"),
     audited=True,
@@ -85,7 +84,6 @@ SUBMISSION_RECEIVED = Topic(
 CASE_SUBMITTED = Topic(
     name="case.submitted.v1",
     payloads=supplement.HANDED_IN,
-    key="case",
     producers=("intake",),
     consumers=("intake", "router", "audit"),
     audited=True,
@@ -97,7 +95,6 @@ CASE_SUBMITTED = Topic(
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
     payloads=(case.RetryOrdered, case.RedeliverOrdered, case.AssignOrdered, EraseOrdered),
-    key="case",
     producers=("operator", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
     audited=True,
@@ -113,7 +110,6 @@ OPERATION_ORDERED = Topic(
 CASE_ERASED = Topic(
     name="case.erased.v1",
     payloads=(CaseErased,),
-    key="case",
     producers=("router", "intake", "notifier"),
     consumers=("audit",),
     audited=True,
@@ -122,7 +118,6 @@ CASE_ERASED = Topic(
 SUBMISSION_ROUTED = Topic(
     name="submission.routed.v1",
     payloads=(submission.SubmissionRouted, submission.SubmissionParked),
-    key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
     audited=True,
@@ -130,7 +125,6 @@ SUBMISSION_ROUTED = Topic(
 AUTHORITY_INBOX = Topic(
     name="authority.<id>.inbox.v1",
     payloads=INBOX,
-    key="case",
     producers=("router",),
     consumers=("authority",),
     followers=("doors",),
@@ -142,7 +136,6 @@ AUTHORITY_INBOX = Topic(
 CASE_ANSWERED = Topic(
     name="case.answered.v1",
     payloads=(case.CaseAnswered,),
-    key="case",
     producers=("doors",),
     consumers=("router", "audit"),
     audited=True,
@@ -165,7 +158,6 @@ CASE_MESSAGE = Topic(  # intake takes a message away once the client has read it
 CASE_UPDATED = Topic(
     name="case.updated.v1",
     payloads=(*case.UPDATES, *supplement.TOLD),
-    key="case",
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
     audited=True,
@@ -173,15 +165,21 @@ CASE_UPDATED = Topic(
 NOTIFICATION_SETTLED = Topic(
     name="notification.settled.v1",
     payloads=(NotificationSettled,),
-    key="case",
     producers=("notifier",),
     consumers=("intake", "notifier", "audit"),
     audited=True,
 )
+NOTIFICATION_READ = Topic(
+    name="notification.read.v1",
+    payloads=(NotificationRead,),
+    producers=("intake",),
+    consumers=("notifier", "audit"),
+    audited=True,
+    max_bytes=INPUT_BYTES,
+)
 CASE_CLOCK = Topic(
     name="case.clock.v1",
     payloads=TIME_PASSED,
-    key="case",
     producers=("notifier",),
     consumers=("router", "intake", "audit"),
     followers=("doors", "desk"),
@@ -190,7 +188,6 @@ CASE_CLOCK = Topic(
 CASE_CUSTODY = Topic(
     name="case.custody.v1",
     payloads=(CaseHeld, AnswerRefusalsTold),
-    key="case",
     producers=("router",),
     consumers=(),
     rebuild=("router",),
@@ -246,6 +243,7 @@ CATALOGUE: tuple[Topic, ...] = (
     CASE_MESSAGE,
     CASE_UPDATED,
     NOTIFICATION_SETTLED,
+    NOTIFICATION_READ,
     CASE_CLOCK,
     CASE_CUSTODY,
     SUBMISSION_HELD,
@@ -254,10 +252,7 @@ CATALOGUE: tuple[Topic, ...] = (
 )
 
 GROUPS: Mapping[ConsumerGroup, BusLogin] = {
-    "intake": "intake",
-    "router": "router",
-    "notifier": "notifier",
-    "audit": "audit",
+    group: group for group in ("intake", "router", "notifier", "audit")
 }
 """The services' consumer groups and the principal that runs each."""
 
@@ -282,6 +277,11 @@ def authority_group(authority: str) -> str:
 def consumed_by(group: ConsumerGroup) -> tuple[Topic, ...]:
     """The topics a group subscribes to."""
     return tuple(topic for topic in CATALOGUE if group in topic.consumers)
+
+
+def produced_by(login: BusLogin) -> tuple[str, ...]:
+    """The names of the shared topics that a principal writes."""
+    return tuple(topic.name for topic in CATALOGUE if login in topic.producers and not topic.per_authority)
 
 
 def audited() -> tuple[Topic, ...]:

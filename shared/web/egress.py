@@ -80,6 +80,10 @@ class Egress:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
         for pool in self._pools.values():
             await pool.aclose()
 

@@ -31,7 +31,7 @@ from shared.events.competence import Attributes
 from shared.events.custody import CaseHeld, PeriodOver
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
-from shared.events.notification import NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.operation import (
     CloseOrdered,
     GoOnOrdered,
@@ -67,6 +67,7 @@ from tests.support.events import (
 _LATER = RECEIVED_AT + timedelta(days=1)
 _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "receipt", 0, "applicant", "email")
+_MAILBOX_ID = ids.message_id(CASE_ID, "decision", 1, "applicant", "mailbox")
 _ORDER_ID = ids.order_id(CASE_ID, "klaerung-7", "1", "erase")
 _BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
@@ -294,6 +295,17 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             attempts=3,
             settled_at=_LATER,
         ),
+        "NotificationSettled/unread": NotificationSettled(
+            message_id=_MAILBOX_ID,
+            kind="decision",
+            revision=1,
+            channel="mailbox",
+            outcome="unread",
+            attempts=1,
+            settled_at=_LATER,
+            unread_days=5,
+        ),
+        "NotificationRead/read": NotificationRead(message_id=_MAILBOX_ID, read_at=_LATER),
         "CaseHeld/parked": CaseHeld(
             submission_id=SUBMISSION_ID,
             receipt=RECEIPT,

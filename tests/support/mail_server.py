@@ -51,6 +51,8 @@ class MailServer:
     refuse_senders: bool = False
     forgiving: bool = False
     """Every recipient is accepted, by any name."""
+    says_to_all: str | None = None
+    """The answer to every recipient, whoever it is."""
     port: int = 0
     _server: asyncio.Server | None = None
     _tls: ssl.SSLContext | None = None
@@ -115,6 +117,8 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         await self.at_recipient(address)
+        if self.says_to_all is not None:
+            return self.says_to_all
         local = address.partition("@")[0]
         if local in AT_RECIPIENT and not self.forgiving:
             return AT_RECIPIENT[local]

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.intake.domain.receipt_number import receipt_number
 from services.intake.domain.submission import HandedIn
 from shared.events import ids
-from shared.events.submission import Receipt
+from shared.events.submission import Channel, Receipt
 
 EntryKind = Literal["submission", "supplement", "withdrawal"]
 """What was handed in; what follows a submission belongs to its case."""
@@ -93,6 +93,7 @@ def enter(
             service=submission.service,
             language=submission.language,
             content_hash=keyed_hash(handed_in.content, secret=secret),
+            channels=_channels(handed_in),
         ),
         request_hash=keyed_hash(b"request\n" + body, secret=secret),
         client_reference=submission.client_reference,
@@ -124,10 +125,17 @@ def enter_later(
             service=opened.service,
             language=opened.language,
             content_hash=keyed_hash(content or b"", secret=secret),
+            channels=opened.channels,
         ),
         request_hash=keyed_hash(f"{kind}\n{case_id}\n".encode() + body, secret=secret),
         kind=kind,
     )
+
+
+def _channels(handed_in: HandedIn) -> tuple[Channel, ...] | None:
+    """The ways to the applicant; e-mail alone goes without saying."""
+    contact = handed_in.submission.contact
+    return None if contact is None or contact.channels == ("email",) else contact.channels
 
 
 def admit(asked: ReceiptEntry, *, found: EntryStanding | None) -> Admission:

@@ -7,10 +7,17 @@ have signed, reaches the authority exactly as it came.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from services.intake.domain.mail_domain import registered_domain
@@ -18,7 +25,7 @@ from services.intake.domain.strict_json import MOST_FAULTS, JsonFault, NotJson, 
 from services.intake.domain.tidy import tidied, without_invisible
 from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
-from shared.events.submission import ClientReference, Language
+from shared.events.submission import Channel, ClientReference, Language
 
 
 def _visible(value: object) -> object:
@@ -41,14 +48,62 @@ EmailAddress = Annotated[
 ]
 PersonName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 
-Fault = Literal["missing", "unknown-field", "malformed", "domain-unknown"] | JsonFault
+Fault = Literal["missing", "unknown-field", "malformed", "domain-unknown", "unreachable"] | JsonFault
+
+
+AddressLine = Annotated[
+    str, BeforeValidator(_visible), StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")
+]
+MailboxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+
+
+class PostalAddress(WireModel):
+    """Where letters go, within Germany; ``extra`` is what stands above the street, for example a flat or "c/o"."""
+
+    street: AddressLine
+    postal_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
+    town: AddressLine
+    extra: AddressLine | None = None
 
 
 class Contact(WireModel):
-    """Where the applicant is reached; sealed to the notifier at once."""
+    """Where the applicant is reached, at least in one way; sealed to the notifier at once.
 
-    email: EmailAddress
+    ``mailbox`` is what the platform itself calls the applicant's mailbox with it.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["email"]},
+                {"required": ["mailbox"]},
+                {"required": ["address", "name"]},
+            ]
+        }
+    )
+
+    email: EmailAddress | None = None
     name: PersonName | None = None
+    mailbox: MailboxId | None = None
+    address: PostalAddress | None = None
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> Self:
+        if not (self.email or self.mailbox or self.address):
+            raise PydanticCustomError("unreachable", "email, mailbox or address is needed")
+        if self.address and not self.name:
+            raise PydanticCustomError("unreachable", "a letter needs a name")
+        return self
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The ways on which the applicant can be told, the first one first: mailbox, e-mail, letter."""
+        given: tuple[tuple[Channel, object], ...] = (
+            ("mailbox", self.mailbox),
+            ("email", self.email),
+            ("letter", self.address),
+        )
+        return tuple(channel for channel, place in given if place)
 
 
 class Submission(WireModel):
@@ -150,5 +205,6 @@ def _fault(error: ErrorDetails) -> tuple[str, Fault]:
         "missing": "missing",
         "extra_forbidden": "unknown-field",
         "domain-unknown": "domain-unknown",
+        "unreachable": "unreachable",
     }
     return ".".join(map(str, error["loc"])), kinds.get(error["type"], "malformed")

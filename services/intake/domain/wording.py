@@ -65,6 +65,18 @@ CODES: dict[str, tuple[str, str]] = {
         "A message by the authority can be read",
     ),
     "message-sent": ("Antragsteller benachrichtigt", "Applicant informed"),
+    "message-delayed": (
+        "Nachricht an den Antragsteller ist noch unterwegs",
+        "Message to the applicant is still on its way",
+    ),
+    "message-unread": (
+        "Nachricht im Postfach noch nicht gelesen; der Antragsteller wird auf einem weiteren Weg benachrichtigt, wenn er einen angegeben hat",
+        "Message in the mailbox not read yet; the applicant is told in another way where one was given",
+    ),
+    "message-delivered": (
+        "Nachricht beim Antragsteller angekommen",
+        "Message has reached the applicant",
+    ),
     "message-failed": ("Nachricht an den Antragsteller nicht zustellbar", "Message to the applicant failed"),
     "message-unknown": (
         "Nachricht an den Antragsteller: Zustellung ungewiss",

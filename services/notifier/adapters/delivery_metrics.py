@@ -2,41 +2,44 @@
 
 import structlog
 
-from services.notifier.domain.message import CHANNEL
 from services.notifier.ports import Claim, Clock
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 
 class DeliveryWatch:
-    """The `Observer`: counts, times and logs every attempt; shows whether the mail server works."""
+    """The `Observer`: counts, times and logs every attempt; shows whether what carries the messages works."""
 
-    def __init__(self, condition: Condition, *, telemetry: Telemetry, clock: Clock) -> None:
+    def __init__(
+        self, condition: Condition, *, telemetry: Telemetry, clock: Clock, part: str = "the mail server"
+    ) -> None:
         self._condition = condition
+        self._part = part
         self._telemetry = telemetry
         self._clock = clock
         self._log = structlog.get_logger().bind(part="sending")
         condition.set("ready")
 
     def came_to(self, claim: Claim, result: str) -> None:
-        self._telemetry.count("messages_sent", channel=CHANNEL, result=result)
+        self._telemetry.count("messages_sent", channel=claim.message.channel, result=result)
         if result == "sent":
             waited = (self._clock() - claim.message.occurred_at).total_seconds()
-            self._telemetry.observe("handover_seconds", max(waited, 0.0), channel=CHANNEL)
+            self._telemetry.observe("handover_seconds", max(waited, 0.0), channel=claim.message.channel)
             self._condition.set("ready")
         elif result in {"server-away", "unwelcome"}:
-            self._condition.set("degraded", reason="the mail server is away or refuses us; mails wait")
+            self._condition.set("degraded", reason=f"{self._part} is away or refuses us; messages wait")
         write = self._log.info if result in {"sent", "no-contact"} else self._log.warning
         write(
             "message attended to",
             case_id=str(claim.message.case_id),
             kind=claim.message.kind,
+            channel=claim.message.channel,
             decision=result,
             attempts=claim.attempts,
         )
 
     def broken(self, claim: Claim, error: Exception) -> None:
-        self._telemetry.count("messages_sent", channel=CHANNEL, result="internal-error")
+        self._telemetry.count("messages_sent", channel=claim.message.channel, result="internal-error")
         self._log.error(
             "message failed", case_id=str(claim.message.case_id), kind=claim.message.kind, error=error
         )

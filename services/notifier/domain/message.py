@@ -7,15 +7,16 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events import ids
-from shared.events.notification import Channel, MessageKind, Settlement
-from shared.events.submission import Language, Receipt
+from shared.events.notification import MessageKind, Settlement
+from shared.events.submission import Channel, Language, Receipt
 
-CHANNEL: Channel = "email"
 RECIPIENT = "applicant"
 """The role that messages go to; an address appears only when a mail is written."""
 
 MessageState = Literal["created", "sending"] | Settlement
 """``created``: to be sent. ``sending``: handed to a server whose answer is not known yet. Else settled."""
+
+BY_EMAIL: tuple[Channel, ...] = ("email",)
 
 CURRENT_TEMPLATES = "v1"
 """The version of the templates that new messages are written with."""
@@ -25,6 +26,7 @@ CURRENT_TEMPLATES = "v1"
 class ApplicantMessage:
     """One message of a case. ``occurred_at`` is the instant of what it tells, not of its planning.
 
+    ``channels`` are the ways to the applicant, the first one first; ``channel`` is the one of this message.
     ``facts`` are what it says beyond the receipt and the law: days, numbers, codes; nothing that people have written.
     """
 
@@ -40,11 +42,14 @@ class ApplicantMessage:
     authority: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     templates: str = CURRENT_TEMPLATES
+    client_id: str = ""
+    channels: tuple[Channel, ...] = BY_EMAIL
+    channel: Channel = "email"
 
     @property
     def id(self) -> UUID:
         """Derived, so that a replay plans the same message (promise 2)."""
-        return ids.message_id(self.case_id, self.kind, self.revision, RECIPIENT, CHANNEL)
+        return ids.message_id(self.case_id, self.kind, self.revision, RECIPIENT, self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ def written(
     authority: str | None,
     facts: Mapping[str, str],
 ) -> ApplicantMessage:
-    """Return the message that repeats these facts of receipt."""
+    """Return the message that repeats these facts of receipt, on the first way to the applicant."""
+    channels = receipt.channels or BY_EMAIL
     return ApplicantMessage(
         case_id=case_id,
         submission_id=submission_id,
@@ -85,4 +91,7 @@ def written(
         language=receipt.language,
         authority=authority,
         facts=facts,
+        client_id=receipt.client_id,
+        channels=channels,
+        channel=channels[0],
     )

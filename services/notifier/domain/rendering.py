@@ -56,6 +56,18 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """The parts of a message in the order in which they are read; ``facts`` are labels with what they are."""
+
+    heading: str = ""
+    greeting: str = ""
+    lead: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    effect: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A message in words. ``html`` is a complete document, ``subject`` one line without case content."""
 
@@ -63,6 +75,7 @@ class Words:
     subject: str
     text: str
     html: str
+    outline: Outline = Outline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,14 @@ class MessageTexts:
             subject=f"{message['subject']} – {words['labels']['receipt_number']} {facts['receipt_number']}",
             text=self._text.get_template("layout.txt").render(values),
             html=self._html.get_template("layout.html").render(values),
+            outline=Outline(
+                message["heading"],
+                words["greeting"],
+                message["lead"],
+                tuple(values["facts"]),
+                message["effect"],
+                words["meaning"],
+            ),
         )
 
 

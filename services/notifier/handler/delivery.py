@@ -9,23 +9,18 @@ from random import Random
 from typing import Literal, TypeVar, assert_never
 from uuid import UUID
 
-from services.notifier.domain.address import Address, Unusable, address_of
-from services.notifier.domain.mail import Mail, MailSender, compose
-from services.notifier.domain.message import CHANNEL
+from services.notifier.domain.address import Unusable
 from services.notifier.domain.rendering import Unrenderable
 from services.notifier.domain.retry import GiveUp, RetryPolicy, pause_after, retry
-from services.notifier.domain.writing import Writer
 from services.notifier.ports import (
     Accepted,
+    Carrier,
     Claim,
     Clock,
     ContactNotOpened,
-    Contacts,
     Deferred,
-    Mailer,
     MailOutcome,
     MailRefused,
-    NameDirectory,
     Observer,
     Queue,
     ServerAway,
@@ -62,11 +57,7 @@ class MailDelivery:
     """Delivers one message at a time; any number of deliveries may run side by side."""
 
     queue: Queue
-    mailer: Mailer
-    contacts: Contacts
-    directory: NameDirectory
-    writer: Writer
-    sender: MailSender
+    carrier: Carrier
     clock: Clock
     patience: RetryPolicy
     random: Random
@@ -98,14 +89,12 @@ class MailDelivery:
             return begun.yes
 
         try:
-            mail = self._write(claim)
+            answer = await self.carrier.carry(claim, before_content=begin)
         except Unusable:
             return await self._settle(claim, "failed", attempts=claim.attempts, reason="address")
         except (ContactNotOpened, Unrenderable):
             # A missing key or template is ours to mend, not the applicant's to suffer.
             return await self._again(claim, "unprepared", attempts=claim.attempts + 1)
-        try:
-            answer = await self.mailer.hand_over(mail, before_content=begin)
         except (ServerAway, StoreAway) as away:
             await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=_AWAY))
             return "server-away" if isinstance(away, ServerAway) else "store-away"
@@ -114,25 +103,20 @@ class MailDelivery:
     async def _stumbled(self, claim: Claim, begun: _Begun) -> Result:
         """After an error of our own: what was begun is unknown, the rest is tried again a few times."""
         attempts = claim.attempts + 1
-        if begun.yes:
+        if begun.yes and not self.carrier.repeatable:
             return await self._settle(claim, "unknown", attempts=attempts)
         if attempts >= self.patience.faults:
             return await self._settle(claim, "failed", attempts=attempts, reason="internal-error")
         return await self._postpone(claim, "internal-error", attempts=attempts)
 
     async def give_up_on(self, claim: Claim) -> Result:
-        """Settle a message whose sender died between its content and the answer: nobody knows."""
-        return await self._settle(claim, "unknown", attempts=claim.attempts)
+        """Settle a message whose sender died between its content and the answer: nobody knows.
 
-    def _write(self, claim: Claim) -> Mail:
-        message = claim.message
-        if isinstance(claim.contact, str):
-            raise ContactNotOpened(f"case {message.case_id}: the contact was never received")
-        contact = self.contacts.open(claim.contact, submission_id=message.submission_id)
-        recipient: Address = address_of(contact)
-        names = self.directory.names(service=message.service, authority=message.authority)
-        words = self.writer.write(message, names)
-        return compose(message.id, words, sender=self.sender, recipient=recipient, now=self.clock())
+        Where offering it twice does no harm it is offered again.
+        """
+        if self.carrier.repeatable:
+            return await self._postpone(claim, "deferred", attempts=claim.attempts + 1)
+        return await self._settle(claim, "unknown", attempts=claim.attempts)
 
     async def _conclude(self, claim: Claim, answer: MailOutcome) -> Result:
         attempts = claim.attempts + 1
@@ -176,7 +160,7 @@ class MailDelivery:
             message_id=claim.message.id,
             kind=claim.message.kind,
             revision=claim.message.revision,
-            channel=CHANNEL,
+            channel=claim.message.channel,
             outcome=outcome,
             attempts=attempts,
             settled_at=self.clock(),

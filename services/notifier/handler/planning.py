@@ -9,7 +9,7 @@ from services.notifier.domain.plan import plan
 from services.notifier.ports import CaseStore
 from shared.events.envelope import Event, carries
 from shared.events.erasure import EraseOrdered
-from shared.events.notification import NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionHeld
 
@@ -17,7 +17,12 @@ from shared.events.submission import SubmissionHeld
 async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: Law) -> None:
     """Plan the messages that these events call for, and note what became of earlier ones."""
     settled = [event for event in events if carries(event, NotificationSettled)]
-    news = [event for event in events if not carries(event, NotificationSettled)]
+    read = [event for event in events if carries(event, NotificationRead)]
+    news = [
+        event
+        for event in events
+        if not carries(event, NotificationSettled) and not carries(event, NotificationRead)
+    ]
     known = {case.id: case for case in await ledger.cases({event.case_id for event in news})}
     messages: list[ApplicantMessage] = []
     for event in news:
@@ -27,6 +32,7 @@ async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: La
         known[case.id] = case.after(event, *map(told, planned))
     await ledger.keep(known.values(), messages)
     await ledger.close(settled)
+    await ledger.note_read(read)
     orders = [event for event in news if carries(event, EraseOrdered)]
     await ledger.erase([case.id for case in known.values() if case.contact == "erased"], orders)
 

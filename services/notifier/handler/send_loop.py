@@ -1,7 +1,7 @@
 """The sending itself: claim what is due, deliver side by side, pause when server or store is away."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -18,7 +18,8 @@ _SERVER_FAILS = frozenset({"server-away", "unwelcome", "unknown"})
 class Rounds:
     """Runs until cancelled; then nothing new is claimed and what is under way comes to its end.
 
-    At most ``side_by_side`` messages are under way. Every ``look`` messages are sought whose sender died.
+    At most ``side_by_side`` messages are under way. Every ``look`` messages are sought whose sender died, and ``unread``
+    ones are noted where the channel knows of any.
     """
 
     queue: Queue
@@ -28,6 +29,7 @@ class Rounds:
     observer: Observer
     side_by_side: int
     pace: Pace
+    unread: Callable[[], Awaitable[object]] | None = None
     breaker: Breaker = field(default_factory=Breaker)
     idle: timedelta = timedelta(milliseconds=200)
     look: timedelta = timedelta(seconds=5)
@@ -43,18 +45,20 @@ class Rounds:
         try:
             await self.replay.caught_up()
             while True:
-                await self._seek_stranded()
+                await self._look_around()
                 if not await self._claim():
                     await self._rest()
         finally:
             if self._under_way:
                 await asyncio.wait(self._under_way)
 
-    async def _seek_stranded(self) -> None:
+    async def _look_around(self) -> None:
         now = self.monotonic()
         if self._looked_at is None or now >= self._looked_at + self.look.total_seconds():
             for claim in await self.queue.stranded():
                 self._start(claim, self.courier.give_up_on(claim))
+            if self.unread is not None:
+                await self.unread()
             self._looked_at = now
 
     async def _claim(self) -> bool:

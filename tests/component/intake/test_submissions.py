@@ -47,6 +47,7 @@ async def test_a_submission_is_answered_with_its_receipt_and_lies_on_the_bus(int
         "clientId": "portal",
         "service": "99050012104000",
         "language": "de",
+        "channels": None,
     }
     assert answer.headers["location"] == receipt["links"]["self"] == f"/v1/submissions/{event.submission_id}"
 

@@ -13,6 +13,7 @@ from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import Names
 from services.notifier.domain.retry import RetryPolicy
 from services.notifier.domain.writing import Writer
+from services.notifier.handler.carriers import Desk, EmailCarrier
 from services.notifier.handler.delivery import MailDelivery, Result
 from services.notifier.ports import Claim, ContactNotOpened
 from shared.events.payload import Sealed
@@ -62,14 +63,20 @@ class World:
     mailer: FakeMailer = field(default_factory=FakeMailer)
 
     def courier(self, *, contact: bytes = b'{"email":"erika@example.org"}', **changes: Any) -> MailDelivery:
+        desk = Desk(
+            contacts=changes.pop("contacts", OpenedContacts(contact)),
+            directory=Directory(),
+            writer=changes.pop("writer", WRITER),
+        )
+
+        def clock() -> datetime:
+            return self.queue.now + self.clock_error
+
+        email = EmailCarrier(desk=desk, mailer=changes.pop("mailer", self.mailer), sender=SENDER, clock=clock)
         parts: dict[str, Any] = {
             "queue": self.queue,
-            "mailer": self.mailer,
-            "contacts": OpenedContacts(contact),
-            "directory": Directory(),
-            "writer": WRITER,
-            "sender": SENDER,
-            "clock": lambda: self.queue.now + self.clock_error,
+            "carrier": email,
+            "clock": clock,
             "patience": PATIENCE,
             "random": Random(1),
             "observer": Unobserved(),

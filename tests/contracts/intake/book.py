@@ -7,14 +7,18 @@ from uuid import uuid4
 import pytest
 
 from services.intake.domain.admission import EntryStanding, ReceiptEntry, enter
-from services.intake.domain.submission import HandedIn, Submission
+from services.intake.domain.submission import Contact, HandedIn, Submission
 from services.intake.ports import Book
 
 NOW = datetime(2026, 1, 12, 9, 30, 0, 123000, tzinfo=UTC)
 
 
 def entry(body: bytes = b"{}", *, key: str | None = None) -> ReceiptEntry:
-    submission = Submission(service="99050012104000", client_reference="antrag-1")
+    submission = Submission(
+        service="99050012104000",
+        client_reference="antrag-1",
+        contact=Contact(mailbox="p-17", email="erika@example.org"),
+    )
     handed_in = HandedIn(submission, content=body)
     return enter("portal", key or str(uuid4()), handed_in, body=body, secret=b"s", now=NOW)
 

@@ -20,14 +20,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from confluent_kafka import KafkaError, KafkaException
 from joserfc.jwk import ECKey
 
-from services.notifier.domain.message import CHANNEL, RECIPIENT
+from services.notifier.domain.message import RECIPIENT
 from shared.crypto.jwe import RecipientKey, seal
 from shared.events import ids
 from shared.events.case import CaseAccepted, CaseDecided
 from shared.events.envelope import Event, decode, encode
 from shared.events.notification import MessageKind, NotificationSettled
 from shared.events.payload import Payload, Sealed
-from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
+from shared.events.submission import Channel, Receipt, SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import (
     CASE_CLOCK,
     CASE_ERASED,
@@ -66,13 +66,18 @@ class Case:
     submission_id: Any
     applicant: str
     contact: Sealed | None
+    channels: tuple[Channel, ...] = ("email",)
 
     @property
     def id(self) -> Any:
         return ids.case_id(self.submission_id)
 
+    @property
+    def receipt(self) -> Receipt:
+        return RECEIPT.model_copy(update={"channels": self.channels})
+
     def message_id(self, kind: MessageKind) -> str:
-        derived = ids.message_id(self.id, kind, 1, RECIPIENT, CHANNEL)
+        derived = ids.message_id(self.id, kind, 1, RECIPIENT, "email")
         return f"<{derived}@amtsweg.example>"
 
     def event(self, data: Payload) -> Event[Payload]:
@@ -86,23 +91,25 @@ class Case:
         )
 
     def received(self) -> Event[Payload]:
-        return self.event(SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=self.contact))
+        return self.event(SubmissionReceived(receipt=self.receipt, content=sealed(), contact=self.contact))
 
     def routed(self) -> Event[Payload]:
-        return self.event(SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED))
+        return self.event(SubmissionRouted(receipt=self.receipt, authority=GIESSEN, decision=ROUTED))
 
     def accepted(self) -> Event[Payload]:
-        return self.event(CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=datetime.now(UTC)))
+        return self.event(
+            CaseAccepted(receipt=self.receipt, authority=GIESSEN, accepted_at=datetime.now(UTC))
+        )
 
     def decided(self, at: datetime | None = None) -> Event[Payload]:
         data = CaseDecided(
-            receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=at or datetime.now(UTC)
+            receipt=self.receipt, authority=GIESSEN, outcome="granted", decided_at=at or datetime.now(UTC)
         )
         return replace(self.event(data), time=at or datetime.now(UTC))
 
     def held(self) -> Event[Payload]:
         data = SubmissionHeld(
-            receipt=RECEIPT, submission_id=self.submission_id, content=sealed(), contact=self.contact
+            receipt=self.receipt, submission_id=self.submission_id, content=sealed(), contact=self.contact
         )
         return self.event(data)
 
@@ -119,18 +126,25 @@ class Notifier:
     producer: AIOKafkaProducer
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
-    def case(self, local: str = "erika", *, contact: bool = True) -> Case:
-        """A new case of its own applicant, ``<local>@<something>.example``."""
+    def case(
+        self,
+        local: str = "erika",
+        *,
+        contact: bool = True,
+        channels: tuple[Channel, ...] = ("email",),
+        **reached: Any,
+    ) -> Case:
+        """A new case of its own applicant, ``<local>@<something>.example``; ``reached`` is more of the contact."""
         submission = uuid4()
         applicant = f"{local}@{submission.hex[:12]}.example"
         token = seal(
-            orjson.dumps({"email": applicant}),
+            orjson.dumps({"email": applicant} | reached),
             key=RecipientKey(self.key.as_dict(private=False)),
             submission_id=submission,
             purpose="contact",
             content_type="application/json",
         )
-        return Case(submission, applicant, Sealed.model_validate_json(token) if contact else None)
+        return Case(submission, applicant, Sealed.model_validate_json(token) if contact else None, channels)
 
     async def publish(self, *events: Event[Payload]) -> None:
         for event in events:

@@ -126,6 +126,7 @@ def test_an_address_with_a_line_break_is_malformed() -> None:
 
 
 ERIKA = "erika@example.org"
+ADDRESS = {"street": "Südanlage 5", "postalCode": "35390", "town": "Gießen"}
 
 
 @pytest.mark.parametrize(
@@ -202,11 +203,37 @@ def test_a_domain_that_nobody_can_have_is_refused_in_words(domain: str) -> None:
     assert got == Faulty((("contact.email", "domain-unknown"),))
 
 
+@pytest.mark.parametrize(
+    ("contact", "channels"),
+    [
+        ({"email": ERIKA}, ("email",)),
+        ({"mailbox": "p-17"}, ("mailbox",)),
+        (
+            {"address": ADDRESS, "name": "Erika", "email": ERIKA, "mailbox": "p-17"},
+            ("mailbox", "email", "letter"),
+        ),
+    ],
+)
+def test_the_ways_to_an_applicant_follow_from_what_the_contact_names(
+    contact: dict[str, object], channels: tuple[str, ...]
+) -> None:
+    got = read(body(contact=contact), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.contact is not None
+    assert got.submission.contact.channels == channels
+
+
+@pytest.mark.parametrize("contact", [{}, {"name": "Erika"}, {"address": ADDRESS}])
+def test_a_contact_that_names_no_way_is_refused_in_words(contact: dict[str, object]) -> None:
+    got = read(body(contact=contact), max_content=LIMIT)
+    assert got == Faulty((("contact", "unreachable"),))
+
+
 @given(st.text(max_size=60))
 def test_no_address_is_ever_rewritten_by_the_rules_of_2003(domain: str) -> None:
     got = read(body(contact={"email": f"a@x{domain}.example"}), max_content=LIMIT)
     if isinstance(got, HandedIn) and got.submission.contact:
-        email = got.submission.contact.email
+        email = got.submission.contact.email or ""
         assert email.isascii() or not email.rpartition("@")[2].isascii()
         if "ß" in domain:
             assert "xn--" in email

@@ -23,12 +23,27 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "attributes": ("ein Objekt, zum Beispiel mit road", "an object, for example with road"),
     "attributes.road": ("municipal, district, land oder federal", "municipal, district, land or federal"),
     "content": ("ein JSON-Objekt", "a JSON object"),
-    "contact": ("ein Objekt mit email und, wenn gewünscht, name", "an object with email and optionally name"),
+    "contact": (
+        "ein Objekt mit mindestens einem von email, mailbox, address; mit address auch name",
+        "an object with at least one of email, mailbox, address; with address also name",
+    ),
     "contact.email": ("eine E-Mail-Adresse", "an e-mail address"),
     "contact.name": (
         "1 bis 200 Zeichen ohne Steuerzeichen",
         "1 to 200 characters without control characters",
     ),
+    "contact.mailbox": (
+        "1 bis 128 Zeichen aus A-Z a-z 0-9 . _ : -",
+        "1 to 128 characters of A-Z a-z 0-9 . _ : -",
+    ),
+    "contact.address": (
+        "ein Objekt mit street, postalCode, town und, wenn nötig, extra",
+        "an object with street, postalCode, town and, where needed, extra",
+    ),
+    "contact.address.street": ("1 bis 60 Zeichen", "1 to 60 characters"),
+    "contact.address.postalCode": ("5 Ziffern", "5 digits"),
+    "contact.address.town": ("1 bis 60 Zeichen", "1 to 60 characters"),
+    "contact.address.extra": ("1 bis 60 Zeichen", "1 to 60 characters"),
     "language": ("de, de-simple oder en", "de, de-simple or en"),
     "clientReference": ("1 bis 64 Zeichen aus A-Z a-z 0-9 . _ -", "1 to 64 characters of A-Z a-z 0-9 . _ -"),
 }
@@ -39,6 +54,10 @@ FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
     "domain-unknown": (
         "die Domain gibt es nach IDNA 2008 nicht",
         "the domain does not exist by IDNA 2008",
+    ),
+    "unreachable": (
+        "nennt keinen Weg zum Antragsteller",
+        "names no way to the applicant",
     ),
     "doubled-member": ("kommt in einem Objekt mehrmals vor", "stands more than once in one object"),
     "number-not-exact": (

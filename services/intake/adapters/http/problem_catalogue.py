@@ -12,6 +12,7 @@ ProblemKind = Literal[
     "malformed-json",
     "malformed-submission",
     "not-found",
+    "notification-unknown",
     "one-reference",
     "quota-exceeded",
     "reference-ambiguous",
@@ -136,6 +137,19 @@ CATALOGUE: Final[Mapping[ProblemKind, tuple[int, Wording, Wording]]] = {
             "Not found",
             "There is nothing under this id that you have handed in.",
             "Check the id in the 202 answer.",
+        ),
+    ),
+    "notification-unknown": (
+        404,
+        Wording(
+            "Unbekannte Nachricht",
+            "Eine Nachricht mit dieser messageId gibt es in diesem Vorgang nicht, oder sie ist hier noch nicht bekannt.",
+            "Prüfen Sie caseId und messageId aus dem Webhook, oder wiederholen Sie die Meldung nach einer Minute.",
+        ),
+        Wording(
+            "Unknown notification",
+            "There is no message with this messageId in this case, or it is not known here yet.",
+            "Check caseId and messageId of the webhook, or repeat the report after a minute.",
         ),
     ),
     "one-reference": (

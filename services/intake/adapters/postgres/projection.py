@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.adapters.postgres import messages
+from services.intake.adapters.postgres.receipts import written_channels
 from services.intake.domain.history import HistoryLine, line, receipt_of
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries, decode, encode
@@ -31,13 +32,13 @@ _PLACED: Final = "UPDATE feed SET position = $1"
 # from a backup has another time and number, and everybody else knows the first.
 _RECEIPTS: Final = """
 INSERT INTO receipts AS known (submission_id, case_id, client_id, client_reference_hash, service, language,
-                               receipt_number, received_at, content_hash, kind, held_until, taken_at, told_at)
+                               receipt_number, received_at, content_hash, kind, channels, held_until, taken_at, told_at)
 SELECT *, now(), now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                                   $7::text[], $8::timestamptz[], $9::text[], $10::text[])
+                                   $7::text[], $8::timestamptz[], $9::text[], $10::text[], $11::text[])
 ON CONFLICT (submission_id) DO UPDATE SET
     taken_at = coalesce(known.taken_at, now()), told_at = now(), receipt_number = excluded.receipt_number,
     received_at = excluded.received_at, content_hash = excluded.content_hash, service = excluded.service,
-    language = excluded.language, client_reference_hash = excluded.client_reference_hash,
+    language = excluded.language, channels = excluded.channels, client_reference_hash = excluded.client_reference_hash,
     client_reference = CASE WHEN known.client_reference_hash = excluded.client_reference_hash
                             THEN known.client_reference END,
     request_hash = CASE WHEN known.content_hash = excluded.content_hash THEN known.request_hash END
@@ -167,6 +168,7 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
             )
         ),
         list(kinds.values()),
+        [written_channels(receipt) for _, receipt in found.values()],
     )
 
 

@@ -20,8 +20,8 @@ HOLD: Final = timedelta(seconds=15)
 
 _ENTER: Final = """
 INSERT INTO receipts (submission_id, case_id, client_id, client_reference, client_reference_hash, service, language,
-                      receipt_number, received_at, content_hash, request_hash, kind, held_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13)
+                      receipt_number, received_at, content_hash, request_hash, kind, channels, held_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + $14)
 ON CONFLICT (submission_id) DO NOTHING
 RETURNING true
 """
@@ -71,6 +71,7 @@ class PostgresBook:
                 receipt.content_hash,
                 entry.request_hash,
                 entry.kind,
+                written_channels(receipt),
                 self._hold,
             )
             row = None if entered else await self._pool.fetchrow(_FIND, entry.submission_id)
@@ -121,4 +122,11 @@ class OpenEntries:
 
 def receipt_from(row: "asyncpg.Record | dict[str, Any]") -> Receipt:
     """The receipt in a row of ``receipts``; what was valid when it was written is not validated again."""
-    return Receipt.model_construct(**{name: row[name] for name in Receipt.model_fields})
+    found = {name: row[name] for name in Receipt.model_fields}
+    channels = found["channels"]
+    return Receipt.model_construct(**found | {"channels": tuple(channels.split(",")) if channels else None})
+
+
+def written_channels(receipt: Receipt) -> str | None:
+    """The column ``channels`` of ``receipts``."""
+    return ",".join(receipt.channels) if receipt.channels else None

@@ -7,14 +7,15 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.domain.case import Case, ContactState
-from services.notifier.domain.message import CHANNEL, RECIPIENT, ApplicantMessage, Told
+from services.notifier.domain.message import RECIPIENT, ApplicantMessage, Told
 from services.notifier.domain.period import Progress
+from services.notifier.domain.states import before, next_channel
 from shared.events.envelope import Event, encode
 from shared.events.erasure import CaseErased, EraseOrdered
-from shared.events.ids import child_id
-from shared.events.notification import NotificationSettled
+from shared.events.ids import child_id, message_id
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Sealed
-from shared.events.topics import CASE_ERASED
+from shared.events.topics import CASE_ERASED, NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
 
@@ -27,21 +28,48 @@ _KEEP_CASE = """
         told = excluded.told, handled = excluded.handled, closed_at = excluded.closed_at, progress = excluded.progress
 """
 
-# A message that is there already was settled before: its fate was replayed first, or this is a replay.
-_KEEP_MESSAGE = """
-    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, submission_id, occurred_at,
-                          receipt_number, received_at, service, language, authority, templates, facts, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'created')
-    ON CONFLICT (id) DO NOTHING
+_SAID = """submission_id, occurred_at, receipt_number, received_at, service, language, authority, templates, facts,
+    client_id, channels"""
+
+# A message that is there already was settled before: its fate was replayed first, or this is a replay. What it says is
+# needed once more where another channel takes over.
+_KEEP_MESSAGE = f"""
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, {_SAID}, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'created')
+    ON CONFLICT (id) DO UPDATE SET ({_SAID}) = ROW(excluded.submission_id, excluded.occurred_at,
+        excluded.receipt_number, excluded.received_at, excluded.service, excluded.language, excluded.authority,
+        excluded.templates, excluded.facts, excluded.client_id, excluded.channels)
+    WHERE messages.submission_id IS NULL AND messages.settled_at IS NOT NULL
+"""  # noqa: S608 - the columns are ours
+
+_STANDING = """
+    SELECT m.id, m.case_id, m.kind, m.revision, m.recipient, m.channel, m.channels, m.state, m.unread_days
+    FROM messages m JOIN cases c ON c.id = m.case_id
+    WHERE m.id = ANY($1) AND m.state IN ('failed', 'unread') AND m.submission_id IS NOT NULL
+      AND c.contact_state <> 'erased'
 """
 
+_FALL_BACK = f"""
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, {_SAID}, state)
+    SELECT $2, case_id, kind, revision, recipient, $3, {_SAID}, 'created' FROM messages WHERE id = $1
+    ON CONFLICT (id) DO NOTHING
+"""  # noqa: S608 - the columns are ours
+
 _CLOSE = """
-    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at, reason)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at, reason,
+                          unread_days)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, reason = excluded.reason,
-        settled_at = excluded.settled_at, lease = NULL, leased_until = NULL
+        settled_at = excluded.settled_at, unread_days = excluded.unread_days, lease = NULL, leased_until = NULL
     WHERE messages.settled_at IS NULL AND messages.retries = 0
         OR messages.state IN ('failed', 'unknown') AND messages.settled_at < excluded.settled_at
+        OR messages.state = ANY($12) AND messages.settled_at <= excluded.settled_at
+"""
+
+_READ = """
+    UPDATE messages SET state = 'delivered', settled_at = $3
+    WHERE id = $1 AND case_id = $2 AND channel = 'mailbox' AND state = ANY($4)
+    RETURNING kind, revision, attempts
 """
 
 
@@ -66,9 +94,39 @@ class PostgresCaseStore:
     async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
         await self._connection.executemany(_KEEP_MESSAGE, [_message_row(m) for m in messages])
+        await self._fall_back([message.id for message in messages])
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
+        await self._fall_back([event.data.message_id for event in settled])
+
+    async def note_read(self, reports: Sequence[Event[NotificationRead]]) -> None:
+        for event in reports:
+            read = event.data
+            row = await self._connection.fetchrow(
+                _READ, read.message_id, event.case_id, read.read_at, sorted(before("delivered"))
+            )
+            if row is not None:
+                told = NotificationSettled(
+                    message_id=read.message_id,
+                    channel="mailbox",
+                    outcome="delivered",
+                    settled_at=read.read_at,
+                    **dict(row),
+                )
+                await outbox.enqueue(
+                    self._connection, encode(_delivered(event, told), NOTIFICATION_SETTLED.name)
+                )
+
+    async def _fall_back(self, ids: Sequence[UUID]) -> None:
+        """Plan on the next channel what has failed, or is unread, on the one before; once, by its derived id."""
+        for row in await self._connection.fetch(_STANDING, ids) if ids else ():
+            channel = next_channel(
+                tuple(row["channels"]), row["channel"], state=row["state"], unread_days=row["unread_days"]
+            )
+            if channel is not None:
+                own_id = message_id(row["case_id"], row["kind"], row["revision"], row["recipient"], channel)
+                await self._connection.execute(_FALL_BACK, row["id"], own_id, channel)
 
     async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
         for statement in (_TAKE_BACK, _SILENCE):
@@ -88,6 +146,17 @@ def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
         submission_id=order.submission_id,
         data=told,
         traceparent=order.traceparent,
+    )
+
+
+def _delivered(read: Event[NotificationRead], told: NotificationSettled) -> Event[NotificationSettled]:
+    return Event(
+        id=child_id(told.message_id, "delivered"),
+        source="urn:amtsweg:notifier",
+        time=told.settled_at,
+        case_id=read.case_id,
+        submission_id=read.submission_id,
+        data=told,
     )
 
 
@@ -124,7 +193,7 @@ def _message_row(message: ApplicantMessage) -> tuple[object, ...]:
         message.kind,
         message.revision,
         RECIPIENT,
-        CHANNEL,
+        message.channel,
         message.submission_id,
         message.occurred_at,
         message.receipt_number,
@@ -134,6 +203,8 @@ def _message_row(message: ApplicantMessage) -> tuple[object, ...]:
         message.authority,
         message.templates,
         json.dumps(dict(message.facts)),
+        message.client_id,
+        list(message.channels),
     )
 
 
@@ -150,4 +221,6 @@ def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:
         settled.attempts,
         settled.settled_at,
         settled.reason,
+        settled.unread_days,
+        sorted(before(settled.outcome, settled.reason)),
     )

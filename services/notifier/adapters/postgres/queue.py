@@ -20,6 +20,7 @@ from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
+from shared.events.submission import Channel
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres import pool as postgres
@@ -29,19 +30,20 @@ SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
-    m.language, m.authority, m.templates, m.facts, m.attempts, m.created_at, c.contact_state, c.contact
+    m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.attempts, m.created_at,
+    c.contact_state, c.contact
 """
 
-# A case's receipt goes first, then its news in the order in which they were planned. A contact that
+# On one channel a case's receipt goes first, then its news in the order in which they were planned. A contact that
 # has not been heard of usually lies in an event that is still to be read, so its messages wait a while.
 _CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT m.id FROM messages m JOIN cases c ON c.id = m.case_id
-        WHERE m.state = 'created' AND m.due_at <= now() AND (m.leased_until IS NULL OR m.leased_until < now())
+        WHERE m.channel = $4 AND m.state = 'created' AND m.due_at <= now() AND (m.leased_until IS NULL OR m.leased_until < now())
           AND (c.contact_state <> 'unheard' OR m.created_at < now() - interval '1 hour')
           AND NOT EXISTS (
               SELECT FROM messages e
-              WHERE e.case_id = m.case_id AND e.state IN ('created', 'sending')
+              WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state IN ('created', 'sending')
                 AND (e.kind <> 'receipt', e.position) < (m.kind <> 'receipt', m.position))
         ORDER BY m.due_at, m.position LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
     UPDATE messages m SET lease = $2, leased_until = now() + $3
@@ -66,7 +68,7 @@ _POSTPONE = """
 
 _STRANDED = f"""
     WITH stranded AS MATERIALIZED (
-        SELECT id FROM messages WHERE state = 'sending' AND leased_until < now()
+        SELECT id FROM messages WHERE channel = $3 AND state = 'sending' AND leased_until < now()
         ORDER BY leased_until LIMIT 100 FOR UPDATE SKIP LOCKED)
     UPDATE messages m SET lease = $1, leased_until = now() + $2
     FROM stranded, cases c WHERE m.id = stranded.id AND c.id = m.case_id
@@ -105,9 +107,12 @@ class QueueCounts:
 
 
 class PostgresQueue:
-    """The `Queue`. ``lease`` must be longer than the mail server may take for one mail."""
+    """The `Queue` of one channel. ``lease`` must be longer than whoever carries its messages may take for one."""
 
-    def __init__(self, pool: Pool, *, lease: timedelta, history: StoreHistory) -> None:
+    def __init__(
+        self, pool: Pool, *, lease: timedelta, history: StoreHistory, channel: Channel = "email"
+    ) -> None:
+        self._channel = channel
         self._pool = pool
         self._lease = lease
         self._history = history
@@ -116,7 +121,7 @@ class PostgresQueue:
         lease = uuid4()
         async with self._transaction() as connection:
             await self._history.verify(connection)
-            rows = await connection.fetch(_CLAIM, most, lease, self._lease)
+            rows = await connection.fetch(_CLAIM, most, lease, self._lease, self._channel)
         return [_claim(row, lease) for row in rows]
 
     async def begin(self, claim: Claim) -> bool:
@@ -146,7 +151,7 @@ class PostgresQueue:
         lease = uuid4()
         async with self._transaction() as connection:
             await self._history.verify(connection)
-            rows = await connection.fetch(_STRANDED, lease, self._lease)
+            rows = await connection.fetch(_STRANDED, lease, self._lease, self._channel)
         return [_claim(row, lease) for row in rows]
 
     async def erase(self, *, closed_for: timedelta) -> int:
@@ -207,6 +212,9 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
             authority=row["authority"],
             templates=row["templates"],
             facts=json.loads(row["facts"]),
+            client_id=row["client_id"],
+            channels=tuple(row["channels"]),
+            channel=row["channel"],
         ),
         contact=contact_of(row["contact_state"], row["contact"]),
         attempts=row["attempts"],

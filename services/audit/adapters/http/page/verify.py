@@ -386,6 +386,7 @@ KINDS = {
     "CaseForwarded": ("An eine andere Behörde weitergegeben", "Forwarded to another authority"),
     "AnswerRefused": ("Antwort der Behörde zurückgewiesen", "Authority's answer refused"),
     "NotificationSettled": ("Benachrichtigung", "Notification"),
+    "NotificationRead": ("Nachricht im Postfach gelesen", "Message read in the mailbox"),
     "EraseOrdered": ("Löschung angeordnet", "Erasure ordered"),
     "CaseErased": ("Daten gelöscht", "Data erased"),
     "DirectoryChanged": ("Verzeichnis geändert", "Directory changed"),

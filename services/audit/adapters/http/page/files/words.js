@@ -155,6 +155,7 @@ export const KINDS = {
   CaseForwarded: ["authority", "An eine andere Behörde weitergegeben", "Forwarded to another authority"],
   AnswerRefused: ["authority", "Antwort der Behörde zurückgewiesen", "Authority's answer refused"],
   NotificationSettled: ["notice", "Benachrichtigung", "Notification"],
+  NotificationRead: ["notice", "Nachricht im Postfach gelesen", "Message read in the mailbox"],
   EraseOrdered: ["clearing", "Löschung angeordnet", "Erasure ordered"],
   CaseErased: ["notice", "Daten gelöscht", "Data erased"],
   ReplayOrdered: ["clearing", "Betrieb: erneut versuchen", "Operations: try again"],
@@ -187,8 +188,8 @@ export const LANES = {
 const VALUES = {
   granted: ["bewilligt", "granted"], refused: ["abgelehnt", "refused"], accepted: ["angenommen", "accepted"], decided: ["entschieden", "decided"],
   received: ["Eingangsbestätigung", "acknowledgement"], routed: ["Abgabenachricht", "routing notice"], parked: ["Klärungsnachricht", "clearing notice"],
-  email: ["E-Mail", "e-mail"], webhook: ["Webhook", "webhook"], mailbox: ["Postfach", "mailbox"],
-  sent: ["versandt", "sent"], failed: ["gescheitert", "failed"], unknown: ["Ausgang unbekannt", "outcome unknown"], "no-contact": ["keine Kontaktdaten", "no contact data"],
+  email: ["E-Mail", "e-mail"], webhook: ["Webhook", "webhook"], mailbox: ["Postfach", "mailbox"], letter: ["Brief", "letter"],
+  sent: ["versandt", "sent"], delayed: ["noch unterwegs", "still on its way"], unread: ["im Postfach ungelesen", "unread in the mailbox"], delivered: ["angekommen", "arrived"], failed: ["gescheitert", "failed"], unknown: ["Ausgang unbekannt", "outcome unknown"], "no-contact": ["keine Kontaktdaten", "no contact data"],
   "unknown-service": ["Leistung unbekannt", "unknown service"], "unknown-place": ["Ort unbekannt", "unknown place"], "ambiguous-place": ["Ort mehrdeutig", "ambiguous place"],
   "outside-territory": ["außerhalb des Gebiets", "outside the territory"], "not-offered": ["nicht angeboten", "not offered"], "choice-required": ["Wahl nötig", "choice required"],
   "ambiguous-competence": ["Zuständigkeit mehrdeutig", "ambiguous competence"],

@@ -1,0 +1,60 @@
+"""`docs/messages.md`: the channels to an applicant and the life of a message, from the table that the notifier follows."""
+
+from amtsweg.docs.markdown import code, table
+from services.notifier.domain.message import MessageState
+from services.notifier.domain.states import REMINDER_DAYS, TRANSITIONS
+
+_HEAD = """# Messages to applicants
+
+Which way a message takes, and what can become of it. This page is made from `services/notifier/domain/states.py`, the table
+that the notifier follows; `amtsweg docs` writes it.
+
+## Channels
+
+The contact of a submission says which ways there are; they are tried in this order, and what fails on one goes on the next.
+A reminder is the same message on the next way. Statutory messages know no quiet hours and nothing to unsubscribe from.
+
+| channel | carried by | taken over means | fails when | then |
+|---|---|---|---|---|
+| `mailbox` | a signed webhook to the platform (Standard Webhooks) | the platform has answered 2xx: the time is the evidence of provision | 404, 410, 422; or a day in vain | e-mail, else letter |
+| `email` | a mail server, or the second one while the first does not work | 250 after the content | the address is refused for good; or three days in vain | letter |
+| `letter` | a PDF in a folder: tagged (PDF/UA-1), address in the window (DIN 5008 form B) | the file lies there, whole | there is no folder | nothing: it is listed as failed |
+
+"""
+
+_STATES = """## States
+
+`sent` means accepted by the next one on the way, `delayed` a temporary and `failed` a permanent failure. A message that was
+handed to a mail server whose answer never came is `unknown`: nobody knows whether the server has it, and it goes through no
+other server by itself. On the other channels nothing is unknown, since the same message offered twice arrives once.
+
+"""
+
+_MEANING: dict[MessageState, str] = {
+    "created": "waits to be sent",
+    "sending": "is handed over now",
+    "sent": "the next one on the way has taken it over; in a mailbox, it is provided",
+    "delayed": "a mail server reports that it is still trying",
+    "unread": "lies unread in a mailbox; another channel has taken over",
+    "delivered": "has arrived, or was opened in the mailbox",
+    "failed": "did not arrive, or came back",
+    "unknown": "a mail server may have it",
+    "no-contact": "the applicant has named no way, or the contact has been erased",
+}
+
+
+def page() -> str:
+    """Return the page."""
+    first, second = REMINDER_DAYS
+    unread = f"What lies unread in a mailbox for {first} days goes on the next way, after {second} days on the one after.\n\n"
+    rows = [
+        (code((state,)), _MEANING[state], code(sorted(after)) or "nothing")
+        for state, after in TRANSITIONS.items()
+    ]
+    drawn = "".join(
+        f"    {state} --> {each}\n"
+        for state, after in TRANSITIONS.items()
+        for each in sorted(after - {state})
+    )
+    drawing = f"\n```mermaid\nflowchart LR\n{drawn}```\n"
+    return _HEAD + unread + _STATES + table(("state", "meaning", "may be followed by"), rows) + drawing

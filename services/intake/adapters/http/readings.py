@@ -1,0 +1,54 @@
+"""``POST /v1/cases/{id}/notifications/{messageId}/read``: the platform reports that a message was opened in its mailbox."""
+
+from http import HTTPStatus
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response, Security
+
+from services.intake.adapters.http.client_auth import ClientAuth
+from services.intake.adapters.http.histories import Reference, not_found
+from services.intake.adapters.http.problems import problem
+from services.intake.ports import Finder, Known
+from shared.web.bearer import Caller
+from shared.web.described import described
+from shared.web.noted import note
+
+NotificationId = Annotated[UUID, Path(description="`messageId`, as the webhook to the mailbox named it.")]
+
+
+class Readings(Protocol):
+    """Takes reports."""
+
+    async def report(self, message_id: UUID, *, case: Known) -> bool:
+        """Take it; False if no such message of the case is known."""
+
+
+def reading_routes(readings: Readings, lookup: Finder, *, gate: ClientAuth) -> APIRouter:
+    """The route; unknown and another client's are one answer."""
+    router = APIRouter(tags=["notifications"])
+
+    @router.post(
+        "/v1/cases/{reference}/notifications/{message_id}/read",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=described(401, 403, 404, 409, 422, 429, 503),
+    )
+    async def read(
+        reference: Reference,
+        message_id: NotificationId,
+        request: Request,
+        caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
+    ) -> Response:
+        """The applicant has opened this message in your mailbox: no reminder follows. Repeated, it has no second effect.
+
+        Some seconds pass between the webhook and the time at which this message is known here: repeat after a 404.
+        """
+        found = await lookup.find(reference, client_id=caller.id)
+        if not isinstance(found, Known):
+            raise not_found(found, request)
+        note(request, case_id=found.case_id)
+        if not await readings.report(message_id, case=found):
+            raise problem("notification-unknown", request)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return router

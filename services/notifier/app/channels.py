@@ -1,0 +1,189 @@
+"""What connects to what on each channel: its queue, who writes and who carries, and when that is tried again."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from time import monotonic
+
+import orjson
+
+from services.notifier.adapters.contacts import SealedContacts
+from services.notifier.adapters.delivery_metrics import DeliveryWatch
+from services.notifier.adapters.directory_files import DirectoryFiles
+from services.notifier.adapters.letters import LetterFolder
+from services.notifier.adapters.mailboxes import WebhookMailboxes
+from services.notifier.adapters.maintenance import Resumed
+from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.unread import UnreadInPostgres
+from services.notifier.adapters.relays import Relay, RelayChain
+from services.notifier.adapters.smtp import MailServer, SmtpMailer
+from services.notifier.adapters.template_files import read_texts
+from services.notifier.app.parts import Common, now, rebuild
+from services.notifier.domain.address import Address
+from services.notifier.domain.letter import LetterSender
+from services.notifier.domain.mail import MailSender
+from services.notifier.domain.retry import RetryPolicy
+from services.notifier.domain.token_bucket import Pace
+from services.notifier.domain.writing import Writer
+from services.notifier.handler.carriers import Desk, EmailCarrier, LetterCarrier, MailboxCarrier
+from services.notifier.handler.delivery import MailDelivery
+from services.notifier.handler.send_loop import Rounds
+from services.notifier.ports import Carrier
+from services.notifier.settings import MailboxConnection, Settings, SmtpConnection
+from shared.crypto.jwe import OwnKey
+from shared.crypto.webhook_signatures import WebhookKeys
+from shared.events.submission import Channel
+from shared.service.run import Component
+from shared.settings import read_secret
+from shared.web.egress import Egress
+
+_MAILBOX_PATIENCE = RetryPolicy(ceiling=timedelta(days=1))
+"""A platform that is away for longer is told by the next channel."""
+
+_MAILBOX_AT_ONCE = 32
+_UNREAD_AT_ONCE = 100
+_LETTERS_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """One channel: ``part`` is its name in health, ``carried_by`` what operators read there."""
+
+    channel: Channel
+    part: str
+    carried_by: str
+    carrier: Carrier
+    close: Callable[[], Awaitable[None]] | None = None
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
+    side_by_side: int = 1
+    per_second: float = 100.0
+
+
+def channels(settings: Settings, common: Common) -> Mapping[str, Component]:
+    """The sending on every channel."""
+    desk = Desk(
+        contacts=SealedContacts(_keys(settings.notifier_keys_file)),
+        directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
+        writer=Writer(read_texts(), common.law),
+    )
+    ways = (_email(settings, desk, common), _mailbox(settings.mailbox, desk), _letters(settings, desk))
+    return {way.part: _sending(way, settings, common) for way in ways}
+
+
+def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
+    history = common.history()
+    queue = PostgresQueue(common.pool, lease=settings.lease, history=history, channel=way.channel)
+    observer = DeliveryWatch(
+        common.health.part(way.carried_by),
+        telemetry=common.telemetry,
+        clock=now,
+        part=f"the {way.carried_by}",
+    )
+    courier = MailDelivery(
+        queue=queue,
+        carrier=way.carrier,
+        clock=now,
+        patience=way.patience,
+        random=Random(),
+        observer=observer,
+    )
+    condition = common.health.part(way.part)
+    rounds = Rounds(
+        queue=queue,
+        courier=courier,
+        replay=rebuild(common, history, condition=condition),
+        monotonic=monotonic,
+        observer=observer,
+        side_by_side=way.side_by_side,
+        pace=Pace.of(way.per_second, now=monotonic()),
+        unread=_unread(common, history, settings.clock_ahead) if way.channel == "mailbox" else None,
+    )
+    return Resumed(way.part, rounds.run, condition=condition, close=way.close)
+
+
+def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
+    relays = [_relay(smtp, settings) for smtp in (settings.smtp, settings.second_smtp) if smtp is not None]
+    mailer: SmtpMailer | RelayChain = relays[0].mailer
+    if len(relays) > 1:
+        mailer = RelayChain(relays, monotonic=monotonic, condition=common.health.part("mail servers"))
+    return _Way(
+        channel="email",
+        part="sending",
+        carried_by="mail server",
+        carrier=EmailCarrier(desk=desk, mailer=mailer, sender=_sender(settings), clock=now),
+        close=mailer.close,
+        side_by_side=4 * settings.smtp.connections,
+        per_second=settings.smtp.per_second,
+    )
+
+
+def _relay(smtp: SmtpConnection, settings: Settings) -> Relay:
+    mailer = SmtpMailer(
+        _mail_server(smtp, greeting=_domain(settings)),
+        connections=smtp.connections,
+        mails_per_connection=smtp.mails_per_connection,
+    )
+    return Relay(f"{smtp.host}:{smtp.port}", mailer)
+
+
+def _letters(settings: Settings, desk: Desk) -> _Way:
+    sender = LetterSender(name=settings.sender_name, line=settings.letters.return_address or "")
+    return _Way(
+        channel="letter",
+        part="letters",
+        carried_by="folder for letters",
+        carrier=LetterCarrier(desk=desk, letters=LetterFolder(settings.letters.folder), sender=sender),
+        side_by_side=_LETTERS_AT_ONCE,
+    )
+
+
+def _mailbox(mailbox: MailboxConnection, desk: Desk) -> _Way:
+    egress = Egress(allowed=mailbox.networks)
+    keys = None if mailbox.keys_file is None else WebhookKeys.from_text(read_secret(mailbox.keys_file))
+    mailboxes = WebhookMailboxes(
+        mailbox.endpoints, egress=egress, keys=keys, clock=now, seconds=mailbox.timeout.total_seconds()
+    )
+    return _Way(
+        channel="mailbox",
+        part="mailbox sending",
+        carried_by="platforms' mailboxes",
+        carrier=MailboxCarrier(desk=desk, mailboxes=mailboxes),
+        close=egress.close,
+        patience=_MAILBOX_PATIENCE,
+        side_by_side=_MAILBOX_AT_ONCE,
+    )
+
+
+def _unread(common: Common, history: StoreHistory, ahead: timedelta) -> Callable[[], Awaitable[object]]:
+    unread = UnreadInPostgres(common.pool, history=history, ahead=ahead)
+    return lambda: unread.note(now(), most=_UNREAD_AT_ONCE)
+
+
+def _mail_server(smtp: SmtpConnection, *, greeting: str) -> MailServer:
+    return MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        encryption=smtp.encryption,
+        greeting=greeting,
+        ca_file=smtp.ca_file,
+        username=smtp.username,
+        password=read_secret(smtp.password_file) if smtp.password_file else None,
+        timeout=smtp.timeout.total_seconds(),
+    )
+
+
+def _sender(settings: Settings) -> MailSender:
+    return MailSender(
+        name=settings.sender_name, address=Address(settings.sender_address), domain=_domain(settings)
+    )
+
+
+def _domain(settings: Settings) -> str:
+    return settings.sender_address.rpartition("@")[2]
+
+
+def _keys(path: Path) -> list[OwnKey]:
+    return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]

@@ -1,0 +1,61 @@
+"""Where an applicant is reached beside e-mail: a mailbox of the platform's, an address for letters."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from services.notifier.domain.address import Unusable
+from shared.events.payload import WireModel
+
+
+class _Postal(WireModel):
+    street: str
+    postal_code: str
+    town: str
+    extra: str | None = None
+
+
+class _Reach(WireModel):
+    name: str | None = None
+    mailbox: str | None = None
+    address: _Postal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The lines of an address field, from the name to the town."""
+
+    lines: tuple[str, ...]
+
+
+def mailbox_of(contact: bytes) -> str:
+    """What the platform calls the applicant's mailbox with it.
+
+    Raises:
+        Unusable: the contact names none.
+    """
+    mailbox = _read(contact).mailbox
+    if not mailbox:
+        raise Unusable("the contact has no `mailbox`")
+    return mailbox
+
+
+def addressee_of(contact: bytes) -> Addressee:
+    """To whom a letter goes.
+
+    Raises:
+        Unusable: the contact lacks a name or an address.
+    """
+    reach = _read(contact)
+    if not reach.name or reach.address is None:
+        raise Unusable("the contact lacks a `name` or an `address`")
+    where = reach.address
+    lines = (reach.name, where.extra, where.street, f"{where.postal_code} {where.town}")
+    return Addressee(tuple(line for line in lines if line))
+
+
+def _read(contact: bytes) -> _Reach:
+    try:
+        return _Reach.model_validate_json(contact, extra="ignore")
+    except ValidationError:
+        raise Unusable("the contact is not a JSON object of the expected form") from None

@@ -1,0 +1,118 @@
+"""How a message leaves on each channel: written for it, then offered to whoever carries it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.notifier.domain.address import address_of
+from services.notifier.domain.deadlines.calendar import calendar_day
+from services.notifier.domain.letter import LetterSender, PrintedLetter
+from services.notifier.domain.mail import MailSender, compose
+from services.notifier.domain.notice import provision
+from services.notifier.domain.reach import addressee_of, mailbox_of
+from services.notifier.domain.rendering import Words
+from services.notifier.domain.writing import Writer
+from services.notifier.ports import (
+    Claim,
+    Clock,
+    ContactNotOpened,
+    Contacts,
+    LetterBox,
+    Mailboxes,
+    Mailer,
+    MailOutcome,
+    NameDirectory,
+    Withdrawn,
+)
+
+BeforeContent = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where every message is put into words and its contact opened."""
+
+    contacts: Contacts
+    directory: NameDirectory
+    writer: Writer
+
+    def contact(self, claim: Claim) -> bytes:
+        """The opened contact.
+
+        Raises:
+            ContactNotOpened: it was never received, or none of our keys opens it.
+        """
+        message = claim.message
+        if isinstance(claim.contact, str):
+            raise ContactNotOpened(f"case {message.case_id}: the contact was never received")
+        return self.contacts.open(claim.contact, submission_id=message.submission_id)
+
+    def words(self, claim: Claim) -> Words:
+        """The message in words.
+
+        Raises:
+            Unrenderable: a template, or a fact that the law asks for, is missing.
+        """
+        message = claim.message
+        names = self.directory.names(service=message.service, authority=message.authority)
+        return self.writer.write(message, names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailCarrier:
+    """Through a mail server: whatever it has not answered is not offered a second time."""
+
+    repeatable: ClassVar[bool] = False
+    desk: Desk
+    mailer: Mailer
+    sender: MailSender
+    clock: Clock
+
+    async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
+        recipient = address_of(self.desk.contact(claim))
+        mail = compose(
+            claim.message.id,
+            self.desk.words(claim),
+            sender=self.sender,
+            recipient=recipient,
+            now=self.clock(),
+        )
+        return await self.mailer.hand_over(mail, before_content=before_content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxCarrier:
+    """Into the platform's mailbox: the same id is the same notice, so that an unanswered one is offered again."""
+
+    repeatable: ClassVar[bool] = True
+    desk: Desk
+    mailboxes: Mailboxes
+
+    async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
+        mailbox = mailbox_of(self.desk.contact(claim))
+        notice = provision(claim.message, self.desk.words(claim), mailbox=mailbox)
+        if not await before_content():
+            return Withdrawn()
+        return await self.mailboxes.provide(notice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterCarrier:
+    """As a letter, dated with the day on which it was planned: written twice it is the same file."""
+
+    repeatable: ClassVar[bool] = True
+    desk: Desk
+    letters: LetterBox
+    sender: LetterSender
+
+    async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
+        letter = PrintedLetter(
+            message_id=claim.message.id,
+            sender=self.sender,
+            addressee=addressee_of(self.desk.contact(claim)),
+            on=calendar_day(claim.created_at),
+            words=self.desk.words(claim),
+        )
+        if not await before_content():
+            return Withdrawn()
+        return await self.letters.put(letter)

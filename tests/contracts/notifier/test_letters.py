@@ -1,0 +1,84 @@
+"""Letters as they lie in the folder: whole, tagged, the same file however often they are written."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.notifier.adapters.letters import LetterFolder, pdf_of
+from services.notifier.domain.letter import LetterSender, PrintedLetter
+from services.notifier.domain.reach import addressee_of
+from services.notifier.ports import Accepted, MailRefused, ServerAway
+from shared.events.notification import MessageKind
+from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
+
+SENDER = LetterSender(name="Amtsweg", line="Amtsweg · Beispielplatz 1 · 65185 Wiesbaden")
+_ADDRESS = {"street": "Südanlage 5", "postalCode": "35390", "town": "Gießen"}
+
+
+def letter(
+    kind: MessageKind = "decision", *, name: str = "Erika Mustermann", language: str = "de"
+) -> PrintedLetter:
+    written = message(kind, language=language)  # type: ignore[arg-type] # one of the literals
+    return PrintedLetter(
+        message_id=written.id,
+        sender=SENDER,
+        addressee=addressee_of(json.dumps({"name": name, "address": _ADDRESS}).encode()),
+        on=date(2026, 1, 13),
+        words=WRITER.write(written, NAMES),
+    )
+
+
+def lying_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_message_is_a_tagged_letter_in_its_language(kind: MessageKind, language: str) -> None:
+    pdf = pdf_of(letter(kind, language=language))
+    assert pdf.startswith(b"%PDF-")
+    assert b"pdfuaid:part>1<" in pdf
+    assert b"/MarkInfo" in pdf
+    assert re.search(rb"/Lang\s*\(" + (b"en" if language == "en" else b"de") + rb"\)", pdf)
+
+
+@pytest.mark.parametrize(
+    "name", ['#pagebreak() #read("/etc/passwd")', "$x$ *b* \\", "= Titel <label> @ref", "Ä" * 200]
+)
+def test_what_a_name_holds_is_text_and_stays_on_one_page(name: str) -> None:
+    assert pages(pdf_of(letter(name=name))) == pages(pdf_of(letter())) == 1
+
+
+async def test_a_second_writing_is_the_same_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    folder = LetterFolder(tmp_path)
+    assert await folder.put(letter()) == Accepted()
+    (file,) = lying_in(tmp_path)
+    before = (file.read_bytes(), file.stat().st_ino)
+    assert await folder.put(letter()) == Accepted()
+    assert [file] == lying_in(tmp_path)
+    assert before == (file.read_bytes(), file.stat().st_ino)
+    assert file.name == f"{letter().message_id}.pdf"
+    assert pdf_of(letter()) == before[0]
+
+
+async def test_a_part_left_by_a_crash_is_no_letter_and_does_not_stop_the_next_one(tmp_path: Path) -> None:
+    part = tmp_path / f".{letter().message_id}.1.part"
+    part.write_bytes(b"%PDF-1.7 half")
+    assert await LetterFolder(tmp_path).put(letter()) == Accepted()
+    assert {file.name for file in lying_in(tmp_path)} == {part.name, f"{letter().message_id}.pdf"}
+
+
+async def test_a_folder_that_cannot_be_written_to_settles_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ServerAway):
+        await LetterFolder(tmp_path / "gone").put(letter())
+
+
+async def test_an_installation_without_a_folder_sends_no_letters() -> None:
+    assert await LetterFolder(None).put(letter()) == MailRefused(503)

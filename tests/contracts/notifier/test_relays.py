@@ -1,0 +1,133 @@
+"""Two mail servers in order, on real sockets: the second carries what the first cannot, and never what it may have."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from services.notifier.adapters.relays import Relay, RelayChain
+from services.notifier.adapters.smtp import MailServer as Address
+from services.notifier.adapters.smtp import SmtpMailer
+from services.notifier.domain.address import Address as Recipient
+from services.notifier.ports import (
+    Accepted,
+    Deferred,
+    MailOutcome,
+    MailRefused,
+    ServerAway,
+    Unanswered,
+    Unwelcome,
+)
+from shared.telemetry.health import Health
+from tests.support.mail_server import MailServer
+from tests.support.mails import mail, message
+
+LIMIT = 5
+
+
+@dataclass
+class Two:
+    first: MailServer
+    second: MailServer
+    chain: RelayChain
+    health: Health
+    now: list[float] = field(default_factory=lambda: [0.0])
+
+    async def offer(self, local: str) -> MailOutcome:
+        async def agree() -> bool:
+            return True
+
+        return await self.chain.hand_over(
+            replace(mail(message("receipt")), recipient=Recipient(f"{local}@example.org")),
+            before_content=agree,
+        )
+
+    @property
+    def standing(self) -> str:
+        return self.health.part("mail servers").standing
+
+
+def relay(server: MailServer, **changes: object) -> Relay:
+    address = Address(
+        host="127.0.0.1", port=server.port, encryption="none", greeting="amtsweg.example", timeout=2
+    )
+    return Relay(f"127.0.0.1:{server.port}", SmtpMailer(replace(address, **changes), connections=2))  # type: ignore[arg-type] # fields by name
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[Two]:
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(MailServer().running())
+        second = await stack.enter_async_context(MailServer().running())
+        health, now = Health(), [0.0]
+        chain = RelayChain(
+            [relay(server) for server in (first, second)],
+            monotonic=lambda: now[0],
+            condition=health.part("mail servers"),
+        )
+        stack.push_async_callback(chain.close)
+        yield Two(first, second, chain, health, now)
+
+
+async def test_while_the_first_works_the_second_hears_nothing(two: Two) -> None:
+    assert [await two.offer(local) for local in ("erika", "gone", "busy")] == [
+        Accepted(),
+        MailRefused(550),
+        Deferred(450),
+    ]
+    assert (len(two.first.taken), two.second.connections, two.standing) == (1, 0, "ready")
+
+
+async def test_an_outage_of_the_first_switches_to_the_second_and_back(two: Two) -> None:
+    await two.first.stop()
+    assert [await two.offer("erika") for _ in range(LIMIT)] == [Accepted()] * LIMIT
+    assert (len(two.second.taken), two.standing) == (LIMIT, "degraded")
+    await two.first.start()
+    assert await two.offer("anna") == Accepted()  # still left alone
+    assert two.first.taken == []
+    two.now[0] += 3600
+    assert await two.offer("anna") == Accepted()
+    assert (len(two.first.taken), two.standing) == (1, "ready")
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 Relaying denied", "530 5.7.0 Must issue STARTTLS first"])
+async def test_a_first_that_refuses_us_is_passed_over_for_the_same_mail(two: Two, answer: str) -> None:
+    two.first.says_to_all = answer
+    assert await two.offer("erika") == Accepted()
+    assert (two.first.taken, len(two.second.taken)) == ([], 1)
+
+
+async def test_a_first_that_puts_off_everybody_is_left_alone(two: Two) -> None:
+    two.first.says_to_all = "451 4.3.1 System storage is full"
+    outcomes = [await two.offer(f"person-{number}") for number in range(LIMIT + 1)]
+    assert outcomes == [Deferred(451, bounded=False)] * LIMIT + [Accepted()]
+    assert two.standing == "degraded"
+
+
+async def test_what_the_first_may_have_taken_goes_through_no_other(two: Two) -> None:
+    assert await two.offer("silence") == Unanswered()
+    assert (len(two.first.taken), two.second.connections) == (1, 0)
+
+
+async def test_where_both_refuse_us_the_mail_is_nobodys(two: Two) -> None:
+    for server in (two.first, two.second):
+        server.says_to_all = "550 5.7.1 Relaying denied"
+    assert await two.offer("erika") == Unwelcome(550)
+    for server in (two.first, two.second):
+        await server.stop()
+    with pytest.raises(ServerAway):
+        await two.offer("erika")
+
+
+async def test_a_first_without_starttls_gets_no_mail(two: Two) -> None:
+    health = Health()
+    chain = RelayChain(
+        [relay(two.first, encryption="starttls"), relay(two.second)],
+        monotonic=lambda: 0.0,
+        condition=health.part("mail servers"),
+    )
+    two.chain = chain
+    assert await two.offer("erika") == Accepted()
+    assert two.first.taken == []
+    await chain.close()

@@ -1,0 +1,37 @@
+"""What a contact says beside an e-mail address."""
+
+import json
+
+import pytest
+
+from services.notifier.domain.address import Unusable
+from services.notifier.domain.reach import Addressee, addressee_of, mailbox_of
+
+ADDRESS = {"street": "Südanlage 5", "postalCode": "35390", "town": "Gießen"}
+
+
+def contact(**members: object) -> bytes:
+    return json.dumps(members).encode()
+
+
+def test_the_lines_of_a_letter_run_from_the_name_to_the_town() -> None:
+    got = addressee_of(contact(name="Erika Mustermann", address=ADDRESS | {"extra": "c/o Weber"}))
+    assert got == Addressee(("Erika Mustermann", "c/o Weber", "Südanlage 5", "35390 Gießen"))
+
+
+def test_a_mailbox_is_what_the_platform_calls_it() -> None:
+    assert mailbox_of(contact(mailbox="p-17", email="a@example.org")) == "p-17"
+
+
+@pytest.mark.parametrize("members", [{}, {"name": "Erika"}, {"address": ADDRESS}, {"address": 7}])
+def test_without_a_name_and_an_address_there_is_no_letter_and_no_word_about_the_person(
+    members: dict[str, object],
+) -> None:
+    with pytest.raises(Unusable) as refused:
+        addressee_of(contact(**members))
+    assert "Erika" not in str(refused.value)
+
+
+def test_without_a_mailbox_there_is_no_notice() -> None:
+    with pytest.raises(Unusable):
+        mailbox_of(contact(email="a@example.org"))
