@@ -11,7 +11,8 @@ from shared.events.ids import child_id
 MARK: Final = "amtswegCheck"
 """The member of the content by which a client knows a test submission; with the same one it reports."""
 
-REFUSALS: Final = ("already-accepted", "already-decided")
+REFUSAL: Final = "case-unknown"
+"""What a door says at once, whatever its view of custody holds by then."""
 
 StepName = Literal[
     "delivered",
@@ -68,8 +69,8 @@ STEPS: Final[tuple[CheckStep, ...]] = (
         "refused",
         ("eine Ablehnung verstanden", "a refusal understood"),
         (
-            "noch einmal annehmen, unter anderer id, und den type der Ablehnung melden (refused)",
-            "accept once more under another id, and report the refusal's type (refused)",
+            "eine erfundene Fallnummer annehmen, und den type der Ablehnung melden (refused)",
+            "accept an invented case number, and report the refusal's type (refused)",
         ),
     ),
     CheckStep(
@@ -162,7 +163,7 @@ def _passed(seen: CaseSeen) -> Iterator[StepName]:
         "accepted": "accepted" in seen.lines,
         "decrypted": any(seen.words[0] in text for text in texts),
         "repeated": any(_twice_the_same(report, seen.lines.get("accepted")) for report in reports),
-        "refused": any(str(report.get("refused")).rpartition(":")[2] in REFUSALS for report in reports),
+        "refused": any(str(report.get("refused")).rpartition(":")[2] == REFUSAL for report in reports),
         "asked": any(each.kind == "information-requested" and each.content.get("missing") for each in seen.answers),
         "supplement-delivered": "supplement" in seen.records,
         "supplement-decrypted": any(seen.words[1] in each.text for each in decided),

@@ -135,7 +135,7 @@ async function giveAll(answers, caseId, platform) {
 async function takeTheCheck({ content, answerKeys: keys }, caseId, platform) {
   const accepted = await answer("accepted", {}, keys, { content: { text: content[CHECK].word } });
   const told = [await platform.give(caseId, accepted), await platform.give(caseId, accepted)];
-  const refused = await platform.give(caseId, { ...accepted, ownId: "accepted-again" }).then(() => "", error => error.problem.type);
+  const refused = await platform.give(randomUUID(), { ...accepted, ownId: "invented-case" }).then(() => "", error => error.problem.type);
   const missing = ["Die Nachreichung der Prüfung"];
   const text = JSON.stringify({ [CHECK]: { answerIds: told.map(each => each.answerId), refused } });
   await platform.give(caseId, await answer("information-requested", { items: 1 }, keys, { content: { missing, text }, notice: { missing } }));

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from faststream import AckPolicy
@@ -193,7 +194,7 @@ async def take_the_check(case: dict[str, Any], number: str, answers: Answers) ->
     accepted = answer("accepted", keys, content={"text": case["content"][CHECK]["word"]})
     told = [await answers.give(number, accepted) for _ in range(2)]
     try:
-        await answers.give(number, accepted._replace(own_id="accepted-again"))
+        await answers.give(str(uuid4()), accepted._replace(own_id="invented-case"))
         refused = ""
     except Refused as no:
         refused = no.type

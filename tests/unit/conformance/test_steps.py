@@ -16,7 +16,7 @@ def opened(kind: str, **content: Any) -> AnswerOpened:
     return AnswerOpened(kind=kind, answer_id=ANSWER, content=content)
 
 
-def report(*ids: object, refused: str = "urn:amtsweg:problem:already-accepted") -> str:
+def report(*ids: object, refused: str = "urn:amtsweg:problem:case-unknown") -> str:
     return json.dumps({MARK: {"answerIds": [str(each) for each in ids], "refused": refused}})
 
 
