@@ -3,9 +3,12 @@
 import struct
 from collections.abc import Callable
 
-from aiokafka import codec
+from aiokafka import AIOKafkaProducer, codec
+from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
+
+from shared.kafka.client import KafkaAddress
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -57,3 +60,21 @@ def _framed(plain: bytes, *, base: int, attributes: int, records: bytes) -> byte
 def body_of(*values: bytes, key: bytes = b"k", header: str = "h") -> bytes:
     """The records of such a batch, unpacked."""
     return batch(*values, key=key, header=header)[61:]
+
+
+async def send_batch(address: KafkaAddress, topic: str, made: bytes) -> bool:
+    """Send a batch as it is, to the first partition; return whether the broker has taken it."""
+    producer = AIOKafkaProducer(**address.arguments(), acks="all")
+    await producer.start()
+    try:
+        builder = producer.create_batch()
+        builder.append(timestamp=None, key=b"k", value=b"v")
+        builder._build()
+        builder._buffer = made
+        await (await producer.send_batch(builder, topic, partition=0))
+    except KafkaError:
+        return False
+    else:
+        return True
+    finally:
+        await producer.stop()

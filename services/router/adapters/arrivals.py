@@ -1,4 +1,4 @@
-"""Who waits for an inbox is woken when custody says that a case went there; nothing else is read for it."""
+"""Who waits for an inbox is woken when custody of one of its cases is written; nothing else is read for it."""
 
 import asyncio
 from collections import defaultdict

@@ -34,8 +34,9 @@ class FollowedCustody(Generic[V]):
     """What is kept of each case; ``run`` keeps it up to date.
 
     ``keep`` returns what to keep of a record's value, None for nothing; it raises ValueError where it cannot read
-    it. ``owner`` says under which name `owned` finds it, None for none. ``round_ms`` is how far the view may lag behind
-    a quiet topic.
+    it. ``owner`` says under which name `owned` finds it, None for none. ``on_case`` is told what was and is kept of each
+    case that is written, ``on_refusals`` each authority to which refusals were told. ``round_ms`` is how far the view may
+    lag behind a quiet topic.
     """
 
     def __init__(
@@ -45,11 +46,15 @@ class FollowedCustody(Generic[V]):
         keep: Callable[[bytes], V | None],
         condition: Condition,
         owner: Callable[[V], str | None] = lambda _: None,
+        on_case: Callable[[V | None, V | None], None] = lambda _before, _after: None,
+        on_refusals: Callable[[str], None] = lambda _: None,
         round_ms: int = _ROUND_MS,
     ) -> None:
         self._address = address
         self._keep = keep
         self._owner = owner
+        self._on_case = on_case
+        self._on_refusals = on_refusals
         self._owned: dict[str, dict[UUID, V]] = {}
         self._round_ms = round_ms
         self._condition = condition
@@ -153,7 +158,10 @@ class FollowedCustody(Generic[V]):
         """One record that cannot be read degrades the view; the others are seen."""
         try:
             name = (key or b"").decode()
-            if name.startswith((ENGINE_KEYS, REFUSALS)):
+            if name.startswith(ENGINE_KEYS):
+                return
+            if name.startswith(REFUSALS):
+                self._on_refusals(name.removeprefix(REFUSALS))
                 return
             case = UUID(name)
             kept = None if value is None else self._keep(value)
@@ -168,6 +176,7 @@ class FollowedCustody(Generic[V]):
         before = self._cases.pop(case, None)
         if before is not None and (former := self._owner(before)) is not None:
             self._owned[former].pop(case, None)
+        self._on_case(before, kept)
         if kept is None:
             return
         self._cases[case] = kept

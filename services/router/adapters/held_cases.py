@@ -50,8 +50,8 @@ _STORED: Final = msgspec.json.Decoder(_Stored)
 class HeldCases:
     """`services.router.ports.Custody` over ``case.custody.v1``; ``run`` keeps it up to date.
 
-    ``patience`` is how many seconds a refusal waits for certainty. ``on_routed`` is told of each authority to which
-    a case has gone.
+    ``patience`` is how many seconds a refusal waits for certainty. ``on_news`` is told of each authority in
+    whose inbox something may have come: whatever the router puts there, it writes custody of it in the same transaction.
     """
 
     def __init__(
@@ -60,12 +60,18 @@ class HeldCases:
         *,
         condition: Condition,
         patience: float = 3.0,
-        on_routed: Callable[[str], None] = lambda _: None,
+        on_news: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._followed = FollowedCustody(
-            address, keep=self._keep, condition=condition, owner=_holder, round_ms=_ROUND_MS
+            address,
+            keep=_holding,
+            condition=condition,
+            owner=_holder,
+            on_case=self._changed,
+            on_refusals=on_news,
+            round_ms=_ROUND_MS,
         )
-        self._on_routed = on_routed
+        self._on_news = on_news
         self._address = address
         self._patience = patience
         self._looker: AIOKafkaConsumer | None = None
@@ -96,11 +102,10 @@ class HeldCases:
                 f"{CASE_CUSTODY.name}: the topic could not be read to its end; try again"
             ) from away
 
-    def _keep(self, value: bytes) -> Holding | None:
-        holding = _holding(value)
-        if holding is not None and holding.standing == "routed":
-            self._on_routed(holding.authority)
-        return holding
+    def _changed(self, before: Holding | None, after: Holding | None) -> None:
+        """Whoever had the case may be told of its end, whoever has it of everything else."""
+        for authority in {each.authority for each in (before, after) if each is not None}:
+            self._on_news(authority)
 
     async def run(self) -> None:
         """Follow until cancelled."""

@@ -23,8 +23,9 @@ from shared.events.envelope import event_type
 from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.lenient_fetch import next_records
 from shared.kafka.many_groups import ManyGroups
-from shared.kafka.records import consumed
+from shared.kafka.records import Record
 from shared.telemetry.health import Condition
 
 _READERS: Final = 4
@@ -92,6 +93,7 @@ class KafkaInboxes:
                     continue
                 found, place = await _fetch(
                     consumer,
+                    self._address,
                     authority,
                     start=start,
                     end=end,
@@ -111,7 +113,13 @@ class KafkaInboxes:
             place = end if first is None else int(first.offset)
             while place < end:
                 records, reached = await _fetch(
-                    consumer, authority, start=place, end=end, limit=_LOOKED_AT, room=_LOOKED_AT_BYTES
+                    consumer,
+                    self._address,
+                    authority,
+                    start=place,
+                    end=end,
+                    limit=_LOOKED_AT,
+                    room=_LOOKED_AT_BYTES,
                 )
                 for record in records:
                     if wanted.issubset(record.headers):
@@ -143,6 +151,7 @@ class KafkaInboxes:
             return [
                 await _standing(
                     consumer,
+                    self._address,
                     authority,
                     committed=places[authority],
                     end=int(ends[_partition(authority)]),
@@ -198,11 +207,17 @@ class KafkaInboxes:
 
 
 async def _standing(
-    consumer: AIOKafkaConsumer, authority: str, *, committed: int, end: int, read_by_kafka: bool
+    consumer: AIOKafkaConsumer,
+    address: KafkaAddress,
+    authority: str,
+    *,
+    committed: int,
+    end: int,
+    read_by_kafka: bool,
 ) -> InboxStanding:
     oldest: int | None = None
     if committed < end:
-        found, _ = await _fetch(consumer, authority, start=committed, end=end, limit=1, room=1)
+        found, _ = await _fetch(consumer, address, authority, start=committed, end=end, limit=1, room=1)
         oldest = found[0].written_ms if found else None
         committed = found[0].offset if found else end
     return InboxStanding(
@@ -211,7 +226,14 @@ async def _standing(
 
 
 async def _fetch(
-    consumer: AIOKafkaConsumer, authority: str, *, start: int, end: int, limit: int, room: int
+    consumer: AIOKafkaConsumer,
+    address: KafkaAddress,
+    authority: str,
+    *,
+    start: int,
+    end: int,
+    limit: int,
+    room: int,
 ) -> tuple[list[InboxRecord], int]:
     """Records from a place on, and the place after them; what has expired before it is passed over."""
     tp = _partition(authority)
@@ -222,28 +244,30 @@ async def _fetch(
     place = max(start, first)
     size = 0
     while place < end and len(found) < limit and (not found or size < room):
-        fetched = (await consumer.getmany(tp, timeout_ms=_FETCH_MS, max_records=limit - len(found))).get(
-            tp, []
+        fetched = await next_records(
+            consumer, tp, address=address, start=place, limit=limit - len(found), timeout_ms=_FETCH_MS
         )
-        for each in fetched:
+        for record in fetched:
             if found and size >= room:
                 return found, place
-            record = consumed(each)
-            found.append(
-                InboxRecord(
-                    authority=authority,
-                    offset=record.offset,
-                    headers=record.headers,
-                    value=record.value or b"",
-                    written_ms=record.timestamp_ms,
-                )
-            )
+            found.append(_as_it_lies(record, authority))
             size += len(record.value or b"")
             place = record.offset + 1
         if not fetched:
             place = await consumer.position(tp)
             break
     return found, place
+
+
+def _as_it_lies(record: Record, authority: str) -> InboxRecord:
+    return InboxRecord(
+        authority=authority,
+        offset=record.offset,
+        headers=record.headers,
+        value=record.value or b"",
+        written_ms=record.timestamp_ms,
+        fault=record.fault,
+    )
 
 
 def _partition(authority: str) -> TopicPartition:

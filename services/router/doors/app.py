@@ -84,7 +84,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         address, condition=health.part("directory"), telemetry=telemetry, fresh=settings.directory_fresh
     )
     arrivals = CustodyArrivals()
-    custody = HeldCases(address, condition=health.part("custody"), on_routed=arrivals.arrived)
+    custody = HeldCases(address, condition=health.part("custody"), on_news=arrivals.arrived)
     inboxes = KafkaInboxes(address, condition=health.part("inboxes"))
     publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
     principals = Principals(pool, condition=health.part("principals"))

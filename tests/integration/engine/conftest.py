@@ -9,8 +9,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToKafka, Plan, Processor, Punctuate
@@ -28,7 +26,7 @@ from shared.postgres.tables import offsets_table, outbox_table
 from shared.service.run import Component
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from tests.support.batches import batch, body_of
+from tests.support.batches import batch, body_of, send_batch
 from tests.support.following import followed
 from tests.support.stack import Database, KafkaAccess, unique
 
@@ -100,20 +98,7 @@ class Bench:
 
     async def send_batch(self, topic: str, made: bytes) -> bool:
         """Send a batch as it is, to the first partition; return whether the broker has taken it."""
-        producer = AIOKafkaProducer(**self.address.arguments(), acks="all")
-        await producer.start()
-        try:
-            builder = producer.create_batch()
-            builder.append(timestamp=None, key=b"k", value=b"v")
-            builder._build()
-            builder._buffer = made
-            await (await producer.send_batch(builder, topic, partition=0))
-        except KafkaError:
-            return False
-        else:
-            return True
-        finally:
-            await producer.stop()
+        return await send_batch(self.address, topic, made)
 
     async def read(self, topic: str) -> list[Record]:
         """The topic's committed records as they are now."""

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,28 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
-from shared.events.case import CaseAccepted
+from shared.events import ids
+from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered
+from shared.events.clock import StepOverdue
 from shared.events.competence import Place
-from shared.events.envelope import Event
+from shared.events.envelope import Event, encode
+from shared.events.erasure import EraseOrdered
+from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived, SubmissionRouted
-from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_ROUTED, authority_group
+from shared.events.supplement import SupplementReceived
+from shared.events.topics import (
+    AUTHORITY_INBOX,
+    CASE_ANSWERED,
+    CASE_CLOCK,
+    CASE_ORDERED,
+    CASE_SUBMITTED,
+    CASE_UPDATED,
+    SUBMISSION_ROUTED,
+    authority_group,
+)
 from tests.integration.router.conftest import Ground, url
+from tests.support.events import RECEIPT, RECEIVED_AT
+from tests.support.routing import about
 
 FULDA, KASSEL, RUESSELSHEIM = "g-06631009", "g-06611000", "g-06433012"
 AT = {FULDA: Place(ags="06631009"), KASSEL: Place(ags="06611000"), RUESSELSHEIM: Place(ags="06433012")}
@@ -127,6 +144,48 @@ async def test_who_waits_is_told_as_soon_as_something_comes(ground: Ground, fuld
     (received,) = await routed(ground, FULDA)
 
     assert cases(await asyncio.wait_for(waiting, 20)) == {str(received.case_id)}
+
+
+async def test_whatever_comes_into_an_inbox_wakes_who_waits(ground: Ground, fulda: httpx.AsyncClient) -> None:
+    """Unwoken, the wait of 30 seconds would pass."""
+    (received,) = await routed(ground, FULDA)
+    page = await until_it_holds(fulda, {str(received.case_id)})
+    stated = AnswerGiven(kind="certified", given_at=RECEIVED_AT)
+
+    def of_it(kind: str, data: Payload) -> Event[Payload]:
+        return about(received.submission_id, data, event_id=ids.child_id(received.case_id, kind))
+
+    # Each changes custody in another way, or not at all; the last one ends the case.
+    told: list[tuple[str, Event[Payload], str]] = [
+        (
+            CASE_CLOCK.name,
+            of_it(
+                "late",
+                StepOverdue(receipt=RECEIPT, step="confirmation", authority=FULDA, due_on=RECEIVED_AT.date()),
+            ),
+            "StepOverdue",
+        ),
+        (
+            CASE_SUBMITTED.name,
+            replace(
+                of_it("supplement", SupplementReceived(receipt=RECEIPT, content=received.data.content)),
+                submission_id=received.submission_id,
+            ),
+            "SupplementDelivered",
+        ),
+        (
+            CASE_ANSWERED.name,
+            of_it("refused", CaseAnswered(authority=FULDA, own_id="too-early", answer=stated)),
+            "AnswerRefusalDelivered",
+        ),
+        (CASE_ORDERED.name, of_it("erase", EraseOrdered(basis="Art. 17 DSGVO")), "CaseEnded"),
+    ]
+    for topic, event, kind in told:
+        waiting = asyncio.ensure_future(pull(fulda, after=page["cursor"], wait=30, limit=100))
+        await asyncio.sleep(0.2)
+        await ground.send(encode(event, topic))
+        page = await asyncio.wait_for(waiting, 20)
+        assert [each["headers"]["ce_type"] for each in page["records"]] == [f"de.amtsweg.{kind}.v1"]
 
 
 async def test_nobody_sees_or_confirms_what_is_another_authoritys(

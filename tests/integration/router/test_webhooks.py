@@ -17,10 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import Place
 from shared.events.topics import AUTHORITY_INBOX
+from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
 from tests.integration.router.conftest import Ground, url
+from tests.support.batches import batch, send_batch
 from tests.support.receiver import Call, Receiver, answering, receiving
 
 MARBURG, WETZLAR, HANAU, LIMBURG = "g-06534014", "g-06532023", "g-06415000", "g-06533009"
+NAUHEIM = "g-06440002"
+"""Its inbox holds what no reader of the whole topic gets past, once its test has run."""
+
 EVERYBODY = (MARBURG, WETZLAR, HANAU, LIMBURG)
 Http = Callable[[str], Awaitable[httpx.AsyncClient]]
 
@@ -221,3 +226,29 @@ async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
         await receiver.until(lambda r: len(set(r.ids)) >= 60, seconds=120)
 
     assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, LIMBURG, cases)
+
+
+async def test_a_batch_that_cannot_be_read_holds_up_one_inbox_only_until_it_is_shown(
+    ground: Ground, http: Http
+) -> None:
+    damaged, fine = await http(NAUHEIM), await http(HANAU)
+    async with receiving() as theirs, receiving() as others:
+        await register(damaged, theirs)
+        await register(fine, others)
+        inbox = AUTHORITY_INBOX.for_authority(NAUHEIM)
+        bomb = batch(bytes(MAX_UNPACKED_BYTES), compression="zstd")
+        assert await send_batch(ground.admin, inbox, bomb)
+        cases = await submitted(ground, NAUHEIM, 2)
+        other_cases = await submitted(ground, HANAU, 2)
+        await others.until(lambda r: len(r.calls) >= 2, seconds=60)
+        await theirs.until(lambda r: len(r.calls) >= 2, seconds=60)
+        stands = (await damaged.get("/v1/webhook")).json()["webhooks"][0]
+    page = (await damaged.get("/v1/inbox")).raise_for_status().json()["records"]
+
+    assert others.ids == await ids_of(ground, HANAU, other_cases)
+    assert theirs.ids == [each["headers"]["ce_id"] for each in page[1:]]
+    assert [each["headers"]["ce_caseid"] for each in page[1:]] == cases
+    assert stands["laidAside"] >= 1
+    kinds = [each["headers"]["ce_type"].rsplit(".", 2)[1] for each in page]
+    assert kinds == ["RecordUnreadable", "SubmissionDelivered", "SubmissionDelivered"]
+    assert "once it is unpacked" in page[0]["event"]["fault"]

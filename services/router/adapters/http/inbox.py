@@ -34,13 +34,18 @@ MOST_RECORDS: Final = 100
 MOST_BYTES: Final = 4 * 1024 * 1024
 LONGEST_WAIT: Final = 30
 REPLAYED: Final = timedelta(days=30)
+UNREADABLE: Final = "de.amtsweg.RecordUnreadable.v1"
+"""Stands in the place of records that cannot be read any more; it lies on no topic."""
 
 _SEEN: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 422, 429, 503)
 _MOVED: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 409, 422, 429, 503)
 
 
 class InboxRecordDocument(WireModel):
-    """One record. `headers` are those of the Kafka record, `event` is its value."""
+    """One record. `headers` are those of the Kafka record, `event` is its value.
+
+    Where the platform cannot read its own bytes any more, `ce_type` is `de.amtsweg.RecordUnreadable.v1`, and `event` says why.
+    """
 
     authority: AuthorityId
     cursor: Annotated[str, Field(description="confirms this record and those before it in its inbox")]
@@ -220,12 +225,28 @@ def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:
 
 
 def _record(record: InboxRecord) -> InboxRecordDocument:
+    event, fault = _event(record)
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+    if fault is not None:
+        headers["ce_type"] = UNREADABLE
+        event = {"authority": record.authority, "fault": fault}
     return InboxRecordDocument(
         authority=record.authority,
         cursor=write_cursor({record.authority: record.offset + 1}),
-        headers={name: value.decode(errors="replace") for name, value in record.headers},
-        event=json.loads(record.value),
+        headers=headers,
+        event=event,
     )
+
+
+def _event(record: InboxRecord) -> tuple[JsonValue, str | None]:
+    """The event, or why there is none: what cannot be read must not hide what comes after it."""
+    if record.fault is not None:
+        return None, record.fault
+    try:
+        event: JsonValue = json.loads(record.value)
+    except ValueError:
+        return None, f"offset {record.offset}: the value is not JSON"
+    return event, None
 
 
 def _json(document: WireModel) -> Response:

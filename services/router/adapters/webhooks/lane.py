@@ -85,6 +85,9 @@ class Lane:
             if announcement.offset < self.confirmed:
                 self._announced(announcement)
                 continue
+            if announcement.fault is not None:
+                self._pass_over(announcement, announcement.fault)
+                continue
             if not await self._rested():
                 continue
             began = self.webhook
@@ -112,6 +115,12 @@ class Lane:
         except TimeoutError:
             return True
         return False
+
+    def _pass_over(self, announcement: WebhookAnnouncement, fault: str) -> None:
+        """What cannot be read is shown as laid aside, and the next record follows."""
+        self._tell(LayAside(fault))
+        self._keep(replace(self.webhook, laid_aside=self.webhook.laid_aside + 1, last_failure=fault))
+        self._announced(announcement)
 
     def _settle(self, announcement: WebhookAnnouncement, heard: Heard) -> None:
         now, webhook = self._clock(), self.webhook

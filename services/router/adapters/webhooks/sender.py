@@ -5,7 +5,7 @@ who dies in between calls again with the same ids.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -19,13 +19,14 @@ from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
+from services.router.adapters.webhooks.reading import InboxReading, authority_of, inbox_partition
 from services.router.domain.cases.webhooks import Webhook, WebhookAnnouncement
 from shared.access.principals import KnownPrincipals
 from shared.backoff import Backoff
 from shared.errors import Unavailable
-from shared.events.topics import AUTHORITY_INBOX, authority_group
+from shared.events.topics import authority_group
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.records import consumed
+from shared.kafka.records import Record
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
@@ -95,6 +96,7 @@ class WebhookSender:
                 calls=self._calls,
                 clock=self._clock,
                 consumer=consumer,
+                address=self._address,
             )
             await _all(round_.read(), round_.keep(), self._tend(round_))
         finally:
@@ -126,6 +128,7 @@ class Round:
         calls: WebhookCalls,
         clock: Callable[[], datetime],
         consumer: AIOKafkaConsumer,
+        address: KafkaAddress,
     ) -> None:
         self._book = book
         self._inboxes = inboxes
@@ -133,9 +136,10 @@ class Round:
         self._calls = calls
         self._clock = clock
         self._consumer = consumer
+        self._reading = InboxReading(consumer, address)
         self._lanes: dict[str, Lane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._assigned: frozenset[str] = frozenset()
+        self._assigned: frozenset[TopicPartition] = frozenset()
         self._again = False
 
     @property
@@ -177,17 +181,25 @@ class Round:
             if not self._assigned:
                 await asyncio.sleep(_FETCH_MS / 1000)
                 continue
-            batch = await self._consumer.getmany(timeout_ms=_FETCH_MS, max_records=500)
-            if self._stale():
+            lanes = {tp: lane for tp in self._assigned if (lane := self._lanes.get(authority_of(tp)))}
+            batch = await self._reading.read(
+                {tp: each.fetched for tp, each in lanes.items() if not each.full}
+            )
+            self._again = self._again or batch is None
+            if batch is None or self._stale():
                 continue  # it may lie behind a gap; read again from where each lane is
             for tp, records in batch.items():
-                authority = AUTHORITY_INBOX.authority_of(tp.topic)
-                lane = self._lanes.get(authority)
-                for each in records if lane else ():
-                    record = consumed(each)
-                    if lane is not None and record.offset >= lane.fetched:
-                        lane.put(WebhookAnnouncement.of(authority, record.offset, record.headers))
+                self._put(self._lanes.get(authority_of(tp)), records)
             self._hold_back()
+
+    def _put(self, lane: Lane | None, records: Sequence[Record]) -> None:
+        for each in records if lane else ():
+            if lane is not None and each.offset >= lane.fetched:
+                lane.put(
+                    WebhookAnnouncement.of(
+                        lane.webhook.authority, each.offset, each.headers, fault=each.fault
+                    )
+                )
 
     async def keep(self) -> None:
         """Write how far each has got."""
@@ -243,21 +255,24 @@ class Round:
         if not self._stale():
             return
         self._again = False
-        self._assigned = wanted = frozenset(self._lanes)
+        self._assigned = wanted = self._wanted()
         self._consumer.unsubscribe()
         if wanted:
-            self._consumer.assign([_partition(each) for each in wanted])
-            for each in wanted:
-                self._consumer.seek(_partition(each), self._lanes[each].fetched)
+            self._consumer.assign([*wanted])
+            for tp in wanted:
+                self._consumer.seek(tp, self._lanes[authority_of(tp)].fetched)
+
+    def _wanted(self) -> frozenset[TopicPartition]:
+        return self._reading.open_of(map(inbox_partition, self._lanes))
 
     def _stale(self) -> bool:
         """Whether the consumer reads elsewhere than the lanes are."""
-        return self._again or self._assigned != frozenset(self._lanes)
+        return self._again or self._assigned != self._wanted()
 
     def _hold_back(self) -> None:
         paused = self._consumer.paused()
-        for authority in self._assigned:
-            lane, tp = self._lanes.get(authority), _partition(authority)
+        for tp in self._assigned:
+            lane = self._lanes.get(authority_of(tp))
             if lane is not None and lane.full and tp not in paused:
                 self._consumer.pause(tp)
             elif tp in paused and (lane is None or not lane.full):
@@ -275,7 +290,3 @@ async def _all(*parts: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _partition(authority: str) -> TopicPartition:
-    return TopicPartition(AUTHORITY_INBOX.for_authority(authority), 0)

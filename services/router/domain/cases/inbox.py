@@ -29,13 +29,17 @@ class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the pro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRecord:
-    """One record of an inbox, as it lies there; ``offset`` is its place, ``written_ms`` Unix time."""
+    """One record of an inbox, as it lies there; ``offset`` is its place, ``written_ms`` Unix time.
+
+    ``fault`` says why it cannot be read; then ``offset`` is the last place that this covers.
+    """
 
     authority: str
     offset: int
     headers: Headers
     value: bytes
     written_ms: int
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

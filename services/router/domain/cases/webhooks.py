@@ -34,7 +34,7 @@ REMINDERS: Final = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 360)
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnnouncement:
-    """A record of an inbox, as it is announced."""
+    """A record of an inbox, as it is announced; with a ``fault`` it cannot be read, and nobody is called for it."""
 
     authority: str
     offset: int
@@ -43,9 +43,12 @@ class WebhookAnnouncement:
     case_id: str
     submission_id: str
     time: str
+    fault: str | None = None
 
     @classmethod
-    def of(cls, authority: str, offset: int, headers: Headers) -> "WebhookAnnouncement":
+    def of(
+        cls, authority: str, offset: int, headers: Headers, *, fault: str | None = None
+    ) -> "WebhookAnnouncement":
         """From the headers of the record; the content is not looked at."""
         found = {name: value.decode(errors="replace") for name, value in headers}
         return cls(
@@ -56,6 +59,7 @@ class WebhookAnnouncement:
             case_id=found.get("ce_caseid", ""),
             submission_id=found.get("ce_submissionid", ""),
             time=found.get("ce_time", ""),
+            fault=fault,
         )
 
     def body(self) -> bytes:
