@@ -15,7 +15,6 @@ from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
-from services.router.domain.cases.due import Due
 from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
@@ -52,14 +51,6 @@ class ClerksDoors(DoorsInMemory):
     """The doors, and a router that acts on each answer at once. ``wire`` is every byte of every body."""
 
     wire: list[bytes] = field(default_factory=list)
-    due: dict[UUID, Due] = field(default_factory=dict)
-
-    def of(self, case: UUID) -> Due | None:
-        return self.due.get(case)
-
-    def owed_by(self, authority: str) -> dict[UUID, OwedCase]:
-        found = {case: held for case, held in self.custody.seen.items() if held.authority == authority}
-        return {case: held for case, held in found.items() if isinstance(held, OwedCase)}
 
     async def publish(self, message: Sent) -> None:
         await super().publish(message)

@@ -16,6 +16,8 @@ from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.rate_limit import PrincipalRates
 from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.due import Due
+from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
 from services.router.handler.counted_answers import CountedAnswers
 from shared.access.principal import Principal
@@ -30,7 +32,7 @@ from shared.web.app import create_app
 from shared.web.bearer import Caller
 from shared.web.egress import Egress
 from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeLooks, FakeWebhookBook
-from tests.support.events import GIESSEN, RECEIVED_AT, SUBMISSION_ID
+from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of
 
 ALL = ("answers.write", "inbox.read", "webhooks.write")
@@ -54,6 +56,14 @@ class DoorsInMemory:
     now: datetime = RECEIVED_AT
     requests_per_minute: int = 10_000
     scopes: frozenset[str] = frozenset(ALL)
+    due: dict[UUID, Due] = field(default_factory=dict)
+
+    def of(self, case: UUID) -> Due | None:
+        return self.due.get(case)
+
+    def owed_by(self, authority: str) -> dict[UUID, OwedCase]:
+        found = {case: held for case, held in self.custody.seen.items() if held.authority == authority}
+        return {case: held for case, held in found.items() if isinstance(held, OwedCase)}
 
     async def publish(self, message: Message) -> None:
         if self.away:
@@ -67,6 +77,17 @@ class DoorsInMemory:
 
     def hold(self, case: UUID, *, authority: str = GIESSEN, standing: CustodyState = "routed") -> None:
         self.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing=standing, authority=authority)
+
+    def owe(self, case: UUID, *, authority: str = GIESSEN) -> None:
+        self.custody.seen[case] = OwedCase(
+            submission_id=SUBMISSION_ID,
+            standing="accepted",
+            authority=authority,
+            receipt_number=RECEIPT.receipt_number,
+            received_at=RECEIVED_AT,
+            service=RECEIPT.service,
+            since=RECEIVED_AT,
+        )
 
     def caller(self, authorization: str) -> Caller | None:
         scheme, _, name = authorization.partition(" ")
@@ -112,7 +133,13 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
     gate = authority_gate(doors)
     app.include_router(
         inbox_routes(
-            doors.inboxes, looks=doors.looks, webhooks=doors.webhooks, arrivals=doors.arrivals, gate=gate
+            doors.inboxes,
+            looks=doors.looks,
+            webhooks=doors.webhooks,
+            arrivals=doors.arrivals,
+            cases=doors,
+            due=doors,
+            gate=gate,
         )
     )
     app.include_router(

@@ -14,6 +14,7 @@ from fastapi import APIRouter
 
 from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.directory_topic import FollowedDirectories
+from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
 from services.router.adapters.http.competence import add_competence
@@ -117,15 +118,15 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     )
     rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
     gate = PrincipalAuth.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
+    due = FollowedDueDates(address, condition=health.part("due dates"))
     page = clerk_page(
         settings,
         answers,
-        address=address,
+        due=due,
         cases=custody,
         inboxes=inboxes,
         principals=principals,
         directories=directories,
-        health=health,
         telemetry=telemetry,
     )
     return {
@@ -135,13 +136,22 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         "custody": Follower(custody, name="custody", health=health),
         "principals": Follower(principals, name="principals", health=health),
         "webhooks": Follower(sender, name="webhooks", health=health),
+        "due dates": Follower(due, name="due dates", health=health),
         **page.parts,
         "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
         "http": _http(
             settings,
             [
                 answer_routes(answers, gate=gate, telemetry=telemetry),
-                inbox_routes(inboxes, looks=looks, webhooks=webhooks, arrivals=arrivals, gate=gate),
+                inbox_routes(
+                    inboxes,
+                    looks=looks,
+                    webhooks=webhooks,
+                    arrivals=arrivals,
+                    cases=custody,
+                    due=due,
+                    gate=gate,
+                ),
                 *page.routes,
                 webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=_now),
             ],

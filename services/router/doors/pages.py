@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from services.router.adapters.clerks import clerks
-from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.http.answers import Answers, answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
@@ -14,11 +13,8 @@ from services.router.adapters.http.clerk.routes import clerk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
-from services.router.ports import Directories, Inboxes, OwedCases
+from services.router.ports import Directories, DueDates, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
-from shared.kafka.client import KafkaAddress
-from shared.service.follower import Follower
-from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import sign_in_parts
@@ -28,12 +24,11 @@ def clerk_page(
     settings: Settings,
     answers: Answers,
     *,
-    address: KafkaAddress,
+    due: DueDates,
     cases: OwedCases,
     inboxes: Inboxes,
     principals: KnownPrincipals,
     directories: Directories,
-    health: Health,
     telemetry: Telemetry,
 ) -> PageParts:
     """The page below ``/clerk``; nothing where the settings name no issuer."""
@@ -48,7 +43,6 @@ def clerk_page(
         clock=_now,
         secret=settings.sign_in.secret(),
     )
-    due = FollowedDueDates(address, condition=health.part("due dates"))
 
     def directory() -> Directory:
         return directories.at(_now()).directory
@@ -67,7 +61,6 @@ def clerk_page(
             file_routes(FILES, page=PAGE),
             front_door(PAGE),
         ),
-        parts={"due dates": Follower(due, name="due dates", health=health)},
     )
 
 

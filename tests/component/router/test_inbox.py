@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid5
 
 import httpx
 import pytest
 
+from services.router.domain.cases.due import Due, DueKind
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID
 
@@ -144,6 +146,7 @@ async def test_who_serves_several_says_which_inbox_is_read_again(
             "consumer": False,
             "refusedAnswers": 0,
             "failedWebhookCalls": 0,
+            "periodsOver": 0,
         }
     ]
     assert doors.inboxes.committed == {GIESSEN: 2, MARBURG: 0}
@@ -197,6 +200,28 @@ async def test_a_parameter_outside_its_limits_is_refused(
     assert kind(await http.get("/v1/inbox", params=params)) == (422, "invalid")
 
 
+async def test_the_status_tells_which_period_ends_next_and_how_many_are_over(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    days: list[tuple[DueKind, date]] = [
+        ("decision-due", date(2026, 4, 12)),
+        ("decision-due", date(2026, 4, 9)),
+        ("period-over", date(2026, 4, 1)),
+        ("confirmation-late", date(2026, 3, 1)),
+    ]
+    cases = [uuid5(SUBMISSION_ID, str(number)) for number in range(len(days) + 1)]
+    for case, (kind_, on) in zip(cases, days, strict=False):
+        doors.due[case] = Due(kind=kind_, on=on)
+        doors.owe(case)
+    doors.due[cases[-1]] = Due(kind="decision-due", on=date(2026, 4, 2))
+    doors.owe(cases[-1], authority=MARBURG)
+
+    status = (await http.get("/v1/inbox/status")).json()["inboxes"][0]
+
+    assert status["nextPeriod"] == {"caseId": str(cases[1]), "decideBy": "2026-04-09"}
+    assert status["periodsOver"] == 1
+
+
 async def test_the_status_tells_what_an_authority_has_to_know_of_itself(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
@@ -223,6 +248,7 @@ async def test_the_status_tells_what_an_authority_has_to_know_of_itself(
         "consumer": False,
         "refusedAnswers": 0,
         "failedWebhookCalls": 0,
+        "periodsOver": 0,
     }
     assert after == before | {
         "lastFetch": "2026-01-12T10:00:00Z",

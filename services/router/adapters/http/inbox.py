@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, Security
 from pydantic import Field, JsonValue
@@ -13,6 +14,7 @@ from pydantic import Field, JsonValue
 from services.router.adapters.http.answer_problems import not_served, which_authority
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
 from services.router.adapters.http.principal_auth import PrincipalAuth
+from services.router.domain.cases.due import Periods, periods
 from services.router.domain.cases.inbox import (
     BadCursor,
     ConsumerInGroup,
@@ -24,7 +26,7 @@ from services.router.domain.cases.inbox import (
     write_cursor,
 )
 from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
-from services.router.ports import Arrivals, Inboxes, InboxLooks, WebhookBook
+from services.router.ports import Arrivals, DueDates, Inboxes, InboxLooks, OwedCases, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
 from shared.web.described import described
@@ -75,6 +77,13 @@ class ReplayDocument(WireModel):
     )
 
 
+class PeriodDocument(WireModel):
+    """Of this case, the decision must leave by this day."""
+
+    case_id: UUID
+    decide_by: date
+
+
 class InboxStandingDocument(WireModel):
     """How one inbox stands. `waiting` is an upper bound: places that hold no record are counted too."""
 
@@ -86,6 +95,10 @@ class InboxStandingDocument(WireModel):
     refused_answers: Annotated[int, Field(description="answers that the door did not take")] = 0
     webhook: Annotated[WebhookState | None, Field(description="absent where none was ever registered")] = None
     failed_webhook_calls: int = 0
+    next_period: Annotated[
+        PeriodDocument | None, Field(description="the next period that ends; absent while none is about to")
+    ] = None
+    periods_over: Annotated[int, Field(description="cases whose period has ended without a decision")] = 0
 
 
 class InboxStatusDocument(WireModel):
@@ -95,7 +108,14 @@ class InboxStatusDocument(WireModel):
 
 
 def inbox_routes(
-    inboxes: Inboxes, *, looks: InboxLooks, webhooks: WebhookBook, arrivals: Arrivals, gate: PrincipalAuth
+    inboxes: Inboxes,
+    *,
+    looks: InboxLooks,
+    webhooks: WebhookBook,
+    arrivals: Arrivals,
+    cases: OwedCases,
+    due: DueDates,
+    gate: PrincipalAuth,
 ) -> APIRouter:
     """``/v1/inbox`` and what lies below it."""
     routes = APIRouter(prefix="/v1/inbox", tags=["inbox"])
@@ -135,12 +155,18 @@ def inbox_routes(
         caller: Annotated[Caller, Security(gate, scopes=[SCOPE])],
         authority: Annotated[AuthorityId | None, Query(description="only this inbox")] = None,
     ) -> Response:
-        """How far behind each inbox is."""
+        """How far behind each inbox is, and which period ends next."""
         served = _served(caller, authority)
         found = await inboxes.standing(served)
         looked, called = await looks.of(served), await webhooks.of(served)
         documents = tuple(
-            _standing(each, looked.get(each.authority), called.get(each.authority)) for each in found
+            _standing(
+                each,
+                looked.get(each.authority),
+                called.get(each.authority),
+                periods(cases.owed_by(each.authority), due.of),
+            )
+            for each in found
         )
         return _json(InboxStatusDocument(inboxes=documents))
 
@@ -201,7 +227,7 @@ def _places(cursor: str, caller: Caller) -> dict[str, int]:
 
 
 def _standing(
-    standing: InboxStanding, look: InboxLook | None, webhook: Webhook | None
+    standing: InboxStanding, look: InboxLook | None, webhook: Webhook | None, calendar: Periods
 ) -> InboxStandingDocument:
     oldest = standing.oldest_waiting_ms
     return InboxStandingDocument(
@@ -213,6 +239,12 @@ def _standing(
         refused_answers=look.refused_answers if look else 0,
         webhook=state_of(webhook) if webhook else None,
         failed_webhook_calls=webhook.failed_calls if webhook else 0,
+        next_period=(
+            PeriodDocument(case_id=calendar.case, decide_by=calendar.decide_by)
+            if calendar.case and calendar.decide_by
+            else None
+        ),
+        periods_over=calendar.over,
     )
 
 

@@ -1,8 +1,10 @@
 """What the calendar says about a case that an authority holds: what is due, and what is late."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
+from uuid import UUID
 
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.payload import Payload
@@ -38,3 +40,20 @@ def graver(known: Due | None, told: Due) -> Due:
     if known is None or _RANK.index(told.kind) >= _RANK.index(known.kind):
         return told
     return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """How an authority stands with its periods: the one that ends next, and how many have ended without a decision."""
+
+    case: UUID | None
+    decide_by: date | None
+    over: int
+
+
+def periods(cases: Iterable[UUID], due: Callable[[UUID], Due | None]) -> Periods:
+    """What the calendar says about the cases that the authority owes an answer."""
+    told = [(found.on, case, found.kind) for case in cases if (found := due(case)) is not None]
+    ending = [(on, case) for on, case, kind in told if kind == "decision-due"]
+    on, case = min(ending, default=(None, None))
+    return Periods(case=case, decide_by=on, over=sum(kind == "period-over" for _, _, kind in told))
