@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka.structs import TopicPartition
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.http.client_auth import ClientAuth
@@ -46,7 +46,6 @@ from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
-from shared.directory_names import NamesByKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
 from shared.events.topics import consumed_by, dead_letter_topic, produced_by
@@ -64,7 +63,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 from shared.web.bearer import AccessTokens, Callers
-from shared.web.names import names_routes
+from shared.web.names import names_from
 from shared.web.noted import note
 from shared.web.reference import reference_routes
 
@@ -87,7 +86,7 @@ def assemble(
     max_in_flight: int,
     health: Health,
     telemetry: Telemetry,
-    names: NamesByKey | None = None,
+    names: APIRouter,
     doors_url: str | None = None,
 ) -> FastAPI:
     """Return the HTTP application over these parts; ``count`` counts a request of a client."""
@@ -122,7 +121,7 @@ def assemble(
         reading_routes(MailboxReadings(bus=desk.bus, clock=desk.clock), lookup, gate=gate),
         metadata_routes(public_keys, issuer=door.issuer),
         guide_routes(issuer=door.issuer),
-        names_routes(names or NamesByKey.none()),
+        names,
         competence_routes(doors_url=doors_url),
         token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
     ):
@@ -189,7 +188,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         max_in_flight=settings.max_in_flight,
         health=health,
         telemetry=telemetry,
-        names=None if settings.directory is None else NamesByKey.read(settings.directory),
+        names=names_from(settings.directory, per_minute=settings.names_requests_per_minute),
         doors_url=None if settings.doors_url is None else str(settings.doors_url).rstrip("/"),
     )
     # Apart from the door's: what Kafka refuses here costs a producer, and no submission waits for a new one.

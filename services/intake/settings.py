@@ -68,3 +68,10 @@ class Settings(ServiceSettings):
             description="Submissions in progress at most; further requests get `too-many-in-flight` with `Retry-After`.",
         ),
     ] = 100
+    names_requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=10,
+            description="Searches for names that are answered in a minute, a tenth of them for one address.",
+        ),
+    ] = 6000

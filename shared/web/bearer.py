@@ -41,10 +41,14 @@ class BearerToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: a principal as registered now, with what of its token's scopes it still has."""
+    """Who asks: a principal as registered now, with what of its token's scopes it still has.
+
+    ``token`` is what was shown; `Callers.again` looks at it once more.
+    """
 
     principal: Principal
     scopes: frozenset[str]
+    token: BearerToken | None = None
 
     @property
     def id(self) -> str:
@@ -119,9 +123,20 @@ class Callers:
         """
         scheme, _, token = authorization.partition(" ")
         shown = self._tokens.read(token.strip()) if scheme.lower() == "bearer" else None
-        principal = self._principals.get(shown.client_id) if shown else None
-        if shown is None or principal is None:
+        return None if shown is None else self._caller(shown)
+
+    def again(self, caller: Caller) -> Caller | None:
+        """Return who has waited as they are now; None if they have been revoked meanwhile. A token may end while it waits.
+
+        Raises:
+            Unavailable: the principals have not been read lately.
+        """
+        return None if caller.token is None else self._caller(caller.token)
+
+    def _caller(self, shown: BearerToken) -> Caller | None:
+        principal = self._principals.get(shown.client_id)
+        if principal is None:
             return None
         if not principal.stands_by(shown.credential, issued_at=shown.issued_at, now=self._clock()):
             return None
-        return Caller(principal=principal, scopes=shown.scopes & principal.scopes)
+        return Caller(principal=principal, scopes=shown.scopes & principal.scopes, token=shown)

@@ -1,13 +1,19 @@
 """NamesTold of authorities and services over HTTP: what people choose from instead of knowing a key."""
 
-from typing import Annotated
+import time
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from shared.directory_names import NameKind, NamesByKey
 from shared.events.payload import WireModel
 from shared.web.app import OPEN_TO_ALL
+from shared.web.described import described
+from shared.web.problems import Problem
+from shared.web.rate_limit import Rates
 
 NamesTold = Annotated[
     dict[str, str],
@@ -36,11 +42,30 @@ class NamesDocument(WireModel):
 _SEARCHED = {"authority": "key, name, seat", "service": "key, name"}
 
 
-def names_routes(names: NamesByKey) -> APIRouter:
-    """``/v1/names``: public data of the directory, so for everybody."""
-    routes = APIRouter(prefix="/v1", tags=["names"])
+SEARCHES_PER_MINUTE: Final = 6000
+"""A tenth of them for one address."""
 
-    @routes.get("/names", openapi_extra=OPEN_TO_ALL)
+
+def names_from(directory: Path | None, *, per_minute: int) -> APIRouter:
+    """The routes over the names of a directory's tables; without one, nothing is found."""
+    names = NamesByKey.none() if directory is None else NamesByKey.read(directory)
+    return names_routes(names, per_minute=per_minute)
+
+
+def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) -> APIRouter:
+    """``/v1/names``: public data of the directory, so for everybody, but never at the cost of submissions."""
+    routes = APIRouter(prefix="/v1", tags=["names"])
+    rates = Rates(per_minute, per_address=per_minute // 10, seconds=time.monotonic)
+
+    async def admit(request: Request) -> None:
+        """Before the question is looked at: a bad one costs as much as a good one."""
+        wait = rates.take(request.client.host if request.client else "")
+        if wait > 0:
+            raise _too_many(wait)
+
+    @routes.get(
+        "/names", openapi_extra=OPEN_TO_ALL, dependencies=[Depends(admit)], responses=described(422, 429)
+    )
     async def search(
         text: Annotated[str, Query(min_length=1, max_length=100)],
         kind: NameKind,
@@ -57,3 +82,15 @@ def names_routes(names: NamesByKey) -> APIRouter:
         )
 
     return routes
+
+
+def _too_many(wait: int) -> Problem:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        title="Zu viele Anfragen (too many requests)",
+        detail="Von dieser Adresse oder von allen zusammen kommen mehr Fragen nach Namen, als in einer Minute beantwortet werden.",
+        resolution="Nach den Sekunden in Retry-After noch einmal fragen; Namen ändern sich selten, behalten Sie sie "
+        "(ask again after Retry-After; names rarely change, so keep them).",
+        headers={"Retry-After": str(wait)},
+    )

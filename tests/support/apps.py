@@ -15,11 +15,11 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.access import Readers
 from services.notifier.app import application as notifier_app
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate_limit import Rates
 from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
+from shared.web.rate_limit import Rates
 from tests.component.intake.conftest import in_memory
 from tests.support.desk import DeskInMemory, desk_app
 from tests.support.events import RECEIVED_AT

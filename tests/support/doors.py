@@ -14,7 +14,6 @@ from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_rout
 from services.router.adapters.http.inbox import inbox_routes
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
-from services.router.adapters.rate_limit import PrincipalRates
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.due import Due
 from services.router.domain.cases.owed_case import OwedCase
@@ -31,6 +30,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.bearer import Caller
 from shared.web.egress import Egress
+from shared.web.rate_limit import PrincipalRates
 from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeLooks, FakeWebhookBook
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of
@@ -56,6 +56,7 @@ class DoorsInMemory:
     now: datetime = RECEIVED_AT
     requests_per_minute: int = 10_000
     scopes: frozenset[str] = frozenset(ALL)
+    revoked: set[str] = field(default_factory=set)
     due: dict[UUID, Due] = field(default_factory=dict)
 
     def of(self, case: UUID) -> Due | None:
@@ -91,7 +92,7 @@ class DoorsInMemory:
 
     def caller(self, authorization: str) -> Caller | None:
         scheme, _, name = authorization.partition(" ")
-        if scheme != "Bearer" or not name:
+        if scheme != "Bearer" or not name or name in self.revoked:
             return None
         principal = Principal(
             id=name,
@@ -152,4 +153,9 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
 
 def authority_gate(doors: DoorsInMemory) -> PrincipalAuth:
     rates = PrincipalRates(doors.requests_per_minute, seconds=lambda: 0.0)
-    return PrincipalAuth.of_authorities(doors.caller, issuer="https://intake.example", rates=rates)
+    return PrincipalAuth.of_authorities(
+        doors.caller,
+        issuer="https://intake.example",
+        rates=rates,
+        again=lambda caller: doors.caller(f"Bearer {caller.id}"),
+    )

@@ -26,7 +26,6 @@ from services.router.adapters.postgres import migrations
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
-from services.router.adapters.rate_limit import PrincipalRates, Rates
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.sender import WebhookSender
 from services.router.domain.decision.resolver import Unverified
@@ -51,6 +50,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 from shared.web.bearer import AccessTokens, Callers
 from shared.web.egress import Egress
+from shared.web.rate_limit import PrincipalRates, Rates
 
 SCHEMA: Final = "doors"
 AUDIENCE: Final = "doors"
@@ -117,7 +117,9 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         clock=_now,
     )
     rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
-    gate = PrincipalAuth.of_authorities(callers.read, issuer=settings.issuer, rates=rates)
+    gate = PrincipalAuth.of_authorities(
+        callers.read, issuer=settings.issuer, rates=rates, again=callers.again
+    )
     due = FollowedDueDates(address, condition=health.part("due dates"))
     page = clerk_page(
         settings,

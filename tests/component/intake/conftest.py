@@ -24,10 +24,10 @@ from services.intake.handler.submissions import SubmitHandler
 from services.intake.handler.tokens import TokenEndpoint
 from shared.access.principal import Credential, Principal
 from shared.crypto.jwe import OwnKey, RecipientKey
-from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import AccessTokens, Callers
+from shared.web.names import names_from
 from tests.contracts.intake.fakes import (
     FakeAssertionIds,
     FakeBook,
@@ -211,7 +211,7 @@ async def in_memory() -> AsyncIterator[Intake]:
         max_in_flight=MAX_IN_FLIGHT,
         health=Health(),
         telemetry=Telemetry(),
-        names=NamesByKey.read(ROOT / "directory" / "hessen"),
+        names=names_from(ROOT / "directory" / "hessen", per_minute=60_000),
         doors_url="http://doors",
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -5,11 +5,11 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate_limit import Rates
 from shared.events.competence import CompetenceDecision, Inquiry, Place
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
+from shared.web.rate_limit import Rates
 from tests.support.events import GIESSEN, TRADE_REGISTRATION
 from tests.support.routing import hessen, resolve
 

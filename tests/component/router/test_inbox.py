@@ -200,6 +200,21 @@ async def test_a_parameter_outside_its_limits_is_refused(
     assert kind(await http.get("/v1/inbox", params=params)) == (422, "invalid")
 
 
+async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(doors: DoorsInMemory) -> None:
+    doors.inboxes.committed[GIESSEN] = 2
+    async with connected(doors) as http:
+        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
+        async with asyncio.timeout(10):
+            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
+                await asyncio.sleep(0)
+        doors.revoked.add(GIESSEN)
+        doors.inboxes.put(GIESSEN, b'{"secret":"x"}')
+        doors.arrivals.arrived(GIESSEN)
+        answer = await asyncio.wait_for(waiting, 10)
+
+    assert (answer.status_code, "secret" in answer.text) == (401, False)
+
+
 async def test_the_status_tells_which_period_ends_next_and_how_many_are_over(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from amtsweg.resolve import resolve as command
 from services.router.adapters.http.competence import add_competence
-from services.router.adapters.rate_limit import Rates
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
+from shared.web.rate_limit import Rates
 from tests.support.directories import BUILDING, GUARD_EXAM, TRADE
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.routing import RouterInMemory, hessen, resolve, submission

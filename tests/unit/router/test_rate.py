@@ -1,4 +1,4 @@
-from services.router.adapters.rate_limit import Bucket, Rates
+from shared.web.rate_limit import Bucket, Rates
 
 
 class Clock:

@@ -121,3 +121,28 @@ def test_a_valid_token_is_not_enough(principal: Principal | None, shown: str) ->
 
 def test_a_scope_that_was_withdrawn_is_not_there_any_more() -> None:
     assert called(replace(PERSON, scopes=frozenset()), f"Bearer {token()}") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        pytest.param(None, id="revoked"),
+        pytest.param(replace(PERSON, credentials=()), id="credential gone"),
+        pytest.param(replace(PERSON, scopes=frozenset()), id="scope withdrawn"),
+    ],
+)
+def test_who_has_waited_is_seen_as_they_are_now_though_the_token_has_ended(since: Principal | None) -> None:
+    known, now = Known(PERSON), NOW
+    tokens = AccessTokens(
+        [KEY.as_dict(private=False)], issuer="https://intake.example", audience="desk", clock=lambda: now
+    )
+    callers = Callers(tokens, known, clock=lambda: now)
+    caller = callers.read(f"Bearer {token()}")
+    assert caller is not None
+
+    now += timedelta(minutes=6)
+    assert callers.read(f"Bearer {token()}") is None
+    assert callers.again(caller) == caller
+    known.principal = since
+    again = callers.again(caller)
+    assert again is None or again.scopes == frozenset()

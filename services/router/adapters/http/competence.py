@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.router.adapters.rate_limit import Rates
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
+from shared.web.rate_limit import Rates
 
 
 class CompetenceParameters(BaseModel):

@@ -137,6 +137,7 @@ def inbox_routes(
         page = await _until_something(
             inboxes, arrivals, served, places=places, limit=limit, seconds=float(wait)
         )
+        gate.still(caller, scope=SCOPE, authorities=served)
         return _json(_page(page, places))
 
     @routes.post("/confirmation", status_code=HTTPStatus.NO_CONTENT, responses=_MOVED)

@@ -1,6 +1,6 @@
 """Who may come in: a principal with an access token for this process, and the scope that the route states."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Self
 
 from fastapi import Request
@@ -8,10 +8,13 @@ from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
-from services.router.adapters.rate_limit import PrincipalRates
 from shared.web.bearer import Caller
 from shared.web.noted import note
 from shared.web.problems import Problem
+from shared.web.rate_limit import PrincipalRates
+
+SeeAgain = Callable[[Caller], Caller | None]
+"""Who has waited, as they are now; None if they have been revoked meanwhile."""
 
 ReadCaller = Callable[[str], Caller | None]
 """Who shows this ``Authorization`` header; None where nobody does."""
@@ -41,7 +44,9 @@ class PrincipalAuth(SecurityBase):
         scopes: Mapping[str, str],
         issuer: str,
         rates: PrincipalRates | None = None,
+        again: SeeAgain = lambda caller: caller,
     ) -> None:
+        self._again = again
         self.scheme_name = door
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -58,9 +63,27 @@ class PrincipalAuth(SecurityBase):
         return cls(read, door="desk", scopes=DESK, issuer=issuer)
 
     @classmethod
-    def of_authorities(cls, read: ReadCaller, *, issuer: str, rates: PrincipalRates | None = None) -> Self:
+    def of_authorities(
+        cls,
+        read: ReadCaller,
+        *,
+        issuer: str,
+        rates: PrincipalRates | None = None,
+        again: SeeAgain = lambda caller: caller,
+    ) -> Self:
         """The gate of the authorities' doors."""
-        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer, rates=rates)
+        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer, rates=rates, again=again)
+
+    def still(self, caller: Caller, *, scope: str, authorities: Iterable[str]) -> None:
+        """Let through who has waited, if they may still have what they waited for.
+
+        Raises:
+            Problem: 401, for they have been revoked, or have lost the scope or one of the authorities.
+            Unavailable: that cannot be said now.
+        """
+        now = self._again(caller)
+        if now is None or scope not in now.scopes or not now.principal.authorities.issuperset(authorities):
+            raise self._unknown(tried=True, scope=scope)
 
     async def __call__(self, request: Request, asked: SecurityScopes) -> Caller:
         """Return the bearer.
