@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from amtsweg.directory.names import DirectoryNames
+from amtsweg.message_words import in_words
 from amtsweg.messages import document as message_document
 from services.intake.domain.history import HistoryLine, status
 from services.intake.domain.wording import said
@@ -36,18 +37,6 @@ _DUE: Final = {
 }
 _DAY_AFTER: Final = frozenset({"forwarding", "confirmation"})
 """Timers that strike on the day after the last one on which the step was in time."""
-
-_MESSAGE_STATES: Final = {
-    "created": ("wartet", "waits"),
-    "sending": ("wird gesendet", "is being sent"),
-    "sent": ("versandt", "sent"),
-    "delayed": ("noch unterwegs", "still on its way"),
-    "unread": ("im Postfach ungelesen", "unread in the mailbox"),
-    "delivered": ("angekommen", "arrived"),
-    "failed": ("gescheitert", "failed"),
-    "unknown": ("Zustellung ungewiss", "delivery unknown"),
-    "no-contact": ("keine Kontaktdaten", "no contact data"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,10 +156,7 @@ def _section(title: str, lines: Sequence[str]) -> list[str]:
 
 def _said_of(message: ListedMessage, language: ReadIn) -> str:
     at = message.settled_at or message.created_at
-    states = _MESSAGE_STATES.get(message.state, (message.state, message.state))
-    state = states[0 if language == "de" else 1]
-    why = "" if message.reason is None else f" ({message.reason})"
-    return f"{local_time(at, language, seconds=True)}  {message.kind}, {message.channel}: {state}{why}"
+    return f"{local_time(at, language, seconds=True)}  {in_words(message, language)}"
 
 
 def _line(line: HistoryLine, names: DirectoryNames, language: ReadIn) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from amtsweg.message_words import in_words
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
@@ -21,7 +22,18 @@ from shared.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
 
-STATES = ("created", "sending", "failed", "unknown", "no-contact", "sent", "delayed", "unread", "delivered")
+STATES = (
+    "created",
+    "sending",
+    "failed",
+    "unknown",
+    "no-contact",
+    "sent",
+    "delayed",
+    "unread",
+    "delivered",
+    "lacking",
+)
 
 _Url = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 _PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
@@ -39,8 +51,8 @@ def show(
     postgres_url: _Url = None,
     password_file: _PasswordFile = None,
 ) -> None:
-    """Zeigt Nachrichten, die warten, gescheitert sind oder deren Ausgang niemand kennt."""
-    states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown"])
+    """Zeigt Nachrichten, die warten, gescheitert sind, deren Ausgang niemand kennt oder denen etwas fehlt (lacking)."""
+    states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown", "lacking"])
     if unknown := set(states) - set(STATES):
         echo(f"{', '.join(sorted(unknown))}: erwartet wird einer von {', '.join(STATES)}", err=True)
         raise typer.Exit(2)
@@ -117,10 +129,9 @@ def document(message: ListedMessage) -> dict[str, object]:
 
 def _line(message: ListedMessage) -> str:
     since = message.settled_at or message.created_at
-    why = f" ({message.reason})" if message.reason else ""
     return (
-        f"{message.id}  Vorgang {message.case_id}  {message.kind} {message.revision}  {message.channel}  "
-        f"{message.state}{why}  {message.attempts} Versuche  {local_time(since)}"
+        f"{message.id}  Vorgang {message.case_id}  {in_words(message, 'de')}, Fassung {message.revision}, "
+        f"{message.attempts} Versuche, {local_time(since)}"
     )
 
 

@@ -13,9 +13,10 @@ from services.notifier.domain.mail import Mail
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.notice import Provision
 from services.notifier.domain.rendering import Names
+from shared.events.case import CaseMessage
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
-from shared.events.notification import NotificationRead, NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled, Shortcoming
 from shared.events.payload import Sealed
 
 Clock = Callable[[], datetime]
@@ -45,6 +46,9 @@ class CaseStore(Protocol):
 
     async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         """Write cases and newly planned messages; a message whose fate is on record already keeps it."""
+
+    async def note(self, notices: Sequence[Event[CaseMessage]]) -> None:
+        """Keep what authorities have sealed to us, until the contact is deleted."""
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         """Write what became of messages, planned yet or not; what is settled already stays as it is."""
@@ -79,13 +83,17 @@ class Timers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``."""
+    """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``.
+
+    ``notice`` is what the authority has sealed to us for it, where that is known.
+    """
 
     message: ApplicantMessage
     contact: ContactState
     attempts: int
     created_at: datetime
     lease: UUID
+    notice: Sealed | None = None
 
 
 class Queue(Protocol):
@@ -190,6 +198,9 @@ class Carrier(Protocol):
     @property
     def repeatable(self) -> bool: ...
 
+    def lacks(self, claim: Claim) -> Shortcoming | None:
+        """What the message lacks although it went out."""
+
     async def carry(self, claim: Claim, *, before_content: Callable[[], Awaitable[bool]]) -> MailOutcome:
         """Write the message and offer it; ask ``before_content`` at the last safe moment.
 
@@ -208,7 +219,14 @@ class Contacts(Protocol):
         """Return the contact's JSON.
 
         Raises:
-            NotOpened: none of our keys opens it.
+            ContactNotOpened: none of our keys opens it.
+        """
+
+    def open_notice(self, notice: Sealed, *, submission_id: UUID) -> bytes:
+        """Return the JSON of what an authority has sealed to us.
+
+        Raises:
+            ContactNotOpened: none of our keys opens it.
         """
 
 

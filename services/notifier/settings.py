@@ -145,7 +145,10 @@ class Settings(ServiceSettings):
     sender_name: Annotated[TextLine, Field(description="The name that mails come from.")]
     sender_address: Annotated[SenderAddress, Field(description="The address that mails come from.")]
     contact_kept_for: Annotated[
-        timedelta, Field(description="How long a contact stays after its case has closed.")
+        timedelta,
+        Field(
+            description="How long a contact stays after its case has closed and its last message was settled."
+        ),
     ] = timedelta(days=7)
     lease: Annotated[
         timedelta,

@@ -1,7 +1,8 @@
 """A batch's effects and its next offsets in one PostgreSQL transaction."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -12,17 +13,26 @@ from shared.engine.failure_policy import DeadLetterVerdict
 from shared.engine.plan import Plan
 from shared.engine.projector import Projector
 from shared.engine.sink import Replaced, UnsettledLetter, Work
+from shared.errors import Unavailable
 from shared.kafka.dead_letters import dead_letter, letter_key
 from shared.kafka.records import Message, Record
 from shared.postgres import offsets
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool, transaction
 
+_LOOK_SECONDS: Final = 1.0
+
 
 class PostgresSink:
-    """One unit's ``Sink``: the stored offset is written on the condition that it is as expected, and so is the fence."""
+    """One unit's ``Sink``: the stored offset is written on the condition that it is as expected, and so is the fence.
 
-    def __init__(self, plan: Plan, projector: Projector, *, pool: Pool) -> None:
+    Every second it looks whether the stored offsets lie before what it has committed: after a restore or a failover
+    the store has forgotten what came since, and with nothing new to read nobody else would notice.
+    """
+
+    def __init__(self, plan: Plan, projector: Projector, *, pool: Pool, look: float = _LOOK_SECONDS) -> None:
+        self._look = look
+        self._look_at = 0.0
         self.portion: Final = plan.batch_size
         self._plan = plan
         self._projector = projector
@@ -31,6 +41,7 @@ class PostgresSink:
         self._blocked: set[bytes] = set()
 
     async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+        self._look_at = time.monotonic() + self._look
         firsts = await consumer.beginning_offsets(list(unit))
         async with transaction(self._pool) as connection:
             self._expected = await offsets.read(connection, self._plan.group, firsts)
@@ -52,10 +63,20 @@ class PostgresSink:
             self._expected, self._blocked = reached, blocked
 
     def due(self) -> float | None:
-        return None
+        return self._look_at
 
     async def punctuate(self) -> None:
-        """Nothing here is due by time."""
+        """Look whether the store has come back from the past. One that is away tells nothing: the next batch will notice.
+
+        Raises:
+            Unavailable: it has; opened anew, the unit reads again what the store has forgotten.
+        """
+        self._look_at = time.monotonic() + self._look
+        expected, stored = self._expected, self._expected
+        with suppress(Unavailable):
+            stored = await offsets.stored(self._pool, self._plan.group)
+        if self._expected is expected and any(stored.get(tp, 0) < known for tp, known in expected.items()):
+            raise Unavailable("the store has come back from the past; what it has forgotten is read again")
 
     async def close(self) -> None:
         """Nothing is kept open between transactions."""

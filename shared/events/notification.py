@@ -32,6 +32,10 @@ FailureReason = Literal["address", "refused", "gave-up", "internal-error", "boun
 """Why a message failed: no address, refused for good, too long in vain, an error of our own code, returned after it was
 taken over, or not tried since an earlier one has come back."""
 
+Shortcoming = Literal["list-missing", "list-not-opened", "list-unreadable"]
+"""What a message lacks that went out all the same: the authority's list of what is missing has not come, does not open
+with our keys, or is no list. The message names the number and says where the list lies."""
+
 
 class NotificationSettled(Payload):
     """A message was handed over, or will not be; ``unknown``: we died between DATA and its answer."""
@@ -43,7 +47,7 @@ class NotificationSettled(Payload):
     outcome: Settlement
     attempts: int
     settled_at: Instant
-    reason: FailureReason | None = None
+    reason: FailureReason | Shortcoming | None = None
     unread_days: int | None = None
 
 

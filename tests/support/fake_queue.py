@@ -9,6 +9,7 @@ from services.notifier.domain.case import ContactState
 from services.notifier.domain.message import ApplicantMessage, MessageState
 from services.notifier.ports import Claim, StoreAway
 from shared.events.notification import NotificationSettled
+from shared.events.payload import Sealed
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Row:
     attempts: int = 0
     lease: UUID | None = None
     leased_until: datetime | None = None
+    notice: Sealed | None = None
 
 
 @dataclass
@@ -33,8 +35,8 @@ class FakeQueue:
     emitted: list[NotificationSettled] = field(default_factory=list)
     failures: int = 0
 
-    def plan(self, message: ApplicantMessage, contact: ContactState) -> None:
-        self.rows[message.id] = Row(message, contact, self.now, self.now)
+    def plan(self, message: ApplicantMessage, contact: ContactState, *, notice: Sealed | None = None) -> None:
+        self.rows[message.id] = Row(message, contact, self.now, self.now, notice=notice)
 
     async def claim(self, most: int) -> Sequence[Claim]:
         self._reach()
@@ -82,7 +84,8 @@ class FakeQueue:
     def _may_go(self, row: Row) -> bool:
         free = row.lease is None or self._expired(row)
         old = row.created_at < self.now - timedelta(hours=1)
-        heard = row.contact != "unheard" or old
+        told = row.notice is not None or row.created_at < self.now - timedelta(minutes=1)
+        heard = (row.contact != "unheard" or old) and (row.message.notice is None or told)
         return row.state == "created" and row.due_at <= self.now and free and heard and self._is_next(row)
 
     def _is_next(self, row: Row) -> bool:
@@ -108,4 +111,5 @@ class FakeQueue:
             attempts=row.attempts,
             created_at=row.created_at,
             lease=lease,
+            notice=row.notice,
         )

@@ -1,4 +1,4 @@
-"""The notifier's private keys: they open contacts, and nothing else that is sealed."""
+"""The notifier's private keys: they open contacts and the notices of authorities."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,6 +7,7 @@ from services.notifier.ports import ContactNotOpened
 from shared.crypto import jwe as sealing
 from shared.crypto.jwe import OwnKey
 from shared.events.payload import Sealed
+from shared.events.sealed_answer import NOTICE_PURPOSE
 
 PURPOSE = "contact"
 
@@ -18,11 +19,18 @@ class SealedContacts:
         self._keys = {key.kid: key for key in keys}
 
     def open(self, contact: Sealed, *, submission_id: UUID) -> bytes:
-        key = self._keys.get(str(contact.recipients[0].header.get("kid")) if contact.recipients else "")
+        return self._open(contact, submission_id=submission_id, purpose=PURPOSE)
+
+    def open_notice(self, notice: Sealed, *, submission_id: UUID) -> bytes:
+        return self._open(notice, submission_id=submission_id, purpose=NOTICE_PURPOSE)
+
+    def _open(self, sealed: Sealed, *, submission_id: UUID, purpose: str) -> bytes:
+        kids = [str(recipient.header.get("kid")) for recipient in sealed.recipients]
+        key = next((self._keys[kid] for kid in kids if kid in self._keys), None)
         if key is None:
-            raise ContactNotOpened(f"submission {submission_id}: the contact is sealed to none of our keys")
-        token = contact.model_dump_json(by_alias=True).encode()
+            raise ContactNotOpened(f"submission {submission_id}: the {purpose} is sealed to none of our keys")
+        token = sealed.model_dump_json(by_alias=True).encode()
         try:
-            return sealing.open_sealed(token, key=key, submission_id=submission_id, purpose=PURPOSE)
+            return sealing.open_sealed(token, key=key, submission_id=submission_id, purpose=purpose)
         except sealing.NotOpened as refused:
             raise ContactNotOpened(f"submission {submission_id}: {refused}") from None

@@ -11,7 +11,7 @@ from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.deadlines.tables import BrokenLaw, TableRows, holiday_changes, read_law
 
-_TABLES = ("profiles", "services", "announcements", "courts")
+_TABLES = ("profiles", "services", "announcements", "courts", "remedies")
 _SUBDIVISION = "HE"
 
 

@@ -1,16 +1,14 @@
 """The parts that keep the notifier going: sending, begun anew when the store was away, and its upkeep."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
 
-from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue, QueueCounts
 from services.notifier.ports import StoreAway
 from shared.backoff import Backoff
-from shared.service.run import Component
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
@@ -19,35 +17,6 @@ Close = Callable[[], Awaitable[None]]
 _LOOK_SECONDS = 2.0
 _LOOKS_PER_ERASURE = 1800
 _TOO_OLD_SECONDS = 600.0
-
-
-class Replanning:
-    """Runs the planning, and begins it anew when the store has come back from the past.
-
-    The planning remembers how far it has read; with nothing new to read it would never learn that the store
-    has forgotten, and what was sent meanwhile would wait to be sent again.
-    """
-
-    def __init__(self, planning: Callable[[], Component], *, histories: Sequence[StoreHistory]) -> None:
-        self._planning = planning
-        self._histories = histories
-
-    async def run(self) -> None:
-        """Plan until cancelled; raises what the planning raises."""
-        while True:
-            known = self._gone_back()
-            planning = asyncio.ensure_future(self._planning().run())
-            try:
-                while not planning.done() and known == self._gone_back():
-                    await asyncio.wait({planning}, timeout=_LOOK_SECONDS / 10)
-            finally:
-                planning.cancel()
-                await asyncio.wait({planning})
-            if not planning.cancelled():
-                planning.result()
-
-    def _gone_back(self) -> int:
-        return sum(history.times_gone_back for history in self._histories)
 
 
 class Resumed:

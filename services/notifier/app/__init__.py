@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from services.notifier.adapters.http.deadlines import add_deadlines
 from services.notifier.adapters.http.status import add_status
+from services.notifier.adapters.inputs import TOPICS, is_taken_away, read
 from services.notifier.adapters.law_files import open_law
-from services.notifier.adapters.maintenance import Replanning, Resumed, Upkeep
+from services.notifier.adapters.maintenance import Resumed, Upkeep
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
@@ -20,14 +21,12 @@ from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.shares import Shares
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.app.channels import channels
-from services.notifier.app.parts import TOPICS, Common, now, rebuild
+from services.notifier.app.parts import Common, now, rebuild
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.handler.planning import on_events
 from services.notifier.handler.ticking import Ticking, set_timers
 from services.notifier.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
-from shared.events.envelope import Event, Undecodable, decode
-from shared.events.payload import Payload
 from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED, dead_letter_topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
@@ -44,13 +43,12 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 
-_PAYLOADS = {topic.name: topic.payloads for topic in TOPICS}
 _STATUS_DAYS = 7
 _BODY_BYTES = 1024  # nothing is posted here
 
 PLANNING = Plan(
     group="notifier",
-    inputs=tuple(_PAYLOADS),
+    inputs=tuple(topic.name for topic in TOPICS),
     dead_letters=dead_letter_topic("notifier"),
     batch_wait=timedelta(milliseconds=20),
 )
@@ -64,21 +62,9 @@ class Planning:
         self._law = law
 
     async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        events = [read(record) for record in records]
+        events = [read(record) for record in records if not is_taken_away(record)]
         await on_events(events, PostgresCaseStore(connection), self._law)
         await set_timers(events, TimerLedger(connection), self._law)
-
-
-def read(record: Record) -> Event[Payload]:
-    """The event of an input record.
-
-    Raises:
-        Undecodable: it is none, or its key would send its case to another partition.
-    """
-    event = decode(record.value, record.headers, _PAYLOADS[record.topic])
-    if record.key != str(event.case_id).encode():
-        raise Undecodable("the key is not the case id of header ce_caseid")
-    return event
 
 
 @asynccontextmanager
@@ -134,17 +120,14 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     }
 
 
-def _planning(plan: Plan, common: Common) -> Replanning:
-    return Replanning(
-        lambda: KafkaToPostgres(
-            plan,
-            Planning(common.law),
-            address=common.address,
-            pool=common.pool,
-            health=common.health,
-            telemetry=common.telemetry,
-        ),
-        histories=common.histories,
+def _planning(plan: Plan, common: Common) -> KafkaToPostgres:
+    return KafkaToPostgres(
+        plan,
+        Planning(common.law),
+        address=common.address,
+        pool=common.pool,
+        health=common.health,
+        telemetry=common.telemetry,
     )
 
 

@@ -3,40 +3,36 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from services.notifier.adapters.inputs import TOPICS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.handler.planning import recall
-from shared.events.topics import consumed_by
 from shared.kafka.client import KafkaAddress
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
 
-TOPICS = consumed_by("notifier")
 GROUP = "notifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """Each part that begins with a replay asks anew whether the store is the one it knew: ``histories`` are all theirs."""
+    """Each part that begins with a replay asks anew whether the store is the one it knew: its history is its own."""
 
     address: KafkaAddress
     pool: Pool
     queue: PostgresQueue
     law: Law
-    histories: list[StoreHistory] = field(default_factory=list)
     health: Health = field(default_factory=Health)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
     def history(self) -> StoreHistory:
         """A history of one part's own."""
-        history = StoreHistory(GROUP)
-        self.histories.append(history)
-        return history
+        return StoreHistory(GROUP)
 
 
 class Rebuild:

@@ -13,9 +13,14 @@ from services.notifier.domain.rendering import REQUIRED, Names, Phrases
 from shared.local_time import ReadIn, letter_day, letter_time
 
 
-def facts_of(message: ApplicantMessage, names: Names, law: Law, phrases: Phrases) -> Mapping[str, str]:
-    """Return every fact that the message says and that is known; the renderer refuses where one is missing."""
-    told = _Telling(message, names, law, phrases)
+def facts_of(
+    message: ApplicantMessage, names: Names, law: Law, phrases: Phrases, *, listed: bool
+) -> Mapping[str, str]:
+    """Return every fact that the message says and that is known; the renderer refuses where one is missing.
+
+    ``listed``: what is missing follows item by item; else the message says where the list lies.
+    """
+    told = _Telling(message, names, law, phrases, listed=listed)
     facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
     if message.kind == "acknowledgement":
         facts["legal_basis"] = told.confirmation()
@@ -25,10 +30,14 @@ def facts_of(message: ApplicantMessage, names: Names, law: Law, phrases: Phrases
 
 
 class _Telling:
-    def __init__(self, message: ApplicantMessage, names: Names, law: Law, phrases: Phrases) -> None:
+    def __init__(
+        self, message: ApplicantMessage, names: Names, law: Law, phrases: Phrases, *, listed: bool
+    ) -> None:
+        self._listed = listed
         self._message = message
         self._names = names
         self._law = law
+        self._phrases = phrases
         self._say = phrases.say
         self._language: ReadIn = "en" if phrases.language == "en" else "de"
         self._deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
@@ -97,7 +106,11 @@ class _Telling:
 
     def _missing(self) -> str:
         items = int(self._message.facts.get("items", "1"))
-        return self._say("missing_item") if items == 1 else self._say("missing_items", number=str(items))
+        phrase = "missing_item" if items == 1 else "missing_items"
+        elsewhere = f"{phrase}_elsewhere"
+        if not self._listed and self._phrases.has(elsewhere):
+            phrase = elsewhere
+        return self._say(phrase, number=str(items))
 
     def _remedies(self) -> str | None:
         deadline, authority = self._deadline, self._message.authority

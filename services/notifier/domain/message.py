@@ -18,7 +18,7 @@ MessageState = Literal["created", "sending"] | Settlement
 
 BY_EMAIL: tuple[Channel, ...] = ("email",)
 
-CURRENT_TEMPLATES = "v1"
+CURRENT_TEMPLATES = "v2"
 """The version of the templates that new messages are written with."""
 
 
@@ -28,6 +28,7 @@ class ApplicantMessage:
 
     ``channels`` are the ways to the applicant, the first one first; ``channel`` is the one of this message.
     ``facts`` are what it says beyond the receipt and the law: days, numbers, codes; nothing that people have written.
+    ``notice`` is the event whose sealed notice it says as well.
     """
 
     case_id: UUID
@@ -45,6 +46,7 @@ class ApplicantMessage:
     client_id: str = ""
     channels: tuple[Channel, ...] = BY_EMAIL
     channel: Channel = "email"
+    notice: UUID | None = None
 
     @property
     def id(self) -> UUID:
@@ -76,6 +78,7 @@ def written(
     occurred_at: datetime,
     authority: str | None,
     facts: Mapping[str, str],
+    notice: UUID | None = None,
 ) -> ApplicantMessage:
     """Return the message that repeats these facts of receipt, on the first way to the applicant."""
     channels = receipt.channels or BY_EMAIL
@@ -94,4 +97,5 @@ def written(
         client_id=receipt.client_id,
         channels=channels,
         channel=channels[0],
+        notice=notice,
     )

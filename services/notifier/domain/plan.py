@@ -53,6 +53,7 @@ def plan(event: Event[Payload], case: Case, law: Law) -> tuple[ApplicantMessage,
             occurred_at=news.occurred_at,
             authority=news.authority,
             facts=news.facts,
+            notice=event.id if news.kind == "incomplete" else None,
         )
         for news in _news(event, case, law)
         # A parked case was tried again and is parked still: no news.

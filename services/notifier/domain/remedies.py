@@ -7,8 +7,6 @@ from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law, RemedyKind
 
 _OF_A_DISTRICT = re.compile(r"[gk]-(\d{5})")
-_DECIDES_WITHOUT_OBJECTION = "rp-"
-"""§ 16a HessAGVwGO: where a Regierungspräsidium has decided, there is no objection first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +19,9 @@ class Remedy:
 
 def remedy_of(deadline: Deadline, authority: str, sits_in: str | None, law: Law) -> Remedy:
     """Return the remedy against what this authority decides."""
-    kind = (deadline.service.remedy if deadline.service else None) or deadline.profile.remedy
-    if kind == "objection" and authority.startswith(_DECIDES_WITHOUT_OBJECTION):
-        kind = "action"
+    procedural = (deadline.service.remedy if deadline.service else None) or deadline.profile.remedy
+    inquiry = deadline.inquiry
+    kind = law.remedy(procedural, authority=authority, service=inquiry.service, on=inquiry.received_on)
     return Remedy(kind=kind, court=_court(authority, sits_in, law) if kind == "action" else None)
 
 

@@ -1,7 +1,7 @@
 """The words of a message: what the law asks it to say is said, or nothing is put into words.
 
 The authority, not the platform, is named as the issuer of what it must say itself (§ 71b Abs. 3, 4, § 42a VwVfG).
-No value comes from the applicant, and none may become a link.
+No value comes from the applicant. What is missing says the authority in its own words; no value may become a link.
 """
 
 import re
@@ -85,6 +85,10 @@ class Phrases:
     language: Language
     _templates: Mapping[str, str]
 
+    def has(self, phrase: str) -> bool:
+        """Whether this version of the texts knows the phrase."""
+        return phrase in self._templates
+
     def say(self, phrase: str, **values: str) -> str:
         """Return the phrase with these values."""
         return Template(self._templates[phrase]).substitute(values)
@@ -102,14 +106,22 @@ class MessageTexts:
         """Return what facts are put into words with."""
         return Phrases(language, self._texts[language]["phrases"])
 
-    def render(self, kind: MessageKind, language: Language, facts: Mapping[str, str]) -> Words:
-        """Put the message into words.
+    def render(
+        self,
+        kind: MessageKind,
+        language: Language,
+        facts: Mapping[str, str],
+        *,
+        missing: Sequence[str] = (),
+    ) -> Words:
+        """Put the message into words; ``missing`` are the authority's own, item by item.
 
         Raises:
             Unrenderable: a fact that the law asks for is missing or empty, one is not of this message, or a
                 value holds a control character or what mail programs would turn into a link.
         """
         _refuse(kind, facts)
+        _refuse_harmful({f"item {number}": item for number, item in enumerate(missing, start=1)})
         words = self._texts[language]
         message = words[kind]
         values = {
@@ -117,6 +129,7 @@ class MessageTexts:
             "message": message,
             "facts": _labelled(kind, words["labels"], facts),
             "lang": language,
+            "missing": missing,
         }
         return Words(
             language,
@@ -127,7 +140,7 @@ class MessageTexts:
                 message["heading"],
                 words["greeting"],
                 message["lead"],
-                tuple(values["facts"]),
+                (*values["facts"], *_listed(words["labels"], missing)),
                 message["effect"],
                 words["meaning"],
             ),
@@ -140,11 +153,19 @@ def _refuse(kind: MessageKind, facts: Mapping[str, str]) -> None:
         raise Unrenderable(f"{kind}: {', '.join(missing)} is missing, and the law asks for it")
     if unknown := facts.keys() - {*REQUIRED[kind], *_OPTIONAL}:
         raise Unrenderable(f"{kind}: {', '.join(sorted(unknown))} is no fact of this message")
-    for name, value in facts.items():
+    _refuse_harmful(facts)
+
+
+def _refuse_harmful(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
         if _CONTROL.search(value):
             raise Unrenderable(f"{name} holds a control character")
         if _LINK.search(value):
             raise Unrenderable(f"{name} would become a link")
+
+
+def _listed(labels: Mapping[str, str], missing: Sequence[str]) -> Sequence[tuple[str, str]]:
+    return [(labels["missing_list"], item) for item in missing]
 
 
 def _labelled(

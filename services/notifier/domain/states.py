@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.notifier.domain.message import MessageState
-from shared.events.notification import FailureReason, Settlement
+from shared.events.notification import FailureReason, Settlement, Shortcoming
 from shared.events.submission import Channel
 
 TRANSITIONS: Final[Mapping[MessageState, frozenset[MessageState]]] = {
@@ -32,7 +32,7 @@ REMINDER_DAYS: Final = (5, SECOND_REMINDER_DAYS)
 """So many days after its provision in a mailbox a message that is unread goes on the next channel."""
 
 
-def before(outcome: Settlement, reason: FailureReason | None = None) -> frozenset[MessageState]:
+def before(outcome: Settlement, reason: FailureReason | Shortcoming | None = None) -> frozenset[MessageState]:
     """The settled states that this outcome may follow later; none where it is the first one."""
     if outcome not in LATER and reason != "bounced":
         return frozenset()

@@ -1,6 +1,6 @@
 """A planned message put into words, with the version of the texts that it was planned with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.facts import facts_of
@@ -15,8 +15,8 @@ class Writer:
         self._versions = versions
         self._law = law
 
-    def write(self, message: ApplicantMessage, names: Names) -> Words:
-        """Return the message in the applicant's language.
+    def write(self, message: ApplicantMessage, names: Names, *, missing: Sequence[str] = ()) -> Words:
+        """Return the message in the applicant's language; ``missing`` as `missing_items` has read it.
 
         Raises:
             Unrenderable: its version of the texts is missing, or a fact that the law asks for.
@@ -24,5 +24,6 @@ class Writer:
         texts = self._versions.get(message.templates)
         if texts is None:
             raise Unrenderable(f"there is no version {message.templates} of the texts")
-        facts = facts_of(message, names, self._law, texts.phrases(message.language))
-        return texts.render(message.kind, message.language, facts)
+        phrases = texts.phrases(message.language)
+        facts = facts_of(message, names, self._law, phrases, listed=bool(missing))
+        return texts.render(message.kind, message.language, facts, missing=missing)

@@ -1,6 +1,6 @@
 """How a message leaves on each channel: written for it, then offered to whoever carries it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +8,7 @@ from services.notifier.domain.address import address_of
 from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.mail import MailSender, compose
+from services.notifier.domain.missing import NoticeUnreadable, missing_items
 from services.notifier.domain.notice import provision
 from services.notifier.domain.reach import addressee_of, mailbox_of
 from services.notifier.domain.rendering import Words
@@ -24,6 +25,7 @@ from services.notifier.ports import (
     NameDirectory,
     Withdrawn,
 )
+from shared.events.notification import Shortcoming
 
 BeforeContent = Callable[[], Awaitable[bool]]
 
@@ -55,15 +57,39 @@ class Desk:
         """
         message = claim.message
         names = self.directory.names(service=message.service, authority=message.authority)
-        return self.writer.write(message, names)
+        missing, _ = self.missing(claim)
+        return self.writer.write(message, names, missing=missing)
+
+    def missing(self, claim: Claim) -> tuple[Sequence[str], Shortcoming | None]:
+        """What the authority has sealed to us for this message. Without it the message goes out, and says so to operators."""
+        if claim.message.notice is None:
+            return (), None
+        if claim.notice is None:
+            return (), "list-missing"
+        try:
+            opened = self.contacts.open_notice(claim.notice, submission_id=claim.message.submission_id)
+            return missing_items(opened), None
+        except ContactNotOpened:
+            return (), "list-not-opened"
+        except NoticeUnreadable:
+            return (), "list-unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailCarrier:
+class _AtTheDesk:
+    """What all carriers share."""
+
+    desk: Desk
+
+    def lacks(self, claim: Claim) -> Shortcoming | None:
+        return self.desk.missing(claim)[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailCarrier(_AtTheDesk):
     """Through a mail server: whatever it has not answered is not offered a second time."""
 
     repeatable: ClassVar[bool] = False
-    desk: Desk
     mailer: Mailer
     sender: MailSender
     clock: Clock
@@ -81,11 +107,10 @@ class EmailCarrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxCarrier:
+class MailboxCarrier(_AtTheDesk):
     """Into the platform's mailbox: the same id is the same notice, so that an unanswered one is offered again."""
 
     repeatable: ClassVar[bool] = True
-    desk: Desk
     mailboxes: Mailboxes
 
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
@@ -97,11 +122,10 @@ class MailboxCarrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterCarrier:
+class LetterCarrier(_AtTheDesk):
     """As a letter, dated with the day on which it was planned: written twice it is the same file."""
 
     repeatable: ClassVar[bool] = True
-    desk: Desk
     letters: LetterBox
     sender: LetterSender
 

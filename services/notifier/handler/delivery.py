@@ -29,7 +29,7 @@ from services.notifier.ports import (
     Unwelcome,
     Withdrawn,
 )
-from shared.events.notification import FailureReason, NotificationSettled, Settlement
+from shared.events.notification import FailureReason, NotificationSettled, Settlement, Shortcoming
 
 Result = (
     Settlement
@@ -122,7 +122,8 @@ class MailDelivery:
         attempts = claim.attempts + 1
         match answer:
             case Accepted():
-                return await self._settle(claim, "sent", attempts=attempts)
+                lacks = self.carrier.lacks(claim)
+                return await self._settle(claim, "sent", attempts=attempts, reason=lacks)
             case MailRefused():
                 return await self._settle(claim, "failed", attempts=attempts, reason="refused")
             case Unanswered():
@@ -152,7 +153,12 @@ class MailDelivery:
         return result
 
     async def _settle(
-        self, claim: Claim, outcome: Settlement, *, attempts: int, reason: FailureReason | None = None
+        self,
+        claim: Claim,
+        outcome: Settlement,
+        *,
+        attempts: int,
+        reason: FailureReason | Shortcoming | None = None,
     ) -> Result:
         if outcome in {"sent", "unknown"}:
             self._remember(claim.message.id, outcome)

@@ -7,6 +7,7 @@ from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import ApplicantMessage, told
 from services.notifier.domain.plan import plan
 from services.notifier.ports import CaseStore
+from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries
 from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationRead, NotificationSettled
@@ -18,11 +19,9 @@ async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: La
     """Plan the messages that these events call for, and note what became of earlier ones."""
     settled = [event for event in events if carries(event, NotificationSettled)]
     read = [event for event in events if carries(event, NotificationRead)]
-    news = [
-        event
-        for event in events
-        if not carries(event, NotificationSettled) and not carries(event, NotificationRead)
-    ]
+    sealed = [event for event in events if carries(event, CaseMessage)]
+    apart = (NotificationSettled, NotificationRead, CaseMessage)
+    news = [event for event in events if not isinstance(event.data, apart)]
     known = {case.id: case for case in await ledger.cases({event.case_id for event in news})}
     messages: list[ApplicantMessage] = []
     for event in news:
@@ -33,6 +32,7 @@ async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: La
     await ledger.keep(known.values(), messages)
     await ledger.close(settled)
     await ledger.note_read(read)
+    await ledger.note([event for event in sealed if event.data.notice is not None])
     orders = [event for event in news if carries(event, EraseOrdered)]
     await ledger.erase([case.id for case in known.values() if case.contact == "erased"], orders)
 

@@ -9,14 +9,20 @@ from uuid import UUID
 from services.notifier.domain.clock import CaseClock, Timer, pending, timers
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.ports import Clock, ClockLedger, Replay, Timers
-from shared.events.envelope import Event
+from shared.events.case import CaseMessage
+from shared.events.envelope import Event, carries
 from shared.events.payload import Payload
 
 _AT_ONCE = 500
 
 
 async def set_timers(events: Sequence[Event[Payload]], ledger: ClockLedger, law: Law) -> None:
-    """Set the timers that follow from these events, inside the transaction that stores their offsets."""
+    """Set the timers that follow from these events, inside the transaction that stores their offsets.
+
+    What authorities have sealed lies in partitions by message, not by case, and is read beside the case's own events:
+    it says nothing about time and must not touch a clock that somebody else is writing.
+    """
+    events = [event for event in events if not carries(event, CaseMessage)]
     known = {clock.case_id: clock for clock in await ledger.clocks({event.case_id for event in events})}
     latest: dict[UUID, datetime] = {}
     for event in events:

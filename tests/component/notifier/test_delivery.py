@@ -1,7 +1,9 @@
 """One delivery from claim to outcome, with a mail server and a store in memory."""
 
-from dataclasses import dataclass, field
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -38,6 +40,12 @@ class OpenedContacts:
         if not self.document:
             raise ContactNotOpened("sealed to none of our keys")
         return self.document
+
+    def open_notice(self, notice: Sealed, *, submission_id: UUID) -> bytes:
+        """In a test the ciphertext is the document."""
+        if notice.recipients[0].header["kid"] != "notifier-2026":
+            raise ContactNotOpened("sealed to none of our keys")
+        return urlsafe_b64decode(notice.ciphertext + "==")
 
 
 class Directory:
@@ -111,6 +119,52 @@ async def test_a_mail_is_sent_and_its_settlement_emitted(world: World) -> None:
     assert await world.deliver() == "sent"
     assert world.settled == [("sent", 1)]
     assert [to for to, _ in world.mailer.taken] == ["erika@example.org"]
+
+
+def notice(document: str, *, kid: str = "notifier-2026") -> Sealed:
+    """What an authority has sealed, as `OpenedContacts` opens it."""
+    ciphertext = urlsafe_b64encode(document.encode()).decode().rstrip("=")
+    return sealed(kid, purpose="notice").model_copy(update={"ciphertext": ciphertext})
+
+
+INCOMPLETE = replace(message("incomplete"), notice=UUID(int=7))
+
+
+async def deliver_incomplete(world: World, sealed_notice: Sealed | None) -> str:
+    world.queue.plan(INCOMPLETE, CONTACT, notice=sealed_notice)
+    world.queue.now += timedelta(minutes=2)
+    (claim,) = await world.queue.claim(1)
+    assert await world.courier().deliver(claim) == "sent"
+    (_, content) = world.mailer.taken[-1]
+    part = message_from_bytes(content, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+async def test_what_is_missing_is_said_item_by_item_in_the_authoritys_words(world: World) -> None:
+    text = await deliver_incomplete(
+        world, notice('{"missing":["Führungszeugnis <b>neu</b>","Plan, siehe https://stadt.example/plan"]}')
+    )
+    assert "- Führungszeugnis <b>neu</b>" in text
+    assert "https://" not in text
+    assert [event.reason for event in world.queue.emitted] == [None]
+
+
+@pytest.mark.parametrize(
+    ("sealed_notice", "reason"),
+    [
+        (None, "list-missing"),
+        (notice('{"missing":["Führungszeugnis"]}', kid="somebody-else"), "list-not-opened"),
+        (notice("no JSON at all"), "list-unreadable"),
+        (notice('{"missing":[]}'), "list-unreadable"),
+    ],
+)
+async def test_without_a_list_that_can_be_read_the_number_is_said_and_the_operator_sees_why(
+    world: World, sealed_notice: Sealed | None, reason: str
+) -> None:
+    text = await deliver_incomplete(world, sealed_notice)
+    assert "2 Angaben oder Unterlagen. Die Liste finden Sie bei der Plattform" in text
+    assert [(event.outcome, event.reason) for event in world.queue.emitted] == [("sent", reason)]
 
 
 async def test_a_refused_mail_has_failed(world: World) -> None:

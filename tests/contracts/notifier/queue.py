@@ -12,10 +12,12 @@ from services.notifier.domain.case import ContactState
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.ports import Claim, Queue
 from shared.events.notification import NotificationSettled, Settlement
+from shared.events.payload import Sealed
 from tests.support.events import sealed
 from tests.support.mails import message
 
 CONTACT = sealed(purpose="contact")
+NOTICE = sealed("notifier-2026", purpose="notice")
 LEASE = timedelta(seconds=60)
 
 
@@ -26,6 +28,8 @@ class Subject(Protocol):
     def queue(self) -> Queue: ...
 
     async def plan(self, planned: ApplicantMessage, contact: ContactState = CONTACT) -> None: ...
+
+    async def note(self, planned: ApplicantMessage, notice: Sealed) -> None: ...
 
     async def pass_time(self, seconds: float) -> None: ...
 
@@ -60,6 +64,21 @@ class QueueContract:
         await subject.plan(of_case(1))
         claim = await claim_one(subject.queue)
         assert (claim.message, claim.contact, claim.attempts) == (of_case(1), CONTACT, 0)
+
+    async def test_a_message_waits_for_what_the_authority_has_sealed_for_it_but_not_for_long(
+        self, subject: Subject
+    ) -> None:
+        listed, unlisted = (
+            replace(of_case(number, "incomplete"), notice=UUID(int=number)) for number in (1, 2)
+        )
+        for message_ in (listed, unlisted):
+            await subject.plan(message_)
+        assert await subject.queue.claim(10) == []
+        await subject.note(listed, NOTICE)
+        claim = await claim_one(subject.queue)
+        assert (claim.message.id, claim.notice) == (listed.id, NOTICE)
+        await subject.pass_time(61)
+        assert [each.notice for each in await subject.queue.claim(10) if each.message == unlisted] == [None]
 
     async def test_no_more_are_claimed_than_asked_for(self, subject: Subject) -> None:
         for number in range(5):

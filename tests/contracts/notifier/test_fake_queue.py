@@ -7,6 +7,7 @@ import pytest
 
 from services.notifier.domain.case import ContactState
 from services.notifier.domain.message import ApplicantMessage
+from shared.events.payload import Sealed
 from tests.contracts.notifier.queue import CONTACT, LEASE, QueueContract, Subject
 from tests.support.fake_queue import FakeQueue
 
@@ -17,6 +18,9 @@ class Fake:
 
     async def plan(self, planned: ApplicantMessage, contact: ContactState = CONTACT) -> None:
         self.queue.plan(planned, contact)
+
+    async def note(self, planned: ApplicantMessage, notice: Sealed) -> None:
+        self.queue.rows[planned.id].notice = notice
 
     async def pass_time(self, seconds: float) -> None:
         self.queue.now += timedelta(seconds=seconds)

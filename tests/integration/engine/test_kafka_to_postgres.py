@@ -73,6 +73,24 @@ async def test_every_record_has_its_effect_once_across_runs(bench: Bench, pool: 
     assert sorted(written) == sorted(b"%d/%d" % (run, n) for run in range(3) for n in range(20))
 
 
+async def test_what_the_store_has_forgotten_is_read_again_though_nothing_new_comes(
+    bench: Bench, pool: Pool
+) -> None:
+    """As after a restore: effects and offsets lie in the past, and the process has not noticed that it was away."""
+    source = bench.topic("in", partitions=3)
+    its_plan = plan(bench, source)
+    async with running(engine(bench, pool, its_plan, Effects())):
+        await bench.send(*(Message(source, b"k%d" % n, b"%d" % n) for n in range(20)))
+        await effects(pool, 20)
+        async with transaction(pool) as connection:
+            await connection.execute("DELETE FROM effects")
+            await connection.execute("UPDATE offsets SET next = 0 WHERE topic = $1", source)
+        again = await effects(pool, 20, seconds=60)
+        await bench.send(Message(source, b"k", b"20"))
+        assert (await effects(pool, 21))[-1] == b"20"
+    assert sorted(again) == sorted(b"%d" % n for n in range(20))
+
+
 async def test_one_task_reads_everything_and_the_other_replica_stands_by(bench: Bench, pool: Pool) -> None:
     one, other = bench.topic("one", partitions=2), bench.topic("other", partitions=3)
     its_plan = plan(bench, one, other, single_task=True)

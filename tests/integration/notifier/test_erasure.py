@@ -9,6 +9,7 @@ from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.handler.planning import on_events, recall
 from shared.events import ids
+from shared.events.case import CaseMessage
 from shared.events.envelope import Event
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.notification import NotificationSettled
@@ -52,11 +53,20 @@ async def apply(pool: Pool, *events: Payload) -> None:
 
 
 RECEIVED = SubmissionReceived(receipt=RECEIPT, content=sealed(), contact=CONTACT)
+NOTICE = sealed("notifier-2026", purpose="notice").model_copy(update={"tag": "G" * 22})
+ASKED = CaseMessage(
+    receipt=RECEIPT,
+    authority=GIESSEN,
+    kind="information-requested",
+    answer_id=UUID(int=9),
+    notice=NOTICE,
+    given_at=RECEIVED_AT,
+)
 ORDER = EraseOrdered(basis="Art. 17 Abs. 1 DSGVO")
 
 
 async def everything(pool: Pool) -> str:
-    tables = ("cases", "messages")
+    tables = ("cases", "messages", "notices")
     return str([tuple(row) for table in tables for row in await pool.fetch(f"SELECT * FROM {table}")])
 
 
@@ -68,10 +78,12 @@ async def test_contact_and_messages_of_an_erased_case_are_gone_and_it_is_reporte
     )  # fmt: skip
     await apply(pool, sent)
     await apply(pool, SubmissionRouted(receipt=RECEIPT, authority=GIESSEN))
+    await apply(pool, ASKED)
     assert CONTACT.ciphertext in await everything(pool)
+    assert NOTICE.tag in await everything(pool)
     await apply(pool, ORDER)
     left = await everything(pool)
-    for secret in (CONTACT.ciphertext, RECEIPT.receipt_number, str(SUBMISSION)):
+    for secret in (CONTACT.ciphertext, NOTICE.tag, RECEIPT.receipt_number, str(SUBMISSION)):
         assert secret not in left
     assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0
     (row,) = await pool.fetch("SELECT topic, value FROM outbox")
@@ -82,6 +94,8 @@ async def test_contact_and_messages_of_an_erased_case_are_gone_and_it_is_reporte
 async def test_nothing_brings_the_contact_of_an_erased_case_back(pool: Pool) -> None:
     await apply(pool, ORDER)
     await apply(pool, RECEIVED)
+    await apply(pool, ASKED)
+    assert NOTICE.tag not in await everything(pool)
     held = SubmissionHeld(receipt=RECEIPT, submission_id=SUBMISSION, content=sealed(), contact=CONTACT)
     async with postgres.transaction(pool) as connection:
         await recall([told(held)], PostgresCaseStore(connection))  # type: ignore[list-item] # the event carries what is held

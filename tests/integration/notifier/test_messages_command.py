@@ -31,7 +31,7 @@ async def failed(notifier: Notifier) -> Case:
 async def test_a_message_that_failed_is_listed_and_sent_again(notifier: Notifier) -> None:
     case = await failed(notifier)
     listed = await asked(notifier, "list", "--case", str(case.id))
-    assert "failed (refused)" in listed.stdout
+    assert "gescheitert (failed), vom Mailserver des Empfängers abgelehnt (refused)" in listed.stdout
     assert case.applicant not in listed.stdout
 
     notifier.mail.forgiving = True

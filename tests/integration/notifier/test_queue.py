@@ -1,8 +1,9 @@
 """PostgreSQL keeps the contract that the fake keeps."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,10 +13,16 @@ from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import ApplicantMessage
+from shared.events.case import CaseMessage
+from shared.events.envelope import Event
+from shared.events.ids import child_id
+from shared.events.payload import Sealed
 from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
-from tests.contracts.notifier.queue import CONTACT, LEASE, QueueContract, Subject
+from tests.contracts.notifier.queue import CONTACT, LEASE, NOTICE, QueueContract, Subject
+from tests.support.events import GIESSEN, RECEIPT
+from tests.support.mails import message
 from tests.support.stack import Database
 
 
@@ -29,6 +36,33 @@ class Real:
             ledger = PostgresCaseStore(connection)
             await ledger.keep([Case(planned.case_id, contact=contact)], [planned])
 
+    async def note(self, planned: ApplicantMessage, notice: Sealed) -> None:
+        """As the router publishes it: what is sealed and what was told follow from one answer."""
+        answer = uuid4()
+        told = CaseMessage(
+            receipt=RECEIPT,
+            authority=GIESSEN,
+            kind="information-requested",
+            answer_id=answer,
+            notice=notice,
+            given_at=planned.occurred_at,
+        )
+        event = Event(
+            id=child_id(answer, "message"),
+            source="tests",
+            time=planned.occurred_at,
+            case_id=planned.case_id,
+            submission_id=planned.submission_id,
+            data=told,
+        )
+        async with postgres.transaction(self.pool) as connection:
+            await connection.execute(
+                "UPDATE messages SET notice = $1 WHERE id = $2",
+                child_id(answer, "information-requested"),
+                planned.id,
+            )
+            await PostgresCaseStore(connection).note([event])
+
     async def pass_time(self, seconds: float) -> None:
         """PostgreSQL's clock cannot be set: what lies in the future or past is moved instead."""
         await self.pool.execute(
@@ -41,12 +75,45 @@ class Real:
         return int(await self.pool.fetchval("SELECT count(*) FROM outbox"))
 
 
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+async def real(database: Database) -> AsyncIterator[Real]:
+    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
+    pool = await postgres.open_pool(database.url, schema="notifier")
+    try:
+        yield Real(PostgresQueue(pool, lease=LEASE, history=StoreHistory("notifier")), pool)
+    finally:
+        await pool.close()
+
+
+@pytest.mark.parametrize(
+    ("closed_days_ago", "settled_days_ago", "erased"),
+    [(8, 8, 1), (8, 6, 0), (6, 8, 0), (8, None, 0), (None, 8, 0)],
+)
+async def test_a_contact_stays_until_a_week_after_the_case_closed_and_its_last_message_was_settled(
+    real: Real, closed_days_ago: int | None, settled_days_ago: int | None, erased: int
+) -> None:
+    """A message that still waits keeps it as well, and what an authority has sealed goes with it."""
+    planned = replace(message("incomplete"), notice=uuid4())
+    await real.plan(planned)
+    await real.note(planned, NOTICE)
+    if closed_days_ago:
+        await real.pool.execute(
+            "UPDATE cases SET closed_at = now() - make_interval(days => $1)", closed_days_ago
+        )
+    if settled_days_ago:
+        await real.pool.execute(
+            "UPDATE messages SET state = 'sent', settled_at = now() - make_interval(days => $1)",
+            settled_days_ago,
+        )
+    assert await real.queue.erase(closed_for=WEEK) == erased
+    assert await real.pool.fetchval("SELECT count(*) FROM notices") == 1 - erased
+    assert await real.pool.fetchval("SELECT count(*) FROM cases WHERE contact IS NOT NULL") == 1 - erased
+
+
 class TestPostgresQueue(QueueContract):
     @pytest.fixture
-    async def subject(self, database: Database) -> AsyncIterator[Subject]:
-        await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-        pool = await postgres.open_pool(database.url, schema="notifier")
-        try:
-            yield Real(PostgresQueue(pool, lease=LEASE, history=StoreHistory("notifier")), pool)
-        finally:
-            await pool.close()
+    async def subject(self, real: Real) -> Subject:
+        return real

@@ -77,11 +77,11 @@ async def test_a_store_that_comes_back_from_the_past_sends_nothing_twice(
 
     await until(told)
     await past.bring_back()
-    await until(lambda: notifier.has("sent", *forgotten, count=20), seconds=60)
+    await until(lambda: notifier.has("sent", *forgotten, count=20), seconds=120)
 
     after = notifier.case()
     await notifier.publish(after.received(), before.routed())
-    await until(lambda: notifier.has("sent", after, before, count=3), seconds=60)
+    await until(lambda: notifier.has("sent", after, before, count=3), seconds=120)
     assert process.returncode is None
     assert set(notifier.mail.times_taken.values()) == {1}
     assert len(notifier.mail.times_taken) == 23

@@ -18,16 +18,12 @@ _OFFSETS = """
 
 
 class StoreHistory:
-    """What one part of the service has last seen of the store; each has its own, since each must ask anew.
-
-    ``times_gone_back`` counts how often the offsets were found to lie in the past.
-    """
+    """What one part of the service has last seen of the store; each has its own, since each must ask anew."""
 
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer
         self._started: datetime | None = None
         self._applied: dict[TopicPartition, int] = {}
-        self.times_gone_back = 0
 
     async def verify(self, connection: Connection) -> Mapping[TopicPartition, int]:
         """Return how far the inputs are applied.
@@ -38,7 +34,6 @@ class StoreHistory:
         rows = await connection.fetch(_OFFSETS, self._consumer)
         applied = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
         if any(applied.get(partition, 0) < known for partition, known in self._applied.items()):
-            self.times_gone_back += 1
             self._applied = applied
             raise StoreAway("the store has come back from the past")
         self._applied = applied

@@ -10,6 +10,7 @@ from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import RECIPIENT, ApplicantMessage, Told
 from services.notifier.domain.period import Progress
 from services.notifier.domain.states import before, next_channel
+from shared.events.case import CaseMessage
 from shared.events.envelope import Event, encode
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.ids import child_id, message_id
@@ -29,16 +30,16 @@ _KEEP_CASE = """
 """
 
 _SAID = """submission_id, occurred_at, receipt_number, received_at, service, language, authority, templates, facts,
-    client_id, channels"""
+    client_id, channels, notice"""
 
 # A message that is there already was settled before: its fate was replayed first, or this is a replay. What it says is
 # needed once more where another channel takes over.
 _KEEP_MESSAGE = f"""
     INSERT INTO messages (id, case_id, kind, revision, recipient, channel, {_SAID}, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'created')
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'created')
     ON CONFLICT (id) DO UPDATE SET ({_SAID}) = ROW(excluded.submission_id, excluded.occurred_at,
         excluded.receipt_number, excluded.received_at, excluded.service, excluded.language, excluded.authority,
-        excluded.templates, excluded.facts, excluded.client_id, excluded.channels)
+        excluded.templates, excluded.facts, excluded.client_id, excluded.channels, excluded.notice)
     WHERE messages.submission_id IS NULL AND messages.settled_at IS NOT NULL
 """  # noqa: S608 - the columns are ours
 
@@ -73,6 +74,14 @@ _READ = """
 """
 
 
+# Of an erased case nothing is kept, whatever is read later.
+_NOTE = """
+    INSERT INTO notices (about, case_id, sealed)
+    SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM cases WHERE id = $2 AND contact_state = 'erased')
+    ON CONFLICT (about) DO NOTHING
+"""
+_FORGET_NOTICES = "DELETE FROM notices WHERE case_id = ANY($1)"
+
 # What is under way is settled first; then a later batch, or the next message of the case, silences it as well.
 _TAKE_BACK = "DELETE FROM messages WHERE case_id = ANY($1) AND state = 'created'"
 _SILENCE = """
@@ -95,6 +104,9 @@ class PostgresCaseStore:
         await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
         await self._connection.executemany(_KEEP_MESSAGE, [_message_row(m) for m in messages])
         await self._fall_back([message.id for message in messages])
+
+    async def note(self, notices: Sequence[Event[CaseMessage]]) -> None:
+        await self._connection.executemany(_NOTE, [row for event in notices for row in _notice_rows(event)])
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
         await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
@@ -129,7 +141,7 @@ class PostgresCaseStore:
                 await self._connection.execute(_FALL_BACK, row["id"], own_id, channel)
 
     async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
-        for statement in (_TAKE_BACK, _SILENCE):
+        for statement in (_TAKE_BACK, _SILENCE, _FORGET_NOTICES):
             await self._connection.execute(statement, sorted(cases))
         await outbox.enqueue(
             self._connection, *(encode(_report(order), CASE_ERASED.name) for order in orders)
@@ -158,6 +170,15 @@ def _delivered(read: Event[NotificationRead], told: NotificationSettled) -> Even
         submission_id=read.submission_id,
         data=told,
     )
+
+
+def _notice_rows(event: Event[CaseMessage]) -> list[tuple[object, ...]]:
+    """By the id of the event that told the same answer's effect: both follow from the answer."""
+    told = event.data
+    if told.notice is None:
+        return []
+    about = child_id(told.answer_id, told.kind)
+    return [(about, event.case_id, told.notice.model_dump_json(by_alias=True))]
 
 
 def contact_of(state: str, sealed: str | None) -> ContactState:
@@ -205,6 +226,7 @@ def _message_row(message: ApplicantMessage) -> tuple[object, ...]:
         json.dumps(dict(message.facts)),
         message.client_id,
         list(message.channels),
+        message.notice,
     )
 
 

@@ -11,7 +11,8 @@ from shared.postgres.pool import Pool
 
 _LISTED = """
     SELECT id, case_id, kind, revision, channel, state, reason, attempts, created_at, due_at, settled_at
-    FROM messages WHERE state = ANY($1) AND ($2::uuid IS NULL OR case_id = $2)
+    FROM messages
+    WHERE (state = ANY($1) OR 'lacking' = ANY($1) AND state = 'sent' AND reason IS NOT NULL) AND ($2::uuid IS NULL OR case_id = $2)
     ORDER BY coalesce(settled_at, created_at) DESC LIMIT $3
 """
 
@@ -49,7 +50,7 @@ class ListedMessage:
 async def listed(
     pool: Pool, *, states: Collection[str], case: UUID | None, most: int
 ) -> Sequence[ListedMessage]:
-    """Return the newest messages in these states, of one case or of all."""
+    """Return the newest messages in these states, of one case or of all; ``lacking``: sent, but not whole."""
     async with postgres.transaction(pool) as connection:
         rows = await connection.fetch(_LISTED, list(states), case, most)
     return [ListedMessage(**dict(row)) for row in rows]

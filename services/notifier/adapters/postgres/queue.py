@@ -20,6 +20,7 @@ from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
+from shared.events.payload import Sealed
 from shared.events.submission import Channel
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
@@ -30,17 +31,20 @@ SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
-    m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.attempts, m.created_at,
-    c.contact_state, c.contact
+    m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.notice, m.attempts, m.created_at,
+    c.contact_state, c.contact, (SELECT sealed FROM notices n WHERE n.about = m.notice) AS sealed_notice
 """
 
 # On one channel a case's receipt goes first, then its news in the order in which they were planned. A contact that
-# has not been heard of usually lies in an event that is still to be read, so its messages wait a while.
+# has not been heard of usually lies in an event that is still to be read, so its messages wait a while. What an
+# authority has sealed to us was published together with what calls for the message: it is waited for shortly.
 _CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT m.id FROM messages m JOIN cases c ON c.id = m.case_id
         WHERE m.channel = $4 AND m.state = 'created' AND m.due_at <= now() AND (m.leased_until IS NULL OR m.leased_until < now())
           AND (c.contact_state <> 'unheard' OR m.created_at < now() - interval '1 hour')
+          AND (m.notice IS NULL OR m.created_at < now() - interval '1 minute'
+               OR EXISTS (SELECT FROM notices n WHERE n.about = m.notice))
           AND NOT EXISTS (
               SELECT FROM messages e
               WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state IN ('created', 'sending')
@@ -75,10 +79,16 @@ _STRANDED = f"""
     RETURNING {_COLUMNS}
 """  # noqa: S608 - the columns are ours
 
+# The time counts from the last message that was settled, however late: a bounce may follow, and another way be gone.
 _ERASE = """
-    UPDATE cases SET contact_state = 'erased', contact = NULL
-    WHERE contact_state = 'sealed' AND closed_at < now() - $1::interval AND NOT EXISTS (
-        SELECT FROM messages m WHERE m.case_id = cases.id AND m.state IN ('created', 'sending'))
+    WITH erased AS (
+        UPDATE cases SET contact_state = 'erased', contact = NULL
+        WHERE contact_state = 'sealed' AND closed_at < now() - $1::interval AND NOT EXISTS (
+            SELECT FROM messages m WHERE m.case_id = cases.id
+                AND (m.state IN ('created', 'sending') OR m.settled_at >= now() - $1::interval))
+        RETURNING id),
+    unsaid AS (DELETE FROM notices USING erased WHERE notices.case_id = erased.id)
+    SELECT count(*) FROM erased
 """
 
 _WAITING = """
@@ -155,9 +165,12 @@ class PostgresQueue:
         return [_claim(row, lease) for row in rows]
 
     async def erase(self, *, closed_for: timedelta) -> int:
-        """Delete the contacts of cases closed for so long, and return how many; no message needs them."""
+        """Delete the contacts of cases closed for so long, whose last message was settled as long ago; return how many.
+
+        What authorities have sealed for their messages goes with them.
+        """
         async with self._transaction() as connection:
-            return int((await connection.execute(_ERASE, closed_for)).rpartition(" ")[2])
+            return int(await connection.fetchval(_ERASE, closed_for))
 
     async def lacks_contacts(self) -> bool:
         """True when messages wait for a contact that has not been heard of."""
@@ -215,9 +228,11 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
             client_id=row["client_id"],
             channels=tuple(row["channels"]),
             channel=row["channel"],
+            notice=row["notice"],
         ),
         contact=contact_of(row["contact_state"], row["contact"]),
         attempts=row["attempts"],
         created_at=row["created_at"],
         lease=lease,
+        notice=None if row["sealed_notice"] is None else Sealed.model_validate_json(row["sealed_notice"]),
     )

@@ -96,6 +96,19 @@ class Court:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyRule(InForce):
+    """Against decisions of this authority another remedy is given than the procedure's; of one service, or of every one."""
+
+    authority: str
+    service: str | None
+    instead_of: RemedyKind
+    remedy: RemedyKind
+    legal_basis: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
     """All tables of one Land.
 
@@ -106,6 +119,7 @@ class Law:
     services: Mapping[str, Sequence[ServiceProfile]]
     announcements: Sequence[Announcement]
     courts: Mapping[str, Court]
+    remedies: Sequence[RemedyRule]
     calendar: Calendar
     slowest_announcement: int
 
@@ -120,6 +134,18 @@ class Law:
     def names_sensitively(self, key: str) -> bool:
         """Whether the name of this service may stand in no message; on no day, if on any."""
         return any(row.sensitive_name for row in self.services.get(key, ()))
+
+    def remedy(self, procedural: RemedyKind, *, authority: str, service: str | None, on: date) -> RemedyKind:
+        """Return the remedy against what this authority decides; the rule of the service goes before that of all."""
+        rules = [
+            rule
+            for rule in self.remedies
+            if rule.authority == authority
+            and rule.instead_of == procedural
+            and rule.service in {None, service}
+        ]
+        rule = in_force(sorted(rules, key=lambda rule: rule.service is None), on=on)
+        return procedural if rule is None else rule.remedy
 
     def announcement(self, channel: DispatchChannel, *, on: date) -> Announcement | None:
         """Return the rule for what is sent by this channel on this day."""

@@ -17,6 +17,7 @@ from services.notifier.domain.deadlines.law import (
     LegalProfile,
     PeriodUnit,
     RemedyKind,
+    RemedyRule,
     ServiceProfile,
 )
 
@@ -84,7 +85,7 @@ class _Cells:
 
 
 def read_law(tables: Mapping[str, TableRows], *, calendar: Calendar) -> Law:
-    """Return the law of the tables ``profiles``, ``services``, ``announcements`` and ``courts``.
+    """Return the law of the tables ``profiles``, ``services``, ``announcements``, ``courts`` and ``remedies``.
 
     Raises:
         BrokenLaw: a value cannot be read, two rows hold on one day, or a service's profile does not exist.
@@ -98,11 +99,14 @@ def read_law(tables: Mapping[str, TableRows], *, calendar: Calendar) -> Law:
     announcements = [_announcement(cells) for cells in _rows(tables, "announcements")]
     _grouped("announcements", announcements, key="channel")
     courts = [_court(cells) for cells in _rows(tables, "courts")]
+    remedies = [_remedy(cells) for cells in _rows(tables, "remedies")]
+    _grouped("remedies", remedies, key=("authority", "service", "instead_of"))
     return Law(
         profiles=profiles,
         services=services,
         announcements=announcements,
         courts={court.district: court for court in courts},
+        remedies=remedies,
         calendar=calendar,
         slowest_announcement=max((rule.days for rule in announcements), default=0),
     )
@@ -186,6 +190,19 @@ def _announcement(cells: _Cells) -> Announcement:
     )
 
 
+def _remedy(cells: _Cells) -> RemedyRule:
+    return RemedyRule(
+        authority=cells.needed("authority"),
+        service=cells.text("service") or None,
+        instead_of=cells.choice("instead_of", *_REMEDIES),
+        remedy=cells.choice("remedy", *_REMEDIES),
+        **_validity(cells),
+        legal_basis=cells.needed("legal_basis"),
+        source=cells.needed("source"),
+        verified=cells.truth("verified"),
+    )
+
+
 def _court(cells: _Cells) -> Court:
     return Court(
         district=cells.needed("district"),
@@ -203,13 +220,16 @@ def _validity(cells: _Cells) -> dict[str, date | None]:
 _DatedRow = TypeVar("_DatedRow", bound=InForce)
 
 
-def _grouped(table: str, rows: Sequence[_DatedRow], *, key: str) -> dict[str, list[_DatedRow]]:
+def _grouped(
+    table: str, rows: Sequence[_DatedRow], *, key: str | Sequence[str]
+) -> dict[str, list[_DatedRow]]:
+    names = [key] if isinstance(key, str) else key
     groups: defaultdict[str, list[_DatedRow]] = defaultdict(list)
     for row in rows:
-        groups[getattr(row, key)].append(row)
+        groups[" ".join(str(getattr(row, name)) for name in names)].append(row)
     for name, group in groups.items():
         ordered = sorted(group, key=lambda row: row.valid_from or date.min)
         for earlier, later in itertools.pairwise(ordered):
             if earlier.valid_to is None or (later.valid_from or date.min) <= earlier.valid_to:
-                raise BrokenLaw(f"table {table}, {key} {name}: two rows hold on one day")
+                raise BrokenLaw(f"table {table}, {' '.join(names)} {name}: two rows hold on one day")
     return dict(groups)

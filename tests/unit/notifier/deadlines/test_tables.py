@@ -8,6 +8,7 @@ from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.tables import BrokenLaw, TableRows, holiday_changes, read_law
 from tests.support.law import CONFIRMATION, FICTION, hessian_law
 
+TABLES = ("profiles", "services", "announcements", "courts", "remedies")
 NO_HOLIDAYS = Calendar(lambda _: {})
 
 
@@ -17,7 +18,7 @@ def rows(name: str) -> TableRows:
 
 
 def tables(**changed: TableRows) -> dict[str, TableRows]:
-    return {name: rows(name) for name in ("profiles", "services", "announcements", "courts")} | changed
+    return {name: rows(name) for name in TABLES} | changed
 
 
 def test_every_service_of_the_directory_has_one_profile_today() -> None:
@@ -34,6 +35,31 @@ def test_every_service_of_the_directory_has_one_profile_today() -> None:
 def test_every_district_has_its_court() -> None:
     with (shipped() / "districts.csv").open(encoding="utf-8", newline="") as lines:
         assert {row["key"] for row in csv.DictReader(lines)} == set(hessian_law().courts)
+
+
+def test_every_regierungspraesidium_decides_without_an_objection_before_it() -> None:
+    """§ 16a HessAGVwGO, of each that the directory knows and of nobody else."""
+    with (shipped() / "authorities.csv").open(encoding="utf-8", newline="") as lines:
+        kinds = {row["id"]: row["kind"] for row in csv.DictReader(lines)}
+    law, today = hessian_law(), date(2026, 11, 27)
+    remedies = {each: law.remedy("objection", authority=each, service=None, on=today) for each in kinds}
+    assert {each for each, remedy in remedies.items() if remedy == "action"} == {
+        each for each, kind in kinds.items() if kind == "region"
+    }
+    assert law.remedy("none", authority="rp-065", service=None, on=today) == "none"
+
+
+def test_the_rule_of_a_service_goes_before_that_of_all_from_its_day() -> None:
+    (first, *_), key = rows("remedies"), "99050023005000"
+    own = {**first, "service": key, "remedy": "objection", "valid_from": "2027-01-01"}
+    law = read_law(tables(remedies=[first, own]), calendar=NO_HOLIDAYS)
+    asked = [
+        law.remedy("objection", authority="rp-064", service=service, on=day)
+        for service, day in ((key, date(2026, 12, 31)), (key, date(2027, 1, 1)), ("0", date(2027, 1, 1)))
+    ]
+    assert asked == ["action", "objection", "action"]
+    with pytest.raises(BrokenLaw, match="two rows hold on one day"):
+        read_law(tables(remedies=[first, first]), calendar=NO_HOLIDAYS)
 
 
 def test_the_two_named_profiles_are_there() -> None:

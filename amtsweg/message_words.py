@@ -1,0 +1,71 @@
+"""Messages to applicants in words: what they are called, which way they go, how they stand and why; German first."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.notifier.adapters.postgres.operate import ListedMessage
+from shared.local_time import ReadIn
+
+BothLanguages = tuple[str, str]
+
+KINDS: Final[Mapping[str, BothLanguages]] = {
+    "receipt": ("Automatische Empfangsbestätigung", "automatic receipt"),
+    "clearing": ("Zuständigkeit wird geklärt", "competence is being clarified"),
+    "forwarded": ("Weitergeleitet an die zuständige Behörde", "forwarded to the competent authority"),
+    "acknowledgement": ("Eingangsbestätigung der Behörde", "the authority's confirmation of receipt"),
+    "status": ("Stand des Verfahrens", "status of the procedure"),
+    "incomplete": ("Es fehlen Unterlagen", "documents are missing"),
+    "supplement": ("Nachgereichtes ist eingegangen", "supplement received"),
+    "unreadable": ("Datei nicht lesbar", "file cannot be read"),
+    "extension": ("Frist verlängert", "period extended"),
+    "decision": ("Entscheidung liegt bereit", "decision available"),
+    "deemed-approval": ("Gilt als bewilligt", "deemed approved"),
+    "certificate": ("Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"),
+    "trade-certificate": ("Gewerbeschein liegt bereit", "trade certificate available"),
+    "completion": ("Verfahren abgeschlossen", "procedure completed"),
+}
+CHANNELS: Final[Mapping[str, BothLanguages]] = {
+    "email": ("E-Mail", "e-mail"),
+    "mailbox": ("Postfach", "mailbox"),
+    "letter": ("Brief", "letter"),
+}
+STATES: Final[Mapping[str, BothLanguages]] = {
+    "created": ("wartet", "waits"),
+    "sending": ("wird gesendet", "is being sent"),
+    "sent": ("versandt", "sent"),
+    "delayed": ("noch unterwegs", "still on its way"),
+    "unread": ("im Postfach ungelesen", "unread in the mailbox"),
+    "delivered": ("angekommen", "arrived"),
+    "failed": ("gescheitert", "failed"),
+    "unknown": ("Zustellung ungewiss", "delivery unknown"),
+    "no-contact": ("keine Kontaktdaten", "no contact data"),
+}
+REASONS: Final[Mapping[str, BothLanguages]] = {
+    "address": ("keine brauchbare Adresse", "no usable address"),
+    "refused": ("vom Mailserver des Empfängers abgelehnt", "refused by the recipient's mail server"),
+    "gave-up": ("zu lange vergeblich versucht", "tried too long in vain"),
+    "internal-error": ("Fehler in Amtsweg", "an error of Amtsweg's own"),
+    "bounced": ("zurückgekommen", "came back"),
+    "suppressed": ("nicht versucht: eine frühere kam zurück", "not tried: an earlier one came back"),
+    "list-missing": ("ohne Liste: die Behörde hat keine geliefert", "without the list: none has come"),
+    "list-not-opened": (
+        "ohne Liste: sie öffnet sich mit keinem unserer Schlüssel",
+        "without the list: none of our keys opens it",
+    ),
+    "list-unreadable": ("ohne Liste: sie ist nicht lesbar", "without the list: it cannot be read"),
+}
+
+
+def word(words: Mapping[str, BothLanguages], key: str, language: ReadIn) -> str:
+    """The words for a key, or the key itself where a newer release knows more."""
+    return words.get(key, (key, key))[0 if language == "de" else 1]
+
+
+def in_words(message: ListedMessage, language: ReadIn) -> str:
+    """What the message is and how it stands, with the keys that commands take beside the names."""
+    kind, channel = (
+        word(words, key, language) for words, key in ((KINDS, message.kind), (CHANNELS, message.channel))
+    )
+    state = f"{word(STATES, message.state, language)} ({message.state})"
+    why = "" if message.reason is None else f", {word(REASONS, message.reason, language)} ({message.reason})"
+    return f"{kind} ({message.kind}), {channel}: {state}{why}"
