@@ -22,7 +22,16 @@ A reminder is the same message on the next way. Statutory messages know no quiet
 
 """
 
-_STATES = """## States
+_STATES = """## Mails that come back
+
+Every mail has a return path of its own, `bounce+<token>@domain`: the message's id and a keyed check (VERP). The mail server
+delivers that address to the notifier's own small SMTP server. It takes a mail from there only with a valid token, one
+recipient and at most 256 KB; of it, it reads nothing but the delivery report (RFC 3464). Anything else is forgotten. A bounce
+may come late, even after a delivery. Then the next channel takes over for this message, and at once for later ones of the
+case. Where there is no other channel, later ones are tried by mail all the same: no duty is silenced. No list of addresses is
+kept; what has come back is known of the case alone, as long as the case's messages are.
+
+## States
 
 `sent` means accepted by the next one on the way, `delayed` a temporary and `failed` a permanent failure. A message that was
 handed to a mail server whose answer never came is `unknown`: nobody knows whether the server has it, and it goes through no

@@ -86,6 +86,7 @@ class Claim:
     """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``.
 
     ``notice`` is what the authority has sealed to us for it, where that is known.
+    ``suppressed``: an earlier message of the case was refused for good on this channel, or came back.
     """
 
     message: ApplicantMessage
@@ -94,6 +95,7 @@ class Claim:
     created_at: datetime
     lease: UUID
     notice: Sealed | None = None
+    suppressed: bool = False
 
 
 class Queue(Protocol):

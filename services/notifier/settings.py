@@ -125,6 +125,25 @@ class LetterOutlet(BaseModel):
         return self
 
 
+class BounceListener(BaseModel):
+    """Where mails come back to: SMTP, reached by your own mail server alone, which delivers `bounce+…@domain` here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys_file: Annotated[
+        FilePath,
+        Field(
+            description="Keys of the return paths: 64 hexadecimal digits a line, the newest first. Whoever knows one "
+            "can say that a mail came back."
+        ),
+    ]
+    host: Annotated[str, Field(description="The interface that is listened on.")] = "127.0.0.1"
+    port: Annotated[Port, Field(description="Its port.")] = 2526
+    domain: Annotated[
+        str | None, Field(description="The domain of return paths; that of the sender if left out.")
+    ] = None
+
+
 class Settings(ServiceSettings):
     """The notifier's environment."""
 
@@ -135,6 +154,7 @@ class Settings(ServiceSettings):
     second_smtp: SmtpConnection | None = None
     mailbox: MailboxConnection = MailboxConnection()
     letters: LetterOutlet = LetterOutlet()
+    bounces: BounceListener | None = None
     directory: Annotated[
         DirectoryPath, Field(description="Folder of the directory: names of services and authorities, law.")
     ]

@@ -44,6 +44,8 @@ class MailServer:
     """What it has taken, and places where a test can hold it up: called with the recipient."""
 
     taken: list[tuple[str, bytes]] = field(default_factory=list)
+    senders: set[str] = field(default_factory=set)
+    """The envelopes' senders, where bounces would go."""
     connections: int = 0
     at_recipient: Hook = _go_on
     at_content: Hook = _go_on
@@ -111,6 +113,7 @@ class MailServer:
         if self.refuse_senders:
             return "550 5.7.1 You may not send"
         envelope.mail_from = address
+        self.senders.add(address)
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name

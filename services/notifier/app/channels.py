@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from time import monotonic
+from uuid import UUID
 
 import orjson
 
+from services.notifier.adapters.bounces import BounceServer
 from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.directory_files import DirectoryFiles
@@ -17,12 +19,14 @@ from services.notifier.adapters.mailboxes import WebhookMailboxes
 from services.notifier.adapters.maintenance import Resumed
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.adapters.postgres.unread import UnreadInPostgres
 from services.notifier.adapters.relays import Relay, RelayChain
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.app.parts import Common, now, rebuild
 from services.notifier.domain.address import Address
+from services.notifier.domain.bounces import DeliveryReport, ReturnPaths, keys_from
 from services.notifier.domain.letter import LetterSender
 from services.notifier.domain.mail import MailSender
 from services.notifier.domain.retry import RetryPolicy
@@ -32,10 +36,11 @@ from services.notifier.handler.carriers import Desk, EmailCarrier, LetterCarrier
 from services.notifier.handler.delivery import MailDelivery
 from services.notifier.handler.send_loop import Rounds
 from services.notifier.ports import Carrier
-from services.notifier.settings import MailboxConnection, Settings, SmtpConnection
+from services.notifier.settings import BounceListener, MailboxConnection, Settings, SmtpConnection
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.submission import Channel
+from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
 from shared.web.egress import Egress
@@ -70,7 +75,10 @@ def channels(settings: Settings, common: Common) -> Mapping[str, Component]:
         writer=Writer(read_texts(), common.law),
     )
     ways = (_email(settings, desk, common), _mailbox(settings.mailbox, desk), _letters(settings, desk))
-    return {way.part: _sending(way, settings, common) for way in ways}
+    parts: dict[str, Component] = {way.part: _sending(way, settings, common) for way in ways}
+    if settings.bounces is not None:
+        parts["bounces"] = _bounces(settings.bounces, _return_paths(settings), common)
+    return parts
 
 
 def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
@@ -113,11 +121,43 @@ def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
         channel="email",
         part="sending",
         carried_by="mail server",
-        carrier=EmailCarrier(desk=desk, mailer=mailer, sender=_sender(settings), clock=now),
+        carrier=EmailCarrier(
+            desk=desk,
+            mailer=mailer,
+            sender=_sender(settings),
+            clock=now,
+            return_paths=_return_paths(settings),
+        ),
         close=mailer.close,
         side_by_side=4 * settings.smtp.connections,
         per_second=settings.smtp.per_second,
     )
+
+
+def _return_paths(settings: Settings) -> ReturnPaths | None:
+    bounces = settings.bounces
+    if bounces is None:
+        return None
+    return ReturnPaths(bounces.domain or _domain(settings), keys_from(read_secret(bounces.keys_file)))
+
+
+def _bounces(bounces: BounceListener, paths: ReturnPaths | None, common: Common) -> Follower:
+    returned = ReturnedMails(common.pool)
+
+    async def note(message: UUID, report: DeliveryReport) -> bool:
+        return await returned.note(message, report, at=now())
+
+    if paths is None:
+        raise ValueError("bounces are listened for where return paths are made")
+    server = BounceServer(
+        paths,
+        note,
+        host=bounces.host,
+        port=bounces.port,
+        condition=common.health.part("bounces"),
+        telemetry=common.telemetry,
+    )
+    return Follower(server, name="bounces", health=common.health)
 
 
 def _relay(smtp: SmtpConnection, settings: Settings) -> Relay:

@@ -15,7 +15,7 @@ TRANSITIONS: Final[Mapping[MessageState, frozenset[MessageState]]] = {
     "created": frozenset({"sending", "failed", "no-contact"}),
     "sending": frozenset({"created", "sent", "failed", "unknown"}),
     "sent": frozenset({"delayed", "unread", "delivered", "failed"}),
-    "delayed": frozenset({"delayed", "delivered", "failed"}),
+    "delayed": frozenset({"delivered", "failed"}),
     "unread": frozenset({"unread", "delivered"}),
     "delivered": frozenset({"failed"}),
     "unknown": frozenset({"created", "delayed", "delivered", "failed"}),

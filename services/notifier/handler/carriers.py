@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.notifier.domain.address import address_of
+from services.notifier.domain.bounces import ReturnPaths
 from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.mail import MailSender, compose
@@ -93,6 +94,7 @@ class EmailCarrier(_AtTheDesk):
     mailer: Mailer
     sender: MailSender
     clock: Clock
+    return_paths: ReturnPaths | None = None
 
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
         recipient = address_of(self.desk.contact(claim))
@@ -102,6 +104,7 @@ class EmailCarrier(_AtTheDesk):
             sender=self.sender,
             recipient=recipient,
             now=self.clock(),
+            return_path=None if self.return_paths is None else self.return_paths.of(claim.message.id),
         )
         return await self.mailer.hand_over(mail, before_content=before_content)
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from services.notifier.domain.address import Unusable
 from services.notifier.domain.rendering import Unrenderable
 from services.notifier.domain.retry import GiveUp, RetryPolicy, pause_after, retry
+from services.notifier.domain.states import next_channel
 from services.notifier.ports import (
     Accepted,
     Carrier,
@@ -76,6 +77,9 @@ class MailDelivery:
             return await self._settle(claim, known, attempts=claim.attempts)
         if claim.contact in ("none", "erased"):
             return await self._settle(claim, "no-contact", attempts=claim.attempts)
+        if claim.suppressed and next_channel(claim.message.channels, claim.message.channel, state="failed"):
+            # Another channel takes over; where there is none, the duty stays and the message is tried.
+            return await self._settle(claim, "failed", attempts=claim.attempts, reason="suppressed")
         begun = _Begun()
         try:
             return await self._attempt(claim, begun)

@@ -19,6 +19,7 @@ from services.notifier.handler.carriers import Desk, EmailCarrier
 from services.notifier.handler.delivery import MailDelivery, Result
 from services.notifier.ports import Claim, ContactNotOpened
 from shared.events.payload import Sealed
+from shared.events.submission import Channel
 from tests.support.events import sealed
 from tests.support.fake_mailer import FakeMailer
 from tests.support.fake_queue import FakeQueue
@@ -268,6 +269,17 @@ async def test_a_message_keeps_its_id_over_attempts(world: World) -> None:
     await world.courier().deliver(claim)
     ((_, content),) = world.mailer.taken
     assert f"Message-ID: <{message('receipt').id}@amtsweg.example>".encode() in content
+
+
+@pytest.mark.parametrize(("channels", "result"), [(("email", "letter"), "failed"), (("email",), "sent")])
+async def test_after_a_bounce_another_channel_takes_over_and_without_one_the_duty_stays(
+    world: World, channels: tuple[Channel, ...], result: Result
+) -> None:
+    world.queue.plan(replace(message("decision"), channels=channels), CONTACT)
+    (claim,) = await world.queue.claim(1)
+    assert await world.courier().deliver(replace(claim, suppressed=True)) == result
+    (settled,) = world.queue.emitted
+    assert settled.reason == ("suppressed" if result == "failed" else None)
 
 
 async def test_a_lost_lease_stops_a_delivery_before_the_content(world: World) -> None:

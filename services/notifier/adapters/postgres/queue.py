@@ -32,7 +32,9 @@ SOURCE = "urn:amtsweg:notifier"
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
     m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.notice, m.attempts, m.created_at,
-    c.contact_state, c.contact, (SELECT sealed FROM notices n WHERE n.about = m.notice) AS sealed_notice
+    c.contact_state, c.contact, (SELECT sealed FROM notices n WHERE n.about = m.notice) AS sealed_notice,
+    EXISTS (SELECT FROM messages e WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state = 'failed'
+            AND e.reason IN ('refused', 'bounced')) AS suppressed
 """
 
 # On one channel a case's receipt goes first, then its news in the order in which they were planned. A contact that
@@ -235,4 +237,5 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
         created_at=row["created_at"],
         lease=lease,
         notice=None if row["sealed_notice"] is None else Sealed.model_validate_json(row["sealed_notice"]),
+        suppressed=row["suppressed"],
     )

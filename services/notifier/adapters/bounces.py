@@ -1,0 +1,127 @@
+"""The small mail server that bounces come back to: it takes delivery reports about our own mails, and nothing else.
+
+Limits come before reading: connections, time, size, one recipient, and that recipient must carry our token. Nothing is
+relayed or kept.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.notifier.domain.bounces import MOST_BYTES, DeliveryReport, ReturnPaths, read_report
+from services.notifier.ports import StoreAway
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
+
+NoteReport = Callable[[Any, DeliveryReport], Awaitable[bool]]
+"""Writes what a report says of a message; False where that changes nothing. Raises ``StoreAway``."""
+
+_CONNECTIONS = 20
+_SECONDS = 30.0
+_COMMANDS = {"*": 20}
+_LINE_BYTES = 1000
+
+
+class BounceServer:
+    """Listens until cancelled; ``listening`` is set once it does."""
+
+    def __init__(
+        self,
+        paths: ReturnPaths,
+        note: NoteReport,
+        *,
+        host: str,
+        port: int,
+        condition: Condition,
+        telemetry: Telemetry,
+    ) -> None:
+        self._paths = paths
+        self._note = note
+        self._host = host
+        self._port = port
+        self._condition = condition
+        self._telemetry = telemetry
+        self._open: set[SMTP] = set()
+        self.listening = asyncio.Event()
+        self._log = structlog.get_logger().bind(part="bounces")
+
+    async def run(self) -> None:
+        """Take reports until cancelled."""
+        server = await asyncio.get_running_loop().create_server(self._protocol, self._host, self._port)
+        self._condition.set("ready")
+        self.listening.set()
+        self._log.info("listening", port=server.sockets[0].getsockname()[1])
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            for protocol in tuple(self._open):
+                _hang_up(protocol)
+
+    def _protocol(self) -> SMTP:
+        return _Conversation(
+            self,
+            hostname=self._paths.domain,
+            data_size_limit=MOST_BYTES,
+            timeout=_SECONDS,
+            command_call_limit=_COMMANDS,
+            loop=asyncio.get_running_loop(),
+            open_conversations=self._open,
+        )
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Only to an address with our token, and to one of them."""
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient is enough"
+        if self._paths.message(address) is None:
+            self._count("refused")
+            return "550 5.1.1 No such address"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Read the report; what is none, for example an absence note, is taken and forgotten."""
+        message = self._paths.message(envelope.rcpt_tos[0])
+        content = envelope.content
+        report = read_report(content) if isinstance(content, bytes) else None
+        if message is None or report is None:
+            self._count("ignored")
+            return "250 2.0.0 Not a report, forgotten"
+        try:
+            changed = await self._note(message, report)
+        except StoreAway:
+            return "451 4.3.0 Come again later"
+        self._count(report.outcome if changed else "ignored")
+        self._log.info("report read", outcome=report.outcome, status=report.status, changed=changed)
+        return "250 2.0.0 Read"
+
+    def _count(self, result: str) -> None:
+        self._telemetry.count("messages_sent", channel="bounce", result=result)
+
+
+class _Conversation(SMTP):
+    """One connection; beyond a number of them the next is told to come later."""
+
+    def __init__(self, handler: BounceServer, *, open_conversations: set[SMTP], **settings: Any) -> None:
+        super().__init__(handler, enable_SMTPUTF8=False, decode_data=False, **settings)
+        self._all = open_conversations
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._all.add(self)
+        if len(self._all) > _CONNECTIONS:
+            _hang_up(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._all.discard(self)
+        super().connection_lost(error)
+
+
+def _hang_up(protocol: SMTP) -> None:
+    if isinstance(protocol.transport, asyncio.Transport):
+        protocol.transport.abort()

@@ -1,0 +1,71 @@
+"""What delivery reports say of mails that were handed over, each with its event in one transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.notifier.domain.bounces import DeliveryReport
+from services.notifier.domain.states import before
+from services.notifier.ports import StoreAway
+from shared.errors import Unavailable
+from shared.events.envelope import Event, encode
+from shared.events.ids import child_id
+from shared.events.notification import FailureReason, NotificationSettled
+from shared.events.topics import NOTIFICATION_SETTLED
+from shared.postgres import outbox
+from shared.postgres import pool as postgres
+from shared.postgres.pool import Pool
+
+# Of an erased case nothing is left to be said. A report says nothing of a message that nobody has handed over.
+_NOTE = """
+    UPDATE messages SET state = $2, reason = $3, settled_at = $4
+    WHERE id = $1 AND channel = 'email' AND state = ANY($5) AND submission_id IS NOT NULL
+    RETURNING case_id, submission_id, kind, revision, attempts
+"""
+
+# Whoever reports comes back later; by then it is known whether the mail server has taken the mail over.
+_UNDER_WAY = "SELECT state = 'sending' FROM messages WHERE id = $1"
+
+
+class ReturnedMails:
+    """Writes reports; a state that cannot follow the present one is not written."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def note(self, message: UUID, report: DeliveryReport, *, at: datetime) -> bool:
+        """Write what the report says; False where it changes nothing.
+
+        Raises:
+            StoreAway: nothing was written.
+        """
+        reason: FailureReason | None = "bounced" if report.outcome == "failed" else None
+        states = sorted(before(report.outcome, reason))
+        try:
+            async with postgres.transaction(self._pool) as connection:
+                row = await connection.fetchrow(_NOTE, message, report.outcome, reason, at, states)
+                if row is None:
+                    if await connection.fetchval(_UNDER_WAY, message):
+                        raise StoreAway("the mail server's own answer has not been written yet")
+                    return False
+                told = NotificationSettled(
+                    message_id=message,
+                    kind=row["kind"],
+                    revision=row["revision"],
+                    channel="email",
+                    outcome=report.outcome,
+                    attempts=row["attempts"],
+                    settled_at=at,
+                    reason=reason,
+                )
+                event = Event(
+                    id=child_id(message, f"report-{report.outcome}"),
+                    source="urn:amtsweg:notifier",
+                    time=at,
+                    case_id=row["case_id"],
+                    submission_id=row["submission_id"],
+                    data=told,
+                )
+                await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
+        except Unavailable as away:
+            raise StoreAway(str(away)) from away
+        return True

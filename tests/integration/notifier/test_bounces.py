@@ -1,0 +1,73 @@
+"""A mail that comes back: the next channel takes over, and what follows in the case goes there at once."""
+
+import socket
+from pathlib import Path
+
+import aiosmtplib
+
+from services.notifier.domain.bounces import ReturnPaths
+from shared.events import ids
+from shared.events.notification import MessageKind
+from shared.events.submission import Channel
+from tests.integration.notifier.conftest import Case, Notifier, until
+from tests.support.bounces import report
+
+KEY = "5b" * 32
+PATHS = ReturnPaths("amtsweg.example", (bytes.fromhex(KEY),))
+ADDRESS = {"street": "Südanlage 5", "postalCode": "35390", "town": "Gießen"}
+
+
+def return_path(case: Case, kind: MessageKind) -> str:
+    return PATHS.of(ids.message_id(case.id, kind, 1, "applicant", "email"))
+
+
+async def bounce(port: int, recipient: str) -> int:
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=30) as client:
+        await client.mail("")
+        await client.rcpt(recipient)
+        return (await client.data(report("failed", "5.1.1"))).code
+
+
+async def test_a_late_bounce_switches_the_channel_and_silences_nothing(
+    notifier: Notifier, tmp_path: Path
+) -> None:
+    channels: tuple[Channel, ...] = ("email", "letter")
+    case = notifier.case(channels=channels, name="Erika Mustermann", address=ADDRESS)
+    keys, letters = tmp_path / "bounces", tmp_path / "letters"
+    keys.write_text(KEY)
+    letters.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    await notifier.start(
+        AMTSWEG_BOUNCES__KEYS_FILE=str(keys),
+        AMTSWEG_BOUNCES__PORT=str(port),
+        AMTSWEG_LETTERS__FOLDER=str(letters),
+        AMTSWEG_LETTERS__RETURN_ADDRESS="Amtsweg, Beispielplatz 1, 65185 Wiesbaden",
+    )
+    await notifier.publish(case.received())
+    await until(lambda: notifier.has("sent", case))
+    assert notifier.mail.senders == {return_path(case, "receipt")}
+
+    assert await bounce(port, return_path(case, "receipt")) == 250
+    await until(lambda: notifier.has("failed", case))
+    await notifier.publish(case.routed())
+
+    async def both_by_letter() -> bool:
+        return len(list_of(letters)) == 2
+
+    await until(both_by_letter)
+    await until(lambda: notifier.has("sent", case, count=2))
+    rows = await notifier.query(
+        "SELECT kind, channel, state, reason FROM notifier.messages WHERE case_id = $1", case.id
+    )
+    assert {tuple(row) for row in rows} == {
+        ("receipt", "email", "failed", "bounced"),
+        ("receipt", "letter", "sent", None),
+        ("forwarded", "email", "failed", "suppressed"),
+        ("forwarded", "letter", "sent", None),
+    }
+    assert notifier.mail.taken_for(case.applicant) == 1
+
+
+def list_of(folder: Path) -> list[Path]:
+    return list(folder.glob("*.pdf"))
