@@ -19,6 +19,9 @@ class KafkaToPostgres:
 
     The pool's connections see the service's schema, whose migrations have made the tables of
     ``shared.postgres.tables``. Dead letters leave through its outbox: an ``OutboxPublisher`` must run beside this.
+
+    With ``look`` in seconds it goes on by itself when the store comes back from the past; a service that has to know
+    of that first, as intake has, leaves it out and begins anew itself.
     """
 
     def __init__(
@@ -30,10 +33,11 @@ class KafkaToPostgres:
         pool: Pool,
         health: Health,
         telemetry: Telemetry,
+        look: float | None = None,
     ) -> None:
         self._engine = Engine(
             plan,
-            lambda *_: PostgresSink(plan, projector, pool=pool),
+            lambda *_: PostgresSink(plan, projector, pool=pool, look=look),
             address=address,
             health=health,
             telemetry=telemetry,

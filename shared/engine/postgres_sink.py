@@ -20,19 +20,17 @@ from shared.postgres import offsets
 from shared.postgres.outbox import enqueue
 from shared.postgres.pool import Connection, Pool, transaction
 
-_LOOK_SECONDS: Final = 1.0
-
 
 class PostgresSink:
     """One unit's ``Sink``: the stored offset is written on the condition that it is as expected, and so is the fence.
 
-    Every second it looks whether the stored offsets lie before what it has committed: after a restore or a failover
-    the store has forgotten what came since, and with nothing new to read nobody else would notice.
+    Where ``look`` is given, it looks every so many seconds whether the stored offsets lie before what it has committed:
+    after a restore or a failover the store has forgotten what came since, and with nothing new to read nobody would notice.
     """
 
-    def __init__(self, plan: Plan, projector: Projector, *, pool: Pool, look: float = _LOOK_SECONDS) -> None:
+    def __init__(self, plan: Plan, projector: Projector, *, pool: Pool, look: float | None = None) -> None:
         self._look = look
-        self._look_at = 0.0
+        self._look_at: float | None = None
         self.portion: Final = plan.batch_size
         self._plan = plan
         self._projector = projector
@@ -41,7 +39,7 @@ class PostgresSink:
         self._blocked: set[bytes] = set()
 
     async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
-        self._look_at = time.monotonic() + self._look
+        self._look_at = self._next_look()
         firsts = await consumer.beginning_offsets(list(unit))
         async with transaction(self._pool) as connection:
             self._expected = await offsets.read(connection, self._plan.group, firsts)
@@ -71,12 +69,15 @@ class PostgresSink:
         Raises:
             Unavailable: it has; opened anew, the unit reads again what the store has forgotten.
         """
-        self._look_at = time.monotonic() + self._look
+        self._look_at = self._next_look()
         expected, stored = self._expected, self._expected
         with suppress(Unavailable):
             stored = await offsets.stored(self._pool, self._plan.group)
         if self._expected is expected and any(stored.get(tp, 0) < known for tp, known in expected.items()):
             raise Unavailable("the store has come back from the past; what it has forgotten is read again")
+
+    def _next_look(self) -> float | None:
+        return None if self._look is None else time.monotonic() + self._look
 
     async def close(self) -> None:
         """Nothing is kept open between transactions."""

@@ -44,6 +44,7 @@ from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
 
 _STATUS_DAYS = 7
+_LOOK_SECONDS = 1.0
 _BODY_BYTES = 1024  # nothing is posted here
 
 PLANNING = Plan(
@@ -128,6 +129,7 @@ def _planning(plan: Plan, common: Common) -> KafkaToPostgres:
         pool=common.pool,
         health=common.health,
         telemetry=common.telemetry,
+        look=_LOOK_SECONDS,
     )
 
 

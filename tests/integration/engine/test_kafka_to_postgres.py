@@ -36,7 +36,9 @@ def plan(bench: Bench, *inputs: str, single_task: bool = False) -> Plan:
     )
 
 
-def engine(bench: Bench, pool: Pool, its_plan: Plan, projection: Effects) -> KafkaToPostgres:
+def engine(
+    bench: Bench, pool: Pool, its_plan: Plan, projection: Effects, *, look: float | None = None
+) -> KafkaToPostgres:
     return KafkaToPostgres(
         its_plan,
         projection,
@@ -44,6 +46,7 @@ def engine(bench: Bench, pool: Pool, its_plan: Plan, projection: Effects) -> Kaf
         pool=pool,
         health=bench.health,
         telemetry=bench.telemetry,
+        look=look,
     )
 
 
@@ -79,7 +82,7 @@ async def test_what_the_store_has_forgotten_is_read_again_though_nothing_new_com
     """As after a restore: effects and offsets lie in the past, and the process has not noticed that it was away."""
     source = bench.topic("in", partitions=3)
     its_plan = plan(bench, source)
-    async with running(engine(bench, pool, its_plan, Effects())):
+    async with running(engine(bench, pool, its_plan, Effects(), look=0.5)):
         await bench.send(*(Message(source, b"k%d" % n, b"%d" % n) for n in range(20)))
         await effects(pool, 20)
         async with transaction(pool) as connection:
