@@ -127,6 +127,37 @@ class HttpListener(_Frozen):
         return self
 
 
+def _protected_url(url: AnyUrl) -> AnyUrl:
+    secure = {"http": "https", "redis": "rediss"}
+    if url.scheme in secure:
+        require_loopback(url.host or "", what=url.scheme, instead=f"{secure[url.scheme]}://")
+    if url.scheme == "rediss" and _UNVERIFIED.search(url.query or ""):
+        require_loopback(url.host or "", what="rediss without verification", instead="ssl_cert_reqs=required")
+    return url
+
+
+_UNVERIFIED = re.compile(r"ssl_cert_reqs=(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE)
+
+ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected_url)]
+"""An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
+
+
+class TraceExport(_Frozen):
+    """Where traces go (OpenTelemetry, OTLP over HTTP)."""
+
+    endpoint: Annotated[
+        ProtectedUrl,
+        Field(description="The receiver, for example `https://collector:4318/v1/traces`."),
+    ]
+    ca_file: Annotated[
+        FilePath | None,
+        Field(description="Whom to believe (PEM), where the system's own list does not suffice."),
+    ] = None
+    share: Annotated[
+        float, Field(ge=0, le=1, description="How many of the traces that begin here are kept: 1 is all.")
+    ] = 1.0
+
+
 class ServiceSettings(BaseSettings):
     """What every service is told; a wrong value stops the start and names the variable."""
 
@@ -144,6 +175,7 @@ class ServiceSettings(BaseSettings):
             description="This replica's ordinal. Two processes with the same one fence each other in an endless loop.",
         ),
     ] = "0"
+    traces: TraceExport | None = None
 
 
 def read_secret(path: Path) -> str:
@@ -159,21 +191,6 @@ def require_loopback(host: str, *, what: str, instead: str) -> None:
     """
     if not loopback(host.strip("[]")):
         raise ValueError(f"{what} at {host}: beyond loopback only verified TLS; use {instead}")
-
-
-def _protected_url(url: AnyUrl) -> AnyUrl:
-    secure = {"http": "https", "redis": "rediss"}
-    if url.scheme in secure:
-        require_loopback(url.host or "", what=url.scheme, instead=f"{secure[url.scheme]}://")
-    if url.scheme == "rediss" and _UNVERIFIED.search(url.query or ""):
-        require_loopback(url.host or "", what="rediss without verification", instead="ssl_cert_reqs=required")
-    return url
-
-
-_UNVERIFIED = re.compile(r"ssl_cert_reqs=(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE)
-
-ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected_url)]
-"""An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
 
 
 def _protected_issuer(issuer: str) -> str:

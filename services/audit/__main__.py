@@ -10,7 +10,7 @@ from shared.service import run as service
 def main() -> int:
     """Run until told to stop; 0 when that was asked for."""
     settings = Settings()
-    return service.main("audit", lambda: build(settings), log_level=settings.log_level)
+    return service.main("audit", lambda: build(settings), settings=settings)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from shared.engine.batch import BatchAttempt, BatchOutcome
 from shared.engine.consumer_lag import ConsumerLag, series
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.fetcher import ConsumerFailed, Fetcher
+from shared.engine.handled_records import log_lines, trace
 from shared.engine.origins import TopicOrigins
 from shared.engine.plan import Plan
 from shared.engine.sink import Replaced, Sink, SinkTransaction
@@ -153,7 +154,11 @@ class PartitionTask:
         context.telemetry.observe("batch_seconds", seconds, group=group)
         context.telemetry.set("paused_partitions", self._fetcher.held_back, group=group)
         context.lags.note(self._fetcher.lag())
-        self._log.info("batch committed", records=len(outcome.done), ms=round(1000 * seconds, 1))
+        trace(outcome.done, group=group, seconds=seconds)
+        for handled in log_lines(outcome.done):
+            self._log.info(
+                "batch committed", records=len(handled), ms=round(1000 * seconds, 1), handled=handled
+            )
 
     def _report_expired(self, missed: Mapping[TopicPartition, int]) -> None:
         for tp, count in missed.items():

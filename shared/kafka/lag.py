@@ -12,11 +12,14 @@ from aiokafka.structs import TopicPartition
 from shared.errors import Unavailable
 from shared.events.topics import ConsumerGroup, consumed_by
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.read_to_end import unread
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
 
 _EVERY_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 10.0
+_FEW: Final = 100
+"""So many offsets behind may be nothing but marks; whoever is further behind has records to read."""
 
 ReadOffsets = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
 """The next offset of each partition as the group has stored it; one never read is left out."""
@@ -44,6 +47,9 @@ class LagWatcher:
         self._stored = stored
         self._condition = condition
         self._telemetry = telemetry
+        self._seen: dict[TopicPartition, tuple[int, int]] = {}
+        self._empty: dict[TopicPartition, tuple[int, int]] = {}
+        self._holds: dict[TopicPartition, tuple[int, int]] = {}
 
     async def run(self) -> None:
         """Measure until cancelled; whoever runs this begins it anew after a failure.
@@ -70,10 +76,37 @@ class LagWatcher:
             firsts: Mapping[TopicPartition, int] = await consumer.beginning_offsets(self._partitions)
             stored = await self._stored()
         behind: defaultdict[str, int] = defaultdict(int)
-        for tp in self._partitions:
-            behind[tp.topic] += max(0, ends[tp] - max(firsts[tp], stored.get(tp, 0)))
+        positions = {tp: max(firsts[tp], stored.get(tp, 0)) for tp in self._partitions}
+        await self._look_behind({tp: (at, ends[tp]) for tp, at in positions.items() if at < ends[tp]})
+        for tp, at in positions.items():
+            nothing = self._empty.get(tp) == (at, ends[tp])
+            behind[tp.topic] += 0 if nothing else max(0, ends[tp] - at)
         for topic, lag in behind.items():
             self._telemetry.set("lag_records", lag, group=self._group, topic=topic)
+
+    async def _look_behind(self, spans: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """Find out where only the marks of transactions are left: they take an offset each, and nobody consumes them.
+
+        Only what has rested since the last look is read, and only once.
+        """
+        resting = {tp: span for tp, span in spans.items() if self._seen.get(tp) == span}
+        self._seen, self._empty = dict(spans), {tp: e for tp, e in self._empty.items() if tp in spans}
+        unknown = {
+            tp: span
+            for tp, span in resting.items()
+            if self._empty.get(tp) != span and self._holds.get(tp) != span and span[1] - span[0] <= _FEW
+        }
+        if not unknown:
+            return
+        consumer = reader(self._address)
+        try:
+            await consumer.start()
+            starts, ends = ({tp: span[n] for tp, span in unknown.items()} for n in (0, 1))
+            found = await unread(consumer, starts=starts, ends=ends)
+        finally:
+            await close(consumer)
+        for tp, span in unknown.items():
+            (self._holds if tp in found else self._empty)[tp] = span
 
 
 def lag_of(

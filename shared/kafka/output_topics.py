@@ -34,6 +34,7 @@ class OutputTopics:
         self._absent: set[str] = set()
         self._denied: dict[str, float] = {}
         self._checked = float("-inf")
+        self._told: list[str] = []
 
     def expect(self, *names: str) -> None:
         """Look these up too, for example when the directory names a new authority."""
@@ -107,9 +108,17 @@ class OutputTopics:
         self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
         for name in expected if known is not None else ():
             self._take(name, found.get(name, 0), now)
-        if missing := self.unavailable():
-            # Topics and ACLs first, directory entry second: then this is never seen.
-            structlog.get_logger().warning("topics missing", topics=missing[:10], count=len(missing))
+        self._tell(self.unavailable())
+
+    def _tell(self, missing: list[str]) -> None:
+        """Say what is missing once, whenever that has changed. Topics and ACLs first, directory entry second: then nothing is."""
+        if missing == self._told:
+            return
+        self._told, log = missing, structlog.get_logger()
+        if missing:
+            log.warning("topics missing", topics=missing[:10], count=len(missing))
+        else:
+            log.info("no topics missing")
 
     def _take(self, name: str, count: int | None, now: float) -> None:
         """Take in what one look has told: see ``_count``; 0 for a topic that was not found."""

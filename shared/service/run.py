@@ -5,7 +5,8 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack
+from importlib.metadata import version
 from typing import Final, Protocol
 
 import structlog
@@ -13,7 +14,8 @@ import uvloop
 
 from shared.backoff import Backoff
 from shared.errors import Unavailable
-from shared.telemetry import logs
+from shared.settings import ServiceSettings, TraceExport
+from shared.telemetry import logs, tracing
 
 GRACE_SECONDS: Final = 25.0
 """How long parts may take to end; longer than a running transaction, shorter than an orchestrator waits."""
@@ -37,11 +39,24 @@ request that a door has accepted is answered while everything below it still wor
 """
 
 
-def main(name: str, build: Callable[[], Components], *, log_level: str) -> int:
+def main(name: str, build: Callable[[], Components], *, settings: ServiceSettings) -> int:
     """Run the service until it is told to stop; return the process's exit code, 0 when that was asked for."""
-    logs.configure(name, level=log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    logs.configure(name, level=settings.log_level)
+    with ExitStack() as ending, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if settings.traces is not None:
+            ending.callback(_traces(name, settings.traces, instance=settings.instance))
         return runner.run(_serve(build))
+
+
+def _traces(name: str, told: TraceExport, *, instance: str) -> Callable[[], None]:
+    return tracing.configure(
+        name,
+        version=version("amtsweg"),
+        instance=instance,
+        endpoint=str(told.endpoint),
+        ca_file=told.ca_file,
+        share=told.share,
+    )
 
 
 async def _serve(build: Callable[[], Components]) -> int:

@@ -28,6 +28,7 @@ FIELDS: Final = frozenset(
         "event_id",
         "failures",
         "group",
+        "handled",
         "instance",
         "kind",
         "level",

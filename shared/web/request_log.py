@@ -4,10 +4,12 @@ import time
 from typing import Final
 
 import structlog
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.telemetry.metrics import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry
+from shared.telemetry.tracing import CASE, begin, traceparent_of
 from shared.web.noted import noted
 from shared.web.problems import internal_error
 
@@ -39,8 +41,10 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        stated = _stated(scope)
+        span = begin("request", kind=SpanKind.SERVER, traceparent=stated)
         # In a copy: the server looks at its own when it decides whether a body is sent.
-        inner = _as_get(scope)
+        inner = _as_get(scope, trace=traceparent_of(span, stated))
         exchange = _Exchange(receive, send, head=scope["method"] == "HEAD", tls=scope["scheme"] == "https")
         began = time.perf_counter()
         try:
@@ -53,6 +57,7 @@ class RequestLog:
                 await exchange.fail(inner)
         finally:
             self._tell(inner, scope["method"], exchange, seconds=time.perf_counter() - began)
+            _end(span, inner, scope["method"], status=exchange.result)
 
     def _tell(self, scope: Scope, method: str, exchange: "_Exchange", *, seconds: float) -> None:
         route, method, status = _route(scope), method if method in _METHODS else "other", exchange.result
@@ -113,15 +118,30 @@ class _Exchange:
         return [(name, value) for name, value in wanted if name not in present]
 
 
-def _as_get(scope: Scope) -> Scope:
+def _stated(scope: Scope) -> str | None:
+    given = [value for name, value in scope["headers"] if name == _TRACEPARENT]
+    return given[0].decode("latin-1") if len(given) == 1 else None
+
+
+def _as_get(scope: Scope, *, trace: str) -> Scope:
     """The request as the application sees it: HEAD is GET without a body, and every request has a trace."""
-    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
-    given = [value for name, value in headers if name == _TRACEPARENT]
-    stated = given[0].decode("latin-1") if len(given) == 1 else None
-    trace = child_of(stated).encode()
-    headers = [(name, value) for name, value in headers if name != _TRACEPARENT]
+    headers = [(name, value) for name, value in scope["headers"] if name != _TRACEPARENT]
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    return {**scope, "method": method, "headers": [*headers, (_TRACEPARENT, trace)]}
+    return {**scope, "method": method, "headers": [*headers, (_TRACEPARENT, trace.encode())]}
+
+
+def _end(span: Span, scope: Scope, method: str, *, status: int) -> None:
+    """End the request's span; one that is not ended is sent to nobody, as of what machines ask every few seconds."""
+    route, case = _route(scope), noted(scope).get("case_id")
+    if not span.is_recording() or (route in QUIET and status < _FAILED):
+        return
+    span.update_name(f"{method if method in _METHODS else 'other'} {route}")
+    span.set_attributes({"http.route": route, "http.response.status_code": int(status)})
+    if case is not None:
+        span.set_attribute(CASE, case)
+    if status >= _FAILED:
+        span.set_status(StatusCode.ERROR)
+    span.end()
 
 
 def _trace(scope: Scope) -> str:

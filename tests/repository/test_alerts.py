@@ -1,6 +1,7 @@
 """Every alarm can ring: its metric is declared, and somebody emits it; every documented alarm has its rule."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,20 @@ def test_every_documented_alarm_has_a_rule_and_every_rule_is_documented() -> Non
     table = page.partition("## What to watch")[2].partition("\n## ")[0]
     in_rules = set().union(*(watched(rule["expr"]) for rule in rules()))
     assert watched(table) == in_rules
+
+
+def test_the_dashboard_shows_every_metric_and_no_other() -> None:
+    dashboard = json.loads((ROOT / "deploy" / "grafana" / "amtsweg.json").read_text(encoding="utf-8"))
+    queries = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel["targets"])
+    shown = {
+        f"{m.name}_bucket" if m.kind == "histogram" else name
+        for m, name in zip(METRICS, _shown(), strict=True)
+    }
+    assert watched(queries) == shown
+
+
+def _shown() -> list[str]:
+    return [f"{m.name}_total" if m.kind == "counter" else m.name for m in METRICS]
 
 
 def test_every_metric_that_is_declared_is_emitted() -> None:

@@ -1,10 +1,12 @@
 """What operators see of the sending: every attempt counted, timed and logged, without a word about people."""
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from services.notifier.ports import Claim, Clock
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
+from shared.telemetry.tracing import CASE, SpanAttributes, follow, trace_id
 
 
 class DeliveryWatch:
@@ -28,6 +30,14 @@ class DeliveryWatch:
             self._condition.set("ready")
         elif result in {"server-away", "unwelcome"}:
             self._condition.set("degraded", reason=f"{self._part} is away or refuses us; messages wait")
+        waited = max((self._clock() - claim.created_at).total_seconds(), 0.0)
+        ids: SpanAttributes = {CASE: str(claim.message.case_id), "amtsweg.message": claim.message.kind}
+        follow(
+            f"notifier {claim.message.channel}",
+            [(claim.message.traceparent, ids)],
+            seconds=waited,
+            kind=SpanKind.CLIENT,
+        )
         write = self._log.info if result in {"sent", "no-contact"} else self._log.warning
         write(
             "message attended to",
@@ -36,6 +46,8 @@ class DeliveryWatch:
             channel=claim.message.channel,
             decision=result,
             attempts=claim.attempts,
+            event_id=str(claim.message.id),
+            trace_id=trace_id(claim.message.traceparent),
         )
 
     def broken(self, claim: Claim, error: Exception) -> None:

@@ -29,6 +29,7 @@ class ApplicantMessage:
     ``channels`` are the ways to the applicant, the first one first; ``channel`` is the one of this message.
     ``facts`` are what it says beyond the receipt and the law: days, numbers, codes; nothing that people have written.
     ``notice`` is the event whose sealed notice it says as well.
+    ``traceparent`` is the trace context of the event that called for it.
     """
 
     case_id: UUID
@@ -47,6 +48,7 @@ class ApplicantMessage:
     channels: tuple[Channel, ...] = BY_EMAIL
     channel: Channel = "email"
     notice: UUID | None = None
+    traceparent: str | None = field(default=None, compare=False)
 
     @property
     def id(self) -> UUID:

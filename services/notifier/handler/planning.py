@@ -1,6 +1,7 @@
 """From events to planned messages: one call per batch, inside the transaction that stores its offsets."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from services.notifier.domain.case import Case
 from services.notifier.domain.deadlines.law import Law
@@ -27,7 +28,7 @@ async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: La
     for event in news:
         case = known.get(event.case_id) or Case(event.case_id)
         planned = plan(event, case, law)
-        messages += planned
+        messages += (replace(each, traceparent=event.traceparent) for each in planned)
         known[case.id] = case.after(event, *map(told, planned))
     await ledger.keep(known.values(), messages)
     await ledger.close(settled)

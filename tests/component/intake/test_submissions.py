@@ -3,6 +3,7 @@ import json
 from typing import Literal
 
 import pytest
+import structlog
 
 from services.intake.adapters.rates import Quota
 from shared.crypto.jwe import NotOpened, open_sealed
@@ -50,6 +51,16 @@ async def test_a_submission_is_answered_with_its_receipt_and_lies_on_the_bus(int
         "channels": None,
     }
     assert answer.headers["location"] == receipt["links"]["self"] == f"/v1/submissions/{event.submission_id}"
+
+
+async def test_the_requests_log_line_names_event_case_and_trace(intake: Intake) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await intake.submit()
+    event, _ = received(intake.bus.messages[0])
+    (line,) = [line for line in lines if line.get("route") == "/v1/submissions"]
+    assert (line["event_id"], line["case_id"]) == (str(event.id), str(event.case_id))
+    assert event.traceparent is not None
+    assert line["trace_id"] == event.traceparent.split("-")[1]
 
 
 async def test_content_is_sealed_to_the_platform_and_contact_to_the_notifier(intake: Intake) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,18 @@ async def test_an_answer_lies_on_the_bus_when_it_is_taken(
         "caseId": str(CASE),
         "acceptedAt": "2026-01-12T09:30:00Z",
     }
+
+
+async def test_the_log_line_of_an_answer_names_event_case_and_trace(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await http.post("/v1/answers", json=decided())
+    (event,) = doors.answered
+    (line,) = [line for line in lines if line.get("route") == "/v1/answers"]
+    assert (line["event_id"], line["case_id"]) == (str(event.id), str(CASE))
+    assert event.traceparent is not None
+    assert line["trace_id"] == event.traceparent.split("-")[1]
 
 
 async def test_the_same_answer_again_is_the_same_and_is_sent_once(

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 
 from shared.errors import Unavailable
 from shared.events.competence import Place
 from shared.events.submission import SubmissionDelivered, SubmissionRouted
 from tests.support.desk import DeskInMemory, connected, token
 from tests.support.events import GIESSEN
-from tests.support.routing import RouterInMemory
+from tests.support.routing import RouterInMemory, event_of
 
 SEVERAL = Place(plz="35796")
 WEILMUENSTER, WEINBACH = "g-06533018", "g-06533019"
@@ -322,3 +323,16 @@ async def test_the_description_states_openapi_3_1_and_the_scope(http: httpx.Asyn
     ]
     assert [each["security"] for each in operations] == [[{"desk": ["desk"]}]] * 5
     assert all("application/problem+json" in each["responses"]["403"]["content"] for each in operations)
+
+
+async def test_the_log_line_of_an_order_names_case_and_trace(
+    desk: DeskInMemory, http: httpx.AsyncClient
+) -> None:
+    received = await desk.park()
+    with structlog.testing.capture_logs() as lines:
+        await assign(http, received.case_id)
+    order = event_of(desk.ordered[0])
+    (line,) = [line for line in lines if str(line.get("route")).endswith("/assignment")]
+    assert line["case_id"] == str(received.case_id)
+    assert order.traceparent is not None
+    assert line["trace_id"] == order.traceparent.split("-")[1]

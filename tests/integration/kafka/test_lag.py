@@ -1,23 +1,39 @@
-"""The lag of a group that stands still shows: it is measured, not told by who should read."""
+"""The lag of a group that stands still shows: it is measured, not told by who should read; at rest it is 0."""
 
 import asyncio
 
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.client import KafkaAddress, idempotent_producer, transactional_producer
 from shared.kafka.lag import LagWatcher, committed_offsets
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.stack import KafkaAccess, unique
 
 
-async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
-    address = KafkaAddress(
+def address_of(kafka: KafkaAccess) -> KafkaAddress:
+    return KafkaAddress(
         bootstrap=kafka.bootstrap,
         security_protocol=kafka.part.endpoint.security_protocol,
         username=kafka.username,
         password=kafka.password,
     )
+
+
+async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> None:
+    task = asyncio.ensure_future(watcher.run())
+    try:
+        async with asyncio.timeout(60):
+            while line not in telemetry.exposition().decode():
+                assert not task.done(), task.exception()
+                await asyncio.sleep(0.1)
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
+    address = address_of(kafka)
     topic, group, telemetry = kafka.topic(), unique("group"), Telemetry()
     partitions = [TopicPartition(topic, 0)]
     watcher = LagWatcher(
@@ -31,10 +47,32 @@ async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
     async with idempotent_producer(address) as producer:
         for _ in range(7):
             await producer.send_and_wait(topic, b"x")
-    task = asyncio.ensure_future(watcher.run())
-    line = f'amtsweg_lag_records{{group="{group}",topic="{topic}"}} 7.0'
-    async with asyncio.timeout(60):
-        while line not in telemetry.exposition().decode():
-            assert not task.done(), task.exception()
-            await asyncio.sleep(0.1)
-    task.cancel()
+    await until_shown(watcher, telemetry, f'amtsweg_lag_records{{group="{group}",topic="{topic}"}} 7.0')
+
+
+async def test_the_marks_of_transactions_are_no_lag(kafka: KafkaAccess) -> None:
+    address, topic, telemetry = address_of(kafka), kafka.topic(), Telemetry()
+    tp, stored = TopicPartition(topic, 0), 0
+
+    async def read() -> dict[TopicPartition, int]:
+        return {tp: stored}
+
+    watcher = LagWatcher(
+        address,
+        group="g",
+        partitions=[tp],
+        stored=read,
+        condition=Health().part("lag"),
+        telemetry=telemetry,
+    )
+    async with (
+        transactional_producer(
+            address, transactional_id=unique("transaction"), timeout_ms=10_000
+        ) as producer,
+        producer.transaction(),
+    ):
+        last = await producer.send_and_wait(topic, b"x", partition=0)
+    line = f'amtsweg_lag_records{{group="g",topic="{topic}"}}'
+    await until_shown(watcher, telemetry, f"{line} 2.0")
+    stored = last.offset + 1  # behind the record; the mark of its transaction is left
+    await until_shown(watcher, telemetry, f"{line} 0.0")

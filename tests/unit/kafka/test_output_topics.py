@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from aiokafka.errors import KafkaError, NotLeaderForPartitionError, TopicAuthorizationFailedError
 
 from shared.errors import Unavailable
@@ -105,3 +106,17 @@ async def test_a_topic_that_refuses_us_is_not_available() -> None:
     outputs = OutputTopics(["closed"])
     await outputs.warm(Broker({"closed"}, raises={"closed": TopicAuthorizationFailedError()}))
     assert not outputs.certainly_available("closed")
+
+
+async def test_what_is_missing_is_logged_once_whenever_it_changes() -> None:
+    clock = Clock()
+    outputs = OutputTopics(["one", "other"], seconds=clock)
+    with structlog.testing.capture_logs() as lines:
+        for topics in ({"one"}, {"one"}, set[str](), set[str](), {"one", "other"}, {"one", "other"}):
+            clock.now += 60
+            await outputs.warm(Broker(topics))
+    assert [(line["event"], line.get("topics")) for line in lines] == [
+        ("topics missing", ["other"]),
+        ("topics missing", ["one", "other"]),
+        ("no topics missing", None),
+    ]

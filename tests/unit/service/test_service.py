@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from shared.errors import Unavailable
 from shared.service import run as service
 from shared.service.run import Component
+from shared.settings import ServiceSettings
 
 
 class Waiting:
@@ -34,7 +35,7 @@ def test_what_cannot_be_reached_at_the_start_is_waited_for() -> None:
             raise Unavailable("PostgreSQL: ConnectionRefusedError")
         yield {"failing": Failing()}
 
-    assert service.main("intake", build, log_level="CRITICAL") == 1
+    assert service.main("intake", build, settings=ServiceSettings(log_level="ERROR")) == 1
     assert len(attempts) == 2
 
 
@@ -46,7 +47,7 @@ def test_when_one_part_fails_all_end_and_what_they_hold_is_closed() -> None:
         yield {"waiting": waiting, "failing": Failing()}
         closed.append("pool")
 
-    assert service.main("intake", build, log_level="CRITICAL") == 1
+    assert service.main("intake", build, settings=ServiceSettings(log_level="ERROR")) == 1
     assert waiting.ended
     assert closed == ["pool"]
 
@@ -75,5 +76,5 @@ def test_parts_end_in_the_reverse_of_the_order_in_which_they_depend_on_each_othe
             "failing": Failing(),
         }
 
-    assert service.main("intake", build, log_level="CRITICAL") == 1
+    assert service.main("intake", build, settings=ServiceSettings(log_level="ERROR")) == 1
     assert ended == ["http", "engine", "publisher"]

@@ -23,8 +23,9 @@ from services.intake.domain.outcome import (
 )
 from services.intake.domain.strict_json import NotJson
 from services.intake.domain.submission import Faulty, TooLarge
+from shared.events.ids import child_id
 from shared.events.topics import MAX_CONTENT_BYTES
-from shared.telemetry.metrics import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described
 from shared.web.noted import note
@@ -77,6 +78,8 @@ def submission_routes(
             raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
             outcome = await submit(await attempt_of(request, caller))
+        if isinstance(outcome, Taken):
+            note(request, event_id=child_id(outcome.entry.submission_id, "received"))
         return receipt(outcome, request, response, telemetry=telemetry)
 
     return router
@@ -110,7 +113,7 @@ async def attempt_of(request: Request, caller: Caller) -> Attempt:
         client_id=caller.id,
         key=", ".join(request.headers.getlist("idempotency-key")) or None,  # RFC 9110 section 5.2
         body=await request.body(),
-        traceparent=child_of(request.headers.get("traceparent")),
+        traceparent=request.headers.get("traceparent"),
     )
 
 

@@ -81,6 +81,7 @@ _NOTE = """
     ON CONFLICT (about) DO NOTHING
 """
 _FORGET_NOTICES = "DELETE FROM notices WHERE case_id = ANY($1)"
+_TRACE = "traceparent"
 
 # What is under way is settled first; then a later batch, or the next message of the case, silences it as well.
 _TAKE_BACK = "DELETE FROM messages WHERE case_id = ANY($1) AND state = 'created'"
@@ -223,11 +224,23 @@ def _message_row(message: ApplicantMessage) -> tuple[object, ...]:
         message.language,
         message.authority,
         message.templates,
-        json.dumps(dict(message.facts)),
+        facts_column(message),
         message.client_id,
         list(message.channels),
         message.notice,
     )
+
+
+def facts_column(message: ApplicantMessage) -> str:
+    """The facts as they are kept, the trace context among them; erased together."""
+    trace = {} if message.traceparent is None else {_TRACE: message.traceparent}
+    return json.dumps({**message.facts, **trace})
+
+
+def facts_of(column: str) -> tuple[dict[str, str], str | None]:
+    """The facts, and the trace context."""
+    facts = json.loads(column)
+    return facts, facts.pop(_TRACE, None)
 
 
 def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:

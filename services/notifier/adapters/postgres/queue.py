@@ -3,7 +3,6 @@
 Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
-from services.notifier.adapters.postgres.ledger import contact_of
+from services.notifier.adapters.postgres.ledger import contact_of, facts_of
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.ports import Claim, StoreAway
 from shared.errors import Unavailable
@@ -213,6 +212,7 @@ def _changed(status: str) -> bool:
 
 
 def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
+    facts, traceparent = facts_of(row["facts"])
     return Claim(
         message=ApplicantMessage(
             case_id=row["case_id"],
@@ -226,7 +226,8 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
             language=row["language"],
             authority=row["authority"],
             templates=row["templates"],
-            facts=json.loads(row["facts"]),
+            facts=facts,
+            traceparent=traceparent,
             client_id=row["client_id"],
             channels=tuple(row["channels"]),
             channel=row["channel"],

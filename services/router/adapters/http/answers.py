@@ -14,9 +14,10 @@ from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.events.sealed_answer import MAX_ANSWER_BYTES, MAX_NOTICE_BYTES
-from shared.telemetry.metrics import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described
+from shared.web.noted import note
 
 SCOPE: Final = "answers.write"
 
@@ -80,7 +81,8 @@ def answer_routes(answers: Answers, *, gate: LetIn, telemetry: Telemetry) -> API
                 **{name: getattr(body, name) for name in AnswerGiven.model_fields}
             ),
         )
-        outcome = await answers.take(given, traceparent=child_of(request.headers.get("traceparent")))
+        note(request, case_id=given.case_id, event_id=answer_id(given.authority, given.own_id))
+        outcome = await answers.take(given, traceparent=request.headers.get("traceparent"))
         if not isinstance(outcome, AnswerTaken):
             problem = no_effect(outcome)
             telemetry.count(

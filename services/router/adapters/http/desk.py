@@ -37,9 +37,10 @@ from services.router.domain.cases.desk import (
 )
 from services.router.domain.directory.model import Directory
 from shared.events.payload import WireModel
-from shared.telemetry.metrics import Telemetry, child_of
+from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described
+from shared.web.noted import note
 
 ROLE: Final = "Klärungsstelle"
 SOURCE: Final = "urn:amtsweg:clearing-desk"
@@ -107,7 +108,7 @@ def desk_routes(
         """Name the authority. The submission goes on with its original date of receipt."""
         wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
         wish = replace(wish, authority=body.authority, outside_candidates=body.outside_candidates)
-        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+        return _answer(await desk.order(reference, wish), request, directory=directory(), telemetry=telemetry)
 
     @routes.post("/{reference}/retry", response_model=OutcomeDocument, responses=_ORDERED)
     async def retry(
@@ -119,7 +120,7 @@ def desk_routes(
     ) -> Response:
         """Decide again by the directory now in force."""
         wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
-        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+        return _answer(await desk.order(reference, wish), request, directory=directory(), telemetry=telemetry)
 
     @routes.post("/{reference}/redelivery", response_model=OutcomeDocument, responses=_ORDERED)
     async def redeliver(
@@ -131,7 +132,7 @@ def desk_routes(
     ) -> Response:
         """Put an unconfirmed case into its authority's inbox again, sealed to the keys that it has today."""
         wish = replace(_wish(bearer, request, key=idempotency_key, reason=body.reason), redeliver=True)
-        return _answer(await desk.order(reference, wish), directory=directory(), telemetry=telemetry)
+        return _answer(await desk.order(reference, wish), request, directory=directory(), telemetry=telemetry)
 
     return routes
 
@@ -146,11 +147,13 @@ def _wish(bearer: Caller, request: Request, *, key: str | None, reason: str) -> 
         reason=remark,
         # Without a key every request is an order of its own; a case that has left the desk refuses the second.
         key=key or secrets.token_hex(16),
-        traceparent=child_of(request.headers.get("traceparent")),
+        traceparent=request.headers.get("traceparent"),
     )
 
 
-def _answer(told: OrderOutcome, *, directory: Directory, telemetry: Telemetry) -> Response:
+def _answer(told: OrderOutcome, request: Request, *, directory: Directory, telemetry: Telemetry) -> Response:
+    if told.waiting is not None:
+        note(request, case_id=told.waiting.case)
     if isinstance(told, Ineffective):
         telemetry.count("decisions", service="router", decision=f"desk-{told.obstacle}")
         raise no_effect(told, directory=directory)

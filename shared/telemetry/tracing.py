@@ -1,0 +1,124 @@
+"""Traces (OpenTelemetry, W3C traceparent): what a step took and which step it followed; off where nothing is configured.
+
+A span holds ids, names and durations, as a log line does, and nothing about people. Spans leave in the background; where
+their receiver is away they are dropped, and no work waits.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, SpanKind, TraceFlags
+
+from shared.telemetry.metrics import child_of
+
+SpanAttributes = Mapping[str, str | int]
+
+CASE: Final = "amtsweg.case_id"
+"""The attribute by which a case's traces are found."""
+
+_SECONDS_PER_EXPORT: Final = 5
+_OFF: Final = NoOpTracer()
+
+
+class _Tracing:
+    """This process's tracer: like the logs' configuration it is set once, in ``__main__``."""
+
+    tracer: trace.Tracer = _OFF
+
+
+def configure(
+    service: str,
+    *,
+    version: str,
+    instance: str,
+    endpoint: str,
+    ca_file: Path | None = None,
+    share: float = 1.0,
+) -> Callable[[], None]:
+    """Send spans to an OTLP endpoint (``https://host:4318/v1/traces``); return what ends that."""
+    exporter = OTLPSpanExporter(
+        endpoint=endpoint,
+        certificate_file=None if ca_file is None else str(ca_file),
+        timeout=_SECONDS_PER_EXPORT,
+    )
+    return export(exporter, service=service, version=version, instance=instance, share=share)
+
+
+def export(
+    exporter: SpanExporter, *, service: str, version: str, instance: str, share: float = 1.0
+) -> Callable[[], None]:
+    """Hand spans to an exporter until what is returned is called. ``share`` of the traces that begin here are kept."""
+    provider = TracerProvider(
+        resource=Resource({SERVICE_NAME: service, SERVICE_VERSION: version, SERVICE_INSTANCE_ID: instance}),
+        sampler=ParentBasedTraceIdRatio(share),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    _Tracing.tracer = provider.get_tracer("amtsweg", version)
+
+    def end() -> None:
+        _Tracing.tracer = _OFF
+        provider.shutdown()
+
+    return end
+
+
+def enabled() -> bool:
+    """Whether spans go anywhere."""
+    return _Tracing.tracer is not _OFF
+
+
+def begin(name: str, *, kind: SpanKind, traceparent: str | None, began_ns: int | None = None) -> Span:
+    """A span that follows the step with this trace context; the caller ends it."""
+    parent = _context(traceparent)
+    context = None if parent is None else trace.set_span_in_context(NonRecordingSpan(parent))
+    return _Tracing.tracer.start_span(name, context=context, kind=kind, start_time=began_ns)
+
+
+def traceparent_of(span: Span, given: str | None) -> str:
+    """The trace context for what follows from a span; one that follows ``given`` where the span goes nowhere."""
+    told = span.get_span_context()
+    if not span.is_recording():
+        return child_of(given)
+    return f"00-{told.trace_id:032x}-{told.span_id:016x}-{int(told.trace_flags):02x}"
+
+
+def follow(
+    name: str, causes: Iterable[tuple[str | None, SpanAttributes]], *, seconds: float, kind: SpanKind
+) -> None:
+    """One span for each cause, over the seconds that have just gone by; a step without a trace context has none."""
+    if not enabled():
+        return
+    ended = time.time_ns()
+    for traceparent, attributes in causes:
+        if traceparent is not None:
+            span = begin(name, kind=kind, traceparent=traceparent, began_ns=ended - int(seconds * 1e9))
+            span.set_attributes(dict(attributes))
+            span.end(ended)
+
+
+def trace_id(traceparent: str | None) -> str | None:
+    """The trace's id, as log lines name it."""
+    context = _context(traceparent)
+    return None if context is None else f"{context.trace_id:032x}"
+
+
+def _context(traceparent: str | None) -> SpanContext | None:
+    parts = (traceparent or "").split("-")
+    if [len(part) for part in parts] != [2, 32, 16, 2]:
+        return None
+    try:
+        context = SpanContext(
+            int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(int(parts[3], 16))
+        )
+    except ValueError:
+        return None
+    return context if context.is_valid else None
