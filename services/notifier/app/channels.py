@@ -49,6 +49,9 @@ _MAILBOX_PATIENCE = RetryPolicy(ceiling=timedelta(days=1))
 """A platform that is away for longer is told by the next channel."""
 
 _MAILBOX_AT_ONCE = 32
+_IDLE_FOR_MAILS = timedelta(milliseconds=200)
+"""Most messages are mails: the store is asked for them more often than for others."""
+
 _UNREAD_AT_ONCE = 100
 _LETTERS_AT_ONCE = 2
 
@@ -65,6 +68,7 @@ class _Way:
     patience: RetryPolicy = field(default_factory=RetryPolicy)
     side_by_side: int = 1
     per_second: float = 100.0
+    idle: timedelta = timedelta(seconds=1)
 
 
 def channels(settings: Settings, common: Common) -> Mapping[str, Component]:
@@ -107,6 +111,7 @@ def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
         observer=observer,
         side_by_side=way.side_by_side,
         pace=Pace.of(way.per_second, now=monotonic()),
+        idle=way.idle,
         unread=_unread(common, history, settings.clock_ahead) if way.channel == "mailbox" else None,
     )
     return Resumed(way.part, rounds.run, condition=condition, close=way.close)
@@ -131,6 +136,7 @@ def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
         close=mailer.close,
         side_by_side=4 * settings.smtp.connections,
         per_second=settings.smtp.per_second,
+        idle=_IDLE_FOR_MAILS,
     )
 
 
