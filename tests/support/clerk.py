@@ -3,13 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.clerks import clerks
 from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.authority_search import authority_search
@@ -24,9 +25,11 @@ from shared.events import ids
 from shared.events.case import CaseAnswered
 from shared.events.custody import CustodyState
 from shared.events.envelope import Message as Sent
-from shared.events.payload import Sealed
+from shared.events.envelope import event_type
+from shared.events.payload import Payload, Sealed
 from shared.events.sealed_answer import AnswerKeys, SealingKey, SealingKeySet
 from shared.events.submission import SubmissionDelivered
+from shared.events.supplement import SupplementDelivered
 from shared.settings import SignIn
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -42,6 +45,7 @@ STANDINGS: dict[str, CustodyState] = {
     "accepted": "accepted",
     "information-requested": "information-requested",
 }
+STAYS = {"extended", "unreadable", "certified"}
 CLIENT_KEY = private_key("landesplattform-1")
 NOTIFIER_KEY = private_key("notifier-1")
 
@@ -57,52 +61,46 @@ class ClerksDoors(DoorsInMemory):
         event = event_of(message)
         assert isinstance(event.data, CaseAnswered)
         held = self.custody.seen.pop(event.case_id)
-        standing = STANDINGS.get(event.data.answer.kind)
-        if standing is not None and isinstance(held, OwedCase):
-            self.deliver_custody(event.case_id, held, standing)
+        assert isinstance(held, OwedCase)
+        kind = event.data.answer.kind
+        standing = held.standing if kind in STAYS else STANDINGS.get(kind)
+        if standing is not None:
+            self.stands(event.case_id, held, standing)
 
-    def deliver_custody(self, case: UUID, held: OwedCase, standing: CustodyState) -> None:
-        self.custody.seen[case] = OwedCase(
-            submission_id=held.submission_id,
-            standing=standing,
-            authority=held.authority,
-            receipt_number=held.receipt_number,
-            received_at=held.received_at,
-            service=held.service,
-            since=self.now,
+    def stands(self, case: UUID, held: OwedCase, standing: CustodyState, *, supplements: int = 0) -> None:
+        self.custody.seen[case] = replace(
+            held, standing=standing, since=self.now, supplements=held.supplements + supplements
         )
+
+    def supplement(self, case: UUID, content: bytes) -> None:
+        """Something is handed in to a case that lies with the authority."""
+        held = self.custody.seen[case]
+        assert isinstance(held, OwedCase)
+        submission = ids.submission_id("verwaltungsportal", f"nachreichung {held.supplements}")
+        delivered = SupplementDelivered(
+            receipt=RECEIPT,
+            authority=held.authority,
+            content=_sealed(content, submission=submission, authority=held.authority),
+        )
+        self._put(held.authority, case, submission, SupplementDelivered, delivered.to_json())
+        self.stands(case, held, "supplemented", supplements=1)
 
     def deliver(self, content: bytes, *, number: str, authority: str = GIESSEN) -> UUID:
         """Route a submission to the authority; returns its case."""
         submission = ids.submission_id("verwaltungsportal", number)
         case = ids.case_id(submission)
-        sealed = seal(
-            content,
-            key=RecipientKey(public_part(authority_key(authority))),
-            submission_id=submission,
-            purpose="content",
-            content_type="application/json",
-        )
         receipt = RECEIPT.model_copy(update={"receipt_number": number})
         delivered = SubmissionDelivered(
             receipt=receipt,
             authority=authority,
-            content=Sealed.model_validate_json(sealed),
+            content=_sealed(content, submission=submission, authority=authority),
             answer_keys=AnswerKeys(
                 submission_id=submission,
                 client=SealingKeySet(keys=(SealingKey.model_validate(public_part(CLIENT_KEY)),)),
                 notifier=SealingKeySet(keys=(SealingKey.model_validate(public_part(NOTIFIER_KEY)),)),
             ),
         )
-        self.inboxes.written.setdefault(authority, []).append(
-            InboxRecord(
-                authority=authority,
-                offset=len(self.inboxes.written.get(authority, [])),
-                headers=(("ce_caseid", str(case).encode()),),
-                value=delivered.to_json(),
-                written_ms=int(RECEIVED_AT.timestamp() * 1000),
-            )
-        )
+        self._put(authority, case, submission, SubmissionDelivered, delivered.to_json())
         self.custody.seen[case] = OwedCase(
             submission_id=submission,
             standing="routed",
@@ -113,6 +111,18 @@ class ClerksDoors(DoorsInMemory):
             since=RECEIVED_AT,
         )
         return case
+
+    def _put(self, authority: str, case: UUID, submission: UUID, kind: type[Payload], value: bytes) -> None:
+        headers = {"ce_caseid": str(case), "ce_submissionid": str(submission), "ce_type": event_type(kind)}
+        self.inboxes.written.setdefault(authority, []).append(
+            InboxRecord(
+                authority=authority,
+                offset=len(self.inboxes.written.get(authority, [])),
+                headers=tuple((name, told.encode()) for name, told in headers.items()),
+                value=value,
+                written_ms=int(RECEIVED_AT.timestamp() * 1000),
+            )
+        )
 
     def get(self, principal: str) -> Principal | None:
         """As `shared.access.principals.KnownPrincipals`: every authority is registered."""
@@ -149,6 +159,17 @@ class Recorded:
         await self._app(scope, noting_receive, noting_send)
 
 
+def _sealed(content: bytes, *, submission: UUID, authority: str) -> Sealed:
+    token = seal(
+        content,
+        key=RecipientKey(public_part(authority_key(authority))),
+        submission_id=submission,
+        purpose="content",
+        content_type="application/json",
+    )
+    return Sealed.model_validate_json(token)
+
+
 @asynccontextmanager
 async def clerks_page(doors: ClerksDoors) -> AsyncIterator[str]:
     """The page while the block runs, with a local issuer; its base URL."""
@@ -167,7 +188,21 @@ def _app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
     )
     same = APIRouter(prefix=PAGE)
     same.include_router(answer_routes(door, gate=signed_in.gate, telemetry=telemetry))
-    listing = clerk_routes(doors, inboxes=doors.inboxes, due=doors, gate=signed_in.gate, directory=hessen)
+    position = ClerkPosition(
+        inboxes=doors.inboxes,
+        looks=doors.looks,
+        webhooks=doors.webhooks,
+        custody=doors.custody,
+        clock=lambda: doors.now,
+    )
+    listing = clerk_routes(
+        doors,
+        inboxes=doors.inboxes,
+        position=position,
+        due=doors,
+        gate=signed_in.gate,
+        directory=hessen,
+    )
     search = authority_search(page=PAGE, gate=signed_in.gate, directory=hessen, today=doors.now.date)
     app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=2**21)
     for routes in (signed_in.routes, listing, search, same, file_routes(FILES, page=PAGE)):

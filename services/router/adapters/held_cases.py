@@ -26,6 +26,7 @@ from shared.telemetry.health import Condition
 
 _ROUND_MS: Final = 50
 _ALIVE_SECONDS: Final = 60
+_ON_THE_DESK: Final = frozenset({*OPEN, "deemed-approved"})
 
 
 class _StoredReceipt(msgspec.Struct, rename="camel"):
@@ -42,6 +43,7 @@ class _Stored(msgspec.Struct, rename="camel"):
     standing: CustodyState
     since: datetime
     authority: str | None = None
+    supplements: tuple[UUID, ...] = ()
 
 
 _STORED: Final = msgspec.json.Decoder(_Stored)
@@ -146,7 +148,7 @@ def _holding(value: bytes) -> Holding | None:
     if stored.authority is None:
         return None
     authority = intern(stored.authority)
-    if stored.standing not in OPEN:
+    if stored.standing not in _ON_THE_DESK:
         return Holding(submission_id=stored.submission_id, standing=stored.standing, authority=authority)
     return OwedCase(
         submission_id=stored.submission_id,
@@ -156,6 +158,7 @@ def _holding(value: bytes) -> Holding | None:
         received_at=stored.receipt.received_at,
         service=intern(stored.receipt.service),
         since=stored.since,
+        supplements=len(stored.supplements),
     )
 
 

@@ -21,6 +21,7 @@ from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import event_type
 from shared.events.submission import SubmissionDelivered
+from shared.events.supplement import SupplementDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.lenient_fetch import next_records
@@ -35,7 +36,8 @@ _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
 _LOOKED_AT_BYTES: Final = 4 * 1024 * 1024
 CASE_HEADER: Final = "ce_caseid"
-_DELIVERED: Final = ("ce_type", event_type(SubmissionDelivered).encode())
+SUBMISSION_HEADER: Final = "ce_submissionid"
+_SHOWN: Final = frozenset(event_type(each).encode() for each in (SubmissionDelivered, SupplementDelivered))
 
 
 class KafkaInboxes:
@@ -105,13 +107,16 @@ class KafkaInboxes:
                 reached[authority] = place
             return InboxPage(records=tuple(records), reached=reached)
 
-    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
-        tp, wanted = _partition(authority), {(CASE_HEADER, str(case).encode()), _DELIVERED}
+    async def about(
+        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+    ) -> Sequence[InboxRecord]:
+        tp, wanted = _partition(authority), (CASE_HEADER, str(case).encode())
+        found: dict[tuple[bytes, bytes], InboxRecord] = {}
         async with self._reading() as consumer:
             end = (await consumer.end_offsets([tp]))[tp]
             first = (await consumer.offsets_for_times({tp: since_ms}))[tp]
             place = end if first is None else int(first.offset)
-            while place < end:
+            while place < end and len(found) <= supplements:
                 records, reached = await _fetch(
                     consumer,
                     self._address,
@@ -122,12 +127,12 @@ class KafkaInboxes:
                     room=_LOOKED_AT_BYTES,
                 )
                 for record in records:
-                    if wanted.issubset(record.headers):
-                        return record
+                    if wanted in record.headers and (kind := record.header("ce_type")) in _SHOWN:
+                        found.setdefault((kind, record.header(SUBMISSION_HEADER)), record)
                 if reached <= place:
-                    return None
+                    break
                 place = reached
-        return None
+        return list(found.values())
 
     async def commit(self, places: Mapping[str, int]) -> None:
         async with self._reading() as consumer:

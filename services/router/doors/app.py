@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from services.router.adapters.arrivals import CustodyArrivals
+from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.held_cases import HeldCases
@@ -127,6 +128,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         due=due,
         cases=custody,
         inboxes=inboxes,
+        position=ClerkPosition(inboxes=inboxes, looks=looks, webhooks=webhooks, custody=custody, clock=_now),
         principals=principals,
         directories=directories,
         telemetry=telemetry,

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.clerks import clerks
 from services.router.adapters.http.answers import Answers, answer_routes
 from services.router.adapters.http.authority_search import authority_search
@@ -27,6 +28,7 @@ def clerk_page(
     due: DueDates,
     cases: OwedCases,
     inboxes: Inboxes,
+    position: ClerkPosition,
     principals: KnownPrincipals,
     directories: Directories,
     telemetry: Telemetry,
@@ -55,7 +57,14 @@ def clerk_page(
     return PageParts(
         routes=(
             signed_in.routes,
-            clerk_routes(cases, inboxes=inboxes, due=due, gate=signed_in.gate, directory=directory),
+            clerk_routes(
+                cases,
+                inboxes=inboxes,
+                position=position,
+                due=due,
+                gate=signed_in.gate,
+                directory=directory,
+            ),
             authority_search(page=PAGE, gate=signed_in.gate, directory=directory, today=today),
             same,
             file_routes(FILES, page=PAGE),

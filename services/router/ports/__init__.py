@@ -120,7 +120,7 @@ class OwedCases(Protocol):
     """What an authority has on its desk."""
 
     def owed_by(self, authority: str) -> Mapping[UUID, OwedCase]:
-        """The cases for which this authority owes an answer, as far as the view goes; it may lag.
+        """The cases for which this authority owes an answer or a certificate, as far as the view goes; it may lag.
 
         Raises:
             Unavailable: there is no view yet.
@@ -172,8 +172,10 @@ class Inboxes(Protocol):
     ) -> InboxPage:
         """Return records after these places; where there is none, after the committed one."""
 
-    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
-        """Return the first delivery of this case that was written since then; None where it has expired."""
+    async def about(
+        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+    ) -> Sequence[InboxRecord]:
+        """Return the first delivery of this case, and of so many supplements to it, that was written since then."""
 
     async def commit(self, places: Mapping[str, int]) -> None:
         """Confirm what lies before these places.

@@ -134,10 +134,12 @@ class FakeInboxes:
             records=tuple(records), reached={record.authority: record.offset + 1 for record in records}
         )
 
-    async def find(self, authority: str, case: UUID, *, since_ms: int) -> InboxRecord | None:
+    async def about(
+        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+    ) -> Sequence[InboxRecord]:
         wanted = ("ce_caseid", str(case).encode())
         found = (each for each in self.written.get(authority, []) if each.written_ms >= since_ms)
-        return next((each for each in found if wanted in each.headers), None)
+        return [each for each in found if wanted in each.headers][: supplements + 1]
 
     async def commit(self, places: Mapping[str, int]) -> None:
         for authority, place in places.items():

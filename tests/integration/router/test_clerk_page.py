@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services.router.domain.cases.due import Due
+from services.router.domain.cases.owed_case import OwedCase
 from shared.crypto.key_file import protect
 from shared.events import ids
 from shared.events.sealed_answer import AnswerContent, AnswerNotice
@@ -139,6 +140,7 @@ async def test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none
     bescheid = tmp_path / "Bescheid.pdf"
     bescheid.write_bytes(b"%PDF-1.7 Der Blumenladen darf beginnen.")
     await page.get_by_text("Entscheiden", exact=True).click()
+    await expect(page.get_by_role("status")).to_be_empty()  # what was said before covers nothing
     await page.get_by_label("bewilligt").check()
     await page.get_by_label("Aktenzeichen").fill("GE-17/2026 Blumen")
     await page.get_by_label("Bescheid anhängen").set_input_files(bescheid)
@@ -177,6 +179,62 @@ def _assert_unseen(doors: ClerksDoors, *more: str) -> None:
             for encoded in (b64encode(b"\0" * shift + data), urlsafe_b64encode(b"\0" * shift + data)):
                 spellings.add(encoded[4:-4] if len(encoded) > 16 else encoded)
         assert not any(spelling in wire for spelling in spellings), each[:8]
+
+
+async def test_a_clerk_reads_a_supplement_asks_for_a_file_anew_and_extends_on_any_screen(
+    page: Page, address: str, doors: ClerksDoors, key_file: Path
+) -> None:
+    case, submission = _case(FIRST)
+    doors.supplement(case, b'{"mietvertrag":"Wieseck, 12 Monate"}')
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    await _load_key(page, key_file)
+    await expect(page.locator(".supplement")).to_contain_text("Wieseck, 12 Monate")
+    await expect(page.locator("#opened .facts")).to_contain_text("Unterlagen nachgereicht")
+    await page.get_by_text("Eine Datei lässt sich nicht öffnen").click()
+    await page.get_by_label("Was brauchen Sie stattdessen?").fill("Den Lageplan bitte neu")
+    await page.get_by_text("Frist verlängern", exact=True).click()
+    await page.get_by_label("Um wie viele Monate?").select_option("2")
+    for width in (1280, 320):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await accessibility_problems(page) == []
+        await _shot(page, f"forms-{width}")
+    await page.get_by_role("button", name="Mitteilen").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Die Antwort ist sicher angekommen.")
+    await page.get_by_text("Frist verlängern", exact=True).press("Enter")
+    await page.get_by_label("Um wie viele Monate?").select_option("2")
+    await page.get_by_role("button", name="Verlängerung senden").press("Enter")
+    await page.get_by_role("button", name="Ja, senden").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Die Antwort ist sicher angekommen.")
+
+    unreadable, extended = _answers(doors)[case]
+    assert extended["months"] == 2
+    told = opened_part(unreadable["content"], CLIENT_KEY, submission=submission, purpose="answer")
+    assert told == {"text": "Den Lageplan bitte neu"}
+    _assert_unseen(doors, "Wieseck, 12 Monate", "Lageplan bitte neu")
+
+
+async def test_a_clerk_certifies_what_is_deemed_approved(
+    page: Page, address: str, doors: ClerksDoors, tmp_path: Path
+) -> None:
+    case, submission = _case(FIRST)
+    held = doors.custody.seen[case]
+    assert isinstance(held, OwedCase)
+    doors.stands(case, held, "deemed-approved")
+    certificate = tmp_path / "Bescheinigung.pdf"
+    certificate.write_bytes(b"%PDF-1.7 Gilt als bewilligt.")
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    await page.get_by_label("Bescheinigung (bis 700 kB)").set_input_files(certificate)
+    assert await accessibility_problems(page) == []
+    await page.get_by_role("button", name="Bescheinigung senden").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("Die Antwort ist sicher angekommen.")
+
+    (certified,) = _answers(doors)[case]
+    told = opened_part(certified["content"], CLIENT_KEY, submission=submission, purpose="answer")
+    assert (told["documents"][0]["name"], "notice" in certified) == ("Bescheinigung.pdf", False)
+    _assert_unseen(doors, told["documents"][0]["data"])
 
 
 async def test_what_is_not_ours_is_handed_on_to_an_authority_by_name_or_back_to_the_desk(

@@ -41,6 +41,10 @@ class InboxRecord:
     written_ms: int
     fault: str | None = None
 
+    def header(self, name: str) -> bytes:
+        """The header's value, or nothing."""
+        return dict(self.headers).get(name, b"")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:

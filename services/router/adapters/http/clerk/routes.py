@@ -6,21 +6,26 @@ from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response, Security
+from fastapi import APIRouter, BackgroundTasks, Response, Security
 from pydantic import JsonValue
 
+from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.http.clerk import PAGE
 from services.router.domain.cases.due import Due, DueKind
+from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.directory.model import Directory
 from services.router.ports import DueDates, Inboxes, OwedCases
 from shared.events.custody import CustodyState
+from shared.events.envelope import event_type
 from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.events.supplement import SupplementDelivered
 from shared.web.bearer import Caller
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
 _READ: Final = "inbox.read"
+_SUPPLEMENT: Final = event_type(SupplementDelivered)
 _MOST: Final = 500
 _BEFORE_RECEIPT: Final = timedelta(minutes=5)
 """Clocks differ; the record of a case is looked for from so long before its receipt on."""
@@ -50,16 +55,25 @@ class ClerkListDocument(WireModel):
     total: int
 
 
+class ClerkSupplementDocument(WireModel):
+    """What was handed in to a case later, sealed under an id of its own."""
+
+    submission: UUID
+    event: JsonValue
+
+
 class ClerkRecordDocument(ClerkCaseDocument):
     """One case as it lies in the inbox: sealed. `event` is absent where it has expired (30 days)."""
 
     event: JsonValue = None
+    supplements: tuple[ClerkSupplementDocument, ...] = ()
 
 
 def clerk_routes(
     cases: OwedCases,
     *,
     inboxes: Inboxes,
+    position: ClerkPosition,
     due: DueDates,
     gate: SessionGate,
     directory: Callable[[], Directory],
@@ -68,8 +82,11 @@ def clerk_routes(
     routes = APIRouter(prefix=PAGE, tags=["clerk"], include_in_schema=False)
 
     @routes.get("/cases", response_model=ClerkListDocument)
-    async def listed(caller: Annotated[Caller, Security(gate, scopes=[_READ])]) -> Response:
-        """What the authorities of this person hold."""
+    async def listed(
+        caller: Annotated[Caller, Security(gate, scopes=[_READ])], afterwards: BackgroundTasks
+    ) -> Response:
+        """What the authorities of this person hold; afterwards what has been answered is confirmed in the inbox."""
+        afterwards.add_task(position.move, sorted(caller.principal.authorities))
         names = directory()
         held = [
             (case, each)
@@ -91,11 +108,27 @@ def clerk_routes(
         if found is None:
             raise _not_held()
         since = int((found.received_at - _BEFORE_RECEIPT).timestamp() * 1000)
-        record = await inboxes.find(found.authority, case, since_ms=since)
-        event = None if record is None else json.loads(record.value)
-        return _json(ClerkRecordDocument(**_line(case, found, directory(), due=due.of(case)), event=event))
+        records = await inboxes.about(found.authority, case, since_ms=since, supplements=found.supplements)
+        return _json(
+            ClerkRecordDocument(**_line(case, found, directory(), due=due.of(case)), **_sealed(records))
+        )
 
     return routes
+
+
+def _sealed(records: Sequence[InboxRecord]) -> dict[str, object]:
+    """The records' values: the submission, and what was handed in later, each with the id that it is sealed under."""
+    kinds = [(each.header("ce_type").decode() == _SUPPLEMENT, each) for each in records]
+    return {
+        "event": next((json.loads(each.value) for later, each in kinds if not later), None),
+        "supplements": tuple(
+            ClerkSupplementDocument(
+                submission=UUID(each.header("ce_submissionid").decode()), event=json.loads(each.value)
+            )
+            for later, each in kinds
+            if later
+        ),
+    }
 
 
 def served_names(directory: Directory, authorities: Sequence[str]) -> dict[str, str]:

@@ -1,27 +1,24 @@
 // What a clerk may do with a case. What they write is sealed here, to the keys that the delivered case names.
 
-import { seal, toBase64url } from "./sealed.js";
+import { now, on, ownId, sealedParts, written } from "./answers.js";
+import { certificateView, extensionView, unreadableView } from "./formalities.js";
 import { ask, attend, confirmed, h } from "./view.js";
 import { say } from "./words.js";
 
-const MOST_MISSING = 20, LONGEST_ITEM = 200, LARGEST_DOCUMENT = 700_000;
+const MOST_MISSING = 20, LONGEST_ITEM = 200;
 const REASONS = ["wrong-place", "wrong-service", "not-competent", "misdirected"];
-const utf8 = new TextEncoder();
 
 /** The forms that fit the case's state. `act` shows progress and trouble, `give` sends an answer. */
 export function actsView(record, { act, give }) {
   const keys = record.event?.answerKeys;
+  if (record.standing === "deemed-approved") return h("div", { class: "acts no-print" }, h("h3", {}, say("actsTitle")), certificateView(keys, { act, give }));
   return h("div", { class: "acts no-print" },
     h("h3", {}, say("actsTitle")),
     record.standing === "routed" ? h("form", { onsubmit: on(act, () => give({ id: `page/${record.case}/accepted`, kind: "accepted", givenAt: now() })) },
       h("p", {}, h("button", { type: "submit" }, say("accept")), h("span", { class: "hint" }, say("acceptHint")))) : null,
-    askView(record, keys, { act, give }), decideView(keys, record, { act, give }), handOnView(record, { act, give }));
+    askView(record, keys, { act, give }), unreadableView(keys, { act, give }), extensionView(keys, { act, give }),
+    decideView(keys, record, { act, give }), handOnView(record, { act, give }));
 }
-
-const now = () => new Date().toISOString();
-const on = (act, work) => event => { event.preventDefault(); act(() => work(event.target)); };
-/** One id for each form as it was opened: pressing the button again repeats the same answer. */
-const ownId = kind => `page/${crypto.randomUUID()}/${kind.slice(0, 8)}`;
 
 // --- Asking for information -------------------------------------------------------------------------------------------
 
@@ -44,14 +41,14 @@ function askView(record, keys, { act, give }) {
 function decideView(keys, record, { act, give }) {
   const fileNumber = h("input", { id: "file-number", maxlength: 64, autocomplete: "off" });
   const text = h("textarea", { id: "text", rows: 4, maxlength: 10_000 });
-  const document = h("input", { id: "document", type: "file" });
+  const document = h("input", { id: "document", type: "file", "aria-describedby": "document-hint" });
   const id = ownId("decided");
   const choice = outcome => h("label", { class: "pick" }, h("input", { type: "radio", name: "outcome", value: outcome, required: true }), say(outcome));
   const sealable = keys?.client?.keys?.length;
   return h("details", {}, h("summary", {}, say("decide")),
     h("form", { onsubmit: on(act, async form => {
       const outcome = new FormData(form).get("outcome");
-      const parts = sealable ? await decision(keys, { fileNumber: fileNumber.value.trim(), text: text.value.trim(), file: document.files[0] }) : {};
+      const parts = sealable ? await sealedParts(keys, await written(keys, { fileNumber: fileNumber.value.trim(), text: text.value.trim(), file: document.files[0] })) : {};
       if (!await confirmed({ title: say("sure"), text: say("decideSure", say(outcome)), yes: say("really"), no: say("cancel") })) return "";
       return give({ id, kind: "decided", outcome, givenAt: now(), ...parts });
     }) },
@@ -59,36 +56,9 @@ function decideView(keys, record, { act, give }) {
     sealable ? [
       h("p", {}, h("label", { for: "file-number" }, say("fileNumber")), fileNumber),
       h("p", {}, h("label", { for: "text" }, say("text")), text),
-      h("p", {}, h("label", { for: "document" }, say("document")), document),
+      h("p", {}, h("label", { for: "document" }, say("document")), document, h("span", { class: "hint", id: "document-hint" }, say("documentHint"))),
     ] : h("p", { class: "notice" }, say(keys ? "noClientKey" : "noKeys")),
     h("p", {}, h("button", { type: "submit" }, say("decideSend")))));
-}
-
-async function decision(keys, { fileNumber, text, file }) {
-  const content = {}, notice = {};
-  if (fileNumber) content.fileNumber = notice.fileNumber = fileNumber;
-  if (text) content.text = text;
-  if (file) {
-    if (file.size > LARGEST_DOCUMENT) throw new Error(say("documentTooLarge"));
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const named = { name: file.name.slice(0, 200), mediaType: file.type || "application/octet-stream" };
-    content.documents = [{ ...named, data: toBase64url(bytes) }];
-    notice.documents = [{ ...named, size: bytes.length, digest: `sha256:${[...digest].map(byte => byte.toString(16).padStart(2, "0")).join("")}` }];
-  }
-  return sealedParts(keys, { content, notice });
-}
-
-/** The parts that say something, sealed: `content` to the platform client, `notice` to the notifier. */
-async function sealedParts(keys, { content, notice }) {
-  const parts = {};
-  const put = async (name, purpose, to, told) => {
-    if (Object.keys(told).length === 0 || !to?.length) return;
-    parts[name] = await seal(utf8.encode(JSON.stringify(told)), { to, submission: keys.submissionId, purpose, type: "application/json" });
-  };
-  await put("content", "answer", keys.client?.keys, content);
-  await put("notice", "notice", keys.notifier?.keys, notice);
-  return parts;
 }
 
 // --- Handing on ---------------------------------------------------------------------------------------------------

@@ -1,19 +1,22 @@
 // The clerk's page: signing in, the list, one case. What is opened lives in this page's memory and nowhere else.
 
 import { actsView } from "./acts.js";
-import { contentView, headView } from "./content.js";
+import { contentView, headView, supplementView } from "./content.js";
 import { NotOpened, open, openKeyFile } from "./sealed.js";
 import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say, standingName } from "./words.js";
 
 const LOOK_EVERY_MS = 15_000;
-const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => each.standing === "accepted", asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
+const STAYS = new Set(["unreadable", "extended", "certified"]); // the case stays where and, mostly, how it is
+const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => ["accepted", "supplemented"].includes(each.standing), asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
 
 let session = null, keys = [];
 let listed = { cases: [], total: 0 }, filter = "all";
 let shown = null; // the case on the right: its record, and its content once it is opened
 
 const act = work => attend(say, work);
+// Once a person goes on, what was said last is no news any more, and must not cover the form.
+for (const event of ["toggle", "input"]) document.addEventListener(event, () => { $("status").textContent = ""; }, true);
 
 // --- Signing in ---------------------------------------------------------------------------------------------------
 
@@ -58,7 +61,7 @@ $("leave").addEventListener("click", () => act(async () => {
 
 $("forget").addEventListener("click", () => {
   keys = [];
-  if (shown) shown.content = null;
+  if (shown) [shown.content, shown.supplements] = [null, []];
   drawVisit();
   drawCase();
 });
@@ -107,7 +110,7 @@ function lineView(each) {
 
 async function openCase(id) {
   const record = await ask(`/clerk/cases/${id}`);
-  shown = { record, content: null, trouble: null };
+  shown = { record, content: null, supplements: [], trouble: null };
   if (keys.length) await unseal();
   drawCase();
   drawList();
@@ -115,22 +118,28 @@ async function openCase(id) {
 }
 
 async function unseal() {
-  if (!shown.record.event) return;
+  const { record } = shown, opened = ({ event, submission }) => openedPart(event.content, submission, record);
+  if (record.event) Object.assign(shown, await opened(record));
+  if (shown.content) shown.supplements = await Promise.all(record.supplements.map(opened));
+}
+
+/** The content, or what kept it from opening. */
+async function openedPart(sealed, submission, { authorityName }) {
   try {
-    shown.content = await open(shown.record.event.content, keys, { submission: shown.record.submission, purpose: "content" });
-    shown.trouble = null;
+    return { content: await open(sealed, keys, { submission, purpose: "content" }), trouble: null };
   } catch (error) {
     if (!(error instanceof NotOpened)) throw error;
-    shown.trouble = say(error.message, shown.record.authorityName);
+    return { content: null, trouble: say(error.message, authorityName) };
   }
 }
 
 function drawCase() {
   if (!shown) return $("opened").replaceChildren();
-  const { record, content, trouble } = shown;
+  const { record, content, supplements, trouble } = shown;
   $("opened").replaceChildren(h("section", { class: "panel", "aria-labelledby": "case-title" },
     headView(record),
     !record.event ? h("p", { class: "notice" }, say("expired")) : content ? contentView(record, content) : [trouble ? h("p", { class: "alert" }, trouble) : null, keyView()],
+    supplements.map((each, number) => supplementView(each, number + 1, record)),
     actsView(record, { act, give })));
 }
 
@@ -165,11 +174,12 @@ async function give(answer) {
   const { record } = shown;
   const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } });
   const told = say("sent", moment(taken.acceptedAt));
+  if (STAYS.has(answer.kind) && !(answer.kind === "extended" && record.standing === "routed")) { await refresh(); drawCase(); $("case-title").focus(); return told; }
   for (let tries = 0; tries < 20; tries += 1) {
     await refresh();
     const now = listed.cases.find(each => each.case === record.case);
     if (!now) { shown = null; drawCase(); $("list-title").focus(); return `${told} ${say("left")}`; }
-    if (now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now, event: record.event }; break; }
+    if (now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
     await new Promise(resolve => setTimeout(resolve, 300));
   }
   drawCase();

@@ -19,14 +19,24 @@ export function headView(record) {
   ];
 }
 
-export function contentView(record, { bytes, type }) {
+export function contentView(record, opened) {
+  return h("div", { id: "content" }, h("h3", {}, say("content")), ...partView(opened, record.receiptNumber));
+}
+
+/** What was handed in later, in the order in which it came. */
+export function supplementView({ content, trouble }, number, record) {
+  return h("div", { class: "supplement" }, h("h3", {}, say("supplement", number)),
+    ...content ? partView(content, `${record.receiptNumber}-${number}`) : [h("p", { class: "alert" }, trouble)]);
+}
+
+function partView({ bytes, type }, name) {
   const read = readJson(bytes, type);
-  return h("div", { id: "content" },
-    h("h3", {}, say("content")),
+  return [
     read === undefined ? h("p", {}, say("unreadable", type)) : valueView(read),
     h("p", { class: "take no-print" },
       h("button", { type: "button", class: "second", onclick: () => print() }, say("print")),
-      h("button", { type: "button", class: "second", onclick: () => save(bytes, type, record.receiptNumber) }, say("save"))));
+      h("button", { type: "button", class: "second", onclick: () => save(bytes, type, name) }, say("save"))),
+  ];
 }
 
 function readJson(bytes, type) {

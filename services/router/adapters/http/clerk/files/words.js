@@ -30,6 +30,8 @@ export const say = speaker({
   standingRouted: ["neu", "new"],
   standingAccepted: ["angenommen", "accepted"],
   standingAsked: ["Unterlagen nachgefordert", "information requested"],
+  standingSupplemented: ["Unterlagen nachgereicht", "supplemented"],
+  standingDeemed: ["gilt als bewilligt", "deemed approved"],
   due: ["Fällig", "Due"],
   "confirmation-late": ["Bestätigung überfällig seit {0}", "confirmation overdue since {0}"],
   "decision-due": ["Entscheidung muss bis {0} hinausgehen", "the decision must leave by {0}"],
@@ -47,6 +49,7 @@ export const say = speaker({
   whyDirectory: ["nach dem Zuständigkeitsverzeichnis", "by the directory of competences"],
   whyPerson: ["von {0}: {1}", "by {0}: {1}"],
   content: ["Inhalt des Antrags", "The application"],
+  supplement: ["Nachreichung {0}", "Supplement {0}"],
   expired: ["Der Inhalt liegt länger als 30 Tage zurück und wird hier nicht mehr angezeigt. Sie können den Vorgang weiter beantworten.", "The content is older than 30 days and is no longer shown here. You can still answer the case."],
   unreadable: ["Der Inhalt ist keine Liste von Angaben ({0}). Speichern Sie ihn, um ihn anzusehen.", "The content is no list of entries ({0}). Save it to look at it."],
   save: ["Inhalt speichern", "Save the content"],
@@ -74,6 +77,19 @@ export const say = speaker({
   missingHint: ["Höchstens 20 Angaben. Der Antragsteller liest sie so, wie Sie sie schreiben.", "20 items at most. The applicant reads them as you write them."],
   missingNone: ["Schreiben Sie mindestens eine Angabe, höchstens 20, jede bis 200 Zeichen.", "Write at least one item, at most 20, each up to 200 characters."],
   askSend: ["Nachforderung senden", "Send the request"],
+  unreadableFile: ["Eine Datei lässt sich nicht öffnen", "A file cannot be opened"],
+  instead: ["Was brauchen Sie stattdessen?", "What do you need instead?"],
+  insteadHint: ["Zum Beispiel: den Grundriss als PDF. Nur die Plattform des Antragstellers kann es lesen.", "For example: the floor plan as PDF. Only the applicant's platform can read it."],
+  unreadableSend: ["Mitteilen", "Tell the applicant"],
+  extend: ["Frist verlängern", "Extend the period"],
+  months: ["Um wie viele Monate?", "By how many months?"],
+  monthsHint: ["Einmal, bevor die Frist endet, und nur weil die Sache schwierig ist (§ 42a Abs. 2 VwVfG).", "Once, before the period ends, and only because the matter is difficult (§ 42a(2) VwVfG)."],
+  whyLonger: ["Begründung an den Antragsteller (freiwillig)", "Reason for the applicant (optional)"],
+  extendSend: ["Verlängerung senden", "Send the extension"],
+  extendSure: ["Die Frist wird um {0} Monat(e) länger. Das geht nur einmal.", "The period becomes {0} month(s) longer. That is possible once only."],
+  certify: ["Die Frist ist ohne Entscheidung abgelaufen: Das Beantragte gilt als bewilligt. Auf Verlangen bescheinigen Sie das (§ 42a Abs. 3 VwVfG).", "The period ended without a decision: what was asked for counts as granted. On request you certify that (§ 42a(3) VwVfG)."],
+  certificate: ["Bescheinigung (bis 700 kB)", "Certificate (up to 700 kB)"],
+  certifySend: ["Bescheinigung senden", "Send the certificate"],
   decide: ["Entscheiden", "Decide"],
   outcome: ["Ihre Entscheidung", "Your decision"],
   granted: ["bewilligt", "granted"],
@@ -81,6 +97,7 @@ export const say = speaker({
   fileNumber: ["Aktenzeichen (freiwillig)", "File number (optional)"],
   text: ["Text an den Antragsteller (freiwillig)", "Text to the applicant (optional)"],
   document: ["Bescheid anhängen (freiwillig, bis 700 kB)", "Attach a document (optional, up to 700 kB)"],
+  documentHint: ["Bescheid oder Bescheinigung, zum Beispiel des Empfangs einer Gewerbeanzeige (§ 15 Abs. 1 GewO).", "Decision or certificate, for example that a trade notice was received (§ 15(1) GewO)."],
   documentTooLarge: ["Das Dokument ist zu groß: höchstens 700 kB.", "The document is too large: 700 kB at most."],
   decideSend: ["Entscheidung senden", "Send the decision"],
   decideSure: ["Damit ist der Vorgang abgeschlossen: {0}. Das lässt sich nicht zurücknehmen.", "This closes the case: {0}. It cannot be taken back."],
@@ -106,7 +123,7 @@ export const say = speaker({
   left: ["Der Vorgang liegt nicht mehr bei Ihrer Stelle.", "The case is no longer with your authority."],
 });
 
-export const standingName = standing => say({ routed: "standingRouted", accepted: "standingAccepted", "information-requested": "standingAsked" }[standing] ?? standing);
+export const standingName = standing => say({ routed: "standingRouted", accepted: "standingAccepted", "information-requested": "standingAsked", supplemented: "standingSupplemented", "deemed-approved": "standingDeemed" }[standing] ?? standing);
 
 /** A field's name as people read it: `betriebsstaette_ort` becomes "Betriebsstaette ort". */
 export function fieldName(name) {
