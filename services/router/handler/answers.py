@@ -45,8 +45,11 @@ class AnswerDoor:
         """
         held = self.custody.now(given.case_id)
         if answer_refusal(held, authority=given.authority, kind=given.answer.kind) is not None:
-            # Perhaps it is a repetition of what has had its effect since: it is told what it was told then.
+            # Perhaps it is a repetition, and its own first attempt is what has changed the case since. Where nobody knows
+            # how that attempt ended it is sent once more: the router knows the id, or tells the authority's inbox.
             if (repeated := await self._repeated(given)) is not None:
+                if isinstance(repeated, AnswerDue):
+                    return await self._send(repeated, given, traceparent=traceparent)
                 return repeated
             held = await self.custody.certainly(given.case_id)
             reason = answer_refusal(held, authority=given.authority, kind=given.answer.kind)
@@ -64,14 +67,12 @@ class AnswerDoor:
 
     async def _repeated(
         self, given: AnswerRequest
-    ) -> AnswerTaken | AnswerRunning | AnswerContradiction | None:
+    ) -> AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction | None:
         found = await self.book.find(given.authority, given.own_id)
         if found is None:
             return None
         asked = enter(given, submission_id=found.entry.submission_id, secret=self.secret, now=self.clock())
-        decision = admit(asked, found=found)
-        # One that came to nothing is no repetition: whether it still counts is for custody to say.
-        return None if isinstance(decision, AnswerDue) else decision
+        return admit(asked, found=found)
 
     async def _send(self, send: AnswerDue, given: AnswerRequest, *, traceparent: str | None) -> AnswerOutcome:
         entry = send.entry

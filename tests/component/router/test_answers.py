@@ -221,6 +221,22 @@ async def test_an_attempt_that_runs_says_come_again_and_one_that_died_is_taken_u
     assert len(doors.sent) == 1
 
 
+async def test_an_answer_that_took_effect_though_the_door_died_is_taken_again_and_not_refused_for_its_own_effect(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    doors.away = True
+    await http.post("/v1/answers", json=accepted())
+    doors.away = False
+    doors.book.end_holds()
+    doors.hold(CASE, standing="accepted")
+    again = await http.post("/v1/answers", json=accepted())
+    another = await http.post("/v1/answers", json=accepted(id="0117/2"))
+
+    assert again.status_code == 202
+    assert [event.id for event in doors.answered] == [ids.answer_id(GIESSEN, "0117/1")]
+    assert problem_of(another) == (409, "already-accepted")
+
+
 async def test_unknown_and_not_yours_are_one_answer(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
     foreign = uuid4()
     doors.hold(foreign, authority=MARBURG)

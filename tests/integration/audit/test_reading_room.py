@@ -296,6 +296,7 @@ async def test_a_case_is_found_by_what_people_call_it(running: RunningLog, refer
 async def test_a_case_is_found_by_its_trace(running: RunningLog) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     await running.append(replace(STORY[0], tokens=(SECRECY.token("trace", trace),)), *STORY[1:], fact(1))
+    await running.covered(len(STORY) + 1)
     answer = await running.client.get("/v1/entries", params={"correlation": trace}, headers=asking())
     assert [each["index"] for each in answer.json()["entries"]] == list(range(len(STORY)))
 
