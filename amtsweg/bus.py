@@ -8,7 +8,8 @@ from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
-from shared.events.topics import CATALOGUE, DEAD_LETTER_PARTITIONS
+from shared.events.topic_names import DEAD_LETTER_PARTITIONS
+from shared.events.topics import CATALOGUE
 from shared.kafka.client import KafkaAddress
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record

@@ -5,73 +5,33 @@ shown never holds content: headers of the contract, sizes and hashes, no values.
 """
 
 import asyncio
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Final, Self, get_args
+from collections.abc import Sequence
+from typing import Annotated, Final, get_args
+from uuid import UUID
 
 import typer
 from rich.table import Column, Table
 
-from amtsweg.bus import everything, operator_address
-from amtsweg.language import language, said
+from amtsweg.bus import operator_address
+from amtsweg.dead_letter_list import KINDS, chosen, document, facts, first_failure, unsettled
+from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo_json, plain_console
 from shared.errors import Unavailable
-from shared.events.operation import CloseOrdered, CloseReason, GoOnOrdered, RecordPlace, ReplayOrdered
-from shared.events.topics import GROUPS, dead_letter_topic
+from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
+from shared.events.topics import GROUPS
 from shared.kafka.client import KafkaAddress
-from shared.kafka.dead_letters import OrderReport, Origin, is_letter, origin, settled
-from shared.kafka.records import Record
-from shared.local_time import local_time, utc
+from shared.kafka.dead_letters import OrderReport
+from shared.kafka.operator_orders import GroupOrder
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
-KINDS: Final = {"undecodable": "nicht lesbar", "internal-error": "Fehler im Dienst"}
-_SHOWN: Final = re.compile(r"ce_[a-z]{1,20}|traceparent|content-type")
-_TOKEN: Final = re.compile(rb"[A-Za-z0-9._:/+-]{1,80}")
 _PENDING: Final = "pending"
 _DONE: Final = frozenset({"applied", "closed", "going-on"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LetterName:
-    """How a dead letter is called: its group and its offset there, written ``router:17``."""
-
-    group: str
-    offset: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read ``group:offset``; ends the command where it is something else."""
-        group, _, offset = text.rpartition(":")
-        if group not in GROUPS or not offset.isdecimal():
-            typer.echo(f"{text}: erwartet wird GRUPPE:NUMMER, zum Beispiel router:17", err=True)
-            raise typer.Exit(2)
-        return cls(group, int(offset))
-
-    def __str__(self) -> str:
-        return f"{self.group}:{self.offset}"
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A dead letter and what is known about it."""
-
-    name: LetterName
-    record: Record
-    origin: Origin
-
-    @property
-    def place(self) -> RecordPlace:
-        """Where its record lies."""
-        return RecordPlace(
-            topic=self.origin.topic, partition=self.origin.partition, offset=self.origin.offset
-        )
-
-
-Letters = Annotated[list[str], typer.Argument(help="GRUPPE:NUMMER, wie in der Liste")]
+_NAMES: Final = "GRUPPE:NUMMER, wie in der Liste, oder GRUPPE:TOPIC/PARTITION/OFFSET"
+Letters = Annotated[list[str], typer.Argument(help=_NAMES)]
 
 
 @commands.command("list")
@@ -91,14 +51,27 @@ def list_letters(*, as_json: JsonOption = False) -> None:
     table = Table(number, "Seit", "Art", origin_place, "Grund")
     for letter in waiting.values():
         came = letter.origin
-        table.add_row(str(letter.name), _when(came), KINDS.get(came.kind, came.kind), came.place, came.reason)
+        table.add_row(
+            letter.name, first_failure(came), KINDS.get(came.kind, came.kind), came.place, came.reason
+        )
     console.print(table)
 
 
 @commands.command()
 def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
     """Kopfzeilen und Grund; vom Inhalt nur Größe und Prüfsumme."""
-    found = _chosen(asyncio.run(unsettled(operator_address())), [letter])[0]
+    waiting = asyncio.run(unsettled(operator_address()))
+    named = chosen(waiting, [letter])[0]
+    found = next((e for e in waiting.values() if (e.group, e.place) == (named.group, named.place)), None)
+    if found is None:
+        typer.echo(
+            said(
+                de=f"{letter} steht nicht in der Liste: erledigt oder abgelaufen.",
+                en=f"{letter} is not in the list: settled or expired.",
+            ),
+            err=True,
+        )
+        raise typer.Exit(1)
     console = plain_console()
     for name, value in facts(found).items():
         console.print(f"{name + ':':<20}{value}", highlight=False)
@@ -108,47 +81,74 @@ def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
 def replay(letters: Letters) -> None:
     """Vom Dienst noch einmal versuchen lassen, in dieser Reihenfolge; was daraus wurde, steht in der Antwort."""
     address = operator_address()
-    chosen = _chosen(asyncio.run(unsettled(address)), letters)
-    orders = [ReplayOrdered(group=each.name.group, record=each.place, principal=OPERATOR) for each in chosen]
-    told = _given(address, orders)
-    _say({str(letter.name): report for letter, report in zip(chosen, told, strict=True)})
+    named = chosen(asyncio.run(unsettled(address)), letters)
+    orders = [ReplayOrdered(group=each.group, record=each.place, principal=OPERATOR) for each in named]
+    _say([each.name for each in named], _given(address, orders))
 
 
 @commands.command()
 def close(
-    letters: Letters,
+    letters: Annotated[list[str] | None, typer.Argument(help=_NAMES)] = None,
     *,
     reason: Annotated[str, typer.Option(help=f"eines von: {', '.join(get_args(CloseReason))}")],
+    case: Annotated[
+        UUID | None, typer.Option(help="alles, was diesen Vorgang aufhält, auch Abgelaufenes")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help=f"mit --case: nur diese Gruppe; {', '.join(GROUPS)}")
+    ] = None,
 ) -> None:
     """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
     if reason not in get_args(CloseReason):
         typer.echo(f"--reason {reason}: {', '.join(get_args(CloseReason))}", err=True)
         raise typer.Exit(2)
+    if bool(letters) == (case is not None):
+        typer.echo(
+            said(
+                de="Entweder Dead Letters nennen oder einen Vorgang mit --case.",
+                en="Name dead letters, or a case with --case.",
+            ),
+            err=True,
+        )
+        raise typer.Exit(2)
     address = operator_address()
-    chosen = _chosen(asyncio.run(unsettled(address)), letters)
+    if case is not None:
+        _close_case(address, case, groups=[_group(each) for each in group or GROUPS], reason=reason)
+        return
+    named = chosen(asyncio.run(unsettled(address)), letters or ())
     orders = [
         CloseOrdered.model_validate(
-            {"group": each.name.group, "record": each.place, "reason": reason, "principal": OPERATOR}
+            {"group": each.group, "record": each.place, "reason": reason, "principal": OPERATOR}
         )
-        for each in chosen
+        for each in named
     ]
-    told = _given(address, orders)
-    _say({str(letter.name): report for letter, report in zip(chosen, told, strict=True)})
+    _say([each.name for each in named], _given(address, orders))
+
+
+def _close_case(address: KafkaAddress, case: UUID, *, groups: Sequence[str], reason: str) -> None:
+    orders = [
+        CloseCaseOrdered.model_validate(
+            {"group": each, "case": case, "reason": reason, "principal": OPERATOR}
+        )
+        for each in groups
+    ]
+    _say([f"{each}:{case}" for each in groups], _given(address, orders))
 
 
 @commands.command("go-on")
 def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUPS)}")]) -> None:
     """Eine Gruppe, die wegen vieler Dead Letters angehalten hat, trotzdem weitermachen lassen."""
-    if group not in GROUPS:
-        typer.echo(f"{group}: {', '.join(GROUPS)}", err=True)
+    _say([group], _given(operator_address(), [GoOnOrdered(group=_group(group), principal=OPERATOR)]))
+
+
+def _group(name: str) -> str:
+    if name not in GROUPS:
+        typer.echo(f"{name}: {', '.join(GROUPS)}", err=True)
         raise typer.Exit(2)
-    (told,) = _given(operator_address(), [GoOnOrdered(group=group, principal=OPERATOR)])
-    _say({group: told})
+    return name
 
 
-def _given(
-    address: KafkaAddress, orders: Sequence[ReplayOrdered | CloseOrdered | GoOnOrdered]
-) -> Sequence[OrderReport | None]:
+def _given(address: KafkaAddress, orders: Sequence[GroupOrder]) -> Sequence[OrderReport | None]:
     try:
         return asyncio.run(give(address, orders))
     except Unavailable as away:
@@ -156,12 +156,12 @@ def _given(
         raise typer.Exit(3) from None
 
 
-def _say(told: Mapping[str, OrderReport | None]) -> None:
-    for name, report in told.items():
+def _say(names: Sequence[str], told: Sequence[OrderReport | None]) -> None:
+    for name, report in zip(names, told, strict=True):
         outcome = _PENDING if report is None else report.outcome
         detail = "" if report is None else report.detail
         typer.echo(f"{name}: {_wording(outcome, detail)}")
-    outcomes = {_PENDING if report is None else report.outcome for report in told.values()}
+    outcomes = {_PENDING if report is None else report.outcome for report in told}
     if outcomes - _DONE:
         raise typer.Exit(3 if _PENDING in outcomes else 1)
 
@@ -189,73 +189,3 @@ def _wording(outcome: str, detail: str) -> str:
             en="ordered, not carried out yet. Does the service run? The order is not lost.",
         ),
     }[outcome]
-
-
-async def unsettled(address: KafkaAddress) -> dict[LetterName, Letter]:
-    """The dead letters of all groups that nobody has settled, oldest first per group."""
-    groups = {dead_letter_topic(group): group for group in GROUPS}
-    waiting: dict[LetterName, Letter] = {}
-    for record in await everything(address, *groups):
-        group = groups[record.topic]
-        if is_letter(record):
-            name = LetterName(group, record.offset)
-            waiting[name] = Letter(name, record, origin(record.headers))
-        elif (done := settled(record)) is not None:
-            for name in [n for n, le in waiting.items() if n.group == group and le.origin.place == done]:
-                del waiting[name]
-    return dict(sorted(waiting.items()))
-
-
-def document(letter: Letter) -> dict[str, object]:
-    """A letter in the list, for programs; nothing that a sender could have written freely."""
-    came = letter.origin
-    return {
-        "number": str(letter.name),
-        "group": letter.name.group,
-        "since": utc(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC)),
-        "kind": came.kind,
-        "reason": came.reason,
-        "topic": came.topic,
-        "partition": came.partition,
-        "offset": came.offset,
-        "attempts": came.attempts,
-        "software": came.software,
-    }
-
-
-def facts(letter: Letter) -> dict[str, str]:
-    """What may be shown of a dead letter: nothing that a sender could have written freely."""
-    came = letter.origin
-    return {
-        "Nummer": str(letter.name),
-        "Art": KINDS.get(came.kind, came.kind),
-        "Grund": came.reason,
-        "Herkunft": f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
-        "Seit": _when(came),
-        "Versuche": str(came.attempts),
-        "Programmstand": came.software,
-        "Inhalt": "keiner" if came.length < 0 else f"{came.length} Bytes, SHA-256 {came.digest}",
-        **{name: _shown(header) for name, header in came.headers if _SHOWN.fullmatch(name)},
-        "Weitere": f"{sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)} Kopfzeilen",
-    }
-
-
-def _shown(header: bytes | None) -> str:
-    if header is None:
-        return "ohne Wert"
-    return header.decode() if _TOKEN.fullmatch(header) else f"{len(header)} Bytes"
-
-
-def _when(came: Origin) -> str:
-    return local_time(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC), language(), seconds=True)
-
-
-def _chosen(waiting: dict[LetterName, Letter], texts: Iterable[str]) -> list[Letter]:
-    names = [LetterName.parse(text) for text in texts]
-    for name in names:
-        if name not in waiting:
-            typer.echo(
-                f"{name} ist nicht unerledigt; `amtsweg dead-letters list` zeigt, was es ist.", err=True
-            )
-            raise typer.Exit(1)
-    return [waiting[name] for name in names]

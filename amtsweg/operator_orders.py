@@ -9,7 +9,8 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.events.operation import ResumeOrdered, SuspendOrdered
-from shared.events.topics import DEAD_LETTER_PARTITIONS, OPERATION_ORDERED, dead_letter_topic
+from shared.events.topic_names import DEAD_LETTER_PARTITIONS, dead_letter_topic
+from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.client import KafkaAddress, reader
 from shared.kafka.dead_letters import OrderReport, reported
 from shared.kafka.operator_orders import GroupOrder, ordered, send_orders

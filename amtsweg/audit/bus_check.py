@@ -24,7 +24,8 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import KnownEvents, Pseudonymizer
 from services.audit.ports import GROUP
 from shared.errors import Unavailable
-from shared.events.topics import Topic, dead_letter_topic
+from shared.events.topic_names import dead_letter_topic
+from shared.events.topics import Topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import origin
 from shared.kafka.read_to_end import read_to_end

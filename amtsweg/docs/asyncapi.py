@@ -10,14 +10,14 @@ import yaml
 from amtsweg.docs.schemas import payloads, schemas
 from shared.events.envelope import event_type
 from shared.events.payload import Payload
-from shared.events.topics import (
-    CATALOGUE,
+from shared.events.topic_names import (
     DEAD_LETTER_PARTITIONS,
     DEAD_LETTER_RETENTION,
-    GROUPS,
-    Topic,
-    dead_letter_topic,
+    DEAD_LETTER_TOPICS,
+    SEALED_DEAD_LETTER_RETENTION,
+    sealed_dead_letter_topic,
 )
+from shared.events.topics import CATALOGUE, Topic
 
 SchemaNode = dict[str, Any]
 
@@ -96,17 +96,22 @@ def _channel(topic: Topic) -> SchemaNode:
 
 def _dead_letter_channels() -> dict[str, SchemaNode]:
     return {
-        dead_letter_topic(group): {
-            "address": dead_letter_topic(group),
+        name: {
+            "address": name,
             "messages": {"DeadLetter": {"$ref": "#/components/messages/DeadLetter"}},
             "bindings": {
                 "kafka": {
                     "partitions": DEAD_LETTER_PARTITIONS,
-                    "topicConfiguration": _configuration(DEAD_LETTER_RETENTION, compacted=False),
+                    "topicConfiguration": _configuration(
+                        SEALED_DEAD_LETTER_RETENTION
+                        if name == sealed_dead_letter_topic(group)
+                        else DEAD_LETTER_RETENTION,
+                        compacted=False,
+                    ),
                 }
             },
         }
-        for group in GROUPS
+        for name, group in DEAD_LETTER_TOPICS.items()
     }
 
 
@@ -128,8 +133,8 @@ def _operations() -> Iterator[tuple[str, SchemaNode]]:
             yield _operation(principal, "send", _id(topic))
         for reader in dict.fromkeys((*topic.consumers, *topic.rebuild, *topic.followers)):
             yield _operation(reader, "receive", _id(topic))
-    for group in GROUPS:
-        yield _operation(group, "send", dead_letter_topic(group))
+    for name, group in DEAD_LETTER_TOPICS.items():
+        yield _operation(group, "send", name)
 
 
 def _operation(who: str, action: str, channel: str) -> tuple[str, SchemaNode]:

@@ -9,13 +9,13 @@ from amtsweg.docs.markdown import code, table
 from amtsweg.docs.schemas import Schema, payloads, schemas
 from shared.events.envelope import event_type
 from shared.events.payload import Payload
-from shared.events.topics import (
-    CATALOGUE,
+from shared.events.topic_names import (
     DEAD_LETTER_RETENTION,
-    GROUPS,
-    Topic,
+    SEALED_DEAD_LETTER_RETENTION,
     dead_letter_topic,
+    sealed_dead_letter_topic,
 )
+from shared.events.topics import CATALOGUE, GROUPS, Topic
 
 _HEAD = """# Events
 
@@ -90,6 +90,8 @@ def _dead_letters() -> str:
     return (
         f"{code(dead_letter_topic(group) for group in GROUPS)}: what a group could not read or handle, with\n"
         f"headers, length and digest, and the value where it is small and not sealed; kept {_duration(DEAD_LETTER_RETENTION)}. "
+        f"Of records of topics with sealed data: {code(sealed_dead_letter_topic(group) for group in GROUPS)},\n"
+        f"which hold pointers that bear the time of their records; kept {_duration(SEALED_DEAD_LETTER_RETENTION)}. "
         "[Operations](operations.md#dead-letters) says what to do with them.\n"
     )
 

@@ -48,7 +48,8 @@ from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Unavailable
-from shared.events.topics import consumed_by, dead_letter_topic, produced_by
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
+from shared.events.topics import consumed_by, produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
@@ -242,6 +243,7 @@ def projecting(settings: Settings) -> Plan:
         group=GROUP,
         inputs=tuple(TOPICS),
         dead_letters=dead_letter_topic(GROUP),
+        sealed_dead_letters=sealed_dead_letter_topic(GROUP),
         # The feed is one sequence: tasks side by side would only wait for each other.
         single_task=True,
         instance=settings.instance,

@@ -32,6 +32,7 @@ from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
 from shared.events.supplement import SupplementReceived, WithdrawalReceived
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import (
     AUTHORITY_INBOX,
     CASE_ANSWERED,
@@ -45,7 +46,6 @@ from shared.events.topics import (
     SUBMISSION_RECEIVED,
     SUBMISSION_ROUTED,
     consumed_by,
-    dead_letter_topic,
 )
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
@@ -209,6 +209,7 @@ ROUTING = Plan(
     group="router",
     inputs=tuple(_INPUTS),
     dead_letters=dead_letter_topic("router"),
+    sealed_dead_letters=sealed_dead_letter_topic("router"),
     state_topic=CASE_CUSTODY.name,
     lookup_topic=SUBMISSION_HELD.name,
     orders=frozenset({CASE_ORDERED.name}),

@@ -78,8 +78,9 @@ class KafkaSink:
         # 1. Fence: the previous owner's transaction is ended or settled when this returns.
         await self._producer.start()
         await context.outputs.warm(self._producer)
-        if not context.outputs.available(plan.dead_letters):
-            raise Unavailable(f"topic {plan.dead_letters} does not exist or is not ours to write to")
+        for letters in plan.letter_topics:
+            if not context.outputs.available(letters):
+                raise Unavailable(f"topic {letters} does not exist or is not ours to write to")
         # 2. Only then read what is committed.
         await self._restore()
         self._positions = await self._stored_positions(consumer, unit)

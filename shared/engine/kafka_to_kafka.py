@@ -35,7 +35,7 @@ class KafkaToKafka:
     ) -> None:
         if plan.single_task and (plan.state_topic or plan.lookup_topic):
             raise ValueError(f"{plan.group}: state and lookup are kept per partition, not in a single task")
-        outputs.expect(*filter(None, (plan.dead_letters, plan.state_topic, plan.lookup_topic)))
+        outputs.expect(*filter(None, (*plan.letter_topics, plan.state_topic, plan.lookup_topic)))
         context = KafkaSinkContext(
             plan=plan,
             processor=processor,

@@ -70,7 +70,7 @@ class KafkaTransaction:
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
         letter = dead_letter(
             record,
-            to=self._plan.dead_letters,
+            to=self._plan.letters_of(record.topic),
             kind=verdict.kind,
             reason=verdict.reason,
             attempts=verdict.attempts,
@@ -89,6 +89,9 @@ class KafkaTransaction:
         if key is not None:
             return UnsettledLetter(first=next(iter(self._blocking(key))))
         return None if self._engine_state(unread_key(origin)) is None else UnsettledLetter(first=origin)
+
+    async def blocking(self, key: bytes) -> Sequence[str]:
+        return self._blocking(letter_key(key))
 
     async def report(self, note: Message, *, settles: str | None) -> None:
         self.outputs.append((None, note))
@@ -197,7 +200,12 @@ class Commit:
             try:
                 tp = TopicPartition(message.topic, self._partition(message))
                 place = batch.add(
-                    tp, key=message.key, value=message.value, headers=message.headers, cause=cause
+                    tp,
+                    key=message.key,
+                    value=message.value,
+                    headers=message.headers,
+                    timestamp_ms=message.timestamp_ms,
+                    cause=cause,
                 )
             except _RECORDS_FAULT as error:
                 raise self._judged(error, cause=cause, topic=message.topic) from error

@@ -14,10 +14,10 @@ from shared.engine.plan import Plan
 from shared.engine.sink import SinkTransaction
 from shared.errors import Unavailable, Undecodable
 from shared.events.envelope import Event, decode
-from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
+from shared.events.operation import CloseCaseOrdered, CloseOrdered, GoOnOrdered, ReplayOrdered
 from shared.events.payload import Payload
 from shared.events.topics import OPERATION_ORDERED
-from shared.kafka.dead_letters import LetterOutcome, report
+from shared.kafka.dead_letters import LetterOutcome, report, superseded
 from shared.kafka.records import Record
 from shared.telemetry.logs import describe
 
@@ -72,6 +72,8 @@ class OperatorOrders:
     ) -> Record | tuple[LetterOutcome, str]:
         """The record to try, or what becomes of an order that tries none."""
         data = event.data
+        if isinstance(data, CloseCaseOrdered) and data.group == self._plan.group:
+            return await self._close_case(data, transaction)
         if not isinstance(data, ReplayOrdered | CloseOrdered) or data.group != self._plan.group:
             return "going-on", ""
         place = str(data.record)
@@ -86,6 +88,15 @@ class OperatorOrders:
             TopicPartition(data.record.topic, data.record.partition), data.record.offset
         )
         return ("expired", "") if found is None else found
+
+    async def _close_case(
+        self, data: CloseCaseOrdered, transaction: SinkTransaction
+    ) -> tuple[LetterOutcome, str]:
+        """Settle what holds the case up; the group knows it also when the letters themselves have expired."""
+        places = await transaction.blocking(str(data.case).encode())
+        for place in places:
+            await transaction.report(superseded(to=self._plan.dead_letters, place=place), settles=place)
+        return ("closed", f"{data.reason}, {len(places)}") if places else ("not-open", "")
 
     async def _again(
         self, kept: Sequence[Record], original: Record, transaction: SinkTransaction

@@ -100,7 +100,7 @@ class _PostgresTransaction:
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
         letter = dead_letter(
             record,
-            to=self._plan.dead_letters,
+            to=self._plan.letters_of(record.topic),
             kind=verdict.kind,
             reason=verdict.reason,
             attempts=verdict.attempts,
@@ -115,6 +115,9 @@ class _PostgresTransaction:
     async def unsettled(self, origin: str) -> UnsettledLetter | None:
         first = await offsets.first_of_its_key(self._connection, self._plan.group, origin)
         return None if first is None else UnsettledLetter(first=first)
+
+    async def blocking(self, key: bytes) -> Sequence[str]:
+        return await offsets.blocking(self._connection, self._plan.group, letter_key(key))
 
     async def report(self, note: Message, *, settles: str | None) -> None:
         await enqueue(self._connection, note)

@@ -42,6 +42,9 @@ class SinkTransaction(Protocol):
     async def unsettled(self, origin: str) -> UnsettledLetter | None:
         """The dead letter with this origin (``topic/partition/offset``), if it is not done with."""
 
+    async def blocking(self, key: bytes) -> Sequence[str]:
+        """The origins of the unsettled dead letters that block this key, the oldest first."""
+
     async def report(self, note: Message, *, settles: str | None) -> None:
         """Add a note among the dead letters, and that the letter with this origin is done with."""
 

@@ -55,6 +55,7 @@ class TransactionBatch:
         key: bytes,
         value: bytes | None,
         headers: Headers = (),
+        timestamp_ms: int | None = None,
         cause: Record | None = None,
     ) -> PackedAt:
         """Pack a record.
@@ -64,10 +65,10 @@ class TransactionBatch:
         """
         listed = [*headers]
         parcel = self._open.get(tp) or self._begin(tp, turn=0, first=cause)
-        packed = parcel.builder.append(timestamp=None, key=key, value=value, headers=listed)
+        packed = parcel.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
         if packed is None:  # full
             parcel = self._begin(tp, turn=parcel.turn + 1, first=cause)
-            packed = parcel.builder.append(timestamp=None, key=key, value=value, headers=listed)
+            packed = parcel.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
         if packed.size > MAX_RECORD_BYTES:
             raise MessageSizeTooLargeError(
                 f"the record takes {packed.size} bytes, at most {MAX_RECORD_BYTES}"

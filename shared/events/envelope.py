@@ -24,12 +24,16 @@ class Undecodable(Exception):  # noqa: N818 - the name of the failure in the pro
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be produced; the partition follows from the key (`shared.kafka`)."""
+    """What is to be produced; the partition follows from the key (`shared.kafka`).
+
+    ``timestamp_ms`` (Unix time) counts for the topic's retention; None: the time of sending.
+    """
 
     topic: str
     key: bytes
     value: bytes | None
     headers: Headers = ()
+    timestamp_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What an operator orders a service to do; the service that owns the group carries it out."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -41,6 +42,15 @@ class CloseOrdered(Payload):
     principal: PrincipalId
 
 
+class CloseCaseOrdered(Payload):
+    """The group is to settle every dead letter that holds up a case, also those that have expired."""
+
+    group: GroupName
+    case: UUID
+    reason: CloseReason
+    principal: PrincipalId
+
+
 class GoOnOrdered(Payload):
     """The group, which has stopped because of too many dead letters, is to go on all the same."""
 
@@ -65,6 +75,7 @@ class ResumeOrdered(Payload):
 OPERATIONS: tuple[type[Payload], ...] = (
     ReplayOrdered,
     CloseOrdered,
+    CloseCaseOrdered,
     GoOnOrdered,
     SuspendOrdered,
     ResumeOrdered,

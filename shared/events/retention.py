@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from shared.events.topics import DEAD_LETTER_RETENTION, Topic
+from shared.events.topic_names import SEALED_DEAD_LETTER_RETENTION
+from shared.events.topics import Topic
 
 _REMOVED_WITHIN = timedelta(days=2)
 """Topics with sealed data begin a segment every day, and only whole segments are removed."""
@@ -16,5 +17,5 @@ def gone_after(topic: Topic) -> timedelta | None:
 
 
 def dead_letters_gone_after() -> timedelta:
-    """The same for a dead letter, which may hold a sealed record as it came."""
-    return DEAD_LETTER_RETENTION + _REMOVED_WITHIN
+    """The same for a dead letter of a sealed record; the others hold nothing that can be erased."""
+    return SEALED_DEAD_LETTER_RETENTION + _REMOVED_WITHIN

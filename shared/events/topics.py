@@ -1,6 +1,6 @@
 """The topic catalogue: one table from which topics, ACLs, AsyncAPI, docs and subscriptions are made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -260,13 +260,7 @@ SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier
 """The principals of our own processes, by the name of the process."""
 
 
-def dead_letter_topic(group: str) -> str:
-    """The topic that keeps what this group could not read or handle, bytes unchanged."""
-    return f"{group}.dead-letter.v1"
-
-
-DEAD_LETTER_RETENTION = _SEALED
-DEAD_LETTER_PARTITIONS = 1
+SEALED_TOPICS = frozenset(topic.name for topic in CATALOGUE if topic.sealed)
 
 
 def authority_group(authority: str) -> str:
@@ -287,11 +281,3 @@ def produced_by(login: BusLogin) -> tuple[str, ...]:
 def audited() -> tuple[Topic, ...]:
     """The topics whose every event becomes a leaf of the log."""
     return tuple(topic for topic in CATALOGUE if topic.audited is True)
-
-
-def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
-    """Every topic's name: the shared ones, each authority's inbox, the dead letters."""
-    ids = tuple(authorities)
-    shared = [t.name for t in CATALOGUE if not t.per_authority]
-    own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]
-    return (*shared, *own, *map(dead_letter_topic, GROUPS))

@@ -2,7 +2,8 @@
 
 A small record is kept as it came. Of a larger one, and of every record of a topic with sealed data, the letter says
 length and digest, and the record itself stays where it lies, on the topic that it came from: so there is no record
-whose dead letter cannot be written, and no copy of what is sealed that outlives it.
+whose dead letter cannot be written, and no copy of what is sealed. A letter of a sealed record bears the time of that
+record and expires with it.
 
 A case one of whose records the code failed on stays blocked, also after a restart, until that record has been
 replayed or given up. A letter is known by its origin: by this the group that wrote it replays it on an operator's
@@ -17,7 +18,8 @@ from importlib.metadata import version
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
-from shared.events.topics import CATALOGUE
+from shared.events.topic_names import DEAD_LETTER_TOPICS, sealed_dead_letter_topic
+from shared.events.topics import SEALED_TOPICS
 from shared.kafka.records import Headers, Message, Record
 
 LetterKind = Literal["undecodable", "internal-error"]
@@ -43,8 +45,6 @@ _MAX_HEADERS_BYTES: Final = 16 * 1024
 _MAX_KEY_BYTES: Final = 256
 _MAX_REASON: Final = 1000
 _LETTERS: Final = UUID("0f0f6c55-41a5-5c0e-9a54-6b8f4d1f2a6e")
-_SEALED: Final = frozenset(topic.name for topic in CATALOGUE if topic.sealed)
-"""Topics of whose records no copy may lie elsewhere: they expire, and so does all that they hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,8 @@ def dead_letter(
     """
     first = int(time.time() * 1000) if first_failure_ms is None else first_failure_ms
     value = record.value or b""
-    complete = len(value) <= MAX_KEPT_BYTES and record.topic not in _SEALED
+    sealed = record.topic in SEALED_TOPICS
+    complete = len(value) <= MAX_KEPT_BYTES and not sealed
     kept = _kept(record.headers)
     added = {
         "id": uuid5(_LETTERS, f"{to}/{record.topic}/{record.partition}/{record.offset}"),
@@ -112,6 +113,7 @@ def dead_letter(
         letter_key(record.key),
         record.value if complete else None,
         (*kept, *((PREFIX + name, str(value).encode()) for name, value in added.items())),
+        min(record.timestamp_ms, int(time.time() * 1000)) if sealed and record.timestamp_ms > 0 else None,
     )
 
 
@@ -161,6 +163,12 @@ def origin(headers: Iterable[tuple[str, bytes]]) -> Origin:
         raise ValueError(f"not a dead letter: header {missing.args[0]} is missing") from None
 
 
+def letter_name(topic: str, offset: int) -> str:
+    """How a dead letter is called: ``router:17``, and ``router:s17`` on the topic for sealed records."""
+    group = DEAD_LETTER_TOPICS[topic]
+    return f"{group}:{'s' if topic == sealed_dead_letter_topic(group) else ''}{offset}"
+
+
 def place_of(record: Record) -> str:
     """Where a record lies, as its dead letter and whatever settles that name it."""
     return f"{record.topic}/{record.partition}/{record.offset}"
@@ -202,6 +210,28 @@ def reported(record: Record) -> OrderReport | None:
     if (order := headers.get(ORDER)) is None:
         return None
     return OrderReport(order.decode(), headers[OUTCOME].decode(), headers[DETAIL].decode())
+
+
+class Settlements:
+    """When each letter was last settled.
+
+    A letter and the note that settles it may lie on different topics, so the order of reading says nothing.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], int] = {}
+
+    def note(self, record: Record) -> str | None:
+        """Take in a record of a dead-letter topic; the origin of the letter that it settles, if it settles one."""
+        place = settled(record)
+        if place is not None:
+            at = (DEAD_LETTER_TOPICS[record.topic], place)
+            self._last[at] = max(record.timestamp_ms, self._last.get(at, 0))
+        return place
+
+    def covers(self, group: str, place: str, *, since_ms: int) -> bool:
+        """Whether the group's letter of this origin, whose record first failed then, is done with."""
+        return self._last.get((group, place), -1) >= since_ms
 
 
 def is_letter(record: Record) -> bool:

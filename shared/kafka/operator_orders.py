@@ -7,12 +7,20 @@ from uuid import uuid4
 
 from shared.events import ids
 from shared.events.envelope import Event, encode
-from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered, ResumeOrdered, SuspendOrdered
+from shared.events.operation import (
+    CloseCaseOrdered,
+    CloseOrdered,
+    GoOnOrdered,
+    ReplayOrdered,
+    ResumeOrdered,
+    SuspendOrdered,
+)
 from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publish_once import publish_once
+from shared.kafka.records import partition_of
 
-GroupOrder = ReplayOrdered | CloseOrdered | GoOnOrdered
+GroupOrder = ReplayOrdered | CloseOrdered | CloseCaseOrdered | GoOnOrdered
 AuthorityOrder = SuspendOrdered | ResumeOrdered
 _OF_AUTHORITIES = "doors"
 
@@ -27,7 +35,7 @@ def ordered(order: GroupOrder | AuthorityOrder, *, source: str) -> Event[GroupOr
 
 
 async def send_orders(address: KafkaAddress, events: Sequence[Event[GroupOrder | AuthorityOrder]]) -> None:
-    """To the partition of the record that an order is about: there its key's state is written, and nowhere else.
+    """To the partition of the record or case that an order is about: there its key's state is written, and nowhere else.
 
     Raises:
         Unavailable: not confirmed; some may have arrived all the same.
@@ -41,5 +49,7 @@ def _service(order: GroupOrder | AuthorityOrder) -> str:
 
 
 def _partition(order: GroupOrder | AuthorityOrder) -> int:
+    if isinstance(order, CloseCaseOrdered):
+        return partition_of(str(order.case).encode(), OPERATION_ORDERED.partitions)
     at = order.record.partition if isinstance(order, ReplayOrdered | CloseOrdered) else 0
     return at % OPERATION_ORDERED.partitions

@@ -26,6 +26,7 @@ async def publish_once(
                     key=message.key,
                     partition=partition,
                     headers=[*message.headers],
+                    timestamp_ms=message.timestamp_ms,
                 )
     except KafkaError as away:
         topics = ", ".join(dict.fromkeys(message.topic for message in messages))

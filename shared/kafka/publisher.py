@@ -103,6 +103,7 @@ class Publisher:
                 key=message.key,
                 partition=partition_of(message.key, count),
                 headers=[*message.headers],
+                timestamp_ms=message.timestamp_ms,
             )
         except MessageSizeTooLargeError as error:  # found before sending: the producer is unharmed
             raise MessageRefused(f"{message.topic}: the message is too large") from error

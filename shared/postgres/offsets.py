@@ -85,6 +85,17 @@ async def first_of_its_key(connection: Connection, consumer: str, origin: str) -
     return None if row is None else f"{row['topic']}/{row['partition']}/{row['record_offset']}"
 
 
+async def blocking(connection: Connection, consumer: str, key: bytes) -> list[str]:
+    """The origins of the unsettled letters that block this key, the oldest first."""
+    rows = await connection.fetch(
+        "SELECT topic, partition, record_offset FROM blocking_records WHERE consumer = $1 AND key = $2"
+        " ORDER BY id",
+        consumer,
+        key,
+    )
+    return [f"{row['topic']}/{row['partition']}/{row['record_offset']}" for row in rows]
+
+
 async def unblock(connection: Connection, consumer: str, origin: str) -> None:
     """Note that the dead letter of this origin (``topic/partition/offset``) is settled."""
     await connection.execute(

@@ -37,9 +37,17 @@ async def enqueue(connection: Connection, *messages: Outgoing) -> None:
     if not messages:
         return
     await connection.executemany(
-        "INSERT INTO outbox (topic, key, value, header_names, header_values) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO outbox (topic, key, value, header_names, header_values, timestamp_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         [
-            (m.topic, m.key, m.value, [name for name, _ in m.headers], [value for _, value in m.headers])
+            (
+                m.topic,
+                m.key,
+                m.value,
+                [name for name, _ in m.headers],
+                [value for _, value in m.headers],
+                m.timestamp_ms,
+            )
             for m in messages
         ],
     )
@@ -159,7 +167,7 @@ class OutboxPublisher:
         outcome = PublishOutcome()
         for row in rows:
             headers = tuple(zip(row["header_names"], row["header_values"], strict=True))
-            message = Outgoing(row["topic"], row["key"], row["value"], headers)
+            message = Outgoing(row["topic"], row["key"], row["value"], headers, row["timestamp_ms"])
             try:
                 await self._publisher.publish(message)
             except Unavailable as error:
@@ -198,16 +206,16 @@ class WaitingKey:
 
 _LOCK: Final = 0x6F757462
 _NEXT: Final = """
-    SELECT id, topic, key, value, header_names, header_values FROM outbox
+    SELECT id, topic, key, value, header_names, header_values, timestamp_ms FROM outbox
     WHERE id > $1 AND key <> ALL($2) ORDER BY id LIMIT $3
 """
 _OF_KEYS: Final = """
-    SELECT id, topic, key, value, header_names, header_values FROM outbox
+    SELECT id, topic, key, value, header_names, header_values, timestamp_ms FROM outbox
     WHERE key = ANY($1) ORDER BY id LIMIT $2
 """
 _REMOVE: Final = "DELETE FROM outbox WHERE id = ANY($1)"
 _LAY_ASIDE: Final = """
     WITH refused AS (DELETE FROM outbox WHERE id = ANY($1) RETURNING *)
-    INSERT INTO refused_messages (topic, key, value, header_names, header_values, written_at)
-    SELECT topic, key, value, header_names, header_values, written_at FROM refused
+    INSERT INTO refused_messages (topic, key, value, header_names, header_values, timestamp_ms, written_at)
+    SELECT topic, key, value, header_names, header_values, timestamp_ms, written_at FROM refused
 """

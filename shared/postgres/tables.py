@@ -45,6 +45,7 @@ def outbox_table() -> tuple[str, ...]:
             value bytea,
             header_names text[] NOT NULL,
             header_values bytea[] NOT NULL,
+            timestamp_ms bigint,
             written_at timestamptz NOT NULL DEFAULT clock_timestamp()
         )
         """,
@@ -56,6 +57,7 @@ def outbox_table() -> tuple[str, ...]:
             value bytea,
             header_names text[] NOT NULL,
             header_values bytea[] NOT NULL,
+            timestamp_ms bigint,
             written_at timestamptz NOT NULL,
             refused_at timestamptz NOT NULL DEFAULT clock_timestamp()
         )

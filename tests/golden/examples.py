@@ -33,6 +33,7 @@ from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
 from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.operation import (
+    CloseCaseOrdered,
     CloseOrdered,
     GoOnOrdered,
     RecordPlace,
@@ -92,6 +93,9 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         "ReplayOrdered/full": ReplayOrdered(group="router", record=_RECORD, principal="betrieb-3"),
         "CloseOrdered/full": CloseOrdered(
             group="notifier", record=_RECORD, reason="obsolete", principal="betrieb-3"
+        ),
+        "CloseCaseOrdered/full": CloseCaseOrdered(
+            group="notifier", case=CASE_ID, reason="expired", principal="betrieb-3"
         ),
         "GoOnOrdered/full": GoOnOrdered(group="audit", principal="betrieb-3"),
         "SuspendOrdered/full": SuspendOrdered(authority="g-06531005", principal="betrieb-3"),

@@ -12,7 +12,8 @@ from services.notifier.adapters.postgres import MIGRATIONS as NOTIFIER
 from services.router.adapters.postgres import migrations as doors
 from shared.access.schema import SCHEMA as ACCESS
 from shared.events.retention import gone_after
-from shared.events.topics import CATALOGUE, GROUPS, Topic, dead_letter_topic
+from shared.events.topic_names import DEAD_LETTER_TOPICS
+from shared.events.topics import CATALOGUE, Topic
 from shared.postgres import migrations
 from tests.support.pages import ROOT, rehearsed
 from tests.support.stack import Database
@@ -59,7 +60,7 @@ async def tables(database: Database) -> set[str]:
 
 
 async def test_of_every_topic_table_and_backup_it_is_said_who_removes_it_and_when(database: Database) -> None:
-    places = {topic.name for topic in CATALOGUE} | set(map(dead_letter_topic, GROUPS))
+    places = {topic.name for topic in CATALOGUE} | set(DEAD_LETTER_TOPICS)
     places |= await tables(database) | backup_files()
     assert set(answers()) == places
 

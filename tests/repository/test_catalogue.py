@@ -15,6 +15,7 @@ from services.notifier import app as notifier
 from services.router import app as router
 from shared.engine import Plan
 from shared.events import topics
+from shared.events.topic_names import DEAD_LETTER_TOPICS, topic_names
 from shared.events.topics import (
     CATALOGUE,
     GROUPS,
@@ -23,8 +24,6 @@ from shared.events.topics import (
     Topic,
     audited,
     consumed_by,
-    dead_letter_topic,
-    topic_names,
 )
 from tests.repository.tree import modules, texts
 
@@ -92,11 +91,11 @@ def test_nobody_but_the_authority_and_its_doors_reads_an_inbox() -> None:
     assert {grant.principal for grant in inbox if grant.operation == "WRITE"} == {"router"}
 
 
-@pytest.mark.parametrize(("group", "owner"), GROUPS.items())
+@pytest.mark.parametrize(("name", "group"), DEAD_LETTER_TOPICS.items())
 def test_a_dead_letter_topic_is_written_and_reread_by_its_group_and_read_by_operator_and_console(
-    group: str, owner: str
+    name: str, group: ConsumerGroup
 ) -> None:
-    name = dead_letter_topic(group)
+    owner = GROUPS[group]
     on_topic = {(grant.principal, grant.operation) for grant in GRANTS if grant.name == name}
     assert on_topic == {(owner, "WRITE"), (owner, "READ"), ("operator", "READ"), ("desk", "READ")}
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.events.topics import CATALOGUE, GROUPS, dead_letter_topic
+from shared.events.topic_names import DEAD_LETTER_TOPICS
+from shared.events.topics import CATALOGUE
 from tests.repository.tree import CODE, ROOT, modules, texts
 
 LINES_OF_A_MODULE = 300
@@ -75,7 +76,7 @@ def test_what_must_not_be_named_would_be_found(what: str, text: str) -> None:
 
 
 def test_topic_names_stand_in_the_catalogue_and_nowhere_else() -> None:
-    names = [topic.name for topic in CATALOGUE] + [dead_letter_topic(group) for group in GROUPS]
+    names = [topic.name for topic in CATALOGUE] + [*DEAD_LETTER_TOPICS]
     pattern = re.compile("|".join(re.escape(n).replace("<id>", r"[^.\s]+") for n in names))
     found = [
         f"{name}:{line}: {text!r}"

@@ -4,15 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events.topics import (
-    CATALOGUE,
-    GROUPS,
-    SERVICES,
-    BusLogin,
-    Topic,
-    authority_group,
-    dead_letter_topic,
-)
+from shared.events.topic_names import DEAD_LETTER_TOPICS
+from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, authority_group
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
@@ -52,9 +45,9 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
         found.update(grant for name in names for grant in _on_topic(topic, name))
     for group, principal in GROUPS.items():
         found.add(Grant(principal, "READ", "GROUP", group))
-        letters = dead_letter_topic(group)
+    for letters, group in DEAD_LETTER_TOPICS.items():
         # Read as well: what was laid aside is known again after a restart, and later records of its case follow.
-        found.update(Grant(principal, may, "TOPIC", letters) for may in ("READ", "WRITE"))
+        found.update(Grant(GROUPS[group], may, "TOPIC", letters) for may in ("READ", "WRITE"))
         # The console shows them: what failed and why; of sealed records they hold nothing.
         found.add(Grant("desk", "READ", "TOPIC", letters))
     for principal in _TRANSACTIONAL:
@@ -82,8 +75,9 @@ def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
 
 def _of_operator() -> Iterator[Grant]:
     """All dead letters and the state of all groups."""
+    for letters in DEAD_LETTER_TOPICS:
+        yield Grant(OPERATOR, "READ", "TOPIC", letters)
     for group in GROUPS:
-        yield Grant(OPERATOR, "READ", "TOPIC", dead_letter_topic(group))
         yield Grant(OPERATOR, "DESCRIBE", "GROUP", group)
     yield Grant(OPERATOR, "READ", "GROUP", OPERATOR, prefixed=True)
 

@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.events.topics import (
-    CATALOGUE,
+from shared.events.topic_names import (
     DEAD_LETTER_PARTITIONS,
     DEAD_LETTER_RETENTION,
-    GROUPS,
-    OUTPUT_BYTES,
-    Topic,
-    dead_letter_topic,
+    DEAD_LETTER_TOPICS,
+    SEALED_DEAD_LETTER_RETENTION,
+    sealed_dead_letter_topic,
 )
+from shared.events.topics import CATALOGUE, OUTPUT_BYTES, Topic
 
 _DAY = timedelta(days=1)
 _ADDED_HEADERS_BYTES = 64 * 1024
@@ -37,15 +36,20 @@ def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
         names = [topic.for_authority(a) for a in authorities] if topic.per_authority else [topic.name]
         settings = _settings(topic)
         yield from (Wanted(name, topic.partitions, settings) for name in names)
-    for group in GROUPS:
-        settings = {
-            "cleanup.policy": "delete",
-            "retention.bytes": "-1",
-            "retention.ms": _ms(DEAD_LETTER_RETENTION),
-            "segment.ms": _ms(_DAY),
-            "max.message.bytes": str(OUTPUT_BYTES + _ADDED_HEADERS_BYTES),
-        }
-        yield Wanted(dead_letter_topic(group), DEAD_LETTER_PARTITIONS, settings)
+    yield from (Wanted(name, DEAD_LETTER_PARTITIONS, _letter_settings(name)) for name in DEAD_LETTER_TOPICS)
+
+
+def _letter_settings(name: str) -> dict[str, str]:
+    sealed = name == sealed_dead_letter_topic(DEAD_LETTER_TOPICS[name])
+    settings = {
+        "cleanup.policy": "delete",
+        "retention.bytes": "-1",
+        "retention.ms": _ms(SEALED_DEAD_LETTER_RETENTION if sealed else DEAD_LETTER_RETENTION),
+        # Letters of sealed records bear the time of these, which Kafka must not replace by its own.
+        "message.timestamp.type": "CreateTime",
+        "max.message.bytes": str(OUTPUT_BYTES + _ADDED_HEADERS_BYTES),
+    }
+    return settings | ({"segment.ms": _ms(_DAY)} if sealed else {})
 
 
 def _settings(topic: Topic) -> dict[str, str]:

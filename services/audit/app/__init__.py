@@ -13,7 +13,8 @@ from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
-from shared.events.topics import AUDIT_CHECKPOINT, Topic, dead_letter_topic
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
+from shared.events.topics import AUDIT_CHECKPOINT, Topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher as BusPublisher
@@ -112,6 +113,7 @@ def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan
         group=GROUP,
         inputs=tuple(topic.name for topic in topics),
         dead_letters=dead_letter_topic(GROUP),
+        sealed_dead_letters=sealed_dead_letter_topic(GROUP),
         keeps_operations=True,
         single_task=True,
         instance=settings.instance,

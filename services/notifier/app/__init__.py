@@ -27,7 +27,8 @@ from services.notifier.handler.planning import on_events
 from services.notifier.handler.ticking import Ticking, set_timers
 from services.notifier.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
-from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED, dead_letter_topic
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
+from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.publisher import Publisher
@@ -51,6 +52,7 @@ PLANNING = Plan(
     group="notifier",
     inputs=tuple(topic.name for topic in TOPICS),
     dead_letters=dead_letter_topic("notifier"),
+    sealed_dead_letters=sealed_dead_letter_topic("notifier"),
     batch_wait=timedelta(milliseconds=20),
 )
 """Plans and offsets in one PostgreSQL transaction per batch."""
@@ -99,7 +101,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     publisher = Publisher(
         common.address,
         health=health,
-        topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, plan.dead_letters),
+        topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, *plan.letter_topics),
     )
     condition = health.part("messages")
     upkeep = Upkeep(

@@ -15,9 +15,9 @@ from services.router.domain.cases.letter import OpenLetter
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.operation import RecordPlace
-from shared.events.topics import DEAD_LETTER_PARTITIONS, GROUPS, dead_letter_topic
+from shared.events.topic_names import DEAD_LETTER_PARTITIONS, DEAD_LETTER_TOPICS
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.dead_letters import OrderReport, is_letter, origin, reported, settled
+from shared.kafka.dead_letters import OrderReport, Settlements, is_letter, letter_name, origin, reported
 from shared.kafka.operator_orders import GroupOrder, ordered, send_orders
 from shared.kafka.records import Record, consumed
 from shared.telemetry.health import Condition
@@ -26,8 +26,9 @@ SOURCE: Final = "urn:amtsweg:console"
 _ROUND_MS: Final = 250
 _WAIT_SECONDS: Final = 8.0
 _REMEMBERED: Final = 1000
-_TOPICS: Final = {dead_letter_topic(group): group for group in GROUPS}
-_PARTITIONS: Final = [TopicPartition(name, n) for name in _TOPICS for n in range(DEAD_LETTER_PARTITIONS)]
+_PARTITIONS: Final = [
+    TopicPartition(name, n) for name in DEAD_LETTER_TOPICS for n in range(DEAD_LETTER_PARTITIONS)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class FollowedLetters:
         self._address = address
         self._condition = condition
         self._open: dict[_Key, OpenLetter] = {}
+        self._settlements = Settlements()
         self._reports: OrderedDict[str, OrderReport] = OrderedDict()
         self._changed = asyncio.Condition()
         self._built = False
@@ -74,7 +76,7 @@ class FollowedLetters:
             except (KafkaError, OSError) as error:
                 self._condition.set("degraded", reason=f"dead letters cannot be read: {type(error).__name__}")
             finally:
-                self._built, self._open = False, {}
+                self._built, self._open, self._settlements = False, {}, Settlements()
                 await close(consumer)
             await pause.sleep()
 
@@ -98,25 +100,31 @@ class FollowedLetters:
                     pause.reset()
 
     def _take(self, record: Record) -> None:
-        group = _TOPICS[record.topic]
+        group = DEAD_LETTER_TOPICS[record.topic]
         try:
             if (told := reported(record)) is not None:
                 self._reports[told.order] = told
                 while len(self._reports) > _REMEMBERED:
                     self._reports.popitem(last=False)
             if is_letter(record):
-                letter = _letter(group, record)
-                self._open[_Key(group, str(letter.place))] = letter
-            elif (done := settled(record)) is not None:
-                self._open.pop(_Key(group, done), None)
+                self._take_letter(_letter(group, record))
+            elif (done := self._settlements.note(record)) is not None:
+                self._take_letter(self._open.pop(_Key(group, done), None))
         except (ValueError, KeyError) as error:
             structlog.get_logger().error("dead letter not read", part="letters", error=error)
+
+    def _take_letter(self, letter: OpenLetter | None) -> None:
+        if letter is None:
+            return
+        place = str(letter.place)
+        if not self._settlements.covers(letter.group, place, since_ms=letter.since_ms):
+            self._open[_Key(letter.group, place)] = letter
 
 
 def _letter(group: str, record: Record) -> OpenLetter:
     came = origin(record.headers)
     return OpenLetter(
-        name=f"{group}:{record.offset}",
+        name=letter_name(record.topic, record.offset),
         group=group,
         place=RecordPlace(topic=came.topic, partition=came.partition, offset=came.offset),
         kind=came.kind,

@@ -3,7 +3,7 @@ from typing import cast
 import pytest
 import typer
 
-from amtsweg.dead_letters import Letter, LetterName, facts
+from amtsweg.dead_letter_list import Letter, chosen, facts
 from shared.kafka.dead_letters import dead_letter, origin
 from shared.kafka.records import Record
 
@@ -16,7 +16,7 @@ def letter(*headers: tuple[str, bytes], value: bytes | None = SECRET.encode()) -
         came, to="router.dead-letter.v1", kind="undecodable", reason="header ce_id: is missing"
     )
     lies = Record(set_aside.topic, 0, 3, 0, set_aside.key, set_aside.value, set_aside.headers)
-    return Letter(LetterName("router", 3), lies, origin(lies.headers))
+    return Letter("router:3", lies, origin(lies.headers))
 
 
 def test_a_dead_letter_shows_where_it_came_from_and_why() -> None:
@@ -44,12 +44,31 @@ def test_a_dead_letter_without_a_value_says_so() -> None:
     assert facts(letter(value=None))["Inhalt"] == "keiner"
 
 
-@pytest.mark.parametrize("text", ["router", "router:x", "stranger:1", ":1", "router:-1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "router",
+        "router:x",
+        "stranger:1",
+        ":1",
+        "router:-1",
+        "router:4",
+        "stranger:case.answered.v1/0/7",
+        "router:case.answered.v1/0",
+    ],
+)
 def test_a_name_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(typer.Exit):
-        LetterName.parse(text)
+        chosen({"router:3": letter()}, [text])
 
 
-def test_a_name_reads_as_it_is_written() -> None:
-    assert LetterName.parse("router:17") == LetterName("router", 17)
-    assert str(LetterName("router", 17)) == "router:17"
+def test_a_letter_is_named_by_its_number_or_by_its_origin() -> None:
+    by_number, by_origin = chosen({"router:3": letter()}, ["router:3", "router:case.answered.v1/0/7"])
+
+    assert (by_number.group, by_number.place) == (by_origin.group, by_origin.place)
+
+
+def test_a_letter_that_has_expired_is_still_named_by_its_origin() -> None:
+    (lost,) = chosen({}, ["notifier:submission.received.v1/3/17"])
+
+    assert (lost.group, str(lost.place)) == ("notifier", "submission.received.v1/3/17")

@@ -28,6 +28,7 @@ from shared.events.envelope import Event, decode, encode
 from shared.events.notification import MessageKind, NotificationSettled
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Channel, Receipt, SubmissionHeld, SubmissionReceived, SubmissionRouted
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import (
     CASE_CLOCK,
     CASE_ERASED,
@@ -36,7 +37,6 @@ from shared.events.topics import (
     SUBMISSION_RECEIVED,
     Topic,
     consumed_by,
-    dead_letter_topic,
 )
 from shared.kafka.records import partition_of
 from tests.support.events import GIESSEN, RECEIPT, ROUTED, sealed
@@ -287,13 +287,13 @@ async def _producer(kafka: KafkaAccess) -> AsyncIterator[AIOKafkaProducer]:
 def _fresh_topics(kafka: KafkaAccess) -> None:
     """The catalogue's topics, empty: other tests of the session have used them too."""
     names = [topic.name for topic in TOPICS]
-    letters = dead_letter_topic("notifier")
+    letters = dead_letter_topic("notifier"), sealed_dead_letter_topic("notifier")
     admin = kafka.part.endpoint.admin()
-    there = set(admin.list_topics(timeout=10).topics) & {*names, letters}
+    there = set(admin.list_topics(timeout=10).topics) & {*names, *letters}
     for done in admin.delete_topics(list(there)).values() if there else ():
         done.result(30)
     _create_when_gone(kafka, *names, partitions=SUBMISSION_RECEIVED.partitions)
-    _create_when_gone(kafka, letters, partitions=1)
+    _create_when_gone(kafka, *letters, partitions=1)
 
 
 def _create_when_gone(kafka: KafkaAccess, *names: str, partitions: int) -> None:

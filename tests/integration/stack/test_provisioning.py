@@ -39,7 +39,8 @@ from amtsweg.stack.provision.quotas import QUOTAS, known_quotas, provision_quota
 from amtsweg.stack.provision.topics import wanted
 from shared.access.principal import Credential, Principal
 from shared.access.registration import revoke, rotate
-from shared.events.topics import AUTHORITY_INBOX, topic_names
+from shared.events.topic_names import topic_names
+from shared.events.topics import AUTHORITY_INBOX
 from tests.support.stack import RealParts, unique
 
 OWN, OTHER = "ihk-fulda", "ihk-fulda-nord"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from aiokafka.structs import TopicPartition
 
@@ -12,7 +12,14 @@ from shared.engine.sink import UnsettledLetter
 from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import operations_id
-from shared.events.operation import CloseOrdered, GoOnOrdered, RecordPlace, ReplayOrdered, SuspendOrdered
+from shared.events.operation import (
+    CloseCaseOrdered,
+    CloseOrdered,
+    GoOnOrdered,
+    RecordPlace,
+    ReplayOrdered,
+    SuspendOrdered,
+)
 from shared.events.payload import Payload
 from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.dead_letters import OrderReport, letter_key, place_of, reported
@@ -53,6 +60,9 @@ class MemoryTransaction:
         first = next((o for o, blocked in self.blocked.items() if blocked == key), origin)
         return UnsettledLetter(first=origin if key is None else first)
 
+    async def blocking(self, key: bytes) -> Sequence[str]:
+        return [place for place, blocked in self.blocked.items() if blocked == letter_key(key)]
+
     async def report(self, note: Message, *, settles: str | None) -> None:
         told = reported(Record(note.topic, 0, 0, 0, note.key, note.value, note.headers))
         if told is not None:
@@ -83,7 +93,10 @@ def record(offset: int, value: bytes = b"", *, key: bytes | None = None, partiti
 
 
 def order(
-    offset: int, data: ReplayOrdered | CloseOrdered | GoOnOrdered | SuspendOrdered, *, partition: int = 0
+    offset: int,
+    data: ReplayOrdered | CloseOrdered | CloseCaseOrdered | GoOnOrdered | SuspendOrdered,
+    *,
+    partition: int = 0,
 ) -> Record:
     subject = operations_id("g")
     event: Event[Payload] = Event(
@@ -107,6 +120,11 @@ def replay(offset: int, of: Record, *, group: str = GROUP) -> Record:
 def close(offset: int, of: Record, *, group: str = GROUP) -> Record:
     closed = CloseOrdered(group=group, record=place(of), reason="obsolete", principal="operator")
     return order(offset, closed, partition=of.partition)
+
+
+def close_case(offset: int, key: bytes, *, group: str = GROUP) -> Record:
+    closed = CloseCaseOrdered(group=group, case=UUID(key.decode()), reason="expired", principal="operator")
+    return order(offset, closed)
 
 
 def place(of: Record) -> RecordPlace:

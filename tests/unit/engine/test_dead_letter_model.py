@@ -26,10 +26,10 @@ from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.dead_letters import dead_letter, is_letter, origin, place_of, settled
 from shared.kafka.records import Message, Record
 from shared.telemetry.metrics import Telemetry
-from tests.unit.engine.memory_sink import MemoryOrigins, MemoryTransaction, close, replay
+from tests.unit.engine.memory_sink import MemoryOrigins, MemoryTransaction, close, close_case, replay
 
 FINE, BUG, UNREADABLE, AWAY = b"fine", b"bug", b"unreadable", b"away"
-KEYS: Final = (b"a", b"b")
+KEYS: Final = (b"3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6b", b"3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6c")
 
 
 class Topics:
@@ -192,6 +192,7 @@ class DeadLetters(RuleBasedStateMachine):
         super().__init__()
         self.topics = Topics()
         self.groups: list[Group] = [KafkaGroup("one", self.topics), MemoryGroup("other", self.topics)]
+        self.lost: dict[str, set[str]] = {group.plan.group: set() for group in self.groups}
         self.given_up: dict[str, set[str]] = {group.plan.group: set() for group in self.groups}
 
     @rule(
@@ -243,12 +244,33 @@ class DeadLetters(RuleBasedStateMachine):
         if gives_up:
             self.given_up[group.plan.group].add(place)
 
+    @precondition(lambda self: any(group.listed() for group in self.groups))
+    @rule(which=st.integers(0, 1))
+    def letters_expire(self, which: int) -> None:
+        group = self.groups[which]
+        self.lost[group.plan.group] |= {*group.listed()}
+        group.letters.clear()
+
+    @rule(which=st.integers(0, 1), key=st.sampled_from(KEYS))
+    def an_operator_closes_a_case(self, which: int, key: bytes) -> None:
+        self.close_case(self.groups[which], key)
+
+    def close_case(self, group: Group, key: bytes) -> None:
+        orders = self.topics.records[OPERATION_ORDERED.name]
+        orders.append(close_case(len(orders), key, group=group.plan.group))
+        of_case = {place_of(record) for record in self.topics.records["in"] if record.key == key}
+        self.given_up[group.plan.group] |= of_case
+
     def teardown(self) -> None:
-        """In the end all is mended, and what is listed can be replayed in the order of the list, to the last."""
+        """In the end all is mended, what is listed is replayed in the order of the list, to the last, or given up."""
         self.topics.origins.away = False
         for group in self.groups:
             group.mended, group.away = True, False
             group.restart()
+            self.work_to_the_end(group)
+            if self.lost[group.plan.group]:
+                for key in KEYS:
+                    self.close_case(group, key)
             self.work_to_the_end(group)
             for place in group.listed():
                 self.order(group, place, gives_up=False)
@@ -256,7 +278,16 @@ class DeadLetters(RuleBasedStateMachine):
             assert group.listed() == []
             self.every_record_that_was_taken_is_applied_once_or_listed_or_given_up()
             self.records_of_a_key_are_applied_in_their_order()
+        self.nothing_is_held_up_any_more()
         self.topics.loop.close()
+
+    def nothing_is_held_up_any_more(self) -> None:
+        for key in KEYS:
+            self.topics.send(key, FINE)
+        last = {place_of(record) for record in self.topics.records["in"][-len(KEYS) :]}
+        for group in self.groups:
+            self.work_to_the_end(group)
+            assert last <= {place_of(record) for record in group.applied}
 
     def work_to_the_end(self, group: Group) -> None:
         for _ in range(1000):
@@ -273,7 +304,8 @@ class DeadLetters(RuleBasedStateMachine):
             assert len(applied) == len({*applied})
             assert not {*applied} & {*listed}
             taken = {place_of(r) for r in self.topics.records["in"][: group.positions["in"]]}
-            assert taken - {*applied} - {*listed} <= self.given_up[group.plan.group]
+            gone = self.given_up[group.plan.group] | self.lost[group.plan.group]
+            assert taken - {*applied} - {*listed} <= gone
             assert {*applied, *listed} <= taken
 
     @invariant()

@@ -7,7 +7,8 @@ import pytest
 
 from shared.events import topics
 from shared.events.payload import Payload, Sealed, WireModel
-from shared.events.topics import CATALOGUE, GROUPS, Topic, audited, consumed_by, topic_names
+from shared.events.topic_names import topic_names
+from shared.events.topics import CATALOGUE, GROUPS, Topic, audited, consumed_by
 
 
 def _names(rows: tuple[Topic, ...]) -> list[str]:
@@ -29,6 +30,7 @@ def test_the_shared_topics_each_authoritys_inbox_and_the_dead_letters_are_named(
         "authority.g-06531005.inbox.v1",
         "authority.rp-065.inbox.v1",
         *(f"{group}.dead-letter.v1" for group in GROUPS),
+        *(f"{group}.sealed-dead-letter.v1" for group in GROUPS),
     }
     assert len(names) == len(set(names))
 

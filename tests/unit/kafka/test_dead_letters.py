@@ -1,14 +1,19 @@
 """A dead letter is known by where it came from; notes say which is done with, and what became of an order."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.topics import CATALOGUE, DEAD_LETTER_RETENTION, Topic
+from shared.events.topic_names import SEALED_DEAD_LETTER_RETENTION
+from shared.events.topics import CATALOGUE, Topic
 from shared.kafka.dead_letters import (
     OrderReport,
+    Settlements,
     dead_letter,
     is_letter,
+    letter_name,
     origin,
     place_of,
     report,
@@ -76,4 +81,38 @@ def test_of_what_is_sealed_no_letter_is_a_copy(topic: Topic, value: bytes) -> No
 def test_a_letter_lives_no_longer_than_a_record_of_any_topic_with_sealed_data() -> None:
     kept = [t.retention for t in CATALOGUE if t.sealed and t.retention is not None]
 
-    assert min(kept) >= DEAD_LETTER_RETENTION
+    assert min(kept) >= SEALED_DEAD_LETTER_RETENTION
+
+
+@pytest.mark.parametrize("topic", [t for t in CATALOGUE if not t.per_authority], ids=lambda topic: topic.name)
+def test_a_letter_of_a_sealed_record_bears_the_time_of_that_record_and_expires_with_it(topic: Topic) -> None:
+    letter = dead_letter(
+        Record(topic.name, 0, 7, 1_700_000_000_000, CASE, b"{}"), to=LETTERS, kind="undecodable", reason="?"
+    )
+
+    assert letter.timestamp_ms == (1_700_000_000_000 if topic.sealed else None)
+
+
+@pytest.mark.parametrize("stamp", [0, -1, 2**50], ids=["none", "unknown", "in the future"])
+def test_a_letter_of_a_record_without_a_true_time_bears_none_that_is_later_than_now(stamp: int) -> None:
+    before = int(time.time() * 1000)
+    record_of = Record("submission.received.v1", 0, 7, stamp, None, None, fault="damaged")
+    letter = dead_letter(record_of, to=LETTERS, kind="undecodable", reason="?")
+
+    assert letter.timestamp_ms is None or before <= letter.timestamp_ms <= int(time.time() * 1000)
+
+
+def test_letters_and_notes_on_different_topics_are_put_together_in_any_order() -> None:
+    settlements = Settlements()
+    note = superseded(to=LETTERS, place="t/0/7")
+    settlements.note(Record(note.topic, 0, 17, 1000, note.key, None, note.headers))
+
+    assert settlements.covers("router", "t/0/7", since_ms=1000)
+    assert not settlements.covers("router", "t/0/7", since_ms=1001)  # it failed again afterwards
+    assert not settlements.covers("notifier", "t/0/7", since_ms=1000)
+    assert not settlements.covers("router", "t/0/8", since_ms=1000)
+
+
+def test_a_letter_is_named_by_its_group_and_topic() -> None:
+    assert letter_name("router.dead-letter.v1", 17) == "router:17"
+    assert letter_name("router.sealed-dead-letter.v1", 17) == "router:s17"

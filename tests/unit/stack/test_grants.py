@@ -4,15 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtsweg.stack.provision.grants import Grant, authority_login, grants
-from shared.events.topics import (
-    AUTHORITY_INBOX,
-    CATALOGUE,
-    GROUPS,
-    SERVICES,
-    Topic,
-    dead_letter_topic,
-    topic_names,
-)
+from shared.events.topic_names import DEAD_LETTER_TOPICS, topic_names
+from shared.events.topics import AUTHORITY_INBOX, CATALOGUE, GROUPS, SERVICES, Topic
 
 IDS = st.from_regex(r"[a-z]{1,4}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 
@@ -41,8 +34,9 @@ def test_every_group_may_commit_and_reads_and_writes_its_dead_letters() -> None:
     found = grants([])
     for group, principal in GROUPS.items():
         assert Grant(principal, "READ", "GROUP", group) in found
-        assert Grant(principal, "READ", "TOPIC", dead_letter_topic(group)) in found
-        assert Grant(principal, "WRITE", "TOPIC", dead_letter_topic(group)) in found
+    for letters, group in DEAD_LETTER_TOPICS.items():
+        assert Grant(GROUPS[group], "READ", "TOPIC", letters) in found
+        assert Grant(GROUPS[group], "WRITE", "TOPIC", letters) in found
 
 
 def test_only_the_router_and_the_operator_write_in_transactions_each_under_its_own_name() -> None:

@@ -1,7 +1,8 @@
 """The topics that are created are those of the catalogue, with its partitions and its retention."""
 
 from amtsweg.stack.provision.topics import wanted
-from shared.events.topics import CATALOGUE, topic_names
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic, topic_names
+from shared.events.topics import CATALOGUE, GROUPS, consumed_by
 
 AUTHORITIES = ["g-06531005", "hwk-wiesbaden"]
 
@@ -30,6 +31,17 @@ def test_a_compacted_topic_forgets_a_closed_case_within_a_day_of_its_segment() -
     assert held["cleanup.policy"] == "compact"
     assert held["max.compaction.lag.ms"] == held["segment.ms"] == str(24 * 3600 * 1000)
     assert "retention.ms" not in held
+
+
+def test_letters_of_sealed_records_are_kept_as_long_as_these_and_all_others_as_long_as_theirs() -> None:
+    made = {topic.name: topic.settings for topic in wanted([])}
+    for group in GROUPS:
+        for topic in consumed_by(group):
+            letters = made[(sealed_dead_letter_topic if topic.sealed else dead_letter_topic)(group)]
+            kept, records_kept = int(letters["retention.ms"]), int(made[topic.name]["retention.ms"])
+            forever = records_kept == -1
+            assert kept <= records_kept if topic.sealed else forever or kept >= records_kept
+            assert letters["message.timestamp.type"] == "CreateTime"
 
 
 def test_dead_letters_have_room_for_what_is_added_to_the_largest_record() -> None:

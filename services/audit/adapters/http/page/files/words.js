@@ -160,6 +160,7 @@ export const KINDS = {
   CaseErased: ["notice", "Daten gelöscht", "Data erased"],
   ReplayOrdered: ["clearing", "Betrieb: erneut versuchen", "Operations: try again"],
   CloseOrdered: ["clearing", "Betrieb: Datensatz aufgegeben", "Operations: record given up"],
+  CloseCaseOrdered: ["clearing", "Betrieb: Sperre eines Vorgangs gelöst", "Operations: case released"],
   GoOnOrdered: ["clearing", "Betrieb: Dienst macht weiter", "Operations: service goes on"],
   SuspendOrdered: ["clearing", "Amt gesperrt", "Authority suspended"],
   ResumeOrdered: ["clearing", "Sperre des Amts aufgehoben", "Authority's suspension lifted"],

@@ -1,0 +1,154 @@
+"""The unsettled dead letters of all groups, and what may be shown of one: never content."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import typer
+
+from amtsweg.bus import everything
+from amtsweg.language import language, said
+from shared.events.operation import RecordPlace
+from shared.events.topic_names import DEAD_LETTER_TOPICS
+from shared.events.topics import GROUPS
+from shared.kafka.client import KafkaAddress
+from shared.kafka.dead_letters import Origin, Settlements, is_letter, letter_name, origin
+from shared.kafka.records import Record
+from shared.local_time import local_time, utc
+
+KINDS: Final = {"undecodable": "nicht lesbar", "internal-error": "Fehler im Dienst"}
+_NUMBER: Final = re.compile(r"([a-z]+):s?[0-9]{1,18}")
+_PLACE: Final = re.compile(r"([a-z]+):([a-z][a-z0-9.-]{0,199})/([0-9]{1,6})/([0-9]{1,18})")
+_SHOWN: Final = re.compile(r"ce_[a-z]{1,20}|traceparent|content-type")
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9._:/+-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter and what is known about it. ``name`` is what the list calls it, for example ``router:17``."""
+
+    name: str
+    record: Record
+    origin: Origin
+
+    @property
+    def group(self) -> str:
+        """The group that could not read or handle the record."""
+        return self.name.partition(":")[0]
+
+    @property
+    def place(self) -> RecordPlace:
+        """Where its record lies."""
+        return RecordPlace(
+            topic=self.origin.topic, partition=self.origin.partition, offset=self.origin.offset
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LetterChoice:
+    """The letter that an order is about: its group, and where its record lies."""
+
+    name: str
+    group: str
+    place: RecordPlace
+
+
+async def unsettled(address: KafkaAddress) -> dict[str, Letter]:
+    """The dead letters of all groups that nobody has settled, by name, the oldest of each group first."""
+    letters, settlements = list[Letter](), Settlements()
+    for record in await everything(address, *DEAD_LETTER_TOPICS):
+        if is_letter(record):
+            letters.append(Letter(letter_name(record.topic, record.offset), record, origin(record.headers)))
+        else:
+            settlements.note(record)
+    waiting = [
+        each
+        for each in letters
+        if not settlements.covers(each.group, each.origin.place, since_ms=each.origin.first_failure_ms)
+    ]
+    # A letter that was written twice, after a store came back from the past, is one letter: the last.
+    last = {(each.group, each.origin.place): each for each in waiting}
+    oldest_first = sorted(last.values(), key=lambda each: (each.group, each.origin.first_failure_ms))
+    return {each.name: each for each in oldest_first}
+
+
+def chosen(waiting: Mapping[str, Letter], texts: Iterable[str]) -> list[LetterChoice]:
+    """The letters that are named so: by their number in the list, or by group and origin, also where they are lost.
+
+    Ends the command at a name that is none, or at a number that is not in the list.
+    """
+    return [_chosen(waiting, text) for text in texts]
+
+
+def _chosen(waiting: Mapping[str, Letter], text: str) -> LetterChoice:
+    if (named := _PLACE.fullmatch(text)) is not None and named[1] in GROUPS:
+        place = RecordPlace(topic=named[2], partition=int(named[3]), offset=int(named[4]))
+        return LetterChoice(text, named[1], place)
+    if (numbered := _NUMBER.fullmatch(text)) is None or numbered[1] not in GROUPS:
+        typer.echo(
+            said(
+                de=f"{text}: erwartet wird GRUPPE:NUMMER wie in der Liste, zum Beispiel router:17, "
+                "oder GRUPPE:TOPIC/PARTITION/OFFSET",
+                en=f"{text}: expected is GROUP:NUMBER as in the list, for example router:17, "
+                "or GROUP:TOPIC/PARTITION/OFFSET",
+            ),
+            err=True,
+        )
+        raise typer.Exit(2)
+    if text not in waiting:
+        typer.echo(
+            said(
+                de=f"{text} ist nicht unerledigt; `amtsweg dead-letters list` zeigt, was es ist.",
+                en=f"{text} is not unsettled; `amtsweg dead-letters list` shows what is.",
+            ),
+            err=True,
+        )
+        raise typer.Exit(1)
+    return LetterChoice(text, waiting[text].group, waiting[text].place)
+
+
+def document(letter: Letter) -> dict[str, object]:
+    """A letter in the list, for programs; nothing that a sender could have written freely."""
+    came = letter.origin
+    return {
+        "number": letter.name,
+        "group": letter.group,
+        "since": utc(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC)),
+        "kind": came.kind,
+        "reason": came.reason,
+        "topic": came.topic,
+        "partition": came.partition,
+        "offset": came.offset,
+        "attempts": came.attempts,
+        "software": came.software,
+    }
+
+
+def facts(letter: Letter) -> dict[str, str]:
+    """What may be shown of a dead letter: nothing that a sender could have written freely."""
+    came = letter.origin
+    return {
+        "Nummer": letter.name,
+        "Art": KINDS.get(came.kind, came.kind),
+        "Grund": came.reason,
+        "Herkunft": f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
+        "Seit": first_failure(came),
+        "Versuche": str(came.attempts),
+        "Programmstand": came.software,
+        "Inhalt": "keiner" if came.length < 0 else f"{came.length} Bytes, SHA-256 {came.digest}",
+        **{name: _shown(header) for name, header in came.headers if _SHOWN.fullmatch(name)},
+        "Weitere": f"{sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)} Kopfzeilen",
+    }
+
+
+def _shown(header: bytes | None) -> str:
+    if header is None:
+        return "ohne Wert"
+    return header.decode() if _TOKEN.fullmatch(header) else f"{len(header)} Bytes"
+
+
+def first_failure(came: Origin) -> str:
+    """When the record failed first, as a person reads it."""
+    return local_time(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC), language(), seconds=True)
