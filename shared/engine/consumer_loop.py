@@ -37,30 +37,32 @@ class Session:
         units: Callable[[set[TopicPartition]], Mapping[int, Unit]],
         work: UnitWork,
         assigned: Callable[[Iterable[int]], None],
+        watch: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._consumer = consumer
         self._assigned = assigned
         self._units = units
         self._work = work
+        self._watch_topics = watch
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, inputs: tuple[str, ...]) -> None:
         """Consume until cancelled or until the session fails; then everything is closed."""
         self._consumer.subscribe(topics=inputs, listener=_Listener(self))
-        watching: asyncio.Task[None] | None = None
+        watching: list[asyncio.Task[None]] = []
         try:
             await self._consumer.start()
             if not self._tasks:
                 self._assigned(())
-            watching = asyncio.ensure_future(self._watch())
-            await asyncio.wait({self._failed, watching}, return_when=asyncio.FIRST_COMPLETED)
-            for ended in (watching, self._failed):
+            watching = [asyncio.create_task(self._watch()), asyncio.create_task(self._watch_topics())]
+            await asyncio.wait([self._failed, *watching], return_when=asyncio.FIRST_COMPLETED)
+            for ended in (*watching, self._failed):
                 if ended.done():
                     ended.result()
         finally:
-            if watching is not None:
-                watching.cancel()
+            for task in watching:
+                task.cancel()
             await self.revoke()
             await close(self._consumer)
             if self._failed.done():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -17,7 +18,9 @@ from shared.engine.partition_task import PartitionTask, TaskContext, UnitMemory
 from shared.engine.plan import Plan
 from shared.engine.sink import Sink
 from shared.engine.supervision import Supervision
+from shared.engine.topic_ids import TopicIds
 from shared.kafka.client import KafkaAddress, group_consumer
+from shared.kafka.described_topics import describe
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 
@@ -45,7 +48,13 @@ class Engine:
         self._patient_ms = patient_ms
         self._supervision = Supervision(plan.group, condition=health.part(plan.group), telemetry=telemetry)
         self._context = TaskContext(
-            plan=plan, address=address, lags=ConsumerLag(plan.group, telemetry), telemetry=telemetry
+            plan=plan,
+            address=address,
+            lags=ConsumerLag(plan.group, telemetry),
+            topics=TopicIds(
+                partial(describe, address, plan.inputs), group=plan.group, copies=health.part("copies")
+            ),
+            telemetry=telemetry,
         )
         self._units: dict[int, UnitMemory] = {}
 
@@ -64,6 +73,7 @@ class Engine:
             await asyncio.Event().wait()
             return
         await go_on_ordered(self._context.address, topic=plan.operations, group=plan.group)
+        self._context.topics.go_on()
         for unit in self._units.values():
             unit.policy.go_on()
 
@@ -79,7 +89,13 @@ class Engine:
             fetch_min_bytes=1 if self._patient_ms is None else _PATIENT_BYTES,
             fetch_max_wait_ms=self._patient_ms or 500,
         )
-        session = Session(consumer, units=self._by_plan, work=self._work, assigned=self._assigned)
+        session = Session(
+            consumer,
+            units=self._by_plan,
+            work=self._work,
+            assigned=self._assigned,
+            watch=self._context.topics.watch,
+        )
         await session.run(plan.inputs)
 
     def _by_plan(self, assigned: set[TopicPartition]) -> Mapping[int, Unit]:

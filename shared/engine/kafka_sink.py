@@ -20,7 +20,15 @@ from shared.engine.kafka_transaction import Commit, KafkaTransaction
 from shared.engine.plan import Plan
 from shared.engine.processor import InputsRead, Processor, Punctuate
 from shared.engine.sink import Replaced, Work
-from shared.engine.state_store import POSITIONS, Overlay, StateStore, positions_state
+from shared.engine.state_store import (
+    POSITIONS,
+    TOPIC_IDS,
+    Overlay,
+    StateStore,
+    positions_state,
+    topic_ids_state,
+)
+from shared.engine.topic_ids import TopicIds
 from shared.engine.transaction_batch import offset_of
 from shared.errors import Stopped, Unavailable
 from shared.kafka.client import KafkaAddress, close, transactional_producer
@@ -67,7 +75,9 @@ class KafkaSink:
         self._consumer: AIOKafkaConsumer | None = None
         self._log = structlog.get_logger().bind(group=self._plan.group, partition=number)
 
-    async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+    async def open(
+        self, consumer: AIOKafkaConsumer, unit: Unit, topics: TopicIds
+    ) -> Mapping[TopicPartition, int]:
         context, plan = self._context, self._plan
         self._producer = transactional_producer(
             context.address,
@@ -83,10 +93,18 @@ class KafkaSink:
                 raise Unavailable(f"topic {letters} does not exist or is not ours to write to")
         # 2. Only then read what is committed.
         await self._restore()
-        self._positions = await self._stored_positions(consumer, unit)
-        if plan.state_topic is not None and self._store.positions() is None:
+        anew = topics.anew(self._store.topic_ids())
+        self._positions = await self._stored_positions(consumer, unit, anew)
+        ids = {**self._store.topic_ids(), **topics.now}
+        if plan.state_topic is not None and (
+            self._store.positions() is None or ids != self._store.topic_ids()
+        ):
             # From the first opening on, states never lie there without them.
-            await self._commit((), {POSITIONS: positions_state(self._positions)}, ())
+            own: dict[str, bytes | None] = {
+                POSITIONS: positions_state(self._positions),
+                TOPIC_IDS: topic_ids_state(ids),
+            }
+            await self._commit((), own, ())
         self._consumer, self._marked = consumer, None
         if context.outputs.due:
             await context.outputs.warm(self._producer)
@@ -169,19 +187,26 @@ class KafkaSink:
             for record in records:
                 self._store.restored(record)
 
-    async def _stored_positions(self, consumer: AIOKafkaConsumer, unit: Unit) -> dict[TopicPartition, int]:
+    async def _stored_positions(
+        self, consumer: AIOKafkaConsumer, unit: Unit, anew: frozenset[str]
+    ) -> dict[TopicPartition, int]:
         firsts: dict[TopicPartition, int] = await consumer.beginning_offsets(list(unit))
         # Without a state topic, memory may lag behind a commit whose answer was lost.
         stored = None if self._plan.state_topic is None else self._store.positions()
         if stored is None:
             committed = {tp: await consumer.committed(tp) for tp in unit}
             stored = {tp: at for tp, at in committed.items() if at is not None}
-            if not stored and self._store.states:
-                raise Stopped(
-                    f"{self._plan.state_topic}, partition {self._number}: holds states, but nothing tells how far"
-                    " the inputs have been read; restore the topic as a whole, or empty it to begin anew"
-                )
-        return {tp: stored.get(tp, firsts[tp]) for tp in unit}
+            if self._plan.state_topic is not None and (stored or self._store.states):
+                raise self._lost(read=bool(stored))
+        return {tp: firsts[tp] if tp.topic in anew else stored.get(tp, firsts[tp]) for tp in unit}
+
+    def _lost(self, *, read: bool) -> Stopped:
+        what = (
+            "is empty, although the inputs have been read: it was lost or created anew; restore it, or delete the group"
+            if read
+            else "holds states, but nothing tells how far the inputs have been read; restore it as a whole, or empty it"
+        )
+        return Stopped(f"{self._plan.state_topic}, partition {self._number}: {what} to begin anew")
 
     async def _commit(
         self,

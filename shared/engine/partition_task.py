@@ -20,6 +20,7 @@ from shared.engine.origins import TopicOrigins
 from shared.engine.plan import Plan
 from shared.engine.sink import Replaced, Sink, SinkTransaction
 from shared.engine.supervision import Supervised
+from shared.engine.topic_ids import TopicIds
 from shared.errors import Stopped, Unavailable
 from shared.kafka.client import KafkaAddress
 from shared.kafka.records import Record
@@ -35,6 +36,7 @@ class TaskContext:
     plan: Plan
     address: KafkaAddress
     lags: ConsumerLag
+    topics: TopicIds
     telemetry: Telemetry
 
 
@@ -99,7 +101,9 @@ class PartitionTask:
             await asyncio.sleep(seconds)
 
     async def _work(self) -> None:
-        positions = await self._sink.open(self._consumer, self._unit)
+        topics = self._context.topics
+        await topics.refresh()
+        positions = await self._sink.open(self._consumer, self._unit, topics)
         firsts = await self._consumer.beginning_offsets(list(self._unit))
         self._report_expired({tp: firsts[tp] - positions[tp] for tp in self._unit})
         self._fetcher = Fetcher(self._consumer, self._unit, address=self._context.address)

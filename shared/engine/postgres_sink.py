@@ -13,6 +13,7 @@ from shared.engine.failure_policy import DeadLetterVerdict
 from shared.engine.plan import Plan
 from shared.engine.projector import Projector
 from shared.engine.sink import Replaced, UnsettledLetter, Work
+from shared.engine.topic_ids import TopicIds
 from shared.errors import Unavailable
 from shared.kafka.dead_letters import dead_letter, letter_key
 from shared.kafka.records import Message, Record
@@ -38,11 +39,18 @@ class PostgresSink:
         self._expected: dict[TopicPartition, int] = {}
         self._blocked: set[bytes] = set()
 
-    async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+    async def open(
+        self, consumer: AIOKafkaConsumer, unit: Unit, topics: TopicIds
+    ) -> Mapping[TopicPartition, int]:
         self._look_at = self._next_look()
         firsts = await consumer.beginning_offsets(list(unit))
         async with transaction(self._pool) as connection:
+            anew = topics.anew(await offsets.topic_ids(connection, self._plan.group, unit))
+            await offsets.begin_anew(
+                connection, self._plan.group, {tp: first for tp, first in firsts.items() if tp.topic in anew}
+            )
             self._expected = await offsets.read(connection, self._plan.group, firsts)
+            await offsets.keep_topic_ids(connection, self._plan.group, topics.now, unit)
             self._blocked = await offsets.blocked_keys(connection, self._plan.group)
         return self._expected
 

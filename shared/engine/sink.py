@@ -9,6 +9,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine.assignment import Unit
 from shared.engine.failure_policy import DeadLetterVerdict
+from shared.engine.topic_ids import TopicIds
 from shared.kafka.records import Message, Record
 
 
@@ -63,8 +64,12 @@ class Sink(Protocol):
     def portion(self) -> int:
         """How many records ``SinkTransaction.apply`` takes at once."""
 
-    async def open(self, consumer: AIOKafkaConsumer, unit: Unit) -> Mapping[TopicPartition, int]:
+    async def open(
+        self, consumer: AIOKafkaConsumer, unit: Unit, topics: TopicIds
+    ) -> Mapping[TopicPartition, int]:
         """Shut out who wrote before, read what is stored; return where to read on. May take as long as it takes.
+
+        ``topics`` has just been asked which topics these are.
 
         Raises:
             Unavailable: something cannot be reached; the task closes, waits and opens again.

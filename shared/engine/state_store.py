@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
+from uuid import UUID
 
 import orjson
 from aiokafka.structs import TopicPartition
@@ -19,6 +20,7 @@ ENGINE_KEYS: Final = "engine/"
 """Keys of the state topic that begin so are the engine's own."""
 
 POSITIONS: Final = ENGINE_KEYS + "positions"
+TOPIC_IDS: Final = ENGINE_KEYS + "topic-ids"
 _BLOCKING: Final = ENGINE_KEYS + "blocked/"
 _UNREAD: Final = ENGINE_KEYS + "unread/"
 _KEPT_SECONDS: Final = 3600.0
@@ -70,6 +72,11 @@ class StateStore:
             return None
         return {TopicPartition(topic, partition): at for topic, partition, at in orjson.loads(stored)}
 
+    def topic_ids(self) -> dict[str, UUID]:
+        """Which topics the positions are about, by name."""
+        stored = self._engine.get(TOPIC_IDS)
+        return {} if stored is None else {name: UUID(id_) for name, id_ in orjson.loads(stored).items()}
+
     @property
     def any_blocked(self) -> bool:
         """Whether any key is blocked."""
@@ -97,6 +104,11 @@ class StateStore:
 def positions_state(positions: Mapping[TopicPartition, int]) -> bytes:
     """The value under ``POSITIONS``."""
     return orjson.dumps([[tp.topic, tp.partition, at] for tp, at in sorted(positions.items())])
+
+
+def topic_ids_state(ids: Mapping[str, UUID]) -> bytes:
+    """The value under ``TOPIC_IDS``."""
+    return orjson.dumps({name: str(id_) for name, id_ in sorted(ids.items())})
 
 
 def blocking_key(origin: str) -> str:

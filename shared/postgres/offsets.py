@@ -4,7 +4,8 @@ Two members may believe that they own a partition. The one whose expectation doe
 its transaction, and with it all effects of its batch, is rolled back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from aiokafka.structs import TopicPartition
 
@@ -25,6 +26,29 @@ async def read(
     await connection.execute(_CREATE, consumer, topics, partitions, list(firsts.values()))
     rows = await connection.fetch(_READ, consumer, topics, partitions)
     return {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
+
+
+async def topic_ids(
+    connection: Connection, consumer: str, partitions: Iterable[TopicPartition]
+) -> dict[str, UUID]:
+    """Which topics the stored offsets of these partitions are about, by name."""
+    rows = await connection.fetch(_READ_IDS, consumer, *_columns(dict.fromkeys(partitions, 0)))
+    return {row["topic"]: UUID(bytes=row["topic_id"].bytes) for row in rows}
+
+
+async def keep_topic_ids(
+    connection: Connection, consumer: str, ids: Mapping[str, UUID], partitions: Iterable[TopicPartition]
+) -> None:
+    """Note which topics the stored offsets of these partitions are about."""
+    known = [tp for tp in partitions if tp.topic in ids]
+    topics, numbers = _columns(dict.fromkeys(known, 0))
+    await connection.execute(_KEEP_IDS, consumer, topics, numbers, [ids[tp.topic] for tp in known])
+
+
+async def begin_anew(connection: Connection, consumer: str, firsts: Mapping[TopicPartition, int]) -> None:
+    """Store the first offsets of topics that have been created anew in place of the old ones' offsets."""
+    topics, partitions = _columns(firsts)
+    await connection.execute(_BEGIN_ANEW, consumer, topics, partitions, list(firsts.values()))
 
 
 async def advance(
@@ -120,6 +144,22 @@ _CREATE = """
     SELECT $1, topic, partition, next
     FROM unnest($2::text[], $3::integer[], $4::bigint[]) AS first (topic, partition, next)
     ON CONFLICT DO NOTHING
+"""
+_READ_IDS = """
+    SELECT DISTINCT topic, topic_id FROM offsets
+    JOIN unnest($2::text[], $3::integer[]) AS wanted (topic, partition) USING (topic, partition)
+    WHERE consumer = $1 AND topic_id IS NOT NULL
+"""
+_KEEP_IDS = """
+    UPDATE offsets AS stored SET topic_id = told.id
+    FROM unnest($2::text[], $3::integer[], $4::uuid[]) AS told (topic, partition, id)
+    WHERE stored.consumer = $1 AND stored.topic = told.topic AND stored.partition = told.partition
+        AND stored.topic_id IS DISTINCT FROM told.id
+"""
+_BEGIN_ANEW = """
+    UPDATE offsets AS stored SET next = first.next
+    FROM unnest($2::text[], $3::integer[], $4::bigint[]) AS first (topic, partition, next)
+    WHERE stored.consumer = $1 AND stored.topic = first.topic AND stored.partition = first.partition
 """
 _READ = """
     SELECT topic, partition, next FROM offsets

@@ -5,7 +5,10 @@ A migration calls ``op.execute`` with each statement, so that one history descri
 
 
 def offsets_table() -> tuple[str, ...]:
-    """How far each consumer has read (``next``: the first record not yet applied), and what blocks a case."""
+    """How far each consumer has read, and what blocks a case.
+
+    ``next`` is the first record not yet applied, ``topic_id`` which topic of this name it belongs to.
+    """
     return (
         """
         CREATE TABLE offsets (
@@ -13,6 +16,7 @@ def offsets_table() -> tuple[str, ...]:
             topic text NOT NULL,
             partition integer NOT NULL,
             next bigint NOT NULL CHECK (next >= 0),
+            topic_id uuid,
             PRIMARY KEY (consumer, topic, partition)
         )
         """,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from confluent_kafka import KafkaException
@@ -28,6 +29,7 @@ from confluent_kafka.admin import (
 
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operator
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import Wanted, wanted
@@ -136,16 +138,19 @@ def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
 
 
 def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
-    found = admin.list_topics(timeout=_WITHIN_S).topics
+    cluster = admin.list_topics(timeout=_WITHIN_S)
+    found, brokers = cluster.topics, len(cluster.brokers)
+    topics = [replace(topic, settings={**topic.settings, **in_sync(brokers)}) for topic in topics]
     missing = [topic for topic in topics if topic.name not in found]
     for chunk in _chunks(missing):
-        _wait(
-            admin.create_topics([NewTopic(t.name, t.partitions, -1, config=dict(t.settings)) for t in chunk])
-        )
+        new = [NewTopic(t.name, t.partitions, copies(brokers), config=dict(t.settings)) for t in chunk]
+        _wait(admin.create_topics(new))
     existing = [topic for topic in topics if topic.name in found]
     for topic in existing:
         check_partitions(topic.name, found=len(found[topic.name].partitions), wanted=topic.partitions)
     _settle(admin, existing)
+    replicas = {name: [len(each.replicas) for each in of.partitions.values()] for name, of in found.items()}
+    check_copies(replicas, brokers=brokers, ours=[topic.name for topic in existing])
 
 
 def _wait_for_topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:

@@ -45,8 +45,15 @@ async def run(work: Callable[[], Awaitable[None]], consumer: Assigned | None = N
     async def task(*_: Any) -> None:
         await work()
 
+    async def watch() -> None:
+        await asyncio.Event().wait()
+
     session = Session(
-        cast("AIOKafkaConsumer", consumer or Assigned()), units=all_in_one, work=task, assigned=lambda _: None
+        cast("AIOKafkaConsumer", consumer or Assigned()),
+        units=all_in_one,
+        work=task,
+        assigned=lambda _: None,
+        watch=watch,
     )
     async with asyncio.timeout(5):
         await session.run(("t",))

@@ -1,0 +1,98 @@
+"""Which topics lie behind their names, and how many copies of them there are.
+
+A topic that has been deleted and created again bears the old name, and offsets of the old one mean nothing in it. Its
+id tells them apart.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from shared.errors import Unavailable
+from shared.kafka.client import KafkaAddress
+from shared.kafka.metadata_request import DescribeTopics
+from shared.telemetry.health import Condition
+
+COPIES: Final = 3
+"""How many brokers are to keep each record, as soon as there are so many."""
+
+_ANSWER_SECONDS: Final = 8.0
+_HALF: Final = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedTopic:
+    """``copies`` and ``in_sync`` are those of the partition that has the fewest."""
+
+    id: UUID
+    copies: int
+    in_sync: int
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedCluster:
+    """The topics that a broker knows; one that it does not know, or not yet, is left out."""
+
+    brokers: int
+    topics: Mapping[str, DescribedTopic]
+
+    @property
+    def ids(self) -> dict[str, UUID]:
+        """The topics' ids by name."""
+        return {name: topic.id for name, topic in self.topics.items()}
+
+
+async def describe(address: KafkaAddress, names: Iterable[str]) -> DescribedCluster:
+    """Ask a broker.
+
+    Raises:
+        Unavailable: none has answered.
+    """
+    client = AIOKafkaClient(**address.arguments())
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await client.bootstrap()
+            answer = await client.send(client.get_random_node(), DescribeTopics(sorted(names)))
+    except (KafkaError, OSError, TimeoutError, AssertionError) as away:
+        raise Unavailable(f"topics cannot be described: {type(away).__name__}") from away
+    finally:
+        await client.close()
+    return _read(answer)
+
+
+def _read(answer: Any) -> DescribedCluster:
+    topics = {}
+    for code, name, high, low, _, partitions, _, _ in answer.topics:
+        if code or not (high or low) or not partitions:
+            continue
+        topics[name] = DescribedTopic(
+            UUID(int=(high % _HALF) * _HALF + low % _HALF),
+            copies=min(len(partition[4]) for partition in partitions),
+            in_sync=min(len(partition[5]) for partition in partitions),
+        )
+    return DescribedCluster(len(answer.brokers), topics)
+
+
+def show_copies(cluster: DescribedCluster, condition: Condition) -> None:
+    """Say in the health of the process whether a broken disk would lose records."""
+    if not cluster.topics:
+        return
+    name, fewest = min(cluster.topics.items(), key=lambda item: (item[1].copies, item[1].in_sync))
+    if fewest.copies == 1:
+        condition.set(
+            "degraded",
+            reason=f"one copy: of {name} a single broker keeps all there is; see docs/operations.md",
+        )
+    elif fewest.copies < COPIES:
+        condition.set("degraded", reason=f"{fewest.copies} copies of {name}; {COPIES} are expected")
+    else:
+        lagging = [name for name, topic in cluster.topics.items() if topic.in_sync < topic.copies]
+        if lagging:
+            condition.set("degraded", reason=f"not every copy is in sync, among others of {min(lagging)}")
+        else:
+            condition.set("ready")
