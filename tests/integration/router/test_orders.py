@@ -25,8 +25,9 @@ from shared.events.submission import (
     SubmissionReceived,
     SubmissionRouted,
 )
+from shared.events.topic_names import sealed_dead_letter_topic
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from shared.kafka.dead_letters import is_letter, origin
+from shared.kafka.dead_letters import is_letter, letter_name, origin, place_of
 from shared.kafka.records import Record
 from tests.integration.router.conftest import Ground, running
 from tests.support.events import GIESSEN
@@ -178,19 +179,33 @@ async def test_a_router_starts_after_a_dead_letter(ground: Ground) -> None:
 async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settled(ground: Ground) -> None:
     broken = undecodable(ground.submission())
     await ground.send(broken)
-    name, _ = await dead(ground, broken)
+    name, letter = await dead(ground, broken)
+    (record,) = [r for r in await ground.records(SUBMISSION_RECEIVED.name) if r.value == broken.value]
+    place = f"router:{place_of(record)}"  # as it is known when the letter has expired
 
     again = await run(dead_letters.commands, "replay", name)
     listed = await run(dead_letters.commands, "list")
-    closed = await run(dead_letters.commands, "close", name, "--reason", "beyond-repair")
+    closed = await run(dead_letters.commands, "close", place, "--reason", "beyond-repair")
+    by_case = await run(
+        dead_letters.commands,
+        "close",
+        "--case",
+        (record.key or b"").decode(),
+        "--group",
+        "router",
+        "--reason",
+        "expired",
+    )
 
     assert again.exit_code == 1
     assert again.stdout.startswith(f"{name}: wieder gescheitert, bleibt in der Liste: SubmissionReceived")
     assert name in listed.stdout
-    assert (closed.exit_code, closed.stdout) == (0, f"{name}: aufgegeben (beyond-repair)\n")
+    assert (closed.exit_code, closed.stdout) == (0, f"{place}: aufgegeben (beyond-repair)\n")
+    assert (by_case.exit_code, "war schon erledigt" in by_case.stdout) == (1, True)  # nothing holds it up
+    assert letter.timestamp_ms == record.timestamp_ms  # it expires with its record
     assert name not in (await run(dead_letters.commands, "list")).stdout
     sent = [r for r in await ground.records(SUBMISSION_RECEIVED.name) if r.value == broken.value]
-    assert len(sent) == 1  # nobody but intake writes there
+    assert sent == [record]  # nobody but intake writes there
 
 
 async def dead(ground: Ground, broken: Message) -> tuple[str, Record]:
@@ -198,9 +213,9 @@ async def dead(ground: Ground, broken: Message) -> tuple[str, Record]:
     digest = hashlib.sha256(broken.value or b"").hexdigest()
     async with asyncio.timeout(60):
         while True:
-            for record in await ground.records("router.dead-letter.v1", partitions=1):
+            for record in await ground.records(sealed_dead_letter_topic("router"), partitions=1):
                 if is_letter(record) and origin(record.headers).digest == digest:
-                    return f"router:{record.offset}", record
+                    return letter_name(record.topic, record.offset), record
             await asyncio.sleep(0.1)
 
 
