@@ -15,7 +15,13 @@ from shared.postgres.pool import reaching_postgres
 
 _LOCK: Final = 0x616D7473  # "amts": one replica migrates, the others wait and find it done
 
+_MAY_NOT: Final = "42501"  # insufficient_privilege
+
 _LATER: Final = ("08", "53", "57P")  # connection, resources, starting up or shutting down
+
+
+class OutdatedSchema(Exception):  # noqa: N818 - what is wrong, in the project's vocabulary
+    """The schema waits for its owner: whoever provisions the servers migrates it, not the service."""
 
 
 async def revise(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:
@@ -23,6 +29,7 @@ async def revise(url: str, *, schema: str, folder: Path, password: str | None = 
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
+        OutdatedSchema: the role may not migrate.
     """
     # asyncpg reads the URL itself, as everywhere else: SQLAlchemy does not know its `sslmode`.
     engine = create_async_engine(
@@ -35,6 +42,11 @@ async def revise(url: str, *, schema: str, folder: Path, password: str | None = 
     except DBAPIError as error:
         if error.connection_invalidated or _state(error).startswith(_LATER):
             raise Unavailable(f"PostgreSQL: schema {schema} cannot be migrated now") from error
+        if _state(error) == _MAY_NOT:
+            raise OutdatedSchema(
+                f"schema {schema} is not of this release, and this role may not change it: run "
+                "`amtsweg provision servers` of this release first, then start the service again"
+            ) from error
         raise
     finally:
         await engine.dispose()

@@ -1,4 +1,4 @@
-"""One database, and in it one role and one schema per service; nobody enters another's."""
+"""One database, and in it a schema per service with an owner and a login; nobody enters another's."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -8,16 +8,19 @@ import asyncpg
 
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision import schemas
 from amtsweg.stack.provision.logins import Logins
 from shared.access import registration
 from shared.access.principal import Principal
 from shared.access.schema import SCHEMA, grants
+from shared.errors import Unavailable
+from shared.postgres import migrations
 from shared.postgres.pool import Connection
 
 DATABASE = "amtsweg"
 ROLES = ("intake", "doors", "desk", "notifier", "audit", "access")
-"""Each is a role and the schema that it owns, if it keeps anything. The services bring their own tables; `access` is
-the command's."""
+"""Who logs in. Those in `schemas.FOLDERS` keep tables in a schema of that name, which another role owns; `access` is the
+command's."""
 
 DOORS = ("intake", "doors", "desk", "audit")
 """Roles of services that let principals in: they read schema `access`."""
@@ -40,7 +43,7 @@ def provision(
     """
     try:
         asyncio.run(_provision(endpoint, logins=logins, registered=registered, fresh=fresh))
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, Unavailable) as error:
         raise StackError(
             f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}"
         ) from error
@@ -54,6 +57,10 @@ async def _provision(
     try:
         if not await server.fetchval("select 1 from pg_database where datname = $1", DATABASE):
             await server.execute(f"create database {DATABASE}")
+        if (version := server.get_server_version()).major * 10000 < schemas.OLDEST_SERVER:
+            raise StackError(
+                f"PostgreSQL {version.major} at {endpoint.host} is too old; 17 or newer is needed"
+            )
         known = {row["rolname"] for row in await server.fetch("select rolname from pg_roles")}
         for statement in _roles(known=known, logins=logins):
             await server.execute(statement)
@@ -63,10 +70,21 @@ async def _provision(
     try:
         for statement in _SCHEMAS:
             await database.execute(statement)
+        await _migrate(endpoint)
+        for role in schemas.FOLDERS:
+            for statement in schemas.granted(role):
+                await database.execute(statement)
         async with database.transaction():  # of hundreds that are new, each would be forced to disk by itself
             await _register(database, registered, fresh=fresh)
     finally:
         await database.close()
+
+
+async def _migrate(endpoint: PostgresEndpoint) -> None:
+    """Bring each schema to this release as its owner; the services may not."""
+    for role, folder in schemas.FOLDERS.items():
+        url = f"{endpoint.url(DATABASE)}?role={schemas.owner(role)}"
+        await migrations.upgrade(url, schema=role, folder=folder)
 
 
 async def _register(database: Connection, registered: Sequence[Principal], *, fresh: frozenset[str]) -> None:
@@ -89,13 +107,22 @@ def _roles(*, known: set[str], logins: Logins) -> Iterator[str]:
             yield f"create role {role} login password '{password}'"
         elif role in logins.fresh:
             yield f"alter role {role} login password '{password}'"
+    for role in schemas.FOLDERS:
+        if schemas.owner(role) not in known:
+            yield f"create role {schemas.owner(role)} nologin"
+            yield f"grant {schemas.owner(role)} to current_user"
 
 
 _SCHEMAS: Sequence[str] = (
     f"revoke all on database {DATABASE} from public",
     "revoke all on schema public from public",
     *(f"grant connect on database {DATABASE} to {role}" for role in ROLES),
-    *(f"create schema if not exists {role} authorization {role}" for role in ROLES),
+    *(
+        f"create schema if not exists {role} authorization {role}"
+        for role in ROLES
+        if role not in schemas.FOLDERS
+    ),
+    *(statement for role in schemas.FOLDERS for statement in schemas.owned(role)),
     *(f"alter role {role} in database {DATABASE} set search_path = {role}" for role in ROLES),
     SCHEMA,
     *grants(writer="access", readers=DOORS),

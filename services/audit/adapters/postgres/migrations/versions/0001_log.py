@@ -124,7 +124,7 @@ comment on column carried.event is 'The event''s own id under this log''s secret
 _EVENT_PARTS = 16
 
 _ADD_LOG = """
-create function add_log(wanted text) returns void language plpgsql set search_path from current as $$
+create function add_log(wanted text) returns void language plpgsql security definer set search_path from current as $$
 declare
     made smallint;
     part text;
