@@ -17,7 +17,8 @@ from tests.integration.engine.steps import Effects, counting
 
 def recreate(bench: Bench, topic: str) -> None:
     """Delete the topic and create it again; the name is free a little after Kafka has said that it is gone."""
-    for done in bench.kafka.part.endpoint.admin().delete_topics([topic]).values():
+    admin = bench.kafka.part.endpoint.admin()  # once it is collected, nothing of it is answered any more
+    for done in admin.delete_topics([topic]).values():
         done.result(30)
     deadline = time.monotonic() + 60
     while True:
