@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
+from amtsweg.stack.provision.grants import OperatorDuty
 from shared.events.topic_names import DEAD_LETTER_PARTITIONS
 from shared.events.topics import CATALOGUE
 from shared.kafka.client import KafkaAddress
@@ -17,16 +18,16 @@ from shared.settings import KafkaConnection
 
 
 class _Environment(BaseSettings):
-    """``AMTSWEG_KAFKA__BOOTSTRAP``, ``__USERNAME``, ``__PASSWORD_FILE``: an installation's own operator."""
+    """``AMTSWEG_KAFKA__BOOTSTRAP``, ``__USERNAME``, ``__PASSWORD_FILE``: the login for the duty at hand."""
 
     model_config = SettingsConfigDict(env_prefix="AMTSWEG_", env_nested_delimiter="__", extra="ignore")
 
     kafka: KafkaConnection
 
 
-def operator_address() -> KafkaAddress:
-    """Where Kafka is, as the operator; ends the command with a hint where it cannot be told."""
-    address = known_address()
+def operator_address(duty: OperatorDuty = "look") -> KafkaAddress:
+    """Where Kafka is, with the login for this duty; ends the command with a hint where it cannot be told."""
+    address = known_address(duty)
     if address is None:
         typer.echo(
             "Kein laufender Stapel unter var/: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
@@ -37,7 +38,7 @@ def operator_address() -> KafkaAddress:
     return address
 
 
-def known_address() -> KafkaAddress | None:
+def known_address(duty: OperatorDuty = "look") -> KafkaAddress | None:
     """The same, or None where it cannot be told."""
     for client in ("aiokafka", "asyncio"):
         # What a Kafka client says to itself, often and at length; what has failed is said by the command.
@@ -51,8 +52,8 @@ def known_address() -> KafkaAddress | None:
     return KafkaAddress(
         bootstrap=kafka.bootstrap,
         security_protocol=kafka.security_protocol,
-        username=kafka.operator.username,
-        password=kafka.operator.password,
+        username=kafka.operators[duty].username,
+        password=kafka.operators[duty].password,
     )
 
 

@@ -80,7 +80,7 @@ def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
 @commands.command()
 def replay(letters: Letters) -> None:
     """Vom Dienst noch einmal versuchen lassen, in dieser Reihenfolge; was daraus wurde, steht in der Antwort."""
-    address = operator_address()
+    address = operator_address("operations")
     named = chosen(asyncio.run(unsettled(address)), letters)
     orders = [ReplayOrdered(group=each.group, record=each.place, principal=OPERATOR) for each in named]
     _say([each.name for each in named], _given(address, orders))
@@ -111,7 +111,7 @@ def close(
             err=True,
         )
         raise typer.Exit(2)
-    address = operator_address()
+    address = operator_address("operations")
     if case is not None:
         _close_case(address, case, groups=[_group(each) for each in group or GROUPS], reason=reason)
         return
@@ -138,7 +138,10 @@ def _close_case(address: KafkaAddress, case: UUID, *, groups: Sequence[str], rea
 @commands.command("go-on")
 def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUPS)}")]) -> None:
     """Eine Gruppe, die wegen vieler Dead Letters angehalten hat, trotzdem weitermachen lassen."""
-    _say([group], _given(operator_address(), [GoOnOrdered(group=_group(group), principal=OPERATOR)]))
+    _say(
+        [group],
+        _given(operator_address("operations"), [GoOnOrdered(group=_group(group), principal=OPERATOR)]),
+    )
 
 
 def _group(name: str) -> str:

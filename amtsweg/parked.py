@@ -185,7 +185,7 @@ def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
     """What the work at the desk leads to, and the directory that lends the names."""
 
     async def at_the_desk() -> tuple[T, Directory]:
-        async with open_desk(operator_address()) as desk:
+        async with open_desk(operator_address("desk")) as desk:
             return await work(desk), desk.directory()
 
     try:

@@ -67,7 +67,7 @@ def erase(
 
     async def work(pool: Pool) -> OrderedErasure:
         ordered = await order(
-            case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=operator_address()
+            case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=operator_address("desk")
         )
         echo(f"Angeordnet: Vorgang {ordered.pseudonym}.")
         return await outcome(ordered, pool=pool, origin=log.origin, secrecy=log.secrecy, patience=_PATIENCE)

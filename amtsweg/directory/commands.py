@@ -162,9 +162,8 @@ def preview_command(
 def seed_command(directory: FolderOption = None) -> None:
     """Publish the first version, if none is published; files count for nothing afterwards."""
     with _said_where():
-        version = asyncio.run(
-            published.seed(operator_address(), lambda: first(directory or shipped(), now=datetime.now(UTC)))
-        )
+        address, folder = operator_address("directory"), directory or shipped()
+        version = asyncio.run(published.seed(address, lambda: first(folder, now=datetime.now(UTC))))
     typer.echo(f"first version: {version.id}, published {version.recorded_at:%Y-%m-%d %H:%M:%S%z}")
 
 
@@ -216,7 +215,7 @@ def apply_command(
         proposal = Proposal.of_folder(change, parent=parent)
         version = asyncio.run(
             published.publish(
-                operator_address(),
+                operator_address("directory"),
                 lambda versions: planned(
                     proposal,
                     versions,

@@ -29,13 +29,13 @@ class KafkaLogin(_Described):
 
 
 class KafkaDescription(_Described):
-    """`admin` may do anything; every other party has a login of its own."""
+    """`admin` may do anything; every other party has a login of its own, whoever operates the system one per duty."""
 
     bootstrap: str
     security_protocol: str
     sasl_mechanism: str
     admin: KafkaLogin
-    operator: KafkaLogin
+    operators: dict[str, KafkaLogin]
 
 
 class AuthorityDescription(_Described):

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from amtsweg.stack import binaries, jars, ports
-from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
+from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
-from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, properties
+from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, format_arguments, properties
 from amtsweg.stack.process import Command, Part
 from amtsweg.stack.provision.logins import write_secret
 
@@ -123,13 +123,14 @@ class Kafka(Part):
     def _format(self) -> None:
         """Make the cluster, with the super user in its first metadata record: there is no moment without a password."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        scram = f"{SCRAM}=[name={ADMIN},password={self._secrets()[ADMIN]}]"
+        arguments = self._folder / "format-arguments"
+        write_secret(arguments, format_arguments(self._secrets()[ADMIN]))
         archive = _class_archive()
         new = archive.with_suffix(f".{os.getpid()}")
         command = self._java(
             *(_sharing(archive) or (f"-XX:ArchiveClassesAtExit={new}",)),
             *_FRUGAL, "kafka.tools.StorageTool", "format",
-            "--config", str(self._folder / "server.properties"), f"--cluster-id={cluster}", "--add-scram", scram,
+            "--config", str(self._folder / "server.properties"), f"--cluster-id={cluster}", f"@{arguments}",
         )  # fmt: skip
         run = subprocess.run(command.arguments, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- Java and our own arguments
         if run.returncode != 0:

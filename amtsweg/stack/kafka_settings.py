@@ -70,6 +70,11 @@ class BrokerNode:
     certificate: Certificate | None = None
 
 
+def format_arguments(admin: str) -> str:
+    """The arguments of `kafka-storage.sh format`, one a line, by which the super user has this password from the start."""
+    return f"--add-scram\n{SCRAM}=[name={ADMIN},password={admin}]\n"
+
+
 def properties(node: BrokerNode) -> str:
     """The text of server.properties; it holds passwords."""
     client = "SASL_SSL" if node.certificate else "SASL_PLAINTEXT"

@@ -9,10 +9,18 @@ import typer
 from amtsweg.stack import endpoints, setup
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, Certificate, properties
+from amtsweg.stack.kafka_settings import (
+    ADMIN,
+    CONTROLLER,
+    BrokerNode,
+    Certificate,
+    format_arguments,
+    properties,
+)
 from amtsweg.stack.provision.certificates import make_certificates
 from amtsweg.stack.provision.keys import Keyring, make_token
 from amtsweg.stack.provision.logins import write_secret
+from amtsweg.stack.redis_settings import redis_settings
 from amtsweg.terminal import echo
 
 commands = typer.Typer(no_args_is_help=True, help="Prepare keys, and servers that already run.")
@@ -30,6 +38,10 @@ def keys(
     make_certificates(folder, hosts=tuple(certificate or ()))
     make_token(made.keys.of("postgres", "superuser-password"))
     write_secret(made.keys.of("kafka", "server.properties"), _kafka_in_container(made.keys))
+    write_secret(made.keys.of("kafka", "format-arguments"), _kafka_format(made.keys))
+    password = make_token(made.keys.of("intake", "redis-password"))
+    settings = redis_settings(password=password, certificates=_IN_CONTAINER)
+    write_secret(made.keys.of("redis", "redis.conf"), settings)
     echo(f"The keys lie in {folder}; {len(made.authorities)} authorities have one.")
 
 
@@ -52,6 +64,11 @@ def _named_servers() -> tuple[KafkaEndpoint, PostgresEndpoint]:
     if kafka is None or postgres is None:
         raise StackError("AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES_URL must name the servers")
     return kafka, postgres
+
+
+def _kafka_format(keys: Keyring) -> str:
+    """Arguments of `kafka-storage.sh format`, which reads them from the file, so that no process list shows a password."""
+    return format_arguments(make_token(keys.of("kafka", f"{ADMIN}-password")))
 
 
 def _kafka_in_container(keys: Keyring) -> str:

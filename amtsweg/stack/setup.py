@@ -27,7 +27,7 @@ from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.issuer.description import PERSONS
 from amtsweg.stack.provision import kafka, postgres
 from amtsweg.stack.provision.directory import seed_directory
-from amtsweg.stack.provision.grants import OPERATOR, authority_login, services_and_operator
+from amtsweg.stack.provision.grants import DUTIES, authority_login, operator_login, services_and_operators
 from amtsweg.stack.provision.keys import (
     Keyring,
     make_client_key,
@@ -83,7 +83,7 @@ def make_secrets(folder: Path) -> SetupSecrets:
     keys = make_keys(folder, authorities=authorities, log_origin=LOG_ORIGIN)
     tokens = {name: make_token(keys.of("auditors", name)) for name in (AUDITOR, TILE_READER)}
     write_auditors(keys, {AUDITOR: ("look", "export"), TILE_READER: ("bundles",)}, tokens=tokens)
-    kafka_files = {name: keys.of(name, "kafka-password") for name in services_and_operator()} | {
+    kafka_files = {name: keys.of(name, "kafka-password") for name in services_and_operators()} | {
         authority_login(authority): keys.of_authority(authority, "kafka-password")
         for authority in authorities
     }
@@ -209,13 +209,7 @@ def describe(around: ServiceEnvironment, *, made: SetupSecrets) -> StackDescript
             notifier=around.url("notifier"),
             audit=around.url("audit"),
         ),
-        kafka=KafkaDescription(
-            bootstrap=around.kafka.bootstrap,
-            security_protocol=around.kafka.security_protocol,
-            sasl_mechanism=SCRAM,
-            admin=KafkaLogin(username=around.kafka.username, password=around.kafka.password),
-            operator=KafkaLogin(username=OPERATOR, password=made.kafka.passwords[OPERATOR]),
-        ),
+        kafka=_kafka(around, made),
         postgres=PostgresDescription(
             host=server.host, port=server.port, database=postgres.DATABASE, url=server.url(postgres.DATABASE)
         ),
@@ -235,6 +229,20 @@ def describe(around: ServiceEnvironment, *, made: SetupSecrets) -> StackDescript
             pseudonym_key_file=made.keys.pseudonyms,
             entry_token=made.tokens[TILE_READER],
         ),
+    )
+
+
+def _kafka(around: ServiceEnvironment, made: SetupSecrets) -> KafkaDescription:
+    logins = {duty: operator_login(duty) for duty in DUTIES}
+    return KafkaDescription(
+        bootstrap=around.kafka.bootstrap,
+        security_protocol=around.kafka.security_protocol,
+        sasl_mechanism=SCRAM,
+        admin=KafkaLogin(username=around.kafka.username, password=around.kafka.password),
+        operators={
+            duty: KafkaLogin(username=login, password=made.kafka.passwords[login])
+            for duty, login in logins.items()
+        },
     )
 
 

@@ -157,7 +157,12 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
         )
         opened.push_async_callback(desk_pool.close)
-        rates = RedisRates(str(settings.redis_url), limit=settings.requests_per_minute)
+        asked = settings.redis_password_file
+        rates = RedisRates(
+            str(settings.redis_url),
+            password=read_secret(asked) if asked else None,
+            limit=settings.requests_per_minute,
+        )
         opened.push_async_callback(rates.close)
         yield _parts(settings, pool=pool, desk_pool=desk_pool, rates=rates)
 

@@ -57,6 +57,9 @@ class Settings(ServiceSettings):
         ),
     ] = None
     redis_url: Annotated[ProtectedUrl, Field(description="Where requests are counted.")]
+    redis_password_file: Annotated[
+        FilePath | None, Field(description="File with the password for Redis.")
+    ] = None
     requests_per_minute: Annotated[int, Field(ge=1, description="Requests of one client in a minute.")] = (
         60_000
     )

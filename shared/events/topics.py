@@ -17,7 +17,20 @@ from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.operation import OPERATIONS
 from shared.events.payload import Payload
 
-BusLogin = Literal["intake", "router", "doors", "desk", "notifier", "audit", "operator"]
+BusLogin = Literal[
+    "intake",
+    "router",
+    "doors",
+    "desk",
+    "notifier",
+    "audit",
+    "operator-look",
+    "operator-desk",
+    "operator-directory",
+    "operator-operations",
+]
+"""Our processes, and a login for each duty of the people who operate them; all of these may look."""
+
 ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
 PARTITIONS = 6  # of every topic keyed by case; fixed for a topic version, since custody lives in them
@@ -95,7 +108,7 @@ CASE_SUBMITTED = Topic(
 CASE_ORDERED = Topic(
     name="case.ordered.v1",
     payloads=(case.RetryOrdered, case.RedeliverOrdered, case.AssignOrdered, EraseOrdered),
-    producers=("operator", "desk"),
+    producers=("operator-desk", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
     audited=True,
 )
@@ -103,7 +116,7 @@ OPERATION_ORDERED = Topic(
     name="operation.ordered.v1",
     payloads=OPERATIONS,
     key="service",
-    producers=("operator", "desk"),
+    producers=("operator-operations", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
     audited=True,
 )
@@ -212,7 +225,7 @@ DIRECTORY_CHANGED = Topic(
     name="directory.changed.v1",
     payloads=(DirectoryChanged,),
     key="land",
-    producers=("operator",),
+    producers=("operator-directory",),
     consumers=("audit",),
     followers=("router", "doors", "desk"),
     audited=True,

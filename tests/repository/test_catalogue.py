@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from amtsweg.stack.provision.grants import Grant, authority_login, grants
+from amtsweg.stack.provision.grants import (
+    DUTIES,
+    Grant,
+    OperatorDuty,
+    authority_login,
+    grants,
+    operator_login,
+)
 from amtsweg.stack.provision.topics import wanted
 from services.audit import app as audit
 from services.audit.settings import Settings as AuditSettings
@@ -61,16 +68,33 @@ def test_a_topic_is_written_by_its_producers_and_read_by_its_consumers(topic: To
     assert not any(principal.startswith("authority") for principal in writers | readers)
 
 
-def test_an_operator_writes_orders_and_the_directory_and_no_events_of_a_service() -> None:
-    names = topic_names(AUTHORITIES)
-    written = {
-        grant.name
-        for grant in GRANTS
-        if grant.principal not in SERVICES and (grant.resource, grant.operation) == ("TOPIC", "WRITE")
+@pytest.mark.parametrize(
+    ("duty", "writes"),
+    [
+        ("look", set[str]()),
+        ("desk", {"case.ordered.v1"}),
+        ("directory", {"directory.changed.v1"}),
+        ("operations", {"operation.ordered.v1"}),
+    ],
+)
+def test_an_operator_writes_what_one_duty_orders_and_no_events_of_a_service(
+    duty: OperatorDuty, writes: set[str]
+) -> None:
+    own = [grant for grant in GRANTS if grant.principal == operator_login(duty)]
+    written = {grant.name for grant in own if (grant.resource, grant.operation) == ("TOPIC", "WRITE")}
+    assert written == writes
+    assert written <= {*topic_names(AUTHORITIES)}
+    assert not any(grant.prefixed for grant in own if grant.resource == "TOPIC")
+    sealed = {topic.name for topic in CATALOGUE if topic.sealed}
+    assert not {grant.name for grant in own} & sealed
+
+
+def test_nobody_but_services_and_operators_writes_anywhere() -> None:
+    writers = {grant.principal for grant in GRANTS if grant.operation == "WRITE"}
+    assert writers <= {*SERVICES, *map(operator_login, DUTIES)}
+    assert {grant.principal for grant in GRANTS if grant.principal.startswith("operator")} == {
+        *map(operator_login, DUTIES)
     }
-    assert written == {"case.ordered.v1", "operation.ordered.v1", "directory.changed.v1"}
-    assert written <= {*names}
-    assert not any(grant.prefixed for grant in GRANTS if grant.resource == "TOPIC")
 
 
 def test_an_authority_may_read_its_own_inbox_by_its_own_groups_and_nothing_else() -> None:
@@ -97,7 +121,12 @@ def test_a_dead_letter_topic_is_written_and_reread_by_its_group_and_read_by_oper
 ) -> None:
     owner = GROUPS[group]
     on_topic = {(grant.principal, grant.operation) for grant in GRANTS if grant.name == name}
-    assert on_topic == {(owner, "WRITE"), (owner, "READ"), ("operator", "READ"), ("desk", "READ")}
+    assert on_topic == {
+        (owner, "WRITE"),
+        (owner, "READ"),
+        ("desk", "READ"),
+        *((operator_login(duty), "READ") for duty in DUTIES),
+    }
 
 
 def test_the_audit_log_reads_what_is_audited() -> None:

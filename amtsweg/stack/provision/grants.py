@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.events.topic_names import DEAD_LETTER_TOPICS
 from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, authority_group
@@ -10,8 +10,11 @@ from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, a
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 
-OPERATOR = "operator"
-_TRANSACTIONAL: tuple[BusLogin, ...] = ("router", "operator")
+OperatorDuty = Literal["look", "desk", "directory", "operations"]
+DUTIES: tuple[OperatorDuty, ...] = get_args(OperatorDuty)
+"""Looking; ordering what becomes of a case; changing the directory; ordering what becomes of a dead letter or a login."""
+
+_TRANSACTIONAL: tuple[BusLogin, ...] = ("router", "operator-directory")
 """Principals that write in transactions; their transactional ids begin with their name."""
 
 
@@ -31,9 +34,14 @@ def authority_login(authority: str) -> str:
     return authority_group(authority)
 
 
-def services_and_operator() -> tuple[str, ...]:
+def operator_login(duty: OperatorDuty) -> str:
+    """The user name of whoever operates the system, for one duty."""
+    return f"operator-{duty}"
+
+
+def services_and_operators() -> tuple[str, ...]:
     """Every user that is not an authority."""
-    return (*SERVICES, OPERATOR)
+    return (*SERVICES, *map(operator_login, DUTIES))
 
 
 def grants(authorities: Iterable[str]) -> frozenset[Grant]:
@@ -54,14 +62,15 @@ def grants(authorities: Iterable[str]) -> frozenset[Grant]:
         found.update(Grant(principal, may, "TRANSACTIONAL_ID", principal, prefixed=True) for may in ("WRITE", "DESCRIBE"))  # fmt: skip
     # The doors confirm for authorities that have no consumer; while one runs, the broker refuses that.
     found.add(Grant("doors", "READ", "GROUP", authority_group(""), prefixed=True))
-    found.update(_of_operator())
+    for duty in DUTIES:
+        found.update(_of_operator(operator_login(duty)))
     for authority in everyone:
         found.update(_of_authority(authority))
     return frozenset(found)
 
 
 def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
-    """The services' grants, and the operator's: the operator reads what is not sealed, and writes only orders and the directory."""
+    """The services' grants, and the operators': each reads what is not sealed, and writes what its duty orders, if any."""
     for producer in topic.producers:
         yield Grant(producer, "WRITE", "TOPIC", name)
     for group in (*topic.consumers, *topic.rebuild):
@@ -70,16 +79,16 @@ def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
     for follower in topic.followers:
         yield Grant(follower, "READ", "TOPIC", name)
     if not topic.sealed:
-        yield Grant(OPERATOR, "READ", "TOPIC", name)
+        yield from (Grant(operator_login(duty), "READ", "TOPIC", name) for duty in DUTIES)
 
 
-def _of_operator() -> Iterator[Grant]:
+def _of_operator(login: str) -> Iterator[Grant]:
     """All dead letters and the state of all groups."""
     for letters in DEAD_LETTER_TOPICS:
-        yield Grant(OPERATOR, "READ", "TOPIC", letters)
+        yield Grant(login, "READ", "TOPIC", letters)
     for group in GROUPS:
-        yield Grant(OPERATOR, "DESCRIBE", "GROUP", group)
-    yield Grant(OPERATOR, "READ", "GROUP", OPERATOR, prefixed=True)
+        yield Grant(login, "DESCRIBE", "GROUP", group)
+    yield Grant(login, "READ", "GROUP", login, prefixed=True)
 
 
 def _of_authority(authority: str) -> Iterator[Grant]:

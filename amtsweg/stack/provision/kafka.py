@@ -30,7 +30,7 @@ from confluent_kafka.admin import (
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.copies import check_copies, copies, in_sync
-from amtsweg.stack.provision.grants import Grant, grants, services_and_operator
+from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import Wanted, wanted
 
@@ -73,7 +73,7 @@ def prepare(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logi
     """
     topics = wanted(authorities)
     with _provisioning(endpoint) as admin:
-        _users(admin, logins.only(services_and_operator()))
+        _users(admin, logins.only(services_and_operators()))
         _grants(admin, grants(authorities), principals=logins.passwords)
         _topics(admin, topics)
         _wait_for_topics(admin, topics)

@@ -50,9 +50,18 @@ class RedisRates:
     what is left of a parcel at the end of its window is nobody's.
     """
 
-    def __init__(self, url: str, *, limit: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        limit: int,
+        password: str | None = None,
+        clock: Callable[[], float] = time.time,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pool = ConnectionPool.from_url(
             url,
+            **({} if password is None else {"password": password}),
             socket_timeout=_PATIENCE_SECONDS,
             socket_connect_timeout=_PATIENCE_SECONDS,
             retry=Retry(NoBackoff(), retries=0),
@@ -68,7 +77,8 @@ class RedisRates:
         self._parcel = max(1, limit // 1000)
         self._parcels: dict[str, _Parcel] = {}
         self._clock = clock
-        self._rest_until = 0.0
+        self._seconds = seconds
+        self._rest_until = float("-inf")
         self._turn = asyncio.Lock()
         self._log = structlog.get_logger().bind(part="rates")
 
@@ -80,7 +90,7 @@ class RedisRates:
         if parcel is None:
             # One request asks Redis; those beside it find its parcel, or that Redis is away.
             async with self._turn:
-                parcel = self._unused(who, window) or await self._fetched(who, window, now=now)
+                parcel = self._unused(who, window) or await self._fetched(who, window)
             if parcel is None:
                 return None
         parcel.left -= 1
@@ -94,13 +104,13 @@ class RedisRates:
         parcel = self._parcels.get(who)
         return parcel if parcel is not None and parcel.window == window and parcel.left else None
 
-    async def _fetched(self, who: str, window: int, *, now: float) -> "_Parcel | None":
-        if now < self._rest_until:
+    async def _fetched(self, who: str, window: int) -> "_Parcel | None":
+        if self._seconds() < self._rest_until:
             return None
         try:
             used = await self._storage.incr(f"{who}:{window}", 2 * WINDOW_SECONDS, amount=self._parcel)
         except StorageError as away:
-            self._rest_until = self._clock() + _REST_SECONDS
+            self._rest_until = self._seconds() + _REST_SECONDS
             self._log.warning("requests not counted", error=away)
             return None
         if len(self._parcels) >= _REMEMBERED:

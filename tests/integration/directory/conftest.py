@@ -17,7 +17,7 @@ from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.provision import kafka as provision
 from amtsweg.stack.provision.directory import seed_directory
-from amtsweg.stack.provision.grants import services_and_operator
+from amtsweg.stack.provision.grants import services_and_operators
 from amtsweg.stack.provision.keys import make_keys
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.service import ServiceProcess
@@ -166,7 +166,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
     keys = make_keys(var / "keys", authorities=AUTHORITIES, log_origin=LOG_ORIGIN)
     kafka.start()
     try:
-        logins = Logins.of({name: keys.of(name, "kafka-password") for name in services_and_operator()})
+        logins = Logins.of({name: keys.of(name, "kafka-password") for name in services_and_operators()})
         provision.provision(kafka.endpoint, authorities=AUTHORITIES, logins=logins)
         seed_directory(kafka.endpoint, NORDMARK)
         _stamped_by_the_producer(kafka)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from amtsweg import directory
 from amtsweg.directory.published import read
 from amtsweg.resolve import resolve
-from amtsweg.stack.provision.grants import OPERATOR
+from amtsweg.stack.provision.grants import operator_login
 from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import CompetenceDecision
 from tests.integration.directory.conftest import (
@@ -36,8 +36,8 @@ def operator(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "BOOTSTRAP": pair.address.bootstrap,
         "SECURITY_PROTOCOL": pair.address.security_protocol,
-        "USERNAME": OPERATOR,
-        "PASSWORD_FILE": str(pair.kafka.var / "keys" / OPERATOR / "kafka-password"),
+        "USERNAME": operator_login("directory"),
+        "PASSWORD_FILE": str(pair.kafka.var / "keys" / operator_login("directory") / "kafka-password"),
     }.items():
         monkeypatch.setenv(f"AMTSWEG_KAFKA__{name}", value)
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from amtsweg import dead_letters, parked
 from amtsweg.directory import proposals
 from amtsweg.directory.proposal import Proposal as Change
 from amtsweg.directory.proposal import Tables
-from amtsweg.stack.provision.grants import OPERATOR
+from amtsweg.stack.provision.grants import OperatorDuty, operator_login
 from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.competence import Inquiry, Place
 from shared.events.envelope import Event, Message, encode
@@ -42,19 +43,23 @@ pytestmark = pytest.mark.usefixtures("router")
 
 @pytest.fixture(autouse=True)
 def operator(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The operator's login in the environment, as an installation sets it."""
+    """Where Kafka is and the passwords of the operators' logins, as an installation sets them."""
     for name, value in {
         "BOOTSTRAP": ground.kafka.endpoint.bootstrap,
         "SECURITY_PROTOCOL": ground.kafka.endpoint.security_protocol,
-        "USERNAME": OPERATOR,
-        "PASSWORD_FILE": str(ground.made.keys.of(OPERATOR, "kafka-password")),
+        "PASSWORD_FILE": str(ground.made.keys.of("{login}", "kafka-password")),
     }.items():
         monkeypatch.setenv(f"AMTSWEG_KAFKA__{name}", value)
     monkeypatch.setenv("COLUMNS", "250")
 
 
 async def run(commands: Typer, *arguments: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, commands, arguments)
+    """Run a command with the login for its duty."""
+    duty: OperatorDuty = "operations" if commands is dead_letters.commands else "desk"
+    login = operator_login(duty)
+    password_file = os.environ["AMTSWEG_KAFKA__PASSWORD_FILE"].replace("{login}", login)
+    told = {"AMTSWEG_KAFKA__USERNAME": login, "AMTSWEG_KAFKA__PASSWORD_FILE": password_file}
+    return await asyncio.to_thread(CliRunner().invoke, commands, arguments, env=told)
 
 
 async def parked_submission(ground: Ground) -> Event[SubmissionReceived]:

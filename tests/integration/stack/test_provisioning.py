@@ -32,8 +32,8 @@ from amtsweg.stack.errors import StackError
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.provision import kafka as provision_kafka
 from amtsweg.stack.provision import postgres as provision_postgres
-from amtsweg.stack.provision import schemas, suspension
-from amtsweg.stack.provision.grants import authority_login, services_and_operator
+from amtsweg.stack.provision import suspension
+from amtsweg.stack.provision.grants import authority_login, services_and_operators
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import QUOTAS, known_quotas, provision_quotas, set_quota
 from amtsweg.stack.provision.topics import wanted
@@ -41,7 +41,6 @@ from shared.access.principal import Credential, Principal
 from shared.access.registration import revoke, rotate
 from shared.events.topic_names import topic_names
 from shared.events.topics import AUTHORITY_INBOX
-from shared.postgres.pool import Connection
 from tests.support.stack import RealParts, unique
 
 OWN, OTHER = "ihk-fulda", "ihk-fulda-nord"
@@ -56,7 +55,7 @@ class Cluster:
     folder: Path
 
     def provision(self, authorities: tuple[str, ...] = AUTHORITIES) -> Logins:
-        names = (*services_and_operator(), *map(authority_login, authorities))
+        names = (*services_and_operators(), *map(authority_login, authorities))
         logins = Logins.of({name: self.folder / name for name in names})
         provision_kafka.provision(self.part.endpoint, authorities=authorities, logins=logins)
         return logins
@@ -240,112 +239,6 @@ async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: 
         assert await connection.fetchval("select count(*) from access.principals where id = 'x'") == 0
     finally:
         await connection.close()
-
-
-@pytest.mark.parametrize("role", sorted(schemas.FOLDERS))
-async def test_a_service_uses_the_rows_of_its_schema_and_changes_nothing_else(
-    stack: RealParts, tmp_path: Path, role: str
-) -> None:
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-    await asyncio.to_thread(
-        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
-    )
-    server = stack.postgres.endpoint
-    owner = await asyncpg.connect(server.url(provision_postgres.DATABASE))
-    connection = await asyncpg.connect(
-        host=server.host,
-        port=server.port,
-        user=role,
-        password=logins.passwords[role],
-        database=provision_postgres.DATABASE,
-    )
-    try:
-        rows = await owner.fetch(
-            "select schemaname as schema, tablename as name, tableowner as owner from pg_tables "
-            "where schemaname = any ($1)",
-            [*schemas.FOLDERS],
-        )
-        assert {row["owner"] for row in rows} == {schemas.owner(name) for name in schemas.FOLDERS}
-        own = [row["name"] for row in rows if row["schema"] == role]
-        assert "offsets" in own or role == "doors"
-        for table in own:
-            await connection.execute(f'select * from "{table}" limit 1')
-            for change in ("drop table {}", "alter table {} add column more int", "truncate {}"):
-                await refused(connection, change.format(f'{role}."{table}"'))
-        for statement in (
-            f"update {role}.alembic_version set version_num = '0'",
-            f"drop schema {role} cascade",
-            f"set role {schemas.owner(role)}",
-            "create role more",
-            *(f'select * from {row["schema"]}."{row["name"]}"' for row in rows if row["schema"] != role),
-        ):
-            await refused(connection, statement)
-    finally:
-        await connection.close()
-        await owner.close()
-
-
-async def test_the_log_of_the_next_year_is_added_by_the_service_and_dropped_by_its_owner_alone(
-    stack: RealParts, tmp_path: Path
-) -> None:
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-    await asyncio.to_thread(
-        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
-    )
-    server, log = stack.postgres.endpoint, unique("log")
-    owner = await asyncpg.connect(server.url(provision_postgres.DATABASE))
-    connection = await asyncpg.connect(
-        host=server.host,
-        port=server.port,
-        user="audit",
-        password=logins.passwords["audit"],
-        database=provision_postgres.DATABASE,
-    )
-    try:
-        await connection.execute("select add_log($1)", log)
-        made = await connection.fetchval("select id from logs where origin = $1", log)
-        for part in ("entries", "payloads", "keys"):
-            await connection.execute(f"select * from {part}_{made}")
-        # An erasure writes the page of a destroyed key anew; without the right PostgreSQL only warns.
-        before = await connection.fetchval(f"select pg_relation_filenode('audit.keys_{made}_0')")
-        await connection.execute(f"vacuum full audit.keys_{made}_0")
-        assert await connection.fetchval(f"select pg_relation_filenode('audit.keys_{made}_0')") != before
-        await refused(connection, f"select drop_log('{log}')")
-        await refused(connection, f"drop table audit.entries_{made}")
-    finally:
-        await owner.execute("update audit.logs set closed_at = now() where origin = $1", log)
-        await owner.execute("set search_path = audit")
-        await owner.execute("select drop_log($1)", log)
-        await connection.close()
-        await owner.close()
-
-
-async def test_what_somebody_else_has_made_in_a_schema_belongs_to_its_owner_afterwards(
-    stack: RealParts, tmp_path: Path
-) -> None:
-    """A database that was rebuilt by the super user, or made by an earlier release."""
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-
-    def provision() -> None:
-        provision_postgres.provision(stack.postgres.endpoint, logins=logins, registered=[])
-
-    await asyncio.to_thread(provision)
-    owner = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
-    try:
-        await owner.execute(
-            "alter table intake.offsets owner to current_user; alter schema intake owner to intake"
-        )
-        await asyncio.to_thread(provision)
-        table = "select tableowner from pg_tables where schemaname = 'intake' and tablename = 'offsets'"
-        schema = "select nspowner::regrole::text from pg_namespace where nspname = 'intake'"
-        assert await owner.fetchval(table) == await owner.fetchval(schema) == "intake_owner"
-    finally:
-        await owner.close()
-
-
-async def refused(connection: Connection, statement: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute(statement)
 
 
 async def test_a_set_up_that_runs_again_pardons_nobody_and_takes_back_no_secret(

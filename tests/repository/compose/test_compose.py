@@ -82,6 +82,27 @@ def test_every_host_with_a_listener_gets_a_certificate() -> None:
     assert set(hosts.group(1).split()) == listening
 
 
+@pytest.mark.parametrize("container", sorted(COMPOSE["services"]))
+def test_every_container_has_a_limit_of_memory_and_processes(container: str) -> None:
+    limits = COMPOSE["services"][container]
+    assert re.fullmatch(r"[0-9]+[mg]", str(limits.get("mem_limit")))
+    assert 0 < limits.get("pids_limit", 0) <= 512
+
+
+@pytest.mark.parametrize("container", sorted(COMPOSE["services"]))
+def test_no_password_stands_in_arguments_or_environment(container: str) -> None:
+    """Everybody on the machine reads the arguments of a process: there are files."""
+    told = COMPOSE["services"][container]
+    command = " ".join([*_list(told.get("entrypoint")), *_list(told.get("command"))])
+    assert not re.search(r"requirepass|password=|\$\(cat [^)]*password|--pass", command)
+    secrets = {name for name in told.get("environment", {}) if re.search("PASSWORD|SECRET|TOKEN", name)}
+    assert {name for name in secrets if not name.endswith("_FILE")} == set()
+
+
+def _list(told: str | list[str] | None) -> list[str]:
+    return [told] if isinstance(told, str) else told or []
+
+
 def test_only_loopback_is_published() -> None:
     published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
     assert published

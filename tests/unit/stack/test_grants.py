@@ -39,9 +39,9 @@ def test_every_group_may_commit_and_reads_and_writes_its_dead_letters() -> None:
         assert Grant(GROUPS[group], "WRITE", "TOPIC", letters) in found
 
 
-def test_only_the_router_and_the_operator_write_in_transactions_each_under_its_own_name() -> None:
+def test_only_the_router_and_the_directorys_operator_write_in_transactions_each_under_its_own_name() -> None:
     transactional = {(g.principal, g.name) for g in grants([]) if g.resource == "TRANSACTIONAL_ID"}
-    assert transactional == {("router", "router"), ("operator", "operator")}
+    assert transactional == {("router", "router"), ("operator-directory", "operator-directory")}
 
 
 @given(authorities=st.lists(IDS, min_size=1, max_size=5, unique=True))
@@ -56,7 +56,7 @@ def test_no_authority_can_write_any_topic_of_the_catalogue(authorities: list[str
         for name in topic_names(authorities)
         if grant.operation == "WRITE" and opens(grant, "TOPIC", name)
     }
-    assert writers == {*SERVICES, "operator"}
+    assert writers == {*SERVICES, "operator-desk", "operator-directory", "operator-operations"}
 
 
 def test_no_service_reads_sealed_data_that_the_catalogue_does_not_give_it() -> None:
