@@ -8,9 +8,8 @@ from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.provision.grants import OperatorDuty
 from shared.events.topic_names import DEAD_LETTER_PARTITIONS
-from shared.events.topics import CATALOGUE
+from shared.events.topics import CATALOGUE, OperatorDuty
 from shared.kafka.client import KafkaAddress
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record

@@ -177,7 +177,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
         fresh=settings.directory_fresh,
     )
     routing = Routing(
-        _handler(settings, directories, outputs=outputs),
+        _handler(settings, directories, outputs=outputs, telemetry=telemetry),
         Timekeeper(clock=_now, zone=ZoneInfo(settings.timezone), ahead=settings.clock_ahead),
         telemetry=telemetry,
     )
@@ -187,7 +187,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
         batch_size=settings.batch_size,
         minimum_period=settings.minimum_period,
     )
-    telemetry.follow("unavailable_topics", lambda: len(outputs.unavailable()), group=plan.group)
+    outputs.show(telemetry, group=plan.group)
     lag = lag_of("router", address=address, health=health, telemetry=telemetry)
     return {
         "directory": Follower(directories, name="directory", health=health),
@@ -221,11 +221,14 @@ def inbox_of(authority: str) -> str:
     return AUTHORITY_INBOX.for_authority(authority)
 
 
-def _handler(settings: Settings, directories: Directories, *, outputs: OutputTopics) -> Handler:
+def _handler(
+    settings: Settings, directories: Directories, *, outputs: OutputTopics, telemetry: Telemetry
+) -> Handler:
     authorities = KnownAuthorities(
         keys=KeyFile(settings.authority_keys_file),
         rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
         has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
+        telemetry=telemetry,
     )
     return Handler(
         directories=directories,

@@ -14,7 +14,7 @@ from shared.engine.consumer_lag import ConsumerLag
 from shared.engine.consumer_loop import ConsumerLoop, Session
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.go_on import go_on_ordered
-from shared.engine.partition_task import PartitionTask, TaskContext, UnitMemory
+from shared.engine.partition_task import PartitionTask, PausedPartitions, TaskContext, UnitMemory
 from shared.engine.plan import Plan
 from shared.engine.sink import Sink
 from shared.engine.supervision import Supervision
@@ -54,6 +54,7 @@ class Engine:
             topics=TopicIds(
                 partial(describe, address, plan.inputs), group=plan.group, copies=health.part("copies")
             ),
+            paused=PausedPartitions(plan.group, telemetry),
             telemetry=telemetry,
         )
         self._units: dict[int, UnitMemory] = {}
@@ -80,6 +81,7 @@ class Engine:
     async def _session(self) -> None:
         plan = self._plan
         self._context.lags.clear()
+        self._context.paused.clear()
         consumer = group_consumer(
             self._context.address,
             group=plan.group,

@@ -29,6 +29,24 @@ from shared.telemetry.metrics import Telemetry
 REVOKE_SECONDS = 15.0
 
 
+class PausedPartitions:
+    """How many partitions wait after a failure, over all units of the group in this process."""
+
+    def __init__(self, group: str, telemetry: Telemetry) -> None:
+        self._group = group
+        self._telemetry = telemetry
+        self._by_unit: dict[int, int] = {}
+
+    def show(self, unit: int, count: int) -> None:
+        """Take in what one unit says."""
+        self._by_unit[unit] = count
+        self._telemetry.set("paused_partitions", sum(self._by_unit.values()), group=self._group)
+
+    def clear(self) -> None:
+        """Another session begins; what a unit holds back was told to this one."""
+        self._by_unit.clear()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
     """What all tasks of an engine share."""
@@ -37,6 +55,7 @@ class TaskContext:
     address: KafkaAddress
     lags: ConsumerLag
     topics: TopicIds
+    paused: PausedPartitions
     telemetry: Telemetry
 
 
@@ -58,6 +77,7 @@ class PartitionTask:
         self, context: TaskContext, memory: UnitMemory, consumer: AIOKafkaConsumer, number: int, unit: Unit
     ) -> None:
         self._plan = context.plan
+        self._number = number
         self._context = context
         self._memory = memory
         self._sink = memory.sink
@@ -143,6 +163,8 @@ class PartitionTask:
         outcome = batch.outcome
         for held in outcome.held_back.values():
             self._fetcher.hold_back(held)
+        if outcome.held_back:  # also where nothing is committed
+            self._context.paused.show(self._number, self._fetcher.held_back)
         policy.committed([*outcome.done, *outcome.tried_again], outcome.marks)
         if outcome.done:
             self._committed(outcome, seconds=time.perf_counter() - began)
@@ -156,7 +178,7 @@ class PartitionTask:
         self._fetcher.recovered({TopicPartition(r.topic, r.partition) for r in outcome.done})
         self._memory.supervised.progressed()
         context.telemetry.observe("batch_seconds", seconds, group=group)
-        context.telemetry.set("paused_partitions", self._fetcher.held_back, group=group)
+        context.paused.show(self._number, self._fetcher.held_back)
         context.lags.note(self._fetcher.lag())
         trace(outcome.done, group=group, seconds=seconds)
         for handled in log_lines(outcome.done):

@@ -31,6 +31,7 @@ BusLogin = Literal[
 ]
 """Our processes, and a login for each duty of the people who operate them; all of these may look."""
 
+OperatorDuty = Literal["look", "desk", "directory", "operations"]
 ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
 PARTITIONS = 6  # of every topic keyed by case; fixed for a topic version, since custody lives in them

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from shared.errors import Unavailable
 from shared.kafka.records import partition_of
+from shared.telemetry.metrics import Telemetry
 
 _WARMING_SECONDS: Final = 3.0
 _RECHECK_SECONDS: Final = 30.0
@@ -61,6 +62,10 @@ class OutputTopics:
     def unavailable(self) -> list[str]:
         """The topics that are not available, as far as is known."""
         return sorted(name for name in self._names if not self.available(name))
+
+    def show(self, telemetry: Telemetry, *, group: str) -> None:
+        """Have the number of topics that are not available measured whenever somebody asks."""
+        telemetry.follow("unavailable_topics", lambda: len(self.unavailable()), group=group)
 
     def deny(self, topics: Iterable[str]) -> None:
         """Kafka has refused a write; believe it for half a minute."""

@@ -27,6 +27,7 @@ MetricName = Literal[
     "outbox_waiting",
     "paused_partitions",
     "records",
+    "sealed_for_another_use",
     "sessions_ended",
     "state_keys",
     "tasks_reopened",
@@ -71,6 +72,11 @@ METRICS: Final = (
     Metric("outbox_waiting", "gauge", "Rows not yet published", ("schema",)),
     Metric("paused_partitions", "gauge", "Partitions held back after a failure", ("group",)),
     Metric("records", "counter", "Records consumed and committed", ("group", "topic")),
+    Metric(
+        "sealed_for_another_use",
+        "counter",
+        "Sealed objects in an event that they were not sealed for; nobody does this by accident",
+    ),
     Metric("sessions_ended", "counter", "Consumer sessions that ended with an error", ("group",)),
     Metric("state_keys", "gauge", "Keys in the state of this partition", ("group", "partition")),
     Metric("tasks_reopened", "counter", "Partition tasks that failed and were opened anew", ("group",)),
@@ -108,7 +114,8 @@ class Telemetry:
 
     def count(self, name: MetricName, amount: float = 1, /, **labels: str) -> None:
         """Add to a counter."""
-        self._counters[name].labels(**labels).inc(amount)
+        counter = self._counters[name]
+        (counter.labels(**labels) if labels else counter).inc(amount)
 
     def set(self, name: MetricName, value: float, /, **labels: str) -> None:
         """Set a gauge."""

@@ -9,7 +9,6 @@ import pytest
 from amtsweg.stack.provision.grants import (
     DUTIES,
     Grant,
-    OperatorDuty,
     authority_login,
     grants,
     operator_login,
@@ -28,6 +27,7 @@ from shared.events.topics import (
     GROUPS,
     SERVICES,
     ConsumerGroup,
+    OperatorDuty,
     Topic,
     audited,
     consumed_by,

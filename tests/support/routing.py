@@ -161,6 +161,7 @@ class RouterInMemory:
             keys=KeyFile(path),
             rewrapper=Rewrapper([OwnKey(platform_key())]),
             has_inbox=self.reachable.__contains__,
+            telemetry=self.telemetry,
         )
         handler = Handler(
             directories=self,

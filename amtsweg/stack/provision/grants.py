@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from shared.events.topic_names import DEAD_LETTER_TOPICS
-from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, Topic, authority_group
+from shared.events.topics import CATALOGUE, GROUPS, SERVICES, BusLogin, OperatorDuty, Topic, authority_group
 
 Operation = Literal["READ", "WRITE", "DESCRIBE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 
-OperatorDuty = Literal["look", "desk", "directory", "operations"]
 DUTIES: tuple[OperatorDuty, ...] = get_args(OperatorDuty)
 """Looking; ordering what becomes of a case; changing the directory; ordering what becomes of a dead letter or a login."""
 

@@ -13,6 +13,7 @@ import structlog
 from services.router.ports import Unreachable
 from shared.crypto.jwe import NotOpened, OtherUse, RecipientKey, Rewrapper
 from shared.events.payload import Sealed, SealedRecipient
+from shared.telemetry.metrics import Telemetry
 
 REREAD_SECONDS = 30.0
 
@@ -55,7 +56,15 @@ class KeyFile:
 class KnownAuthorities:
     """`services.router.ports.Authorities`: an authority has an inbox on the bus and a key in the file."""
 
-    def __init__(self, *, keys: KeyFile, rewrapper: Rewrapper, has_inbox: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        keys: KeyFile,
+        rewrapper: Rewrapper,
+        has_inbox: Callable[[str], bool],
+        telemetry: Telemetry,
+    ) -> None:
+        self._telemetry = telemetry
         self._keys = keys
         self._rewrapper = rewrapper
         self._has_inbox = has_inbox
@@ -80,6 +89,7 @@ class KnownAuthorities:
             ]
         except OtherUse:
             # Nobody does this by accident: a sealed object was copied to where its writer wants it read.
+            self._telemetry.count("sealed_for_another_use")
             structlog.get_logger().error("sealed for another use", submission_id=str(submission_id))
             raise Unreachable(authority, reason="sealed-for-another-use") from None
         except NotOpened:

@@ -23,6 +23,8 @@ from shared.events.submission import (
 )
 from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_HELD, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from shared.kafka.records import Record
+from shared.telemetry.metrics import Telemetry
+from tests.support.alarms import rings
 from tests.support.events import GIESSEN, RECEIPT
 from tests.support.routing import (
     RouterInMemory,
@@ -174,6 +176,7 @@ def test_content_that_was_copied_from_another_submission_is_parked_and_reported(
         router.take(replace(attacker, data=copied))
 
     assert parked(router).reason == "sealed-for-another-use"
+    assert rings("AmtswegSealedForAnotherUse", router.telemetry)
     assert [line["log_level"] for line in lines] == ["error"]
 
 
@@ -182,7 +185,10 @@ def test_content_is_sealed_to_every_key_of_the_authority(tmp_path: Path) -> None
     path = tmp_path / "two-keys.json"
     path.write_text(json.dumps({GIESSEN: {"keys": [public_part(key) for key in keys]}}))
     authorities = KnownAuthorities(
-        keys=KeyFile(path), rewrapper=Rewrapper([OwnKey(platform_key())]), has_inbox=lambda _: True
+        keys=KeyFile(path),
+        rewrapper=Rewrapper([OwnKey(platform_key())]),
+        has_inbox=lambda _: True,
+        telemetry=Telemetry(),
     )
     sent = submission()
 

@@ -15,6 +15,7 @@ from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.ids import child_id
 from tests.integration.audit.conftest import RunningLog
 from tests.integration.audit.test_reading_room import actors, asking, leaves, pseudonym, refusals
+from tests.support.alarms import rings
 from tests.support.audit import LOG_KEY, NOW, ORIGIN, SECRECY, fact
 
 POLICY = log_only(LOG_KEY.verifier)
@@ -74,6 +75,7 @@ async def test_what_is_overdue_shows_in_health_and_metric(running: RunningLog) -
     assert health == {"standing": "degraded", "reason": "overdue obligations: notification: 1, routing: 1"}
     metrics = (await running.client.get("/metrics")).text
     assert 'amtsweg_obligations{rule="routing",standing="overdue"} 1.0' in metrics
+    assert rings("AmtswegOverdue", metrics.encode())
 
 
 async def test_an_account_names_the_case_and_the_entry(running: RunningLog) -> None:

@@ -16,6 +16,7 @@ from shared.postgres.outbox import OutboxPublisher, enqueue
 from shared.postgres.pool import Pool, transaction
 from tests.integration.engine.conftest import Bench, replay_of, running
 from tests.integration.engine.steps import Effects
+from tests.support.alarms import rings
 
 
 def picky(record: Record) -> None:
@@ -198,6 +199,7 @@ async def test_a_message_that_kafka_never_takes_is_laid_aside_and_nobody_waits_f
     assert {r.value for r in records} == {b"after it", b"passes"}
     assert await pool.fetchval("SELECT octet_length(value) FROM refused_messages") == 3_000_000
     assert bench.health.report()["outbox"]["standing"] == "degraded"
+    assert rings("AmtswegOutboxRefused", bench.telemetry)
 
 
 async def test_a_key_whose_message_kafka_does_not_take_now_delays_nobody_else(
@@ -216,6 +218,8 @@ async def test_a_key_whose_message_kafka_does_not_take_now_delays_nobody_else(
             await bench.read_until(target, number + 1)
             assert time.monotonic() - began < 3
     assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+    shown = bench.telemetry.exposition()
+    assert rings("AmtswegOutboxWaits", shown, before=shown)  # at both looks of the rule
 
 
 async def _emptied(pool: Pool) -> None:

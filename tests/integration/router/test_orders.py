@@ -16,7 +16,7 @@ from amtsweg import dead_letters, parked
 from amtsweg.directory import proposals
 from amtsweg.directory.proposal import Proposal as Change
 from amtsweg.directory.proposal import Tables
-from amtsweg.stack.provision.grants import OperatorDuty, operator_login
+from amtsweg.stack.provision.grants import operator_login
 from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.competence import Inquiry, Place
 from shared.events.envelope import Event, Message, encode
@@ -27,7 +27,7 @@ from shared.events.submission import (
     SubmissionRouted,
 )
 from shared.events.topic_names import sealed_dead_letter_topic
-from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from shared.events.topics import AUTHORITY_INBOX, SUBMISSION_RECEIVED, SUBMISSION_ROUTED, OperatorDuty
 from shared.kafka.dead_letters import is_letter, letter_name, origin, place_of
 from shared.kafka.records import Record
 from tests.integration.router.conftest import Ground, running

@@ -25,6 +25,7 @@ from services.audit.settings import Settings
 from shared.settings import KafkaConnection, PostgresConnection
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
+from tests.support.alarms import rings
 from tests.support.audit import LOG_KEY, ORIGIN
 from tests.support.time_authority import Authority
 
@@ -201,3 +202,4 @@ def test_the_age_is_a_metric_where_an_authority_is_named(tmp_path: Path, named: 
     )
     assert (loop is not None) == named
     assert (b'timestamp_age_seconds{log="audit.example/log1"} +Inf' in telemetry.exposition()) == named
+    assert rings("AmtswegNoTimeStamp", telemetry) == named

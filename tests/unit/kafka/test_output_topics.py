@@ -11,6 +11,8 @@ from aiokafka.errors import KafkaError, NotLeaderForPartitionError, TopicAuthori
 
 from shared.errors import Unavailable
 from shared.kafka.output_topics import OutputTopics
+from shared.telemetry.metrics import Telemetry
+from tests.support.alarms import rings
 
 
 class Broker:
@@ -120,3 +122,13 @@ async def test_what_is_missing_is_logged_once_whenever_it_changes() -> None:
         ("topics missing", ["one", "other"]),
         ("no topics missing", None),
     ]
+
+
+def test_an_output_topic_that_is_not_there_rings() -> None:
+    telemetry = Telemetry()
+    OutputTopics(["authority.g-06531005.inbox.v1"]).show(telemetry, group="router")
+    assert rings("AmtswegInboxMissing", telemetry)
+
+    telemetry = Telemetry()
+    OutputTopics([]).show(telemetry, group="router")
+    assert not rings("AmtswegInboxMissing", telemetry)
