@@ -7,6 +7,7 @@ goes on; then it reads the new topic from its beginning.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -58,16 +59,16 @@ class TopicIds:
         Raises:
             Unavailable: a topic has been created anew.
         """
-        await self.refresh()
-        began = self.now
+        began = dict[str, UUID]()
         while True:
-            await asyncio.sleep(self._every_seconds)
-            try:
+            with suppress(
+                Unavailable
+            ):  # an outage is noticed by whoever reads; it says nothing about the topics
                 await self.refresh()
-            except Unavailable:
-                continue  # an outage is noticed by whoever reads; it says nothing about the topics
-            if changed := [topic for topic, now in self.now.items() if began.get(topic, now) != now]:
+            began = {**self.now, **began}
+            if changed := [topic for topic, now in self.now.items() if began[topic] != now]:
                 raise Unavailable(f"{', '.join(sorted(changed))}: created anew while it was read")
+            await asyncio.sleep(self._every_seconds)
 
     def anew(self, stored: Mapping[str, UUID]) -> frozenset[str]:
         """The topics that are others than those stored, and accepted: they are read from their beginning.
