@@ -80,7 +80,7 @@ async def publish(
         KafkaError: Kafka is away.
     """
     producer = transactional_producer(
-        address, transactional_id=f"operator.{topic}", timeout_ms=_TRANSACTION_MS
+        address, transactional_id=f"operator-directory.{topic}", timeout_ms=_TRANSACTION_MS
     )
     async with producer:
         before = await read(address, topic=topic)
