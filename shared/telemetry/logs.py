@@ -20,6 +20,7 @@ FIELDS: Final = frozenset(
         "attempts",
         "authority",
         "case_id",
+        "channel",
         "client_id",
         "count",
         "decision",

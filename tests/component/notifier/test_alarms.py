@@ -23,9 +23,11 @@ NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 def test_a_message_that_fails_rings_and_a_relay_that_is_away_does_not(result: str, *, rung: bool) -> None:
     telemetry = Telemetry()
     watch = DeliveryWatch(Condition(), telemetry=telemetry, clock=lambda: NOW)
-    message = SimpleNamespace(case_id=UUID(int=1), kind="receipt", occurred_at=NOW)
+    message = SimpleNamespace(
+        id=UUID(int=2), case_id=UUID(int=1), kind="receipt", channel="email", occurred_at=NOW, traceparent=""
+    )
 
-    watch.came_to(cast("Claim", SimpleNamespace(message=message, attempts=1)), result)
+    watch.came_to(cast("Claim", SimpleNamespace(message=message, attempts=1, created_at=NOW)), result)
 
     assert rings("AmtswegMailsFail", telemetry) is rung
 

@@ -37,6 +37,8 @@ class Topics:
 
     def __init__(self) -> None:
         self.records: dict[str, list[Record]] = {"in": [], OPERATION_ORDERED.name: []}
+        self.cases_closed: dict[int, tuple[str, bytes]] = {}
+        """Group and key, by the offset of the order."""
         self.origins = MemoryOrigins()
         self.loop = asyncio.new_event_loop()
 
@@ -57,6 +59,7 @@ class Group:
         self.positions = dict.fromkeys(topics.records, 0)
         self.applied: list[Record] = []
         self.letters: list[Record] = []
+        self.given_up: set[str] = set()
         self.mended = self.away = False
         self.policy = FailurePolicy(self.plan)
 
@@ -85,9 +88,18 @@ class Group:
         self.commit(transaction)
         for done in outcome.done:
             self.positions[done.topic] += 1
+        for done in outcome.done:
+            if done.topic == OPERATION_ORDERED.name:
+                self.give_up(*self.topics.cases_closed.get(done.offset, ("", b"")))
         self.policy.committed([*outcome.done, *outcome.tried_again], outcome.marks)
         if outcome.stop is not None:
             self.restart()
+
+    def give_up(self, group: str, key: bytes) -> None:
+        """A case is closed as it lies when the order takes effect: what has come since it was given belongs to it."""
+        if group == self.plan.group:
+            taken = self.topics.records["in"][: self.positions["in"]]
+            self.given_up |= {place_of(record) for record in taken if record.key == key}
 
     def begin(self) -> SinkTransaction:
         raise NotImplementedError
@@ -193,7 +205,6 @@ class DeadLetters(RuleBasedStateMachine):
         self.topics = Topics()
         self.groups: list[Group] = [KafkaGroup("one", self.topics), MemoryGroup("other", self.topics)]
         self.lost: dict[str, set[str]] = {group.plan.group: set() for group in self.groups}
-        self.given_up: dict[str, set[str]] = {group.plan.group: set() for group in self.groups}
 
     @rule(
         sent=st.lists(
@@ -242,7 +253,7 @@ class DeadLetters(RuleBasedStateMachine):
         orders = self.topics.records[OPERATION_ORDERED.name]
         orders.append((close if gives_up else replay)(len(orders), record, group=group.plan.group))
         if gives_up:
-            self.given_up[group.plan.group].add(place)
+            group.given_up.add(place)
 
     @precondition(lambda self: any(group.listed() for group in self.groups))
     @rule(which=st.integers(0, 1))
@@ -257,9 +268,8 @@ class DeadLetters(RuleBasedStateMachine):
 
     def close_case(self, group: Group, key: bytes) -> None:
         orders = self.topics.records[OPERATION_ORDERED.name]
+        self.topics.cases_closed[len(orders)] = (group.plan.group, key)
         orders.append(close_case(len(orders), key, group=group.plan.group))
-        of_case = {place_of(record) for record in self.topics.records["in"] if record.key == key}
-        self.given_up[group.plan.group] |= of_case
 
     def teardown(self) -> None:
         """In the end all is mended, what is listed is replayed in the order of the list, to the last, or given up."""
@@ -304,7 +314,7 @@ class DeadLetters(RuleBasedStateMachine):
             assert len(applied) == len({*applied})
             assert not {*applied} & {*listed}
             taken = {place_of(r) for r in self.topics.records["in"][: group.positions["in"]]}
-            gone = self.given_up[group.plan.group] | self.lost[group.plan.group]
+            gone = group.given_up | self.lost[group.plan.group]
             assert taken - {*applied} - {*listed} <= gone
             assert {*applied, *listed} <= taken
 
