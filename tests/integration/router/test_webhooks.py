@@ -228,6 +228,7 @@ async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
     assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, LIMBURG, cases)
 
 
+@pytest.mark.long
 async def test_a_batch_that_cannot_be_read_holds_up_one_inbox_only_until_it_is_shown(
     ground: Ground, http: Http
 ) -> None:
