@@ -20,23 +20,13 @@ from amtsweg.terminal import echo
 from services.intake.adapters.postgres.operate import MOST, found
 from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ahead, listed
+from services.notifier.domain.states import TRANSITIONS
 from shared.local_time import local_time
 from shared.postgres.pool import Pool, open_pool
 from shared.settings import read_secret
 
 _URL: Final = "AMTSWEG_POSTGRES__URL"
 _PASSWORD_FILE: Final = "AMTSWEG_POSTGRES__PASSWORD_FILE"  # noqa: S105 - the name of a setting
-_STATES: Final = (
-    "created",
-    "sending",
-    "failed",
-    "unknown",
-    "no-contact",
-    "sent",
-    "delayed",
-    "unread",
-    "delivered",
-)
 
 T = TypeVar("T")
 
@@ -77,7 +67,7 @@ async def _files(number: str) -> Sequence[CaseFile]:
     [known, *_] = cases
     timers = await _asked("notifier", lambda pool: ahead(pool, known.case_id))
     messages = await _asked(
-        "notifier", lambda pool: listed(pool, states=_STATES, case=known.case_id, most=100)
+        "notifier", lambda pool: listed(pool, states=[*TRANSITIONS], case=known.case_id, most=100)
     )
     return [CaseFile(known=known, timers=timers or (), messages=messages or ())]
 

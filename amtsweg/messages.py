@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import typer
@@ -14,6 +14,7 @@ from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
+from services.notifier.domain.states import TRANSITIONS
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.local_time import local_time, utc
@@ -22,18 +23,7 @@ from shared.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
 
-STATES = (
-    "created",
-    "sending",
-    "failed",
-    "unknown",
-    "no-contact",
-    "sent",
-    "delayed",
-    "unread",
-    "delivered",
-    "lacking",
-)
+STATES: Final = (*TRANSITIONS, "lacking")
 
 _Url = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 _PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]

@@ -27,6 +27,19 @@ _REFERENCE: Final = "The id of a submission or case, the receipt number (AW-…)
 Reference = Annotated[str, Path(description=_REFERENCE, max_length=255)]
 
 
+async def known_case(lookup: Finder, reference: str, request: Request, caller: Caller) -> Known:
+    """What the reference opens, noted for the request's log line.
+
+    Raises:
+        Problem: it opens nothing of this client's, or several cases, or the book is incomplete.
+    """
+    found = await lookup.find(reference, client_id=caller.id)
+    if not isinstance(found, Known):
+        raise not_found(found, request)
+    note(request, case_id=found.case_id)
+    return found
+
+
 def search_routes(lookup: Finder, *, gate: ClientAuth) -> APIRouter:
     """Finding what was taken when the answer did not arrive."""
     router = APIRouter(tags=["histories"])
@@ -81,10 +94,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: ClientAuth) ->
         caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> KnownDocument:
         """The receipt, and how the case stands."""
-        known = await lookup.find(reference, client_id=caller.id)
-        if not isinstance(known, Known):
-            raise not_found(known, request)
-        note(request, case_id=known.case_id)
+        known = await known_case(lookup, reference, request, caller)
         response.headers["Content-Language"] = language = language_of(request)
         return known_document(known, language=language)
 
@@ -100,10 +110,7 @@ def history_routes(lookup: Finder, histories: Histories, *, gate: ClientAuth) ->
         caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> HistoryDocument:
         """Everything that happened to a case, in order."""
-        known = await lookup.find(reference, client_id=caller.id)
-        if not isinstance(known, Known):
-            raise not_found(known, request)
-        note(request, case_id=known.case_id)
+        known = await known_case(lookup, reference, request, caller)
         response.headers["Content-Language"] = language = language_of(request)
         return history_document(known, language=language)
 

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response, Security
 from pydantic import Field
 
 from services.intake.adapters.http.client_auth import ClientAuth
-from services.intake.adapters.http.histories import Reference, not_found
+from services.intake.adapters.http.histories import Reference, known_case
 from services.intake.adapters.http.problems import problem
-from services.intake.ports import AuthorityMessage, Finder, Known, MessagePage, Messages
+from services.intake.ports import AuthorityMessage, Finder, MessagePage, Messages
 from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.payload import Instant, Sealed, WireModel
 from shared.web.bearer import Caller
 from shared.web.described import described
-from shared.web.noted import note
 
 _MOST: Final = 50
 MessageId = Annotated[UUID, Path(description="`messageId` of the message.")]
@@ -49,13 +48,6 @@ def message_routes(lookup: Finder, messages: Messages, *, gate: ClientAuth) -> A
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["messages"])
 
-    async def known(reference: str, request: Request, caller: Caller) -> Known:
-        found = await lookup.find(reference, client_id=caller.id)
-        if not isinstance(found, Known):
-            raise not_found(found, request)
-        note(request, case_id=found.case_id)
-        return found
-
     @router.get(
         "/v1/cases/{reference}/messages",
         response_model=MessagesDocument,
@@ -74,7 +66,7 @@ def message_routes(lookup: Finder, messages: Messages, *, gate: ClientAuth) -> A
 
         A page ends earlier where its messages are large.
         """
-        case = (await known(reference, request, caller)).case_id
+        case = (await known_case(lookup, reference, request, caller)).case_id
         page = await messages.page(case, client_id=caller.id, after=after, limit=limit)
         if page is None:
             raise problem("cursor-unknown", request)
@@ -92,7 +84,7 @@ def message_routes(lookup: Finder, messages: Messages, *, gate: ClientAuth) -> A
         caller: Annotated[Caller, Security(gate, scopes=["cases.read"])],
     ) -> Response:
         """You have the message safely: the platform lets it go for good. Repeated, it has no second effect."""
-        case = (await known(reference, request, caller)).case_id
+        case = (await known_case(lookup, reference, request, caller)).case_id
         await messages.confirm(message_id, case_id=case, client_id=caller.id)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -7,12 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.intake.adapters.http.client_auth import ClientAuth
-from services.intake.adapters.http.histories import Reference, not_found
+from services.intake.adapters.http.histories import Reference, known_case
 from services.intake.adapters.http.problems import problem
 from services.intake.ports import Finder, Known
 from shared.web.bearer import Caller
 from shared.web.described import described
-from shared.web.noted import note
 
 NotificationId = Annotated[UUID, Path(description="`messageId`, as the webhook to the mailbox named it.")]
 
@@ -43,10 +42,7 @@ def reading_routes(readings: Readings, lookup: Finder, *, gate: ClientAuth) -> A
 
         Some seconds pass between the webhook and the time at which this message is known here: repeat after a 404.
         """
-        found = await lookup.find(reference, client_id=caller.id)
-        if not isinstance(found, Known):
-            raise not_found(found, request)
-        note(request, case_id=found.case_id)
+        found = await known_case(lookup, reference, request, caller)
         if not await readings.report(message_id, case=found):
             raise problem("notification-unknown", request)
         return Response(status_code=HTTPStatus.NO_CONTENT)
