@@ -119,6 +119,7 @@ OPERATION_ORDERED = Topic(
     key="service",
     producers=("operator-operations", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
+    followers=("doors", "desk"),
     audited=True,
 )
 CASE_ERASED = Topic(

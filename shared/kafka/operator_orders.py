@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
+
+from aiokafka.structs import TopicPartition
 
 from shared.events import ids
 from shared.events.envelope import Event, encode
@@ -23,6 +26,9 @@ from shared.kafka.records import partition_of
 GroupOrder = ReplayOrdered | CloseOrdered | CloseCaseOrdered | GoOnOrdered
 AuthorityOrder = SuspendOrdered | ResumeOrdered
 _OF_AUTHORITIES = "doors"
+_AUTHORITIES_IN: Final = 0
+AUTHORITY_ORDERS: Final = TopicPartition(OPERATION_ORDERED.name, _AUTHORITIES_IN)
+"""All orders about authorities lie in one partition, so that the last one counts."""
 
 
 def ordered(order: GroupOrder | AuthorityOrder, *, source: str) -> Event[GroupOrder | AuthorityOrder]:
@@ -51,5 +57,6 @@ def _service(order: GroupOrder | AuthorityOrder) -> str:
 def _partition(order: GroupOrder | AuthorityOrder) -> int:
     if isinstance(order, CloseCaseOrdered):
         return partition_of(str(order.case).encode(), OPERATION_ORDERED.partitions)
-    at = order.record.partition if isinstance(order, ReplayOrdered | CloseOrdered) else 0
-    return at % OPERATION_ORDERED.partitions
+    if isinstance(order, ReplayOrdered | CloseOrdered):
+        return order.record.partition % OPERATION_ORDERED.partitions
+    return _AUTHORITIES_IN

@@ -1,0 +1,140 @@
+"""Suspended authorities as the bus says it: every order about one, followed without a group, in every process that asks.
+
+The order on ``operation.ordered.v1`` is the suspension: whoever writes it, command or console, shuts the authority out
+at the doors as soon as they read it. Kafka's own refusals are the command's work, since no process may change rights.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.envelope import Undecodable, decode
+from shared.events.operation import ResumeOrdered, SuspendOrdered
+from shared.events.suspension import SuspensionTimes
+from shared.events.topics import OPERATION_ORDERED
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.operator_orders import AUTHORITY_ORDERS
+from shared.kafka.records import Record, consumed
+from shared.telemetry.health import Condition, HealthStatus
+
+FRESH: Final = timedelta(seconds=55)
+"""How old the last reading may be; after that nobody says who is suspended."""
+
+_ROUND_MS: Final = 1000
+_ANSWER_SECONDS: Final = 10.0
+
+
+class SuspensionsNow(Protocol):
+    """Who is suspended, as far as all orders have been read."""
+
+    def now(self) -> SuspensionTimes:
+        """All suspensions.
+
+        Raises:
+            Unavailable: the orders have not been read to their end lately.
+        """
+
+
+class FollowedSuspensions:
+    """Implements `SuspensionsNow`; ``run`` keeps it up to date.
+
+    One unreadable order degrades the view, since nobody knows what it says; the others count.
+    """
+
+    def __init__(
+        self,
+        address: KafkaAddress,
+        *,
+        condition: Condition,
+        fresh: timedelta = FRESH,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._condition = condition
+        self._fresh = fresh.total_seconds()
+        self._clock = clock
+        self._seconds = seconds
+        self._known = SuspensionTimes()
+        self._stale_at = float("-inf")
+        self._read_to: datetime | None = None
+        self._unreadable = ""
+        self._log = structlog.get_logger().bind(part="suspensions")
+
+    @property
+    def read_to(self) -> datetime | None:
+        """Every order that was given before this instant is known; None before the first reading."""
+        return self._read_to
+
+    def now(self) -> SuspensionTimes:
+        if self._seconds() > self._stale_at:
+            raise Unavailable(f"{OPERATION_ORDERED.name} has not been read to its end lately")
+        return self._known
+
+    async def run(self) -> None:
+        """Follow until cancelled; after a failure from the first order on again."""
+        pause = Backoff()
+        while True:
+            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await consumer.start()
+                await self._follow(consumer, pause)
+            except (KafkaError, OSError, TimeoutError, Unavailable) as error:
+                self._log.warning("suspensions not read", error=error, next=pause.next_seconds)
+                standing: HealthStatus = "degraded" if self._seconds() <= self._stale_at else "unready"
+                self._condition.set(
+                    standing, reason=f"{OPERATION_ORDERED.name} cannot be read: {type(error).__name__}"
+                )
+            finally:
+                await close(consumer)
+            await pause.sleep()
+
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+        consumer.assign([AUTHORITY_ORDERS])
+        await consumer.seek_to_beginning(AUTHORITY_ORDERS)
+        known, self._unreadable = SuspensionTimes(), ""
+        while True:
+            asked, now = self._seconds(), self._clock()
+            if await _stands_at_the_end(consumer):
+                self._known, self._read_to = known, now
+                self._stale_at = asked + self._fresh
+                self._say()
+                pause.reset()
+            fetched = await consumer.getmany(AUTHORITY_ORDERS, timeout_ms=_ROUND_MS)
+            known = self._followed(known, [consumed(each) for found in fetched.values() for each in found])
+
+    def _followed(self, known: SuspensionTimes, records: Sequence[Record]) -> SuspensionTimes:
+        for record in records:
+            try:
+                event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
+            except Undecodable as error:
+                self._log.error("order not read", error=error, offset=record.offset)
+                self._unreadable = f"{OPERATION_ORDERED.name}: the order at {record.offset} cannot be read"
+                continue
+            if isinstance(event.data, SuspendOrdered | ResumeOrdered):
+                known = known.after(event.data, at=event.time)
+        return known
+
+    def _say(self) -> None:
+        if self._unreadable:
+            self._condition.set("degraded", reason=self._unreadable)
+        else:
+            self._condition.set("ready")
+
+
+async def _stands_at_the_end(consumer: AIOKafkaConsumer) -> bool:
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        end = (await consumer.end_offsets([AUTHORITY_ORDERS]))[AUTHORITY_ORDERS]
+        position = await consumer.position(AUTHORITY_ORDERS)
+    if position > end:
+        raise Unavailable("it ends before what was read of it: it is another topic")
+    return bool(position == end)
