@@ -5,13 +5,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from amtsweg.language import LANGUAGE_VARIABLE
+from amtsweg.help import in_one_language
+from amtsweg.language import LANGUAGE_VARIABLE, said
 from amtsweg.mistakes import explained
 from amtsweg.stack.description import FOLDER_VARIABLE
 
@@ -44,14 +46,30 @@ _ANYWHERE = {"--var", "--lang"}
 
 
 class _Root(TyperGroup):
-    """Takes its own options wherever they stand, and explains what a person can correct."""
+    """Takes its own options wherever they stand, speaks one language, and explains what a person can correct."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, own_options_first(args))
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        arguments = own_options_first(sys.argv[1:] if args is None else args)
+        with _variables_of_one_call():
+            _choose_language(arguments)
+            in_one_language(self)
+            return super().main(arguments, *rest, **extra)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with explained():
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> object:
-        with explained(), _variables_of_one_call():
+        with explained():
             return super().invoke(ctx)
+
+
+def _choose_language(arguments: Sequence[str]) -> None:
+    """Take the language before anything is said, help and errors included; a wrong one is refused later."""
+    for name, value in pairwise((*arguments, "")):
+        chosen = value if name == "--lang" else name.removeprefix("--lang=")
+        if name.partition("=")[0] == "--lang" and chosen in {"de", "en"}:
+            os.environ[LANGUAGE_VARIABLE] = chosen
 
 
 @contextmanager
@@ -97,6 +115,7 @@ def build(names: list[str]) -> typer.Typer:
         cls=_Root,
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode=None,  # plain lines: a pipe gets the same as a screen
         pretty_exceptions_show_locals=False,  # locals hold passwords
         help="Carries applications to the competent authority, and can prove it.",
     )
@@ -119,7 +138,7 @@ def _root(
     lang: Annotated[str | None, typer.Option(envvar=LANGUAGE_VARIABLE, help="de or en")] = None,
 ) -> None:
     if lang is not None and lang not in {"de", "en"}:
-        raise typer.BadParameter("expected de or en", param_hint="--lang")
+        raise typer.BadParameter(said(de="--lang: erwartet wird de oder en", en="--lang: expected de or en"))
     for variable, value in ((FOLDER_VARIABLE, var), (LANGUAGE_VARIABLE, lang)):
         if value is not None:
             os.environ[variable] = str(value)

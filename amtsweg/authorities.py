@@ -79,6 +79,6 @@ def quota(
 ) -> None:
     """Wie viel der Zugang bei Kafka verbrauchen darf: das übliche Maß, oder das für Dienstleister."""
     if name not in QUOTAS:
-        raise StackError(f"{name}: {', '.join(QUOTAS)}")
+        raise StackError(f"{name}: {said(de='eines von', en='one of')} {', '.join(QUOTAS)}")
     set_quota(super_user(), authority, QUOTAS[name])
     typer.echo(f"{authority}: {name}")

@@ -31,13 +31,20 @@ def list_authorities(*, folder: KeyFolder = None, as_json: _AsJson = False) -> N
     if as_json:
         echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    table = Table(Column("Behörde", no_wrap=True), "Kafka", "HTTP", "Schlüssel", "gesperrt")
+    table = Table(
+        Column(said(de="Behörde", en="Authority"), no_wrap=True),
+        "Kafka",
+        "HTTP",
+        said(de="Schlüssel", en="Keys"),
+        said(de="gesperrt", en="suspended"),
+    )
+    yes = said(de="ja", en="yes")
     for each in found:
         keys = ", ".join(str(key["kid"]) for key in each["encryptionKeys"])
         clients = ", ".join(str(client["id"]) for client in each["clients"])
-        kafka_login = "ja" if each["kafka"]["login"] else "–"
+        kafka_login = yes if each["kafka"]["login"] else "–"
         table.add_row(
-            each["authority"], kafka_login, clients or "–", keys or "–", "ja" if each["suspended"] else ""
+            each["authority"], kafka_login, clients or "–", keys or "–", yes if each["suspended"] else ""
         )
     plain_console().print(table)
 

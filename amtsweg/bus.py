@@ -7,6 +7,7 @@ import typer
 from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from shared.events.topic_names import DEAD_LETTER_PARTITIONS
 from shared.events.topics import CATALOGUE, OperatorDuty
@@ -29,8 +30,12 @@ def operator_address(duty: OperatorDuty = "look") -> KafkaAddress:
     address = known_address(duty)
     if address is None:
         typer.echo(
-            "Kein laufender Stapel unter var/: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
-            "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME und AMTSWEG_KAFKA__PASSWORD_FILE.",
+            said(
+                de="Kein laufender Stapel: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
+                "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME und AMTSWEG_KAFKA__PASSWORD_FILE.",
+                en="No running stack: start one with `amtsweg up`, or set "
+                "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME and AMTSWEG_KAFKA__PASSWORD_FILE.",
+            ),
             err=True,
         )
         raise typer.Exit(2)

@@ -9,16 +9,24 @@ import asyncpg
 from rich.table import Column, Table
 from rich.text import Text
 
+from amtsweg.language import language, said
 from shared.local_time import local_time, utc
 
 
 def table(rows: Iterable[asyncpg.Record], *, now: datetime) -> Table:
     """A line for each credential; what people wrote is shown as it is, never as markup."""
     shown = Table(
-        Column("Kennung", no_wrap=True), "Art", "Name", "Rechte", "Behörden", "Nachweis", "Tage", "gesperrt"
+        Column(said(de="Kennung", en="Id"), no_wrap=True),
+        said(de="Art", en="Kind"),
+        "Name",
+        said(de="Rechte", en="Scopes"),
+        said(de="Behörden", en="Authorities"),
+        said(de="Nachweis", en="Credential"),
+        said(de="Tage", en="Days"),
+        said(de="gesperrt", en="revoked"),
     )
     for row in rows:
-        revoked = local_time(row["revoked_at"]) if row["revoked_at"] else ""
+        revoked = local_time(row["revoked_at"], language()) if row["revoked_at"] else ""
         cells = (
             row["id"],
             row["kind"],
@@ -45,8 +53,9 @@ def _credential(row: asyncpg.Record, now: datetime) -> str:
     if row["credential"] is None:
         return ""
     until = row["valid_until"]
-    ending = "" if until is None else f" (bis {local_time(until)})"
-    return f"{row['credential']}{ending if until is None or until > now else ' (beendet)'}"
+    ending = "" if until is None else f" ({said(de='bis', en='until')} {local_time(until, language())})"
+    ended = said(de=" (beendet)", en=" (ended)")
+    return f"{row['credential']}{ending if until is None or until > now else ended}"
 
 
 def documents(rows: Iterable[asyncpg.Record]) -> Iterable[dict[str, Any]]:

@@ -3,29 +3,27 @@
 import asyncio
 import json
 import os
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Final, NoReturn, TypeVar
 
 import asyncpg
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.client_list import age, documents, table
-from amtsweg.credentials import key_credential, roll_secret, sealing_key, secret_credential
+from amtsweg.client_rules import kind_of, objection
+from amtsweg.credentials import key_credential, read_jwk, roll_secret, sealing_key, secret_credential
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import plain_console
 from shared.access import registration
 from shared.access.principal import (
     AUDIENCE_OF,
-    PERSONS,
     SCOPES,
     Credential,
     Principal,
-    PrincipalKind,
-    audiences,
 )
 from shared.local_time import local_time
 from shared.postgres.pool import Connection
@@ -37,9 +35,6 @@ T = TypeVar("T")
 
 OVERLAP_DAYS: Final = 14.0
 """How long an old credential goes on beside the new one, if nothing else is said."""
-
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_NUMBERED: Final = re.compile(r"[a-z]{1,30}-[0-9]{1,6}")
 
 ClientId = Annotated[str, typer.Argument(help="Kennung, zum Beispiel landesplattform oder klaerung-7")]
 PublicKey = Annotated[
@@ -75,7 +70,13 @@ def add(
     found = kind_of(scopes, asked=kind)
     problem = objection(client, kind=found, scopes=scopes, authorities=authorities)
     if found is None or problem is not None:
-        _end(problem or f"--kind: es gibt {', '.join(AUDIENCE_OF)}.")
+        _end(
+            problem
+            or said(
+                de=f"--kind: es gibt {', '.join(AUDIENCE_OF)}.",
+                en=f"--kind: there are {', '.join(AUDIENCE_OF)}.",
+            )
+        )
     credential, shown = _credential(public_key)
     added = Principal(
         id=client,
@@ -88,10 +89,19 @@ def add(
     )
     if not _run(lambda connection: registration.add(connection, added)):
         _end(
-            f"{client} gibt es schon oder gab es; Kennungen werden nie neu vergeben. "
-            f"Ein neues Geheimnis oder einen neuen Schlüssel gibt `amtsweg client rotate {client}`."
+            said(
+                de=f"{client} gibt es schon oder gab es; Kennungen werden nie neu vergeben. "
+                f"Ein neues Geheimnis oder einen neuen Schlüssel gibt `amtsweg client rotate {client}`.",
+                en=f"{client} exists or has existed; an id is never given again. "
+                f"`amtsweg client rotate {client}` gives a new secret or key.",
+            )
         )
-    typer.echo(f"{client} ist angemeldet; spätestens in 30 Sekunden gilt es.{shown}")
+    typer.echo(
+        said(
+            de=f"{client} ist angemeldet; spätestens in 30 Sekunden gilt es.{shown}",
+            en=f"{client} is registered; it counts within 30 seconds.{shown}",
+        )
+    )
 
 
 @commands.command("rotate")
@@ -110,11 +120,27 @@ def rotate(
         lambda connection: registration.rotate(connection, client, credential=credential, overlap=length)
     ):
         _end(
-            f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Nachweis {credential.id}. "
-            "Siehe `amtsweg client list`."
+            said(
+                de=f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Nachweis {credential.id}. "
+                "Siehe `amtsweg client list`.",
+                en=f"{client} does not exist, is revoked, or has had a credential {credential.id}. "
+                "See `amtsweg client list`.",
+            )
         )
-    until = f"bis {local_time(credential.valid_from + length)}" if overlap else "nicht mehr"
-    typer.echo(f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}")
+    until = (
+        said(
+            de=f"bis {local_time(credential.valid_from + length)}",
+            en=f"until {local_time(credential.valid_from + length, 'en')}",
+        )
+        if overlap
+        else said(de="nicht mehr", en="no more")
+    )
+    typer.echo(
+        said(
+            de=f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}",
+            en=f"{client} has the credential {credential.id}; the one before holds {until}.{shown}",
+        )
+    )
 
 
 @commands.command("seal-to")
@@ -128,18 +154,31 @@ def seal_to(
 ) -> None:
     """Den Schlüssel eintragen, für den Behörden Aktenzeichen, Texte und Dokumente ihrer Antworten versiegeln."""
     try:
-        key = sealing_key(_jwk(public_key))
+        key = sealing_key(read_jwk(public_key))
     except ValueError as error:
         _end(
-            f"--public-key {public_key}: {error}. Erwartet wird der öffentliche Teil eines Schlüssels als JWK."
+            said(
+                de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
+                "3072 Bit, EC P-256 oder P-384, oder X25519.",
+                en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
+            )
         )
     length = timedelta(days=overlap)
     if not _run(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
         _end(
-            f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Schlüssel {key['kid']}. "
-            "Siehe `amtsweg client list`."
+            said(
+                de=f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Schlüssel {key['kid']}. "
+                "Siehe `amtsweg client list`.",
+                en=f"{client} does not exist, is revoked, or has had a key {key['kid']}. "
+                "See `amtsweg client list`.",
+            )
         )
-    typer.echo(f"Für {client} wird spätestens in 30 Sekunden auch mit dem Schlüssel {key['kid']} versiegelt.")
+    typer.echo(
+        said(
+            de=f"Für {client} wird spätestens in 30 Sekunden auch mit dem Schlüssel {key['kid']} versiegelt.",
+            en=f"Within 30 seconds is also sealed to the key {key['kid']} for {client}.",
+        )
+    )
 
 
 @commands.command("revoke")
@@ -153,12 +192,32 @@ def revoke(
     """Für immer sperren: spätestens nach einer Minute öffnet auch ein Token nichts mehr, das schon da ist."""
     if credential is not None:
         if not _run(lambda found: registration.end_credential(found, client, credential=credential)):
-            _end(f"{client} hat keinen gültigen Nachweis {credential}. Siehe `amtsweg client list`.")
-        typer.echo(f"Der Nachweis {credential} von {client} gilt nicht mehr.")
+            _end(
+                said(
+                    de=f"{client} hat keinen gültigen Nachweis {credential}. Siehe `amtsweg client list`.",
+                    en=f"{client} has no credential {credential} in force. See `amtsweg client list`.",
+                )
+            )
+        typer.echo(
+            said(
+                de=f"Der Nachweis {credential} von {client} gilt nicht mehr.",
+                en=f"The credential {credential} of {client} holds no more.",
+            )
+        )
         return
     if not _run(lambda connection: registration.revoke(connection, client)):
-        _end(f"{client} gibt es nicht, oder es ist schon gesperrt.")
-    typer.echo(f"{client} ist gesperrt; spätestens nach einer Minute an jeder Tür.")
+        _end(
+            said(
+                de=f"{client} gibt es nicht, oder es ist schon gesperrt.",
+                en=f"{client} does not exist, or is revoked already.",
+            )
+        )
+    typer.echo(
+        said(
+            de=f"{client} ist gesperrt; spätestens nach einer Minute an jeder Tür.",
+            en=f"{client} is revoked; within a minute at every door.",
+        )
+    )
 
 
 @commands.command("list")
@@ -178,65 +237,22 @@ def list_clients(
         plain_console().print(table(rows, now=now))
 
 
-def kind_of(scopes: frozenset[str], *, asked: str | None) -> PrincipalKind | None:
-    """The kind that was asked for, else the first that has business with what the scopes open."""
-    opened = audiences(scopes)
-    kinds = (
-        kind for kind, audience in AUDIENCE_OF.items() if kind == asked or (not asked and audience in opened)
-    )
-    return next(kinds, None)
-
-
-def objection(
-    client: str, *, kind: PrincipalKind | None, scopes: frozenset[str], authorities: frozenset[str]
-) -> str | None:
-    """Why a principal cannot be registered like this, in German; None if nothing speaks against it."""
-    return next(_objections(client, kind=kind, scopes=scopes, authorities=authorities), None)
-
-
-def _objections(
-    client: str, *, kind: PrincipalKind | None, scopes: frozenset[str], authorities: frozenset[str]
-) -> Iterator[str]:
-    if not _ID.fullmatch(client):
-        yield f"{client}: eine Kennung hat 1 bis 64 Zeichen aus a-z, 0-9 und Bindestrich."
-    if unknown := scopes - SCOPES.keys():
-        yield f"--scope: {', '.join(sorted(unknown))} gibt es nicht; es gibt {', '.join(SCOPES)}."
-    if kind is None:
-        yield f"--kind: es gibt {', '.join(AUDIENCE_OF)}."
-        return
-    if audiences(scopes) != {AUDIENCE_OF[kind]}:
-        yield f"--scope: Diese Rechte öffnen anderes als {AUDIENCE_OF[kind]}; dafür ist es eine andere Anmeldung."
-    if kind in PERSONS and not _NUMBERED.fullmatch(client):
-        yield (
-            f"{client}: Personen bekommen eine Nummer statt eines Namens, zum Beispiel klaerung-7; "
-            "die Kennung steht jahrelang bei dem, was sie entschieden haben."
-        )
-    if (AUDIENCE_OF[kind] == "doors") != bool(authorities):
-        yield f"--authority: Behörden gehören zu den Arten authority und provider, und nur zu ihnen; hier {kind}."
-
-
 def _credential(public_key: Path | None) -> tuple[Credential, str]:
     """The new credential, and what is said about it once."""
     now = datetime.now(UTC)
     if public_key is None:
         secret = roll_secret()
-        return secret_credential(secret, now=now), f" Geheimnis: {secret}"
+        return secret_credential(secret, now=now), said(de=f" Geheimnis: {secret}", en=f" Secret: {secret}")
     try:
-        return key_credential(_jwk(public_key), now=now), ""
+        return key_credential(read_jwk(public_key), now=now), ""
     except ValueError as error:
         _end(
-            f"--public-key {public_key}: {error}. Erwartet wird der öffentliche Teil eines Schlüssels als JWK."
+            said(
+                de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
+                "3072 Bit, EC P-256 oder P-384, oder Ed25519.",
+                en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
+            )
         )
-
-
-def _jwk(path: Path) -> Mapping[str, Any]:
-    try:
-        key = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ValueError(type(error).__name__) from None
-    if not isinstance(key, dict):
-        raise ValueError("kein JSON-Objekt")  # noqa: TRY004 - a file's content, not an argument's type
-    return key
 
 
 def _run(work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -262,8 +278,12 @@ def _postgres() -> tuple[str, str | None]:
         return StackDescription.read().postgres.url, None
     except FileNotFoundError:
         _end(
-            "Kein laufender Stapel unter var/: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
-            "AMTSWEG_POSTGRES__URL und AMTSWEG_POSTGRES__PASSWORD_FILE.",
+            said(
+                de="Kein laufender Stapel: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
+                "AMTSWEG_POSTGRES__URL und AMTSWEG_POSTGRES__PASSWORD_FILE.",
+                en="No running stack: start one with `amtsweg up`, or set "
+                "AMTSWEG_POSTGRES__URL and AMTSWEG_POSTGRES__PASSWORD_FILE.",
+            ),
             code=2,
         )
 

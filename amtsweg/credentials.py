@@ -1,10 +1,13 @@
 """Making the credentials of principals: secrets that are rolled and shown once, public keys that are strong enough."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
+from amtsweg.language import said
 from services.intake.adapters.secrets import hashed
 from shared.access.principal import Credential
 from shared.crypto.key_strength import strong_key
@@ -58,3 +61,18 @@ def key_credential(jwk: Mapping[str, Any], *, now: datetime) -> Credential:
     key = strong_key(jwk)
     kid = str(jwk.get("kid") or key.thumbprint())
     return Credential(id=kid, key={**jwk, "kid": kid}, valid_from=now)
+
+
+def read_jwk(path: Path) -> Mapping[str, Any]:
+    """The key in a file.
+
+    Raises:
+        ValueError: the file cannot be read, or holds no JSON object.
+    """
+    try:
+        key = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(type(error).__name__) from None
+    if not isinstance(key, dict):
+        raise ValueError(said(de="kein JSON-Objekt", en="no JSON object"))  # noqa: TRY004 - a file's content, not an argument's type
+    return key

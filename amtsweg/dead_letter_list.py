@@ -18,7 +18,6 @@ from shared.kafka.dead_letters import Origin, Settlements, is_letter, letter_nam
 from shared.kafka.records import Record
 from shared.local_time import local_time, utc
 
-KINDS: Final = {"undecodable": "nicht lesbar", "internal-error": "Fehler im Dienst"}
 _NUMBER: Final = re.compile(r"([a-z]+):s?[0-9]{1,18}")
 _PLACE: Final = re.compile(r"([a-z]+):([a-z][a-z0-9.-]{0,199})/([0-9]{1,6})/([0-9]{1,18})")
 _SHOWN: Final = re.compile(r"ce_[a-z]{1,20}|traceparent|content-type")
@@ -129,23 +128,39 @@ def document(letter: Letter) -> dict[str, object]:
 def facts(letter: Letter) -> dict[str, str]:
     """What may be shown of a dead letter: nothing that a sender could have written freely."""
     came = letter.origin
+    others = sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)
     return {
-        "Nummer": letter.name,
-        "Art": KINDS.get(came.kind, came.kind),
-        "Grund": came.reason,
-        "Herkunft": f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
-        "Seit": first_failure(came),
-        "Versuche": str(came.attempts),
-        "Programmstand": came.software,
-        "Inhalt": "keiner" if came.length < 0 else f"{came.length} Bytes, SHA-256 {came.digest}",
+        said(de="Nummer", en="Number"): letter.name,
+        said(de="Art", en="Kind"): kind_in_words(came.kind),
+        said(de="Grund", en="Reason"): came.reason,
+        said(de="Herkunft", en="Origin"): f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
+        said(de="Seit", en="Since"): first_failure(came),
+        said(de="Versuche", en="Attempts"): str(came.attempts),
+        said(de="Programmstand", en="Software"): came.software,
+        said(de="Inhalt", en="Content"): _content(came),
         **{name: _shown(header) for name, header in came.headers if _SHOWN.fullmatch(name)},
-        "Weitere": f"{sum(not _SHOWN.fullmatch(name) for name, _ in came.headers)} Kopfzeilen",
+        said(de="Weitere", en="More"): f"{others} {said(de='Kopfzeilen', en='headers')}",
     }
+
+
+def kind_in_words(kind: str) -> str:
+    """What was wrong with a record, in words; the key itself where a newer release knows more."""
+    words = {
+        "undecodable": said(de="nicht lesbar", en="unreadable"),
+        "internal-error": said(de="Fehler im Dienst", en="error of the service"),
+    }
+    return words.get(kind, kind)
+
+
+def _content(came: Origin) -> str:
+    if came.length < 0:
+        return said(de="keiner", en="none")
+    return f"{came.length} Bytes, SHA-256 {came.digest}"
 
 
 def _shown(header: bytes | None) -> str:
     if header is None:
-        return "ohne Wert"
+        return said(de="ohne Wert", en="without a value")
     return header.decode() if _TOKEN.fullmatch(header) else f"{len(header)} Bytes"
 
 

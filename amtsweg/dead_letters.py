@@ -13,7 +13,7 @@ import typer
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
-from amtsweg.dead_letter_list import KINDS, chosen, document, facts, first_failure, unsettled
+from amtsweg.dead_letter_list import chosen, document, facts, first_failure, kind_in_words, unsettled
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo_json, plain_console
@@ -47,13 +47,16 @@ def list_letters(*, as_json: JsonOption = False) -> None:
             said(de="Es gibt keine unerledigten Dead Letters.", en="There are no unsettled dead letters.")
         )
         return
-    number, origin_place = Column("Nummer", no_wrap=True), Column("Herkunft", overflow="fold")
-    table = Table(number, "Seit", "Art", origin_place, "Grund")
+    table = Table(
+        Column(said(de="Nummer", en="Number"), no_wrap=True),
+        said(de="Seit", en="Since"),
+        said(de="Art", en="Kind"),
+        Column(said(de="Herkunft", en="Origin"), overflow="fold"),
+        said(de="Grund", en="Reason"),
+    )
     for letter in waiting.values():
         came = letter.origin
-        table.add_row(
-            letter.name, first_failure(came), KINDS.get(came.kind, came.kind), came.place, came.reason
-        )
+        table.add_row(letter.name, first_failure(came), kind_in_words(came.kind), came.place, came.reason)
     console.print(table)
 
 
@@ -100,7 +103,8 @@ def close(
 ) -> None:
     """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
     if reason not in get_args(CloseReason):
-        typer.echo(f"--reason {reason}: {', '.join(get_args(CloseReason))}", err=True)
+        one_of = said(de="erwartet wird eines von", en="expected one of")
+        typer.echo(f"--reason: {one_of} {', '.join(get_args(CloseReason))}", err=True)
         raise typer.Exit(2)
     if bool(letters) == (case is not None):
         typer.echo(
@@ -146,7 +150,8 @@ def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUP
 
 def _group(name: str) -> str:
     if name not in GROUPS:
-        typer.echo(f"{name}: {', '.join(GROUPS)}", err=True)
+        one_of = said(de="erwartet wird eines von", en="expected one of")
+        typer.echo(f"{name}: {one_of} {', '.join(GROUPS)}", err=True)
         raise typer.Exit(2)
     return name
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from amtsweg.language import language, said
 from amtsweg.message_words import in_words
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
@@ -36,7 +37,7 @@ def show(
     *,
     state: Annotated[list[str] | None, typer.Option(help=f"einer von {', '.join(STATES)}")] = None,
     case: Annotated[UUID | None, typer.Option(help="nur die Nachrichten dieses Vorgangs")] = None,
-    most: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="höchstens so viele")] = 100,
     as_json: JsonOption = False,
     postgres_url: _Url = None,
     password_file: _PasswordFile = None,
@@ -44,7 +45,13 @@ def show(
     """Zeigt Nachrichten, die warten, gescheitert sind, deren Ausgang niemand kennt oder denen etwas fehlt (lacking)."""
     states = state or (list(STATES) if case else ["created", "sending", "failed", "unknown", "lacking"])
     if unknown := set(states) - set(STATES):
-        echo(f"{', '.join(sorted(unknown))}: erwartet wird einer von {', '.join(STATES)}", err=True)
+        echo(
+            said(
+                de=f"{', '.join(sorted(unknown))}: erwartet wird einer von {', '.join(STATES)}",
+                en=f"{', '.join(sorted(unknown))}: expected one of {', '.join(STATES)}",
+            ),
+            err=True,
+        )
         raise typer.Exit(2)
     found = _run(
         lambda pool: listed(pool, states=states, case=case, most=most), url=postgres_url, file=password_file
@@ -54,7 +61,7 @@ def show(
         return
     for message in found:
         echo(_line(message))
-    echo(f"{len(found)} Nachrichten")
+    echo(said(de=f"{len(found)} Nachrichten", en=f"{len(found)} messages"))
 
 
 @commands.command()
@@ -69,15 +76,24 @@ def retry(
 ) -> None:
     """Lässt gescheiterte oder unbekannt gebliebene Nachrichten noch einmal senden."""
     if not messages and reason is None:
-        echo("Erwartet werden Nachrichten oder --reason.", err=True)
+        echo(
+            said(de="Erwartet werden Nachrichten oder --reason.", en="Expected: messages, or --reason."),
+            err=True,
+        )
         raise typer.Exit(2)
     wanted = frozenset(messages or ())
     sent = _run(
         lambda pool: send_again(pool, messages=wanted, reason=reason), url=postgres_url, file=password_file
     )
-    echo(f"{len(sent)} Nachrichten warten wieder.")
+    echo(said(de=f"{len(sent)} Nachrichten warten wieder.", en=f"{len(sent)} messages wait again."))
     for message in sorted(wanted - sent):
-        echo(f"{message}: unverändert. Sie ist nicht gescheitert, oder ihr Kontakt ist gelöscht.", err=True)
+        echo(
+            said(
+                de=f"{message}: unverändert. Sie ist nicht gescheitert, oder ihr Kontakt ist gelöscht.",
+                en=f"{message}: unchanged. It has not failed, or its contact is erased.",
+            ),
+            err=True,
+        )
     raise typer.Exit(1 if wanted - sent else 0)
 
 
@@ -97,7 +113,7 @@ def mailbox_keys(
     if as_json:
         echo_json({"secret": secret, "publicKeys": public})
         return
-    echo(f"v1, nur für {client}: {secret}")
+    echo(said(de=f"v1, nur für {client}: {secret}", en=f"v1, for {client} only: {secret}"))
     for key in public:
         echo(f"v1a: {key}")
 
@@ -120,8 +136,9 @@ def document(message: ListedMessage) -> dict[str, object]:
 def _line(message: ListedMessage) -> str:
     since = message.settled_at or message.created_at
     return (
-        f"{message.id}  Vorgang {message.case_id}  {in_words(message, 'de')}, Fassung {message.revision}, "
-        f"{message.attempts} Versuche, {local_time(since)}"
+        f"{message.id}  {said(de='Vorgang', en='case')} {message.case_id}  {in_words(message, language())}, "
+        f"{said(de='Fassung', en='revision')} {message.revision}, "
+        f"{message.attempts} {said(de='Versuche', en='attempts')}, {local_time(since, language())}"
     )
 
 
@@ -135,5 +152,5 @@ def _run(work: Callable[[Pool], Awaitable[_Result]], *, url: str | None, file: P
     try:
         return asyncio.run(connected())
     except Unavailable as away:
-        echo(f"FEHLER: {away}", err=True)
+        echo(said(de=f"FEHLER: {away}", en=f"ERROR: {away}"), err=True)
         raise typer.Exit(1) from None

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
+from amtsweg.usage_errors import UsageError, wrong_use
 from shared.errors import Stopped, Unavailable
 
 MISTAKE = 2
@@ -25,6 +26,8 @@ def explained() -> Iterator[None]:
     """Turn what a person can correct into a sentence and an exit status; anything else stays an error of ours."""
     try:
         yield
+    except UsageError as error:
+        raise _ended(wrong_use(error), MISTAKE) from error
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
         raise _ended(_away(error), AWAY) from error
     except StackError as error:

@@ -14,13 +14,13 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
+from amtsweg.language import language, said
+from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
 from amtsweg.terminal import JsonOption, echo_json, plain_console, printable
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
-    REASONS_DE,
     Ineffective,
-    Obstacle,
     OrderOutcome,
     OrderRequest,
     Pending,
@@ -49,21 +49,6 @@ T = TypeVar("T")
 PRINCIPAL: Final = "operator"
 SOURCE: Final = "urn:amtsweg:operator"
 WAIT: Final = timedelta(seconds=30)
-OBSTACLES: Final[dict[Obstacle, str]] = {
-    "not-at-the-desk": "ist nicht geparkt. `amtsweg parked list` zeigt, was wartet.",
-    "already-routed": "ist nicht mehr geparkt; der Vorgang liegt bei {authority}.",
-    "not-unconfirmed": "liegt nicht seit 20 Tagen unbestätigt bei einer Stelle; es gibt nichts erneut zuzustellen.",
-    "unknown-authority": "bleibt geparkt: Diese Stelle gibt es heute nicht im Verzeichnis.",
-    "not-a-candidate": "bleibt geparkt: Diese Stelle kommt nach dem Verzeichnis nicht in Betracht. "
-    "Ist sie trotzdem gemeint, --outside-candidates angeben.",
-    "not-connected": "bleibt geparkt: Diese Stelle ist noch nicht angeschlossen.",
-    "failed": "bleibt geparkt: Der Router ist an dem Auftrag gescheitert (`amtsweg dead-letters list`).",
-}
-
-PENDING: Final = (
-    f"Der Auftrag ist erteilt, aber nach {WAIT.total_seconds():g} s noch nicht ausgeführt. Läuft der Router? "
-    "Der Auftrag geht nicht verloren; `amtsweg parked list` zeigt, ob der Vorgang noch wartet."
-)
 
 CaseArgument = Annotated[str, typer.Argument(help="Eingangsnummer, Antrag oder Vorgang, wie in der Liste")]
 ReasonOption = Annotated[
@@ -81,14 +66,19 @@ def list_parked(*, as_json: JsonOption = False) -> None:
         return
     console = plain_console()
     if not parked:
-        console.print("Nichts ist geparkt.")
+        console.print(said(de="Nichts ist geparkt.", en="Nothing is parked."))
         return
-    number = Column("Eingangsnummer", no_wrap=True)
-    table = Table("Eingang", number, "Leistung", "Grund", "In Betracht kommen")
+    table = Table(
+        said(de="Eingang", en="Received"),
+        Column(said(de="Eingangsnummer", en="Receipt number"), no_wrap=True),
+        said(de="Leistung", en="Service"),
+        said(de="Grund", en="Reason"),
+        said(de="In Betracht kommen", en="Candidates"),
+    )
     for waiting in parked:
         receipt = waiting.held.receipt
         table.add_row(
-            local_time(receipt.received_at),
+            local_time(receipt.received_at, language()),
             receipt.receipt_number,
             directory.services.get(receipt.service, receipt.service),
             _reason(waiting),
@@ -102,7 +92,7 @@ def show(case: CaseArgument) -> None:
     """Ein geparkter Vorgang: was der Router weiß und warum er nicht entscheidet."""
     waiting, directory = _run(lambda desk: desk.show(case))
     if waiting is None:
-        typer.echo(f"{case} {OBSTACLES['not-at-the-desk']}", err=True)
+        typer.echo(f"{case} {obstacle_in_words('not-at-the-desk')}", err=True)
         raise typer.Exit(1)
     console = plain_console()
     for name, value in _facts(waiting, directory).items():
@@ -172,13 +162,16 @@ def _said(told: OrderOutcome, *, case: str) -> tuple[str, int]:
     number = case if told.waiting is None else told.waiting.held.receipt.receipt_number
     match told:
         case Placed(authority=authority):
-            return f"{number} liegt jetzt bei {authority}.", 0
+            return f"{number} {said(de='liegt jetzt bei', en='now lies with')} {authority}.", 0
         case StillParked(waiting=waiting):
-            return f"{number} bleibt geparkt: {_reason(waiting)}.", 1
+            return f"{number} {said(de='bleibt geparkt', en='stays parked')}: {_reason(waiting)}.", 1
         case Ineffective(obstacle=obstacle, waiting=found):
-            return f"{number} {OBSTACLES[obstacle].format(authority=found and found.held.authority)}", 1
+            return (
+                f"{number} {obstacle_in_words(obstacle).format(authority=found and found.held.authority)}",
+                1,
+            )
         case Pending():
-            return f"{number}: {PENDING}", 3
+            return f"{number}: {pending_in_words(WAIT)}", 3
 
 
 def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
@@ -231,7 +224,7 @@ async def _everything(desk: ClearingDesk) -> list[Waiting]:
 
 
 def _reason(waiting: Waiting) -> str:
-    return REASONS_DE.get(waiting.reason, waiting.reason)
+    return in_words(waiting.reason)
 
 
 def _named(authority: str, directory: Directory) -> str:
@@ -260,12 +253,14 @@ def _document(waiting: Waiting, directory: Directory) -> dict[str, object]:
 def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
     held, receipt = waiting.held, waiting.held.receipt
     return {
-        "Eingangsnummer": receipt.receipt_number,
-        "Eingang": local_time(receipt.received_at, seconds=True),
-        "Vorgang": str(waiting.case),
-        "Antrag": str(held.submission_id),
-        "Leistung": f"{directory.services.get(receipt.service, '')} ({receipt.service})",
-        "Grund": _reason(waiting),
-        **({} if held.authority is None else {"Liegt bei": held.authority}),
-        "Wartet seit": local_time(held.since, seconds=True),
+        said(de="Eingangsnummer", en="Receipt number"): receipt.receipt_number,
+        said(de="Eingang", en="Received"): local_time(receipt.received_at, language(), seconds=True),
+        said(de="Vorgang", en="Case"): str(waiting.case),
+        said(de="Antrag", en="Submission"): str(held.submission_id),
+        said(
+            de="Leistung", en="Service"
+        ): f"{directory.services.get(receipt.service, '')} ({receipt.service})",
+        said(de="Grund", en="Reason"): _reason(waiting),
+        **({} if held.authority is None else {said(de="Liegt bei", en="Held by"): held.authority}),
+        said(de="Wartet seit", en="Waits since"): local_time(held.since, language(), seconds=True),
     }

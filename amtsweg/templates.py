@@ -6,6 +6,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from amtsweg.language import said
 from amtsweg.terminal import echo
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.message import CURRENT_TEMPLATES
@@ -52,7 +53,12 @@ def preview(
     """Schreibt jede Nachricht in jeder Sprache auf eine Seite."""
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(page(), encoding="utf-8")
-    echo(f"{len(KINDS)} Nachrichten in {len(LANGUAGES)} Sprachen: {to}")
+    echo(
+        said(
+            de=f"{len(KINDS)} Nachrichten in {len(LANGUAGES)} Sprachen: {to}",
+            en=f"{len(KINDS)} messages in {len(LANGUAGES)} languages: {to}",
+        )
+    )
 
 
 def page() -> str:

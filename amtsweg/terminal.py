@@ -18,7 +18,7 @@ def echo(text: object = "", *, err: bool = False) -> None:
     typer.echo(printable(text), err=err)
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help="als JSON, Zeiten in UTC (as JSON, times in UTC)")]
+JsonOption = Annotated[bool, typer.Option("--json", help="as JSON, times in UTC")]
 """The option of every list."""
 
 

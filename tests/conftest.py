@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
+os.environ["AMTSWEG_LANG"] = "de"  # whatever the machine speaks; a test of the other language says so
 _IN_CI = os.environ.get("CI") == "true"
 
 # A busy machine makes no property false: time is measured in benchmarks/, never in tests. Each run draws anew;

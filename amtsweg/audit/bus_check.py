@@ -16,6 +16,7 @@ import typer
 from aiokafka import TopicPartition
 
 from amtsweg.bus import everything, operator_address, partitions_of
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -74,16 +75,32 @@ def check_bus(
             compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
     except (Unavailable, ProofRefused) as away:
-        echo(f"FEHLER: {away}", err=True)
+        echo(said(de=f"FEHLER: {away}", en=f"ERROR: {away}"), err=True)
         raise typer.Exit(3) from None
     for topic in topics:
         found, dead = done.records[topic.name], done.dead[topic.name]
-        echo(f"  {found:>10} Sätze, {dead} zurückgestellt   {topic.name}")
+        echo(
+            said(
+                de=f"  {found:>10} Sätze, {dead} zurückgestellt   {topic.name}",
+                en=f"  {found:>10} records, {dead} set aside   {topic.name}",
+            )
+        )
     for topic in AUDITED:
         if topic.sealed:
-            echo(f"  nicht verglichen, weil versiegelt: {topic.name} (Lücken zeigt die Regel routing-cause)")
+            echo(
+                said(
+                    de=f"  nicht verglichen, weil versiegelt: {topic.name} (Lücken zeigt die Regel routing-cause)",
+                    en=f"  not compared, being sealed: {topic.name} (the rule routing-cause shows gaps)",
+                )
+            )
     for name, partition, offset in done.missing:
-        echo(f"FEHLT: {name}, Partition {partition}, Satz {offset}", err=True)
+        echo(
+            said(
+                de=f"FEHLT: {name}, Partition {partition}, Satz {offset}",
+                en=f"MISSING: {name}, partition {partition}, record {offset}",
+            ),
+            err=True,
+        )
     raise typer.Exit(1 if done.missing else 0)
 
 

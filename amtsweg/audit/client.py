@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from amtsweg.language import language, said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 
@@ -44,7 +45,9 @@ class AuditClient:
         if token_file is not None:
             token = token_file.read_text().strip()
         if not url.startswith(("http://", "https://")):
-            raise typer.BadParameter("--url beginnt mit http:// oder https://")
+            raise typer.BadParameter(
+                said(de="--url beginnt mit http:// oder https://", en="--url begins with http:// or https://")
+            )
         return cls(url=url.rstrip("/"), token=token, purpose=purpose, reference=reference)
 
     def get(self, path: str, **parameters: str) -> bytes:
@@ -59,6 +62,7 @@ class AuditClient:
         request = urllib.request.Request(  # noqa: S310 - `of` has looked at the scheme
             f"{self.url}{path}{query}",
             headers={
+                "Accept-Language": language(),
                 "Authorization": f"Bearer {self.token}",
                 "Amtsweg-Purpose": quote(self.purpose),
                 "Amtsweg-Reference": quote(self.reference),
@@ -70,18 +74,29 @@ class AuditClient:
         except urllib.error.HTTPError as refused:
             raise _end(_problem(refused.read())) from None
         except urllib.error.URLError as away:
-            raise _end({"detail": f"{self.url} ist nicht zu erreichen ({away.reason})"}) from None
+            raise _end(
+                {
+                    "detail": said(
+                        de=f"{self.url} ist nicht zu erreichen ({away.reason})",
+                        en=f"{self.url} cannot be reached ({away.reason})",
+                    )
+                }
+            ) from None
 
 
 def _problem(body: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(body))
     except ValueError:
-        return {"detail": "Die Prüfstelle hat keinen Grund genannt."}
+        return {
+            "detail": said(
+                de="Die Prüfstelle hat keinen Grund genannt.", en="The audit service has named no reason."
+            )
+        }
 
 
 def _end(problem: dict[str, Any]) -> typer.Exit:
-    echo(f"FEHLER: {problem.get('detail')}", err=True)
+    echo(said(de=f"FEHLER: {problem.get('detail')}", en=f"ERROR: {problem.get('detail')}"), err=True)
     if "resolution" in problem:
         echo(f"        {problem['resolution']}", err=True)
     return typer.Exit(1)

@@ -15,6 +15,7 @@ from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
 from amtsweg.audit.shards import close, open_next
 from amtsweg.audit.trust import policy_of
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.domain.policy import Policy
@@ -51,12 +52,17 @@ def check(
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(f"FEHLER: {refused}", err=True)
+        echo(said(de=f"FEHLER: {refused}", en=f"ERROR: {refused}"), err=True)
         raise typer.Exit(1) from None
     seconds = time.perf_counter() - began
     for kind, count in sorted(kinds.items()):
         echo(f"  {count:>10}  {kind}")
-    echo(f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt.")
+    echo(
+        said(
+            de=f"{size} Einträge geprüft in {seconds:.1f} s ({size / seconds:,.0f} je Sekunde): alles stimmt.",
+            en=f"{size} entries checked in {seconds:.1f} s ({size / seconds:,.0f} a second): everything is right.",
+        )
+    )
 
 
 def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:
@@ -70,5 +76,11 @@ def check_folder(tiles: Path, *, policy: Policy) -> tuple[int, Counter[str]]:
     for progress in inspection:
         kinds.update(leaf.type for leaf in progress.leaves)
         if progress.entries % _STEP == 0:
-            echo(f"  {progress.entries} von {checkpoint.size} …", err=True)
+            echo(
+                said(
+                    de=f"  {progress.entries} von {checkpoint.size} …",
+                    en=f"  {progress.entries} of {checkpoint.size} …",
+                ),
+                err=True,
+            )
     return checkpoint.size, kinds

@@ -10,6 +10,7 @@ import typer
 from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.language import language, said
 from amtsweg.terminal import echo
 from services.audit.domain.daily_statement import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
@@ -35,18 +36,20 @@ def completeness(
         overdue = _account(desk, on)
         raise typer.Exit(1 if overdue else 0)
     if on is None:
-        raise typer.BadParameter("--authority verlangt auch --on TAG")
+        raise typer.BadParameter(
+            said(de="--authority verlangt auch --on TAG", en="--authority needs --on DAY")
+        )
     data = desk.get(f"/v1/completeness/days/{on:%Y-%m-%d}/authorities/{authority}")
     try:
         statement = Statement.from_bytes(data)
         stated = verify_statement(statement, policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(f"ABGELEHNT: {refused}", err=True)
+        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
     _tell(statement, stated)
     if out is not None:
         out.write_bytes(data)
-        echo(f"Geschrieben: {out}")
+        echo(said(de=f"Geschrieben: {out}", en=f"Written: {out}"))
 
 
 def verify_statement_file(
@@ -67,7 +70,7 @@ def verify_statement_file(
         if tiles is not None:
             recount(stated, tiles, trusted)
     except ProofRefused as refused:
-        echo(f"ABGELEHNT: {refused}", err=True)
+        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
 
 
@@ -88,18 +91,30 @@ def recount(stated: Stated, tiles: Path, policy: Policy) -> None:
                 tally.add(index, entry, authority=leaf.authority)
     if tally.lines() != day.lines:
         raise ProofRefused("the day has other entries in the log than its statement says")
-    echo(f"Nachgezählt: {day.end - day.start} Einträge des Tages, Zeile für Zeile dieselben.")
+    echo(
+        said(
+            de=f"Nachgezählt: {day.end - day.start} Einträge des Tages, Zeile für Zeile dieselben.",
+            en=f"Counted again: {day.end - day.start} entries of the day, the same line by line.",
+        )
+    )
 
 
 def _account(desk: AuditClient, on: datetime | None) -> int:
     asked = {} if on is None else {"on": f"{on:%Y-%m-%d}"}
     account: dict[str, Any] = json.loads(desk.get("/v1/completeness", **asked))
-    echo(f"Stand {account['at']}; diese Einsicht ist Eintrag {account['look']}.")
+    echo(
+        said(
+            de=f"Stand {account['at']}; diese Einsicht ist Eintrag {account['look']}.",
+            en=f"As of {account['at']}; this look is entry {account['look']}.",
+        )
+    )
     for rule in account["rules"]:
-        mark = "FEHLT" if rule["overdue"] else "ok"
-        echo(f"  {mark:<6} {rule['overdue']:>6} überfällig {rule['open']:>6} offen   {rule['says']}")
+        mark = said(de="FEHLT", en="LACKS") if rule["overdue"] else "ok"
+        late, waiting = said(de="überfällig", en="overdue"), said(de="offen", en="open")
+        echo(f"  {mark:<6} {rule['overdue']:>6} {late} {rule['open']:>6} {waiting}   {rule['says']}")
     for each in account["overdue"]:
-        echo(f"  {each['due']}  {each['rule']:<18} Vorgang {each['case']}  Eintrag {each['index']}")
+        case, entry = said(de="Vorgang", en="case"), said(de="Eintrag", en="entry")
+        echo(f"  {each['due']}  {each['rule']:<18} {case} {each['case']}  {entry} {each['index']}")
     return len(account["overdue"])
 
 
@@ -109,11 +124,37 @@ def _tell(statement: Statement, stated: Stated, *, recounted: bool = False) -> N
         what = leaf.type.removeprefix("de.amtsweg.").removesuffix(".v1")
         echo(f"  {index:>8}  {leaf.time}  {what}")
     echo(
-        f"{statement.authority}, {local_day(day.day)}: {len(stated.leaves)} von {day.end - day.start} Einträgen."
+        f"{statement.authority}, {local_day(day.day, language())}: {len(stated.leaves)} "
+        f"{said(de='von', en='of')} {day.end - day.start} {said(de='Einträgen', en='entries')}."
     )
-    echo("Bewiesen: Das Protokoll hat sich beim Abschluss des Tages auf genau diese Einträge festgelegt,")
-    echo("          und auf dieselben gegenüber jedem, der fragt.")
+    echo(
+        said(
+            de="Bewiesen: Das Protokoll hat sich beim Abschluss des Tages auf genau diese Einträge festgelegt,",
+            en="Proven: at the day's end the log has committed itself to exactly these entries,",
+        )
+    )
+    echo(
+        said(
+            de="          und auf dieselben gegenüber jedem, der fragt.",
+            en="          and to the same towards everybody who asks.",
+        )
+    )
     if not recounted:
-        echo("Nicht bewiesen: Dass kein anderer Eintrag des Tages diese Behörde nennt; das zählt nach, wer")
-        echo("          die Einträge selbst hat (amtsweg audit verify-statement --tiles ORDNER).")
-    echo("Nicht bewiesen: Dass nichts geschah, was nie gemeldet wurde.")
+        echo(
+            said(
+                de="Nicht bewiesen: Dass kein anderer Eintrag des Tages diese Behörde nennt; das zählt nach, wer",
+                en="Not proven: that no other entry of the day names this authority; whoever has the entries",
+            )
+        )
+        echo(
+            said(
+                de="          die Einträge selbst hat (amtsweg audit verify-statement --tiles ORDNER).",
+                en="          counts that (amtsweg audit verify-statement --tiles FOLDER).",
+            )
+        )
+    echo(
+        said(
+            de="Nicht bewiesen: Dass nichts geschah, was nie gemeldet wurde.",
+            en="Not proven: that nothing happened that was never reported.",
+        )
+    )

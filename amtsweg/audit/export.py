@@ -11,6 +11,7 @@ import typer
 
 from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.language import said
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
 from services.audit.domain.export import (
@@ -39,7 +40,12 @@ def export(
 ) -> None:
     """Holt alle Einträge mit ihren Inhalten als Dateien und rechnet nach, dass keiner fehlt."""
     if out.exists():
-        raise typer.BadParameter(f"{out} gibt es schon; ein Export beginnt in einem neuen Ordner")
+        raise typer.BadParameter(
+            said(
+                de=f"{out} gibt es schon; ein Export beginnt in einem neuen Ordner",
+                en=f"{out} exists; an export begins in a new folder",
+            )
+        )
     desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     trusted = _trusted(log_key, policy)
     with desk.open("/v1/export", format=form) as stream:
@@ -47,9 +53,21 @@ def export(
         try:
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in unpack(archive, out):
-                    echo(f"  {member.name}  {member.size:,} Byte", err=True)
+                    echo(
+                        said(
+                            de=f"  {member.name}  {member.size:,} Byte",
+                            en=f"  {member.name}  {member.size:,} bytes",
+                        ),
+                        err=True,
+                    )
         except (tarfile.TarError, OSError) as broken:
-            echo(f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.", err=True)
+            echo(
+                said(
+                    de=f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.",
+                    en=f"ERROR: the transfer broke off ({broken}); {out} is incomplete.",
+                ),
+                err=True,
+            )
             raise typer.Exit(1) from None
     _report(out, trusted)
 
@@ -104,18 +122,33 @@ def _report(folder: Path, policy: Policy) -> None:
     try:
         manifest, opened = check_export(folder, policy)
     except ProofRefused as refused:
-        echo(f"ABGELEHNT: {refused}", err=True)
+        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
-    echo(f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.")
-    echo(f"{opened} Inhalte öffnen ihre Einträge; die übrigen sind gelöscht oder betreffen Handelnde.")
-    echo(f"Dieser Export ist selbst Eintrag {manifest.look} des Protokolls.")
+    echo(
+        said(
+            de=f"Protokoll {manifest.origin}: alle {manifest.size} Einträge, die Wurzel stimmt.",
+            en=f"Log {manifest.origin}: all {manifest.size} entries, the root is right.",
+        )
+    )
+    echo(
+        said(
+            de=f"{opened} Inhalte öffnen ihre Einträge; die übrigen sind gelöscht oder betreffen Handelnde.",
+            en=f"{opened} contents open their entries; the others are erased or are about who acted.",
+        )
+    )
+    echo(
+        said(
+            de=f"Dieser Export ist selbst Eintrag {manifest.look} des Protokolls.",
+            en=f"This export is itself entry {manifest.look} of the log.",
+        )
+    )
 
 
 def _trusted(log_key: str | None, policy: Path | None) -> Policy:
     try:
         return policy_of(log_key, policy)
     except ProofRefused as refused:
-        echo(f"ABGELEHNT: {refused}", err=True)
+        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
 
 

@@ -9,6 +9,7 @@ import typer
 
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.postgres import MIGRATIONS
@@ -47,9 +48,14 @@ def rebuild_tiles(
     try:
         size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
     except (Fork, Unavailable) as failed:
-        echo(f"FEHLER: {failed}", err=True)
+        echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
-    echo(f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.")
+    echo(
+        said(
+            de=f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.",
+            en=f"{size} entries written anew in {time.perf_counter() - began:.1f} s.",
+        )
+    )
 
 
 def rebuild_database(
@@ -67,10 +73,20 @@ def rebuild_database(
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
     except (ProofRefused, Fork, Unavailable) as failed:
-        echo(f"FEHLER: {failed}", err=True)
+        echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
-    echo(f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.")
-    echo("Salze und Inhalte stehen nur in der Sicherung; ohne sie bleiben die Einträge verschlossen.")
+    echo(
+        said(
+            de=f"{size} Einträge wiederhergestellt in {time.perf_counter() - began:.1f} s.",
+            en=f"{size} entries restored in {time.perf_counter() - began:.1f} s.",
+        )
+    )
+    echo(
+        said(
+            de="Salze und Inhalte stehen nur in der Sicherung; ohne sie bleiben die Einträge verschlossen.",
+            en="Salts and contents are in the backup only; without it the entries stay closed.",
+        )
+    )
 
 
 async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from amtsweg.audit.rebuild import DatabaseUrlOption, PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -34,7 +35,9 @@ from shared.settings import read_secret
 _WAIT_SECONDS = 60.0
 _EVERY_SECONDS = 0.2
 
-ShardSecretOption = Annotated[Path, typer.Option(exists=True, dir_okay=False)]
+ShardSecretOption = Annotated[
+    Path, typer.Option(help="Datei mit dem Geheimnis des Protokolls", exists=True, dir_okay=False)
+]
 
 
 def close(
@@ -49,7 +52,12 @@ def close(
         size = asyncio.run(_close(origin, url=url, password=password))
     except (ProofRefused, Unavailable) as failed:
         raise _end(failed) from None
-    echo(f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.")
+    echo(
+        said(
+            de=f"{origin} ist mit {size} Einträgen geschlossen, der letzte Stand ist unterschrieben.",
+            en=f"{origin} is closed with {size} entries, the last checkpoint is signed.",
+        )
+    )
 
 
 def open_next(
@@ -72,8 +80,13 @@ def open_next(
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
     except (ProofRefused, Stopped, Unavailable) as failed:
         raise _end(failed) from None
-    echo(f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.")
-    echo(f"{carried} offene Vorgänge sind übernommen.")
+    echo(
+        said(
+            de=f"{origin} ist eröffnet; Eintrag 0 nennt {last.origin} mit {last.size} Einträgen.",
+            en=f"{origin} is open; entry 0 names {last.origin} with {last.size} entries.",
+        )
+    )
+    echo(said(de=f"{carried} offene Vorgänge sind übernommen.", en=f"{carried} open cases are carried over."))
 
 
 async def _close(origin: str, *, url: str, password: str | None) -> int:
@@ -149,5 +162,5 @@ def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str
 
 
 def _end(failed: Exception) -> typer.Exit:
-    echo(f"FEHLER: {failed}", err=True)
+    echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
     return typer.Exit(1)

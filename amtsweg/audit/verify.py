@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
-from amtsweg.language import language
+from amtsweg.language import language, said
 from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
@@ -16,7 +16,7 @@ from services.audit.domain.proof_refused import ProofRefused
 
 
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="Beweisdatei (evidence file)", exists=True, dir_okay=False)],
+    bundle: Annotated[Path, typer.Argument(help="Beweisdatei", exists=True, dir_okay=False)],
     log_key: Annotated[
         str | None, typer.Option(help="Schlüssel des Protokolls, auf anderem Weg erhalten (vkey)")
     ] = None,
@@ -39,7 +39,12 @@ def verify(
         rule = None if policy is None else policy.read_text(encoding="utf-8")
         roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
     except ValueError:
-        raise typer.BadParameter("--policy ist Text in UTF-8, --tsa-root ein Zertifikat in PEM") from None
+        raise typer.BadParameter(
+            said(
+                de="--policy ist Text in UTF-8, --tsa-root ein Zertifikat in PEM",
+                en="--policy is text in UTF-8, --tsa-root a certificate in PEM",
+            )
+        ) from None
     if log_key is not None:
         rule = f"log {log_key}\nquorum none\n"
     try:

@@ -16,9 +16,10 @@ from amtsweg.directory import published
 from amtsweg.directory.assignment_proposals import DeskProposal, assignments, is_settled, proposals
 from amtsweg.directory.proposal import Tables
 from amtsweg.directory.proposal_draft import Skeleton, skeleton
+from amtsweg.language import language, said
+from amtsweg.parked_words import in_words
 from amtsweg.terminal import plain_console, printable
 from services.router.adapters.directory_files import write
-from services.router.domain.cases.desk import REASONS_DE
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version
@@ -56,7 +57,7 @@ def list_proposals(
             typer.echo(orjson.dumps(each.to_json()))
         return
     if not found:
-        typer.echo("Es gibt keine Vorschläge.")
+        typer.echo(said(de="Es gibt keine Vorschläge.", en="There are no proposals."))
         return
     plain_console().print(_table(found, directory))
 
@@ -75,7 +76,13 @@ def show_proposal(
     """
     found = next((each for each in _proposals(since) if each.id == proposal), None)
     if found is None:
-        typer.echo(f"{proposal} gibt es nicht. `amtsweg directory proposals list` zeigt alle.", err=True)
+        typer.echo(
+            said(
+                de=f"{proposal} gibt es nicht. `amtsweg directory proposals list` zeigt alle.",
+                en=f"{proposal} does not exist. `amtsweg directory proposals list` shows all.",
+            ),
+            err=True,
+        )
         raise typer.Exit(1)
     version = _newest()
     draft = skeleton(found, directory=Tables.of_version(version).directory())
@@ -104,7 +111,13 @@ def _newest() -> Version:
     except Unavailable as away:
         raise _away(away) from away
     if not versions.published:
-        typer.echo("Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.", err=True)
+        typer.echo(
+            said(
+                de="Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.",
+                en="No directory is published yet: `amtsweg directory seed`.",
+            ),
+            err=True,
+        )
         raise typer.Exit(2)
     return versions.newest
 
@@ -123,18 +136,29 @@ def _away(away: Unavailable) -> typer.Exit:
 
 
 def _table(found: list[DeskProposal], directory: Directory) -> Table:
-    number, authority = Column("Nummer", no_wrap=True), Column("zugewiesen an", no_wrap=True)
-    table = Table(number, "Leistung", "Ort", "Grund", authority, "wie oft", "zuletzt")
+    number, authority = (
+        Column(said(de="Nummer", en="Number"), no_wrap=True),
+        Column(said(de="zugewiesen an", en="assigned to"), no_wrap=True),
+    )
+    table = Table(
+        number,
+        said(de="Leistung", en="Service"),
+        said(de="Ort", en="Place"),
+        said(de="Grund", en="Reason"),
+        authority,
+        said(de="wie oft", en="how often"),
+        said(de="zuletzt", en="last"),
+    )
     for each in found:
         decision, reason = each.last.decision, str(each.last.decision.reason)
         table.add_row(
             each.id,
             directory.services.get(decision.inquiry.service, decision.inquiry.service),
             printable(_place(decision.inquiry.place)),
-            REASONS_DE.get(reason, reason),
+            in_words(reason),
             each.last.authority,
             str(len(each.assigned)),
-            local_time(each.last.at),
+            local_time(each.last.at, language()),
         )
     return table
 

@@ -14,7 +14,7 @@ from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.stack import StartStep
+from amtsweg.stack.stack import PartState, StartStep
 from amtsweg.terminal import plain_console
 
 _RESTARTED_WITHIN_S = 60.0
@@ -30,7 +30,12 @@ def up(
     owner = supervisor.supervisor(var)
     if owner is not None:
         ready = StackDescription.path(var).exists()
-        console.print(f"The stack {'already runs' if ready else 'is being started'} (process {owner.pid}).")
+        console.print(
+            said(
+                de=f"Der Stapel {'läuft schon' if ready else 'wird gerade gestartet'} (Prozess {owner.pid}).",
+                en=f"The stack {'already runs' if ready else 'is being started'} (process {owner.pid}).",
+            )
+        )
         if ready:
             console.print(addresses(StackDescription.read(var)))
         return
@@ -66,7 +71,10 @@ def restart(service: Annotated[str, typer.Argument(help="a name that `amtsweg st
     while time.monotonic() < deadline:
         now = next((part for part in supervisor.status(var) if part.name == service), None)
         if now is not None and now.pid not in {None, before.pid}:
-            print(said(de=f"{service} läuft wieder", en=f"{service} runs again"), f"(process {now.pid}).")
+            print(
+                said(de=f"{service} läuft wieder", en=f"{service} runs again"),
+                f"({said(de='Prozess', en='process')} {now.pid}).",
+            )
             return
         time.sleep(0.1)
     raise StackError(
@@ -111,17 +119,31 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="JSON for pro
 
 
 def _show(parts: list[supervisor.PartStatus]) -> None:
-    table = Table("part", "state", "process", "port", "restarts", "memory")
+    table = Table(
+        said(de="Teil", en="part"),
+        said(de="Stand", en="state"),
+        said(de="Prozess", en="process"),
+        "Port",
+        said(de="Neustarts", en="restarts"),
+        said(de="Speicher", en="memory"),
+    )
     for part in parts:
         table.add_row(
             part.name,
-            "running" if part.pid else "ended",
+            said(de="läuft", en="running") if part.pid else said(de="beendet", en="ended"),
             str(part.pid or ""),
             str(part.port or ""),
             str(part.restarts or ""),
             f"{part.memory_bytes / 2**20:.0f} MB",
         )
-    plain_console().print(table, f"memory in all: {sum(p.memory_bytes for p in parts) / 2**20:.0f} MB")
+    in_all = f"{sum(p.memory_bytes for p in parts) / 2**20:.0f} MB"
+    plain_console().print(table, f"{said(de='Speicher zusammen', en='memory in all')}: {in_all}")
+
+
+def _state(state: PartState) -> str:
+    """How a part of the stack stands, in words."""
+    german = {"ready": "bereit", "restarted": "neu gestartet", "stopping": "endet", "failed": "gescheitert"}
+    return said(de=german.get(state, state), en=state)
 
 
 def addresses(description: StackDescription) -> Table:
@@ -130,7 +152,7 @@ def addresses(description: StackDescription) -> Table:
     for name, url in description.urls:
         table.add_row(name, url)
     table.add_row("kafka", description.kafka.bootstrap)
-    table.add_row("mail", str(description.smtp.maildir))
+    table.add_row(said(de="Mails", en="mail"), str(description.smtp.maildir))
     return table
 
 
@@ -146,12 +168,15 @@ class StartView:
         at = f"[dim]{time.monotonic() - self._began:5.1f} s[/dim]"
         match step.part, step.state:
             case "stack", "ready":
-                self._console.print(f"{at}  ready")
+                self._console.print(f"{at}  {said(de='bereit', en='ready')}")
                 if self._var is not None:
-                    self._console.print(addresses(StackDescription.read(self._var)), "Ctrl-C ends it.")
+                    self._console.print(
+                        addresses(StackDescription.read(self._var)),
+                        said(de="Strg-C beendet ihn.", en="Ctrl-C ends it."),
+                    )
             case "stack", "stopping":
-                self._console.print("ending the stack …")
+                self._console.print(said(de="der Stapel wird beendet …", en="ending the stack …"))
             case _, "starting":
                 pass
             case _:
-                self._console.print(f"{at}  {step.part} {step.state}  [dim]{step.detail}[/dim]")
+                self._console.print(f"{at}  {step.part} {_state(step.state)}  [dim]{step.detail}[/dim]")

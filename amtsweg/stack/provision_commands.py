@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from amtsweg.language import said
 from amtsweg.stack import endpoints, setup
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.errors import StackError
@@ -42,7 +43,12 @@ def keys(
     password = make_token(made.keys.of("intake", "redis-password"))
     settings = redis_settings(password=password, certificates=_IN_CONTAINER)
     write_secret(made.keys.of("redis", "redis.conf"), settings)
-    echo(f"The keys lie in {folder}; {len(made.authorities)} authorities have one.")
+    echo(
+        said(
+            de=f"Die Schlüssel liegen in {folder}; {len(made.authorities)} Behörden haben einen.",
+            en=f"The keys lie in {folder}; {len(made.authorities)} authorities have one.",
+        )
+    )
 
 
 @commands.command("servers")
@@ -56,13 +62,23 @@ def servers(folder: Folder) -> None:
     except StackError as error:
         typer.echo(f"amtsweg provision: {error}", err=True)
         raise typer.Exit(1) from error
-    echo(f"Kafka at {kafka.bootstrap} and PostgreSQL at {postgres.host} are ready for the services.")
+    echo(
+        said(
+            de=f"Kafka auf {kafka.bootstrap} und PostgreSQL auf {postgres.host} sind bereit für die Dienste.",
+            en=f"Kafka at {kafka.bootstrap} and PostgreSQL at {postgres.host} are ready for the services.",
+        )
+    )
 
 
 def _named_servers() -> tuple[KafkaEndpoint, PostgresEndpoint]:
     kafka, postgres = endpoints.kafka(os.environ), endpoints.postgres(os.environ)
     if kafka is None or postgres is None:
-        raise StackError("AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES_URL must name the servers")
+        raise StackError(
+            said(
+                de="AMTSWEG_KAFKA_BOOTSTRAP und AMTSWEG_POSTGRES_URL müssen die Server nennen",
+                en="AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES_URL must name the servers",
+            )
+        )
     return kafka, postgres
 
 

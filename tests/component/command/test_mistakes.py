@@ -107,4 +107,4 @@ def test_an_unknown_language_is_refused(elsewhere: Path) -> None:
     told = CliRunner().invoke(build(["status"]), ["status", "--lang", "fr"])
 
     assert told.exit_code == 2
-    assert "de or en" in told.stderr
+    assert "erwartet wird de oder en" in told.stderr or "expected de or en" in told.stderr

@@ -1,0 +1,85 @@
+"""Why a case is parked, and what became of an order, in the language of the call."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from amtsweg.language import said
+from services.router.domain.cases.desk import REASONS_DE, Obstacle
+
+REASONS_EN: Final[Mapping[str, str]] = {
+    "unknown-service": "service unknown",
+    "unknown-place": "place unknown",
+    "ambiguous-place": "place not unique",
+    "outside-territory": "place outside the Land",
+    "not-offered": "service offered no more",
+    "choice-required": "choice of the authority missing",
+    "ambiguous-competence": "competence not unique",
+    "no-inbox": "authority has no inbox yet",
+    "no-key": "authority has no key yet",
+    "not-opened": "content not encrypted to the platform",
+    "sealed-for-another-use": "content belongs to another submission",
+    "internal-error": "error of the router",
+    "order-failed": "the router failed at the last order",
+    "returned": "returned by the authority",
+    "unconfirmed": "not confirmed by the authority for 20 days or more",
+    "silence-unconfirmed": "period over; never confirmed by the authority",
+    "silence-incomplete": "period over; documents are missing",
+    "silence-parked": "period over; the case lay with no authority",
+    "silence-forwarded": "period over; the case was handed on",
+    "silence-unread-answer": "period over; an answer of the authority lies unread as a dead letter",
+    "silence-not-every-case-covered": "period over; the law covers only some of the cases",
+    "handed-on-in-a-circle": "handed back by one authority to another that has had it",
+}
+
+
+def in_words(reason: str) -> str:
+    """The reason in words, or its key where a newer release knows more."""
+    return said(de=REASONS_DE.get(reason, reason), en=REASONS_EN.get(reason, reason))
+
+
+def obstacle_in_words(obstacle: Obstacle) -> str:
+    """Why an order has no effect, and what to do."""
+    return {
+        "not-at-the-desk": said(
+            de="ist nicht geparkt. `amtsweg parked list` zeigt, was wartet.",
+            en="is not parked. `amtsweg parked list` shows what waits.",
+        ),
+        "already-routed": said(
+            de="ist nicht mehr geparkt; der Vorgang liegt bei {authority}.",
+            en="is parked no more; the case lies with {authority}.",
+        ),
+        "not-unconfirmed": said(
+            de="liegt nicht seit 20 Tagen unbestätigt bei einer Stelle; es gibt nichts erneut zuzustellen.",
+            en="has not been unconfirmed for 20 days; there is nothing to deliver again.",
+        ),
+        "unknown-authority": said(
+            de="bleibt geparkt: Diese Stelle gibt es heute nicht im Verzeichnis.",
+            en="stays parked: today's directory has no such authority.",
+        ),
+        "not-a-candidate": said(
+            de="bleibt geparkt: Diese Stelle kommt nach dem Verzeichnis nicht in Betracht. "
+            "Ist sie trotzdem gemeint, --outside-candidates angeben.",
+            en="stays parked: this authority is no candidate by the directory. "
+            "If it is meant all the same, add --outside-candidates.",
+        ),
+        "not-connected": said(
+            de="bleibt geparkt: Diese Stelle ist noch nicht angeschlossen.",
+            en="stays parked: this authority is not connected yet.",
+        ),
+        "failed": said(
+            de="bleibt geparkt: Der Router ist an dem Auftrag gescheitert (`amtsweg dead-letters list`).",
+            en="stays parked: the router has failed at the order (`amtsweg dead-letters list`).",
+        ),
+    }[obstacle]
+
+
+def pending_in_words(waited: timedelta) -> str:
+    """An order that nobody has carried out so far."""
+    seconds = f"{waited.total_seconds():g}"
+    return said(
+        de=f"Der Auftrag ist erteilt, aber nach {seconds} s noch nicht ausgeführt. Läuft der Router? "
+        "Der Auftrag geht nicht verloren; `amtsweg parked list` zeigt, ob der Vorgang noch wartet.",
+        en=f"The order is given, but not carried out after {seconds} s. Does the router run? "
+        "The order is not lost; `amtsweg parked list` shows whether the case still waits.",
+    )

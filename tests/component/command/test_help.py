@@ -1,0 +1,211 @@
+"""Every command speaks one language in a call: its help, its lists of commands, what it says about a wrong call."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from amtsweg.__main__ import COMMANDS, build
+from amtsweg.help import catalogue, every_part, in_one_language, known, translated
+from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
+from amtsweg.parked_words import REASONS_EN
+from services.router.domain.cases.desk import REASONS_DE
+from tests.component.command.test_mistakes import elsewhere
+
+__all__ = ["elsewhere"]
+
+GERMAN = frozenset(
+    [
+        "der",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "einer",
+        "und",
+        "oder",
+        "nicht",
+        "ist",
+        "sind",
+        "wird",
+        "werden",
+        "mit",
+        "von",
+        "zu",
+        "zum",
+        "zur",
+        "für",
+        "auf",
+        "aus",
+        "bei",
+        "nach",
+        "wie",
+        "wer",
+        "wo",
+        "im",
+        "es",
+        "gibt",
+        "sonst",
+        "nur",
+        "noch",
+        "auch",
+        "alle",
+        "alles",
+        "kein",
+        "keine",
+        "fehlt",
+        "lieber",
+        "zeigt",
+        "erwartet",
+        "nötig",
+    ]
+)
+ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "or",
+        "not",
+        "is",
+        "are",
+        "were",
+        "be",
+        "been",
+        "with",
+        "to",
+        "for",
+        "on",
+        "at",
+        "by",
+        "from",
+        "what",
+        "who",
+        "where",
+        "which",
+        "it",
+        "there",
+        "else",
+        "only",
+        "every",
+        "none",
+        "missing",
+        "shows",
+        "expected",
+        "required",
+        "default",
+    ]
+)
+OTHER: dict[CommandLanguage, frozenset[str]] = {"de": ENGLISH, "en": GERMAN}
+
+LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")
+
+
+def foreign(text: str, *, spoken: CommandLanguage) -> list[str]:
+    """Words of the other language; names, keys, options, paths and what stands in `quotes` or <brackets> aside."""
+    prose = re.sub(r"`[^`]*`|'[^']*'|<[^>]*>|\[[A-Z]+\]|--?[a-zA-Z-]+|[\w./*-]*[./][\w./*-]+", " ", text)
+    prose = re.sub(r"(?m)^  [a-z-]+(?=  )", " ", prose)  # a command's own name in a list
+    return [word for word in re.findall(r"\b[a-zäöüß]+\b", prose) if word in OTHER[spoken]]
+
+
+def every_help(command: Any, parent: Any = None) -> Iterator[tuple[str, str]]:
+    """The help of the command and of all below it, as the framework writes it."""
+    context = command.context_class(command, info_name=command.name or "amtsweg", parent=parent)
+    yield context.command_path, command.get_help(context)
+    for part in getattr(command, "commands", {}).values():
+        yield from every_help(part, context)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_help_of_every_command_is_in_one_language(
+    lang: CommandLanguage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LANGUAGE_VARIABLE, lang)
+    root = typer.main.get_command(build(list(COMMANDS)))
+    in_one_language(root)
+    written = dict(every_help(root))
+
+    assert len(written) > len(COMMANDS)
+    for name, told in written.items():
+        assert told.startswith({"de": f"Aufruf: {name}", "en": f"Usage: {name}"}[lang])
+        assert not foreign(told, spoken=lang), told
+
+
+@pytest.mark.parametrize(
+    ("lang", "shown"), [("de", "Zeigen, was läuft"), ("en", "Show what runs")], ids=["de", "en"]
+)
+def test_help_is_in_the_language_of_its_call(lang: str, shown: str) -> None:
+    for call in (["status", "--help", "--lang", lang], [f"--lang={lang}", "status", "--help"]):
+        told = CliRunner().invoke(build(["status"]), call)
+        assert shown in told.output
+        assert told.exit_code == 0
+
+
+WRONG_USE: tuple[list[str], ...] = (
+    ["status", "--nonsense"],
+    ["status", "too", "many"],
+    ["nonsense"],
+    ["logs", "--lines", "-1"],
+    ["logs", "--lines", "many"],
+    ["logs", "--lines"],
+    ["status", "--json=1"],
+    ["restart"],
+    ["status", "--lang", "fr"],
+    ["messages", "list", "--case", "x"],
+    ["verify", "missing"],
+    ["verify", "."],
+    ["messages"],
+    [],
+)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("call", WRONG_USE, ids=" ".join)
+def test_a_wrong_call_is_explained_in_one_language(
+    call: list[str], lang: CommandLanguage, elsewhere: Path
+) -> None:
+    app = build(["status", "logs", "restart", "messages", "verify"])
+    told = CliRunner().invoke(app, call, env={LANGUAGE_VARIABLE: lang})
+
+    assert told.exit_code == 2, told.output
+    assert told.stderr.strip()
+    assert not foreign(told.output, spoken=lang), told.output
+
+
+def test_every_text_of_help_is_in_the_catalogue() -> None:
+    root = typer.main.get_command(build(list(COMMANDS)))
+    texts = {each.help for each in every_part(root)}
+    texts |= {
+        parameter.help
+        for each in every_part(root)
+        for parameter in each.params
+        if not getattr(parameter, "hidden", False)
+    }
+    assert {text for text in texts if not text or not known(text)} == set()
+
+
+def test_every_reason_to_park_a_case_has_words_in_both_languages() -> None:
+    assert REASONS_EN.keys() == REASONS_DE.keys()
+    assert not [foreign(words, spoken="en") for words in REASONS_EN.values() if foreign(words, spoken="en")]
+
+
+def test_the_catalogue_has_nothing_that_no_command_says() -> None:
+    root = typer.main.get_command(build(list(COMMANDS)))
+    texts = {each.help for each in every_part(root)}
+    texts |= {parameter.help for each in every_part(root) for parameter in each.params}
+    both = {translated(text or "") for text in texts} | {"Show this message and exit.", "Diese Hilfe zeigen."}
+    stale = [pair for pair in catalogue() if "{" not in pair[0] and not both & set(pair)]
+    assert stale == []
+
+
+def test_each_text_of_the_catalogue_is_in_its_language() -> None:
+    for german, english in catalogue():
+        assert not foreign(german, spoken="de")
+        assert not foreign(english, spoken="en")
