@@ -4,14 +4,13 @@ import logging
 import os
 
 import typer
-from aiokafka import TopicPartition
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
-from shared.events.topic_names import DEAD_LETTER_PARTITIONS
-from shared.events.topics import CATALOGUE, OperatorDuty
+from shared.events.topics import OperatorDuty
 from shared.kafka.client import KafkaAddress
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
 from shared.settings import KafkaConnection
@@ -67,15 +66,5 @@ async def everything(address: KafkaAddress, *topics: str) -> list[Record]:
     Raises:
         Unavailable: Kafka is away, or a transaction hangs.
     """
-    starts = dict.fromkeys(partitions_of(*topics), 0)
+    starts = dict.fromkeys(await partitions_of(address, *topics), 0)
     return [record async for batch in read_to_end(address, starts) for record in batch]
-
-
-def partitions_of(*topics: str) -> list[TopicPartition]:
-    """The partitions of topics of the catalogue, or of dead letters."""
-    counts = {topic.name: topic.partitions for topic in CATALOGUE}
-    return [
-        TopicPartition(topic, number)
-        for topic in topics
-        for number in range(counts.get(topic, DEAD_LETTER_PARTITIONS))
-    ]

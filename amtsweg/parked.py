@@ -35,10 +35,8 @@ from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.errors import Unavailable
 from shared.events.envelope import Message
-from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publish_once import publish_once
-from shared.kafka.records import partition_of
 from shared.local_time import local_time, utc
 from shared.telemetry.health import Health
 
@@ -215,8 +213,7 @@ class OrderSender:
         self._address = address
 
     async def publish(self, message: Message) -> None:
-        at = partition_of(message.key, CASE_ORDERED.partitions)
-        await publish_once(self._address, [message], partitions=[at])
+        await publish_once(self._address, [message])
 
 
 async def _everything(desk: ClearingDesk) -> list[Waiting]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import typer
 from aiokafka import TopicPartition
 
-from amtsweg.bus import everything, operator_address, partitions_of
+from amtsweg.bus import everything, operator_address
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
@@ -29,6 +29,7 @@ from shared.events.topic_names import dead_letter_topic
 from shared.events.topics import Topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import origin
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
 from shared.postgres.pool import Pool, open_pool
@@ -119,7 +120,7 @@ async def compare(
         events = KnownEvents(log.secrecy.unwrap(wrapped or b""))
         rows = await pool.fetch("select topic, partition, next from offsets where consumer = $1", GROUP)
         read = {TopicPartition(row["topic"], row["partition"]): row["next"] for row in rows}
-        starts = dict.fromkeys(partitions_of(*(topic.name for topic in topics)), 0)
+        starts = dict.fromkeys(await partitions_of(address, *(topic.name for topic in topics)), 0)
         unknown: list[BusPosition] = []
         async for batch in read_to_end(address, starts):
             seen = [r for r in batch if r.offset < read.get(TopicPartition(r.topic, r.partition), 0)]

@@ -23,7 +23,6 @@ from shared.events.erasure import HOLDERS, EraseOrdered
 from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publish_once import publish_once
-from shared.kafka.records import partition_of
 from shared.postgres.pool import Pool
 
 _EVERY_SECONDS: Final = 0.5
@@ -66,8 +65,7 @@ async def order(
         data=EraseOrdered(basis=basis, principal=_PRINCIPAL),
     )
     message = encode(ordered, CASE_ORDERED.name)
-    at = partition_of(message.key, CASE_ORDERED.partitions)
-    await publish_once(address, [message], partitions=[at])
+    await publish_once(address, [message])
     return OrderedErasure(pseudonym=secrecy.case(case))
 
 

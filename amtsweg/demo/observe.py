@@ -23,9 +23,21 @@ from shared.events.notification import NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered, SubmissionParked, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, audited
+from shared.kafka.client import KafkaAddress
+from shared.kafka.partitions import partitions_of
 
 _POLL_MS = 100
 _DELIVERED = event_type(SubmissionDelivered).encode()
+
+
+def admin_address(kafka: KafkaDescription) -> KafkaAddress:
+    """Where the stack's Kafka is, for its admin."""
+    return KafkaAddress(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.security_protocol,
+        username=kafka.admin.username,
+        password=kafka.admin.password,
+    )
 
 
 @asynccontextmanager
@@ -74,7 +86,7 @@ async def read_inboxes(kafka: KafkaDescription, authorities: Iterable[str], *, s
 async def read_topics(kafka: KafkaDescription, *, cases: set[UUID], seen: Seen) -> None:
     """Read the audited topics to their present ends and note what they say of these cases."""
     by_name = {topic.name: topic for topic in audited()}
-    partitions = [TopicPartition(t.name, p) for t in by_name.values() for p in range(t.partitions)]
+    partitions = await partitions_of(admin_address(kafka), *by_name)
     async for record in to_the_ends(kafka, partitions):
         try:
             event = decode(record.value, record.headers, by_name[record.topic].payloads)

@@ -11,10 +11,9 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-from aiokafka import TopicPartition
 
 from amtsweg.demo.checks import TakenPosting
-from amtsweg.demo.observe import to_the_ends
+from amtsweg.demo.observe import admin_address, to_the_ends
 from amtsweg.demo.platform import Platform
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
 from amtsweg.stack import supervisor
@@ -27,6 +26,7 @@ from shared.events.ids import message_id
 from shared.events.notification import MessageKind
 from shared.events.payload import Payload
 from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED
+from shared.kafka.partitions import partitions_of
 
 TOLD: tuple[MessageKind, ...] = ("receipt", "forwarded", "acknowledgement", "deemed-approval")
 _AUTHORITY = "g-06534014"
@@ -157,7 +157,7 @@ async def _until(description: StackDescription, case: UUID, kind: type[Payload])
 
 async def _events(description: StackDescription, topic: str, case: UUID) -> AsyncIterator[Event[Payload]]:
     row = CASE_UPDATED if topic == CASE_UPDATED.name else AUTHORITY_INBOX
-    partitions = [TopicPartition(topic, number) for number in range(row.partitions)]
+    partitions = await partitions_of(admin_address(description.kafka), topic)
     async for record in to_the_ends(description.kafka, partitions):
         if record.key == str(case).encode():
             yield decode(record.value, record.headers, row.payloads)

@@ -9,13 +9,13 @@ from uuid import UUID, uuid5
 
 from aiokafka.structs import TopicPartition
 
-from amtsweg.bus import partitions_of
 from services.router.domain.decision.resolver import Resolver
 from shared.events.competence import CompetenceDecision
 from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import Assignment, SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
 
@@ -124,7 +124,7 @@ def _assigned(record: Record) -> Iterator[Assigned]:
 
 async def _starts(address: KafkaAddress, since: datetime) -> Mapping[TopicPartition, int]:
     """The first offset of each partition that is not older; a partition without one is left out."""
-    partitions = partitions_of(SUBMISSION_ROUTED.name)
+    partitions = await partitions_of(address, SUBMISSION_ROUTED.name)
     consumer = reader(address)
     try:
         await consumer.start()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 
-from amtsweg.bus import partitions_of
 from amtsweg.directory.exhaustive_check import answer
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
@@ -14,6 +13,7 @@ from shared.events.envelope import Undecodable, decode
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 
 
@@ -36,7 +36,8 @@ async def submissions(address: KafkaAddress) -> AsyncIterator[Inquiry]:
         Unavailable: Kafka is away, or a transaction hangs.
     """
     parked: set[bytes] = set()  # only these are decided again
-    async for records in read_to_end(address, dict.fromkeys(partitions_of(SUBMISSION_ROUTED.name), 0)):
+    starts = dict.fromkeys(await partitions_of(address, SUBMISSION_ROUTED.name), 0)
+    async for records in read_to_end(address, starts):
         for record in records:
             try:
                 data = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads).data

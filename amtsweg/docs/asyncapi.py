@@ -17,7 +17,7 @@ from shared.events.topic_names import (
     SEALED_DEAD_LETTER_RETENTION,
     sealed_dead_letter_topic,
 )
-from shared.events.topics import CATALOGUE, Topic
+from shared.events.topics import CATALOGUE, PARTITIONS, Topic
 
 SchemaNode = dict[str, Any]
 
@@ -86,7 +86,7 @@ def _channel(topic: Topic) -> SchemaNode:
         channel["parameters"] = {"authority": {"description": "the authority's id, for example g-06531005"}}
     channel["bindings"] = {
         "kafka": {
-            "partitions": topic.partitions,
+            "partitions": topic.partitions(PARTITIONS),
             "topicConfiguration": _configuration(topic.retention, compacted=topic.compacted)
             | {"max.message.bytes": topic.max_bytes},
         }

@@ -73,7 +73,7 @@ def _topic(topic: Topic) -> tuple[str, ...]:
         ", ".join(f"[{p.__name__}](#{p.__name__.lower()})" for p in topic.payloads),
         topic.key,
         f"{', '.join(topic.producers)} → {', '.join(readers) or 'anyone'}",
-        str(topic.partitions),
+        "1" if topic.single else "as set up",
         _kept(topic),
         "yes" if topic.sealed else "no",
         "yes" if topic.audited is True else "no",

@@ -52,13 +52,23 @@ def keys(
 
 
 @commands.command("servers")
-def servers(folder: Folder) -> None:
+def servers(
+    folder: Folder,
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="of each topic keyed by case, in an empty cluster; it bounds the router's replicas and stays",
+        ),
+    ] = None,
+) -> None:
     """Make topics, users, grants, roles and schemas on the servers named by AMTSWEG_KAFKA_… and AMTSWEG_POSTGRES_URL."""
     try:
         kafka, postgres = _named_servers()
         made = setup.make_secrets(folder)
         setup.provision_postgres(postgres, made)
-        setup.provision_kafka(kafka, made)
+        setup.provision_kafka(kafka, made, partitions=partitions)
     except StackError as error:
         typer.echo(f"amtsweg provision: {error}", err=True)
         raise typer.Exit(1) from error

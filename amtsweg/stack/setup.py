@@ -175,15 +175,15 @@ def _authority_clients(secrets: Mapping[str, str]) -> Iterator[Principal]:
         )
 
 
-def provision_kafka(endpoint: KafkaEndpoint, made: SetupSecrets) -> None:
+def provision_kafka(endpoint: KafkaEndpoint, made: SetupSecrets, *, partitions: int | None = None) -> None:
     """Topics, users, grants; and the shipped directory as the first version, where nothing is published yet."""
-    prepare_kafka(endpoint, made)
+    prepare_kafka(endpoint, made, partitions=partitions)
     admit_authorities(endpoint, made)
 
 
-def prepare_kafka(endpoint: KafkaEndpoint, made: SetupSecrets) -> None:
+def prepare_kafka(endpoint: KafkaEndpoint, made: SetupSecrets, *, partitions: int | None = None) -> None:
     """What services need in order to start."""
-    kafka.prepare(endpoint, authorities=made.authorities, logins=made.kafka)
+    kafka.prepare(endpoint, authorities=made.authorities, logins=made.kafka, partitions=partitions)
     seed_directory(endpoint, shipped())
 
 

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka.structs import TopicPartition
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from services.intake.adapters.cursor import Cursors
@@ -52,6 +51,7 @@ from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topi
 from shared.events.topics import consumed_by, produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.postgres import offsets
 from shared.postgres.migrations import upgrade
@@ -207,6 +207,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
         telemetry=telemetry,
     )
     return {
+        "partitions": PartitionCheck.of(address, "intake"),
         "publisher": publisher,
         "outbox publisher": outgoing,
         "outbox": OutboxPublisher(pool, outgoing, schema=SCHEMA, health=health, telemetry=telemetry),
@@ -231,15 +232,9 @@ def _catching_up(settings: Settings, pool: Pool, *, health: Health, telemetry: T
             telemetry=telemetry,
         ).run()
 
-    partitions = [
-        TopicPartition(topic.name, number)
-        for topic in consumed_by("intake")
-        for number in range(topic.partitions)
-    ]
+    topics = [topic.name for topic in consumed_by("intake")]
     condition = health.part("histories")
-    return CatchingUp(
-        pool, address=address, group=GROUP, partitions=partitions, condition=condition, fill=fill
-    )
+    return CatchingUp(pool, address=address, group=GROUP, topics=topics, condition=condition, fill=fill)
 
 
 def projecting(settings: Settings) -> Plan:

@@ -50,6 +50,7 @@ from shared.events.topics import (
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.output_topics import OutputTopics
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.records import Record
 from shared.service.follower import Follower
 from shared.service.run import Component
@@ -190,6 +191,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
     outputs.show(telemetry, group=plan.group)
     lag = lag_of("router", address=address, health=health, telemetry=telemetry)
     return {
+        "partitions": PartitionCheck.of(address, "router"),
         "directory": Follower(directories, name="directory", health=health),
         "routing": KafkaToKafka(
             plan,
@@ -234,7 +236,9 @@ def _handler(
         directories=directories,
         authorities=authorities,
         supplements=Supplements(authorities=authorities, clock=_now),
-        refusals=ToldRefusals(authorities=authorities, clock=_now),
+        refusals=ToldRefusals(
+            authorities=authorities, clock=_now, partitions=lambda: outputs.count(CASE_UPDATED.name)
+        ),
         clock=_now,
         zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,

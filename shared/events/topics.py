@@ -34,11 +34,10 @@ BusLogin = Literal[
 OperatorDuty = Literal["look", "desk", "directory", "operations"]
 ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
-PARTITIONS = 6  # of every topic keyed by case; fixed for a topic version, since custody lives in them
+PARTITIONS = 6  # chosen at set-up where nothing else is said; then fixed, since custody lives in them
 MAX_CONTENT_BYTES = 1024 * 1024  # the largest content, as JSON bytes before sealing, that intake takes
 INPUT_BYTES = 2 * 1024 * 1024  # the largest record of an input topic: sealed content is base64, then JSON
-OUTPUT_BYTES = INPUT_BYTES + 64 * 1024
-"""Output topics accept 64 KB more than input topics, so that what came in can always go out."""
+OUTPUT_BYTES = INPUT_BYTES + 64 * 1024  # of an output topic: what came in can always go out
 
 _SEALED = timedelta(days=30)
 _PERMANENT = timedelta(days=3650)
@@ -51,7 +50,7 @@ class Topic:
 
     ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason why not.
     ``rebuild`` are groups that read it only to rebuild their state, ``followers`` principals of which every process
-    reads all of it for itself. Without ``retention`` it is kept for ever. ``stamped``: whose clock stamps its records.
+    reads all of it for itself. ``single``: one partition, whatever was chosen at set-up.
     """
 
     name: str
@@ -62,17 +61,21 @@ class Topic:
     audited: Literal[True] | str
     rebuild: tuple[ConsumerGroup, ...] = ()
     followers: tuple[BusLogin, ...] = ()
-    partitions: int = PARTITIONS
-    retention: timedelta | None = _PERMANENT
+    single: bool = False
+    retention: timedelta | None = _PERMANENT  # None is for ever
     compacted: bool = False
     sealed: bool = False
-    stamped: Literal["producer", "broker"] = "producer"
+    stamped: Literal["producer", "broker"] = "producer"  # whose clock stamps its records
     max_bytes: int = OUTPUT_BYTES
 
     @property
     def per_authority(self) -> bool:
         """True where each authority has a topic of its own."""
         return "<id>" in self.name
+
+    def partitions(self, chosen: int) -> int:
+        """How many partitions it is created with, where ``chosen`` are chosen for the topics keyed by case."""
+        return 1 if self.single else chosen
 
     def for_authority(self, authority: str) -> str:
         """The name of this authority's own topic."""
@@ -144,7 +147,7 @@ AUTHORITY_INBOX = Topic(
     consumers=("authority",),
     followers=("doors",),
     audited="submission.routed.v1 says the same without the sealed content",
-    partitions=1,
+    single=True,
     retention=_SEALED,
     sealed=True,
 )
@@ -231,7 +234,7 @@ DIRECTORY_CHANGED = Topic(
     consumers=("audit",),
     followers=("router", "doors", "desk"),
     audited=True,
-    partitions=1,
+    single=True,
     retention=None,
     stamped="broker",
     max_bytes=INPUT_BYTES,
@@ -243,7 +246,7 @@ AUDIT_CHECKPOINT = Topic(
     producers=("audit",),
     consumers=(),
     audited="it speaks about the log itself",
-    partitions=1,
+    single=True,
 )
 
 CATALOGUE: tuple[Topic, ...] = (
@@ -273,7 +276,6 @@ GROUPS: Mapping[ConsumerGroup, BusLogin] = {
 
 SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
 """The principals of our own processes, by the name of the process."""
-
 
 SEALED_TOPICS = frozenset(topic.name for topic in CATALOGUE if topic.sealed)
 

@@ -1,4 +1,4 @@
-"""Which topics lie behind their names, and how many copies of them there are.
+"""Which topics lie behind their names, how many partitions they have and how many copies of them there are.
 
 A topic that has been deleted and created again bears the old name, and offsets of the old one mean nothing in it. Its
 id tells them apart.
@@ -32,6 +32,7 @@ class DescribedTopic:
     id: UUID
     copies: int
     in_sync: int
+    partitions: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def _read(answer: Any) -> DescribedCluster:
             UUID(int=(high % _HALF) * _HALF + low % _HALF),
             copies=min(len(partition[4]) for partition in partitions),
             in_sync=min(len(partition[5]) for partition in partitions),
+            partitions=len(partitions),
         )
     return DescribedCluster(len(answer.brokers), topics)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -12,6 +13,7 @@ from aiokafka.structs import TopicPartition
 from shared.errors import Unavailable
 from shared.events.topics import ConsumerGroup, consumed_by
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import unread
 from shared.telemetry.health import Condition, Health
 from shared.telemetry.metrics import Telemetry
@@ -25,6 +27,10 @@ ReadOffsets = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
 """The next offset of each partition as the group has stored it; one never read is left out."""
 
 
+AskPartitions = Callable[[], Awaitable[Sequence[TopicPartition]]]
+"""What is measured; asked for at the beginning."""
+
+
 class LagWatcher:
     """Every two seconds: end offsets minus stored ones, summed by topic into a metric.
 
@@ -36,14 +42,15 @@ class LagWatcher:
         address: KafkaAddress,
         *,
         group: str,
-        partitions: Sequence[TopicPartition],
+        partitions: AskPartitions,
         stored: ReadOffsets,
         condition: Condition,
         telemetry: Telemetry,
     ) -> None:
         self._address = address
         self._group = group
-        self._partitions = [*partitions]
+        self._ask_partitions = partitions
+        self._partitions: Sequence[TopicPartition] = ()
         self._stored = stored
         self._condition = condition
         self._telemetry = telemetry
@@ -60,6 +67,7 @@ class LagWatcher:
         consumer = reader(self._address, committed=False)
         try:
             await consumer.start()
+            self._partitions = await self._ask_partitions()
             while True:
                 await self._measure(consumer)
                 self._condition.set("ready")
@@ -118,9 +126,7 @@ def lag_of(
     telemetry: Telemetry,
 ) -> LagWatcher:
     """The watcher of a group of the catalogue; without ``stored`` its offsets are those committed to Kafka."""
-    partitions = [
-        TopicPartition(topic.name, n) for topic in consumed_by(group) for n in range(topic.partitions)
-    ]
+    partitions = partial(partitions_of, address, *(topic.name for topic in consumed_by(group)))
     return LagWatcher(
         address,
         group=group,
@@ -131,17 +137,18 @@ def lag_of(
     )
 
 
-def committed_offsets(
-    address: KafkaAddress, *, group: str, partitions: Sequence[TopicPartition]
-) -> ReadOffsets:
+def committed_offsets(address: KafkaAddress, *, group: str, partitions: AskPartitions) -> ReadOffsets:
     """What the group has committed to Kafka; asking joins no group."""
+    known: Sequence[TopicPartition] = ()
 
     async def read() -> Mapping[TopicPartition, int]:
+        nonlocal known
+        known = known or await partitions()
         asking = AIOKafkaConsumer(**address.arguments(), group_id=group, enable_auto_commit=False)
         try:
             await asking.start()
-            asking.assign([*partitions])
-            found = {tp: await asking.committed(tp) for tp in partitions}
+            asking.assign([*known])
+            found = {tp: await asking.committed(tp) for tp in known}
             return {tp: offset for tp, offset in found.items() if offset is not None}
         finally:
             await close(asking)

@@ -21,7 +21,6 @@ from shared.events.operation import (
 from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publish_once import publish_once
-from shared.kafka.records import partition_of
 
 GroupOrder = ReplayOrdered | CloseOrdered | CloseCaseOrdered | GoOnOrdered
 AuthorityOrder = SuspendOrdered | ResumeOrdered
@@ -47,16 +46,14 @@ async def send_orders(address: KafkaAddress, events: Sequence[Event[GroupOrder |
         Unavailable: not confirmed; some may have arrived all the same.
     """
     messages = [replace(encode(e, OPERATION_ORDERED.name), key=_service(e.data).encode()) for e in events]
-    await publish_once(address, messages, partitions=[_partition(e.data) for e in events])
+    await publish_once(address, messages, beside=[_beside(e.data) for e in events])
 
 
 def _service(order: GroupOrder | AuthorityOrder) -> str:
     return _OF_AUTHORITIES if isinstance(order, AuthorityOrder) else order.group
 
 
-def _partition(order: GroupOrder | AuthorityOrder) -> int:
+def _beside(order: GroupOrder | AuthorityOrder) -> bytes | int:
     if isinstance(order, CloseCaseOrdered):
-        return partition_of(str(order.case).encode(), OPERATION_ORDERED.partitions)
-    if isinstance(order, ReplayOrdered | CloseOrdered):
-        return order.record.partition % OPERATION_ORDERED.partitions
-    return _AUTHORITIES_IN
+        return str(order.case).encode()
+    return order.record.partition if isinstance(order, ReplayOrdered | CloseOrdered) else _AUTHORITIES_IN

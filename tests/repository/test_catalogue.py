@@ -25,6 +25,7 @@ from shared.events.topic_names import DEAD_LETTER_TOPICS, topic_names
 from shared.events.topics import (
     CATALOGUE,
     GROUPS,
+    PARTITIONS,
     SERVICES,
     ConsumerGroup,
     OperatorDuty,
@@ -45,7 +46,7 @@ def test_exactly_the_topics_of_the_catalogue_are_created() -> None:
 @pytest.mark.parametrize("topic", CATALOGUE, ids=lambda topic: topic.name)
 def test_a_topic_is_created_as_its_row_says(topic: Topic) -> None:
     created = {row.name: row for row in wanted(AUTHORITIES)}[topic.for_authority(AUTHORITIES[0])]
-    assert created.partitions == topic.partitions
+    assert created.partitions == topic.partitions(PARTITIONS)
     assert created.settings["max.message.bytes"] == str(topic.max_bytes)
     policy = "delete" if not topic.compacted else "compact" if topic.retention is None else "compact,delete"
     assert created.settings["cleanup.policy"] == policy

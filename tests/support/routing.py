@@ -27,7 +27,7 @@ from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Pl
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
-from shared.events.topics import CATALOGUE, SUBMISSION_HELD, SUBMISSION_RECEIVED
+from shared.events.topics import CATALOGUE, PARTITIONS, SUBMISSION_HELD, SUBMISSION_RECEIVED
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
 from tests.support.events import RECEIPT, RECEIVED_AT
@@ -167,7 +167,9 @@ class RouterInMemory:
             directories=self,
             authorities=authorities,
             supplements=Supplements(authorities=authorities, clock=lambda: self.now),
-            refusals=ToldRefusals(authorities=authorities, clock=lambda: self.now),
+            refusals=ToldRefusals(
+                authorities=authorities, clock=lambda: self.now, partitions=lambda: PARTITIONS
+            ),
             clock=lambda: self.now,
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,

@@ -33,6 +33,7 @@ from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import Wanted, wanted
+from shared.events.topics import CASE_CUSTODY, PARTITIONS
 
 _AT_ONCE = 500
 _WITHIN_S = 60
@@ -49,20 +50,25 @@ EVERY_GRANT = AclBindingFilter(
 T = TypeVar("T")
 
 
-def provision(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins) -> None:
+def provision(
+    endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins, partitions: int | None = None
+) -> None:
     """Topics, users and grants; the authorities' users last.
 
-    Afterwards every login is known to the cluster and may do what the catalogue says; grants that it no longer
+    ``partitions`` is the number for topics keyed by case; None for what the cluster has, or the usual number
+    in an empty one. Afterwards every login is known to the cluster and may do what the catalogue says; grants that it no longer
     says are withdrawn.
 
     Raises:
         StackError: the cluster refuses, or a topic exists with another number of partitions.
     """
-    prepare(endpoint, authorities=authorities, logins=logins)
+    prepare(endpoint, authorities=authorities, logins=logins, partitions=partitions)
     admit(endpoint, logins=logins)
 
 
-def prepare(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins) -> None:
+def prepare(
+    endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins, partitions: int | None = None
+) -> None:
     """All that `provision` does, except for telling the cluster the authorities' passwords; services can start.
 
     Topics come last, and are waited for: the broker makes the files of hundreds before it looks at what it was
@@ -71,8 +77,8 @@ def prepare(endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logi
     Raises:
         StackError: as there.
     """
-    topics = wanted(authorities)
     with _provisioning(endpoint) as admin:
+        topics = wanted(authorities, partitions=partitions or _chosen(admin))
         _users(admin, logins.only(services_and_operators()))
         _grants(admin, grants(authorities), principals=logins.passwords)
         _topics(admin, topics)
@@ -137,6 +143,12 @@ def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
         raise StackError(f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}") from error
 
 
+def _chosen(admin: AdminClient) -> int:
+    """The number of partitions that was chosen when this cluster was set up, else the usual one."""
+    custody = admin.list_topics(timeout=_WITHIN_S).topics.get(CASE_CUSTODY.name)
+    return PARTITIONS if custody is None else len(custody.partitions)
+
+
 def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
     cluster = admin.list_topics(timeout=_WITHIN_S)
     found, brokers = cluster.topics, len(cluster.brokers)
@@ -167,8 +179,8 @@ def check_partitions(topic: str, *, found: int, wanted: int) -> None:
     """Raises StackError where they differ: custody lives in partitions, so their number is fixed."""
     if found != wanted:
         raise StackError(
-            f"topic {topic} has {found} partitions; the catalogue says {wanted}, which is fixed for a topic version. "
-            "Start with an empty cluster, or give the topic a new version."
+            f"topic {topic} has {found} partitions, and {wanted} are wanted; the number is chosen once, when the cluster "
+            "is set up. Leave it as it is, or start with an empty cluster."
         )
 
 

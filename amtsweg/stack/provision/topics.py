@@ -11,7 +11,7 @@ from shared.events.topic_names import (
     SEALED_DEAD_LETTER_RETENTION,
     sealed_dead_letter_topic,
 )
-from shared.events.topics import CATALOGUE, OUTPUT_BYTES, Topic
+from shared.events.topics import CATALOGUE, OUTPUT_BYTES, PARTITIONS, Topic
 
 _DAY = timedelta(days=1)
 _ADDED_HEADERS_BYTES = 64 * 1024
@@ -27,15 +27,16 @@ class Wanted:
     settings: Mapping[str, str] = field(hash=False)
 
 
-def wanted(authorities: Iterable[str]) -> list[Wanted]:
-    return list(_wanted(tuple(authorities)))
+def wanted(authorities: Iterable[str], *, partitions: int = PARTITIONS) -> list[Wanted]:
+    """Every topic; those keyed by case with so many partitions."""
+    return list(_wanted(tuple(authorities), partitions))
 
 
-def _wanted(authorities: tuple[str, ...]) -> Iterator[Wanted]:
+def _wanted(authorities: tuple[str, ...], partitions: int) -> Iterator[Wanted]:
     for topic in CATALOGUE:
         names = [topic.for_authority(a) for a in authorities] if topic.per_authority else [topic.name]
         settings = _settings(topic)
-        yield from (Wanted(name, topic.partitions, settings) for name in names)
+        yield from (Wanted(name, topic.partitions(partitions), settings) for name in names)
     yield from (Wanted(name, DEAD_LETTER_PARTITIONS, _letter_settings(name)) for name in DEAD_LETTER_TOPICS)
 
 

@@ -17,6 +17,7 @@ from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topi
 from shared.events.topics import AUDIT_CHECKPOINT, Topic
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher as BusPublisher
 from shared.postgres import migrations, offsets
 from shared.postgres.outbox import OutboxPublisher
@@ -87,6 +88,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         stored = partial(offsets.stored, pool, GROUP)
         lag = lag_of("audit", address=address, stored=stored, health=health, telemetry=telemetry)
         yield {
+            "partitions": PartitionCheck.of(address, "audit"),
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
             "sequencer": KafkaToPostgres(

@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import unread
 from shared.postgres.pool import Pool, reaching_postgres
 from shared.telemetry.health import Condition
@@ -37,14 +38,14 @@ class CatchingUp:
         *,
         address: KafkaAddress,
         group: str,
-        partitions: Sequence[TopicPartition],
+        topics: Sequence[str],
         condition: Condition,
         fill: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._pool = pool
         self._address = address
         self._group = group
-        self._partitions = partitions
+        self._topics = topics
         self._condition = condition
         self._fill = fill
         self._complete = False
@@ -93,7 +94,9 @@ class CatchingUp:
         consumer = reader(self._address)
         try:
             await consumer.start()
-            ahead: Mapping[TopicPartition, int] = await consumer.end_offsets(self._partitions)
+            ahead: Mapping[TopicPartition, int] = await consumer.end_offsets(
+                await partitions_of(self._address, *self._topics)
+            )
             while True:
                 ahead = await self._still_ahead(consumer, ahead)
                 if not ahead:

@@ -14,6 +14,7 @@ from shared.events.submission import SubmissionHeld
 from shared.events.topics import SUBMISSION_HELD, Topic
 from shared.kafka import client as kafka
 from shared.kafka.client import KafkaAddress, close
+from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end, unread
 from shared.kafka.records import Record
 from shared.postgres import pool as postgres
@@ -31,7 +32,7 @@ class Inputs:
         self._address = address
         self._pool = pool
         self._history = history
-        self._partitions = _partitions(*topics)
+        self._topics = [topic.name for topic in topics]
 
     async def replayed(self) -> None:
         """Return when everything has been applied that lies on the topics at this call.
@@ -45,7 +46,7 @@ class Inputs:
         reader = kafka.reader(self._address)
         try:
             await reader.start()
-            behind = await reader.end_offsets(self._partitions)
+            behind = await reader.end_offsets(await partitions_of(self._address, *self._topics))
             while behind:
                 behind = await unread(reader, starts=await self._applied(), ends=behind)
                 await asyncio.sleep(_ASK_AGAIN_SECONDS if behind else 0)
@@ -72,14 +73,11 @@ class HeldSubmissions:
             StoreAway: Kafka cannot be reached.
         """
         try:
-            async for records in read_to_end(self._address, dict.fromkeys(_partitions(SUBMISSION_HELD), 0)):
+            partitions = await partitions_of(self._address, SUBMISSION_HELD.name)
+            async for records in read_to_end(self._address, dict.fromkeys(partitions, 0)):
                 yield [event for record in records if (event := _held(record)) is not None]
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"held submissions cannot be read: {type(away).__name__}") from away
-
-
-def _partitions(*topics: Topic) -> list[TopicPartition]:
-    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
 def _held(record: Record) -> Event[SubmissionHeld] | None:

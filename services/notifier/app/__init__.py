@@ -31,6 +31,7 @@ from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topi
 from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Record
 from shared.postgres import migrations, offsets
@@ -112,6 +113,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     app = application(law=common.law, health=common.health, telemetry=common.telemetry)
     add_status(app, shares=Shares(pool, over=timedelta(days=_STATUS_DAYS)), days=_STATUS_DAYS)
     return {
+        "partitions": PartitionCheck.of(common.address, "notifier"),
         "publisher": publisher,
         "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),
         "planning": _planning(plan, common),

@@ -5,7 +5,7 @@ more store that the router has to wait for. So desk and doors follow the topic, 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -20,12 +20,12 @@ from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Condition
 
 T = TypeVar("T")
 V = TypeVar("V")
 
-PARTITIONS: Final = tuple(TopicPartition(CASE_CUSTODY.name, n) for n in range(CASE_CUSTODY.partitions))
 _ROUND_MS: Final = 250
 _COMPANY_BYTES: Final = 65_536
 
@@ -60,6 +60,7 @@ class FollowedCustody(Generic[V]):
         self._condition = condition
         self._consumer: AIOKafkaConsumer | None = None
         self._cases: dict[UUID, V] = {}
+        self._partitions: Sequence[TopicPartition] = ()
         self._reached: dict[TopicPartition, int] = {}
         self._built = False
         self._unreadable = ""
@@ -90,7 +91,7 @@ class FollowedCustody(Generic[V]):
     async def ends(self) -> Mapping[TopicPartition, int]:
         """Where what is committed ends now, as soon as Kafka can be asked."""
         consumer = await self.wait(lambda: self._consumer)
-        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(PARTITIONS)
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(self._partitions)
         return ends
 
     async def reach(self, ends: Mapping[TopicPartition, int]) -> Mapping[UUID, V]:
@@ -128,7 +129,7 @@ class FollowedCustody(Generic[V]):
             try:
                 await consumer.start()
                 await self._follow(consumer, pause)
-            except (KafkaError, OSError) as error:
+            except (KafkaError, OSError, Unavailable) as error:
                 self._log.warning("the view of custody is lost", error=error, next=pause.next_seconds)
             finally:
                 await self._lose()
@@ -136,10 +137,11 @@ class FollowedCustody(Generic[V]):
             await pause.sleep()
 
     async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        consumer.assign(PARTITIONS)
-        for tp, first in (await consumer.beginning_offsets(PARTITIONS)).items():
+        partitions = self._partitions = await partitions_of(self._address, CASE_CUSTODY.name)
+        consumer.assign(partitions)
+        for tp, first in (await consumer.beginning_offsets(partitions)).items():
             consumer.seek(tp, first)
-        ends = await consumer.end_offsets(PARTITIONS)
+        ends = await consumer.end_offsets(partitions)
         async with self._changed:
             self._consumer = consumer
             self._changed.notify_all()
@@ -148,7 +150,7 @@ class FollowedCustody(Generic[V]):
             for records in fetched.values():
                 for record in records:
                     self._take(record.key, record.value)
-            await self._note({tp: await consumer.position(tp) for tp in PARTITIONS}, news=bool(fetched))
+            await self._note({tp: await consumer.position(tp) for tp in partitions}, news=bool(fetched))
             if not self._built and self._reaches(ends):
                 self._built = True
                 self._say()

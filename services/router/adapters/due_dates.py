@@ -9,20 +9,20 @@ from uuid import UUID
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
-from aiokafka.structs import TopicPartition
 
 from services.router.domain.cases.due import Due, due_by, graver
 from shared.backoff import Backoff
+from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import CASE_CLOCK
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.kafka.records import consumed
 from shared.telemetry.health import Condition
 
 _DAYS_BACK: Final = 60
 _ROUND_MS: Final = 1000
 _MOST: Final = 200_000
-_PARTITIONS: Final = [TopicPartition(CASE_CLOCK.name, n) for n in range(CASE_CLOCK.partitions)]
 
 
 class FollowedDueDates:
@@ -47,7 +47,7 @@ class FollowedDueDates:
             try:
                 await consumer.start()
                 await self._follow(consumer, pause)
-            except (KafkaError, OSError) as error:
+            except (KafkaError, OSError, Unavailable) as error:
                 self._condition.set(
                     "degraded", reason=f"{CASE_CLOCK.name} cannot be read: {type(error).__name__}"
                 )
@@ -56,11 +56,12 @@ class FollowedDueDates:
             await pause.sleep()
 
     async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        consumer.assign(_PARTITIONS)
+        partitions = await partitions_of(self._address, CASE_CLOCK.name)
+        consumer.assign(partitions)
         since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(_PARTITIONS, since))
-        ends = await consumer.end_offsets(_PARTITIONS)
-        for tp in _PARTITIONS:
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
+        ends = await consumer.end_offsets(partitions)
+        for tp in partitions:
             consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
         self._condition.set("ready")
         pause.reset()

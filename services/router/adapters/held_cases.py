@@ -1,7 +1,7 @@
 """The doors' view of custody: which authority holds which case. A refusal waits until it is certain."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from sys import intern
 from typing import Final
@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from services.router.adapters.custody_topic import PARTITIONS, FollowedCustody
+from services.router.adapters.custody_topic import FollowedCustody
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.transitions import OPEN
@@ -21,6 +21,7 @@ from shared.errors import Unavailable
 from shared.events.custody import CustodyState
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
 from shared.kafka.records import partition_of
 from shared.telemetry.health import Condition
 
@@ -77,6 +78,7 @@ class HeldCases:
         self._address = address
         self._patience = patience
         self._looker: AIOKafkaConsumer | None = None
+        self._partitions: Sequence[TopicPartition] = ()
 
     def now(self, case: UUID) -> Holding | None:
         return self._followed.cases.get(case)
@@ -94,10 +96,9 @@ class HeldCases:
         topic. What it has read is written, though, so the end that counts is that of everything written, not of
         what is committed.
         """
-        partition = partition_of(str(case).encode(), len(PARTITIONS))
         try:
             async with asyncio.timeout(self._patience):
-                end = await self._written(PARTITIONS[partition])
+                end = await self._written(case)
                 return (await self._followed.reach(end)).get(case)
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(
@@ -115,9 +116,10 @@ class HeldCases:
             both.create_task(self._followed.run())
             both.create_task(self._look())
 
-    async def _written(self, tp: TopicPartition) -> dict[TopicPartition, int]:
+    async def _written(self, case: UUID) -> dict[TopicPartition, int]:
         if self._looker is None:
             raise Unavailable("Kafka cannot be reached; try again")
+        tp = self._partitions[partition_of(str(case).encode(), len(self._partitions))]
         ends: dict[TopicPartition, int] = await self._looker.end_offsets([tp])
         return ends
 
@@ -128,14 +130,15 @@ class HeldCases:
             looker = reader(self._address, committed=False)
             try:
                 await looker.start()
-                looker.assign(PARTITIONS)
-                looker.pause(*PARTITIONS)
+                partitions = self._partitions = await partitions_of(self._address, CASE_CUSTODY.name)
+                looker.assign(partitions)
+                looker.pause(*partitions)
                 self._looker = looker
                 pause.reset()
                 while True:
                     await asyncio.sleep(_ALIVE_SECONDS)
-                    await looker.end_offsets(PARTITIONS)
-            except (KafkaError, OSError):
+                    await looker.end_offsets(partitions)
+            except (KafkaError, OSError, Unavailable):
                 pass  # the follower beside this one has the same trouble, and tells it
             finally:
                 self._looker = None

@@ -22,6 +22,7 @@ from services.router.ports import Directories
 from shared.access.principals import Principals
 from shared.events.topics import CASE_ORDERED
 from shared.kafka.client import KafkaAddress
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.postgres.pool import Pool, open_pool
 from shared.service.follower import Follower
@@ -88,6 +89,7 @@ def _parts(settings: Settings, *, pool: Pool, http: httpx.AsyncClient) -> Mappin
         telemetry=telemetry,
     )
     return {
+        "partitions": PartitionCheck.of(address, "desk"),
         "orders": orders,
         "directory": Follower(directories, name="directory", health=health),
         "desk": Follower(cases, name="desk", health=health),

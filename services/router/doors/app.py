@@ -40,6 +40,7 @@ from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.topics import CASE_ANSWERED
 from shared.kafka.client import KafkaAddress
+from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
@@ -134,6 +135,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         telemetry=telemetry,
     )
     return {
+        "partitions": PartitionCheck.of(address, "doors"),
         "publisher": publisher,
         "inboxes": inboxes,
         "directory": Follower(directories, name="directory", health=health),

@@ -1,10 +1,10 @@
 """An answer without effect is told in its authority's inbox, in the transaction that refuses it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from services.router.domain.cases.custody import CustodyChange
-from services.router.domain.cases.refusals import due_sum, remembered, tell_refusal
+from services.router.domain.cases.refusals import due_sum, remembered, share_of, tell_refusal
 from services.router.handler.emitted import emit, follows
 from services.router.ports import Authorities, Cases, Clock
 from shared.events.answer_refusal import AnswerRefusalsTold
@@ -15,10 +15,11 @@ from shared.events.topics import AUTHORITY_INBOX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRefusals:
-    """Refusals, as their authorities read them."""
+    """Refusals, as their authorities read them; ``partitions`` says among how many partitions custody is shared."""
 
     authorities: Authorities
     clock: Clock
+    partitions: Callable[[], int]
 
     def refused(
         self, change: CustodyChange, answered: Event[CaseAnswered], cases: Cases
@@ -34,7 +35,9 @@ class ToldRefusals:
             return said
         now = self.clock()
         before, summed = self._summed(authority, cases.refusals(authority))
-        after, told = tell_refusal(before, answered, refusal.reason, now=now)
+        after, told = tell_refusal(
+            before, answered, refusal.reason, share=share_of(self.partitions()), now=now
+        )
         cases.keep_refusals(authority, after)
         if told is None:
             return (*said, *summed)

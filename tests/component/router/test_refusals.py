@@ -7,17 +7,18 @@ from uuid import UUID
 
 import pytest
 
-from services.router.domain.cases.refusals import REFUSALS, SHARE, WINDOW
+from services.router.domain.cases.refusals import REFUSALS, WINDOW, share_of
 from shared.engine import InputsRead
 from shared.events import ids
 from shared.events.answer_refusal import AnswerRefusalDelivered, AnswerRefusalsSummed, RefusalCount
 from shared.events.case import AnswerGiven, AnswerKind, AnswerRefused, CaseAnswered
 from shared.events.envelope import Event
 from shared.events.payload import Payload
-from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_UPDATED
+from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_UPDATED, PARTITIONS
 from tests.support.events import GIESSEN, RECEIVED_AT
 from tests.support.routing import RouterInMemory, about, event_of, submission
 
+SHARE = share_of(PARTITIONS)
 MARBURG, NOWHERE = "g-06534014", "g-06532023"
 READ = InputsRead(until=None, blocked=lambda _: False)
 

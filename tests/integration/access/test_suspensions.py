@@ -11,7 +11,7 @@ from shared.access.suspensions import FollowedSuspensions
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.events.operation import ResumeOrdered, SuspendOrdered
-from shared.events.topics import OPERATION_ORDERED
+from shared.events.topics import OPERATION_ORDERED, PARTITIONS
 from shared.kafka.client import KafkaAddress
 from shared.kafka.operator_orders import AUTHORITY_ORDERS, ordered, send_orders
 from shared.kafka.publish_once import publish_once
@@ -24,7 +24,9 @@ ONE, OTHER = "g-06532023", "k-06532"
 @pytest.fixture
 def address(kafka: KafkaAccess) -> KafkaAddress:
     admin = kafka.part.endpoint.admin()  # kept while it is asked
-    made = admin.create_topics([NewTopic(OPERATION_ORDERED.name, OPERATION_ORDERED.partitions, 1)])
+    made = admin.create_topics(
+        [NewTopic(OPERATION_ORDERED.name, OPERATION_ORDERED.partitions(PARTITIONS), 1)]
+    )
     made[OPERATION_ORDERED.name].exception(30)  # it may be there already
     return KafkaAddress(
         bootstrap=kafka.bootstrap,
@@ -64,7 +66,7 @@ async def test_orders_count_for_whoever_follows_before_and_after_its_start(
     await publish_once(
         address,
         [Message(OPERATION_ORDERED.name, b"doors", b"not an order")],
-        partitions=[AUTHORITY_ORDERS.partition],
+        beside=[AUTHORITY_ORDERS.partition],
     )
     await _order(address, SuspendOrdered(authority=OTHER, principal="operator"), source=command)
     await _until(followed, suspended={ONE, OTHER})

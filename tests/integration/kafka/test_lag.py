@@ -1,11 +1,13 @@
 """The lag of a group that stands still shows: it is measured, not told by who should read; at rest it is 0."""
 
 import asyncio
+from functools import partial
 
 from aiokafka.structs import TopicPartition
 
 from shared.kafka.client import KafkaAddress, idempotent_producer, transactional_producer
 from shared.kafka.lag import LagWatcher, committed_offsets
+from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.stack import KafkaAccess, unique
@@ -35,7 +37,7 @@ async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> N
 async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
     address = address_of(kafka)
     topic, group, telemetry = kafka.topic(), unique("group"), Telemetry()
-    partitions = [TopicPartition(topic, 0)]
+    partitions = partial(partitions_of, address, topic)
     watcher = LagWatcher(
         address,
         group=group,
@@ -60,7 +62,7 @@ async def test_the_marks_of_transactions_are_no_lag(kafka: KafkaAccess) -> None:
     watcher = LagWatcher(
         address,
         group="g",
-        partitions=[tp],
+        partitions=partial(partitions_of, address, topic),
         stored=read,
         condition=Health().part("lag"),
         telemetry=telemetry,

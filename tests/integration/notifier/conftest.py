@@ -33,8 +33,8 @@ from shared.events.topics import (
     CASE_CLOCK,
     CASE_ERASED,
     NOTIFICATION_SETTLED,
+    PARTITIONS,
     SUBMISSION_HELD,
-    SUBMISSION_RECEIVED,
     Topic,
     consumed_by,
 )
@@ -155,7 +155,7 @@ class Notifier:
                 message.value,
                 key=message.key,
                 headers=list(message.headers),
-                partition=partition_of(message.key, topic.partitions),
+                partition=partition_of(message.key, topic.partitions(PARTITIONS)),
             )
 
     async def start(self, *, instance: str = "0", **changes: str) -> asyncio.subprocess.Process:
@@ -216,7 +216,7 @@ class Notifier:
     async def _read(self, topic: Topic) -> list[Event[Any]]:
         consumer = AIOKafkaConsumer(**self.kafka.connection, isolation_level="read_committed")
         await consumer.start()
-        partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
+        partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions(PARTITIONS))]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         found: list[Event[Any]] = []
@@ -292,7 +292,7 @@ def _fresh_topics(kafka: KafkaAccess) -> None:
     there = set(admin.list_topics(timeout=10).topics) & {*names, *letters}
     for done in admin.delete_topics(list(there)).values() if there else ():
         done.result(30)
-    _create_when_gone(kafka, *names, partitions=SUBMISSION_RECEIVED.partitions)
+    _create_when_gone(kafka, *names, partitions=PARTITIONS)
     _create_when_gone(kafka, *letters, partitions=1)
 
 

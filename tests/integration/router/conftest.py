@@ -22,7 +22,7 @@ from shared.events.competence import Place
 from shared.events.envelope import Event, Message, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import SubmissionReceived
-from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
+from shared.events.topics import SUBMISSION_RECEIVED
 from shared.kafka.client import KafkaAddress, idempotent_producer
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record, partition_of
@@ -30,6 +30,9 @@ from tests.support.events import RECEIPT
 from tests.support.following import followed
 from tests.support.routing import HESSEN, about, event_of
 from tests.support.stack import RealParts, unique
+
+CHOSEN_PARTITIONS = 3
+"""Another number than the usual one: nothing here may rest on that."""
 
 
 @dataclass
@@ -117,13 +120,13 @@ class Ground:
                 )
             await asyncio.gather(*sent)
 
-    async def records(self, topic: str, *, partitions: int = PARTITIONS) -> list[Record]:
+    async def records(self, topic: str, *, partitions: int = CHOSEN_PARTITIONS) -> list[Record]:
         """What a reader of committed records sees on the topic now."""
         starts = {TopicPartition(topic, number): 0 for number in range(partitions)}
         return [record async for batch in read_to_end(self.admin, starts) for record in batch]
 
     async def told(
-        self, topic: str, about: Iterable[UUID], *, partitions: int = PARTITIONS
+        self, topic: str, about: Iterable[UUID], *, partitions: int = CHOSEN_PARTITIONS
     ) -> list[Event[Payload]]:
         """The topic's events about these cases."""
         keys = {str(case).encode() for case in about}
@@ -136,7 +139,7 @@ class Ground:
         case: UUID,
         kind: type[Payload],
         *,
-        partitions: int = PARTITIONS,
+        partitions: int = CHOSEN_PARTITIONS,
         seconds: float = 60,
     ) -> Event[Payload]:
         """The first event of this kind about the case, once it is there."""
@@ -168,7 +171,7 @@ def ground(stack: RealParts) -> Iterator[Ground]:
     made = make_secrets(var / "secrets")
     kafka.start()
     try:
-        provision_kafka(kafka.endpoint, made)
+        provision_kafka(kafka.endpoint, made, partitions=CHOSEN_PARTITIONS)
         surroundings = ServiceEnvironment(
             var=var,
             directory=HESSEN,

@@ -28,7 +28,7 @@ from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from shared.telemetry.health import Health
 from tests.contracts.router.answer_book import AnswerBookContract
-from tests.integration.router.conftest import Ground, url
+from tests.integration.router.conftest import CHOSEN_PARTITIONS, Ground, url
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 from tests.support.routing import about
 from tests.support.stack import Database, unique
@@ -239,7 +239,7 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
         await producer.begin_transaction()
         key = str(case).encode()
         await producer.send_and_wait(
-            CASE_CUSTODY.name, held.to_json(), key=key, partition=partition_of(key, CASE_CUSTODY.partitions)
+            CASE_CUSTODY.name, held.to_json(), key=key, partition=partition_of(key, CHOSEN_PARTITIONS)
         )
         asked = asyncio.ensure_future(view.certainly(case))
         await asyncio.sleep(0.3)

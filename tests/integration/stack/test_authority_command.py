@@ -25,7 +25,7 @@ from shared.access.registration import add
 from shared.access.schema import SCHEMA
 from shared.events.envelope import decode
 from shared.events.operation import ResumeOrdered, SuspendOrdered
-from shared.events.topics import OPERATION_ORDERED
+from shared.events.topics import OPERATION_ORDERED, PARTITIONS
 from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import open_pool
 from shared.telemetry.health import Condition
@@ -295,7 +295,7 @@ def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
 async def test_a_suspension_and_its_end_are_orders_on_record(house: House, kafka: KafkaAccess) -> None:
     name = OPERATION_ORDERED.name
     admin = kafka.part.endpoint.admin()
-    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions, 1)])
+    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions(PARTITIONS), 1)])
     assert not isinstance(made[name].exception(30), OSError)  # it may be there already
     runner = CliRunner()
 

@@ -54,10 +54,14 @@ class Cluster:
     part: Kafka
     folder: Path
 
-    def provision(self, authorities: tuple[str, ...] = AUTHORITIES) -> Logins:
+    def provision(
+        self, authorities: tuple[str, ...] = AUTHORITIES, *, partitions: int | None = None
+    ) -> Logins:
         names = (*services_and_operators(), *map(authority_login, authorities))
         logins = Logins.of({name: self.folder / name for name in names})
-        provision_kafka.provision(self.part.endpoint, authorities=authorities, logins=logins)
+        provision_kafka.provision(
+            self.part.endpoint, authorities=authorities, logins=logins, partitions=partitions
+        )
         return logins
 
     def connection(self, username: str) -> dict[str, Any]:
@@ -76,7 +80,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     part = Kafka(var, port=ports.free_port(), controller_port=ports.free_port())
     part.start()
     made = Cluster(part, var / "logins")
-    made.provision()
+    made.provision(partitions=3)
     _wait_until_known(made, ("router", "intake", LOGIN))
     yield made
     part.stop()
@@ -210,9 +214,13 @@ def test_a_new_authority_is_added_beside_the_others(cluster: Cluster) -> None:
     assert {topic.name for topic in wanted((*AUTHORITIES, "hwk-kassel"))} <= set(topics)
 
 
-def test_a_topic_with_other_partitions_is_refused() -> None:
-    with pytest.raises(StackError, match=r"case\.updated\.v1 has 3 partitions; the catalogue says 6"):
-        provision_kafka.check_partitions("case.updated.v1", found=3, wanted=6)
+def test_the_number_of_partitions_is_chosen_once(cluster: Cluster) -> None:
+    with pytest.raises(StackError, match=r"has 3 partitions, and 6 are wanted"):
+        cluster.provision(partitions=6)
+    cluster.provision()  # what was chosen is read from the topics
+    topics = cluster.part.endpoint.admin().list_topics(timeout=10).topics
+    assert len(topics["case.custody.v1"].partitions) == 3
+    assert len(topics["directory.changed.v1"].partitions) == 1
 
 
 async def test_a_service_enters_its_own_schema_only(stack: RealParts, tmp_path: Path) -> None:

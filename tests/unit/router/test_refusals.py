@@ -6,7 +6,14 @@ from uuid import uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.cases.refusals import MOST_TOLD, SHARE, WINDOW, due_sum, remembered, tell_refusal
+from services.router.domain.cases.refusals import (
+    MOST_TOLD,
+    WINDOW,
+    due_sum,
+    remembered,
+    share_of,
+    tell_refusal,
+)
 from shared.events.answer_refusal import AnswerRefusalsTold
 from shared.events.case import AnswerGiven, CaseAnswered, RefusalReason
 from shared.events.envelope import Event
@@ -16,6 +23,7 @@ from tests.support.events import CASE_ID, GIESSEN, RECEIVED_AT, event
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 PAUSES = st.sampled_from([timedelta(), timedelta(seconds=7), timedelta(minutes=20), WINDOW, 2 * WINDOW])
 REASONS: st.SearchStrategy[RefusalReason] = st.sampled_from(["already-decided", "not-in-custody"])
+SHARE = share_of(PARTITIONS)
 STEPS = st.lists(st.tuples(PAUSES, REASONS, st.integers(1, 40), st.booleans()), max_size=12)
 
 
@@ -36,7 +44,7 @@ class Authority:
 
     def refuse(self, reason: RefusalReason, now: datetime) -> None:
         self.look(now)
-        self.known, told = tell_refusal(self.known, answered(self.refused), reason, now=now)
+        self.known, told = tell_refusal(self.known, answered(self.refused), reason, share=SHARE, now=now)
         self.refused += 1
         self.told += [now] if told else []
 
@@ -83,5 +91,10 @@ def test_what_is_remembered_of_an_authority_is_bounded(
         assert AnswerRefusalsTold.from_json(authority.known.to_json()) == authority.known
 
 
-def test_the_shares_of_all_partitions_together_are_within_the_bound() -> None:
-    assert SHARE * PARTITIONS <= MOST_TOLD
+@given(st.integers(1, MOST_TOLD))
+def test_the_shares_of_all_partitions_together_are_within_the_bound(partitions: int) -> None:
+    assert MOST_TOLD - partitions < share_of(partitions) * partitions <= MOST_TOLD
+
+
+def test_each_of_more_partitions_than_may_be_told_tells_one() -> None:
+    assert share_of(MOST_TOLD + 1) == 1

@@ -1,5 +1,7 @@
 """The topics that are created are those of the catalogue, with its partitions and its retention."""
 
+import pytest
+
 from amtsweg.stack.provision.topics import wanted
 from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic, topic_names
 from shared.events.topics import CATALOGUE, GROUPS, consumed_by
@@ -11,11 +13,12 @@ def test_exactly_the_topics_of_the_catalogue_are_created() -> None:
     assert sorted(topic.name for topic in wanted(AUTHORITIES)) == sorted(topic_names(AUTHORITIES))
 
 
-def test_partitions_and_sizes_are_the_catalogues() -> None:
-    made = {topic.name: topic for topic in wanted(AUTHORITIES)}
+@pytest.mark.parametrize("chosen", [1, 3, 48])
+def test_partitions_are_those_chosen_and_sizes_the_catalogues(chosen: int) -> None:
+    made = {topic.name: topic for topic in wanted(AUTHORITIES, partitions=chosen)}
     for topic in CATALOGUE:
         found = made[topic.for_authority("g-06531005")]
-        assert found.partitions == topic.partitions
+        assert found.partitions == (1 if topic.single else chosen)
         assert found.settings["max.message.bytes"] == str(topic.max_bytes)
 
 

@@ -18,7 +18,6 @@ from shared.events.answer_refusal import (
 from shared.events.case import CaseAnswered, RefusalReason
 from shared.events.envelope import Event
 from shared.events.ids import child_id
-from shared.events.topics import PARTITIONS
 
 REFUSALS: Final = "refusals/"
 """Keys of the custody topic that begin so, and end with an authority, hold what it was told; the others are cases."""
@@ -27,20 +26,27 @@ WINDOW: Final = timedelta(hours=1)
 MOST_TOLD: Final = 100
 """How many refusals an authority is told one by one within `WINDOW`."""
 
-SHARE: Final = max(1, MOST_TOLD // PARTITIONS)
-"""How many of them one partition tells."""
+
+def share_of(partitions: int) -> int:
+    """How many of them one of so many partitions tells."""
+    return max(1, MOST_TOLD // max(1, partitions))
 
 
 def tell_refusal(
-    before: AnswerRefusalsTold | None, answered: Event[CaseAnswered], reason: RefusalReason, *, now: datetime
+    before: AnswerRefusalsTold | None,
+    answered: Event[CaseAnswered],
+    reason: RefusalReason,
+    *,
+    share: int,
+    now: datetime,
 ) -> tuple[AnswerRefusalsTold, AnswerRefusalDelivered | None]:
     """Return what is remembered from now on, and what the authority reads; None where the refusal is only counted.
 
-    The caller has told a sum that is due: `due_sum`.
+    ``share`` is how many this partition tells within `WINDOW`. The caller has told a sum that is due: `due_sum`.
     """
     known = before or AnswerRefusalsTold()
     recent, held_back = _recent(known, now=now), known.held_back
-    if held_back is None and len(recent) < SHARE:
+    if held_back is None and len(recent) < share:
         given = answered.data
         told = AnswerRefusalDelivered(
             authority=given.authority,
