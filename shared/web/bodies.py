@@ -1,23 +1,56 @@
-"""Bodies of requests: how long they may be, route by route, and how slowly they may come."""
+"""Bodies of requests: whose are read, how long they may be, how slowly they may come, and how much lies in memory."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.web.problems import Problem
+from shared.errors import Unavailable
+from shared.web.connection import origin_of
+from shared.web.gates import pass_gates
+from shared.web.problems import Postponed, Problem
 
 GRACE_SECONDS: Final = 10.0
 BYTES_A_SECOND: Final = 16 * 1024
 """A body may take ``GRACE_SECONDS``, and beyond that a second for each so many bytes that have come."""
 
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""How much of all bodies together may lie in memory, from their first byte to the end of their requests."""
+
+
+class BodiesInMemory:
+    """How much has come in of whose bodies; nobody takes more than half, so that others are served meanwhile."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._total = 0
+        self._of: Counter[str] = Counter()
+
+    def take(self, whose: str, size: int) -> bool:
+        """Count in what has come; False, and nothing counted, where there is no room."""
+        if self._total + size > self._most or self._of[whose] + size > self._most // 2:
+            return False
+        self._total += size
+        self._of[whose] += size
+        return True
+
+    def give_back(self, whose: str, size: int) -> None:
+        """Count out what is no longer held."""
+        self._total -= size
+        self._of[whose] -= size
+        if not self._of[whose]:
+            del self._of[whose]
+
 
 class BodyLimit:
-    """Ends a body that is too long, announced or not, before it fills the memory; and one that hardly comes.
+    """Reads the body of who has passed the route's gates, as far as limits, pace and memory allow.
 
-    ``routes`` maps path templates to limits of their own, in bytes.
+    ``routes`` maps path templates to limits of their own, in bytes. A slow sender holds what has come of the body, and
+    nothing else: who works on requests takes its slot after the body.
     """
 
     def __init__(
@@ -28,56 +61,93 @@ class BodyLimit:
         routes: Mapping[str, int],
         grace: float = GRACE_SECONDS,
         pace: int = BYTES_A_SECOND,
+        most: int = MOST_BYTES,
     ) -> None:
         self._app = app
         self._limit = limit
         self._routes = [(compile_path(path)[0], most) for path, most in routes.items()]
         self._pace = (grace, pace)
+        self._memory = BodiesInMemory(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._limit_of(scope["path"])
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        body = _Body(receive, limit=limit, pace=self._pace)
-        too_long = announced.isdigit() and int(announced) > limit
-        await self._app(scope, body.refuse if too_long else body.receive, send)
+        body = _Body(
+            scope, receive, limit=self._limit_of(scope["path"]), pace=self._pace, memory=self._memory
+        )
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            body.forget()
 
     def _limit_of(self, path: str) -> int:
         return next((most for pattern, most in self._routes if pattern.match(path)), self._limit)
 
 
 class _Body:
-    """One body as it comes in; its time runs from when it is first asked for."""
+    """One body as it comes in; its time runs from when it is first asked for and its sender is let in."""
 
-    def __init__(self, receive: Receive, *, limit: int, pace: tuple[float, int]) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, *, limit: int, pace: tuple[float, int], memory: BodiesInMemory
+    ) -> None:
+        self._scope = scope
         self._receive = receive
         self._limit = limit
         self._grace, self._rate = pace
+        self._memory = memory
+        self._whose = ""
         self._received = 0
         self._began: float | None = None
         self._complete = False
 
-    async def refuse(self) -> Message:
-        """Nothing of it is read; a route that does not ask for its body answers without it."""
-        raise _too_large(self._limit)
-
     async def receive(self) -> Message:
+        """The next piece.
+
+        Raises:
+            HTTPException: the sender is not let in, or the body is not taken.
+        """
         if self._complete:
             return await self._receive()
-        now = asyncio.get_running_loop().time()
-        self._began = now if self._began is None else self._began
+        if self._began is None:
+            await self._begin()
+        began = self._began or 0.0
         try:
-            async with asyncio.timeout_at(self._began + self._grace + self._received / self._rate):
+            async with asyncio.timeout_at(began + self._grace + self._received / self._rate):
                 message = await self._receive()
         except TimeoutError:
             raise _too_slow() from None
-        self._received += len(message.get("body", b""))
-        if self._received > self._limit:
-            raise _too_large(self._limit)
+        self._take(len(message.get("body", b"")))
         self._complete = not message.get("more_body", False)
         return message
+
+    def forget(self) -> None:
+        """The request is over."""
+        if self._received:
+            self._memory.give_back(self._whose, self._received)
+            self._received = 0
+
+    async def _begin(self) -> None:
+        """Gates, then what is announced: nothing of the body has been asked for."""
+        try:
+            name = await pass_gates(self._scope)
+        except HTTPException:
+            raise
+        except Unavailable as away:
+            raise Postponed(away) from away  # FastAPI takes any other error for one of the body
+        client = self._scope.get("client")
+        self._whose = f"principal {name}" if name is not None else origin_of(client[0]) if client else ""
+        announced = dict(self._scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._limit:
+            raise _too_large(self._limit)
+        self._began = asyncio.get_running_loop().time()
+
+    def _take(self, size: int) -> None:
+        if self._received + size > self._limit:
+            raise _too_large(self._limit)
+        if not self._memory.take(self._whose, size):
+            raise _too_many()
+        self._received += size
 
 
 def _too_large(limit: int) -> Problem:
@@ -97,4 +167,15 @@ def _too_slow() -> Problem:
         title="Too slow",
         detail="The request's body did not arrive in time.",
         resolution="Send the same request again, over a faster connection.",
+    )
+
+
+def _too_many() -> Problem:
+    return Problem(
+        503,
+        "too-many-in-flight",
+        title="Too many requests at once",
+        detail="The bodies of requests that are under way fill the memory that is set apart for them.",
+        resolution="Send the same request again after the seconds in Retry-After, and fewer at a time.",
+        headers={"Retry-After": "1"},
     )

@@ -1,6 +1,6 @@
 """Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 
 from shared.errors import Unavailable
 from shared.web.noted import note
+
+ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 _MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:amtsweg:problem:"
@@ -53,6 +55,14 @@ class Problem(HTTPException):
         return problem_response({**self.document, "instance": path}, headers=self.headers)
 
 
+class Postponed(HTTPException):
+    """Something that is needed could not be reached before the body was read; answered as `Unavailable` is."""
+
+    def __init__(self, away: Unavailable) -> None:
+        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.away = away
+
+
 def answer_with_problems(app: FastAPI) -> None:
     """Make every error of the app a problem document."""
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -68,6 +78,9 @@ def problem_response(document: dict[str, Any], *, headers: Any = None) -> Respon
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
+    if isinstance(error, Postponed):
+        answer: ExceptionHandler = request.app.exception_handlers[Unavailable]
+        return await answer(request, error.away)
     if isinstance(error, Problem):
         return error.response(request.url.path)
     if not isinstance(error, HTTPException):

@@ -18,13 +18,16 @@ from services.router.adapters.http.competence import add_competence
 from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import create_app
 from shared.web.rate_limit import Rates
 from tests.component.intake.conftest import in_memory
+from tests.support.clerk import ClerksDoors, clerk_app
+from tests.support.console import ConsoleGround, console_app
 from tests.support.desk import DeskInMemory, desk_app
+from tests.support.doors import DoorsInMemory, doors_app
 from tests.support.events import RECEIVED_AT
 from tests.support.law import hessian_law
 from tests.support.routing import RouterInMemory, hessen, resolve
+from tests.support.served import sign_in_at
 
 SERVICES = ("intake", "doors", "desk", "notifier", "audit")
 
@@ -50,7 +53,7 @@ async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
             async with in_memory() as intake:
                 yield intake.app
         case "doors":
-            yield _doors()
+            yield with_competence(doors_app(DoorsInMemory()))
         case "desk":
             yield desk_app(DeskInMemory(RouterInMemory(folder)))
         case "notifier":
@@ -59,9 +62,14 @@ async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
             yield _audit(folder)
 
 
-def _doors() -> FastAPI:
-    app = create_app(title="doors", version="1", health=Health(), telemetry=Telemetry(), body_limit=4096)
-    return with_competence(app)
+@asynccontextmanager
+async def page_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
+    """The application of the clerk's page (``doors``) or of the console (``desk``), which people sign in to."""
+    yield (
+        clerk_app(ClerksDoors(), sign_in_at("doors"))
+        if service == "doors"
+        else console_app(ConsoleGround(RouterInMemory(folder)), sign_in_at("desk"))
+    )
 
 
 def with_competence(app: FastAPI) -> FastAPI:

@@ -174,11 +174,12 @@ def _sealed(content: bytes, *, submission: UUID, authority: str) -> Sealed:
 async def clerks_page(doors: ClerksDoors) -> AsyncIterator[str]:
     """The page while the block runs, with a local issuer; its base URL."""
     settings = sign_in_at("doors")
-    async with served_with_issuer(_app(doors, settings), settings, page=PAGE) as url:
+    async with served_with_issuer(clerk_app(doors, settings), settings, page=PAGE) as url:
         yield url
 
 
-def _app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
+def clerk_app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
+    """The page's part of the doors' application."""
     signed_in = sign_in_parts(
         settings, door="doors", page=PAGE, admit=clerks(doors), clock=lambda: doors.now, secret="s"
     )

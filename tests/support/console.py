@@ -137,11 +137,12 @@ class FakeProcesses:
 async def console(ground: ConsoleGround) -> AsyncIterator[str]:
     """The page while the block runs, with a local issuer; its base URL."""
     settings = sign_in_at("desk")
-    async with served_with_issuer(_app(ground, settings), settings, page=PAGE) as url:
+    async with served_with_issuer(console_app(ground, settings), settings, page=PAGE) as url:
         yield url
 
 
-def _app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
+def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
+    """The page's part of the desk's application."""
     views, health = ConsoleViews(ground), Health()
 
     def clock() -> datetime:

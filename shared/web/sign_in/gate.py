@@ -7,10 +7,10 @@ from typing import Final
 from fastapi import Request
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security import SecurityScopes
-from fastapi.security.base import SecurityBase
 
 from shared.access.principal import Principal
 from shared.web.bearer import Caller
+from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 from shared.web.problems import Problem
 from shared.web.sign_in.cookies import Cookies
@@ -26,7 +26,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS: Final = frozenset({"same-origin", "none"})
 
 
-class SessionGate(SecurityBase):
+class SessionGate(Gate[Caller]):
     """A dependency like the gate of tokens: ``Security(gate, scopes=["desk"])`` lets a signed-in person in."""
 
     def __init__(self, sessions: Sessions, *, cookies: Cookies, admit: Admit) -> None:
@@ -42,7 +42,7 @@ class SessionGate(SecurityBase):
         self._cookies = cookies
         self._admit = admit
 
-    async def __call__(self, request: Request, asked: SecurityScopes) -> Caller:
+    async def admit(self, request: Request, asked: SecurityScopes) -> Admitted[Caller]:
         """Return who asks.
 
         Raises:
@@ -61,7 +61,8 @@ class SessionGate(SecurityBase):
         note(request, client_id=principal.id)
         if not principal.scopes.issuperset(asked.scopes):
             raise _without_right(asked.scope_str)
-        return Caller(principal=principal, scopes=principal.scopes)
+        caller = Caller(principal=principal, scopes=principal.scopes)
+        return Admitted(caller=caller, name=principal.id)
 
     def session(self, request: Request) -> WebSession:
         """The session of this request.

@@ -6,12 +6,13 @@ from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as BearerModel
-from fastapi.security.base import SecurityBase
+from fastapi.security import SecurityScopes
 
 from services.audit.domain.access import Reader, Readers, Right
 from services.audit.domain.access_log import AccessGrant, visit
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
+from shared.web.gates import Admitted, Gate
 from shared.web.problems import Problem
 
 PURPOSE: Final = "Amtsweg-Purpose"
@@ -21,7 +22,7 @@ RecordRefusal = Callable[[str, str, str | None], Awaitable[int | None]]
 """Given reason, route and the reader's name, puts a refusal on record: its entry, or None where it is only counted."""
 
 
-class ReaderAuth(SecurityBase):
+class ReaderAuth(Gate[Reader]):
     """A dependency that lets in a reader with one of these rights."""
 
     def __init__(self, *rights: Right, readers: Readers, clock: Clock, record: RecordRefusal) -> None:
@@ -32,12 +33,13 @@ class ReaderAuth(SecurityBase):
         self._clock = clock
         self._record = record
 
-    async def __call__(self, request: Request) -> Reader:
+    async def admit(self, request: Request, asked: SecurityScopes) -> Admitted[Reader]:
         """Return the reader.
 
         Raises:
             Problem: 401 without a known token, 403 without the right; either is on record.
         """
+        del asked  # a reader has rights, not scopes
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         reader = self._readers.find(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
         if reader is None:
@@ -45,7 +47,7 @@ class ReaderAuth(SecurityBase):
             raise _unknown(reason, on_record(await self._record(reason, route_of(request), None)))
         if not self._rights & reader.rights:
             raise _without_right(await self.refuse(request, reader, "no right"))
-        return reader
+        return Admitted(caller=reader, name=reader.name)
 
     async def visit(self, request: Request, reader: Reader) -> AccessGrant:
         """Accept the look that the request's headers, or parameters, account for.

@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from fastapi import Request, Response
+from fastapi import Request
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import SecurityScopes
-from fastapi.security.base import SecurityBase
 
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
 from services.intake.domain.client import Scope
 from shared.web.bearer import Caller, Callers
+from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 
 SCOPES: Final[dict[Scope, str]] = {
@@ -20,7 +20,7 @@ SCOPES: Final[dict[Scope, str]] = {
 }
 
 
-class ClientAuth(SecurityBase):
+class ClientAuth(Gate[Caller]):
     """A dependency: ``Security(gate, scopes=["cases.read"])`` lets the bearer in, and says so in the OpenAPI."""
 
     def __init__(self, callers: Callers, *, count: Callable[[str], Awaitable[Quota | None]]) -> None:
@@ -34,7 +34,7 @@ class ClientAuth(SecurityBase):
         self._callers = callers
         self._count = count
 
-    async def __call__(self, request: Request, response: Response, asked: SecurityScopes) -> Caller:
+    async def admit(self, request: Request, asked: SecurityScopes) -> Admitted[Caller]:
         """Return who asks.
 
         Raises:
@@ -53,12 +53,11 @@ class ClientAuth(SecurityBase):
             needed = f'Bearer realm="intake", error="insufficient_scope", scope="{asked.scope_str}"'
             raise problem("scope-missing", request, headers={"WWW-Authenticate": needed})
         quota = await self._count(caller.id)
-        if quota is not None:
-            if quota.exceeded:
-                raise problem(
-                    "quota-exceeded",
-                    request,
-                    headers={**quota.headers(), "Retry-After": str(quota.resets_in)},
-                )
-            response.headers.update(quota.headers())
-        return caller
+        if quota is not None and quota.exceeded:
+            raise problem(
+                "quota-exceeded",
+                request,
+                headers={**quota.headers(), "Retry-After": str(quota.resets_in)},
+            )
+        told = {} if quota is None else quota.headers()
+        return Admitted(caller=caller, name=caller.id, headers=told)

@@ -76,8 +76,11 @@ def submission_routes(
             raise problem("unsupported-media-type", request, headers={"Accept": "application/json"})
         if slots.locked():
             raise problem("too-many-in-flight", request, headers=_RETRY)
+        attempt = await attempt_of(request, caller)
+        if slots.locked():  # a body takes its time; whoever sends one slowly holds no slot meanwhile
+            raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
-            outcome = await submit(await attempt_of(request, caller))
+            outcome = await submit(attempt)
         if isinstance(outcome, Taken):
             note(request, event_id=child_id(outcome.entry.submission_id, "received"))
         return receipt(outcome, request, response, telemetry=telemetry)

@@ -41,9 +41,12 @@ def supplement_routes(
             raise problem("unsupported-media-type", request, headers={"Accept": "application/json"})
         if slots.locked():
             raise problem("too-many-in-flight", request, headers=_RETRY)
+        attempt = await attempt_of(request, caller)
+        if slots.locked():
+            raise problem("too-many-in-flight", request, headers=_RETRY)
         async with slots:
             first = await _first(lookup, reference, request, caller)
-            outcome = await desk.submit(await attempt_of(request, caller), kind=kind, first=first)
+            outcome = await desk.submit(attempt, kind=kind, first=first)
         return receipt(outcome, request, response, telemetry=telemetry)
 
     @router.post(

@@ -1,14 +1,14 @@
 """Who may come in: a principal with an access token for this process, and the scope that the route states."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Self
 
 from fastapi import Request
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import SecurityScopes
-from fastapi.security.base import SecurityBase
 
 from shared.web.bearer import Caller
+from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 from shared.web.problems import Problem
 from shared.web.rate_limit import PrincipalRates
@@ -19,7 +19,7 @@ SeeAgain = Callable[[Caller], Caller | None]
 ReadCaller = Callable[[str], Caller | None]
 """Who shows this ``Authorization`` header; None where nobody does."""
 
-LetIn = Callable[[Request, SecurityScopes], Awaitable[Caller]]
+LetIn = Gate[Caller]
 """A gate of tokens, or one of sessions: returns who asks, or refuses."""
 
 DESK: Final[Mapping[str, str]] = {"desk": "Geparkte Vorgänge klären (decide what is parked)"}
@@ -30,7 +30,7 @@ AUTHORITIES: Final[Mapping[str, str]] = {
 }
 
 
-class PrincipalAuth(SecurityBase):
+class PrincipalAuth(Gate[Caller]):
     """A dependency: ``Security(gate, scopes=["desk"])`` lets the bearer in, and says so in the OpenAPI.
 
     ``issuer`` is the token door's address, ``door`` the name of this process.
@@ -85,7 +85,7 @@ class PrincipalAuth(SecurityBase):
         if now is None or scope not in now.scopes or not now.principal.authorities.issuperset(authorities):
             raise self._unknown(tried=True, scope=scope)
 
-    async def __call__(self, request: Request, asked: SecurityScopes) -> Caller:
+    async def admit(self, request: Request, asked: SecurityScopes) -> Admitted[Caller]:
         """Return the bearer.
 
         Raises:
@@ -102,7 +102,7 @@ class PrincipalAuth(SecurityBase):
         served = len(caller.principal.authorities)
         if self._rates is not None and (wait := self._rates.take(caller.id, authorities=served)) > 0:
             raise _too_many(wait)
-        return caller
+        return Admitted(caller=caller, name=caller.id)
 
     def _unknown(self, *, tried: bool, scope: str) -> Problem:
         error = ', error="invalid_token"' if tried else ""
