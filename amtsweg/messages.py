@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
@@ -15,6 +16,8 @@ from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
 from services.notifier.adapters.postgres import SCHEMA
 from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
+from services.notifier.adapters.postgres.returns import ReturnedMails
+from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import TRANSITIONS
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
@@ -97,6 +100,41 @@ def retry(
     raise typer.Exit(1 if wanted - sent else 0)
 
 
+@commands.command()
+def arrived(
+    messages: Annotated[
+        list[UUID], typer.Argument(help="Nachrichten, deren Message-ID im Protokoll des Mailservers steht")
+    ],
+    *,
+    postgres_url: _Url = None,
+    password_file: _PasswordFile = None,
+) -> None:
+    """Hält fest, dass Nachrichten angekommen sind, deren Ausgang niemand kannte."""
+
+    async def note(pool: Pool) -> frozenset[UUID]:
+        returned, report = ReturnedMails(pool), DeliveryReport("delivered", "2.0.0")
+        return frozenset(
+            [message for message in messages if await returned.note(message, report, at=datetime.now(UTC))]
+        )
+
+    noted = _run(note, url=postgres_url, file=password_file)
+    echo(
+        said(
+            de=f"{len(noted)} Nachrichten gelten als angekommen.",
+            en=f"{len(noted)} messages count as arrived.",
+        )
+    )
+    for message in sorted(set(messages) - noted):
+        echo(
+            said(
+                de=f"{message}: unverändert. Ihr Ausgang ist bekannt, oder es gibt sie nicht.",
+                en=f"{message}: unchanged. Its outcome is known, or there is no such message.",
+            ),
+            err=True,
+        )
+    raise typer.Exit(1 if set(messages) - noted else 0)
+
+
 @commands.command("mailbox-keys")
 def mailbox_keys(
     *,
@@ -129,16 +167,21 @@ def document(message: ListedMessage) -> dict[str, object]:
         "state": message.state,
         "reason": message.reason,
         "attempts": message.attempts,
+        "repeats": message.repeats,
         "since": utc(message.settled_at or message.created_at),
     }
 
 
 def _line(message: ListedMessage) -> str:
     since = message.settled_at or message.created_at
+    repeated = said(
+        de=f", davon {message.repeats} nach einem Abbruch wiederholt",
+        en=f", {message.repeats} of them repeated after a break",
+    )
     return (
         f"{message.id}  {said(de='Vorgang', en='case')} {message.case_id}  {in_words(message, language())}, "
         f"{said(de='Fassung', en='revision')} {message.revision}, "
-        f"{message.attempts} {said(de='Versuche', en='attempts')}, {local_time(since, language())}"
+        f"{message.attempts} {said(de='Versuche', en='attempts')}{repeated if message.repeats else ''}, {local_time(since, language())}"
     )
 
 

@@ -29,7 +29,7 @@ class Seen:
 
     ``inbox`` counts records per (authority, submission), read committed; ``readable_at`` is the Unix second
     at which a consumer first saw one. ``parked``, ``decisions`` and ``decided`` are by case, ``mails`` by message id,
-    ``unknown_mails`` those of which nobody knows whether they left; ``events`` are the ids of this run's
+    ``unknown_mails`` those of which nobody knows whether they left, ``repeats`` how often one was offered again; ``events`` are the ids of this run's
     events on the audited topics, ``leaves`` counts the log's entries by event id.
     """
 
@@ -40,6 +40,7 @@ class Seen:
     decided: set[UUID] = field(default_factory=set)
     mails: Counter[str] = field(default_factory=Counter)
     unknown_mails: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
     events: set[UUID] = field(default_factory=set)
     leaves: Counter[UUID] = field(default_factory=Counter)
     log_verified: str | None = None
@@ -166,11 +167,14 @@ def _repetitions(taken: Sequence[TakenPosting]) -> BillLine:
 def _mails(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
     expected = expected_mails(first, parked=seen.parked)
     once = sum(seen.mails[m] == 1 for m in expected)
-    doubled = sum(seen.mails[m] > 1 for m in expected)
+    # After a crash between DATA and its answer nobody knows who has the mail: by its kind it stays "unknown", or is
+    # offered again with the same Message-ID. Either is on the record, and so no mail is doubled in silence.
+    repeated = sum(1 < seen.mails[m] <= 1 + seen.repeats[m] for m in expected)
+    doubled = sum(seen.mails[m] > 1 + seen.repeats[m] for m in expected)
     unknown = f", {seen.unknown_mails} ungewiss" if seen.unknown_mails else ""
-    # A crash between DATA and its answer leaves a mail "unknown": visible, never sent again in silence.
-    holds = not doubled and len(expected) - once <= seen.unknown_mails
-    found = f"{once} einmal, {doubled} doppelt{unknown}"
+    again = f", {repeated} nach einem Abbruch wiederholt" if repeated else ""
+    holds = not doubled and len(expected) - once - repeated <= seen.unknown_mails
+    found = f"{once} einmal, {doubled} doppelt{again}{unknown}"
     return BillLine("E-Mails, jede genau einmal", f"{len(expected)} einmal, 0 doppelt", found, holds)
 
 

@@ -154,6 +154,8 @@ def _note(event: Event[Payload], seen: Seen) -> None:
             seen.decided.add(event.case_id)
         case NotificationSettled(outcome="unknown"):
             seen.unknown_mails += 1
+        case NotificationSettled(message_id=message, repeats=repeats) if repeats:
+            seen.repeats[str(message)] = repeats
         case _:
             pass
 

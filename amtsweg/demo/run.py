@@ -155,6 +155,7 @@ async def look(description: StackDescription, *, cases: set[UUID], seen: Seen) -
     seen.mails.clear()
     seen.leaves.clear()
     seen.unknown_mails = 0
+    seen.repeats.clear()
     await observe.read_topics(description.kafka, cases=cases, seen=seen)
     await observe.read_inboxes(description.kafka, description.authorities, seen=seen)
     await asyncio.to_thread(observe.read_mail, description.smtp.maildir, seen=seen)
@@ -168,6 +169,7 @@ def _at_rest(taken: Sequence[TakenPosting], seen: Seen) -> bool:
     return (
         cases <= seen.decided | seen.parked.keys()
         and len(mails) <= sum(m in seen.mails for m in mails) + seen.unknown_mails
+        and all(count <= 1 + seen.repeats[m] for m, count in seen.mails.items())
         and seen.events <= seen.leaves.keys()
     )
 

@@ -3,6 +3,7 @@
 from amtsweg.docs.markdown import code, table
 from services.notifier.domain.message import MessageState
 from services.notifier.domain.states import REMINDER_DAYS, TRANSITIONS
+from services.notifier.domain.uncertain import BY_EMAIL
 
 _HEAD = """# Messages to applicants
 
@@ -34,8 +35,18 @@ kept; what has come back is known of the case alone, as long as the case's messa
 ## States
 
 `sent` means accepted by the next one on the way, `delayed` a temporary and `failed` a permanent failure. A message that was
-handed to a mail server whose answer never came is `unknown`: nobody knows whether the server has it, and it goes through no
-other server by itself. On the other channels nothing is unknown, since the same message offered twice arrives once.
+handed to a mail server whose answer never came is `unknown`: nobody knows whether the server has it. On the other channels
+nothing is unknown, since the same message offered twice arrives once.
+
+"""
+
+_UNKNOWN = """
+## When nobody knows whether a mail was taken
+
+The sender dies, or the connection breaks, after the content and before the answer. Then the kind of the message decides
+(`services/notifier/domain/uncertain.py`). What the law asks for is offered again with the same Message-ID, after a pause;
+a delivery report that comes meanwhile settles it. `NotificationSettled.repeats` and `amtsweg messages list` say how often.
+A kind that ends with `ask` makes health say so, until `amtsweg messages arrived` or `retry` settles it.
 
 """
 
@@ -66,4 +77,15 @@ def page() -> str:
         for each in sorted(after - {state})
     )
     drawing = f"\n```mermaid\nflowchart LR\n{drawn}```\n"
-    return _HEAD + unread + _STATES + table(("state", "meaning", "may be followed by"), rows) + drawing
+    unsure = [
+        (code((kind,)), ", ".join(f"`{course}`" for course in courses)) for kind, courses in BY_EMAIL.items()
+    ]
+    return (
+        _HEAD
+        + unread
+        + _STATES
+        + table(("state", "meaning", "may be followed by"), rows)
+        + drawing
+        + _UNKNOWN
+        + table(("kind", "the first time, the second, …"), unsure)
+    )

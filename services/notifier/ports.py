@@ -85,6 +85,7 @@ class Timers(Protocol):
 class Claim:
     """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``.
 
+    ``repeats``: so often it was offered although an earlier offer may have been taken.
     ``notice`` is what the authority has sealed to us for it, where that is known.
     ``suppressed``: an earlier message of the case was refused for good on this channel, or came back.
     """
@@ -94,6 +95,7 @@ class Claim:
     attempts: int
     created_at: datetime
     lease: UUID
+    repeats: int = 0
     notice: Sealed | None = None
     suppressed: bool = False
 
@@ -114,8 +116,10 @@ class Queue(Protocol):
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
         """Write the outcome and emit its event, in one transaction; False if it is not ours to settle."""
 
-    async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
-        """Give the message back; nobody has it, and it is due again after the pause."""
+    async def postpone(
+        self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
+    ) -> None:
+        """Give the message back; it is due again after the pause. ``repeats``: somebody may have it already."""
 
     async def stranded(self) -> Sequence[Claim]:
         """Take over messages whose sender died, or lost its lease, while they were ``sending``."""
@@ -195,10 +199,7 @@ class LetterBox(Protocol):
 
 
 class Carrier(Protocol):
-    """One channel. ``repeatable``: what is offered twice arrives once, so that no outcome is ever unknown."""
-
-    @property
-    def repeatable(self) -> bool: ...
+    """One channel."""
 
     def lacks(self, claim: Claim) -> Shortcoming | None:
         """What the message lacks although it went out."""

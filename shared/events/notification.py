@@ -38,7 +38,10 @@ with our keys, or is no list. The message names the number and says where the li
 
 
 class NotificationSettled(Payload):
-    """A message was handed over, or will not be; ``unknown``: we died between DATA and its answer."""
+    """A message was handed over, or will not be; ``unknown``: nobody knows whether the mail server has taken it.
+
+    ``repeats``: so often it was offered again, with the same Message-ID, since an earlier offer may have been taken.
+    """
 
     message_id: UUID
     kind: MessageKind
@@ -49,6 +52,7 @@ class NotificationSettled(Payload):
     settled_at: Instant
     reason: FailureReason | Shortcoming | None = None
     unread_days: int | None = None
+    repeats: int = 0
 
 
 class NotificationRead(Payload):

@@ -59,7 +59,10 @@ METRICS: Final = (
     Metric("directory_changes", "counter", "Changes of the directory, followed or ignored", ("result",)),
     Metric("expired_records", "counter", "Records that expired before they were read", ("group", "topic")),
     Metric(
-        "handover_seconds", "histogram", "From news of a case to the server that took its mail", ("channel",)
+        "handover_seconds",
+        "histogram",
+        "From news of a case to the server that took its mail",
+        ("channel", "kind"),
     ),
     Metric("http_requests", "counter", "Requests answered", ("route", "method", "status")),
     Metric("http_seconds", "histogram", "From a request to its answer", ("route",)),

@@ -299,6 +299,16 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             attempts=3,
             settled_at=_LATER,
         ),
+        "NotificationSettled/sent-after-a-repetition": NotificationSettled(
+            message_id=_MESSAGE_ID,
+            kind="receipt",
+            revision=0,
+            channel="email",
+            outcome="sent",
+            attempts=2,
+            settled_at=_LATER,
+            repeats=1,
+        ),
         "NotificationSettled/unread": NotificationSettled(
             message_id=_MAILBOX_ID,
             kind="decision",

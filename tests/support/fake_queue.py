@@ -20,6 +20,7 @@ class Row:
     due_at: datetime
     state: MessageState = "created"
     attempts: int = 0
+    repeats: int = 0
     lease: UUID | None = None
     leased_until: datetime | None = None
     notice: Sealed | None = None
@@ -64,11 +65,14 @@ class FakeQueue:
         self.emitted.append(settled)
         return True
 
-    async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
+    async def postpone(
+        self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
+    ) -> None:
         self._reach()
         row = self.rows[claim.message.id]
         if row.lease == claim.lease and row.state in {"created", "sending"}:
             row.state, row.attempts, row.lease, row.due_at = "created", attempts, None, self.now + pause
+            row.repeats = claim.repeats if repeats is None else repeats
 
     async def stranded(self) -> Sequence[Claim]:
         self._reach()
@@ -109,6 +113,7 @@ class FakeQueue:
             message=replace(row.message),
             contact=row.contact,
             attempts=row.attempts,
+            repeats=row.repeats,
             created_at=row.created_at,
             lease=lease,
             notice=row.notice,

@@ -26,7 +26,9 @@ class DeliveryWatch:
         self._telemetry.count("messages_sent", channel=claim.message.channel, result=result)
         if result == "sent":
             waited = (self._clock() - claim.message.occurred_at).total_seconds()
-            self._telemetry.observe("handover_seconds", max(waited, 0.0), channel=claim.message.channel)
+            self._telemetry.observe(
+                "handover_seconds", max(waited, 0.0), channel=claim.message.channel, kind=claim.message.kind
+            )
             self._condition.set("ready")
         elif result in {"server-away", "unwelcome"}:
             self._condition.set("degraded", reason=f"{self._part} is away or refuses us; messages wait")

@@ -83,11 +83,18 @@ class Upkeep:
         self._telemetry.set("waiting", standing.created + standing.sending, kind="messages")
         self._telemetry.set("waiting", standing.unknown, kind="messages-unknown")
         self._telemetry.set("oldest_seconds", standing.oldest_seconds, kind="messages")
-        late = standing.oldest_seconds > _TOO_OLD_SECONDS
-        self._condition.set("degraded" if late else "ready", reason=_in_words(standing))
+        self._telemetry.set("waiting", standing.asked, kind="messages-asked")
+        attention = standing.oldest_seconds > _TOO_OLD_SECONDS or standing.asked > 0
+        self._condition.set("degraded" if attention else "ready", reason=_in_words(standing))
 
 
 def _in_words(standing: QueueCounts) -> str:
     waiting = standing.created + standing.sending
     oldest = f", the oldest for {standing.oldest_seconds:.0f} s" if waiting else ""
-    return f"{waiting} messages wait{oldest}; the outcome of {standing.unknown} is unknown"
+    asked = (
+        f", {standing.asked} of them owed by law: look for their Message-IDs in the relay's log, then "
+        "`amtsweg messages retry` or `amtsweg messages arrived`"
+        if standing.asked
+        else ""
+    )
+    return f"{waiting} messages wait{oldest}; the outcome of {standing.unknown} is unknown{asked}"

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.notifier.domain.message import MessageState
-from shared.events.notification import FailureReason, Settlement, Shortcoming
+from services.notifier.domain.uncertain import goes_on
+from shared.events.notification import FailureReason, MessageKind, Settlement, Shortcoming
 from shared.events.submission import Channel
 
 TRANSITIONS: Final[Mapping[MessageState, frozenset[MessageState]]] = {
@@ -43,10 +44,20 @@ def before(outcome: Settlement, reason: FailureReason | Shortcoming | None = Non
 
 
 def next_channel(
-    channels: tuple[Channel, ...], channel: Channel, *, state: MessageState, unread_days: int | None = None
+    channels: tuple[Channel, ...],
+    channel: Channel,
+    *,
+    kind: MessageKind,
+    state: MessageState,
+    unread_days: int | None = None,
 ) -> Channel | None:
-    """The channel that takes over, if one does: after a failure the next, for what is unread the next, then the one after."""
-    if state not in {"failed", "unread"} or channel not in channels:
+    """The channel that takes over, if one does.
+
+    After a failure the next; for what is unread the next, then the one after; for what stayed unknown, by its kind.
+    """
+    if channel not in channels or not (
+        state in {"failed", "unread"} or (state == "unknown" and goes_on(kind))
+    ):
         return None
     steps = 2 if state == "unread" and (unread_days or 0) >= SECOND_REMINDER_DAYS else 1
     place = channels.index(channel) + steps

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from services.notifier.domain.address import address_of
 from services.notifier.domain.bounces import ReturnPaths
@@ -88,9 +87,8 @@ class _AtTheDesk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailCarrier(_AtTheDesk):
-    """Through a mail server: whatever it has not answered is not offered a second time."""
+    """Through a mail server. What it has not answered may be offered again: the Message-ID stays the same."""
 
-    repeatable: ClassVar[bool] = False
     mailer: Mailer
     sender: MailSender
     clock: Clock
@@ -113,7 +111,6 @@ class EmailCarrier(_AtTheDesk):
 class MailboxCarrier(_AtTheDesk):
     """Into the platform's mailbox: the same id is the same notice, so that an unanswered one is offered again."""
 
-    repeatable: ClassVar[bool] = True
     mailboxes: Mailboxes
 
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
@@ -128,7 +125,6 @@ class MailboxCarrier(_AtTheDesk):
 class LetterCarrier(_AtTheDesk):
     """As a letter, dated with the day on which it was planned: written twice it is the same file."""
 
-    repeatable: ClassVar[bool] = True
     letters: LetterBox
     sender: LetterSender
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from services.notifier.domain.address import Unusable
 from services.notifier.domain.rendering import Unrenderable
 from services.notifier.domain.retry import GiveUp, RetryPolicy, pause_after, retry
-from services.notifier.domain.states import next_channel
+from services.notifier.domain.uncertain import ARRIVES_ONCE, course_after
 from services.notifier.ports import (
     Accepted,
     Carrier,
@@ -33,11 +33,21 @@ from services.notifier.ports import (
 from shared.events.notification import FailureReason, NotificationSettled, Settlement, Shortcoming
 
 Result = (
-    Settlement
-    | Literal["deferred", "unwelcome", "server-away", "store-away", "unprepared", "internal-error", "lost"]
+    Literal[
+        "deferred",
+        "unwelcome",
+        "server-away",
+        "store-away",
+        "unprepared",
+        "internal-error",
+        "lost",
+        "repeated",
+    ]
+    | Settlement
 )
 """What an attempt came to. ``unwelcome``: the server refuses us, whoever the recipient is; ``unprepared``: no
-mail could be written; ``internal-error``: our code failed; ``lost``: somebody else has the claim."""
+mail could be written; ``internal-error``: our code failed; ``lost``: somebody else has the claim; ``repeated``: nobody
+knows whether it was taken, and it is offered again."""
 
 _AWAY = timedelta(seconds=1)
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0
@@ -70,14 +80,14 @@ class MailDelivery:
         """Send the message, or settle it unsent, or put it off.
 
         Dying before ``sending`` is committed: the lease ends and somebody else sends. Dying after it: the
-        message is found ``sending`` with an ended lease and becomes ``unknown``; it is not sent again.
+        message is found ``sending`` with an ended lease, and its kind says what follows (`uncertain`).
         """
         known = self._handed_over.get(claim.message.id)
         if known is not None:
             return await self._settle(claim, known, attempts=claim.attempts)
         if claim.contact in ("none", "erased"):
             return await self._settle(claim, "no-contact", attempts=claim.attempts)
-        if claim.suppressed and next_channel(claim.message.channels, claim.message.channel, state="failed"):
+        if claim.suppressed and claim.message.channel in claim.message.channels[:-1]:
             # Another channel takes over; where there is none, the duty stays and the message is tried.
             return await self._settle(claim, "failed", attempts=claim.attempts, reason="suppressed")
         begun = _Begun()
@@ -107,20 +117,32 @@ class MailDelivery:
     async def _stumbled(self, claim: Claim, begun: _Begun) -> Result:
         """After an error of our own: what was begun is unknown, the rest is tried again a few times."""
         attempts = claim.attempts + 1
-        if begun.yes and not self.carrier.repeatable:
-            return await self._settle(claim, "unknown", attempts=attempts)
+        if begun.yes and claim.message.channel not in ARRIVES_ONCE:
+            return await self._unsure(claim, attempts=attempts)
         if attempts >= self.patience.faults:
             return await self._settle(claim, "failed", attempts=attempts, reason="internal-error")
         return await self._postpone(claim, "internal-error", attempts=attempts)
 
-    async def give_up_on(self, claim: Claim) -> Result:
-        """Settle a message whose sender died between its content and the answer: nobody knows.
-
-        Where offering it twice does no harm it is offered again.
-        """
-        if self.carrier.repeatable:
+    async def take_over(self, claim: Claim) -> Result:
+        """Go on with a message whose sender died between its content and the answer: nobody knows who has it."""
+        if claim.message.channel in ARRIVES_ONCE:
             return await self._postpone(claim, "deferred", attempts=claim.attempts + 1)
-        return await self._settle(claim, "unknown", attempts=claim.attempts)
+        return await self._unsure(claim, attempts=claim.attempts + 1)
+
+    async def _unsure(self, claim: Claim, *, attempts: int) -> Result:
+        """Nobody knows whether the message was taken; its kind says what follows.
+
+        A crash after the message was given back offers it again: that is what was decided.
+        """
+        message = claim.message
+        course = course_after(message.kind, message.channels, message.channel, repeats=claim.repeats)
+        if course != "again":
+            return await self._settle(claim, "unknown", attempts=attempts)
+        pause = pause_after(self.patience, attempts=attempts, jitter=self.random.random())
+        await self._insist(
+            lambda: self.queue.postpone(claim, attempts=attempts, pause=pause, repeats=claim.repeats + 1)
+        )
+        return "repeated"
 
     async def _conclude(self, claim: Claim, answer: MailOutcome) -> Result:
         attempts = claim.attempts + 1
@@ -131,7 +153,7 @@ class MailDelivery:
             case MailRefused():
                 return await self._settle(claim, "failed", attempts=attempts, reason="refused")
             case Unanswered():
-                return await self._settle(claim, "unknown", attempts=attempts)
+                return await self._unsure(claim, attempts=attempts)
             case Deferred(bounded=True):
                 return await self._again(claim, "deferred", attempts=attempts)
             case Deferred() | Unwelcome():
@@ -175,6 +197,7 @@ class MailDelivery:
             attempts=attempts,
             settled_at=self.clock(),
             reason=reason,
+            repeats=claim.repeats,
         )
         return outcome if await self._insist(lambda: self.queue.settle(claim, settled)) else "lost"
 

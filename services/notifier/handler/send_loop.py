@@ -11,7 +11,7 @@ from services.notifier.handler.delivery import MailDelivery, Result
 from services.notifier.ports import Claim, Monotonic, Observer, Queue, Replay
 
 _SERVER_WORKS = frozenset({"sent", "deferred"})
-_SERVER_FAILS = frozenset({"server-away", "unwelcome", "unknown"})
+_SERVER_FAILS = frozenset({"server-away", "unwelcome", "unknown", "repeated"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Rounds:
         now = self.monotonic()
         if self._looked_at is None or now >= self._looked_at + self.look.total_seconds():
             for claim in await self.queue.stranded():
-                self._start(claim, self.courier.give_up_on(claim))
+                self._start(claim, self.courier.take_over(claim))
             if self.unread is not None:
                 await self.unread()
             self._looked_at = now
@@ -82,7 +82,7 @@ class Rounds:
         try:
             result = await attempt
         except Exception as error:  # noqa: BLE001 - not even a fault in the courier stops the others
-            # Its lease runs out: what was not yet ``sending`` is tried again, what was becomes ``unknown``.
+            # Its lease runs out: what was not yet ``sending`` is tried again, what was goes by its kind.
             self.observer.broken(claim, error)
             return
         if result in _SERVER_WORKS:

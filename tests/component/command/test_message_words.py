@@ -22,6 +22,7 @@ MESSAGE = ListedMessage(
     state="sent",
     reason=None,
     attempts=1,
+    repeats=0,
     created_at=RECEIVED_AT,
     due_at=RECEIVED_AT,
     settled_at=RECEIVED_AT,

@@ -39,7 +39,7 @@ class Waiting:
         self.seconds = seconds
 
     async def standing(self) -> QueueCounts:
-        return QueueCounts(created=1, sending=0, unknown=0, oldest_seconds=self.seconds)
+        return QueueCounts(created=1, sending=0, unknown=0, asked=0, oldest_seconds=self.seconds)
 
     async def erase(self, *, closed_for: timedelta) -> int:
         return 0

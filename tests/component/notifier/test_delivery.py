@@ -216,11 +216,33 @@ async def test_a_mail_deferred_until_the_ceiling_has_failed(world: World) -> Non
     assert world.settled == [("failed", len(results))]
 
 
-async def test_an_unanswered_mail_is_unknown_and_not_sent_again(world: World) -> None:
-    assert await world.deliver("silence") == "unknown"
+async def test_unanswered_news_that_no_law_asks_for_stay_unknown_and_are_not_sent_again(world: World) -> None:
+    assert await world.deliver("silence", written=message("status")) == "unknown"
     world.queue.now += timedelta(days=1)
     assert await world.queue.claim(1) == []
     assert world.settled == [("unknown", 1)]
+
+
+async def test_an_unanswered_duty_is_offered_again_with_the_same_id_and_ends_with_the_operator(
+    world: World,
+) -> None:
+    results = [await world.deliver("silence", written=message("decision"))]
+    while results[-1] == "repeated":
+        world.queue.now += timedelta(minutes=5)
+        (claim,) = await world.queue.claim(1)
+        results.append(await world.courier(contact=b'{"email":"silence@example.org"}').deliver(claim))
+    assert results == ["repeated", "repeated", "unknown"]
+    assert [(event.outcome, event.repeats) for event in world.queue.emitted] == [("unknown", 2)]
+    header = f"Message-ID: <{message('decision').id}@amtsweg.example>".encode()
+    assert [header in content for _, content in world.mailer.taken] == [True] * 3
+
+
+async def test_a_duty_that_is_answered_the_second_time_says_that_it_was_repeated(world: World) -> None:
+    assert await world.deliver("silence", written=message("decision")) == "repeated"
+    world.queue.now += timedelta(minutes=5)
+    (claim,) = await world.queue.claim(1)
+    assert await world.courier().deliver(claim) == "sent"
+    assert [(event.outcome, event.repeats) for event in world.queue.emitted] == [("sent", 1)]
 
 
 async def test_a_server_that_is_away_costs_no_attempt(world: World) -> None:

@@ -189,14 +189,16 @@ async def test_mails_leave_no_faster_than_the_pace(sending: Sending) -> None:
         assert len(sending.seen.results) == 10
 
 
-async def test_a_message_whose_sender_died_becomes_unknown(sending: Sending) -> None:
+async def test_a_duty_whose_sender_died_is_offered_again(sending: Sending) -> None:
     sending.plan(1)
     (claim,) = await sending.world.queue.claim(1)
     await sending.world.queue.begin(claim)
     sending.world.queue.now += timedelta(seconds=61)
     async with sending.running(sending.rounds()):
-        await until(lambda: sending.seen.results == ["unknown"])
-    assert sending.world.mailer.taken == []
+        await until(lambda: sending.seen.results == ["repeated"])
+        assert sending.world.mailer.taken == []
+        sending.world.queue.now += timedelta(minutes=5)
+        await until(lambda: sending.seen.results == ["repeated", "sent"])
 
 
 async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sending) -> None:
@@ -235,7 +237,7 @@ async def test_a_message_that_our_code_fails_on_ends_as_failed_after_a_few_attem
     ]
 
 
-async def test_a_fault_after_the_content_may_have_left_is_unknown(sending: Sending) -> None:
+async def test_a_fault_after_the_content_may_have_left_is_treated_as_unknown(sending: Sending) -> None:
     class Broken(FakeMailer):
         async def hand_over(
             self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]
@@ -246,7 +248,7 @@ async def test_a_fault_after_the_content_may_have_left_is_unknown(sending: Sendi
     sending.plan(1)
     courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
     async with sending.running(sending.rounds(courier=courier)):
-        await until(lambda: sending.seen.results == ["unknown"])
+        await until(lambda: sending.seen.results == ["repeated"])
 
 
 async def test_a_relay_that_refuses_us_is_an_outage_and_everything_arrives_afterwards(

@@ -163,6 +163,17 @@ class QueueContract:
         await subject.pass_time(31)
         assert (await claim_one(subject.queue)).attempts == 3
 
+    async def test_it_is_remembered_how_often_a_message_was_offered_again(self, subject: Subject) -> None:
+        await subject.plan(of_case(1))
+        for repeats, expected in ((1, 1), (None, 1), (2, 2)):
+            claim = await claim_one(subject.queue)
+            await subject.queue.begin(claim)
+            await subject.queue.postpone(claim, attempts=1, pause=timedelta(0), repeats=repeats)
+            await subject.pass_time(1)
+            again = await claim_one(subject.queue)
+            assert again.repeats == expected
+            await subject.queue.postpone(again, attempts=1, pause=timedelta(0))
+
     async def test_a_sender_that_lost_its_lease_postpones_nothing(self, subject: Subject) -> None:
         await subject.plan(of_case(1))
         lost = await claim_one(subject.queue)

@@ -121,5 +121,5 @@ async def test_health_says_how_many_messages_wait_and_metrics_how_fast_they_went
     assert {"channel": "email", "kind": "receipt"}.items() <= status["shares"][0].items()
     assert "the outcome of 0 is unknown" in report["messages"]["reason"]
     assert 'amtsweg_messages_sent_total{channel="email",result="sent"} 1.0' in metrics
-    assert 'amtsweg_handover_seconds_bucket{channel="email",le="10.0"}' in metrics
+    assert 'amtsweg_handover_seconds_bucket{channel="email",kind="receipt",le="10.0"}' in metrics
     assert await notifier.end(process) == 0

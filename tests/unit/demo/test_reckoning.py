@@ -131,6 +131,15 @@ def test_a_mail_of_which_nobody_knows_whether_it_left_is_no_loss_when_it_is_show
     assert broken(seen) == []
 
 
+def test_a_mail_that_was_offered_again_after_a_crash_is_no_double_when_it_is_on_the_record() -> None:
+    seen = seen_of(taken_of())
+    mail = next(iter(seen.mails))
+    seen.mails[mail] += 1
+    assert broken(seen)
+    seen.repeats[mail] = 1
+    assert broken(seen) == []
+
+
 @pytest.mark.parametrize(
     "service", sorted({str(posting.body["service"]) for posting in WANTED if posting.authority})
 )

@@ -40,17 +40,22 @@ def test_every_failure_goes_on_until_no_channel_is_left(
     channels: tuple[Channel, ...], data: st.DataObject
 ) -> None:
     channel = data.draw(st.sampled_from(channels))
-    after = next_channel(channels, channel, state="failed")
+    after = next_channel(channels, channel, kind="status", state="failed")
     assert after == (channels[channels.index(channel) + 1 :] or (None,))[0]
-    assert next_channel(channels, channel, state="sent") is None
+    assert next_channel(channels, channel, kind="decision", state="sent") is None
 
 
 @pytest.mark.parametrize(("days", "channel"), [(5, "email"), (7, "letter")])
 def test_what_is_unread_goes_on_the_next_channel_and_later_on_the_one_after(
     days: int, channel: Channel
 ) -> None:
-    assert next_channel(CHANNELS, "mailbox", state="unread", unread_days=days) == channel
+    assert next_channel(CHANNELS, "mailbox", kind="decision", state="unread", unread_days=days) == channel
+
+
+def test_what_stays_unknown_goes_on_the_next_channel_where_the_law_asks_for_it() -> None:
+    assert next_channel(CHANNELS, "email", kind="incomplete", state="unknown") == "letter"
+    assert next_channel(CHANNELS, "email", kind="status", state="unknown") is None
 
 
 def test_a_channel_that_the_contact_does_not_name_is_never_followed() -> None:
-    assert next_channel(("email",), "mailbox", state="failed") is None
+    assert next_channel(("email",), "mailbox", kind="decision", state="failed") is None

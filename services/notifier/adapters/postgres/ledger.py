@@ -46,7 +46,7 @@ _KEEP_MESSAGE = f"""
 _STANDING = """
     SELECT m.id, m.case_id, m.kind, m.revision, m.recipient, m.channel, m.channels, m.state, m.unread_days
     FROM messages m JOIN cases c ON c.id = m.case_id
-    WHERE m.id = ANY($1) AND m.state IN ('failed', 'unread') AND m.submission_id IS NOT NULL
+    WHERE m.id = ANY($1) AND m.state IN ('failed', 'unread', 'unknown') AND m.submission_id IS NOT NULL
       AND c.contact_state <> 'erased'
 """
 
@@ -58,10 +58,11 @@ _FALL_BACK = f"""
 
 _CLOSE = """
     INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at, reason,
-                          unread_days)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                          unread_days, repeats, handed_over_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, CASE WHEN $7::text = 'sent' THEN $9::timestamptz END)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, reason = excluded.reason,
-        settled_at = excluded.settled_at, unread_days = excluded.unread_days, lease = NULL, leased_until = NULL
+        settled_at = excluded.settled_at, unread_days = excluded.unread_days, repeats = greatest(messages.repeats, excluded.repeats), lease = NULL,
+        leased_until = NULL, handed_over_at = coalesce(messages.handed_over_at, excluded.handed_over_at)
     WHERE messages.settled_at IS NULL AND messages.retries = 0
         OR messages.state IN ('failed', 'unknown') AND messages.settled_at < excluded.settled_at
         OR messages.state = ANY($12) AND messages.settled_at <= excluded.settled_at
@@ -132,10 +133,14 @@ class PostgresCaseStore:
                 )
 
     async def _fall_back(self, ids: Sequence[UUID]) -> None:
-        """Plan on the next channel what has failed, or is unread, on the one before; once, by its derived id."""
+        """Plan on the next channel what the one before has not brought to the applicant; once, by its derived id."""
         for row in await self._connection.fetch(_STANDING, ids) if ids else ():
             channel = next_channel(
-                tuple(row["channels"]), row["channel"], state=row["state"], unread_days=row["unread_days"]
+                tuple(row["channels"]),
+                row["channel"],
+                kind=row["kind"],
+                state=row["state"],
+                unread_days=row["unread_days"],
             )
             if channel is not None:
                 own_id = message_id(row["case_id"], row["kind"], row["revision"], row["recipient"], channel)
@@ -258,4 +263,5 @@ def _settled_row(event: Event[NotificationSettled]) -> tuple[object, ...]:
         settled.reason,
         settled.unread_days,
         sorted(before(settled.outcome, settled.reason)),
+        settled.repeats,
     )

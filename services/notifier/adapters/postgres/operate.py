@@ -10,7 +10,7 @@ from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 
 _LISTED = """
-    SELECT id, case_id, kind, revision, channel, state, reason, attempts, created_at, due_at, settled_at
+    SELECT id, case_id, kind, revision, channel, state, reason, attempts, repeats, created_at, due_at, settled_at
     FROM messages
     WHERE (state = ANY($1) OR 'lacking' = ANY($1) AND state = 'sent' AND reason IS NOT NULL) AND ($2::uuid IS NULL OR case_id = $2)
     ORDER BY coalesce(settled_at, created_at) DESC LIMIT $3
@@ -23,7 +23,7 @@ _AHEAD = """
 # Only what did not arrive, and only what can still be written: without its facts or its contact there is no mail.
 _RETRY = """
     UPDATE messages m SET state = 'created', attempts = 0, due_at = now(), created_at = now(), settled_at = NULL,
-        reason = NULL, retries = retries + 1
+        reason = NULL, retries = retries + 1, repeats = 0
     FROM cases c WHERE c.id = m.case_id AND c.contact_state = 'sealed' AND m.submission_id IS NOT NULL
         AND m.state IN ('failed', 'unknown') AND (m.id = ANY($1) OR $2::text IS NOT NULL AND m.reason = $2)
     RETURNING m.id
@@ -42,6 +42,7 @@ class ListedMessage:
     state: str
     reason: str | None
     attempts: int
+    repeats: int
     created_at: datetime
     due_at: datetime
     settled_at: datetime | None

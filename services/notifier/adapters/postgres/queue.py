@@ -14,6 +14,7 @@ import asyncpg
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import contact_of, facts_of
 from services.notifier.domain.message import ApplicantMessage
+from services.notifier.domain.uncertain import ASKED
 from services.notifier.ports import Claim, StoreAway
 from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
@@ -30,7 +31,8 @@ SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
-    m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.notice, m.attempts, m.created_at,
+    m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.notice, m.attempts, m.repeats,
+    m.created_at,
     c.contact_state, c.contact, (SELECT sealed FROM notices n WHERE n.about = m.notice) AS sealed_notice,
     EXISTS (SELECT FROM messages e WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state = 'failed'
             AND e.reason IN ('refused', 'bounced')) AS suppressed
@@ -62,12 +64,14 @@ _BEGIN = """
 """
 
 _SETTLE = """
-    UPDATE messages SET state = $3, attempts = $4, settled_at = $5, reason = $6, lease = NULL, leased_until = NULL
+    UPDATE messages SET state = $3, attempts = $4, settled_at = $5, reason = $6, lease = NULL, leased_until = NULL,
+        handed_over_at = CASE WHEN $3::text = 'sent' THEN $5::timestamptz END
     WHERE id = $1 AND lease = $2 AND settled_at IS NULL RETURNING retries
 """
 
 _POSTPONE = """
-    UPDATE messages SET state = 'created', attempts = $3, due_at = now() + $4, lease = NULL, leased_until = NULL
+    UPDATE messages SET state = 'created', attempts = $3, due_at = now() + $4, lease = NULL, leased_until = NULL,
+        repeats = $5
     WHERE id = $1 AND lease = $2 AND settled_at IS NULL
 """
 
@@ -104,16 +108,26 @@ _LACKING = """
                    WHERE m.state = 'created' AND c.contact_state = 'unheard')
 """
 
-_UNKNOWN = "SELECT count(*) AS unknown FROM messages WHERE state = 'unknown'"
+# Where another channel has taken over, nobody has to act.
+_UNKNOWN = """
+    SELECT count(*) AS unknown,
+           count(*) FILTER (WHERE kind = ANY($1) AND channel = channels[cardinality(channels)]
+                            AND submission_id IS NOT NULL) AS asked
+    FROM messages WHERE state = 'unknown'
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """How many messages wait, are under way, or have an unknown outcome; the age of the oldest that waits."""
+    """How many messages wait, are under way, or have an unknown outcome; the age of the oldest that waits.
+
+    ``asked``: of the unknown ones, those that the law asks for and that only an operator can settle.
+    """
 
     created: int
     sending: int
     unknown: int
+    asked: int
     oldest_seconds: float
 
 
@@ -154,9 +168,12 @@ class PostgresQueue:
                 await self._emit(connection, claim.message, settled, retries=retries)
         return retries is not None
 
-    async def postpone(self, claim: Claim, *, attempts: int, pause: timedelta) -> None:
+    async def postpone(
+        self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
+    ) -> None:
+        told = claim.repeats if repeats is None else repeats
         async with self._transaction() as connection:
-            await connection.execute(_POSTPONE, claim.message.id, claim.lease, attempts, pause)
+            await connection.execute(_POSTPONE, claim.message.id, claim.lease, attempts, pause, told)
 
     async def stranded(self) -> Sequence[Claim]:
         lease = uuid4()
@@ -182,7 +199,7 @@ class PostgresQueue:
         """Return what health and metrics show."""
         async with self._transaction() as connection:
             waiting = await connection.fetchrow(_WAITING)
-            unknown = await connection.fetchrow(_UNKNOWN)
+            unknown = await connection.fetchrow(_UNKNOWN, sorted(ASKED))
         return QueueCounts(**dict(waiting or {}), **dict(unknown or {}))
 
     async def _emit(
@@ -235,6 +252,7 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
         ),
         contact=contact_of(row["contact_state"], row["contact"]),
         attempts=row["attempts"],
+        repeats=row["repeats"],
         created_at=row["created_at"],
         lease=lease,
         notice=None if row["sealed_notice"] is None else Sealed.model_validate_json(row["sealed_notice"]),

@@ -15,11 +15,13 @@ from shared.postgres import outbox
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 
-# Of an erased case nothing is left to be said. A report says nothing of a message that nobody has handed over.
+# Of an erased case nothing is left to be said. A report says nothing of a message that nobody has handed over. One that
+# waits to be offered again, since nobody knew whether it had been taken, is settled by its report.
 _NOTE = """
     UPDATE messages SET state = $2, reason = $3, settled_at = $4
-    WHERE id = $1 AND channel = 'email' AND state = ANY($5) AND submission_id IS NOT NULL
-    RETURNING case_id, submission_id, kind, revision, attempts
+    WHERE id = $1 AND channel = 'email' AND submission_id IS NOT NULL
+      AND (state = ANY($5) OR state = 'created' AND repeats > 0 AND $2::text <> 'delayed')
+    RETURNING case_id, submission_id, kind, revision, attempts, repeats
 """
 
 # Whoever reports comes back later; by then it is known whether the mail server has taken the mail over.
@@ -56,6 +58,7 @@ class ReturnedMails:
                     attempts=row["attempts"],
                     settled_at=at,
                     reason=reason,
+                    repeats=row["repeats"],
                 )
                 event = Event(
                     id=child_id(message, f"report-{report.outcome}"),

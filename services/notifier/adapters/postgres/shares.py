@@ -10,12 +10,12 @@ from shared.postgres.pool import Pool
 
 _KEPT_SECONDS = 30.0
 
-# What an operator has sent again is not counted: it says nothing about the way of a first attempt.
+# Whatever became of a message later, it was handed over then. What an operator has sent again is not counted: it says nothing about the way of a first attempt.
 _SHARES = """
     SELECT channel, kind, count(*) AS sent,
-           count(*) FILTER (WHERE settled_at - occurred_at <= interval '10 seconds') AS in_time
+           count(*) FILTER (WHERE handed_over_at - occurred_at <= interval '10 seconds') AS in_time
     FROM messages
-    WHERE state = 'sent' AND retries = 0 AND occurred_at IS NOT NULL AND settled_at > now() - $1::interval
+    WHERE retries = 0 AND occurred_at IS NOT NULL AND handed_over_at > now() - $1::interval
     GROUP BY channel, kind ORDER BY channel, kind
 """
 
