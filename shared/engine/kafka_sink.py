@@ -87,7 +87,7 @@ class KafkaSink:
         )
         # 1. Fence: the previous owner's transaction is ended or settled when this returns.
         await self._producer.start()
-        await context.outputs.warm(self._producer)
+        await context.outputs.look(self._producer)
         for letters in plan.letter_topics:
             if not context.outputs.available(letters):
                 raise Unavailable(f"topic {letters} does not exist or is not ours to write to")
@@ -107,7 +107,7 @@ class KafkaSink:
             await self._commit((), own, ())
         self._consumer, self._marked = consumer, None
         if context.outputs.due:
-            await context.outputs.warm(self._producer)
+            await context.outputs.look(self._producer)
         if plan.lookup_topic is not None:
             self._lookup = CompactedTopicReader(
                 context.address, TopicPartition(plan.lookup_topic, self._number)
@@ -122,7 +122,7 @@ class KafkaSink:
                 transaction.outputs, transaction.overlay.changes | transaction.engine_changes, done
             )
         if self._context.outputs.due and self._producer is not None:
-            await self._context.outputs.warm(self._producer)
+            await self._context.outputs.look(self._producer)
 
     def due(self) -> float | None:
         return None if self._context.punctuate is None else self._due

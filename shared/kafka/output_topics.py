@@ -7,15 +7,18 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.kafka.records import partition_of
 from shared.telemetry.metrics import Telemetry
 
-_WARMING_SECONDS: Final = 3.0
+_LOOK_SECONDS: Final = 3.0
 _RECHECK_SECONDS: Final = 30.0
 _UNKNOWN_RECHECK_SECONDS: Final = 2.0
+_FRESH_SECONDS: Final = 1.0
+"""All units of a session open at once: one asks for all of them."""
+
 _PROOF_SECONDS: Final = 10.0
 """How far two looks must be apart: one broker may not have heard of a topic yet that the others have."""
 
@@ -36,6 +39,7 @@ class OutputTopics:
         self._denied: dict[str, float] = {}
         self._checked = float("-inf")
         self._told: list[str] = []
+        self._looking = asyncio.Lock()
 
     def expect(self, *names: str) -> None:
         """Look these up too, for example when the directory names a new authority."""
@@ -94,26 +98,20 @@ class OutputTopics:
         pause = _UNKNOWN_RECHECK_SECONDS if unknown else _RECHECK_SECONDS
         return bool(missing) and self._seconds() - self._checked > pause
 
-    async def warm(self, producer: AIOKafkaProducer) -> None:
-        """Fetch the metadata of every topic at once into this producer.
-
-        Without it the first send to each topic waits for a request of its own and tears the transaction into
-        pieces: a tenth of the throughput until all have been seen.
-        """
-        expected = frozenset(self._names)
-        # What is not there would be waited for, so first ask for all that is.
-        known = await _existing(producer)
-        asked = sorted(expected & (known or set()))
-        found = dict(
-            zip(asked, await asyncio.gather(*(_count(producer, name) for name in asked)), strict=True)
-        )
-        now = self._seconds()
-        # What the directory has named meanwhile has not been looked at: that is due at once, not in half a minute.
-        self._checked = now if expected == self._names else float("-inf")
-        self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
-        for name in expected if known is not None else ():
-            self._take(name, found.get(name, 0), now)
-        self._tell(self.unavailable())
+    async def look(self, producer: AIOKafkaProducer) -> None:
+        """Ask for all topics in one request, unless another unit has just done so."""
+        async with self._looking:
+            if self._seconds() - self._checked < _FRESH_SECONDS and not self.due:
+                return
+            expected = frozenset(self._names)
+            found = await _partitions(producer)
+            now = self._seconds()
+            # What the directory has named meanwhile has not been looked at: that is due at once, not in half a minute.
+            self._checked = now if expected == self._names else float("-inf")
+            self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
+            for name in expected if found is not None else ():
+                self._take(name, found.get(name, 0), now)
+            self._tell(self.unavailable())
 
     def _tell(self, missing: list[str]) -> None:
         """Say what is missing once, whenever that has changed. Topics and ACLs first, directory entry second: then nothing is."""
@@ -125,13 +123,9 @@ class OutputTopics:
         else:
             log.info("no topics missing")
 
-    def _take(self, name: str, count: int | None, now: float) -> None:
-        """Take in what one look has told: see ``_count``; 0 for a topic that was not found."""
-        if count is None:
-            return
-        if count < 0:
-            self._denied[name] = now
-        elif count:
+    def _take(self, name: str, count: int, now: float) -> None:
+        """Take in what one look has told: the topic's partitions, 0 for one that was not found."""
+        if count:
             self._counts[name] = count
             self._missed.pop(name, None)
             self._absent.discard(name)
@@ -140,20 +134,22 @@ class OutputTopics:
             self._counts.pop(name, None)
 
 
-async def _existing(producer: AIOKafkaProducer) -> set[str] | None:
-    """The topics that a broker knows; None if it has not told."""
-    try:
-        metadata = await asyncio.wait_for(producer.client.fetch_all_metadata(), _WARMING_SECONDS)
-    except (KafkaError, TimeoutError):
-        return None
-    return set(metadata.topics())
+async def meet(producer: AIOKafkaProducer, topics: Iterable[str]) -> None:
+    """Have the producer know these topics before it sends to them: those that are new to it in one request.
+
+    Without it the first send to each waits for a request of its own and tears the transaction into pieces. Topics that a
+    producer never writes to are not known to it, and not asked for again every few minutes.
+    """
+    client = producer.client
+    if new := [topic for topic in topics if client.cluster.partitions_for_topic(topic) is None]:
+        waiting = [client.add_topic(topic) for topic in new]
+        await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
 
 
-async def _count(producer: AIOKafkaProducer, topic: str) -> int | None:
-    """The number of partitions, -1 where we may not know it, None for no answer."""
+async def _partitions(producer: AIOKafkaProducer) -> dict[str, int] | None:
+    """How many partitions each topic has that a broker lets us see; None if it has not told."""
     try:
-        return len(await asyncio.wait_for(producer.partitions_for(topic), _WARMING_SECONDS))
-    except TopicAuthorizationFailedError:
-        return -1
+        metadata = await asyncio.wait_for(producer.client.fetch_all_metadata(), _LOOK_SECONDS)
     except (KafkaError, TimeoutError):
         return None
+    return {topic: len(metadata.partitions_for_topic(topic)) for topic in metadata.topics()}

@@ -7,42 +7,52 @@ from typing import Any
 
 import pytest
 import structlog
-from aiokafka.errors import KafkaError, NotLeaderForPartitionError, TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
-from shared.kafka.output_topics import OutputTopics
+from shared.kafka.output_topics import OutputTopics, meet
 from shared.telemetry.metrics import Telemetry
 from tests.support.alarms import rings
 
 
 class Broker:
-    """Answers as aiokafka's producer does: each topic has one partition, or raises what is said here."""
+    """Answers as aiokafka's producer does; each topic has one partition. ``asked`` are the requests for metadata."""
 
     def __init__(
-        self,
-        topics: set[str],
-        *,
-        meanwhile: Callable[[], None] = lambda: None,
-        raises: dict[str, KafkaError] | None = None,
-        away: bool = False,
+        self, topics: set[str], *, meanwhile: Callable[[], None] = lambda: None, away: bool = False
     ) -> None:
         self._topics = topics
         self._meanwhile = meanwhile
-        self._raises = raises or {}
         self._away = away
-        self.client = SimpleNamespace(fetch_all_metadata=self._fetch)
+        self._known: set[str] = set()
+        self.asked: list[set[str]] = []
+        self.client = SimpleNamespace(
+            fetch_all_metadata=self._fetch,
+            add_topic=self._add,
+            cluster=SimpleNamespace(partitions_for_topic=lambda name: {0} if name in self._known else None),
+        )
+        self._update: asyncio.Future[bool] | None = None
 
     async def _fetch(self) -> Any:
         self._meanwhile()
+        await asyncio.sleep(0)
+        self.asked.append(self._topics)
         if self._away:
             raise KafkaError
-        return SimpleNamespace(topics=lambda: self._topics)
+        return SimpleNamespace(topics=lambda: self._topics, partitions_for_topic=lambda _: {0})
 
-    async def partitions_for(self, topic: str) -> set[int]:
-        await asyncio.sleep(0)
-        if topic in self._raises:
-            raise self._raises[topic]
-        return {0}
+    def _add(self, topic: str) -> "asyncio.Future[bool]":
+        if self._update is None:
+            self._update = asyncio.get_running_loop().create_future()
+            self.asked.append(set())
+            asyncio.get_running_loop().call_soon(self._answer, self._update)
+        self.asked[-1].add(topic)
+        return self._update
+
+    def _answer(self, update: "asyncio.Future[bool]") -> None:
+        self._known |= self.asked[-1] & self._topics
+        self._update = None
+        update.set_result(True)
 
 
 class Clock:
@@ -55,59 +65,81 @@ class Clock:
 
 async def test_a_topic_named_during_the_look_up_is_due_at_once() -> None:
     outputs = OutputTopics(["early"])
-    await outputs.warm(Broker({"early", "late"}, meanwhile=lambda: outputs.expect("late")))
+    await outputs.look(Broker({"early", "late"}, meanwhile=lambda: outputs.expect("late")))
     with pytest.raises(Unavailable):
         outputs.certainly_available("late")
     assert outputs.due
-    await outputs.warm(Broker({"early", "late"}))
+    await outputs.look(Broker({"early", "late"}))
     assert outputs.certainly_available("late")
 
 
 async def test_a_topic_is_missing_only_when_two_looks_some_time_apart_have_not_found_it() -> None:
     clock = Clock()
     outputs = OutputTopics(["missing"], seconds=clock)
-    for clock.now in (0.0, 5.0, 9.9):
-        await outputs.warm(Broker(set()))
+    for clock.now in (0.0, 5.0, 8.9):
+        await outputs.look(Broker(set()))
         with pytest.raises(Unavailable):
             outputs.certainly_available("missing")
     clock.now = 10.0
-    await outputs.warm(Broker(set()))
+    await outputs.look(Broker(set()))
     assert not outputs.certainly_available("missing")
     assert outputs.unavailable() == ["missing"]
     assert not outputs.due
 
 
-@pytest.mark.parametrize(
-    "silent",
-    [
-        pytest.param(Broker({"out"}, raises={"out": NotLeaderForPartitionError()}), id="a leader is elected"),
-        pytest.param(Broker(set(), away=True), id="no broker answers"),
-    ],
-)
-async def test_no_answer_proves_nothing_however_often_it_does_not_come(silent: Broker) -> None:
-    clock = Clock()
+async def test_no_answer_proves_nothing_however_often_it_does_not_come() -> None:
+    clock, silent = Clock(), Broker(set(), away=True)
     new, seen = OutputTopics(["out"], seconds=clock), OutputTopics(["out"], seconds=clock)
-    await seen.warm(Broker({"out"}))
+    await seen.look(Broker({"out"}))
     for clock.now in (0.0, 20.0, 40.0):
-        await new.warm(silent)
-        await seen.warm(silent)
+        await new.look(silent)
+        await seen.look(silent)
         assert seen.certainly_available("out")
         with pytest.raises(Unavailable):
             new.certainly_available("out")
+
+
+async def test_all_units_that_open_at_once_ask_once() -> None:
+    broker = Broker({"one", "other"})
+    outputs = OutputTopics(["one", "other"])
+    await asyncio.gather(*(outputs.look(broker) for _ in range(48)))
+    assert len(broker.asked) == 1
+    assert outputs.certainly_available("one")
+
+
+async def test_a_unit_that_opens_again_looks_again() -> None:
+    clock = Clock()
+    outputs = OutputTopics(["out"], seconds=clock)
+    await outputs.look(Broker({"out"}))
+    for clock.now in (5.0, 16.0):
+        await outputs.look(Broker(set()))
+    assert not outputs.certainly_available("out")
+
+
+async def test_a_producer_gets_to_know_the_topics_it_needs_in_one_request_and_no_others() -> None:
+    broker = Broker({"one", "other", "never needed"})
+    await meet(broker, ["one", "other"])
+    await meet(broker, ["other", "one"])
+    assert broker.asked == [{"one", "other"}]
 
 
 async def test_a_topic_that_comes_back_between_two_looks_was_never_missing() -> None:
     clock = Clock()
     outputs = OutputTopics(["out"], seconds=clock)
     for clock.now, there in ((0.0, set[str]()), (9.0, {"out"}), (12.0, set[str]())):
-        await outputs.warm(Broker(there))
+        await outputs.look(Broker(there))
     assert outputs.certainly_available("out")
 
 
-async def test_a_topic_that_refuses_us_is_not_available() -> None:
-    outputs = OutputTopics(["closed"])
-    await outputs.warm(Broker({"closed"}, raises={"closed": TopicAuthorizationFailedError()}))
+async def test_a_topic_that_refuses_us_is_not_available_for_half_a_minute() -> None:
+    clock = Clock()
+    outputs = OutputTopics(["closed"], seconds=clock)
+    await outputs.look(Broker({"closed"}))
+    outputs.deny(["closed"])
     assert not outputs.certainly_available("closed")
+    clock.now = 31.0
+    await outputs.look(Broker({"closed"}))
+    assert outputs.certainly_available("closed")
 
 
 async def test_what_is_missing_is_logged_once_whenever_it_changes() -> None:
@@ -116,7 +148,7 @@ async def test_what_is_missing_is_logged_once_whenever_it_changes() -> None:
     with structlog.testing.capture_logs() as lines:
         for topics in ({"one"}, {"one"}, set[str](), set[str](), {"one", "other"}, {"one", "other"}):
             clock.now += 60
-            await outputs.warm(Broker(topics))
+            await outputs.look(Broker(topics))
     assert [(line["event"], line.get("topics")) for line in lines] == [
         ("topics missing", ["other"]),
         ("topics missing", ["one", "other"]),
