@@ -29,11 +29,11 @@ import httpx
 from amtsweg.audit.commands import check_folder
 from amtsweg.stack import ports
 from amtsweg.stack.postgres import Postgres
-from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.app import SCHEMA, assemble
+from services.audit.app import assemble
 from services.audit.domain.access import Readers
 from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint

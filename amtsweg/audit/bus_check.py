@@ -20,7 +20,8 @@ from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
-from services.audit.app import AUDITED, SCHEMA
+from services.audit.adapters.postgres import SCHEMA
+from services.audit.consumer import AUDITED
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import KnownEvents, Pseudonymizer
 from services.audit.ports import GROUP

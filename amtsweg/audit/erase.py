@@ -17,9 +17,9 @@ from amtsweg.bus import operator_address
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
+from services.audit.adapters.postgres import SCHEMA
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
-from services.audit.app import SCHEMA
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.erase import Erased, Eraser

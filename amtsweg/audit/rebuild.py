@@ -12,11 +12,10 @@ from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
-from services.audit.adapters.postgres import MIGRATIONS
+from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.rebuild import rebuild
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.app import SCHEMA
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.merkle import CompactRange
 from services.audit.domain.policy import Policy

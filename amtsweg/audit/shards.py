@@ -15,12 +15,11 @@ from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
-from services.audit.adapters.postgres import shards
+from services.audit.adapters.postgres import SCHEMA, shards
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.app import SCHEMA
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.policy import open_checkpoint

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,17 +25,17 @@ from services.intake.adapters.http.submissions import BODY_LIMIT, submission_rou
 from services.intake.adapters.http.supplements import supplement_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
 from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
-from services.intake.adapters.postgres import migrations
+from services.intake.adapters.postgres import MIGRATIONS, SCHEMA
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
-from services.intake.adapters.postgres.projection import TOPICS, HistoryProjection
 from services.intake.adapters.postgres.receipts import OpenEntries, PostgresBook
 from services.intake.adapters.rates import Quota, RedisRates
 from services.intake.adapters.readiness import CatchingUp
 from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.sealing_keys import RegisteredSealingKeys
 from services.intake.adapters.secrets import Argon2Secrets
+from services.intake.consumer import GROUP, HistoryProjection, projecting
 from services.intake.handler.lookup import Lookup
 from services.intake.handler.readings import MailboxReadings
 from services.intake.handler.submissions import SubmitHandler
@@ -45,9 +45,8 @@ from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
-from shared.engine import KafkaToPostgres, Plan
+from shared.engine import KafkaToPostgres
 from shared.errors import Unavailable
-from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import consumed_by, produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
@@ -68,11 +67,7 @@ from shared.web.names import names_from
 from shared.web.noted import note
 from shared.web.reference import reference_routes
 
-SCHEMA: Final = "intake"
-GROUP: Final = "intake"
-
 _RETRY: Final = {"Retry-After": "2"}
-_BATCH_WAIT: Final = timedelta(milliseconds=100)
 
 
 def assemble(
@@ -124,7 +119,7 @@ def assemble(
         guide_routes(issuer=door.issuer),
         names,
         competence_routes(doors_url=doors_url),
-        token_routes(door.issue, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
+        token_routes(door, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
     ):
         app.include_router(routes)
     describe_submissions(app)
@@ -148,8 +143,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """
     postgres = settings.postgres
     password = read_secret(postgres.password_file) if postgres.password_file else None
-    folder = Path(migrations.__file__).parent
-    await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
+    await upgrade(postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     async with AsyncExitStack() as opened:
         pool = await open_pool(postgres.url, schema=SCHEMA, password=password, reset=False)
         opened.push_async_callback(pool.close)
@@ -235,20 +229,6 @@ def _catching_up(settings: Settings, pool: Pool, *, health: Health, telemetry: T
     topics = [topic.name for topic in consumed_by("intake")]
     condition = health.part("histories")
     return CatchingUp(pool, address=address, group=GROUP, topics=topics, condition=condition, fill=fill)
-
-
-def projecting(settings: Settings) -> Plan:
-    """One projection over all its topics; a second replica stands by."""
-    return Plan(
-        group=GROUP,
-        inputs=tuple(TOPICS),
-        dead_letters=dead_letter_topic(GROUP),
-        sealed_dead_letters=sealed_dead_letter_topic(GROUP),
-        # The feed is one sequence: tasks side by side would only wait for each other.
-        single_task=True,
-        instance=settings.instance,
-        batch_wait=_BATCH_WAIT,
-    )
 
 
 def _token_keys(settings: Settings) -> Sequence[Mapping[str, Any]]:

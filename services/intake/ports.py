@@ -9,7 +9,6 @@ from uuid import UUID
 from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from services.intake.domain.client import Assertion, Bearer
 from services.intake.domain.history import HistoryLine
-from services.intake.domain.outcome import BookIncomplete, Several
 from shared.access.principal import Principal
 from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.envelope import Message
@@ -165,16 +164,3 @@ class Messages(Protocol):
 
     async def confirm(self, message_id: UUID, *, case_id: UUID, client_id: str) -> None:
         """Take the message away for good; without effect where it is gone."""
-
-
-class Finder(Protocol):
-    """Finds what a client handed in by whatever it has in hand; it says "incomplete" instead of "unknown"."""
-
-    async def find(self, reference: str, *, client_id: str) -> Known | Several | BookIncomplete | None:
-        """Find by the id of a submission or case, by receipt number, or by the client's own reference."""
-
-    async def by_reference(self, reference: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
-        """Everything that was taken under the client's own reference, the newest first."""
-
-    async def by_key(self, header: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
-        """What was taken under an idempotency key, written as in the header."""

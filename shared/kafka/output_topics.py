@@ -109,8 +109,9 @@ class OutputTopics:
             # What the directory has named meanwhile has not been looked at: that is due at once, not in half a minute.
             self._checked = now if expected == self._names else float("-inf")
             self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
-            for name in expected if found is not None else ():
-                self._take(name, found.get(name, 0), now)
+            if found is not None:
+                for name in expected:
+                    self._take(name, found.get(name, 0), now)
             self._tell(self.unavailable())
 
     def _tell(self, missing: list[str]) -> None:

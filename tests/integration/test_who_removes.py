@@ -6,10 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.audit.adapters.postgres import MIGRATIONS as AUDIT
-from services.intake.adapters.postgres import migrations as intake
-from services.notifier.adapters.postgres import MIGRATIONS as NOTIFIER
-from services.router.adapters.postgres import migrations as doors
+from amtsweg.stack.provision.schemas import FOLDERS
 from shared.access.schema import SCHEMA as ACCESS
 from shared.events.retention import gone_after
 from shared.events.topic_names import DEAD_LETTER_TOPICS
@@ -18,8 +15,6 @@ from shared.postgres import migrations
 from tests.support.pages import ROOT, rehearsed
 from tests.support.stack import Database
 
-DOORS = Path(doors.__file__).parent
-SCHEMAS = {"intake": Path(intake.__file__).parent, "notifier": NOTIFIER, "audit": AUDIT, "doors": DOORS}
 _OF_THE_RUNTIME = {"offsets", "blocking_records", "outbox", "refused_messages"}
 _OF_MIGRATIONS = "alembic_version"
 
@@ -43,13 +38,13 @@ def backup_files() -> set[str]:
 
 async def tables(database: Database) -> set[str]:
     connection = await asyncpg.connect(database.url)
-    for schema, folder in SCHEMAS.items():
+    for schema, folder in FOLDERS.items():
         await migrations.upgrade(database.url, schema=schema, folder=folder)
     await connection.execute(ACCESS)
     rows = await connection.fetch(
         "select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace "
         "where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = any($1::text[])",
-        [*SCHEMAS, "access"],
+        [*FOLDERS, "access"],
     )
     await connection.close()
     return {

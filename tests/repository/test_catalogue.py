@@ -14,11 +14,11 @@ from amtsweg.stack.provision.grants import (
     operator_login,
 )
 from amtsweg.stack.provision.topics import wanted
-from services.audit import app as audit
+from services.audit import consumer as audit
 from services.audit.settings import Settings as AuditSettings
-from services.intake.adapters.postgres import projection as intake
-from services.notifier import app as notifier
-from services.router import app as router
+from services.intake import consumer as intake
+from services.notifier import consumer as notifier
+from services.router import consumer as router
 from shared.engine import Plan
 from shared.events import topics
 from shared.events.topic_names import DEAD_LETTER_TOPICS, topic_names

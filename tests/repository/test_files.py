@@ -20,7 +20,6 @@ LONGER: dict[str, str] = {
     "services/audit/adapters/http/page/verify.py": "one file that an auditor can read and carry away",
     "services/audit/app/service.py:assemble": "wiring: one line a part",
     "services/audit/app/__init__.py:build": "wiring: one line a part",
-    "services/audit/adapters/http/doors.py:http_app": "wiring: one line a desk",
     "services/intake/app.py:_parts": "wiring: one line a part",
     "services/router/desk/app.py:_parts": "wiring: one line a part",
     "services/router/doors/app.py:_parts": "wiring: one line a part",

@@ -12,8 +12,9 @@ from pathlib import Path
 import uvloop
 from pydantic import TypeAdapter
 
-from services.audit.adapters.postgres import MIGRATIONS
-from services.audit.app import SCHEMA, assemble, sequencing
+from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
+from services.audit.app import assemble
+from services.audit.consumer import sequencing
 from services.audit.domain.access import Readers
 from services.audit.domain.policy import parse_policy
 from services.audit.settings import Settings

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.directory_files import load
-from services.router.app import Routing
+from services.router.consumer import Routing
 from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
 from services.router.handler.clock import Timekeeper

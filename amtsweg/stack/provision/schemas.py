@@ -7,16 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from services.audit.adapters.postgres import MIGRATIONS as AUDIT
-from services.intake.adapters.postgres import migrations as intake
-from services.notifier.adapters.postgres import MIGRATIONS as NOTIFIER
-from services.router.adapters.postgres import migrations as doors
+from services.audit.adapters import postgres as audit
+from services.intake.adapters import postgres as intake
+from services.notifier.adapters import postgres as notifier
+from services.router.adapters import postgres as doors
 
 FOLDERS: Final[Mapping[str, Path]] = {
-    "intake": Path(intake.__file__).parent,
-    "doors": Path(doors.__file__).parent,
-    "notifier": NOTIFIER,
-    "audit": AUDIT,
+    each.SCHEMA: each.MIGRATIONS for each in (intake, doors, notifier, audit)
 }
 """Each service that keeps tables, and the history of its schema."""
 

@@ -1,20 +1,19 @@
 """What connects to what: the bus to the ledger, the ledger to the files, both to those who read."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Final
 
 from services.audit.adapters.key_files import read_keys, read_secrecy
-from services.audit.adapters.postgres import MIGRATIONS
-from services.audit.app.service import AUDITED, AuditService, assemble, new_known_events
+from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
+from services.audit.app.service import AuditService, assemble, new_known_events
+from services.audit.consumer import sequencing
 from services.audit.domain.access import Readers
 from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
-from shared.engine import KafkaToPostgres, Plan
-from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
-from shared.events.topics import AUDIT_CHECKPOINT, Topic
+from shared.engine import KafkaToPostgres
+from shared.events.topics import AUDIT_CHECKPOINT
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.partitions import PartitionCheck
@@ -29,9 +28,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer
 
-__all__ = ["AUDITED", "SCHEMA", "AuditService", "assemble", "build", "new_known_events", "sequencing"]
-
-SCHEMA: Final = "audit"
+__all__ = ["AuditService", "assemble", "build", "new_known_events"]
 
 
 @asynccontextmanager
@@ -107,18 +104,3 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             "lag": Follower(lag, name="lag", health=health),
             "http": http,
         }
-
-
-def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
-    """One sequencer over all audited topics; a second replica stands by."""
-    return Plan(
-        group=GROUP,
-        inputs=tuple(topic.name for topic in topics),
-        dead_letters=dead_letter_topic(GROUP),
-        sealed_dead_letters=sealed_dead_letter_topic(GROUP),
-        keeps_operations=True,
-        single_task=True,
-        instance=settings.instance,
-        batch_size=settings.batch_size,
-        batch_wait=settings.batch_wait,
-    )

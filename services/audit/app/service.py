@@ -4,13 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 from uuid import UUID, uuid4
 
 from cryptography.x509 import load_pem_x509_certificates
 from fastapi import FastAPI
 
-from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.decoder_process import ReadingProcess
 from services.audit.adapters.erasing import ErasureLoop
 from services.audit.adapters.http.doors import Desks, http_app
@@ -28,6 +26,7 @@ from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop, TimeAuthority
 from services.audit.adapters.witness_http import WitnessHttp
+from services.audit.consumer import AUDITED, AuditProjection
 from services.audit.domain.access import Readers
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.keys import SigningKey
@@ -45,12 +44,10 @@ from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.settings import Settings
 from shared.directory_names import NamesByKey
-from shared.events.topics import Topic, audited
+from shared.events.topics import Topic
 from shared.postgres.pool import Pool
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-
-AUDITED: Final = audited()
 
 
 @dataclass(frozen=True, slots=True)

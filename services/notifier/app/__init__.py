@@ -1,6 +1,6 @@
 """What connects to what: events to plans, plans to mails, outcomes back to the bus."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,33 +11,29 @@ from fastapi import FastAPI
 
 from services.notifier.adapters.http.deadlines import add_deadlines
 from services.notifier.adapters.http.status import add_status
-from services.notifier.adapters.inputs import TOPICS, is_taken_away, read
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.maintenance import Resumed, Upkeep
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
-from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.shares import Shares
-from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
+from services.notifier.adapters.postgres.timers import DueTimers
 from services.notifier.app.channels import channels
 from services.notifier.app.parts import Common, now, rebuild
+from services.notifier.consumer import PLANNING, Planning
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.handler.planning import on_events
-from services.notifier.handler.ticking import Ticking, set_timers
+from services.notifier.handler.ticking import Ticking
 from services.notifier.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
-from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
-from shared.kafka.records import Record
 from shared.postgres import migrations, offsets
 from shared.postgres import pool as postgres
 from shared.postgres.outbox import OutboxPublisher
-from shared.postgres.pool import Connection, Pool
+from shared.postgres.pool import Pool
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -48,27 +44,6 @@ from shared.web.app import HttpServer, create_app
 _STATUS_DAYS = 7
 _LOOK_SECONDS = 1.0
 _BODY_BYTES = 1024  # nothing is posted here
-
-PLANNING = Plan(
-    group="notifier",
-    inputs=tuple(topic.name for topic in TOPICS),
-    dead_letters=dead_letter_topic("notifier"),
-    sealed_dead_letters=sealed_dead_letter_topic("notifier"),
-    batch_wait=timedelta(milliseconds=20),
-)
-"""Plans and offsets in one PostgreSQL transaction per batch."""
-
-
-class Planning:
-    """The projection of the group ``notifier``: events in, planned messages and timers out."""
-
-    def __init__(self, law: Law) -> None:
-        self._law = law
-
-    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        events = [read(record) for record in records if not is_taken_away(record)]
-        await on_events(events, PostgresCaseStore(connection), self._law)
-        await set_timers(events, TimerLedger(connection), self._law)
 
 
 @asynccontextmanager

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from services.notifier.adapters.inputs import TOPICS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.replay import HeldSubmissions, Inputs
+from services.notifier.consumer import TOPICS
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.handler.planning import recall
 from shared.kafka.client import KafkaAddress

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from services.router.adapters.http.inbox import inbox_routes
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
-from services.router.adapters.postgres import migrations
+from services.router.adapters.postgres import MIGRATIONS, SCHEMA
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
@@ -54,7 +53,6 @@ from shared.web.bearer import AccessTokens, Callers
 from shared.web.egress import Egress
 from shared.web.rate_limit import PrincipalRates, Rates
 
-SCHEMA: Final = "doors"
 AUDIENCE: Final = "doors"
 
 _BODY_BYTES: Final = 64 * 1024
@@ -69,8 +67,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     """
     postgres = settings.postgres
     password = read_secret(postgres.password_file) if postgres.password_file else None
-    folder = Path(migrations.__file__).parent
-    await upgrade(postgres.url, schema=SCHEMA, folder=folder, password=password)
+    await upgrade(postgres.url, schema=SCHEMA, folder=MIGRATIONS, password=password)
     async with AsyncExitStack() as opened:
         pool = await open_pool(
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False

@@ -7,13 +7,14 @@ from fastapi import APIRouter
 
 from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.clerks import clerks
-from services.router.adapters.http.answers import Answers, answer_routes
+from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
 from services.router.adapters.http.clerk.routes import clerk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
+from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories, DueDates, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
 from shared.telemetry.metrics import Telemetry
@@ -23,7 +24,7 @@ from shared.web.sign_in import sign_in_parts
 
 def clerk_page(
     settings: Settings,
-    answers: Answers,
+    answers: CountedAnswers,
     *,
     due: DueDates,
     cases: OwedCases,

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from services.audit.adapters.bus import AuditProjection
 from services.audit.adapters.decoder_process import ReadingProcess
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.tile_folder import TileFolder
+from services.audit.consumer import AuditProjection
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import CompactRange, grow, leaf_hash
 from services.audit.domain.note import Note

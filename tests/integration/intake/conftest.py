@@ -11,7 +11,6 @@ import httpx
 import pytest
 from aiokafka.structs import TopicPartition
 
-import services.intake.adapters.postgres.migrations as revisions
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.postgres import Postgres
@@ -19,6 +18,7 @@ from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
 from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, provision_kafka, provision_postgres
+from services.intake.adapters.postgres import MIGRATIONS
 from shared.access.schema import SCHEMA
 from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
@@ -28,7 +28,6 @@ from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from tests.support.stack import Database, RealParts, unique
 
-REVISIONS = Path(revisions.__file__).parent
 HESSEN = Path(__file__).parents[3] / "directory" / "hessen"
 CLIENT = "landesplattform"
 
@@ -36,7 +35,7 @@ CLIENT = "landesplattform"
 @pytest.fixture
 async def pool(database: Database) -> AsyncIterator[Pool]:
     """Connections to schema ``intake``, migrated, beside schema ``access``."""
-    await upgrade(database.url, schema="intake", folder=REVISIONS)
+    await upgrade(database.url, schema="intake", folder=MIGRATIONS)
     owner = await asyncpg.connect(database.url)
     await owner.execute(SCHEMA)
     await owner.close()

@@ -8,8 +8,8 @@ import pytest
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import MOST_BYTES, PostgresMessages
-from services.intake.adapters.postgres.projection import HistoryProjection
 from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.consumer import HistoryProjection
 from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
 from shared.events.envelope import Undecodable

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +11,7 @@ from aiokafka.structs import TopicPartition
 
 from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.held_cases import HeldCases
-from services.router.adapters.postgres import migrations
+from services.router.adapters.postgres import MIGRATIONS
 from services.router.adapters.postgres.answers import PostgresAnswers
 from services.router.ports import AnswerBook
 from shared.events import ids
@@ -40,8 +39,7 @@ INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
 class TestPostgresAnswers(AnswerBookContract):
     @pytest.fixture
     async def pool(self, database: Database) -> AsyncIterator[Pool]:
-        (folder,) = migrations.__path__
-        await upgrade(database.url, schema="doors", folder=Path(folder))
+        await upgrade(database.url, schema="doors", folder=MIGRATIONS)
         async with await open_pool(database.url, schema="doors", size=20) as pool:
             self.entered = pool
             yield pool

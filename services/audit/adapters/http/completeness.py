@@ -1,8 +1,7 @@
 """Completeness over HTTP: what should have followed and has not, and the entries of a day, "these and no others"."""
 
-from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
@@ -10,12 +9,13 @@ from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
-from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.completeness import SAYS
-from services.audit.domain.daily_statement import NOBODY, AuthorityLine, DayStated, StatedEntry, Statement
+from services.audit.domain.daily_statement import NOBODY, AuthorityLine, StatedEntry, Statement
 from services.audit.domain.encoding import to_base64
 from services.audit.domain.proof_refused import ProofRefused
-from services.audit.domain.reading import Found
+from services.audit.handler.completeness_report import Accounts
+from services.audit.handler.days import Days
+from services.audit.handler.read import ReadingRoom
 from services.audit.ports import Account, ClosedDay
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
@@ -23,33 +23,6 @@ from shared.web.names import NamesTold
 from shared.web.problems import Problem
 
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
-
-
-class LookRecorder(Protocol):
-    """Puts a look on record, and returns the index of its leaf."""
-
-    def __call__(self, visit: AccessGrant, question: Mapping[str, str]) -> Awaitable[int]:
-        """Commit the look."""
-
-
-class AccountsDesk(Protocol):
-    """Draws up accounts."""
-
-    async def now(self) -> Account:
-        """How things stand."""
-
-    async def on(self, day: date) -> Account:
-        """How things stood when this day ended."""
-
-
-class DaysDesk(Protocol):
-    """Finds closed days."""
-
-    async def closed(self, day: date) -> ClosedDay | None:
-        """The statement of a day."""
-
-    async def of_authority(self, stated: DayStated, authority: str) -> Sequence[Found]:
-        """The entries of this day that name the authority."""
 
 
 class RuleDocument(WireModel):
@@ -96,10 +69,10 @@ class DayDocument(WireModel):
 
 
 def completeness_routes(
-    record: LookRecorder,
+    room: ReadingRoom,
     *,
-    accounts: AccountsDesk,
-    days: DaysDesk,
+    accounts: Accounts,
+    days: Days,
     proofs: Proofs,
     gate: ReaderAuth,
     names: NamesByKey,
@@ -117,11 +90,11 @@ def completeness_routes(
         """What should have followed and has not: now, or as it stood when the day ``on`` ended."""
         visit = await gate.visit(request, reader)
         if on is None:
-            look = await record(visit, {"completeness": "now"})
+            look = await room.record(visit, {"completeness": "now"})
             return _account(look, await accounts.now())
         place.take()
         try:
-            look = await record(visit, {"completeness": str(on)})
+            look = await room.record(visit, {"completeness": str(on)})
             return _account(look, await accounts.on(on))
         finally:
             place.leave()
@@ -132,7 +105,7 @@ def completeness_routes(
     ) -> DayDocument:
         """How many entries the day has, by authority."""
         visit = await gate.visit(request, reader)
-        look = await record(visit, {"day": str(day)})
+        look = await room.record(visit, {"day": str(day)})
         closed = await _closed(day)
         known = names.of(*(line.authority for line in closed.stated.lines))
         return DayDocument(look=look, index=closed.index, names=known, **dict(closed.stated))
@@ -143,7 +116,7 @@ def completeness_routes(
     ) -> Response:
         """The statement "these entries and no others", as a file: ``amtsweg audit completeness --check FILE``."""
         visit = await gate.visit(request, reader)
-        await record(visit, {"day": str(day), "authority": authority})
+        await room.record(visit, {"day": str(day), "authority": authority})
         closed = await _closed(day)
         try:
             proof = await proofs.inclusion(closed.index)

@@ -1,6 +1,6 @@
 """Whose acts a request may disclose: nobody's, or those of the person for whom another auditor has agreed."""
 
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -8,6 +8,7 @@ from fastapi import Query, Request
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.proof_refused import ProofRefused
+from services.audit.handler.evaluate import Evaluations
 from shared.web.problems import Problem
 
 EvaluationParameter = Annotated[
@@ -15,15 +16,13 @@ EvaluationParameter = Annotated[
 ]
 
 
-class Persons(Protocol):
-    """Tells whose acts a visitor may see."""
-
-    async def __call__(self, visit: AccessGrant, id: UUID | None) -> frozenset[str]:  # noqa: A002 - the word of the envelope
-        """``id`` is that of the evaluation; `ProofRefused` where it allows this visitor nothing."""
-
-
 async def evaluated(
-    request: Request, visit: AccessGrant, evaluation: UUID | None, *, persons: Persons, gate: ReaderAuth
+    request: Request,
+    visit: AccessGrant,
+    evaluation: UUID | None,
+    *,
+    evaluations: Evaluations,
+    gate: ReaderAuth,
 ) -> frozenset[str]:
     """Whose acts may be shown.
 
@@ -31,7 +30,7 @@ async def evaluated(
         Problem: 403 where the evaluation is not approved for this reader; on record.
     """
     try:
-        return await persons(visit, evaluation)
+        return await evaluations.persons(visit, evaluation)
     except ProofRefused:
         raise second_person(await gate.refuse(request, visit.reader, "no second person")) from None
 

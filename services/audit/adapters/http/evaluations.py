@@ -1,7 +1,6 @@
 """Personal evaluations over HTTP: to ask for one, and to agree to another auditor's."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Security
@@ -9,34 +8,12 @@ from pydantic import ValidationError
 
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.domain.access import Reader
-from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.evaluation import ActorName, Evaluation
 from services.audit.domain.proof_refused import ProofRefused
+from services.audit.handler.evaluate import Evaluations
+from services.audit.handler.read import ReadingRoom
 from shared.events.payload import Instant, WireModel
 from shared.web.problems import Problem
-
-
-class EvaluationsDesk(Protocol):
-    """Keeps requests and approvals."""
-
-    async def request(self, visit: AccessGrant, actor: str) -> Evaluation:
-        """Ask to see what this person has done."""
-
-    async def approve(self, visit: AccessGrant, evaluation: Evaluation) -> int:
-        """Agree; return the index of the leaf that says so."""
-
-    async def find(self, id: UUID) -> Evaluation | None:  # noqa: A002 - the word of the envelope
-        """The request with this id."""
-
-    async def waiting(self) -> Sequence[Evaluation]:
-        """The requests whose time is not over."""
-
-
-class EvaluationRecorder(Protocol):
-    """Puts a look on record."""
-
-    async def __call__(self, visit: AccessGrant, question: Mapping[str, str]) -> int:
-        """Return the index of its leaf."""
 
 
 class EvaluationRequest(WireModel):
@@ -81,7 +58,7 @@ class ApprovalDocument(WireModel):
     index: int
 
 
-def evaluation_routes(desk: EvaluationsDesk, *, record: EvaluationRecorder, gate: ReaderAuth) -> APIRouter:
+def evaluation_routes(desk: Evaluations, *, room: ReadingRoom, gate: ReaderAuth) -> APIRouter:
     """``/v1/evaluations``; what is approved is then read with ``evaluation=…`` on every route that discloses."""
     routes = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
@@ -99,7 +76,7 @@ def evaluation_routes(desk: EvaluationsDesk, *, record: EvaluationRecorder, gate
     async def waiting(request: Request, reader: Annotated[Reader, Security(gate)]) -> EvaluationsDocument:
         """All requests whose time is not over."""
         visit = await gate.visit(request, reader)
-        look = await record(visit, {"evaluations": "all"})
+        look = await room.record(visit, {"evaluations": "all"})
         return EvaluationsDocument(look=look, evaluations=tuple(map(_document, await desk.waiting())))
 
     @routes.post("/{id}/approval", status_code=201)

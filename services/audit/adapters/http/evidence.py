@@ -1,44 +1,31 @@
 """Evidence files over HTTP: one for a case, one for a single entry."""
 
 import re
-from collections.abc import Set as AbstractSet
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response, Security
 
 from services.audit.adapters.evidence_files import EvidenceFiles
-from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
+from services.audit.adapters.http.evaluated import EvaluationParameter, evaluated
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.http.room import malformed, unknown_case
 from services.audit.domain.access import Reader
-from services.audit.domain.access_log import SOURCE, AccessGrant
+from services.audit.domain.access_log import SOURCE
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.reading import ReadingResult
+from services.audit.handler.evaluate import Evaluations
+from services.audit.handler.read import ReadingRoom
 from shared.web.problems import Problem
 
 WAITING: Final = "Amtsweg-Waiting"
 """Header: so many of the entries are not in the published checkpoint yet, and therefore not in the file."""
 
 
-class Evidenced(Protocol):
-    """Gives what goes into a file; the look is on record."""
-
-    async def timeline(
-        self, visit: AccessGrant, reference: str, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> ReadingResult:
-        """Everything about the case of this reference."""
-
-    async def entry(
-        self, visit: AccessGrant, index: int, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> ReadingResult:
-        """The entry at this index, or none."""
-
-
 _NOT_IN_A_NAME: Final = re.compile(r"[^0-9A-Za-z-]")
 
 
 def evidence_routes(
-    files: EvidenceFiles, *, room: Evidenced, persons: Persons, gate: ReaderAuth
+    files: EvidenceFiles, *, room: ReadingRoom, evaluations: Evaluations, gate: ReaderAuth
 ) -> APIRouter:
     """``/v1/cases/{reference}/evidence`` and ``/v1/entries/{index}/evidence``."""
     routes = APIRouter(prefix="/v1", tags=["evidence"])
@@ -52,7 +39,7 @@ def evidence_routes(
     ) -> Response:
         """One file that proves the case's entries offline: ``amtsweg verify FILE``."""
         visit = await gate.visit(request, reader)
-        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
+        allowed = await evaluated(request, visit, evaluation, evaluations=evaluations, gate=gate)
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
         except ProofRefused as refused:
@@ -71,7 +58,7 @@ def evidence_routes(
     ) -> Response:
         """One file that proves a single entry offline: ``amtsweg verify FILE``."""
         visit = await gate.visit(request, reader)
-        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
+        allowed = await evaluated(request, visit, evaluation, evaluations=evaluations, gate=gate)
         answer = await room.entry(visit, index, evaluated=allowed)
         return await _file(answer, name=str(index))
 

@@ -1,32 +1,23 @@
 """The whole log for an auditor, as one stream of files."""
 
 from collections.abc import AsyncIterator, Sequence
-from collections.abc import Set as AbstractSet
 from functools import partial
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Security
 from fastapi.responses import StreamingResponse
 
 from services.audit.adapters.exports.archive import export
-from services.audit.adapters.http.completeness import LookRecorder
-from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated
+from services.audit.adapters.http.evaluated import EvaluationParameter, evaluated
 from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
-from services.audit.domain.export import ExportRow, Form
+from services.audit.domain.export import Form
 from services.audit.domain.keys import SigningKey
+from services.audit.handler.evaluate import Evaluations
+from services.audit.handler.read import ReadingRoom
 from services.audit.ports import Clock
-
-
-class RowsFor(Protocol):
-    """Gives entries as they are exported."""
-
-    async def __call__(
-        self, start: int, end: int, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> Sequence[ExportRow]:
-        """From one index to before another; ``evaluated`` are the persons whose acts may be shown."""
 
 
 async def leaving(place: OneAtATime, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -39,10 +30,9 @@ async def leaving(place: OneAtATime, stream: AsyncIterator[bytes]) -> AsyncItera
 
 
 def export_routes(
-    rows: RowsFor,
+    room: ReadingRoom,
     *,
-    record: LookRecorder,
-    persons: Persons,
+    evaluations: Evaluations,
     proofs: Proofs,
     keys: Sequence[SigningKey],
     clock: Clock,
@@ -66,15 +56,15 @@ def export_routes(
     ) -> StreamingResponse:
         """All entries of the published tree with their payloads, as tar: ``amtsweg audit export``."""
         visit = await gate.visit(request, reader)
-        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
+        allowed = await evaluated(request, visit, evaluation, evaluations=evaluations, gate=gate)
         tree, note = await proofs.checkpoint()
         place.take()
         try:
-            look = await record(visit, {"export": form, "size": str(tree.size)})
+            look = await room.record(visit, {"export": form, "size": str(tree.size)})
         except BaseException:
             place.leave()
             raise
-        chosen = partial(rows, evaluated=allowed)
+        chosen = partial(room.rows, evaluated=allowed)
         stream = export(chosen, form=form, note=note, tree=tree, look=look, at=clock(), keys=keys)
         name = f'attachment; filename="amtsweg-{tree.size}.tar"'
         return StreamingResponse(

@@ -1,7 +1,6 @@
 """The reading room over HTTP: timelines, search, proofs."""
 
-from collections.abc import Set as AbstractSet
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Security
@@ -17,17 +16,19 @@ from services.audit.adapters.http.documents import (
     entry_document,
     hashes,
 )
-from services.audit.adapters.http.evaluated import EvaluationParameter, Persons, evaluated, second_person
+from services.audit.adapters.http.evaluated import EvaluationParameter, evaluated, second_person
 from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
-from services.audit.domain.access_log import SOURCE, AccessGrant
+from services.audit.domain.access_log import SOURCE
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.cursor import Cursor
 from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.reading import LONGEST_TIMELINE, ReadingResult, Search
+from services.audit.handler.evaluate import Evaluations
+from services.audit.handler.read import ReadingRoom
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
@@ -37,18 +38,6 @@ Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f
 """A trace id (32 hex digits) or an event's id (UUID)."""
 
 _Position = Annotated[int, Query(ge=0, lt=1 << 63)]
-
-
-class Room(Protocol):
-    """Answers auditors, and records first that they asked."""
-
-    async def timeline(
-        self, visit: AccessGrant, reference: str, *, evaluated: AbstractSet[str] = frozenset()
-    ) -> ReadingResult:
-        """Everything about one case."""
-
-    async def search(self, visit: AccessGrant, asked: Search) -> ReadingResult:
-        """The entries that answer the question."""
 
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
@@ -103,7 +92,7 @@ class SearchParameters(WireModel):
 
 
 def room_routes(
-    room: Room, *, proofs: Proofs, gate: ReaderAuth, persons: Persons, names: NamesByKey
+    room: ReadingRoom, *, proofs: Proofs, gate: ReaderAuth, evaluations: Evaluations, names: NamesByKey
 ) -> APIRouter:
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
@@ -121,7 +110,7 @@ def room_routes(
         ``evaluation`` that another auditor has approved, that person's acts are open.
         """
         visit = await gate.visit(request, reader)
-        allowed = await evaluated(request, visit, evaluation, persons=persons, gate=gate)
+        allowed = await evaluated(request, visit, evaluation, evaluations=evaluations, gate=gate)
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
         except ProofRefused as refused:
@@ -147,7 +136,7 @@ def room_routes(
     ) -> EntriesDocument:
         """Entries by what is given, oldest first; what one person did only if another auditor has agreed."""
         visit = await gate.visit(request, reader)
-        allowed = await evaluated(request, visit, asked.evaluation, persons=persons, gate=gate)
+        allowed = await evaluated(request, visit, asked.evaluation, evaluations=evaluations, gate=gate)
         if asked.actor is not None and asked.actor not in allowed:
             raise second_person(await gate.refuse(request, reader, "no second person"))
         try:

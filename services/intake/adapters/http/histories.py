@@ -17,7 +17,8 @@ from services.intake.adapters.http.documents import (
 from services.intake.adapters.http.problems import language_of, problem
 from services.intake.domain.outcome import BookIncomplete, Several
 from services.intake.domain.tidy import trimmed
-from services.intake.ports import Finder, Histories, Known
+from services.intake.handler.lookup import Lookup
+from services.intake.ports import Histories, Known
 from shared.web.bearer import Caller
 from shared.web.described import described
 from shared.web.noted import note
@@ -27,7 +28,7 @@ _REFERENCE: Final = "The id of a submission or case, the receipt number (AW-…)
 Reference = Annotated[str, Path(description=_REFERENCE, max_length=255)]
 
 
-async def known_case(lookup: Finder, reference: str, request: Request, caller: Caller) -> Known:
+async def known_case(lookup: Lookup, reference: str, request: Request, caller: Caller) -> Known:
     """What the reference opens, noted for the request's log line.
 
     Raises:
@@ -40,7 +41,7 @@ async def known_case(lookup: Finder, reference: str, request: Request, caller: C
     return found
 
 
-def search_routes(lookup: Finder, *, gate: ClientAuth) -> APIRouter:
+def search_routes(lookup: Lookup, *, gate: ClientAuth) -> APIRouter:
     """Finding what was taken when the answer did not arrive."""
     router = APIRouter(tags=["histories"])
 
@@ -78,7 +79,7 @@ def search_routes(lookup: Finder, *, gate: ClientAuth) -> APIRouter:
     return router
 
 
-def history_routes(lookup: Finder, histories: Histories, *, gate: ClientAuth) -> APIRouter:
+def history_routes(lookup: Lookup, histories: Histories, *, gate: ClientAuth) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["histories"])
 

@@ -11,7 +11,8 @@ from pydantic import Field
 from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.histories import Reference, known_case
 from services.intake.adapters.http.problems import problem
-from services.intake.ports import AuthorityMessage, Finder, MessagePage, Messages
+from services.intake.handler.lookup import Lookup
+from services.intake.ports import AuthorityMessage, MessagePage, Messages
 from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.payload import Instant, Sealed, WireModel
 from shared.web.bearer import Caller
@@ -44,7 +45,7 @@ class MessagesDocument(WireModel):
     more: bool
 
 
-def message_routes(lookup: Finder, messages: Messages, *, gate: ClientAuth) -> APIRouter:
+def message_routes(lookup: Lookup, messages: Messages, *, gate: ClientAuth) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["messages"])
 

@@ -1,7 +1,7 @@
 """``POST /v1/cases/{id}/notifications/{messageId}/read``: the platform reports that a message was opened in its mailbox."""
 
 from http import HTTPStatus
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response, Security
@@ -9,21 +9,15 @@ from fastapi import APIRouter, Path, Request, Response, Security
 from services.intake.adapters.http.client_auth import ClientAuth
 from services.intake.adapters.http.histories import Reference, known_case
 from services.intake.adapters.http.problems import problem
-from services.intake.ports import Finder, Known
+from services.intake.handler.lookup import Lookup
+from services.intake.handler.readings import MailboxReadings
 from shared.web.bearer import Caller
 from shared.web.described import described
 
 NotificationId = Annotated[UUID, Path(description="`messageId`, as the webhook to the mailbox named it.")]
 
 
-class Readings(Protocol):
-    """Takes reports."""
-
-    async def report(self, message_id: UUID, *, case: Known) -> bool:
-        """Take it; False if no such message of the case is known."""
-
-
-def reading_routes(readings: Readings, lookup: Finder, *, gate: ClientAuth) -> APIRouter:
+def reading_routes(readings: MailboxReadings, lookup: Lookup, *, gate: ClientAuth) -> APIRouter:
     """The route; unknown and another client's are one answer."""
     router = APIRouter(tags=["notifications"])
 

@@ -1,7 +1,7 @@
 """``POST /v1/cases/{id}/supplements`` and ``…/withdrawal``: more to a case that is there, sealed like a submission."""
 
 import asyncio
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response, Security
 
@@ -11,8 +11,9 @@ from services.intake.adapters.http.openapi import SUPPLEMENT_DESCRIBED, WITHDRAW
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.http.submissions import attempt_of, is_json, receipt
 from services.intake.domain.admission import EntryKind
-from services.intake.domain.outcome import Attempt, SubmissionOutcome
-from services.intake.ports import Finder, Known
+from services.intake.handler.lookup import Lookup
+from services.intake.handler.supplements import SupplementDesk
+from services.intake.ports import Known
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described
@@ -20,15 +21,8 @@ from shared.web.described import described
 _RETRY = {"Retry-After": "1"}
 
 
-class LaterSubmissions(Protocol):
-    """Takes what is handed in to a case that is there."""
-
-    async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> SubmissionOutcome:
-        """Take it, or say why not; ``first`` is what opened the case."""
-
-
 def supplement_routes(
-    desk: LaterSubmissions, lookup: Finder, *, gate: ClientAuth, max_in_flight: int, telemetry: Telemetry
+    desk: SupplementDesk, lookup: Lookup, *, gate: ClientAuth, max_in_flight: int, telemetry: Telemetry
 ) -> APIRouter:
     """The routes; unknown and another client's are one answer."""
     router = APIRouter(tags=["supplements"])
@@ -84,7 +78,7 @@ def supplement_routes(
     return router
 
 
-async def _first(lookup: Finder, reference: str, request: Request, caller: Caller) -> Known:
+async def _first(lookup: Lookup, reference: str, request: Request, caller: Caller) -> Known:
     """What opened the case, also where the reference is that of a supplement."""
     found = await lookup.find(reference, client_id=caller.id)
     if isinstance(found, Known):

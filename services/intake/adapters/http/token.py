@@ -1,7 +1,7 @@
 """``POST /token``: OAuth 2.0 client credentials (RFC 6749 section 4.4)."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,6 +10,7 @@ from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
 from services.intake.domain.client import ASSERTION_LIFETIME, RESOURCE_PREFIX, BadClaim
 from services.intake.domain.token_request import Denied, Issued, TokenError
+from services.intake.handler.tokens import TokenEndpoint
 from shared.access.principal import AUDIENCES
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
@@ -66,14 +67,8 @@ _DESCRIBED: Final[dict[str, Any]] = {
 }
 
 
-class Issue(Protocol):
-    """The handler: answers a token request."""
-
-    def __call__(self, body: bytes, *, authorization: str | None) -> Awaitable[Issued | Denied]: ...
-
-
 def token_routes(
-    issue: Issue,
+    door: TokenEndpoint,
     *,
     lifetime_seconds: int,
     count: Callable[[str], Awaitable[Quota | None]],
@@ -98,7 +93,9 @@ def token_routes(
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             outcome = Denied("invalid_request", wrong=BadClaim("Content-Type", _FORM))
         else:
-            outcome = await issue(await request.body(), authorization=request.headers.get("authorization"))
+            outcome = await door.issue(
+                await request.body(), authorization=request.headers.get("authorization")
+            )
         if isinstance(outcome, Denied):
             telemetry.count("decisions", service="intake", decision=f"token-{outcome.error}")
             return _denial(outcome)

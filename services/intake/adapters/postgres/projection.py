@@ -9,19 +9,17 @@ from services.intake.adapters.postgres import messages
 from services.intake.adapters.postgres.receipts import written_channels
 from services.intake.domain.history import HistoryLine, line, receipt_of
 from shared.events.case import CaseMessage
-from shared.events.envelope import Event, carries, decode, encode
+from shared.events.envelope import Event, carries, encode
 from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy
 from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.retention import gone_after
 from shared.events.submission import Receipt
 from shared.events.supplement import SupplementReceived, WithdrawalReceived
-from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_SUBMITTED, SUBMISSION_RECEIVED, consumed_by
+from shared.events.topics import CASE_ERASED, CASE_SUBMITTED, SUBMISSION_RECEIVED
 from shared.kafka.records import Record
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
-
-TOPICS: Final = {topic.name: topic.payloads for topic in consumed_by("intake")}
 
 # The lock that orders the feed. It is held until this transaction commits, so that whoever reads a position
 # has every smaller one before it; a sequence would hand out numbers that become visible in any order.
@@ -76,41 +74,25 @@ _KINDS: Final[dict[type[Payload], str]] = {
 }
 
 
-class HistoryProjection:
-    """Implements `shared.engine.Projector`.
+async def project(
+    connection: Connection, events: Sequence[Event[Payload]], taken_away: Sequence[Record]
+) -> None:
+    """Add the events' lines, once each, and drop the messages that were taken away.
 
     Topics are read independently: a line whose case nobody has named yet stays unplaced, invisible, until an
     event arrives that repeats the facts of receipt.
     """
-
-    async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        """Add the records' lines, once each.
-
-        Raises:
-            Undecodable: one of the records is not an event of its topic.
-        """
-        tombstones = [record for record in records if _takes_away(record)]
-        events = [
-            decode(record.value, record.headers, TOPICS[record.topic])
-            for record in records
-            if not _takes_away(record)
-        ]
-        orders = [event for event in events if carries(event, EraseOrdered)]
-        lines = [line(event) for event in events]
-        position: int = await connection.fetchval(_LOCK)
-        await connection.execute(_RECEIPTS, *_receipt_columns(events))
-        await connection.execute(_LINES, *_line_columns(lines))
-        placed: int = await connection.fetchval(_PLACE, [each.submission_id for each in lines], position)
-        if placed:
-            await connection.execute(_PLACED, position + placed)
-        await messages.keep(connection, [event for event in events if carries(event, CaseMessage)])
-        await messages.drop(connection, tombstones)
-        await _erase(connection, {event.case_id for event in events}, orders)
-
-
-def _takes_away(record: Record) -> bool:
-    """A message of an authority is read, or erased: its topic has a record without value."""
-    return record.topic == CASE_MESSAGE.name and record.value is None and record.fault is None
+    orders = [event for event in events if carries(event, EraseOrdered)]
+    lines = [line(event) for event in events]
+    position: int = await connection.fetchval(_LOCK)
+    await connection.execute(_RECEIPTS, *_receipt_columns(events))
+    await connection.execute(_LINES, *_line_columns(lines))
+    placed: int = await connection.fetchval(_PLACE, [each.submission_id for each in lines], position)
+    if placed:
+        await connection.execute(_PLACED, position + placed)
+    await messages.keep(connection, [event for event in events if carries(event, CaseMessage)])
+    await messages.drop(connection, taken_away)
+    await _erase(connection, {event.case_id for event in events}, orders)
 
 
 async def _erase(

@@ -1,7 +1,7 @@
 """What an authority says about a case, over HTTP: taken for certain, or refused on the spot."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, Security
@@ -9,7 +9,9 @@ from pydantic import Field
 
 from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
 from services.router.adapters.http.principal_auth import LetIn
-from services.router.domain.cases.answering import AnswerOutcome, AnswerRequest, AnswerTaken
+from services.router.domain.cases.answering import AnswerRequest, AnswerTaken
+from services.router.handler.answers import AnswerDoor
+from services.router.handler.counted_answers import CountedAnswers
 from shared.events.case import AnswerGiven, OwnId
 from shared.events.ids import answer_id
 from shared.events.payload import AuthorityId, Instant, WireModel
@@ -48,17 +50,10 @@ class AnswerTakenDocument(WireModel):
     accepted_at: Instant
 
 
-class Answers(Protocol):
-    """Takes answers."""
-
-    async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
-        """Take the answer, or say why not."""
-
-
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = described(400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
-def answer_routes(answers: Answers, *, gate: LetIn, telemetry: Telemetry) -> APIRouter:
+def answer_routes(answers: AnswerDoor | CountedAnswers, *, gate: LetIn, telemetry: Telemetry) -> APIRouter:
     """``POST /v1/answers``."""
     routes = APIRouter(prefix="/v1/answers", tags=["answers"])
 

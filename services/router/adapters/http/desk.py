@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response, Security
@@ -27,15 +27,14 @@ from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
     DeskCursor,
-    DeskPage,
     Ineffective,
     OrderOutcome,
     OrderRequest,
     Pending,
     Person,
-    Waiting,
 )
 from services.router.domain.directory.model import Directory
+from services.router.handler.clearing_desk import ClearingDesk
 from shared.events.payload import WireModel
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
@@ -54,21 +53,8 @@ _ORDERED: Final[dict[int | str, dict[str, Any]]] = {
 Key = Annotated[str | None, Header(description="the same key and body are the same order", max_length=255)]
 
 
-class DeskOperations(Protocol):
-    """Tells what is parked and gives orders."""
-
-    async def page(self, *, after: DeskCursor | None, limit: int) -> DeskPage:
-        """Parked cases after a place in the list."""
-
-    async def show(self, reference: str) -> Waiting | None:
-        """The parked case with this receipt number, submission id or case id."""
-
-    async def order(self, reference: str, wish: OrderRequest) -> OrderOutcome:
-        """Give an order and wait for what becomes of it."""
-
-
 def desk_routes(
-    desk: DeskOperations,
+    desk: ClearingDesk,
     *,
     gate: LetIn,
     directory: Callable[[], Directory],

@@ -12,11 +12,11 @@ from services.router.adapters.borders import read_borders
 from services.router.adapters.directory_files import read_manifest
 from services.router.adapters.http.console import PAGE
 from services.router.adapters.http.console.answers import without_store
-from services.router.adapters.http.desk import DeskOperations
 from services.router.adapters.http.desk_problems import no_effect
 from services.router.domain.cases.desk import Ineffective
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.territory import territory
+from services.router.handler.clearing_desk import ClearingDesk
 from shared.events.payload import AuthorityId, WireModel
 from shared.web.bearer import Caller
 from shared.web.problems import Problem
@@ -47,7 +47,7 @@ def read_sheet(folder: Path | None) -> bytes | None:
 
 
 def map_routes(
-    desk: DeskOperations,
+    desk: ClearingDesk,
     *,
     sheet: bytes | None,
     gate: SessionGate,

@@ -1,4 +1,4 @@
-"""Records of the audited topics become facts; the engine's transaction makes leaves and offsets one."""
+"""Records of the audited topics in, leaves out; the engine's transaction makes leaves and offsets one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,10 +6,15 @@ from typing import Final
 
 from services.audit.adapters.postgres.ledger import PostgresLedger
 from services.audit.domain.pending_entry import PendingEntry
-from services.audit.ports import Ledger
+from services.audit.ports import GROUP, Ledger
+from services.audit.settings import Settings
+from shared.engine import Plan
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
+from shared.events.topics import Topic, audited
 from shared.kafka.records import Record
 from shared.postgres.pool import Connection
 
+AUDITED: Final = audited()
 _PORTION: Final = 1000
 
 Read = Callable[[Sequence[Record]], Awaitable[Sequence[PendingEntry]]]
@@ -43,3 +48,18 @@ class AuditProjection:
                 await self._append(facts, ledger)
         finally:
             reading.cancel()
+
+
+def sequencing(settings: Settings, *, topics: Sequence[Topic] = AUDITED) -> Plan:
+    """One sequencer over all audited topics; a second replica stands by."""
+    return Plan(
+        group=GROUP,
+        inputs=tuple(topic.name for topic in topics),
+        dead_letters=dead_letter_topic(GROUP),
+        sealed_dead_letters=sealed_dead_letter_topic(GROUP),
+        keeps_operations=True,
+        single_task=True,
+        instance=settings.instance,
+        batch_size=settings.batch_size,
+        batch_wait=settings.batch_wait,
+    )
