@@ -244,6 +244,13 @@ class Replay(Protocol):
         """
 
 
+class Pause(Protocol):
+    """Grows from one to the next."""
+
+    async def sleep(self) -> None:
+        """Wait for this one."""
+
+
 class Observer(Protocol):
     """Whoever counts and logs."""
 

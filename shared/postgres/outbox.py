@@ -22,6 +22,7 @@ from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.kafka.publisher import MessageRefused, Publisher
 from shared.kafka.records import Outgoing
+from shared.postgres.leader import leading
 from shared.postgres.pool import Connection, Pool, reaching_postgres
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -76,22 +77,18 @@ class OutboxPublisher:
         while True:
             try:
                 with reaching_postgres():
-                    async with self._pool.acquire() as connection:
-                        await self._lead(connection)
+                    async with leading(self._pool, f"outbox/{self._schema}") as connection:
+                        self._condition.set("ready")
+                        if connection is None:
+                            await asyncio.sleep(_POLL_SECONDS)
+                        else:
+                            await self._lead(connection)
             except Unavailable as error:
                 self._condition.set("degraded", reason="the outbox is not being published")
                 self._log.warning("outbox interrupted", error=error, next=self._pause.next_seconds)
                 await self._pause.sleep()
 
     async def _lead(self, connection: Connection) -> None:
-        # The lock is the connection's: it is free again as soon as this leader's connection is gone.
-        leads = await connection.fetchval(
-            "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))", _LOCK
-        )
-        self._condition.set("ready")
-        if not leads:
-            await asyncio.sleep(_POLL_SECONDS)
-            return
         channel = f"{_CHANNEL}_{self._schema}"
         await connection.add_listener(channel, self._wake)
         trying = asyncio.ensure_future(self._try_again())
@@ -106,9 +103,6 @@ class OutboxPublisher:
         finally:
             trying.cancel()
             await connection.remove_listener(channel, self._wake)
-            if not connection.is_closed():
-                # Whoever borrows this connection next must not lead without knowing.
-                await connection.execute("SELECT pg_advisory_unlock($1, hashtext(current_schema()))", _LOCK)
 
     def _wake(self, *_: object) -> None:
         self._written.set()
@@ -204,7 +198,6 @@ class WaitingKey:
         self.not_before = time.monotonic() + self._pause.take()
 
 
-_LOCK: Final = 0x6F757462
 _NEXT: Final = """
     SELECT id, topic, key, value, header_names, header_values, timestamp_ms FROM outbox
     WHERE id > $1 AND key <> ALL($2) ORDER BY id LIMIT $3

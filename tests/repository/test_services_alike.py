@@ -33,3 +33,22 @@ def test_schema_and_migrations_have_one_place_and_one_naming(service: str) -> No
     names = sorted(path.name for path in folder.glob("*.py") if path.name != "__init__.py")
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names), names
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern", "home"),
+    [
+        ("a growing pause", r"min\([^\n]*\* ?2\b|min\(2 ?\*", {"shared/backoff.py"}),
+        ("a leader among replicas", r"pg_try_advisory_lock", {"shared/postgres/leader.py"}),
+        ("whether inputs are applied", r"\bends=behind\b", {"shared/kafka/caught_up.py"}),
+    ],
+)
+def test_what_all_need_is_written_once(what: str, pattern: str, home: set[str]) -> None:
+    found = {
+        name for name, _ in modules("services", "shared") if re.search(pattern, (ROOT / name).read_text())
+    }
+    assert found - KNOWN == home, what
+
+
+KNOWN = {"services/notifier/domain/breaker.py"}
+"""A decision over instants, without a clock."""

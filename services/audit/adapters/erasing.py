@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-from services.audit.adapters.periodic import repeat
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.domain.erasure import Ordered
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
+from shared.errors import Stopped, Unavailable
+from shared.service.periodic import repeat
 from shared.telemetry.health import Condition
 
 _LATE: Final = timedelta(minutes=10)
+_PAUSE: Final = timedelta(seconds=5)
 
 
 class ErasureLoop:
@@ -32,7 +35,12 @@ class ErasureLoop:
     async def run(self) -> None:
         """Carry out what everybody has reported on; pause; again."""
         await repeat(
-            self.round, part="erasures", failure="erasures not carried out", condition=self._condition
+            self.round,
+            part="erasures",
+            failure="erasures not carried out",
+            condition=self._condition,
+            every=_PAUSE,
+            failures=(Unavailable, Stopped, ProofRefused),
         )
 
     async def round(self) -> None:

@@ -16,6 +16,7 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.merkle import CompactRange
 from services.audit.ports import Fork, QuorumMissing
 from shared.errors import Unavailable
+from shared.postgres.leader import leading
 from shared.postgres.pool import Pool, reaching_postgres
 from shared.telemetry.health import Condition
 
@@ -71,15 +72,9 @@ class PublisherLoop:
             return
         try:
             with reaching_postgres():
-                async with self._pool.acquire() as connection:
-                    key = f"publisher/{self._origin}"
-                    if await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 0))", key):
-                        try:
-                            await self._publish_while(lambda: not connection.is_closed())
-                        finally:
-                            await connection.execute(
-                                "select pg_advisory_unlock(hashtextextended($1, 0))", key
-                            )
+                async with leading(self._pool, f"publisher/{self._origin}") as connection:
+                    if connection is not None:
+                        await self._publish_while(lambda: not connection.is_closed())
         finally:
             os.close(descriptor)
 

@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from services.audit.adapters.periodic import repeat
 from services.audit.adapters.postgres.watch import PostgresWatch
 from services.audit.domain.completeness import SAYS, unmet
+from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock
+from shared.errors import Stopped, Unavailable
+from shared.service.periodic import repeat
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 _CHUNK: Final = 2_000
+_PAUSE: Final = timedelta(seconds=5)
 
 
 class CompletenessLoop:
@@ -36,7 +39,12 @@ class CompletenessLoop:
     async def run(self) -> None:
         """Judge what is new, show how things stand, close the day if it is over; pause; again."""
         await repeat(
-            self.round, part="completeness", failure="completeness not judged", condition=self._condition
+            self.round,
+            part="completeness",
+            failure="completeness not judged",
+            condition=self._condition,
+            every=_PAUSE,
+            failures=(Unavailable, Stopped, ProofRefused),
         )
 
     async def round(self) -> None:

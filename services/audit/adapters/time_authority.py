@@ -11,6 +11,7 @@ import structlog
 
 from services.audit.domain.proof_refused import ProofRefused
 from shared.errors import Unavailable
+from shared.service.periodic import repeat
 from shared.telemetry.health import Condition
 
 _TIMEOUT_S: Final = 20
@@ -54,17 +55,21 @@ class StampLoop:
     ) -> None:
         self._stamp = stamp
         self._condition = condition
-        self._pause = pause.total_seconds()
+        self._pause = pause
         self._log = structlog.get_logger().bind(part="timestamps")
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        while True:
-            try:
-                if await self._stamp():
-                    self._log.info("checkpoint stamped")
-                self._condition.set("ready")
-            except (OSError, ProofRefused, Unavailable) as failed:
-                self._condition.set("degraded", reason=f"no time stamp: {failed}")
-                self._log.warning("no time stamp", reason=str(failed))
-            await asyncio.sleep(self._pause)
+        await repeat(
+            self._round,
+            every=self._pause,
+            part="timestamps",
+            failure="no time stamp",
+            condition=self._condition,
+            failures=(OSError, ProofRefused, Unavailable),
+        )
+
+    async def _round(self) -> None:
+        if await self._stamp():
+            self._log.info("checkpoint stamped")
+        self._condition.set("ready")

@@ -10,14 +10,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
-from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.partitions import partitions_of
-from shared.kafka.read_to_end import unread
+from shared.kafka.caught_up import caught_up
+from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Pool, reaching_postgres
 from shared.telemetry.health import Condition
 
@@ -77,7 +75,9 @@ class CatchingUp:
             self._complete = False
             self._condition.set("unready", reason="the histories are being filled")
             try:
-                await self._reach_the_ends()
+                await caught_up(
+                    self._address, *self._topics, stored=self._stored, every_seconds=_LOOK_SECONDS
+                )
                 self._complete = True
                 self._condition.set("ready")
                 self._log.info("histories are complete")
@@ -89,26 +89,6 @@ class CatchingUp:
             except (KafkaError, Unavailable, OSError) as away:
                 self._log.warning("not known whether histories are complete", error=away)
                 await asyncio.sleep(_LOOK_SECONDS)
-
-    async def _reach_the_ends(self) -> None:
-        consumer = reader(self._address)
-        try:
-            await consumer.start()
-            ahead: Mapping[TopicPartition, int] = await consumer.end_offsets(
-                await partitions_of(self._address, *self._topics)
-            )
-            while True:
-                ahead = await self._still_ahead(consumer, ahead)
-                if not ahead:
-                    return
-                await asyncio.sleep(_LOOK_SECONDS)
-        finally:
-            await close(consumer)
-
-    async def _still_ahead(
-        self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
-    ) -> Mapping[TopicPartition, int]:
-        return await unread(consumer, starts=await self._stored(), ends=ends)
 
     async def _stored(self) -> dict[TopicPartition, int]:
         with reaching_postgres():

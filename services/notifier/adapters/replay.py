@@ -1,6 +1,5 @@
 """How far the inputs have been replayed, and the contacts that the router still holds: asked before anything is sent."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from aiokafka import TopicPartition
@@ -12,10 +11,10 @@ from shared.errors import Unavailable
 from shared.events.envelope import Event, Undecodable, carries, decode
 from shared.events.submission import SubmissionHeld
 from shared.events.topics import SUBMISSION_HELD, Topic
-from shared.kafka import client as kafka
-from shared.kafka.client import KafkaAddress, close
+from shared.kafka.caught_up import caught_up
+from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import partitions_of
-from shared.kafka.read_to_end import read_to_end, unread
+from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
@@ -43,17 +42,12 @@ class Inputs:
         Raises:
             StoreAway: Kafka or PostgreSQL cannot be asked, or PostgreSQL was replaced meanwhile.
         """
-        reader = kafka.reader(self._address)
         try:
-            await reader.start()
-            behind = await reader.end_offsets(await partitions_of(self._address, *self._topics))
-            while behind:
-                behind = await unread(reader, starts=await self._applied(), ends=behind)
-                await asyncio.sleep(_ASK_AGAIN_SECONDS if behind else 0)
+            await caught_up(
+                self._address, *self._topics, stored=self._applied, every_seconds=_ASK_AGAIN_SECONDS
+            )
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"the inputs' ends cannot be compared: {type(away).__name__}") from away
-        finally:
-            await close(reader)
 
     async def _applied(self) -> Mapping[TopicPartition, int]:
         async with postgres.transaction(self._pool) as connection:

@@ -37,6 +37,7 @@ from services.notifier.handler.delivery import MailDelivery
 from services.notifier.handler.send_loop import Rounds
 from services.notifier.ports import Carrier
 from services.notifier.settings import BounceListener, MailboxConnection, Settings, SmtpConnection
+from shared.backoff import Backoff
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.submission import Channel
@@ -101,6 +102,7 @@ def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
         patience=way.patience,
         random=Random(),
         observer=observer,
+        pauses=Backoff,
     )
     condition = common.health.part(way.part)
     rounds = Rounds(

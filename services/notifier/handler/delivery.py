@@ -1,6 +1,5 @@
 """From a claimed message to its outcome. Each step says what it means to die there."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from services.notifier.ports import (
     MailOutcome,
     MailRefused,
     Observer,
+    Pause,
     Queue,
     ServerAway,
     StoreAway,
@@ -50,7 +50,6 @@ mail could be written; ``internal-error``: our code failed; ``lost``: somebody e
 knows whether it was taken, and it is offered again."""
 
 _AWAY = timedelta(seconds=1)
-_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _REMEMBERED = 50_000
 
 Kept = TypeVar("Kept")
@@ -73,6 +72,9 @@ class MailDelivery:
     patience: RetryPolicy
     random: Random
     observer: Observer
+    pauses: Callable[[], Pause]
+    """Between two tries to write what is known of an attempt."""
+
     _handed_over: OrderedDict[UUID, Settlement] = field(default_factory=OrderedDict)
     """What this process has given to a server lately: a store that comes back from the past has forgotten it."""
 
@@ -208,10 +210,9 @@ class MailDelivery:
 
     async def _insist(self, write: Callable[[], Awaitable[Kept]]) -> Kept:
         """Write what we know of an attempt, however long the store is away: nobody else knows it."""
-        pause = _PAUSE
+        pause = self.pauses()
         while True:
             try:
                 return await write()
             except StoreAway:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                await pause.sleep()

@@ -31,6 +31,13 @@ CONTACT = sealed(purpose="contact")
 PATIENCE = RetryPolicy(first=timedelta(seconds=10), longest=timedelta(minutes=5), ceiling=timedelta(hours=1))
 
 
+class NoPause:
+    """A pause that is over at once."""
+
+    async def sleep(self) -> None:
+        """Return."""
+
+
 @dataclass
 class OpenedContacts:
     """The `Contacts` whose every contact is this document."""
@@ -89,6 +96,7 @@ class World:
             "patience": PATIENCE,
             "random": Random(1),
             "observer": Unobserved(),
+            "pauses": NoPause,
         }
         return MailDelivery(**parts | changes)
 
@@ -312,10 +320,7 @@ async def test_a_lost_lease_stops_a_delivery_before_the_content(world: World) ->
     assert (world.settled, world.mailer.taken) == ([], [])
 
 
-async def test_an_outcome_is_kept_until_the_store_is_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.notifier.handler.delivery.asyncio.sleep", _no_time)
+async def test_an_outcome_is_kept_until_the_store_is_back(world: World) -> None:
     world.queue.plan(message("receipt"), CONTACT)
     (claim,) = await world.queue.claim(1)
 
@@ -339,7 +344,3 @@ async def test_a_store_that_is_away_before_the_content_means_nothing_was_sent(wo
     assert world.mailer.taken == []
     world.queue.now += timedelta(seconds=1)
     assert len(await world.queue.claim(1)) == 1
-
-
-async def _no_time(_: float) -> None:
-    pass

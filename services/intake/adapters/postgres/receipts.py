@@ -1,7 +1,5 @@
 """The book of receipts, schema ``intake``: one statement per step, each atomic by itself."""
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +11,7 @@ from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from shared.errors import Unavailable
 from shared.events.submission import Receipt
 from shared.postgres.pool import Pool, reaching_postgres
+from shared.service.periodic import repeat
 from shared.telemetry.metrics import Telemetry
 
 HOLD: Final = timedelta(seconds=15)
@@ -37,7 +36,7 @@ _OPEN: Final = """
 SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0)::float8 AS oldest
 FROM receipts WHERE taken_at IS NULL AND held_until < now()
 """
-_COUNT_SECONDS: Final = 15.0
+_COUNT_EVERY: Final = timedelta(seconds=15)
 # Not forced to disk: a note that is lost in a crash is made up for (`Book.settle`).
 _SETTLE: Final = """
 WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
@@ -111,13 +110,14 @@ class OpenEntries:
 
     async def run(self) -> None:
         """Count until cancelled."""
-        while True:
-            with suppress(Unavailable), reaching_postgres():
-                row = await self._pool.fetchrow(_OPEN)
-                if row is not None:
-                    self._telemetry.set("waiting", row["count"], kind="receipt-open")
-                    self._telemetry.set("oldest_seconds", row["oldest"], kind="receipt-open")
-            await asyncio.sleep(_COUNT_SECONDS)
+        await repeat(self._count, every=_COUNT_EVERY, part="open entries", failure="open entries not counted")
+
+    async def _count(self) -> None:
+        with reaching_postgres():
+            row = await self._pool.fetchrow(_OPEN)
+        if row is not None:
+            self._telemetry.set("waiting", row["count"], kind="receipt-open")
+            self._telemetry.set("oldest_seconds", row["oldest"], kind="receipt-open")
 
 
 def receipt_from(row: "asyncpg.Record | dict[str, Any]") -> Receipt:

@@ -1,7 +1,5 @@
 """The book of answers, schema ``doors``: one statement per step, each atomic by itself."""
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +9,7 @@ import structlog
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from shared.errors import Unavailable
 from shared.postgres.pool import Pool, reaching_postgres
+from shared.service.periodic import repeat
 
 HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
@@ -18,7 +17,7 @@ HOLD: Final = timedelta(seconds=15)
 KEPT: Final = timedelta(days=400)
 """How long an answer is known again here. The router knows it by its id for as long as its case is remembered."""
 
-_DAY_SECONDS: Final = 86_400.0
+_DAY: Final = timedelta(days=1)
 _ENTER: Final = """
 INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until)
 VALUES ($1, $2, $3, $4, $5, $6, now() + $7)
@@ -95,10 +94,7 @@ class AnswersUpkeep:
 
     async def run(self) -> None:
         """Forget until cancelled."""
-        while True:
-            with suppress(Unavailable):
-                await self._book.forget()
-            await asyncio.sleep(_DAY_SECONDS)
+        await repeat(self._book.forget, every=_DAY, part="upkeep", failure="answers not forgotten")
 
 
 def _found(row: asyncpg.Record) -> AnswerFound:
