@@ -11,9 +11,10 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 
@@ -40,8 +41,9 @@ class Postgres(Part):
     # `fast shutdown`: clients are disconnected, what was committed stays.
     stop_signal = signal.SIGINT
 
-    def __init__(self, var: Path, *, port: int) -> None:
+    def __init__(self, var: Path, *, port: int, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__("postgres", var=var, port=port)
+        self._settings = {**_SETTINGS, **settings, "port": str(port)}
         self._folder = var / "postgres"
         self._data = self._folder / "data"
 
@@ -64,8 +66,7 @@ class Postgres(Part):
             self._initialise()
 
     def command(self) -> Command:
-        settings = _SETTINGS | {"port": str(self.port)}
-        options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
+        options = [text for name, value in self._settings.items() for text in ("-c", f"{name}={value}")]
         return Command(
             arguments=_as_nobody([binaries.postgres_programs() / "postgres", "-D", self._data, *options])
         )

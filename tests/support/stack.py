@@ -25,6 +25,9 @@ from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.process import Part
 from amtsweg.stack.redis import Redis
 
+_HASTY = {"fsync": "off", "full_page_writes": "off"}
+"""Only the machine may not fail: what a killed PostgreSQL has written, the operating system still keeps."""
+
 _SESSIONS = Path(__file__).parents[2] / "var" / "tests"
 
 
@@ -122,7 +125,7 @@ def stack() -> Iterator[RealParts]:
             controller_port=ports.free_port(),
             heap_mb=512,
         ),
-        postgres=Postgres(var, port=ports.free_port()),
+        postgres=Postgres(var, port=ports.free_port(), settings=_HASTY),
         redis=Redis(var, port=ports.free_port()),
         var=var,
     )
@@ -143,13 +146,13 @@ def kafka(stack: RealParts) -> KafkaAccess:
 
 
 @pytest.fixture
-def database(stack: RealParts) -> Iterator[Database]:
+def database(stack: RealParts) -> Database:
+    """A new one; it goes with the session."""
     postgres = stack.postgres
     name = unique("test").replace("-", "_")
     postgres.execute(f'create database "{name}"')
     server = postgres.endpoint
-    yield Database(name=name, user=server.user, password=server.password, host=server.host, port=server.port)
-    postgres.execute(f'drop database "{name}" with (force)')
+    return Database(name=name, user=server.user, password=server.password, host=server.host, port=server.port)
 
 
 @pytest.fixture(scope="session")

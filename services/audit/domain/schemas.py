@@ -1,6 +1,7 @@
 """What the fields of a payload mean: JSON Schemas by the type of event, enclosed in every evidence file."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from services.audit.domain.access_log import Looked, LookRefused, LooksExpired, PayloadErased
@@ -12,6 +13,7 @@ from shared.events.payload import Payload
 from shared.events.topics import audited
 
 
+@cache
 def payload_schemas() -> Mapping[str, Any]:
     """The schemas of all that can stand in the log, as their authors state them."""
     return {event_type(payload): payload.model_json_schema(mode="serialization") for payload in _payloads()}

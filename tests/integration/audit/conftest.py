@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,11 +46,11 @@ def template(stack: RealParts) -> str:
 
 
 @pytest.fixture
-def database_url(stack: RealParts, template: str) -> Iterator[str]:
+def database_url(stack: RealParts, template: str) -> str:
+    """A copy of the template; it goes with the session."""
     name = unique("test").replace("-", "_")
     stack.postgres.execute(f'create database "{name}" template "{template}"')
-    yield stack.postgres.endpoint.url(name)
-    stack.postgres.execute(f'drop database "{name}" with (force)')
+    return stack.postgres.endpoint.url(name)
 
 
 @pytest.fixture

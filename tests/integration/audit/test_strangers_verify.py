@@ -59,17 +59,22 @@ class Growing:
         await self._publisher.publish(await self._publisher.start())
 
 
-async def test_it_accepts_every_size_from_1_to_600_and_each_as_part_of_the_last(tmp_path: Path) -> None:
+_AROUND_TILES = [*range(1, 34), *range(250, 262), *range(506, 520), 600]
+"""Sizes where a tile, or a path of proofs, becomes another one."""
+
+
+@pytest.mark.parametrize("sizes", [_AROUND_TILES, pytest.param([*range(1, 601)], marks=pytest.mark.long)])
+async def test_it_accepts_every_size_and_each_as_part_of_the_last(tmp_path: Path, sizes: list[int]) -> None:
     folder = tmp_path / "log"
     growing = Growing(folder)
-    for size in range(1, 601):
+    for size in sizes:
         await growing.to(size)
         seen = tmp_path / str(size)
         seen.mkdir()
         shutil.copyfile(folder / "checkpoint", seen / "checkpoint")
         (seen / "tile").symlink_to(folder / "tile")
-    commands = [VERIFIER.checkpoint(tmp_path / str(size)) for size in range(1, 601)]
-    commands += [VERIFIER.consistency(folder, tmp_path / str(size) / "checkpoint") for size in range(1, 601)]
+    commands = [VERIFIER.checkpoint(tmp_path / str(size)) for size in sizes]
+    commands += [VERIFIER.consistency(folder, tmp_path / str(size) / "checkpoint") for size in sizes]
     commands += [VERIFIER.inclusion(folder, index) for index in (0, 255, 256, 300, 599)]
     answers = VERIFIER.run(commands)
     assert len(answers) == len(commands)

@@ -17,7 +17,8 @@ import asyncpg
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import OFFSET_END, KafkaError, KafkaException
+from confluent_kafka import TopicPartition as AdminPartition
 from joserfc.jwk import ECKey
 
 from services.notifier.domain.message import RECIPIENT
@@ -213,17 +214,25 @@ class Notifier:
         """Every settlement that lies on the topic."""
         return await self._read(NOTIFICATION_SETTLED)
 
+    async def dead_letters(self) -> int:
+        """How many lie on the notifier's topics for them."""
+        return sum([len(await self._records(name, partitions=1)) for name in _LETTERS])
+
     async def _read(self, topic: Topic) -> list[Event[Any]]:
+        records = await self._records(topic.name, partitions=topic.partitions(PARTITIONS))
+        return [decode(r.value, r.headers, topic.payloads) for r in records]
+
+    async def _records(self, topic: str, *, partitions: int) -> list[Any]:
         consumer = AIOKafkaConsumer(**self.kafka.connection, isolation_level="read_committed")
         await consumer.start()
-        partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions(PARTITIONS))]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        found: list[Event[Any]] = []
-        ends = await consumer.end_offsets(partitions)
-        while any([await consumer.position(p) < ends[p] for p in partitions]):
+        read = [TopicPartition(topic, n) for n in range(partitions)]
+        consumer.assign(read)
+        await consumer.seek_to_beginning(*read)
+        ends = await consumer.end_offsets(read)
+        found: list[Any] = []
+        while any([await consumer.position(p) < ends[p] for p in read]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [decode(r.value, r.headers, topic.payloads) for r in records]
+                found += records
         await consumer.stop()
         return found
 
@@ -260,9 +269,17 @@ class Notifier:
         }
 
 
-@pytest.fixture
-async def notifier(kafka: KafkaAccess, database: Database, tmp_path: Path) -> AsyncIterator[Notifier]:
+@pytest.fixture(scope="package")
+def topics(kafka: KafkaAccess) -> KafkaAccess:
+    """The catalogue's topics, made anew for this folder: other tests of the session have used them too."""
     _fresh_topics(kafka)
+    return kafka
+
+
+@pytest.fixture
+async def notifier(topics: KafkaAccess, database: Database, tmp_path: Path) -> AsyncIterator[Notifier]:
+    kafka = topics
+    _empty(kafka)
     key = ECKey.generate_key("P-256", {"kid": "contacts-1", "use": "enc"}, private=True)
     async with _producer(kafka) as producer, MailServer().running() as mail:
         notifier = Notifier(kafka, database, mail, tmp_path, key, producer)
@@ -284,16 +301,26 @@ async def _producer(kafka: KafkaAccess) -> AsyncIterator[AIOKafkaProducer]:
         await producer.stop()
 
 
+_NAMES = [topic.name for topic in TOPICS]
+_LETTERS = dead_letter_topic("notifier"), sealed_dead_letter_topic("notifier")
+
+
+def _empty(kafka: KafkaAccess) -> None:
+    """What the test before has left is deleted; its offsets are not given again."""
+    partitions = [(name, number) for name in _NAMES for number in range(PARTITIONS)]
+    ends = [AdminPartition(*p, OFFSET_END) for p in [*partitions, *((name, 0) for name in _LETTERS)]]
+    admin = kafka.part.endpoint.admin()  # kept: what it has begun ends with it
+    for done in admin.delete_records(ends).values():
+        done.result(30)
+
+
 def _fresh_topics(kafka: KafkaAccess) -> None:
-    """The catalogue's topics, empty: other tests of the session have used them too."""
-    names = [topic.name for topic in TOPICS]
-    letters = dead_letter_topic("notifier"), sealed_dead_letter_topic("notifier")
     admin = kafka.part.endpoint.admin()
-    there = set(admin.list_topics(timeout=10).topics) & {*names, *letters}
+    there = set(admin.list_topics(timeout=10).topics) & {*_NAMES, *_LETTERS}
     for done in admin.delete_topics(list(there)).values() if there else ():
         done.result(30)
-    _create_when_gone(kafka, *names, partitions=PARTITIONS)
-    _create_when_gone(kafka, *letters, partitions=1)
+    _create_when_gone(kafka, *_NAMES, partitions=PARTITIONS)
+    _create_when_gone(kafka, *_LETTERS, partitions=1)
 
 
 def _create_when_gone(kafka: KafkaAccess, *names: str, partitions: int) -> None:
