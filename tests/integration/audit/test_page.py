@@ -258,20 +258,16 @@ async def test_the_picture_is_readable_at_every_width(page: Page, address: str) 
     await _enter(page, address)
     await _look_up(page, str(SUBMISSION))
     picture = page.locator(".picture svg")
+    fits = """() => [document.querySelector(".picture")].every(box =>
+        box.scrollWidth <= box.clientWidth && box.firstChild.getBoundingClientRect().right <= innerWidth)"""
+    smallest = "svg => Math.min(...[...svg.querySelectorAll('text')].map(each => parseFloat(getComputedStyle(each).fontSize)))"
     for width in (1280, 768, 480, 320):
         await page.set_viewport_size({"width": width, "height": 800})
         await expect(picture).to_be_visible()
         await expect(picture.locator("circle")).to_have_count(len(STORY))
-        await page.wait_for_function(_FITS)
+        await page.wait_for_function(fits)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        assert await picture.evaluate(_SMALLEST_LETTERS) >= 11
-
-
-_FITS = """() => {
-  const box = document.querySelector(".picture");
-  return box.scrollWidth <= box.clientWidth && box.firstChild.getBoundingClientRect().right <= innerWidth;
-}"""
-_SMALLEST_LETTERS = "svg => Math.min(...[...svg.querySelectorAll('text')].map(each => parseFloat(getComputedStyle(each).fontSize)))"
+        assert await picture.evaluate(smallest) >= 11
 
 
 async def test_completeness_stands_on_the_page(page: Page, address: str) -> None:
