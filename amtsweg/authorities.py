@@ -7,15 +7,15 @@ import typer
 
 from amtsweg.authority_access import AuthorityArgument, add, revoke, rotate, serve
 from amtsweg.authority_list import list_authorities, show
-from amtsweg.authority_way_in import access, super_user
+from amtsweg.authority_way_in import ordered_suspensions, super_user
 from amtsweg.conformance.command import check_authority
 from amtsweg.key_file import key_file
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, put_on_record
+from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.quotas import QUOTAS, set_quota
-from shared.access import registration
 from shared.errors import Unavailable
 from shared.events.operation import ResumeOrdered, SuspendOrdered
 
@@ -35,9 +35,9 @@ _HTTP_SECONDS: Final = 60
 @commands.command("suspend")
 def suspend(authority: AuthorityArgument) -> None:
     """Sperren: bei Kafka sofort, auch offene Verbindungen; über HTTP binnen einer Minute. Der Eingang wartet."""
-    suspension.suspend(super_user(), authority)
-    access(lambda connection: registration.suspend(connection, authority))
-    _on_record(SuspendOrdered(authority=authority, principal=OPERATOR))
+    kafka = super_user()
+    suspension.suspend(kafka, authority)
+    _order(kafka, SuspendOrdered(authority=authority, principal=OPERATOR))
     typer.echo(
         said(
             de=f"{authority} ist gesperrt: bei Kafka ab sofort, über HTTP spätestens in {_HTTP_SECONDS} Sekunden.",
@@ -49,25 +49,24 @@ def suspend(authority: AuthorityArgument) -> None:
 @commands.command("resume")
 def resume(authority: AuthorityArgument) -> None:
     """Wieder öffnen: was inzwischen kam, liegt im Eingang."""
-    over_kafka = suspension.resume(super_user(), authority)
-    over_http = access(lambda connection: registration.resume(connection, authority))
+    kafka = super_user()
+    over_http = authority in ordered_suspensions(kafka)
+    over_kafka = suspension.resume(kafka, authority)
     if not (over_kafka or over_http):
         raise StackError(said(de=f"{authority} ist nicht gesperrt.", en=f"{authority} is not suspended."))
-    _on_record(ResumeOrdered(authority=authority, principal=OPERATOR))
+    _order(kafka, ResumeOrdered(authority=authority, principal=OPERATOR))
     typer.echo(said(de=f"{authority} ist wieder offen.", en=f"{authority} is open again."))
 
 
-def _on_record(order: SuspendOrdered | ResumeOrdered) -> None:
-    """Shutting out does not wait for the record; where it cannot be written, the person is told to repeat it."""
-    kafka = super_user()
-    address = kafka.address()
+def _order(kafka: KafkaEndpoint, order: SuspendOrdered | ResumeOrdered) -> None:
+    """Give the order that the doors act on; Kafka itself has been changed before."""
     try:
-        asyncio.run(put_on_record(address, order))
+        asyncio.run(put_on_record(kafka.address(), order))
     except Unavailable as away:
         raise StackError(
             said(
-                de=f"Das gilt, steht aber nicht im Protokoll ({away}); bitte wiederholen.",
-                en=f"it is in force, but not on record ({away}); please repeat it.",
+                de=f"Das gilt nur für die Anmeldung bei Kafka, noch nicht über HTTP ({away}); bitte wiederholen.",
+                en=f"this counts for the login at Kafka only, not yet over HTTP ({away}); please repeat it.",
             )
         ) from away
 

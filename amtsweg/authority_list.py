@@ -12,7 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from amtsweg.authority_access import AuthorityArgument, KeyFolder, check_id, ways_in
-from amtsweg.authority_way_in import access, super_user
+from amtsweg.authority_way_in import access, ordered_suspensions, super_user
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import kafka, suspension
@@ -43,10 +43,14 @@ def list_authorities(*, folder: KeyFolder = None, as_json: _AsJson = False) -> N
         keys = ", ".join(str(key["kid"]) for key in each["encryptionKeys"])
         clients = ", ".join(str(client["id"]) for client in each["clients"])
         kafka_login = yes if each["kafka"]["login"] else "–"
-        table.add_row(
-            each["authority"], kafka_login, clients or "–", keys or "–", yes if each["suspended"] else ""
-        )
+        table.add_row(each["authority"], kafka_login, clients or "–", keys or "–", _shut(each))
     plain_console().print(table)
+
+
+def _shut(told: Json) -> str:
+    """Where the authority is shut out; an order of the console leaves the login at Kafka to the command."""
+    where = {"HTTP": told["suspended"], "Kafka": told["kafka"]["refused"]}
+    return ", ".join(name for name, shut in where.items() if shut)
 
 
 def show(authority: AuthorityArgument, *, folder: KeyFolder = None) -> None:
@@ -70,7 +74,7 @@ def _documents(folder: Path | None) -> list[Json]:
     logins, refused = kafka.known_logins(endpoint), suspension.suspended(endpoint)
     keys = ways_in(folder).keys.all()
     rows = access(registration.everybody)
-    suspended = access(registration.suspended)
+    ordered = ordered_suspensions(endpoint)
     clients = _clients(rows)
     everybody = {*keys, *clients} | {
         name.removeprefix("authority.") for name in logins if name.startswith("authority.")
@@ -78,8 +82,12 @@ def _documents(folder: Path | None) -> list[Json]:
     return [
         {
             "authority": each,
-            "suspended": each in suspended or authority_login(each) in refused,
-            "kafka": {"username": authority_login(each), "login": authority_login(each) in logins},
+            "suspended": each in ordered,
+            "kafka": {
+                "username": authority_login(each),
+                "login": authority_login(each) in logins,
+                "refused": authority_login(each) in refused,
+            },
             "clients": clients.get(each, []),
             "encryptionKeys": [
                 {"kid": key["kid"], "validUntil": _instant(key.get("exp"))}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.credentials import key_credential, roll_secret, rolled_credential
@@ -26,6 +27,8 @@ from amtsweg.stack.provision.logins import Logins, write_secret
 from amtsweg.stack.setup import AUTHORITY_SCOPES
 from shared.access import registration
 from shared.access.principal import Credential, Principal
+from shared.access.suspensions import read_suspensions
+from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
@@ -58,6 +61,7 @@ class WaysIn:
     def __init__(self, folder: Path) -> None:
         self.keyring = Keyring(folder)
         self.keys = AuthorityKeys(self.keyring.authorities)
+        self._suspended: Mapping[str, datetime] | None = None
 
     def add(self, authority: str, *, client_id: str, handed: Handed) -> Path:
         """Make everything, registration last; broken off and begun again it goes on. Return the file for the authority.
@@ -75,9 +79,18 @@ class WaysIn:
                     "new credentials, --client-id another client.",
                 )
             )
+        endpoint = super_user()
+        if self._suspended is None:
+            self._suspended = ordered_suspensions(endpoint)
+        if authority in self._suspended:
+            raise StackError(
+                said(
+                    de=f"{authority} ist gesperrt; zuerst `amtsweg authority resume {authority}`.",
+                    en=f"{authority} is suspended; first `amtsweg authority resume {authority}`.",
+                )
+            )
         if not self.keys.all().get(authority) or handed.encryption is not None:
             self.seal_for(authority, handed.encryption, overlap=OVERLAP)
-        endpoint = super_user()
         kafka.add_authority(endpoint, authority, logins=self._logins(authority))
         suspension.resume(endpoint, authority)
         quotas.provision_quotas(endpoint, [authority])
@@ -187,6 +200,23 @@ def super_user() -> KafkaEndpoint:
         password=found.admin.password,
         security_protocol=found.security_protocol,
     )
+
+
+def ordered_suspensions(kafka: KafkaEndpoint) -> Mapping[str, datetime]:
+    """The authorities that are suspended by order, and since when.
+
+    Raises:
+        StackError: Kafka does not tell.
+    """
+    try:
+        return asyncio.run(read_suspensions(kafka.address())).now()
+    except (Unavailable, KafkaError) as away:
+        raise StackError(
+            said(
+                de=f"Wer gesperrt ist, lässt sich bei {kafka.bootstrap} nicht lesen: {away}",
+                en=f"who is suspended cannot be read at {kafka.bootstrap}: {away}",
+            )
+        ) from away
 
 
 def access(work: Callable[[Connection], Awaitable[T]]) -> T:

@@ -60,7 +60,7 @@ async def give(
 
 
 async def put_on_record(address: KafkaAddress, order: SuspendOrdered | ResumeOrdered) -> None:
-    """Write an order that the command has carried out itself.
+    """Write an order that stands by itself: whoever it concerns follows the topic.
 
     Raises:
         Unavailable: Kafka is away; it may have arrived all the same.

@@ -20,9 +20,7 @@ STALE_SECONDS: Final = 55.0
 
 _RETRY_SECONDS: Final = 1.0
 _READ: Final = """
-SELECT principals.id, kind, name, scopes, registered_at,
-       ARRAY(SELECT each FROM unnest(authorities) AS each WHERE each NOT IN (SELECT authority FROM access.suspensions))
-           AS authorities,
+SELECT principals.id, kind, name, scopes, registered_at, authorities,
        (SELECT jsonb_agg(sealing_keys.key ORDER BY sealing_keys.valid_from, sealing_keys.id) FROM access.sealing_keys
         WHERE sealing_keys.principal = principals.id AND (sealing_keys.valid_until IS NULL OR sealing_keys.valid_until > now()))
            AS sealing_keys,

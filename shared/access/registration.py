@@ -1,4 +1,4 @@
-"""Writing schema ``access``: add, rotate with overlap, revoke, suspend. An id is never given twice, its row stays."""
+"""Writing schema ``access``: add, rotate with overlap, revoke. An id is never given twice, its row stays."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -53,11 +53,6 @@ UPDATE access.principals SET authorities = ARRAY(
     SELECT each FROM unnest(authorities || $2::text[]) AS each WHERE each <> ALL($3) GROUP BY each ORDER BY each
 ) WHERE id = $1 AND kind = 'provider' AND revoked_at IS NULL RETURNING authorities
 """
-_SUSPENDED: Final = "SELECT authority FROM access.suspensions"
-_SUSPEND: Final = (
-    "INSERT INTO access.suspensions (authority) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true"
-)
-_RESUME: Final = "DELETE FROM access.suspensions WHERE authority = $1 RETURNING true"
 
 
 async def add(connection: Connection, principal: Principal) -> bool:
@@ -137,24 +132,9 @@ async def _enter(connection: Connection, principal: str, credential: Credential)
     await connection.execute(_CREDENTIAL, principal, credential.id, key, credential.secret_hash)
 
 
-async def suspend(connection: Connection, authority: str) -> bool:
-    """From the next reading on nobody acts for this authority; False if that is so already."""
-    return bool(await connection.fetchval(_SUSPEND, authority))
-
-
-async def resume(connection: Connection, authority: str) -> bool:
-    """Undo it; False if the authority is not suspended."""
-    return bool(await connection.fetchval(_RESUME, authority))
-
-
 async def serve(
     connection: Connection, provider: str, *, also: Collection[str] = (), no_more: Collection[str] = ()
 ) -> list[str] | None:
     """Let a provider act for more authorities, or for fewer; return all of them, None if there is no such provider."""
     found: list[str] | None = await connection.fetchval(_SERVE, provider, list(also), list(no_more))
     return found
-
-
-async def suspended(connection: Connection) -> frozenset[str]:
-    """The authorities that nobody acts for now."""
-    return frozenset(row["authority"] for row in await connection.fetch(_SUSPENDED))

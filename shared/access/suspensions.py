@@ -5,8 +5,10 @@ at the doors as soon as they read it. Kafka's own refusals are the command's wor
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -14,6 +16,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from shared.access.principal import Principal
+from shared.access.principals import KnownPrincipals
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
@@ -22,6 +26,7 @@ from shared.events.suspension import SuspensionTimes
 from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.operator_orders import AUTHORITY_ORDERS
+from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record, consumed
 from shared.telemetry.health import Condition, HealthStatus
 
@@ -41,6 +46,21 @@ class SuspensionsNow(Protocol):
         Raises:
             Unavailable: the orders have not been read to their end lately.
         """
+
+
+class UnsuspendedPrincipals:
+    """Implements `KnownPrincipals`: whoever serves an authority serves it no longer while it is suspended."""
+
+    def __init__(self, principals: KnownPrincipals, suspensions: SuspensionsNow) -> None:
+        self._principals = principals
+        self._suspensions = suspensions
+
+    def get(self, principal: str) -> Principal | None:
+        known = self._principals.get(principal)
+        if known is None or not known.authorities:
+            return known
+        shut = known.authorities & self._suspensions.now().now().keys()
+        return replace(known, authorities=known.authorities - shut) if shut else known
 
 
 class FollowedSuspensions:
@@ -115,13 +135,10 @@ class FollowedSuspensions:
     def _followed(self, known: SuspensionTimes, records: Sequence[Record]) -> SuspensionTimes:
         for record in records:
             try:
-                event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
+                known = _after(known, record)
             except Undecodable as error:
                 self._log.error("order not read", error=error, offset=record.offset)
                 self._unreadable = f"{OPERATION_ORDERED.name}: the order at {record.offset} cannot be read"
-                continue
-            if isinstance(event.data, SuspendOrdered | ResumeOrdered):
-                known = known.after(event.data, at=event.time)
         return known
 
     def _say(self) -> None:
@@ -138,3 +155,24 @@ async def _stands_at_the_end(consumer: AIOKafkaConsumer) -> bool:
     if position > end:
         raise Unavailable("it ends before what was read of it: it is another topic")
     return bool(position == end)
+
+
+async def read_suspensions(address: KafkaAddress) -> SuspensionTimes:
+    """Read all orders once, for a command; what cannot be read is passed over, as followers do.
+
+    Raises:
+        Unavailable: Kafka is away.
+    """
+    known = SuspensionTimes()
+    async for records in read_to_end(address, {AUTHORITY_ORDERS: 0}):
+        for record in records:
+            with contextlib.suppress(Undecodable):
+                known = _after(known, record)
+    return known
+
+
+def _after(known: SuspensionTimes, record: Record) -> SuspensionTimes:
+    event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
+    if isinstance(event.data, SuspendOrdered | ResumeOrdered):
+        return known.after(event.data, at=event.time)
+    return known

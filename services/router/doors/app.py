@@ -35,6 +35,7 @@ from services.router.handler.answers import AnswerDoor
 from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories
 from shared.access.principals import Principals
+from shared.access.suspensions import FollowedSuspensions, UnsuspendedPrincipals
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.topics import CASE_ANSWERED
@@ -87,7 +88,9 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     custody = HeldCases(address, condition=health.part("custody"), on_news=arrivals.arrived)
     inboxes = KafkaInboxes(address, condition=health.part("inboxes"))
     publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
-    principals = Principals(pool, condition=health.part("principals"))
+    registered = Principals(pool, condition=health.part("principals"))
+    suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
+    principals = UnsuspendedPrincipals(registered, suspensions)
     book = PostgresAnswers(pool)
     looks = PostgresLooks(pool)
     door = AnswerDoor(
@@ -137,7 +140,8 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         "inboxes": inboxes,
         "directory": Follower(directories, name="directory", health=health),
         "custody": Follower(custody, name="custody", health=health),
-        "principals": Follower(principals, name="principals", health=health),
+        "principals": Follower(registered, name="principals", health=health),
+        "suspensions": Follower(suspensions, name="suspensions", health=health),
         "webhooks": Follower(sender, name="webhooks", health=health),
         "due dates": Follower(due, name="due dates", health=health),
         **page.parts,

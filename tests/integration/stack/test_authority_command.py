@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from shared.events.envelope import decode
 from shared.events.operation import ResumeOrdered, SuspendOrdered
 from shared.events.topics import OPERATION_ORDERED, PARTITIONS
 from shared.kafka.client import KafkaAddress
+from shared.kafka.operator_orders import ordered, send_orders
 from shared.postgres.pool import open_pool
 from shared.telemetry.health import Condition
 from tests.support.stack import Database, KafkaAccess, unique
@@ -120,6 +122,10 @@ def house(kafka: KafkaAccess, database: Database, tmp_path: Path, monkeypatch: p
         await connection.close()
 
     asyncio.run(found())
+    admin = kafka.part.endpoint.admin()  # kept while it is asked
+    name = OPERATION_ORDERED.name
+    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions(PARTITIONS), 1)])
+    assert not isinstance(made[name].exception(30), OSError)  # it may be there already
     secrets = {"kafka": kafka.password, "postgres": database.password}
     for name, secret in secrets.items():
         (tmp_path / name).write_text(secret)
@@ -285,7 +291,7 @@ def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
 
     (mine,) = [each for each in json.loads(told.output) if each["authority"] == house.authority]
     assert mine == json.loads(shown.output)
-    assert mine["kafka"] == {"username": f"authority.{house.authority}", "login": True}
+    assert mine["kafka"] == {"username": f"authority.{house.authority}", "login": True, "refused": False}
     assert [client["id"] for client in mine["clients"]] == [house.authority]
     assert not mine["suspended"]
     assert not any(secret in told.output for secret in secrets)
@@ -293,20 +299,43 @@ def test_the_list_tells_who_acts_for_whom_and_no_secret(house: House) -> None:
 
 
 async def test_a_suspension_and_its_end_are_orders_on_record(house: House, kafka: KafkaAccess) -> None:
-    name = OPERATION_ORDERED.name
-    admin = kafka.part.endpoint.admin()
-    made = admin.create_topics([NewTopic(name, OPERATION_ORDERED.partitions(PARTITIONS), 1)])
-    assert not isinstance(made[name].exception(30), OSError)  # it may be there already
     runner = CliRunner()
 
     said = [
         await asyncio.to_thread(runner.invoke, commands, [command, house.authority])
-        for command in ("suspend", "resume")
+        for command in ("suspend", "resume", "resume")
     ]
 
-    assert [result.exit_code for result in said] == [0, 0], [result.output for result in said]
-    records = await everything(house.address, name)
+    assert [result.exit_code for result in said] == [0, 0, 1], [result.output for result in said]
+    records = await everything(house.address, OPERATION_ORDERED.name)
     ours_or_not = [r for r in records if "ce_type" in dict(r.headers)]  # others try what cannot be read
     told = [decode(r.value, r.headers, OPERATION_ORDERED.payloads).data for r in ours_or_not]
     ours = [each for each in told if getattr(each, "authority", None) == house.authority]
     assert [type(each) for each in ours] == [SuspendOrdered, ResumeOrdered]
+
+
+async def test_what_the_console_has_ordered_the_command_sees_completes_and_ends(house: House) -> None:
+    """An order of the console leaves Kafka's login to the command; until it is resumed nobody gets a new access."""
+    assert (await asyncio.to_thread(house.run, "add", house.authority)).exit_code == 0
+    ordered_there = ordered(
+        SuspendOrdered(authority=house.authority, principal="betrieb-1"), source="urn:amtsweg:console"
+    )
+    await send_orders(house.address, [ordered_there])
+
+    async def shown() -> Json:
+        document: Json = json.loads((await asyncio.to_thread(house.run, "show", house.authority)).output)
+        return document
+
+    assert await _shut(shown) == (True, False)
+    refused = await asyncio.to_thread(house.run, "add", house.authority, "--client-id", unique("client"))
+    assert "amtsweg authority resume" in str(refused.exception or refused.output)
+    runner = CliRunner()
+    for command, told in (("suspend", (True, True)), ("resume", (False, False))):
+        done = await asyncio.to_thread(runner.invoke, commands, [command, house.authority])
+        assert done.exit_code == 0, done.output
+        assert await _shut(shown) == told
+
+
+async def _shut(shown: Callable[[], Awaitable[Json]]) -> tuple[bool, bool]:
+    told = await shown()
+    return told["suspended"], told["kafka"]["refused"]
