@@ -13,13 +13,14 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory import published
-from amtsweg.directory.assignment_proposals import DeskProposal, assignments, is_settled, proposals
+from amtsweg.directory.assignment_proposals import assignments
 from amtsweg.directory.proposal import Tables
-from amtsweg.directory.proposal_draft import Skeleton, skeleton
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words
 from amtsweg.terminal import plain_console, printable
 from services.router.adapters.directory_files import write
+from services.router.domain.decision.proposal_draft import Skeleton, skeleton
+from services.router.domain.decision.proposals import DeskProposal, is_settled, proposals
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version

@@ -138,7 +138,13 @@ def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:
     return _registered(
         (
             (_CLERK, "desk", "Klärungsstelle", ("desk",), secret_credential(clerk_secret, now=now)),
-            (_OPERATOR, "operator", "Betrieb", ("operation",), secret_credential(operator_secret, now=now)),
+            (
+                _OPERATOR,
+                "operator",
+                "Betrieb",
+                ("operation", "directory"),
+                secret_credential(operator_secret, now=now),
+            ),
         ),
         now=now,
     )

@@ -138,6 +138,7 @@ SUBMISSION_ROUTED = Topic(
     payloads=(submission.SubmissionRouted, submission.SubmissionParked),
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
+    followers=("desk",),
     audited=True,
 )
 AUTHORITY_INBOX = Topic(

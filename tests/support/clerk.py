@@ -204,7 +204,9 @@ def clerk_app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
         gate=signed_in.gate,
         directory=hessen,
     )
-    search = authority_search(page=PAGE, gate=signed_in.gate, directory=hessen, today=doors.now.date)
+    search = authority_search(
+        page=PAGE, gate=signed_in.gate, scope="inbox.read", directory=hessen, today=doors.now.date
+    )
     app = create_app(title="doors", version="1", health=Health(), telemetry=telemetry, body_limit=2**21)
     for routes in (signed_in.routes, listing, search, same, file_routes(FILES, page=PAGE)):
         app.include_router(routes)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.router.adapters.clerks import staff
 from services.router.adapters.http.console import FILES, PAGE
 from services.router.adapters.http.console.operation import operation_routes
+from services.router.adapters.http.console.proposals import proposal_routes
 from services.router.adapters.http.console.routes import console_routes
 from services.router.adapters.http.console.sheet import read_sheet
 from services.router.desk.pages import order_routes
@@ -20,10 +21,18 @@ from services.router.domain.cases.due import Due
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.process import ProcessReport
+from services.router.domain.decision.proposals import Assigned, assigned_in
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.access.principal import Principal, PrincipalKind
 from shared.events.custody import CaseHeld
-from shared.events.operation import CloseOrdered, GoOnOrdered, RecordPlace, ReplayOrdered
+from shared.events.operation import (
+    CloseOrdered,
+    GoOnOrdered,
+    RecordPlace,
+    ReplayOrdered,
+    ResumeOrdered,
+    SuspendOrdered,
+)
 from shared.kafka.dead_letters import OrderReport
 from shared.settings import SignIn
 from shared.telemetry.health import Health
@@ -38,7 +47,9 @@ from tests.support.served import served_with_issuer, sign_in_at
 
 STAFF: dict[str, tuple[PrincipalKind, str]] = {
     "klaerung-1": ("desk", "desk"),
-    "betrieb-1": ("operator", "operation"),
+    "betrieb-1": ("operator", "operation directory"),
+    "einblick-1": ("operator", "look"),
+    "verzeichnis-1": ("desk", "directory"),
 }
 
 
@@ -51,13 +62,14 @@ class ConsoleGround(DeskInMemory):
     suspended: dict[str, datetime] = field(default_factory=dict)
     due: dict[UUID, Due] = field(default_factory=dict)
     processes: list[ProcessReport] = field(default_factory=list)
+    access: list[SuspendOrdered | ResumeOrdered] = field(default_factory=list)
 
     def get(self, principal: str) -> Principal | None:
         if principal not in STAFF:
             return None
         kind, scope = STAFF[principal]
         return Principal(
-            id=principal, kind=kind, name=kind, scopes=frozenset({scope}), registered_at=RECEIVED_AT
+            id=principal, kind=kind, name=kind, scopes=frozenset(scope.split()), registered_at=RECEIVED_AT
         )
 
     def everything(self) -> dict[UUID, StandingCase]:
@@ -93,7 +105,7 @@ class ConsoleGround(DeskInMemory):
 
 
 class ConsoleViews:
-    """Implements `AllCases`, `OpenLetters`, `DueDates` and `Suspensions` over the ground."""
+    """Implements `AllCases`, `OpenLetters` and `DueDates` over the ground."""
 
     def __init__(self, ground: ConsoleGround) -> None:
         self._ground = ground
@@ -116,11 +128,34 @@ class ConsoleViews:
         del self._ground.letters[name]
         return OrderReport("2", "closed", order.reason)
 
+    def of(self, case: UUID) -> Due | None:
+        return self._ground.due.get(case)
+
+
+class FakeSuspensions:
+    """Implements `Suspensions` over the ground."""
+
+    def __init__(self, ground: ConsoleGround) -> None:
+        self._ground = ground
+
     async def now(self) -> dict[str, datetime]:
         return self._ground.suspended
 
-    def of(self, case: UUID) -> Due | None:
-        return self._ground.due.get(case)
+    async def order(self, order: SuspendOrdered | ResumeOrdered) -> None:
+        self._ground.access.append(order)
+        self._ground.suspended.pop(order.authority, None)
+        if isinstance(order, SuspendOrdered):
+            self._ground.suspended[order.authority] = RECEIVED_AT
+
+
+class FakeAssignments:
+    """Implements `Assignments`: what the router in memory has told of them."""
+
+    def __init__(self, ground: ConsoleGround) -> None:
+        self._ground = ground
+
+    def assigned(self) -> list[Assigned]:
+        return [found for each in self._ground.told if (found := assigned_in(each)) is not None]
 
 
 class FakeProcesses:
@@ -143,7 +178,7 @@ async def console(ground: ConsoleGround) -> AsyncIterator[str]:
 
 def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
     """The page's part of the desk's application."""
-    views, health = ConsoleViews(ground), Health()
+    views, suspensions, health = ConsoleViews(ground), FakeSuspensions(ground), Health()
 
     def clock() -> datetime:
         return ground.router.now
@@ -160,7 +195,7 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
     looking: Any = console_routes(
         views,
         letters=views,
-        suspensions=views,
+        suspensions=suspensions,
         due=views,
         gate=signed_in.gate,
         directory=hessen,
@@ -176,7 +211,17 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
         today=lambda: clock().date(),
         telemetry=telemetry,
     )
-    watching = operation_routes(FakeProcesses(ground), letters=views, gate=signed_in.gate)
-    for routes in (signed_in.routes, looking, watching, *orders, file_routes(FILES, page=PAGE)):
+    watching = operation_routes(
+        FakeProcesses(ground),
+        letters=views,
+        suspensions=suspensions,
+        gate=signed_in.gate,
+        directory=hessen,
+    )
+    proposed = proposal_routes(
+        FakeAssignments(ground), cases=ground.cases, gate=signed_in.gate, directory=hessen
+    )
+    app.state.sessions = signed_in.sessions
+    for routes in (signed_in.routes, looking, watching, proposed, *orders, file_routes(FILES, page=PAGE)):
         app.include_router(routes)
     return app

@@ -1,12 +1,16 @@
 """As whom a person acts who has signed in: a clerk for authorities, a person of the desk for themselves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from shared.access.principal import PERSONS, Principal
+from shared.access.principal import PERSONS, SCOPES, Principal, audiences
 from shared.access.principals import KnownPrincipals
 from shared.web.sign_in import SignedInPerson
+
+LOOK: Final = "look"
+"""The scope of looking around at the console; all others of the desk include it."""
 
 _OF_CLERKS: Final = frozenset({"inbox.read", "answers.write"})
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,10 +37,16 @@ def clerks(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal 
 
 
 def staff(principals: KnownPrincipals) -> Callable[[SignedInPerson], Principal | None]:
-    """A person of the desk or the operation is registered under the id that the issuer vouches for."""
+    """A person of the desk or the operation is registered under the id that the issuer vouches for.
+
+    Whoever may do something at the desk may look around there.
+    """
 
     def admit(person: SignedInPerson) -> Principal | None:
         known = principals.get(person.id)
-        return known if known is not None and known.kind in PERSONS else None
+        if known is None or known.kind not in PERSONS:
+            return None
+        at_the_desk = audiences(known.scopes) & {SCOPES[LOOK]}
+        return replace(known, scopes=known.scopes | {LOOK}) if at_the_desk else known
 
     return admit

@@ -81,7 +81,6 @@ def _parts(settings: Settings, *, pool: Pool, http: httpx.AsyncClient) -> Mappin
         settings,
         desk,
         address=address,
-        pool=pool,
         http=http,
         principals=principals,
         directories=directories,

@@ -7,26 +7,27 @@ from zoneinfo import ZoneInfo
 import httpx
 from fastapi import APIRouter
 
-from services.router.adapters.clerks import staff
+from services.router.adapters.assignments import FollowedAssignments
+from services.router.adapters.clerks import LOOK, staff
 from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.console import FILES, PAGE
 from services.router.adapters.http.console.operation import operation_routes
+from services.router.adapters.http.console.proposals import proposal_routes
 from services.router.adapters.http.console.routes import console_routes
 from services.router.adapters.http.console.sheet import map_routes, read_sheet
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.adapters.letters import FollowedLetters
-from services.router.adapters.postgres.suspensions import PostgresSuspensions
 from services.router.adapters.processes import WatchedProcesses
 from services.router.adapters.standing_cases import StandingCases
+from services.router.adapters.suspensions import OrderedSuspensions
 from services.router.desk.settings import Settings
 from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
 from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
-from shared.postgres.pool import Pool
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import SignIn
@@ -41,7 +42,6 @@ def console_page(
     desk: ClearingDesk,
     *,
     address: KafkaAddress,
-    pool: Pool,
     http: httpx.AsyncClient,
     principals: KnownPrincipals,
     directories: Directories,
@@ -55,6 +55,8 @@ def console_page(
     cases = StandingCases(address, condition=health.part("cases"))
     letters = FollowedLetters(address, condition=health.part("letters"))
     due = FollowedDueDates(address, condition=health.part("due dates"))
+    suspensions = OrderedSuspensions(address, condition=health.part("suspensions"))
+    assignments = FollowedAssignments(address, condition=health.part("assignments"))
     zone = ZoneInfo(settings.timezone)
 
     def directory() -> Directory:
@@ -66,7 +68,7 @@ def console_page(
     looking = console_routes(
         cases,
         letters=letters,
-        suspensions=PostgresSuspensions(pool),
+        suspensions=suspensions,
         due=due,
         gate=signed_in.gate,
         directory=directory,
@@ -81,12 +83,25 @@ def console_page(
         today=today,
         telemetry=telemetry,
     )
-    followed: Mapping[str, Component] = {"cases": cases, "letters": letters, "due dates": due}
+    followed: Mapping[str, Component] = {
+        "cases": cases,
+        "letters": letters,
+        "due dates": due,
+        "suspensions": suspensions,
+        "assignments": assignments,
+    }
     return PageParts(
         routes=(
             signed_in.routes,
             looking,
-            operation_routes(watched, letters=letters, gate=signed_in.gate),
+            operation_routes(
+                watched,
+                letters=letters,
+                suspensions=suspensions,
+                gate=signed_in.gate,
+                directory=directory,
+            ),
+            proposal_routes(assignments, cases=desk.cases, gate=signed_in.gate, directory=directory),
             *orders,
             file_routes(FILES, page=PAGE),
             front_door(PAGE),
@@ -116,7 +131,7 @@ def order_routes(
     return (
         same,
         map_routes(desk, sheet=sheet, gate=gate, directory=directory, today=today),
-        authority_search(page=PAGE, gate=gate, directory=directory, today=today),
+        authority_search(page=PAGE, gate=gate, scope=LOOK, directory=directory, today=today),
     )
 
 

@@ -66,7 +66,9 @@ def clerk_page(
                 gate=signed_in.gate,
                 directory=directory,
             ),
-            authority_search(page=PAGE, gate=signed_in.gate, directory=directory, today=today),
+            authority_search(
+                page=PAGE, gate=signed_in.gate, scope="inbox.read", directory=directory, today=today
+            ),
             same,
             file_routes(FILES, page=PAGE),
             front_door(PAGE),

@@ -8,7 +8,8 @@ from uuid import UUID
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.process import ProcessReport
-from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
+from services.router.domain.decision.proposals import Assigned
+from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered, ResumeOrdered, SuspendOrdered
 
 
 class AllCases(Protocol):
@@ -65,3 +66,21 @@ class Suspensions(Protocol):
 
     async def now(self) -> Mapping[str, datetime]:
         """Return since when each is; raises ``Unavailable``."""
+
+    async def order(self, order: SuspendOrdered | ResumeOrdered) -> None:
+        """Give an order; the doors follow it within seconds.
+
+        Raises:
+            Unavailable: it is not confirmed, and may have arrived all the same.
+        """
+
+
+class Assignments(Protocol):
+    """What people have assigned at the clearing desk in the last months."""
+
+    def assigned(self) -> Sequence[Assigned]:
+        """All of it, oldest first.
+
+        Raises:
+            Unavailable: the view is being built.
+        """

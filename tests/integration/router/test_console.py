@@ -80,6 +80,20 @@ async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
     (order,) = (event_of(each).data for each in ground.ordered)
     assert isinstance(order, AssignOrdered)
     assert (order.authority, order.assignment.principal) == (MARBURG, "klaerung-1")
+    await page.context.clear_cookies()
+    await _sign_in(page, address, "Toni Betrieb")
+    await _a_proposal_for_the_directory_is_previewed(page)
+
+
+async def _a_proposal_for_the_directory_is_previewed(page: Page) -> None:
+    proposals = page.locator("#proposals")
+    await expect(proposals).to_contain_text("1-mal zugewiesen an Magistrat der Stadt Marburg")
+    await proposals.get_by_role("button", name="Vorschau").click()
+    await expect(proposals).to_contain_text("postcodes.csv")
+    await expect(proposals).to_contain_text("Betriebsstätte liegt in Marburg")
+    await expect(proposals.get_by_role("button", name="Vorschau schließen")).to_be_focused()
+    assert await accessibility_problems(page) == []
+    await _shot(page, "proposals")
 
 
 async def test_the_candidates_are_shown_on_a_map_that_is_our_own(
@@ -137,9 +151,24 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
         "betrieb-1",
         "beyond-repair",
     )
+    await _an_authority_is_suspended_and_another_let_in(page, ground)
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await _shot(page, "narrow")
+
+
+async def _an_authority_is_suspended_and_another_let_in(page: Page, ground: ConsoleGround) -> None:
+    access = page.locator("#access")
+    await access.get_by_role("button", name="Wieder öffnen").click()
+    await page.get_by_role("button", name="Ja, öffnen").click()
+    await expect(page.get_by_role("status")).to_contain_text("ist wieder offen")
+    await page.get_by_label("Stelle suchen, um sie zu sperren").fill("g-06531005")
+    await access.get_by_role("button", name="Suchen").click()
+    await access.get_by_role("button", name="(g-06531005) sperren").click()
+    await page.get_by_role("button", name="Ja, sperren").click()
+    await expect(page.get_by_role("status")).to_contain_text("ist gesperrt")
+    await expect(access.get_by_role("button", name="Wieder öffnen")).to_have_count(1, timeout=20_000)
+    assert [type(order).__name__ for order in ground.access] == ["ResumeOrdered", "SuspendOrdered"]
 
 
 async def test_a_right_that_a_person_has_not_opens_nothing(page: Page, address: str) -> None:

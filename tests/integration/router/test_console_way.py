@@ -85,6 +85,36 @@ async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground
     assert isinstance(routed.data, SubmissionRouted)
     assert routed.data.assignment is not None
     assert routed.data.assignment.principal == "klaerung-1"
+    async with _signed_in(console, "betrieb-1") as person:
+        await _proposed(person, str(sent.case_id))
+        await _suspended_and_let_in(person, "g-06633003")
+
+
+async def _proposed(person: httpx.AsyncClient, case: str) -> None:
+    """What was assigned becomes a proposal for the directory within seconds."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await person.get("/console/proposals")
+            listed = answer.json()["proposals"] if answer.status_code == 200 else []
+            previews = [(await person.get(f"/console/proposals/{each['id']}")).json() for each in listed]
+            if any(case in {each["case"] for each in preview["assigned"]} for preview in previews):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def _suspended_and_let_in(person: httpx.AsyncClient, authority: str) -> None:
+    for order, suspended in (("suspend", True), ("resume", False)):
+        (await person.post(f"/console/authorities/{authority}/{order}")).raise_for_status()
+        async with asyncio.timeout(60):
+            while True:
+                if suspended == (authority in await _shut_out(person)):
+                    break
+                await asyncio.sleep(0.1)
+
+
+async def _shut_out(person: httpx.AsyncClient) -> set[str]:
+    overview = (await person.get("/console/overview")).raise_for_status().json()
+    return {each["authority"] for each in overview["suspended"]}
 
 
 async def test_a_dead_letter_is_shown_and_given_up_by_the_group_that_owns_it(

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from amtsweg.directory.assignment_proposals import Assigned, DeskProposal, is_settled, proposals
-from amtsweg.directory.proposal_draft import skeleton
+from services.router.domain.decision.proposal_draft import skeleton
+from services.router.domain.decision.proposals import Assigned, DeskProposal, is_settled, proposals
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.parse import parse_directory

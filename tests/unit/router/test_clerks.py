@@ -57,6 +57,7 @@ def test_a_suspended_or_unknown_authority_and_a_platform_are_served_by_nobody() 
 def test_staff_are_persons_of_the_register_whatever_the_issuer_says() -> None:
     found = STAFF(_person("betrieb-1", GIESSEN))
     assert found is not None
-    assert (found.scopes, found.authorities) == (frozenset({"operation"}), frozenset())
+    assert found.scopes == frozenset({"operation", "look"})
+    assert found.authorities == frozenset()
     for stranger in ("niemand-1", GIESSEN, "landesplattform"):
         assert STAFF(_person(stranger, GIESSEN)) is None

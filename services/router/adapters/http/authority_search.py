@@ -28,14 +28,14 @@ class AuthoritiesDocument(WireModel):
 
 
 def authority_search(
-    *, page: str, gate: SessionGate, directory: Callable[[], Directory], today: Callable[[], date]
+    *, page: str, gate: SessionGate, scope: str, directory: Callable[[], Directory], today: Callable[[], date]
 ) -> APIRouter:
-    """``{page}/authorities?words=``."""
+    """``{page}/authorities?words=``, for those with the scope."""
     routes = APIRouter(prefix=page, include_in_schema=False)
 
     @routes.get("/authorities", response_model=AuthoritiesDocument)
     async def named(
-        _: Annotated[Caller, Security(gate)],
+        _: Annotated[Caller, Security(gate, scopes=[scope])],
         words: Annotated[str, Query(min_length=2, max_length=100)],
     ) -> Response:
         """Those that hold all the words."""

@@ -1,14 +1,17 @@
-"""What an operator asks at the console: how the other processes do; and the order that a stopped group goes on."""
+"""What an operator asks at the console: how the other processes do; orders about groups and about authorities' access."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Response, Security
 
+from services.router.adapters.clerks import LOOK
 from services.router.adapters.http.console import PAGE
-from services.router.adapters.http.console.answers import told_of_order, without_store
+from services.router.adapters.http.console.answers import OrderOutcomeDocument, told_of_order, without_store
 from services.router.domain.cases.process import ProcessReport
-from services.router.ports.console import OpenLetters, Processes
-from shared.events.operation import GoOnOrdered
+from services.router.domain.directory.model import Directory
+from services.router.ports.console import OpenLetters, Processes, Suspensions
+from shared.events.operation import GoOnOrdered, ResumeOrdered, SuspendOrdered
 from shared.events.payload import WireModel
 from shared.events.topics import GROUPS
 from shared.web.bearer import Caller
@@ -45,12 +48,19 @@ class ProcessesDocument(WireModel):
     processes: tuple[ProcessDocument, ...]
 
 
-def operation_routes(processes: Processes, *, letters: OpenLetters, gate: SessionGate) -> APIRouter:
-    """Whoever is registered may look; orders need the scope ``operation``."""
+def operation_routes(
+    processes: Processes,
+    *,
+    letters: OpenLetters,
+    suspensions: Suspensions,
+    gate: SessionGate,
+    directory: Callable[[], Directory],
+) -> APIRouter:
+    """Looking needs the scope ``look``, orders need ``operation``."""
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
 
     @routes.get("/processes", response_model=ProcessesDocument)
-    async def listed(_: Annotated[Caller, Security(gate)]) -> Response:
+    async def listed(_: Annotated[Caller, Security(gate, scopes=[LOOK])]) -> Response:
         """Health and lag of the other processes."""
         reports = await processes.now()
         return without_store(ProcessesDocument(processes=tuple(map(_document, reports))))
@@ -62,6 +72,26 @@ def operation_routes(processes: Processes, *, letters: OpenLetters, gate: Sessio
             raise _no_group()
         report = await letters.order(GoOnOrdered(group=group, principal=caller.id))
         return without_store(told_of_order(group, report))
+
+    @routes.post("/authorities/{authority}/suspend")
+    async def suspend(
+        authority: str, caller: Annotated[Caller, Security(gate, scopes=[OPERATION])]
+    ) -> Response:
+        """Shut an authority out at the doors; its inbox waits."""
+        if authority not in directory().authorities:
+            raise _no_authority()
+        await suspensions.order(SuspendOrdered(authority=authority, principal=caller.id))
+        return without_store(OrderOutcomeDocument(name=authority, outcome="suspended", detail=""))
+
+    @routes.post("/authorities/{authority}/resume")
+    async def resume(
+        authority: str, caller: Annotated[Caller, Security(gate, scopes=[OPERATION])]
+    ) -> Response:
+        """Let it in again."""
+        if authority not in await suspensions.now():
+            raise _no_authority()
+        await suspensions.order(ResumeOrdered(authority=authority, principal=caller.id))
+        return without_store(OrderOutcomeDocument(name=authority, outcome="resumed", detail=""))
 
     return routes
 
@@ -89,4 +119,14 @@ def _no_group() -> Problem:
         title="Keine Gruppe (no group)",
         detail="Diese Gruppe gibt es nicht.",
         resolution=f"Eine von diesen nennen (name one of these): {', '.join(GROUPS)}.",
+    )
+
+
+def _no_authority() -> Problem:
+    return Problem(
+        404,
+        "authority-unknown",
+        title="Keine solche Stelle (no such authority)",
+        detail="Diese Stelle steht nicht im Verzeichnis, oder sie ist nicht gesperrt.",
+        resolution="Die Liste neu laden (reload the list).",
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Response, Security
 
+from services.router.adapters.clerks import LOOK
 from services.router.adapters.http.console import PAGE
 from services.router.adapters.http.console.answers import OrderOutcomeDocument, told_of_order, without_store
 from services.router.adapters.http.console.documents import (
@@ -43,11 +44,11 @@ def console_routes(
     directory: Callable[[], Directory],
     health: Callable[[], Any],
 ) -> APIRouter:
-    """The routes below ``/console``; whoever is registered may look, orders need the scope ``operation``."""
+    """The routes below ``/console``: looking needs the scope ``look``, dead letters ``operation``."""
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
 
     @routes.get("/overview", response_model=OverviewDocument)
-    async def overview(_: Annotated[Caller, Security(gate)]) -> Response:
+    async def overview(_: Annotated[Caller, Security(gate, scopes=[LOOK])]) -> Response:
         """How things stand."""
         known = directory()
         return without_store(
@@ -62,7 +63,7 @@ def console_routes(
         )
 
     @routes.get("/cases/{reference}", response_model=StandingCaseDocument)
-    async def one(reference: str, _: Annotated[Caller, Security(gate)]) -> Response:
+    async def one(reference: str, _: Annotated[Caller, Security(gate, scopes=[LOOK])]) -> Response:
         """Where a case is, by receipt number, submission id or case id."""
         found = find_standing(cases.cases, reference.strip())
         if found is None:

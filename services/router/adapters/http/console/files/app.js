@@ -1,8 +1,10 @@
 // The console: signing in, finding a case, how things stand. Parked cases and dead letters have modules of their own.
 
+import { drawAccess, showAccess } from "./access.js";
 import { drawLetters, refreshLetters } from "./letters.js";
 import { drawParked, refreshParked } from "./parked.js";
 import { drawProcesses, refreshProcesses } from "./processes.js";
+import { drawProposals, refreshProposals } from "./proposals.js";
 import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say } from "./words.js";
 
@@ -24,7 +26,8 @@ async function begin() {
   }
   $("room").hidden = false;
   $("parked").hidden = !may("desk");
-  $("letters").hidden = !may("operation");
+  for (const id of ["letters", "access"]) $(id).hidden = !may("operation");
+  $("proposals").hidden = !may("directory");
   drawVisit();
   await refresh();
 }
@@ -60,7 +63,8 @@ async function refresh() {
   looked = new Date();
   drawGlance();
   if (may("desk")) await refreshParked();
-  if (may("operation")) await refreshLetters();
+  if (may("operation")) { showAccess(overview.suspended); await refreshLetters(); }
+  if (may("directory")) await refreshProposals();
   await refreshProcesses(may("operation"));
 }
 
@@ -81,7 +85,7 @@ function drawGlance() {
     h("h3", {}, say("unansweredTitle")),
     unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)])) : h("p", { class: "hint" }, say("nothingUnanswered")),
     h("h3", {}, say("suspendedTitle")),
-    suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}. ${say("resumeBy")} `, h("span", { class: "mono" }, `amtsweg authority resume ${each.authority}`)))) : h("p", { class: "hint" }, say("nobodySuspended")),
+    suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
     h("h3", {}, say("healthTitle")),
     h("ul", { class: "marks" }, ailing.length ? ailing.map(([name, part]) => h("li", { class: "mark bad" }, `${name}: ${say(part.standing)} ${part.reason}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
     h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`),
@@ -126,7 +130,8 @@ $("language").addEventListener("click", () => {
   drawFound();
   drawProcesses();
   if (may("desk")) drawParked();
-  if (may("operation")) drawLetters();
+  if (may("operation")) { drawLetters(); drawAccess(); }
+  if (may("directory")) drawProposals();
 });
 
 sayEverything();

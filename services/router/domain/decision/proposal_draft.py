@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from amtsweg.directory.assignment_proposals import DeskProposal
+from services.router.domain.decision.proposals import DeskProposal
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.tables import COLUMNS
 from shared.events.competence import Reason

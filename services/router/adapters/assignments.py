@@ -1,0 +1,89 @@
+"""The console's view of assignments: the last months of ``submission.routed.v1``, followed without a group."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from services.router.domain.decision.proposals import Assigned, assigned_in
+from shared.backoff import Backoff
+from shared.errors import Unavailable
+from shared.events.envelope import Undecodable, decode
+from shared.events.topics import SUBMISSION_ROUTED
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.partitions import partitions_of
+from shared.kafka.records import Record, consumed
+from shared.telemetry.health import Condition
+
+_DAYS_BACK: Final = 90
+_ROUND_MS: Final = 1000
+_MOST: Final = 20_000
+_ASSIGNED: Final = b'"assignment":{'
+"""Most submissions are routed without a person: they are told by their bytes, which are ours and without white space."""
+
+
+class FollowedAssignments:
+    """`services.router.ports.console.Assignments`; ``run`` keeps it up to date."""
+
+    def __init__(
+        self, address: KafkaAddress, *, condition: Condition, seconds: Callable[[], float] = time.time
+    ) -> None:
+        self._address = address
+        self._condition = condition
+        self._seconds = seconds
+        self._kept: deque[Assigned] = deque(maxlen=_MOST)
+        self._built = False
+
+    def assigned(self) -> Sequence[Assigned]:
+        if not self._built:
+            raise Unavailable(f"{SUBMISSION_ROUTED.name}: the view is being built; ask again")
+        return sorted(self._kept, key=lambda each: each.at)
+
+    async def run(self) -> None:
+        """Follow until cancelled; after a failure the view is built anew."""
+        pause = Backoff()
+        while True:
+            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
+            try:
+                await consumer.start()
+                await self._follow(consumer, pause)
+            except (KafkaError, OSError, Unavailable) as error:
+                reason = f"{SUBMISSION_ROUTED.name} cannot be read: {type(error).__name__}"
+                self._condition.set("degraded", reason=reason)
+            finally:
+                self._built = False
+                self._kept.clear()
+                await close(consumer)
+            await pause.sleep()
+
+    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+        partitions = await partitions_of(self._address, SUBMISSION_ROUTED.name)
+        consumer.assign(partitions)
+        since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
+        ends = await consumer.end_offsets(partitions)
+        for tp in partitions:
+            consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
+        while True:
+            for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
+                for each in records:
+                    self._take(consumed(each))
+            if not self._built and all([await consumer.position(tp) >= ends[tp] for tp in partitions]):
+                self._built = True
+                self._condition.set("ready")
+                pause.reset()
+
+    def _take(self, record: Record) -> None:
+        if record.value is None or _ASSIGNED not in record.value:
+            return
+        try:
+            event = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads)
+        except Undecodable as error:
+            structlog.get_logger().error("assignment not read", part="assignments", error=error)
+            return
+        if (found := assigned_in(event)) is not None:
+            self._kept.append(found)
