@@ -165,7 +165,7 @@ class WaysIn:
         document = {
             "urls": installed_urls(),
             "kafka": {
-                "bootstrap": endpoint.bootstrap,
+                "bootstrap": os.environ.get("AMTSWEG_KAFKA_AUTHORITIES", endpoint.bootstrap),
                 "securityProtocol": endpoint.security_protocol,
                 "saslMechanism": SCRAM,
             },

@@ -59,6 +59,14 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideListener:
+    """The listener of authorities, which come from outside: over TLS, with SCRAM, and never from another node."""
+
+    listens: str
+    advertised: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerNode:
     """`listens` and `advertised` are `host:port` for clients; the controller is reached from this node alone."""
 
@@ -68,6 +76,11 @@ class BrokerNode:
     data: PurePath
     passwords: Mapping[str, str] = field(repr=False)
     certificate: Certificate | None = None
+    outside: OutsideListener | None = None
+
+    def __post_init__(self) -> None:
+        if self.outside is not None and self.certificate is None:
+            raise ValueError("a listener for authorities takes a certificate")
 
 
 def format_arguments(admin: str) -> str:
@@ -98,5 +111,13 @@ def properties(node: BrokerNode) -> str:
             "ssl.keystore.location": str(node.certificate.key_and_chain),
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": str(node.certificate.authority),
+        }
+    if node.outside:
+        settings |= {
+            "listener.security.protocol.map": f"{settings['listener.security.protocol.map']},AUTHORITIES:SASL_SSL",
+            "listeners": f"{settings['listeners']},AUTHORITIES://{node.outside.listens}",
+            "advertised.listeners": f"{settings['advertised.listeners']},AUTHORITIES://{node.outside.advertised}",
+            "listener.name.authorities.sasl.enabled.mechanisms": SCRAM,
+            "listener.name.authorities.scram-sha-512.sasl.jaas.config": f"{_SCRAM_LOGIN} required;",
         }
     return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -15,6 +15,7 @@ from amtsweg.stack.kafka_settings import (
     CONTROLLER,
     BrokerNode,
     Certificate,
+    OutsideListener,
     format_arguments,
     properties,
 )
@@ -28,17 +29,26 @@ commands = typer.Typer(no_args_is_help=True, help="Prepare keys, and servers tha
 
 Folder = Annotated[Path, typer.Option(help="where the keys lie, one folder per owner")]
 _IN_CONTAINER = PurePosixPath("/run/amtsweg")
+OUTSIDE = "localhost:9094"
+"""Where compose.yaml publishes the authorities' listener."""
 
 
 @commands.command("keys")
 def keys(
-    folder: Folder, certificate: Annotated[list[str] | None, typer.Option(help="a host that listens")] = None
+    folder: Folder,
+    certificate: Annotated[list[str] | None, typer.Option(help="a host that listens")] = None,
+    authorities: Annotated[
+        str, typer.Option(help="where authorities reach Kafka from outside, host:port")
+    ] = OUTSIDE,
 ) -> None:
     """Make what is missing: keys, tokens, the servers' passwords, and a certificate for each host named."""
     made = setup.make_secrets(folder)
-    make_certificates(folder, hosts=tuple(certificate or ()))
+    make_certificates(folder, hosts=tuple(certificate or ()), also={"kafka": authorities.rpartition(":")[0]})
+    write_secret(made.keys.of("audit", "log.vkeys"), "".join(f"{key}\n" for key in made.keys.log_verifiers()))
     make_token(made.keys.of("postgres", "superuser-password"))
-    write_secret(made.keys.of("kafka", "server.properties"), _kafka_in_container(made.keys))
+    write_secret(
+        made.keys.of("kafka", "server.properties"), _kafka_in_container(made.keys, authorities=authorities)
+    )
     write_secret(made.keys.of("kafka", "format-arguments"), _kafka_format(made.keys))
     password = make_token(made.keys.of("intake", "redis-password"))
     settings = redis_settings(password=password, certificates=_IN_CONTAINER)
@@ -97,7 +107,7 @@ def _kafka_format(keys: Keyring) -> str:
     return format_arguments(make_token(keys.of("kafka", f"{ADMIN}-password")))
 
 
-def _kafka_in_container(keys: Keyring) -> str:
+def _kafka_in_container(keys: Keyring, *, authorities: str) -> str:
     """server.properties as compose.yaml mounts it, with the passwords that lie beside it."""
     passwords = {name: make_token(keys.of("kafka", f"{name}-password")) for name in (ADMIN, CONTROLLER)}
     certificate = Certificate(_IN_CONTAINER / "key-and-certificate.pem", _IN_CONTAINER / "ca.pem")
@@ -109,5 +119,6 @@ def _kafka_in_container(keys: Keyring) -> str:
             data=PurePosixPath("/var/lib/kafka/data"),
             passwords=passwords,
             certificate=certificate,
+            outside=OutsideListener(listens="0.0.0.0:9094", advertised=authorities),
         )
     )

@@ -1,7 +1,10 @@
 """Certificates for a set-up of its own: one authority, and a certificate for every host that listens."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,8 +22,12 @@ from amtsweg.stack.provision.logins import write_secret
 _LIFETIME = timedelta(days=397)
 
 
-def make_certificates(folder: Path, *, hosts: tuple[str, ...]) -> None:
+def make_certificates(
+    folder: Path, *, hosts: tuple[str, ...], also: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """In each host's folder `ca.pem`, `certificate.pem`, `key.pem` and `key-and-certificate.pem`; made once.
+
+    ``also`` is another name by which a host is reached.
 
     The authority's own key lies in `certificate-authority/`, which no service sees.
     """
@@ -30,7 +37,8 @@ def make_certificates(folder: Path, *, hosts: tuple[str, ...]) -> None:
         write_secret(own / "ca.pem", _pem(authority))
         if not (own / "key-and-certificate.pem").exists():
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = _host(host, key=key, authority=authority, authority_key=authority_key)
+            names = (host, "localhost", *((also[host],) if host in also else ()))
+            certificate = _host(names, key=key, authority=authority, authority_key=authority_key)
             write_secret(own / "certificate.pem", _pem(certificate))
             write_secret(own / "key.pem", _key_pem(key))
             write_secret(own / "key-and-certificate.pem", _key_pem(key) + _pem(certificate))
@@ -55,20 +63,27 @@ def _authority(folder: Path) -> tuple[ec.EllipticCurvePrivateKey, x509.Certifica
 
 
 def _host(
-    host: str,
+    names: tuple[str, ...],
     *,
     key: ec.EllipticCurvePrivateKey,
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
-    names = x509.SubjectAlternativeName([x509.DNSName(host), x509.DNSName("localhost")])
+    alternatives = x509.SubjectAlternativeName([_alternative(name) for name in dict.fromkeys(names)])
     return (
-        _builder(subject=_name(host), issuer=authority.subject, key=key)
-        .add_extension(names, critical=False)
+        _builder(subject=_name(names[0]), issuer=authority.subject, key=key)
+        .add_extension(alternatives, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(authority_key, SHA256())
     )
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _builder(

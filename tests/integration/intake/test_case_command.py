@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from amtsweg.__main__ import build
 from amtsweg.directory.folder import shipped
+from services.intake.adapters.postgres.operate import _BY_REFERENCE
 from services.intake.adapters.postgres.receipts import PostgresBook
 from services.intake.domain.admission import ReceiptEntry
 from services.notifier.adapters.law_files import open_law
@@ -102,6 +103,13 @@ async def test_a_reference_of_several_cases_lists_them_and_opens_none(desk: Desk
     assert told.exit_code == 1
     assert first.receipt.receipt_number in told.stderr
     assert second.receipt.receipt_number in told.stderr
+
+
+async def test_the_search_by_reference_goes_by_an_index(desk: Desk) -> None:
+    async with transaction(desk.pool) as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch(f"EXPLAIN {_BY_REFERENCE}", "antrag-1")
+    assert "receipts_reference_in_clear" in "\n".join(row[0] for row in plan)
 
 
 async def test_what_nobody_knows_says_what_was_searched(desk: Desk) -> None:

@@ -1,25 +1,37 @@
 """compose.yaml is valid, tells each service what it must be told and nothing else, and is the local stack's sibling."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from cryptography import x509
+from typer.testing import CliRunner
 
+from amtsweg.__main__ import build
 from amtsweg.stack.jars import pinned
+from amtsweg.stack.provision_commands import OUTSIDE
 from amtsweg.stack.services import PROCESSES
+from services.audit.domain.policy import parse_policy
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads(Path(__file__).with_name("compose-spec.json").read_text())
+JOBS = {"keys", "servers", "witnesses"}
+WITNESSES = {"witness-1", "witness-2"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 
 
 def environment(service: str) -> dict[str, str]:
-    return {name: str(value) for name, value in COMPOSE["services"][service]["environment"].items()}
+    """What the file says itself; a name without a value comes from whoever starts it."""
+    told = COMPOSE["services"][service]["environment"]
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def folders(service: str) -> list[str]:
@@ -71,14 +83,14 @@ def test_a_service_sees_its_own_keys_only(service: str) -> None:
 
 
 def test_only_the_jobs_that_make_keys_see_all_of_them() -> None:
-    assert {name for name in COMPOSE["services"] if "/" in folders(name)} == {"keys", "servers"}
+    assert {name for name in COMPOSE["services"] if "/" in folders(name)} == JOBS
 
 
 def test_every_host_with_a_listener_gets_a_certificate() -> None:
     script = COMPOSE["services"]["keys"]["command"][0]
     hosts = re.search(r"for host in ([a-z ]+);", script)
     assert hosts is not None
-    listening = set(COMPOSE["services"]) - {"keys", "servers"}
+    listening = set(COMPOSE["services"]) - JOBS - WITNESSES
     assert set(hosts.group(1).split()) == listening
 
 
@@ -117,3 +129,82 @@ def test_every_service_of_the_image_is_a_module() -> None:
 def test_kafka_is_of_the_version_that_the_tests_run_on() -> None:
     (version,) = {jar.version for jar in pinned() if jar.artifact == "kafka_2.13"}
     assert COMPOSE["services"]["kafka"]["image"] == f"apache/kafka:{version}"
+
+
+def test_whatever_comes_from_whoever_starts_it_is_a_setting_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = {name for name, value in COMPOSE["services"]["desk"]["environment"].items() if value is None}
+    given = {
+        "AMTSWEG_SIGN_IN__ISSUER": "https://issuer.example",
+        "AMTSWEG_SIGN_IN__CLIENT_ID": "desk",
+        "AMTSWEG_SIGN_IN__PUBLIC_URL": "https://localhost:8087",
+    }
+    assert passed == given.keys()
+    settings = start("desk", environment("desk") | given, files=tmp_path, monkeypatch=monkeypatch)
+    assert settings.model_dump()["sign_in"]["client_id"] == "desk"
+
+
+def test_the_console_knows_every_other_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = start("desk", environment("desk"), files=tmp_path, monkeypatch=monkeypatch).model_dump()
+    urls = {name: str(url).rstrip("/") for name, url in settings["processes"].items()}
+    assert urls == {name: f"https://{name}:8443" for name in SERVICES if name != "desk"}
+    assert settings["directory"] is not None
+
+
+@pytest.fixture(scope="module")
+def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the first job makes."""
+    folder = tmp_path_factory.mktemp("keys")
+    told = CliRunner().invoke(
+        build(["provision"]), ["provision", "keys", "--folder", str(folder), "--certificate", "kafka"]
+    )
+    assert told.exit_code == 0, told.output
+    return folder
+
+
+@pytest.mark.slow
+def test_authorities_reach_kafka_at_a_listener_of_their_own(made_keys: Path) -> None:
+    assert COMPOSE["services"]["kafka"]["ports"] == ["127.0.0.1:9094:9094"]
+    lines = (made_keys / "kafka" / "server.properties").read_text().splitlines()
+    told = dict(line.split("=", 1) for line in lines)
+    assert "AUTHORITIES:SASL_SSL" in told["listener.security.protocol.map"].split(",")
+    assert "AUTHORITIES://0.0.0.0:9094" in told["listeners"].split(",")
+    assert f"AUTHORITIES://{OUTSIDE}" in told["advertised.listeners"].split(",")
+    assert told["listener.name.authorities.sasl.enabled.mechanisms"] == "SCRAM-SHA-512"
+    certificate = x509.load_pem_x509_certificate((made_keys / "kafka" / "certificate.pem").read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert OUTSIDE.rpartition(":")[0] in names.get_values_for_type(x509.DNSName)
+
+
+@pytest.mark.slow
+def test_the_job_makes_both_witnesses_and_a_policy_that_names_them(made_keys: Path, tmp_path: Path) -> None:
+    program = ROOT / ".venv-verifier" / "bin"
+    if not (program / "aics-witness").exists():
+        pytest.skip("aics-witness is missing: run `make verifier`")
+    for name in ("keys/audit", "witnesses/witness-1", "witnesses/witness-2"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(made_keys / "audit" / "log.vkeys", tmp_path / "keys/audit")
+    script = COMPOSE["services"]["witnesses"]["command"][0].replace("$$", "$")
+    script = re.sub(r"(?m)^chown.*$", "", re.sub(r"(?<=[ >])/(keys|witnesses)/", rf"{tmp_path}/\1/", script))
+    policies = []
+    for _ in range(2):  # a second start keeps the keys
+        done = subprocess.run(
+            ["sh", "-euc", script],
+            env={"PATH": f"{program}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        policies.append((tmp_path / "keys/audit/log.policy").read_bytes())
+    assert policies[0] == policies[1]
+    assert policies[0].decode().count("http://witness-") == 2
+    parse_policy(policies[0])
+
+
+def test_the_witnesses_know_the_log_that_the_audit_service_writes() -> None:
+    script = COMPOSE["services"]["witnesses"]["command"][0]
+    assert f"--origin {environment('audit')['AMTSWEG_LOG_ORIGIN']} " in script
+    assert environment("audit")["AMTSWEG_POLICY_FILE"] == "/run/amtsweg/log.policy"
+    assert COMPOSE["services"]["audit"]["depends_on"].keys() == {"servers", "witnesses"}

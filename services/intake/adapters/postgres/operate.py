@@ -17,6 +17,7 @@ _TAKEN: Final = "SELECT * FROM receipts WHERE taken_at IS NOT NULL AND"
 _BY_ID: Final = f"{_TAKEN} (submission_id = $1 OR case_id = $1) LIMIT 1"
 _BY_NUMBER: Final = f"{_TAKEN} receipt_number = $1 LIMIT 1"
 _BY_REFERENCE: Final = f"{_TAKEN} client_reference = $1 ORDER BY received_at DESC LIMIT {MOST}"
+"""`receipts_reference_in_clear` serves it: the newest few, whatever else there is."""
 _LINES: Final = "SELECT * FROM history WHERE case_id = $1 AND client_id = $2 ORDER BY at, position"
 
 

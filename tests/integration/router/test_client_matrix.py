@@ -1,0 +1,71 @@
+"""The clients that docs/authorities.md names: librdkafka reads an inbox with the authority's own login, and opens it."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import confluent_kafka
+import pytest
+from joserfc import jwe
+from joserfc.jwk import JWKRegistry
+
+from amtsweg.stack.service import ServiceProcess
+from shared.events.competence import Place
+from shared.events.topics import AUTHORITY_INBOX, authority_group
+from tests.integration.router.conftest import Ground
+
+AUTHORITY = "g-06531008"
+OLDEST = (2, 6, 1)
+"""Older ones fail at SCRAM with Kafka 4: librdkafka's issue 4895."""
+
+PAGE = Path(__file__).parents[3] / "docs" / "authorities.md"
+
+
+def test_the_guide_names_the_oldest_librdkafka_that_comes_in() -> None:
+    oldest = ".".join(map(str, OLDEST))
+    assert f"librdkafka ab {oldest}" in PAGE.read_text()
+    found = tuple(int(part) for part in re.findall(r"\d+", confluent_kafka.libversion()[0])[:3])
+    assert found >= OLDEST
+
+
+async def test_librdkafka_reads_the_inbox_and_joserfc_opens_what_lies_there(
+    ground: Ground, router: ServiceProcess
+) -> None:
+    sent = ground.submission(place=Place(ags=AUTHORITY.removeprefix("g-")), content=b'{"betrieb":"Eisdiele"}')
+    await ground.receive(sent)
+    value = await asyncio.to_thread(_read, ground, str(sent.case_id))
+
+    key = json.loads(ground.made.keys.of_authority(AUTHORITY, "decryption.jwk").read_bytes())
+    algorithms = jwe.JWERegistry(
+        algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False
+    )
+    opened = jwe.decrypt_json(json.loads(value)["content"], JWKRegistry.import_key(key), registry=algorithms)
+    assert opened.plaintext == b'{"betrieb":"Eisdiele"}'
+
+
+def _read(ground: Ground, case: str) -> bytes:
+    login = ground.login(f"authority.{AUTHORITY}")
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": login.bootstrap,
+            "security.protocol": login.security_protocol,
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": login.username,
+            "sasl.password": login.password,
+            "group.id": f"{authority_group(AUTHORITY)}.matrix",
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+        }
+    )
+    consumer.subscribe([AUTHORITY_INBOX.for_authority(AUTHORITY)])
+    try:
+        for _ in range(120):
+            record = consumer.poll(1)
+            if record is None or record.error() is not None:
+                continue
+            if dict(record.headers() or ())["ce_caseid"] == case.encode():
+                return bytes(record.value() or b"")
+        pytest.fail("the case did not come within two minutes")
+    finally:
+        consumer.close()
