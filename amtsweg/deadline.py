@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from amtsweg.directory.folder import shipped
+from amtsweg.mistakes import reason
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document, explain_de, short
@@ -56,7 +57,7 @@ def deadline(
         }
         found = compute(read_deadline_inquiry(fields), law)
     except (BadDeadlineInquiry, BrokenLaw, OSError) as error:
-        typer.echo(f"amtsweg deadline: {error}", err=True)
+        typer.echo(f"amtsweg deadline: {reason(error)}", err=True)
         raise typer.Exit(2) from error
     if as_json:
         typer.echo(orjson.dumps(document(found, law), option=orjson.OPT_INDENT_2).decode())

@@ -46,6 +46,14 @@ def explained() -> Iterator[None]:
         raise _ended(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), MISTAKE) from error
 
 
+def reason(error: Exception) -> str:
+    """What a person can correct; of an inquiry German names the field, and help says what belongs there."""
+    field = getattr(error, "field", None)
+    if field is None:
+        return str(error)
+    return said(de=f"{field}: ungültige Angabe; die Hilfe sagt, was erwartet wird", en=str(error))
+
+
 def _away(error: Exception) -> str:
     text = said(de="Nicht erreichbar, später noch einmal versuchen", en="not reachable, try again later")
     return f"{text}: {error}"

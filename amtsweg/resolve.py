@@ -17,6 +17,7 @@ from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
 from amtsweg.language import said
+from amtsweg.mistakes import reason
 from services.router.domain.decision.explain import explain_de
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified
@@ -86,7 +87,7 @@ def resolve(
         Undecodable,
         UnknownVersion,
     ) as error:
-        typer.echo(f"amtsweg resolve: {error}", err=True)
+        typer.echo(f"amtsweg resolve: {reason(error)}", err=True)
         raise typer.Exit(2) from error
     text = (
         decision.model_dump_json(by_alias=True, indent=2)

@@ -1,13 +1,12 @@
 """`amtsweg directory …`: thin commands over the functions beside this file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from aiokafka.errors import KafkaError
 
@@ -25,19 +24,20 @@ from amtsweg.directory.messages import (
     move_line,
     newcomer_lines,
     postcode_lines,
+    sum_line,
     version_lines,
 )
-from amtsweg.directory.proposal import Proposal, Tables, first, planned, starting_point
+from amtsweg.directory.past_submissions import past_submissions
+from amtsweg.directory.proposal import Proposal, Tables, first, nothing_published, planned, starting_point
 from amtsweg.directory.published import ChangeRefused
-from amtsweg.directory.traffic import Diverted, diverted, submissions
+from amtsweg.language import said
+from amtsweg.mistakes import reason
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
-from services.router.domain.directory.model import Directory
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import UnknownVersion, Version, Versions
 from shared.errors import Unavailable, Undecodable
-from shared.events.competence import Inquiry
 
 commands = typer.Typer(
     help="Compile, check, compare, preview, draw and publish the directory.", no_args_is_help=True
@@ -72,7 +72,7 @@ def _said_where() -> Iterator[None]:
         Undecodable,
         UnknownVersion,
     ) as error:
-        typer.echo(f"amtsweg directory: {error}", err=True)
+        typer.echo(f"amtsweg directory: {reason(error)}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -84,7 +84,7 @@ def compile_command(
     """Write the directory from raw tables and TARGET.toml, the hand-written part beside the folder."""
     with _said_where():
         compile_directory(source, corrections=target.with_suffix(".toml"), target=target)
-        typer.echo(f"{target}: version {load(target).version}")
+        typer.echo(f"{target}: {said(de='Fassung', en='version')} {load(target).version}")
 
 
 @commands.command("check")
@@ -94,10 +94,18 @@ def check_command(directory: FolderOption = None) -> None:
         found = check(open_directory(directory))
     for answer, count in sorted(found.answers.items()):
         typer.echo(f"{count:>8}  {answer}")
-    typer.echo(f"{found.unverified:>8}  of the routed rest on unverified competence")
+    unchecked = said(
+        de="davon beruhen auf ungeprüften Zuständigkeiten", en="of the routed rest on unverified competence"
+    )
+    typer.echo(f"{found.unverified:>8}  {unchecked}")
     for inquiry in found.holes[:FEW]:
+        at = inquiry.place and inquiry.place.ags
         typer.echo(
-            f"not found: {inquiry.service} at {inquiry.place and inquiry.place.ags} on {inquiry.on}", err=True
+            said(
+                de=f"nicht gefunden: {inquiry.service} in {at} am {inquiry.on}",
+                en=f"not found: {inquiry.service} at {at} on {inquiry.on}",
+            ),
+            err=True,
         )
     raise typer.Exit(1 if found.holes else 0)
 
@@ -148,14 +156,13 @@ def preview_command(
         else:
             base = Tables.of_folder(directory)
         old, new = base.directory(), proposal.over(base).directory()
-        past = asyncio.run(_diverted(recorded, old=old, new=new, bus=directory is None))
+        past = asyncio.run(past_submissions(recorded, old=old, new=new, bus=directory is None))
         found = moves(old, new)
     _echo(move_line(move, new=new) for move in found)
     _echo(map(diverted_line, past))
     _echo(postcode_lines(old, new))
     _echo(newcomer_lines(old, new))
-    answered = sum(group.count for group in past)
-    typer.echo(f"{len(found)} changes in the grid, {answered} past submissions answered differently")
+    typer.echo(sum_line(len(found), past=sum(group.count for group in past)))
 
 
 @commands.command("seed")
@@ -164,7 +171,13 @@ def seed_command(directory: FolderOption = None) -> None:
     with _said_where():
         address, folder = operator_address("directory"), directory or shipped()
         version = asyncio.run(published.seed(address, lambda: first(folder, now=datetime.now(UTC))))
-    typer.echo(f"first version: {version.id}, published {version.recorded_at:%Y-%m-%d %H:%M:%S%z}")
+    at = f"{version.recorded_at:%Y-%m-%d %H:%M:%S%z}"
+    typer.echo(
+        said(
+            de=f"erste Fassung: {version.id}, veröffentlicht {at}",
+            en=f"first version: {version.id}, published {at}",
+        )
+    )
 
 
 @commands.command("versions")
@@ -184,7 +197,7 @@ def export_command(
     with _said_where():
         found = _named(version, asyncio.run(published.read(operator_address())).versions)
         write(found, folder)
-    typer.echo(f"{folder}: version {found.id}")
+    typer.echo(f"{folder}: {said(de='Fassung', en='version')} {found.id}")
 
 
 @commands.command("archive")
@@ -197,7 +210,12 @@ def archive_command(
         missing = {v.id: v for v in versions if not (folder / v.id).exists()}
         for version in missing.values():
             write(version, folder / version.id)
-    typer.echo(f"{folder}: {len(missing)} versions written, {len(versions)} are published")
+    typer.echo(
+        said(
+            de=f"{folder}: {len(missing)} Fassungen geschrieben, {len(versions)} sind veröffentlicht",
+            en=f"{folder}: {len(missing)} versions written, {len(versions)} are published",
+        )
+    )
 
 
 @commands.command("apply")
@@ -258,7 +276,7 @@ def _echo(lines: Iterable[str]) -> None:
 
 def _named(name: str, versions: Versions) -> Version:
     if not versions.published:
-        raise ChangeRefused("no version is published yet: amtsweg directory seed")
+        raise ChangeRefused(nothing_published())
     match name:
         case "newest":
             return versions.newest
@@ -276,24 +294,3 @@ def _instant(text: str) -> datetime:
     if instant is None or instant.tzinfo is None:
         raise BadInquiry("effective-from", "expected an instant with its offset: 2026-03-01T02:15:00+01:00")
     return instant
-
-
-async def _diverted(recorded: Path | None, *, old: Directory, new: Directory, bus: bool) -> list[Diverted]:
-    if recorded is not None:
-        return await diverted(_one_by_one(_recorded(recorded)), old=old, new=new)
-    return await diverted(submissions(operator_address()), old=old, new=new) if bus else []
-
-
-async def _one_by_one(inquiries: Iterable[Inquiry]) -> AsyncIterator[Inquiry]:
-    for inquiry in inquiries:
-        yield inquiry
-
-
-def _recorded(path: Path) -> Iterator[Inquiry]:
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            yield read_inquiry(orjson.loads(line), today=datetime.now(UTC).date())
-        except orjson.JSONDecodeError as error:
-            raise BadInquiry(f"line {number}", "is not JSON") from error
-        except BadInquiry as error:
-            raise BadInquiry(f"line {number}, {error.field}", str(error)) from error

@@ -1,11 +1,12 @@
 """What `amtsweg directory …` says, line by line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from amtsweg.directory.exhaustive_check import Move
 from amtsweg.directory.published import Reading
 from amtsweg.directory.traffic import Diverted
+from amtsweg.language import said
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version
 from shared.events.directory import TableChanged
@@ -24,30 +25,53 @@ def changed_lines(tables: Iterable[TableChanged]) -> Iterator[str]:
 def move_line(move: Move, *, new: Directory) -> str:
     """What goes elsewhere, since when, and where; of many places the first few."""
     areas = ", ".join(new.areas[ags].name if ags in new.areas else ags for ags in move.areas[:FEW])
-    rest = f" and {len(move.areas) - FEW} more" if len(move.areas) > FEW else ""
-    since = "ever since" if move.since < min(new.boundaries, default=date.min) else f"since {move.since}"
-    return f"{move.service}{f' (road: {move.road})' if move.road else ''}: {move.before} -> {move.after} {since}: {areas}{rest}"
+    rest = (
+        f" {said(de='und', en='and')} {len(move.areas) - FEW} {said(de='weitere', en='more')}"
+        if len(move.areas) > FEW
+        else ""
+    )
+    since = (
+        said(de="seit jeher", en="ever since")
+        if move.since < min(new.boundaries, default=date.min)
+        else said(de=f"ab {move.since}", en=f"since {move.since}")
+    )
+    road = f" ({said(de='Straße', en='road')}: {move.road})" if move.road else ""
+    return f"{move.service}{road}: {move.before} -> {move.after} {since}: {areas}{rest}"
 
 
 def diverted_line(group: Diverted) -> str:
     """Which past submissions would have gone elsewhere."""
-    return (
-        f"{group.service}: {group.before} -> {group.after}: {group.count} past submissions, "
-        f"received {group.first} to {group.last}"
+    return f"{group.service}: {group.before} -> {group.after}: " + said(
+        de=f"{group.count} vergangene Anträge, eingegangen {group.first} bis {group.last}",
+        en=f"{group.count} past submissions, received {group.first} to {group.last}",
+    )
+
+
+def sum_line(changes: int, *, past: int) -> str:
+    """How much a change would change."""
+    return said(
+        de=f"{changes} Änderungen im Raster, {past} vergangene Anträge anders beantwortet",
+        en=f"{changes} changes in the grid, {past} past submissions answered differently",
     )
 
 
 def newcomer_lines(old: Directory, new: Directory) -> Iterator[str]:
     """Authorities that are to be connected before the change takes effect."""
     for authority in sorted(new.authorities.keys() - old.authorities.keys()):
-        yield f"{authority} is new: provision it first; until then its submissions are parked"
+        yield said(
+            de=f"{authority} ist neu: zuerst anschließen; bis dahin werden ihre Anträge geparkt",
+            en=f"{authority} is new: provision it first; until then its submissions are parked",
+        )
 
 
 def postcode_lines(old: Directory, new: Directory) -> Iterator[str]:
     """Postcodes that lead nowhere any more."""
     for postcode in sorted(old.postcodes.keys() - new.postcodes.keys()):
         names = ", ".join(old.areas[pair.ags].name for pair in old.postcodes[postcode])
-        yield f"{postcode} leads nowhere any more; until now: {names}"
+        yield said(
+            de=f"{postcode} führt nirgends mehr hin; bisher: {names}",
+            en=f"{postcode} leads nowhere any more; until now: {names}",
+        )
 
 
 def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
@@ -56,19 +80,35 @@ def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
     force = versions.at(now) if versions.published else None
     pending = versions.pending(now)
     for version in versions.published:
-        standing = "  in force" if version is force else "  pending" if version in pending else ""
-        yield f"{version.id}  from {version.effective_from.isoformat()}{standing}"
+        standing = _standing(version, force=force, pending=pending)
+        yield f"{version.id}  {said(de='ab', en='from')} {version.effective_from.isoformat()}{standing}"
         yield f"    {version.change.reason}; {_counted(version.change.tables)}"
     for record in reading.passed_over:
-        yield f"record {record.offset} is ignored by every router: {record.reason}"
+        yield said(
+            de=f"Satz {record.offset} wird von jedem Router übergangen: {record.reason}",
+            en=f"record {record.offset} is ignored by every router: {record.reason}",
+        )
 
 
 def applied_lines(version: Version) -> Iterator[str]:
     """What was published, and who follows it."""
     yield from changed_lines(version.change.tables)
-    yield f"published: version {version.id}, in force from {version.effective_from.isoformat()}"
-    yield "followed by: every router on its own, within 30 s; its /health/ready then names the version"
-    yield "on record:   one leaf of the audit log"
+    since = version.effective_from.isoformat()
+    yield said(
+        de=f"veröffentlicht: Fassung {version.id}, in Kraft ab {since}",
+        en=f"published: version {version.id}, in force from {since}",
+    )
+    yield said(
+        de="Es folgt: jeder Router von selbst, binnen 30 s; sein /health/ready nennt dann die Fassung",
+        en="followed by: every router on its own, within 30 s; its /health/ready then names the version",
+    )
+    yield said(de="im Protokoll: ein Eintrag", en="on record:   one leaf of the audit log")
+
+
+def _standing(version: Version, *, force: Version | None, pending: Sequence[Version]) -> str:
+    if version is force:
+        return said(de="  in Kraft", en="  in force")
+    return said(de="  steht aus", en="  pending") if version in pending else ""
 
 
 def _counted(tables: Iterable[TableChanged]) -> str:

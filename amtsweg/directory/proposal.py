@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from amtsweg.directory.published import ChangeRefused
+from amtsweg.language import said
 from services.router.adapters.directory_files import (
     MANIFEST,
     read_manifest,
@@ -91,6 +92,14 @@ class Proposal:
         )
 
 
+def nothing_published() -> str:
+    """Why there is no version to work with, and what to do."""
+    return said(
+        de="noch ist keine Fassung veröffentlicht: amtsweg directory seed",
+        en="no version is published yet: amtsweg directory seed",
+    )
+
+
 def starting_point(proposal: Proposal, versions: Versions, *, now: datetime, withdraw: bool) -> Version:
     """The published version that the proposal changes.
 
@@ -100,18 +109,27 @@ def starting_point(proposal: Proposal, versions: Versions, *, now: datetime, wit
         Refused: nothing is published, or the proposal was made from another version.
     """
     if not versions.published:
-        raise ChangeRefused("no version is published yet: amtsweg directory seed")
+        raise ChangeRefused(nothing_published())
     allowed = versions.at(now) if withdraw else versions.newest
     if proposal.parent is None:
         raise ChangeRefused(
-            f"the folder does not say which version it was made from; if that was {allowed.id}, say so with "
-            f"--parent, or as version in its {MANIFEST}"
+            said(
+                de=f"der Ordner sagt nicht, aus welcher Fassung er entstand; war es {allowed.id}, mit --parent "
+                f"angeben, oder als version in {MANIFEST}",
+                en=f"the folder does not say which version it was made from; if that was {allowed.id}, say so with "
+                f"--parent, or as version in its {MANIFEST}",
+            )
         )
     if proposal.parent != allowed.id:
         raise ChangeRefused(
-            f"the change was made from version {proposal.parent}, but the "
-            f"{'version in force' if withdraw else 'newest'} is {allowed.id} "
-            f"({allowed.change.reason}): export that one, and make the change there"
+            said(
+                de=f"die Änderung entstand aus Fassung {proposal.parent}, aber die "
+                f"{'geltende' if withdraw else 'neueste'} ist {allowed.id} ({allowed.change.reason}): diese "
+                "exportieren und die Änderung dort machen",
+                en=f"the change was made from version {proposal.parent}, but the "
+                f"{'version in force' if withdraw else 'newest'} is {allowed.id} "
+                f"({allowed.change.reason}): export that one, and make the change there",
+            )
         )
     return allowed
 
@@ -146,7 +164,12 @@ def planned(
         provenance=after.provenance,
     )
     if not change.tables:
-        raise ChangeRefused(f"nothing changes: this is version {newest.id} already")
+        raise ChangeRefused(
+            said(
+                de=f"nichts ändert sich: das ist schon Fassung {newest.id}",
+                en=f"nothing changes: this is version {newest.id} already",
+            )
+        )
     # The lines are sorted on their way; what is checked is what will be there.
     parse_directory(change.land, change.name, apply(change, newest.tables))
     return change
@@ -175,18 +198,31 @@ def _check_instant(effective_from: datetime, versions: Versions, *, now: datetim
     if effective_from - now < LEAD:
         earliest = (now + LEAD + timedelta(microseconds=999_999)).replace(microsecond=0)
         raise ChangeRefused(
-            f"{effective_from.isoformat()} is too soon: every router must know of the change before, so "
-            f"{earliest:%Y-%m-%dT%H:%M:%SZ} is the earliest"
+            said(
+                de=f"{effective_from.isoformat()} ist zu früh: jeder Router muss vorher davon wissen, frühestens also "
+                f"{earliest:%Y-%m-%dT%H:%M:%SZ}",
+                en=f"{effective_from.isoformat()} is too soon: every router must know of the change before, so "
+                f"{earliest:%Y-%m-%dT%H:%M:%SZ} is the earliest",
+            )
         )
     pending = versions.pending(now)
     if withdraw and pending and effective_from > pending[0].effective_from:
         raise ChangeRefused(
-            f"version {pending[0].id} takes force at {pending[0].effective_from.isoformat()}; to withdraw it, "
-            "choose an instant before"
+            said(
+                de=f"Fassung {pending[0].id} tritt {pending[0].effective_from.isoformat()} in Kraft; soll sie "
+                "entfallen, einen früheren Zeitpunkt wählen",
+                en=f"version {pending[0].id} takes force at {pending[0].effective_from.isoformat()}; to withdraw it, "
+                "choose an instant before",
+            )
         )
     if not withdraw and pending and effective_from <= versions.newest.effective_from:
         raise ChangeRefused(
-            f"version {versions.newest.id} is published and takes force at "
-            f"{versions.newest.effective_from.isoformat()}; this change would bring it forward. Choose a later "
-            "instant; or make the change from the version in force and withdraw the other with --withdraw-pending"
+            said(
+                de=f"Fassung {versions.newest.id} ist veröffentlicht und tritt "
+                f"{versions.newest.effective_from.isoformat()} in Kraft; diese Änderung zöge sie vor. Einen späteren "
+                "Zeitpunkt wählen; oder die geltende Fassung ändern und die andere mit --withdraw-pending zurückziehen",
+                en=f"version {versions.newest.id} is published and takes force at "
+                f"{versions.newest.effective_from.isoformat()}; this change would bring it forward. Choose a later "
+                "instant; or make the change from the version in force and withdraw the other with --withdraw-pending",
+            )
         )

@@ -9,6 +9,7 @@ from typing import Final
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from amtsweg.language import said
 from services.router.adapters.directory_topic import follow
 from services.router.domain.directory.versions import NotFollowed, Version, Versions
 from shared.events.directory import DirectoryChanged
@@ -97,8 +98,12 @@ async def publish(
             recorded = await delivery
         except KafkaError as error:
             raise ChangeRefused(
-                f"the change was not confirmed ({type(error).__name__}); perhaps somebody applied another one at "
-                "the same moment: see `amtsweg directory versions`"
+                said(
+                    de=f"die Änderung ist nicht bestätigt ({type(error).__name__}); vielleicht kam im selben Moment eine "
+                    "andere: siehe `amtsweg directory versions`",
+                    en=f"the change was not confirmed ({type(error).__name__}); perhaps somebody applied another one at "
+                    "the same moment: see `amtsweg directory versions`",
+                )
             ) from error
     return await _followed(address, change, offset=recorded.offset, topic=topic)
 
@@ -113,11 +118,19 @@ async def _followed(address: KafkaAddress, change: DirectoryChanged, *, offset: 
         for record in reading.passed_over:
             if record.offset == offset:
                 raise ChangeRefused(
-                    f"the change was recorded, but no router follows it: {record.reason}. Apply it again"
+                    said(
+                        de=f"die Änderung ist aufgezeichnet, aber kein Router folgt ihr: {record.reason}. Noch einmal "
+                        "anwenden",
+                        en=f"the change was recorded, but no router follows it: {record.reason}. Apply it again",
+                    )
                 )
         await asyncio.sleep(_MOMENT_SECONDS)
     raise ChangeRefused(
-        f"the change is committed as record {offset}, but not visible yet: see `amtsweg directory versions`"
+        said(
+            de=f"die Änderung ist als Satz {offset} festgeschrieben, aber noch nicht sichtbar: siehe "
+            "`amtsweg directory versions`",
+            en=f"the change is committed as record {offset}, but not visible yet: see `amtsweg directory versions`",
+        )
     )
 
 
@@ -136,7 +149,12 @@ async def seed(
 
     def only_if_first(versions: Versions) -> DirectoryChanged:
         if versions.published:
-            raise ChangeRefused("somebody else has just published the first version")
+            raise ChangeRefused(
+                said(
+                    de="eine andere Person hat gerade die erste Fassung veröffentlicht",
+                    en="somebody else has just published the first version",
+                )
+            )
         return first()
 
     return await publish(address, only_if_first, topic=topic)

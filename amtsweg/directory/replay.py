@@ -8,6 +8,7 @@ from amtsweg.bus import known_address
 from amtsweg.directory.folder import shipped
 from amtsweg.directory.proposal import Tables
 from amtsweg.directory.published import read
+from amtsweg.language import said
 from services.router.adapters.directory_files import MANIFEST
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.tables import BrokenDirectory
@@ -27,17 +28,21 @@ def as_of(beginning: str, *, archive: Path | None, folder: Path | None = None) -
         Unavailable: Kafka is away.
     """
     known = {content_hash(tables.land, tables.texts): tables for tables in _files(archive, folder)}
-    where = "here"
+    where = said(de="hier", en="here")
     bus = known_address() if archive is None else None
     if bus is not None and not any(id_.startswith(beginning) for id_ in known):
         published = asyncio.run(read(bus)).versions.published
         known |= {version.id: Tables.of_version(version) for version in published}
-        where = "here and on the bus"
+        where = said(de="hier und auf dem Bus", en="here and on the bus")
     matching = [id_ for id_ in known if id_.startswith(beginning)]
     if len(matching) != 1:
         raise UnknownVersion(
-            f"{beginning}: {'several versions begin' if matching else 'no version begins'} so; "
-            f"known {where} are: {', '.join(known)}"
+            said(
+                de=f"{beginning}: {'mehrere Fassungen beginnen' if matching else 'keine Fassung beginnt'} so; bekannt "
+                f"({where}): {', '.join(known)}",
+                en=f"{beginning}: {'several versions begin' if matching else 'no version begins'} so; "
+                f"known {where} are: {', '.join(known)}",
+            )
         )
     return known[matching[0]].directory()
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.router.adapters.clerks import staff
 from services.router.adapters.http.console import FILES, PAGE
@@ -39,7 +39,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.pages import file_routes
-from shared.web.sign_in import sign_in_parts
+from shared.web.sign_in import SessionGate, sign_in_parts
 from tests.support.desk import DeskInMemory
 from tests.support.events import RECEIVED_AT
 from tests.support.routing import HESSEN, hessen
@@ -211,17 +211,20 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
         today=lambda: clock().date(),
         telemetry=telemetry,
     )
-    watching = operation_routes(
-        FakeProcesses(ground),
-        letters=views,
-        suspensions=suspensions,
-        gate=signed_in.gate,
-        directory=hessen,
-    )
-    proposed = proposal_routes(
-        FakeAssignments(ground), cases=ground.cases, gate=signed_in.gate, directory=hessen
-    )
+    operated = _operated(ground, letters=views, suspensions=suspensions, gate=signed_in.gate)
     app.state.sessions = signed_in.sessions
-    for routes in (signed_in.routes, looking, watching, proposed, *orders, file_routes(FILES, page=PAGE)):
+    for routes in (signed_in.routes, looking, *operated, *orders, file_routes(FILES, page=PAGE)):
         app.include_router(routes)
     return app
+
+
+def _operated(
+    ground: ConsoleGround, *, letters: ConsoleViews, suspensions: FakeSuspensions, gate: SessionGate
+) -> tuple[APIRouter, APIRouter]:
+    """What operators and those who look after the directory ask."""
+    return (
+        operation_routes(
+            FakeProcesses(ground), letters=letters, suspensions=suspensions, gate=gate, directory=hessen
+        ),
+        proposal_routes(FakeAssignments(ground), cases=ground.cases, gate=gate, directory=hessen),
+    )

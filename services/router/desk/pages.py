@@ -74,7 +74,13 @@ def console_page(
         directory=directory,
         health=health.report,
     )
-    watched = WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()})
+    operation = operation_routes(
+        WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()}),
+        letters=letters,
+        suspensions=suspensions,
+        gate=signed_in.gate,
+        directory=directory,
+    )
     orders = order_routes(
         desk,
         sheet=read_sheet(settings.directory),
@@ -83,29 +89,19 @@ def console_page(
         today=today,
         telemetry=telemetry,
     )
-    followed: Mapping[str, Component] = {
-        "cases": cases,
-        "letters": letters,
-        "due dates": due,
-        "suspensions": suspensions,
-        "assignments": assignments,
-    }
+    proposed = proposal_routes(assignments, cases=desk.cases, gate=signed_in.gate, directory=directory)
+    followed: Mapping[str, Component] = {"cases": cases, "letters": letters, "due dates": due}
+    return _page(
+        (signed_in.routes, looking, operation, proposed, *orders),
+        followed={**followed, "suspensions": suspensions, "assignments": assignments},
+        health=health,
+    )
+
+
+def _page(routes: Sequence[APIRouter], *, followed: Mapping[str, Component], health: Health) -> PageParts:
+    """The routes with the page's files, and what is followed for them."""
     return PageParts(
-        routes=(
-            signed_in.routes,
-            looking,
-            operation_routes(
-                watched,
-                letters=letters,
-                suspensions=suspensions,
-                gate=signed_in.gate,
-                directory=directory,
-            ),
-            proposal_routes(assignments, cases=desk.cases, gate=signed_in.gate, directory=directory),
-            *orders,
-            file_routes(FILES, page=PAGE),
-            front_door(PAGE),
-        ),
+        routes=(*routes, file_routes(FILES, page=PAGE), front_door(PAGE)),
         parts={name: Follower(part, name=name, health=health) for name, part in followed.items()},
     )
 

@@ -234,3 +234,9 @@ async def until_named(version: Version, router: ServiceProcess) -> None:
     async with asyncio.timeout(60):
         while version.id[:12] not in (await health(router))["directory"]["reason"]:  # noqa: ASYNC110 - it is a process that is asked
             await asyncio.sleep(0.1)
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command says is asked for in English here; that both are said, `tests/component/command` shows."""
+    monkeypatch.setenv("AMTSWEG_LANG", "en")
