@@ -74,12 +74,9 @@ def console_page(
         directory=directory,
         health=health.report,
     )
+    watched = WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()})
     operation = operation_routes(
-        WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()}),
-        letters=letters,
-        suspensions=suspensions,
-        gate=signed_in.gate,
-        directory=directory,
+        watched, letters=letters, suspensions=suspensions, gate=signed_in.gate, directory=directory
     )
     orders = order_routes(
         desk,
