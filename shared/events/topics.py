@@ -270,9 +270,7 @@ CATALOGUE: tuple[Topic, ...] = (
     AUDIT_CHECKPOINT,
 )
 
-GROUPS: Mapping[ConsumerGroup, BusLogin] = {
-    group: group for group in ("intake", "router", "notifier", "audit")
-}
+GROUPS: Mapping[ConsumerGroup, BusLogin] = {g: g for g in ("intake", "router", "notifier", "audit")}
 """The services' consumer groups and the principal that runs each."""
 
 SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
