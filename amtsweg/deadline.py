@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from amtsweg.directory.folder import shipped
-from amtsweg.mistakes import reason
+from amtsweg.input_words import reason
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document, explain_de, short

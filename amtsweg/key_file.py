@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from amtsweg.input_words import reason
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
@@ -41,7 +42,7 @@ def key_file(
                 raise ValueError(f"key {each.get('kid')}: a private key is expected, this one is public")  # noqa: TRY301 - told like the others
         text = protect(document, password=_password(password_file))
     except (OSError, ValueError) as bad:
-        raise StackError(f"{authority}: {bad}") from bad
+        raise StackError(f"{authority}: {reason(bad)}") from bad
     target.touch(mode=0o600)
     target.write_text(text + "\n")
     typer.echo(

@@ -1,5 +1,6 @@
 """What a person can correct, in one sentence: a wrong file, a wrong value, a server that is away. Never a traceback."""
 
+import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,17 +42,26 @@ def explained() -> Iterator[None]:
         text = said(de="Die Datei ist kein JSON", en="the file is not JSON")
         raise _ended(f"{text}: {error.msg} ({error.lineno}:{error.colno})", MISTAKE) from error
     except ValueError as error:
-        raise _ended(said(de="Ungültige Angabe: ", en="invalid value: ") + str(error), MISTAKE) from error
+        raise _ended(
+            said(de=f"Ungültige Angabe: `{error}`", en=f"invalid value: {error}"), MISTAKE
+        ) from error
     except OSError as error:
-        raise _ended(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), MISTAKE) from error
+        raise _ended(of_file(error), MISTAKE) from error
 
 
-def reason(error: Exception) -> str:
-    """What a person can correct; of an inquiry German names the field, and help says what belongs there."""
-    field = getattr(error, "field", None)
-    if field is None:
-        return str(error)
-    return said(de=f"{field}: ungültige Angabe; die Hilfe sagt, was erwartet wird", en=str(error))
+def of_file(error: OSError) -> str:
+    """Which file cannot be used, and why."""
+    german = {
+        errno.ENOENT: "gibt es nicht",
+        errno.EISDIR: "ist ein Ordner",
+        errno.ENOTDIR: "ist kein Ordner",
+        errno.EACCES: "darf nicht gelesen oder geschrieben werden",
+        errno.EEXIST: "gibt es schon",
+        errno.ENAMETOOLONG: "ist ein zu langer Name",
+    }
+    told = error.strerror or str(error)
+    what = said(de=german.get(error.errno or 0, f"`{told}`"), en=told)
+    return f"{error.filename or ''}: {what}".lstrip(": ")
 
 
 def _away(error: Exception) -> str:

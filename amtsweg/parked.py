@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
+from amtsweg.input_words import assignment_words
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
 from amtsweg.terminal import JsonOption, echo_json, plain_console, printable
@@ -137,7 +138,7 @@ def _wish(
         person = Person(role=read_assignment_reason(role), principal=PRINCIPAL, source=SOURCE)
         words = read_assignment_reason(reason)
     except BadAssignmentReason as bad:
-        typer.echo(f"--reason, --role: {bad}", err=True)
+        typer.echo(f"--reason, --role: {assignment_words(bad)}", err=True)
         raise typer.Exit(2) from None
     return OrderRequest(
         person=person,

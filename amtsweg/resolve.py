@@ -16,8 +16,8 @@ from amtsweg.bus import known_address
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
+from amtsweg.input_words import reason
 from amtsweg.language import said
-from amtsweg.mistakes import reason
 from services.router.domain.decision.explain import explain_de
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified

@@ -52,7 +52,7 @@ def check(
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(said(de=f"FEHLER: {refused}", en=f"ERROR: {refused}"), err=True)
+        echo(said(de=f"FEHLER: `{refused}`", en=f"ERROR: {refused}"), err=True)
         raise typer.Exit(1) from None
     seconds = time.perf_counter() - began
     for kind, count in sorted(kinds.items()):

@@ -44,7 +44,7 @@ def completeness(
         statement = Statement.from_bytes(data)
         stated = verify_statement(statement, policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
+        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
     _tell(statement, stated)
     if out is not None:
@@ -70,7 +70,7 @@ def verify_statement_file(
         if tiles is not None:
             recount(stated, tiles, trusted)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
+        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
 
 

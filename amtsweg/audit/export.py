@@ -122,7 +122,7 @@ def _report(folder: Path, policy: Policy) -> None:
     try:
         manifest, opened = check_export(folder, policy)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
+        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
     echo(
         said(
@@ -148,7 +148,7 @@ def _trusted(log_key: str | None, policy: Path | None) -> Policy:
     try:
         return policy_of(log_key, policy)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: {refused}", en=f"REFUSED: {refused}"), err=True)
+        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
         raise typer.Exit(1) from None
 
 

@@ -47,7 +47,7 @@ def rebuild_tiles(
     try:
         size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
     except (Fork, Unavailable) as failed:
-        echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
+        echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
     echo(
         said(
@@ -72,7 +72,7 @@ def rebuild_database(
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
     except (ProofRefused, Fork, Unavailable) as failed:
-        echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
+        echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
     echo(
         said(

@@ -161,5 +161,5 @@ def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str
 
 
 def _end(failed: Exception) -> typer.Exit:
-    echo(said(de=f"FEHLER: {failed}", en=f"ERROR: {failed}"), err=True)
+    echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
     return typer.Exit(1)

@@ -30,8 +30,8 @@ from amtsweg.directory.messages import (
 from amtsweg.directory.past_submissions import past_submissions
 from amtsweg.directory.proposal import Proposal, Tables, first, nothing_published, planned, starting_point
 from amtsweg.directory.published import ChangeRefused
+from amtsweg.input_words import reason
 from amtsweg.language import said
-from amtsweg.mistakes import reason
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference

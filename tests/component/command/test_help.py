@@ -1,6 +1,5 @@
 """Every command speaks one language in a call: its help, its lists of commands, what it says about a wrong call."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,104 +14,11 @@ from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
 from amtsweg.parked_words import REASONS_EN
 from services.router.domain.cases.desk import REASONS_DE
 from tests.component.command.test_mistakes import elsewhere
+from tests.support.languages import foreign
 
 __all__ = ["elsewhere"]
 
-GERMAN = frozenset(
-    [
-        "der",
-        "das",
-        "den",
-        "dem",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einer",
-        "und",
-        "oder",
-        "nicht",
-        "ist",
-        "sind",
-        "wird",
-        "werden",
-        "mit",
-        "von",
-        "zu",
-        "zum",
-        "zur",
-        "für",
-        "auf",
-        "aus",
-        "bei",
-        "nach",
-        "wie",
-        "wer",
-        "wo",
-        "im",
-        "es",
-        "gibt",
-        "sonst",
-        "nur",
-        "noch",
-        "auch",
-        "alle",
-        "alles",
-        "kein",
-        "keine",
-        "fehlt",
-        "lieber",
-        "zeigt",
-        "erwartet",
-        "nötig",
-    ]
-)
-ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "or",
-        "not",
-        "is",
-        "are",
-        "were",
-        "be",
-        "been",
-        "with",
-        "to",
-        "for",
-        "on",
-        "at",
-        "by",
-        "from",
-        "what",
-        "who",
-        "where",
-        "which",
-        "it",
-        "there",
-        "else",
-        "only",
-        "every",
-        "none",
-        "missing",
-        "shows",
-        "expected",
-        "required",
-        "default",
-    ]
-)
-OTHER: dict[CommandLanguage, frozenset[str]] = {"de": ENGLISH, "en": GERMAN}
-
 LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")
-
-
-def foreign(text: str, *, spoken: CommandLanguage) -> list[str]:
-    """Words of the other language; names, keys, options, paths and what stands in `quotes` or <brackets> aside."""
-    prose = re.sub(r"`[^`]*`|'[^']*'|<[^>]*>|\[[A-Z]+\]|--?[a-zA-Z-]+|[\w./*-]*[./][\w./*-]+", " ", text)
-    prose = re.sub(r"(?m)^  [a-z-]+(?=  )", " ", prose)  # a command's own name in a list
-    return [word for word in re.findall(r"\b[a-zäöüß]+\b", prose) if word in OTHER[spoken]]
 
 
 def every_help(command: Any, parent: Any = None) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 from amtsweg.__main__ import COMMANDS, build, own_options_first
+from amtsweg.language import CommandLanguage
+from tests.support.languages import foreign
+
+LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")
 
 WRONG = (
     "",
@@ -67,14 +71,17 @@ FILES = ("folder", "binary", "broken.json", "missing.json")
 
 @pytest.mark.parametrize("words", [*every_command()], ids=" ".join)
 @pytest.mark.slow
-def test_a_wrong_value_is_answered_with_a_sentence(words: tuple[str, ...], elsewhere: Path) -> None:
+def test_a_wrong_value_is_answered_with_a_sentence_in_one_language(
+    words: tuple[str, ...], elsewhere: Path
+) -> None:
     command = every_command()[words]
-    calls = [[], ["--nonsense"], ["too", "many", "words", "for", "any"]]
+    calls = [[], ["--nonsense"], ["a1", "b2", "c3", "d4", "e5"]]
     if words not in NEVER:
         calls += [arguments(command, value) for value in (*WRONG, *FILES)]
     application = build([words[0]])
-    for call in calls if words not in NEVER else calls[1:]:
-        told = CliRunner().invoke(application, [*words, *call])
+    for number, call in enumerate(calls if words not in NEVER else calls[1:]):
+        spoken = LANGUAGES[number % 2]
+        told = CliRunner().invoke(application, [*words, *call, "--lang", spoken])
 
         assert told.exception is None or isinstance(told.exception, SystemExit), (call, told.exception)
         assert told.exit_code in {0, 1, 2, 3, 4}, call
@@ -82,6 +89,7 @@ def test_a_wrong_value_is_answered_with_a_sentence(words: tuple[str, ...], elsew
         assert "\x1b[31m" not in told.output
         if told.exit_code:
             assert told.output.strip(), f"{words} {call} ends with {told.exit_code} and says nothing"
+            assert not foreign(told.output, spoken=spoken), told.output
 
 
 def test_own_options_may_stand_anywhere() -> None:

@@ -1,0 +1,30 @@
+"""What is wrong with an inquiry or a file, in the language of the call."""
+
+import re
+
+from amtsweg.language import said
+from amtsweg.mistakes import of_file
+from services.notifier.domain.deadlines.tables import BrokenLaw
+from services.router.domain.cases.assignment_reason import BadAssignmentReason
+from services.router.domain.directory.tables import BrokenDirectory
+from shared.errors import Undecodable
+
+
+def reason(error: Exception) -> str:
+    """What a person can correct. What a program has found in a file stands quoted in German, since it is English."""
+    if isinstance(error, OSError):
+        return of_file(error)
+    if (field := getattr(error, "field", None)) is not None:
+        option = field if " " in field else f"--{field}"
+        return said(de=f"{option}: ungültige Angabe; die Hilfe sagt, was erwartet wird", en=str(error))
+    found = isinstance(error, BrokenDirectory | BrokenLaw | Undecodable)
+    return said(de=f"fehlerhaft: `{error}`" if found else str(error), en=str(error))
+
+
+def assignment_words(bad: BadAssignmentReason) -> str:
+    """What is wrong with the words of a reason; the desk says it in German, with English in brackets."""
+    german = re.sub(r" \([^)]*\)", "", str(bad))
+    return said(
+        de=german,
+        en="not acceptable: 1 to 200 characters on one line, about the competence, not about people",
+    )
