@@ -1,9 +1,9 @@
 """What is wrong with an inquiry or a file, in the language of the call."""
 
+import errno
 import re
 
 from amtsweg.language import said
-from amtsweg.mistakes import of_file
 from services.notifier.domain.deadlines.tables import BrokenLaw
 from services.router.domain.cases.assignment_reason import BadAssignmentReason
 from services.router.domain.directory.tables import BrokenDirectory
@@ -28,3 +28,18 @@ def assignment_words(bad: BadAssignmentReason) -> str:
         de=german,
         en="not acceptable: 1 to 200 characters on one line, about the competence, not about people",
     )
+
+
+def of_file(error: OSError) -> str:
+    """Which file cannot be used, and why."""
+    german = {
+        errno.ENOENT: "gibt es nicht",
+        errno.EISDIR: "ist ein Ordner",
+        errno.ENOTDIR: "ist kein Ordner",
+        errno.EACCES: "darf nicht gelesen oder geschrieben werden",
+        errno.EEXIST: "gibt es schon",
+        errno.ENAMETOOLONG: "ist ein zu langer Name",
+    }
+    told = error.strerror or str(error)
+    what = said(de=german.get(error.errno or 0, f"`{told}`"), en=told)
+    return f"{error.filename or ''}: {what}".lstrip(": ")

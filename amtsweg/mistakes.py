@@ -1,6 +1,5 @@
 """What a person can correct, in one sentence: a wrong file, a wrong value, a server that is away. Never a traceback."""
 
-import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from urllib.error import URLError
 import typer
 from pydantic import ValidationError
 
+from amtsweg.input_words import of_file
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
@@ -47,21 +47,6 @@ def explained() -> Iterator[None]:
         ) from error
     except OSError as error:
         raise _ended(of_file(error), MISTAKE) from error
-
-
-def of_file(error: OSError) -> str:
-    """Which file cannot be used, and why."""
-    german = {
-        errno.ENOENT: "gibt es nicht",
-        errno.EISDIR: "ist ein Ordner",
-        errno.ENOTDIR: "ist kein Ordner",
-        errno.EACCES: "darf nicht gelesen oder geschrieben werden",
-        errno.EEXIST: "gibt es schon",
-        errno.ENAMETOOLONG: "ist ein zu langer Name",
-    }
-    told = error.strerror or str(error)
-    what = said(de=german.get(error.errno or 0, f"`{told}`"), en=told)
-    return f"{error.filename or ''}: {what}".lstrip(": ")
 
 
 def _away(error: Exception) -> str:
