@@ -100,7 +100,7 @@ def _serves(var: Path) -> None:
 
     again = amtsweg("up", var=var)
     assert again.returncode == 0
-    assert "läuft schon" in again.stdout
+    assert "already runs" in again.stdout
     assert description.urls.intake in again.stdout
 
     assert amtsweg("status", var=var).returncode == 0
