@@ -16,6 +16,7 @@ from services.intake.domain.admission import (
 from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, SubmissionOutcome, Taken
 from services.intake.domain.submission import HandedIn, read
+from services.intake.handler.aside import aside
 from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
 from shared.events.envelope import Event, Message, encode
 from shared.events.ids import child_id
@@ -54,7 +55,8 @@ class SubmitHandler:
             return BadKey("malformed" if attempt.key else "missing")
         if not self.complete():
             return BookIncomplete()
-        handed_in = read(attempt.body, max_content=MAX_CONTENT_BYTES)
+        body, size = attempt.body, len(attempt.body)
+        handed_in = await aside(lambda: read(body, max_content=MAX_CONTENT_BYTES), size=size)
         if not isinstance(handed_in, HandedIn):
             return handed_in
         asked = enter(
@@ -80,12 +82,12 @@ class SubmitHandler:
         def message() -> Message:
             return encode(self._received(entry, handed_in, traceparent=traceparent), SUBMISSION_RECEIVED.name)
 
-        await self.publish(entry, message)
+        await self.publish(entry, message, size=len(handed_in.content))
 
-    async def publish(self, entry: ReceiptEntry, message: Callable[[], Message]) -> None:
-        """Send what was entered, and note in the book how that ended."""
+    async def publish(self, entry: ReceiptEntry, message: Callable[[], Message], *, size: int) -> None:
+        """Send what was entered, and note in the book how that ended; the content has so many bytes."""
         try:
-            await self.bus.publish(message())
+            await self.bus.publish(await aside(message, size=size))
         except Exception:
             await self.book.settle(entry.submission_id, taken=False)
             raise

@@ -23,6 +23,7 @@ from services.intake.domain.outcome import (
     Taken,
 )
 from services.intake.domain.submission import read_content
+from services.intake.handler.aside import aside
 from services.intake.handler.submissions import SOURCE, SubmitHandler
 from services.intake.ports import Histories, Known
 from shared.events.envelope import Event, Message, encode
@@ -47,7 +48,11 @@ class SupplementDesk:
         key = read_key(attempt.key or "")
         if key is None or not self.desk.complete():
             return BookIncomplete() if key else BadKey("malformed" if attempt.key else "missing")
-        content = read_content(attempt.body, max_content=MAX_CONTENT_BYTES, required=kind == "supplement")
+        required = kind == "supplement"
+        content = await aside(
+            lambda: read_content(attempt.body, max_content=MAX_CONTENT_BYTES, required=required),
+            size=len(attempt.body),
+        )
         if not isinstance(content, bytes):
             return content
         asked = enter_later(
@@ -66,7 +71,9 @@ class SupplementDesk:
         decision = await self.desk.admitted(asked)
         if isinstance(decision, Publish | Resume):
             entry = decision.entry
-            await self.desk.publish(entry, lambda: self._message(entry, content, attempt, first=first))
+            await self.desk.publish(
+                entry, lambda: self._message(entry, content, attempt, first=first), size=len(content)
+            )
             return Taken(entry)
         return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else decision
 
