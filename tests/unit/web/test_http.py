@@ -12,6 +12,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
 from shared.web.problems import Problem
+from tests.support.alarms import rings
 
 
 class Body(BaseModel):
@@ -146,3 +147,19 @@ async def test_metrics_count_by_route_and_not_by_id(client: httpx.AsyncClient) -
 def test_routes_open_to_all_say_so_in_the_description(app: FastAPI) -> None:
     paths = app.openapi()["paths"]
     assert [paths[p]["get"]["security"] for p in ("/health/live", "/health/ready", "/metrics")] == [[]] * 3
+
+
+async def test_a_process_that_is_not_ready_rings(client: httpx.AsyncClient, health: Health) -> None:
+    """A prober asks `/health/ready`, as Prometheus' own does: anything but 2xx is no success."""
+
+    async def probed() -> bytes:
+        answer = await client.get("/health/ready")
+        return b'probe_success{job="amtsweg-ready"} %d\n' % answer.is_success
+
+    part = health.part("kafka")
+    part.set("ready")
+    assert not rings("AmtswegNotReady", await probed())
+    part.set("degraded", reason="one of three brokers is away")
+    assert not rings("AmtswegNotReady", await probed())
+    part.set("unready", reason="Kafka is away")
+    assert rings("AmtswegNotReady", await probed())
