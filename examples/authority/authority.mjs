@@ -89,8 +89,9 @@ export async function shown({ clientId, secret, clientKeyFile }, issuer) {
 
 /** Handles a record in three attempts at most; then it is laid aside, so that the next one need not wait. */
 async function settle(record, { platform, keys, folder }) {
-  let problem;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  let problem, attempt = 0;
+  while (attempt < ATTEMPTS) {
+    attempt += 1;
     try {
       return await handle(record, { platform, keys, folder });
     } catch (error) {
@@ -101,7 +102,7 @@ async function settle(record, { platform, keys, folder }) {
     }
   }
   await file(join(folder, "beiseite", `${record.headers.ce_id}.json`), JSON.stringify({ problem: problem.message, ...record }, null, 2));
-  console.log(`${record.headers.ce_caseid}: laid aside in ${join(folder, "beiseite")}`);
+  console.log(`${record.headers.ce_caseid}: laid aside, attempts made: ${attempt}: ${join(folder, "beiseite")}`);
 }
 
 /** Files what came and answers it. Here your own procedure begins, see procedure.mjs. */

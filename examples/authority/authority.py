@@ -143,7 +143,9 @@ async def settle(
     message: KafkaMessage, *, key: Key, answers: Answers, folder: Path, pause: float = RETRY_SECONDS
 ) -> None:
     """Handle the case, in three attempts at most; then it is laid aside, so that the next one need not wait."""
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while attempt < ATTEMPTS:
+        attempt += 1
         try:
             await handle(message, key=key, answers=answers, folder=folder)
         except Refused as refused:
@@ -154,7 +156,7 @@ async def settle(
             await asyncio.sleep(pause if attempt < ATTEMPTS else 0)
         else:
             return
-    lay_aside(message, folder)
+    lay_aside(message, folder, attempts=attempt)
 
 
 async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: Path) -> None:
@@ -218,12 +220,12 @@ def file(case: dict[str, Any], path: Path) -> None:
     part.replace(path)
 
 
-def lay_aside(message: KafkaMessage, folder: Path) -> None:
+def lay_aside(message: KafkaMessage, folder: Path, *, attempts: int) -> None:
     """What cannot be handled is kept as it came, for a person to look at; the inbox goes on."""
     headers = {str(name): str(value) for name, value in message.headers.items()}
     path = folder / "beiseite" / f"{headers.get('ce_id', 'ohne-kennung')}.json"
     file({"headers": headers, "value": message.body.decode(errors="replace")}, path)
-    log.error("%s: laid aside after %d attempts: %s", folder.name, ATTEMPTS, path)
+    log.error("%s: laid aside, attempts made: %d: %s", folder.name, attempts, path)
 
 
 def laid_aside(folder: Path) -> list[Path]:

@@ -175,7 +175,7 @@ async def test_while_the_platform_is_away_the_same_answer_is_sent_until_it_is_ta
 
 
 async def test_what_fails_three_times_is_laid_aside_and_shown(
-    sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
+    sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with platform(sample, lambda _: taken()) as (answers, told):
         broken = came(delivered, body=b"no JSON")
@@ -184,6 +184,7 @@ async def test_what_fails_three_times_is_laid_aside_and_shown(
     assert told == []
     (aside,) = sample.laid_aside(tmp_path)
     assert json.loads(aside.read_text())["value"] == "no JSON"
+    assert "attempts made: 3" in caplog.text
 
 
 async def test_what_is_told_about_a_case_is_noted_and_nothing_is_answered(
@@ -199,10 +200,11 @@ async def test_what_is_told_about_a_case_is_noted_and_nothing_is_answered(
 
 
 async def test_what_the_platform_refuses_is_not_tried_again_but_laid_aside(
-    sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
+    sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with platform(sample, lambda _: httpx.Response(404, json={"resolution": "x"})) as (answers, told):
         await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
 
     assert len(told) == 1
     assert len(sample.laid_aside(tmp_path)) == 1
+    assert "attempts made: 1" in caplog.text
