@@ -12,7 +12,7 @@ from services.router.handler.clock import Timekeeper
 from services.router.handler.routing import Handler
 from shared.engine import InputsRead, Plan, State
 from shared.errors import Unavailable
-from shared.events.case import CaseAnswered
+from shared.events.case import CaseAnswered, DeliveryFetched
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.erasure import EraseOrdered
@@ -78,8 +78,8 @@ class Routing:
             return ()
         if record.topic in _HANDED_IN:
             return self._on_handed_in(event, cases, written_at=written_at)
-        if carries(event, CaseAnswered):
-            return self._handler.on_answered(event, cases)
+        if record.topic == CASE_ANSWERED.name:
+            return self._of_authority(event, cases)
         if is_order(event):
             messages = self._handler.on_ordered(event, cases)
             if any(message.topic == SUBMISSION_ROUTED.name for message in messages):
@@ -91,6 +91,13 @@ class Routing:
         if carries(event, StepOverdue) or carries(event, PeriodEnding) or carries(event, PeriodEnded):
             return self._timekeeper.on_clock(event, cases)
         raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
+
+    def _of_authority(self, event: Event[Payload], cases: StoredCases) -> Sequence[Message]:
+        if carries(event, CaseAnswered):
+            return self._handler.on_answered(event, cases)
+        if carries(event, DeliveryFetched):
+            return self._handler.on_fetched(event, cases)
+        raise AssertionError(f"{type(event.data).__name__} has no handler")
 
     def _on_handed_in(
         self, event: Event[Payload], cases: StoredCases, *, written_at: datetime

@@ -117,6 +117,23 @@ class CaseMessage(Payload):
     given_at: Instant
 
 
+class DeliveryFetched(Payload):
+    """The authority has confirmed, in its inbox, the record ``deliveryId``: it has the content, and has said nothing yet."""
+
+    authority: AuthorityId
+    delivery_id: UUID
+    fetched_at: Instant
+
+
+class CaseFetched(Payload):
+    """The authority that has the case since ``routedAt`` has taken it out of its inbox; what it says of it is still to come."""
+
+    receipt: Receipt
+    authority: AuthorityId
+    routed_at: Instant
+    fetched_at: Instant
+
+
 class CaseAccepted(Payload):
     """The authority has confirmed that it holds the case."""
 
@@ -240,6 +257,7 @@ class OrderRefused(Payload):
 
 
 UPDATES: tuple[type[Payload], ...] = (
+    CaseFetched,
     CaseAccepted,
     InformationRequested,
     CaseReturned,

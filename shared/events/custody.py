@@ -13,6 +13,7 @@ from shared.events.submission import Receipt
 CustodyState = Literal[
     "parked",
     "routed",
+    "fetched",
     "accepted",
     "information-requested",
     "supplemented",
@@ -41,7 +42,8 @@ class CaseHeld(Payload):
 
     ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``.
     ``placed_by`` is the person's order by which the case left the clearing desk; absent where the directory alone
-    decided. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
+    decided. ``delivery`` is the record in the authority's inbox that brought the case, ``delivered`` when it
+    was put there, and then each supplement: where to look for them. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
     a person. ``supplements`` are the submissions that were handed in to it later. Of an ``erased`` case only a gravestone is left: that there was one, so that nothing opens it again.
     """
 
@@ -53,6 +55,8 @@ class CaseHeld(Payload):
     reason: str | None = None
     decision: CompetenceDecision | None = None
     placed_by: UUID | None = None
+    delivery: UUID | None = None
+    delivered: tuple[Instant, ...] = ()
     handed_on_by: tuple[AuthorityId, ...] = ()
     supplements: tuple[UUID, ...] = ()
     applied: tuple[UUID, ...] = ()

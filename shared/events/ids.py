@@ -21,6 +21,16 @@ def child_id(parent: UUID, kind: str) -> UUID:
     return uuid5(parent, kind)
 
 
+def delivery_id(cause: UUID) -> UUID:
+    """The id of the record in an authority's inbox that brings the case, from the event by which it was placed there."""
+    return child_id(child_id(cause, "routed"), "delivered")
+
+
+def fetched_id(delivery: UUID) -> UUID:
+    """The id of the event that the authority has taken this record out of its inbox."""
+    return child_id(delivery, "fetched")
+
+
 def order_id(case: UUID, principal: str, key: str, ordered: str) -> UUID:
     """The id of a person's order, from the person, the key of the request, and what is ordered.
 

@@ -154,7 +154,7 @@ AUTHORITY_INBOX = Topic(
 )
 CASE_ANSWERED = Topic(
     name="case.answered.v1",
-    payloads=(case.CaseAnswered,),
+    payloads=(case.CaseAnswered, case.DeliveryFetched),
     producers=("doors",),
     consumers=("router", "audit"),
     audited=True,

@@ -49,6 +49,7 @@ from shared.events.submission import (
     SubmissionReceived,
     SubmissionRouted,
 )
+from tests.golden.fetched_examples import FETCHED
 from tests.golden.refusal_examples import REFUSALS
 from tests.golden.supplement_examples import SUPPLEMENTS
 from tests.support.events import (
@@ -155,6 +156,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         "RedeliverOrdered/redeliver": RedeliverOrdered(assignment=ASSIGNMENT),
         **SUPPLEMENTS,
         **REFUSALS,
+        **FETCHED,
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
         "AssignOrdered/assign": AssignOrdered(authority=GIESSEN, assignment=ASSIGNMENT),
         "AssignOrdered/over-http": AssignOrdered(

@@ -109,6 +109,7 @@ class ClerksDoors(DoorsInMemory):
             received_at=RECEIVED_AT,
             service=receipt.service,
             since=RECEIVED_AT,
+            delivered=(RECEIVED_AT,),
         )
         return case
 
@@ -198,6 +199,7 @@ def clerk_app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
     )
     listing = clerk_routes(
         doors,
+        opened=doors.note_opened,
         inboxes=doors.inboxes,
         position=position,
         due=doors,

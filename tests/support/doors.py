@@ -1,6 +1,6 @@
 """The authorities' doors over HTTP without Kafka and PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.due import Due
+from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
 from services.router.handler.counted_answers import CountedAnswers
@@ -58,6 +59,7 @@ class DoorsInMemory:
     scopes: frozenset[str] = frozenset(ALL)
     revoked: set[str] = field(default_factory=set)
     due: dict[UUID, Due] = field(default_factory=dict)
+    opened: list[InboxRecord] = field(default_factory=list)
 
     def of(self, case: UUID) -> Due | None:
         return self.due.get(case)
@@ -75,6 +77,12 @@ class DoorsInMemory:
     def answered(self) -> list[Event[CaseAnswered]]:
         events = [event_of(message) for message in self.sent]
         return [event for event in events if carries(event, CaseAnswered)]
+
+    async def note_opened(self, records: Sequence[InboxRecord]) -> None:
+        """Stands for telling the router that these are fetched."""
+        if self.away:
+            raise Unavailable("case.answered.v1: not confirmed within 5 s")
+        self.opened.extend(records)
 
     def hold(self, case: UUID, *, authority: str = GIESSEN, standing: CustodyState = "routed") -> None:
         self.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing=standing, authority=authority)

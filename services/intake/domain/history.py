@@ -11,6 +11,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseDeemedApproved,
+    CaseFetched,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
@@ -64,6 +65,7 @@ _CODES: Mapping[type[Payload], str] = {
     WithdrawalReceived: "withdrawal-received",
     CaseWithdrawn: "withdrawn",
     SubmissionRefused: "submission-refused",
+    CaseFetched: "fetched",
     CaseAccepted: "accepted",
     InformationRequested: "information-requested",
     CaseReturned: "returned",
@@ -92,6 +94,7 @@ _STAGES = {
     "forwarded": 1,
     "parked": 1,
     "routed": 1,
+    "fetched": 1,
     "accepted": 2,
     "information-requested": 2,
     "supplemented": 2,
@@ -124,6 +127,7 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
             SubmissionReceived()
             | SubmissionRouted()
             | SubmissionParked()
+            | CaseFetched()
             | CaseAccepted()
             | InformationRequested()
             | CaseReturned()
@@ -165,17 +169,17 @@ def is_closed(lines: Iterable[HistoryLine]) -> bool:
 
 
 def status(lines: Iterable[HistoryLine]) -> HistoryLine:
-    """The line that says how the case stands: the furthest stage, and within it the last told.
+    """The line that says how the case stands: the furthest stage, and within it the latest.
 
     Topics are read independently, so an acceptance may be read before the routing that it follows: the stage
-    counts before the order. A message sent or an answer refused changes nothing. An
+    counts before the instant, and the instant before the order. A message sent or an answer refused changes nothing. An
     authority that hands the case on ends what it said before.
     """
     staged = [each for each in lines if each.code in _STAGES]
     handed_on = max((each.at for each in staged if each.code in _HANDED_ON), default=None)
     if handed_on is not None:
         staged = [each for each in staged if each.at >= handed_on]
-    return max(reversed(staged), key=lambda each: _STAGES[each.code])
+    return max(reversed(staged), key=lambda each: (_STAGES[each.code], each.at))
 
 
 def _code(data: Payload) -> str:
@@ -214,6 +218,7 @@ def _authority(data: Payload) -> str | None:
     match data:
         case (
             SubmissionRouted()
+            | CaseFetched()
             | CaseAccepted()
             | InformationRequested()
             | CaseReturned()

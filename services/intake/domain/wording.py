@@ -22,6 +22,7 @@ CODES: dict[str, tuple[str, str]] = {
         "Eine Nachreichung oder Rücknahme blieb ohne Wirkung",
         "A supplement or a withdrawal had no effect",
     ),
+    "fetched": ("Von der Behörde abgeholt", "Fetched by the authority"),
     "accepted": ("Von der Behörde angenommen", "Accepted by the authority"),
     "information-requested": ("Die Behörde braucht weitere Angaben", "The authority needs more information"),
     "returned": ("Von der Behörde zurückgegeben", "Handed back by the authority"),

@@ -14,6 +14,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseDeemedApproved,
+    CaseFetched,
     InformationRequested,
     PeriodExtended,
 )
@@ -64,7 +65,7 @@ class CaseClock:
                 | PeriodExtended(receipt=receipt, authority=authority)
             ):
                 after = self._at("accepted", receipt, event, authority=authority)
-            case CaseSupplemented(receipt=receipt):
+            case CaseSupplemented(receipt=receipt) | CaseFetched(receipt=receipt):
                 after = self._knowing(receipt, event)
             case (
                 CaseDecided(receipt=receipt)
@@ -152,6 +153,7 @@ def _first_steps(
     steps = [
         _timer(clock, "fetching", step, routed_on + timedelta(days=days))
         for step, days in enumerate(_FETCHED_WITHIN, start=1)
+        if not _is_fetched(clock)
     ]
     if deadline is None or deadline.profile.confirmation is None:
         return steps
@@ -161,6 +163,12 @@ def _first_steps(
         else max(deadline.period_ends, routed_on)
     )
     return [*steps, _timer(clock, "confirmation", 1, calendar.next_working_day(due) + timedelta(days=1))]
+
+
+def _is_fetched(clock: CaseClock) -> bool:
+    """Whether the authority has taken out of its inbox what was routed to it last."""
+    fetched, since = clock.progress.fetched_since, clock.since
+    return fetched is not None and since is not None and fetched >= since
 
 
 def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:

@@ -9,7 +9,7 @@ from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.compute import Deadline, compute
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law
-from shared.events.case import InformationRequested, PeriodExtended
+from shared.events.case import CaseFetched, InformationRequested, PeriodExtended
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.supplement import CaseSupplemented
@@ -24,6 +24,8 @@ class Progress:
     clock, which say what came first. ``supplied_on`` and ``extended_on`` are the days that count in law.
     """
 
+    fetched_since: datetime | None = None
+    """When the case was routed that an authority has fetched last: nobody reminds it of that."""
     asked_at: datetime | None = None
     supplied_at: datetime | None = None
     supplied_on: date | None = None
@@ -34,6 +36,8 @@ class Progress:
     def after(self, event: Event[Payload]) -> Self:
         """Return the progress once this event is known; the order in which events come changes nothing."""
         match event.data:
+            case CaseFetched(routed_at=at):
+                return replace(self, fetched_since=max(self.fetched_since or at, at))
             case InformationRequested():
                 return replace(self, asked_at=max(self.asked_at or event.time, event.time))
             case CaseSupplemented(requested=True, supplemented_at=at) if _is_later(event, self.supplied_at):
@@ -68,6 +72,7 @@ class Progress:
             "askedAt": self.asked_at,
             "suppliedAt": self.supplied_at,
             "extendedAt": self.extended_at,
+            "fetchedSince": self.fetched_since,
         }
         facts = {name: known.isoformat() for name, known in (days | instants).items() if known is not None}
         return facts | ({"extendedBy": str(self.extended_by)} if self.extended_by else {})
@@ -76,6 +81,7 @@ class Progress:
     def read(cls, facts: Mapping[str, str]) -> Self:
         """From what `written` has written."""
         return cls(
+            fetched_since=_instant(facts.get("fetchedSince")),
             asked_at=_instant(facts.get("askedAt")),
             supplied_at=_instant(facts.get("suppliedAt")),
             supplied_on=_day(facts.get("suppliedOn")),

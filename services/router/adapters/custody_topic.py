@@ -5,7 +5,7 @@ more store that the router has to wait for. So desk and doors follow the topic, 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -87,6 +87,16 @@ class FollowedCustody(Generic[V]):
         if not self._built:
             raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
         return self._owned.get(owner, {})
+
+    def owners(self) -> Collection[str]:
+        """Those that own something.
+
+        Raises:
+            Unavailable: the view is being built.
+        """
+        if not self._built:
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+        return [owner for owner, owned in self._owned.items() if owned]
 
     async def ends(self) -> Mapping[TopicPartition, int]:
         """Where what is committed ends now, as soon as Kafka can be asked."""

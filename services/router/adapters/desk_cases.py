@@ -9,6 +9,7 @@ from uuid import UUID
 from aiokafka.errors import KafkaError
 
 from services.router.adapters.custody_topic import FollowedCustody
+from services.router.domain.cases.transitions import UNANSWERED
 from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 from shared.events.topics import CASE_CUSTODY
@@ -17,7 +18,11 @@ from shared.telemetry.health import Condition
 
 T = TypeVar("T")
 
-_OF_THE_DESK: Final = (b'"standing":"parked"', b'"standing":"routed"', b'"placedBy":"', b'"doubt":"')
+_OF_THE_DESK: Final = (
+    *(f'"standing":"{standing}"'.encode() for standing in ("parked", *UNANSWERED)),
+    b'"placedBy":"',
+    b'"doubt":"',
+)
 """Most cases never see the desk: they are told by their bytes, which are ours and without white space."""
 
 

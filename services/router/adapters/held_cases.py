@@ -1,7 +1,7 @@
 """The doors' view of custody: which authority holds which case. A refusal waits until it is certain."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from sys import intern
 from typing import Final
@@ -45,6 +45,7 @@ class _Stored(msgspec.Struct, rename="camel"):
     since: datetime
     authority: str | None = None
     supplements: tuple[UUID, ...] = ()
+    delivered: tuple[datetime, ...] = ()
 
 
 _STORED: Final = msgspec.json.Decoder(_Stored)
@@ -89,6 +90,18 @@ class HeldCases:
             case: held for case, held in self._followed.owned(authority).items() if isinstance(held, OwedCase)
         }
 
+    def holders(self) -> Collection[str]:
+        """The authorities that owe an answer, as far as the view goes."""
+        return self._followed.owners()
+
+    async def caught_up(self) -> None:
+        """Wait until the view shows all that was written when this was asked, committed by now or not.
+
+        Raises:
+            Unavailable: it does not within our patience.
+        """
+        await self._until_written(None)
+
     async def certainly(self, case: UUID) -> Holding | None:
         """The custody as it was written when this was asked.
 
@@ -96,10 +109,13 @@ class HeldCases:
         topic. What it has read is written, though, so the end that counts is that of everything written, not of
         what is committed.
         """
+        return (await self._until_written(case)).get(case)
+
+    async def _until_written(self, case: UUID | None) -> Mapping[UUID, Holding]:
+        """The view once it holds what was written, of all cases or of this one."""
         try:
             async with asyncio.timeout(self._patience):
-                end = await self._written(case)
-                return (await self._followed.reach(end)).get(case)
+                return await self._followed.reach(await self._written(case))
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(
                 f"{CASE_CUSTODY.name}: the topic could not be read to its end; try again"
@@ -116,11 +132,13 @@ class HeldCases:
             both.create_task(self._followed.run())
             both.create_task(self._look())
 
-    async def _written(self, case: UUID) -> dict[TopicPartition, int]:
+    async def _written(self, case: UUID | None) -> dict[TopicPartition, int]:
         if self._looker is None:
             raise Unavailable("Kafka cannot be reached; try again")
-        tp = self._partitions[partition_of(str(case).encode(), len(self._partitions))]
-        ends: dict[TopicPartition, int] = await self._looker.end_offsets([tp])
+        asked = self._partitions
+        if case is not None:
+            asked = [asked[partition_of(str(case).encode(), len(asked))]]
+        ends: dict[TopicPartition, int] = await self._looker.end_offsets(asked)
         return ends
 
     async def _look(self) -> None:
@@ -162,6 +180,7 @@ def _holding(value: bytes) -> Holding | None:
         service=intern(stored.receipt.service),
         since=stored.since,
         supplements=len(stored.supplements),
+        delivered=stored.delivered,
     )
 
 

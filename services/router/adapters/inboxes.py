@@ -35,6 +35,10 @@ _ANSWER_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
 _LOOKED_AT_BYTES: Final = 4 * 1024 * 1024
+_BEFORE_MS: Final = 5_000
+_AFTER_MS: Final = 60_000
+"""What was put there at an instant lies between: clocks of replicas differ, and a transaction takes its time."""
+
 CASE_HEADER: Final = "ce_caseid"
 SUBMISSION_HEADER: Final = "ce_submissionid"
 _SHOWN: Final = frozenset(event_type(each).encode() for each in (SubmissionDelivered, SupplementDelivered))
@@ -108,30 +112,34 @@ class KafkaInboxes:
             return InboxPage(records=tuple(records), reached=reached)
 
     async def about(
-        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+        self, authority: str, case: UUID, *, written_ms: Sequence[int], supplements: int
     ) -> Sequence[InboxRecord]:
         tp, wanted = _partition(authority), (CASE_HEADER, str(case).encode())
         found: dict[tuple[bytes, bytes], InboxRecord] = {}
+        place = 0
         async with self._reading() as consumer:
             end = (await consumer.end_offsets([tp]))[tp]
-            first = (await consumer.offsets_for_times({tp: since_ms}))[tp]
-            place = end if first is None else int(first.offset)
-            while place < end and len(found) <= supplements:
-                records, reached = await _fetch(
-                    consumer,
-                    self._address,
-                    authority,
-                    start=place,
-                    end=end,
-                    limit=_LOOKED_AT,
-                    room=_LOOKED_AT_BYTES,
-                )
-                for record in records:
-                    if wanted in record.headers and (kind := record.header("ce_type")) in _SHOWN:
-                        found.setdefault((kind, record.header(SUBMISSION_HEADER)), record)
-                if reached <= place:
-                    break
-                place = reached
+            for at in written_ms:
+                first = (await consumer.offsets_for_times({tp: at - _BEFORE_MS}))[tp]
+                place = max(place, end if first is None else int(first.offset))
+                while place < end and len(found) <= supplements:
+                    records, reached = await _fetch(
+                        consumer,
+                        self._address,
+                        authority,
+                        start=place,
+                        end=end,
+                        limit=_LOOKED_AT,
+                        room=_LOOKED_AT_BYTES,
+                    )
+                    for record in records:
+                        if wanted in record.headers and (kind := record.header("ce_type")) in _SHOWN:
+                            found[kind, record.header(SUBMISSION_HEADER)] = record
+                    if reached <= place:
+                        break
+                    place = reached
+                    if records and records[-1].written_ms > at + _AFTER_MS:
+                        break
         return list(found.values())
 
     async def commit(self, places: Mapping[str, int]) -> None:

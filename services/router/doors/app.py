@@ -15,6 +15,7 @@ from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.adapters.due_dates import FollowedDueDates
+from services.router.adapters.fetch_watch import FetchWatch
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.http.answers import ANSWER_BODY_LIMIT, answer_routes
 from services.router.adapters.http.competence import add_competence
@@ -24,6 +25,7 @@ from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import MIGRATIONS, SCHEMA
 from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
+from services.router.adapters.postgres.fetch_places import PostgresFetchPlaces
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.webhooks.calls import WebhookCalls
@@ -113,6 +115,13 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         condition=health.part("webhooks"),
         telemetry=telemetry,
     )
+    watch = FetchWatch(
+        places=PostgresFetchPlaces(pool),
+        inboxes=inboxes,
+        custody=custody,
+        bus=publisher,
+        condition=health.part("fetched"),
+    )
     callers = Callers(
         AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=_now),
         principals,
@@ -126,6 +135,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     page = clerk_page(
         settings,
         answers,
+        opened=watch.opened,
         due=due,
         cases=custody,
         inboxes=inboxes,
@@ -144,6 +154,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         "suspensions": Follower(suspensions, name="suspensions", health=health),
         "webhooks": Follower(sender, name="webhooks", health=health),
         "due dates": Follower(due, name="due dates", health=health),
+        "fetched": Follower(watch, name="fetched", health=health),
         **page.parts,
         "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
         "http": _http(

@@ -10,7 +10,7 @@ from services.router.adapters.clerks import clerks
 from services.router.adapters.http.answers import answer_routes
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.clerk import FILES, PAGE
-from services.router.adapters.http.clerk.routes import clerk_routes
+from services.router.adapters.http.clerk.routes import RecordsShown, clerk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.domain.directory.model import Directory
 from services.router.doors.settings import Settings
@@ -26,6 +26,7 @@ def clerk_page(
     settings: Settings,
     answers: CountedAnswers,
     *,
+    opened: RecordsShown,
     due: DueDates,
     cases: OwedCases,
     inboxes: Inboxes,
@@ -60,6 +61,7 @@ def clerk_page(
             signed_in.routes,
             clerk_routes(
                 cases,
+                opened=opened,
                 inboxes=inboxes,
                 position=position,
                 due=due,

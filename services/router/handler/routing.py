@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
 from services.router.domain.cases.custody import Parked, Placement, Routed
+from services.router.domain.cases.fetching import fetched
 from services.router.domain.cases.gravestone import gravestone
 from services.router.domain.cases.orders import Order
 from services.router.domain.cases.orders import refusal as refusal_of
@@ -23,7 +24,7 @@ from services.router.handler.emitted import (
 from services.router.handler.refusals import ToldRefusals
 from services.router.handler.supplements import Supplements, held_ids
 from services.router.ports import Authorities, Cases, Clock, Directories, Unreachable
-from shared.events.case import CaseAnswered, CaseDecided, RedeliverOrdered, RetryOrdered
+from shared.events.case import CaseAnswered, CaseDecided, DeliveryFetched, RedeliverOrdered, RetryOrdered
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, carries, encode
@@ -85,6 +86,11 @@ class Handler:
         if custody is None or not carries(step.event, CaseDecided):
             return told
         return (*told, *map(tombstone, held_ids(custody)))
+
+    def on_fetched(self, event: Event[DeliveryFetched], cases: Cases) -> Sequence[Message]:
+        """The authority has taken the case out of its inbox; of a delivery that is not the last nothing follows."""
+        step = fetched(cases.custody(event.case_id), event, now=self.clock())
+        return () if step is None else emit(step, cases)
 
     def is_forgotten(self, case: UUID, cases: Cases, *, written_at: datetime) -> bool:
         """Whether an input of this age may be about a case that is over and forgotten: then it has no effect."""

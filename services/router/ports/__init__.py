@@ -173,9 +173,9 @@ class Inboxes(Protocol):
         """Return records after these places; where there is none, after the committed one."""
 
     async def about(
-        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+        self, authority: str, case: UUID, *, written_ms: Sequence[int], supplements: int
     ) -> Sequence[InboxRecord]:
-        """Return the first delivery of this case, and of so many supplements to it, that was written since then."""
+        """Return the delivery of this case, and of so many supplements to it, that were written at these instants."""
 
     async def commit(self, places: Mapping[str, int]) -> None:
         """Confirm what lies before these places.

@@ -135,10 +135,10 @@ class FakeInboxes:
         )
 
     async def about(
-        self, authority: str, case: UUID, *, since_ms: int, supplements: int
+        self, authority: str, case: UUID, *, written_ms: Sequence[int], supplements: int
     ) -> Sequence[InboxRecord]:
         wanted = ("ce_caseid", str(case).encode())
-        found = (each for each in self.written.get(authority, []) if each.written_ms >= since_ms)
+        found = (each for each in self.written.get(authority, []) if each.written_ms >= min(written_ms))
         return [each for each in found if wanted in each.headers][: supplements + 1]
 
     async def commit(self, places: Mapping[str, int]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
 from shared.events import ids
-from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered
+from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
 from shared.events.clock import StepOverdue
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
@@ -126,6 +127,10 @@ async def test_what_is_pulled_is_what_lies_on_kafka_and_waits_until_it_is_confir
     assert [len(each["records"]) for each in (one, rest)] == [1, 2]
     assert confirmed.status_code == 204
     assert after["records"] == []
+    for case in received:
+        fetched = await ground.until(CASE_UPDATED.name, UUID(case), CaseFetched)
+        assert isinstance(fetched.data, CaseFetched)
+        assert fetched.data.authority == FULDA
     on_kafka = {
         dict(record.headers)["ce_id"].decode(): record.value
         for record in await ground.records(AUTHORITY_INBOX.for_authority(FULDA), partitions=1)
@@ -234,10 +239,12 @@ async def test_while_a_consumer_is_in_the_group_it_alone_confirms(
     left = await pull(fulda, limit=100)
     taken_over = await fulda.post("/v1/inbox/confirmation", json={"cursor": left["cursor"]})
 
-    assert dict(first.headers)["ce_caseid"].decode() in received
+    taken = dict(first.headers)["ce_caseid"].decode()
+    assert taken in received
+    await ground.until(CASE_UPDATED.name, UUID(taken), CaseFetched)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:amtsweg:problem:consumer-in-group")
     assert status["consumer"]
-    assert cases(left) == received - {dict(first.headers)["ce_caseid"].decode()}
+    assert cases(left) == received - {taken}
     assert taken_over.status_code == 204
 
 

@@ -14,6 +14,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseDeemedApproved,
+    CaseFetched,
     CaseForwarded,
     CaseMessage,
     CaseReturned,
@@ -64,6 +65,9 @@ TOLD: dict[type[Payload], Payload] = {
     SubmissionReceived: SubmissionReceived(receipt=RECEIPT, content=sealed()),
     SubmissionRouted: SubmissionRouted(receipt=RECEIPT, authority=GIESSEN, decision=ROUTED),
     SubmissionParked: SubmissionParked(receipt=RECEIPT, reason="unknown-place"),
+    CaseFetched: CaseFetched(
+        receipt=RECEIPT, authority=GIESSEN, routed_at=RECEIVED_AT, fetched_at=RECEIVED_AT
+    ),
     CaseAccepted: CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=RECEIVED_AT),
     InformationRequested: InformationRequested(
         receipt=RECEIPT, authority=GIESSEN, items=1, requested_at=RECEIVED_AT

@@ -15,6 +15,7 @@ from shared.events.case import (
     CaseAccepted,
     CaseDecided,
     CaseDeemedApproved,
+    CaseFetched,
     InformationRequested,
     PeriodExtended,
 )
@@ -45,6 +46,11 @@ ROUTED_EVENT = event(SubmissionRouted(receipt=FICTION, authority=GIESSEN))
 ACCEPTED_EVENT = event(CaseAccepted(receipt=FICTION, authority=GIESSEN, accepted_at=RECEIVED))
 DECIDED_EVENT = event(CaseDecided(receipt=FICTION, authority=GIESSEN, outcome="granted", decided_at=RECEIVED))
 ALL = (RECEIVED_EVENT, PARKED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, DECIDED_EVENT)
+
+
+def fetched(*, since: datetime) -> Event[Payload]:
+    """The authority has fetched what was routed to it then."""
+    return event(CaseFetched(receipt=FICTION, authority=GIESSEN, routed_at=since, fetched_at=since))
 
 
 def at_day(day: int, told: Event[Payload]) -> Event[Payload]:
@@ -137,6 +143,20 @@ def test_what_is_not_fetched_is_said_three_times_and_ends_with_the_confirmation(
     assert due(clock(RECEIVED_EVENT, ROUTED_EVENT), "confirmation") == [(1, berlin(2026, 1, 23, 6))]
     accepted = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT)
     assert {timer.kind for timer in timers(accepted, LAW)} == {"ending", "ended"}
+
+
+def test_what_is_fetched_is_awaited_no_more_but_its_confirmation_is() -> None:
+    taken = clock(RECEIVED_EVENT, ROUTED_EVENT, fetched(since=ROUTED_EVENT.time))
+
+    assert due(taken, "fetching") == []
+    assert due(taken, "confirmation") == due(clock(RECEIVED_EVENT, ROUTED_EVENT), "confirmation")
+
+
+def test_the_next_authority_has_to_fetch_it_anew() -> None:
+    onward = at_day(2, event(SubmissionRouted(receipt=FICTION, authority=_WETZLAR)))
+    handed_on = clock(RECEIVED_EVENT, ROUTED_EVENT, fetched(since=ROUTED_EVENT.time), onward)
+
+    assert [step for step, _ in due(handed_on, "fetching")] == [1, 2, 3]
 
 
 def test_the_receipt_of_a_trade_notice_is_overdue_the_day_after_its_three_days() -> None:
@@ -288,6 +308,7 @@ def stories(draw: st.DrawFn) -> list[Event[Payload]]:
                     ROUTED_EVENT,
                     event(SubmissionRouted(receipt=FICTION, authority=_WETZLAR)),
                     ACCEPTED_EVENT,
+                    fetched(since=RECEIVED + timedelta(days=draw(st.integers(0, day)))),
                     asked(day=day),
                     supplied(day=day),
                     supplied(day=day, requested=False),

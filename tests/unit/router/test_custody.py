@@ -87,6 +87,8 @@ def test_a_routed_case_lies_with_its_authority() -> None:
         since=NOW,
         authority=GIESSEN,
         decision=ROUTED,
+        delivery=ids.delivery_id(RECEIVED.id),
+        delivered=(NOW,),
         applied=(RECEIVED.id,),
         applied_at=NOW,
     )

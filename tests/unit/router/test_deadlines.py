@@ -7,7 +7,7 @@ import pytest
 from services.router.domain.cases.deadlines import deadlines
 from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.overview import StandingCase
-from services.router.domain.cases.transitions import OPEN
+from services.router.domain.cases.transitions import OPEN, UNANSWERED
 from shared.events.custody import CustodyState
 from tests.support.events import RECEIVED_AT
 
@@ -31,7 +31,7 @@ def test_only_open_cases_have_deadlines_and_a_confirmation_is_late_only_until_it
 ) -> None:
     case = uuid4()
     found = deadlines({case: standing(state)}, {case: Due(kind=kind, on=date(2026, 4, 1))}.get, most=5)
-    expected = state == "routed" if kind == "confirmation-late" else state in OPEN
+    expected = state in UNANSWERED if kind == "confirmation-late" else state in OPEN
     assert found.counts == ({kind: 1} if expected else {})
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
 from services.router.domain.cases import orders
+from services.router.domain.cases.fetching import fetched
 from services.router.domain.cases.supplements import supplement, withdraw
 from services.router.domain.cases.transitions import OPEN, STATES, TRANSITIONS, Act, CaseState, drawing, may
 from shared.events import ids
@@ -20,8 +21,10 @@ from shared.events.case import (
     AssignOrdered,
     CaseAnswered,
     CaseDecided,
+    CaseFetched,
     CaseForwarded,
     CaseReturned,
+    DeliveryFetched,
     InformationRequested,
     OrderRefused,
     RetryOrdered,
@@ -98,8 +101,19 @@ LATER: Sequence[Event[Payload]] = [
     ),
     event(WithdrawalReceived(receipt=RECEIPT), event_id=uuid5(CASE_ID, "withdrawal")),
 ]
+
+
+def fetching(authority: str, cause: Event[Payload]) -> Event[DeliveryFetched]:
+    """The authority has taken out of its inbox what this event has brought there, or would have."""
+    delivery = ids.delivery_id(cause.id)
+    told = DeliveryFetched(authority=authority, delivery_id=delivery, fetched_at=NOW)
+    return event(told, event_id=uuid5(ids.fetched_id(delivery), authority))
+
+
 EVENTS: Sequence[Event[Payload]] = [
     RECEIVED,
+    *(fetching(party, cause) for party in PARTIES for cause in (RECEIVED, *ORDERS)),
+    *(fetching(MARBURG, each) for each in answers(GIESSEN, 1) if each.data.answer.kind == "forwarded"),
     *ORDERS,
     *LATER,
     *(each for party in PARTIES for number in (1, 2) for each in answers(party, number)),
@@ -120,6 +134,8 @@ class Case:
             return
         before = state(self.custody)
         change = self._change(cause)
+        if change is None:
+            return
         self.custody = change.custody
         for each in (*change.before, change.event):
             self.told.append(each.data)
@@ -127,7 +143,9 @@ class Case:
         if not isinstance(change.event.data, AnswerRefused | OrderRefused | SubmissionRefused):
             self.steps.append((before, act_of(cause), state(self.custody)))
 
-    def _change(self, cause: Event[Payload]) -> c.CustodyChange:
+    def _change(self, cause: Event[Payload]) -> c.CustodyChange | None:
+        if carries(cause, DeliveryFetched):
+            return fetched(self.custody, cause, now=NOW)
         if carries(cause, SubmissionReceived):
             return c.receive(cause, c.Routed(authority=GIESSEN, decision=ROUTED), now=NOW)
         if carries(cause, SupplementReceived):
@@ -163,20 +181,18 @@ def state(custody: CaseHeld | None) -> CaseState:
     return "unknown" if custody is None else custody.standing
 
 
+ACTS: dict[type[Payload], Act] = {
+    SubmissionReceived: "received",
+    DeliveryFetched: "fetched",
+    SupplementReceived: "supplemented",
+    WithdrawalReceived: "withdrawn",
+    RetryOrdered: "retry",
+    AssignOrdered: "assign",
+}
+
+
 def act_of(cause: Event[Payload]) -> Act:
-    match cause.data:
-        case CaseAnswered(answer=given):
-            return given.kind
-        case SupplementReceived():
-            return "supplemented"
-        case WithdrawalReceived():
-            return "withdrawn"
-        case RetryOrdered():
-            return "retry"
-        case AssignOrdered():
-            return "assign"
-        case _:
-            return "received"
+    return cause.data.answer.kind if carries(cause, CaseAnswered) else ACTS[type(cause.data)]
 
 
 def run(events: Sequence[Event[Payload]]) -> Case:
@@ -245,6 +261,17 @@ def test_a_repetition_has_no_second_effect(order: list[Event[Payload]], data: st
     twice = [*order, *(order[place] for place in again)]
     assert run(twice).custody == run(order).custody
     assert run(twice).told_ids == run(order).told_ids
+
+
+@given(ORDER)
+def test_a_case_is_fetched_once_for_each_delivery_and_by_its_holder(order: list[Event[Payload]]) -> None:
+    case = run([RECEIVED, *order])
+    deliveries = [each for each in case.told if isinstance(each, SubmissionRouted | CaseFetched)]
+    for number, told in enumerate(deliveries):
+        if isinstance(told, CaseFetched):
+            before = deliveries[number - 1]
+            assert isinstance(before, SubmissionRouted)
+            assert before.authority == told.authority
 
 
 @given(ORDER)

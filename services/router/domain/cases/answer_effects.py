@@ -1,5 +1,6 @@
 """What an answer that leaves the case where it is says to the others, and how the case stands after it."""
 
+from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.case import (
     CaseAccepted,
     CaseAnswered,
@@ -27,7 +28,7 @@ def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, CustodyS
         ), "information-requested"
     if stated.months is not None:
         # Who extends his period has the case, whether he has said so before or not.
-        standing: CustodyState = "accepted" if custody.standing == "routed" else custody.standing
+        standing: CustodyState = "accepted" if custody.standing in UNANSWERED else custody.standing
         return PeriodExtended(
             receipt=receipt, authority=authority, months=stated.months, extended_at=at
         ), standing

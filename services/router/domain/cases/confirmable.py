@@ -6,9 +6,10 @@ from uuid import UUID
 
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.inbox import InboxRecord
+from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.custody import CustodyState
 
-WAITING: Final[frozenset[CustodyState]] = frozenset({"routed", "supplemented"})
+WAITING: Final[frozenset[CustodyState]] = frozenset({*UNANSWERED, "supplemented"})
 """The authority has not said anything since this came."""
 
 SETTLED_MS: Final = 60 * 60 * 1000

@@ -23,7 +23,7 @@ from shared.events.case import (
 from shared.events.competence import CompetenceDecision
 from shared.events.custody import CaseHeld, CustodyState
 from shared.events.envelope import Event
-from shared.events.ids import child_id
+from shared.events.ids import child_id, delivery_id
 from shared.events.payload import Payload
 from shared.events.submission import (
     Assignment,
@@ -216,6 +216,8 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
                     "authority": authority,
                     "reason": None,
                     "decision": decision,
+                    "delivery": delivery_id(cause.id),
+                    "delivered": (now,),
                     "placed_by": None if isinstance(cause.data, SubmissionReceived) else cause.id,
                 }
             )
@@ -225,7 +227,9 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
             return CustodyChange(custody=after, event=telling(after, cause, "routed", told, now=now))
         case Parked(reason=reason, decision=decision):
             # A case parked again stays parked since it was parked first: nobody has taken it meanwhile.
-            after = applied.model_copy(update={"reason": reason, "decision": decision})
+            after = applied.model_copy(
+                update={"reason": reason, "decision": decision, "delivery": None, "delivered": ()}
+            )
             told = SubmissionParked(receipt=custody.receipt, reason=reason, decision=decision)
             return CustodyChange(custody=after, event=telling(after, cause, "parked", told, now=now))
         case _:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.overview import StandingCase
-from services.router.domain.cases.transitions import OPEN
+from services.router.domain.cases.transitions import OPEN, UNANSWERED
 
 _GRAVEST_FIRST: Final[tuple[DueKind, ...]] = ("period-over", "decision-due", "confirmation-late")
 
@@ -47,4 +47,4 @@ def deadlines(
 
 
 def _still(due: Due, held: StandingCase) -> bool:
-    return due.kind != "confirmation-late" or held.standing == "routed"
+    return due.kind != "confirmation-late" or held.standing in UNANSWERED

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from services.router.domain.cases.orders import Order, is_unconfirmed
-from services.router.domain.cases.transitions import OPEN
+from services.router.domain.cases.transitions import OPEN, UNANSWERED
 from services.router.domain.directory.model import Directory
 from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered, SilenceDoubt
 from shared.events.custody import CaseHeld
@@ -76,7 +76,7 @@ class Waiting:
         """Why it is at the desk."""
         if self.doubt is not None:
             return f"silence-{self.doubt}"
-        return "unconfirmed" if self.held.standing == "routed" else self.held.reason or ""
+        return "unconfirmed" if self.held.standing in UNANSWERED else self.held.reason or ""
 
     @property
     def doubt(self) -> SilenceDoubt | None:

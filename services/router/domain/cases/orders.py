@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from services.router.domain.cases.transitions import Act, order_refusal_in
+from services.router.domain.cases.transitions import UNANSWERED, Act, order_refusal_in
 from shared.events.case import AssignOrdered, OrderRefusalReason, RedeliverOrdered, RetryOrdered
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
@@ -28,7 +28,7 @@ def is_order(event: Event[Payload]) -> TypeGuard[Event[Order]]:
 
 def is_unconfirmed(custody: CaseHeld, *, now: datetime) -> bool:
     """Whether the authority has had the case for long, and not a word has come from it."""
-    return custody.standing == "routed" and now - custody.since >= UNCONFIRMED_AFTER
+    return custody.standing in UNANSWERED and now - custody.since >= UNCONFIRMED_AFTER
 
 
 def refusal(custody: CaseHeld | None, order: Order, *, now: datetime) -> OrderRefusalReason | None:
@@ -39,5 +39,5 @@ def refusal(custody: CaseHeld | None, order: Order, *, now: datetime) -> OrderRe
     act = _ACTS[type(order)]
     if custody is None:
         return order_refusal_in("unknown", act)
-    in_time = custody.standing == "routed" and not is_unconfirmed(custody, now=now)
+    in_time = custody.standing in UNANSWERED and not is_unconfirmed(custody, now=now)
     return order_refusal_in("accepted" if in_time else custody.standing, act)

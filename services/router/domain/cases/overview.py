@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.custody import CustodyState
 
 
@@ -43,7 +44,7 @@ def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
     waiting: dict[str, list[datetime]] = {}
     for case in cases:
         standings[case.standing] += 1
-        if case.standing == "routed" and case.authority is not None:
+        if case.standing in UNANSWERED and case.authority is not None:
             waiting.setdefault(case.authority, []).append(case.since)
     unanswered = [
         UnansweredCases(authority=authority, cases=len(since), oldest=min(since))

@@ -10,7 +10,8 @@ from services.router.domain.cases.custody import Holding
 class OwedCase(Holding):
     """A case for which the authority owes an answer, or may owe a certificate: it is deemed approved.
 
-    ``since`` is when its standing changed last, ``supplements`` how many were handed in to it.
+    ``since`` is when its standing changed last, ``supplements`` how many were handed in to it, ``delivered``
+    when it and then they were put into the inbox.
     """
 
     receipt_number: str
@@ -18,3 +19,4 @@ class OwedCase(Holding):
     service: str
     since: datetime
     supplements: int = 0
+    delivered: tuple[datetime, ...] = ()

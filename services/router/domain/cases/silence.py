@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
-from services.router.domain.cases.transitions import CLOSED, may
+from services.router.domain.cases.transitions import CLOSED, UNANSWERED, may
 from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, PeriodOver
@@ -79,7 +79,7 @@ def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> Silence
     if custody.handed_on_by or custody.authority != period.authority:
         return "forwarded"
     if not may("silence", custody.standing):
-        return "unconfirmed" if custody.standing == "routed" else "incomplete"
+        return "unconfirmed" if custody.standing in UNANSWERED else "incomplete"
     return None if period.certain else "not-every-case-covered"
 
 

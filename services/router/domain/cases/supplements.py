@@ -28,8 +28,13 @@ def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, no
         return _refuse(custody, cause, reason or "unknown-case", now=now)
     requested = custody.standing == "information-requested"
     changed = {"standing": "supplemented", "since": now} if requested else {}
+    delivered = (*custody.delivered, now) if custody.authority is not None else ()
     after = applying(custody, cause.id, now=now).model_copy(
-        update={"supplements": (*custody.supplements, cause.submission_id), **changed}
+        update={
+            "supplements": (*custody.supplements, cause.submission_id),
+            "delivered": delivered,
+            **changed,
+        }
     )
     fact = CaseSupplemented(
         receipt=custody.receipt,

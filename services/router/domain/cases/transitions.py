@@ -10,16 +10,20 @@ from shared.events.custody import CustodyState
 CaseState = Literal["unknown"] | CustodyState
 Actor = Literal["platform", "holder", "clearing desk", "operator", "law"]
 Act = (
-    Literal["received", "supplemented", "withdrawn", "retry", "redeliver", "assign", "erase", "silence"]
+    Literal[
+        "received", "fetched", "supplemented", "withdrawn", "retry", "redeliver", "assign", "erase", "silence"
+    ]
     | AnswerKind
 )
 
 STATES: Final[tuple[CaseState, ...]] = ("unknown", *get_args(CustodyState))
-OPEN: Final[tuple[CustodyState, ...]] = ("routed", "accepted", "information-requested", "supplemented")
+UNANSWERED: Final[tuple[CustodyState, ...]] = ("routed", "fetched")
+"""An authority has the case in its inbox, or has taken it out, and has said nothing about it yet."""
+
+OPEN: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "information-requested", "supplemented")
 """An authority holds the case and owes an answer."""
 
-_SUPPLEMENTED_UNASKED: Final[tuple[CustodyState, ...]] = ("routed", "accepted", "supplemented")
-
+_SUPPLEMENTED_UNASKED: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "supplemented")
 
 CLOSED: Final[tuple[CustodyState, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
 """Nothing follows but that it is erased or forgotten."""
@@ -38,8 +42,9 @@ class Transition:
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(act="received", actor="platform", sources=("unknown",), targets=("routed", "parked")),
     Transition(act="retry", actor="clearing desk", sources=("parked",), targets=("routed", "parked")),
-    Transition(act="assign", actor="clearing desk", sources=("parked", "routed"), targets=("routed",)),
-    Transition(act="redeliver", actor="clearing desk", sources=("routed",), targets=("routed",)),
+    Transition(act="assign", actor="clearing desk", sources=("parked", *UNANSWERED), targets=("routed",)),
+    Transition(act="redeliver", actor="clearing desk", sources=UNANSWERED, targets=("routed",)),
+    Transition(act="fetched", actor="holder", sources=("routed",), targets=("fetched",)),
     Transition(
         act="supplemented",
         actor="platform",
@@ -52,7 +57,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     ),
     Transition(act="supplemented", actor="platform", sources=("parked",), targets=("parked",)),
     Transition(act="withdrawn", actor="platform", sources=("parked", *OPEN), targets=("withdrawn",)),
-    Transition(act="accepted", actor="holder", sources=("routed",), targets=("accepted",)),
+    Transition(act="accepted", actor="holder", sources=UNANSWERED, targets=("accepted",)),
     Transition(act="information-requested", actor="holder", sources=OPEN, targets=("information-requested",)),
     Transition(act="unreadable", actor="holder", sources=OPEN, targets=OPEN),
     Transition(

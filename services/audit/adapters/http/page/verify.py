@@ -379,6 +379,8 @@ KINDS = {
     "AssignOrdered": ("Klärungsstelle: zugewiesen", "Clearing desk: assigned"),
     "OrderRefused": ("Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"),
     "CaseAnswered": ("Antwort der Behörde", "Authority's answer"),
+    "DeliveryFetched": ("Eingang von der Behörde abgeholt", "Delivery fetched by the authority"),
+    "CaseFetched": ("Von der Behörde abgeholt", "Fetched by the authority"),
     "CaseAccepted": ("Von der Behörde angenommen", "Accepted by the authority"),
     "CaseDecided": ("Entschieden", "Decided"),
     "InformationRequested": ("Unterlagen nachgefordert", "Information requested"),

@@ -1,8 +1,8 @@
 """What the clerk's page asks: which cases its authorities hold, and one of them, sealed as it came."""
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.router.adapters.http.clerk import PAGE
 from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.inbox import InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
+from services.router.domain.cases.transitions import UNANSWERED
 from services.router.domain.directory.model import Directory
 from services.router.ports import DueDates, Inboxes, OwedCases
 from shared.events.custody import CustodyState
@@ -27,12 +28,13 @@ from shared.web.sign_in import SessionGate
 _READ: Final = "inbox.read"
 _SUPPLEMENT: Final = event_type(SupplementDelivered)
 _MOST: Final = 500
-_BEFORE_RECEIPT: Final = timedelta(minutes=5)
-"""Clocks differ; the record of a case is looked for from so long before its receipt on."""
+
+RecordsShown = Callable[[Sequence[InboxRecord]], Awaitable[None]]
+"""Told of records that somebody has before them."""
 
 
 class ClerkCaseDocument(WireModel):
-    """A line of the list. `standing` is `routed` until the authority has said something about the case."""
+    """A line of the list. `standing` is `routed` or `fetched` until the authority has said something about the case."""
 
     case: UUID
     submission: UUID
@@ -72,13 +74,14 @@ class ClerkRecordDocument(ClerkCaseDocument):
 def clerk_routes(
     cases: OwedCases,
     *,
+    opened: RecordsShown,
     inboxes: Inboxes,
     position: ClerkPosition,
     due: DueDates,
     gate: SessionGate,
     directory: Callable[[], Directory],
 ) -> APIRouter:
-    """``/clerk/cases``; ``directory`` lends the names."""
+    """``/clerk/cases``; ``directory`` lends the names, ``opened`` hears of what is shown."""
     routes = APIRouter(prefix=PAGE, tags=["clerk"], include_in_schema=False)
 
     @routes.get("/cases", response_model=ClerkListDocument)
@@ -100,15 +103,20 @@ def clerk_routes(
         return _json(ClerkListDocument(cases=lines, total=len(held)))
 
     @routes.get("/cases/{case}", response_model=ClerkRecordDocument)
-    async def one(case: UUID, caller: Annotated[Caller, Security(gate, scopes=[_READ])]) -> Response:
+    async def one(
+        case: UUID, caller: Annotated[Caller, Security(gate, scopes=[_READ])], afterwards: BackgroundTasks
+    ) -> Response:
         """One case, sealed; unknown and not yours are one answer."""
         found = next(
             (held for each in caller.principal.authorities if (held := cases.owed_by(each).get(case))), None
         )
         if found is None:
             raise _not_held()
-        since = int((found.received_at - _BEFORE_RECEIPT).timestamp() * 1000)
-        records = await inboxes.about(found.authority, case, since_ms=since, supplements=found.supplements)
+        written = [int(each.timestamp() * 1000) for each in found.delivered]
+        records = await inboxes.about(
+            found.authority, case, written_ms=written, supplements=found.supplements
+        )
+        afterwards.add_task(opened, records)
         return _json(
             ClerkRecordDocument(**_line(case, found, directory(), due=due.of(case)), **_sealed(records))
         )
@@ -138,7 +146,7 @@ def served_names(directory: Directory, authorities: Sequence[str]) -> dict[str, 
 
 
 def _line(case: UUID, held: OwedCase, directory: Directory, *, due: Due | None) -> dict[str, object]:
-    late = due is not None and (due.kind != "confirmation-late" or held.standing == "routed")
+    late = due is not None and (due.kind != "confirmation-late" or held.standing in UNANSWERED)
     names = served_names(directory, [held.authority])
     return {
         "case": case,

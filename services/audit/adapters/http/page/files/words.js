@@ -143,6 +143,8 @@ export const KINDS = {
   AssignOrdered: ["clearing", "Klärungsstelle: zugewiesen", "Clearing desk: assigned"],
   OrderRefused: ["clearing", "Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"],
   CaseAnswered: ["authority", "Antwort der Behörde", "Authority's answer"],
+  DeliveryFetched: ["authority", "Eingang von der Behörde abgeholt", "Delivery fetched by the authority"],
+  CaseFetched: ["authority", "Von der Behörde abgeholt", "Fetched by the authority"],
   CaseAccepted: ["authority", "Von der Behörde angenommen", "Accepted by the authority"],
   CaseDecided: ["authority", "Entschieden", "Decided"],
   FileUnreadable: ["authority", "Datei beim Amt nicht lesbar", "File unreadable for the authority"],

@@ -3,7 +3,7 @@
 import { now, on, ownId, sealedParts, written } from "./answers.js";
 import { certificateView, extensionView, unreadableView } from "./formalities.js";
 import { ask, attend, confirmed, h } from "./view.js";
-import { say } from "./words.js";
+import { isUnanswered, say } from "./words.js";
 
 const MOST_MISSING = 20, LONGEST_ITEM = 200;
 const REASONS = ["wrong-place", "wrong-service", "not-competent", "misdirected"];
@@ -14,7 +14,7 @@ export function actsView(record, { act, give }) {
   if (record.standing === "deemed-approved") return h("div", { class: "acts no-print" }, h("h3", {}, say("actsTitle")), certificateView(keys, { act, give }));
   return h("div", { class: "acts no-print" },
     h("h3", {}, say("actsTitle")),
-    record.standing === "routed" ? h("form", { onsubmit: on(act, () => give({ id: `page/${record.case}/accepted`, kind: "accepted", givenAt: now() })) },
+    isUnanswered(record) ? h("form", { onsubmit: on(act, () => give({ id: `page/${record.case}/accepted`, kind: "accepted", givenAt: now() })) },
       h("p", {}, h("button", { type: "submit" }, say("accept")), h("span", { class: "hint" }, say("acceptHint")))) : null,
     askView(record, keys, { act, give }), unreadableView(keys, { act, give }), extensionView(keys, { act, give }),
     decideView(keys, record, { act, give }), handOnView(record, { act, give }));

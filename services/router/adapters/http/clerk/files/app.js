@@ -4,11 +4,11 @@ import { actsView } from "./acts.js";
 import { contentView, headView, supplementView } from "./content.js";
 import { NotOpened, open, openKeyFile } from "./sealed.js";
 import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
-import { say, standingName } from "./words.js";
+import { isUnanswered, say, standingName } from "./words.js";
 
 const LOOK_EVERY_MS = 15_000;
 const STAYS = new Set(["unreadable", "extended", "certified"]); // the case stays where and, mostly, how it is
-const FILTERS = { all: () => true, new: each => each.standing === "routed", open: each => ["accepted", "supplemented"].includes(each.standing), asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
+const FILTERS = { all: () => true, new: each => isUnanswered(each), open: each => ["accepted", "supplemented"].includes(each.standing), asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
 
 let session = null, keys = [];
 let listed = { cases: [], total: 0 }, filter = "all";
@@ -102,7 +102,7 @@ function lineView(each) {
     h("strong", {}, each.serviceName || each.service),
     h("small", {}, `${each.receiptNumber} · ${say("received")} ${moment(each.receivedAt)}`),
     session.authorities.length > 1 ? h("small", {}, each.authorityName) : null,
-    h("span", { class: `mark ${each.standing === "routed" ? "open" : ""}` }, standingName(each.standing)),
+    h("span", { class: `mark ${isUnanswered(each) ? "open" : ""}` }, standingName(each.standing)),
     each.due ? h("span", { class: "mark bad" }, say(each.due, day(each.dueOn))) : null));
 }
 
@@ -174,12 +174,12 @@ async function give(answer) {
   const { record } = shown;
   const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } });
   const told = say("sent", moment(taken.acceptedAt));
-  if (STAYS.has(answer.kind) && !(answer.kind === "extended" && record.standing === "routed")) { await refresh(); drawCase(); $("case-title").focus(); return told; }
+  if (STAYS.has(answer.kind) && !(answer.kind === "extended" && isUnanswered(record))) { await refresh(); drawCase(); $("case-title").focus(); return told; }
   for (let tries = 0; tries < 20; tries += 1) {
     await refresh();
     const now = listed.cases.find(each => each.case === record.case);
     if (!now) { shown = null; drawCase(); $("list-title").focus(); return `${told} ${say("left")}`; }
-    if (now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
+    if (isUnanswered(record) ? !isUnanswered(now) : now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
     await new Promise(resolve => setTimeout(resolve, 300));
   }
   drawCase();

@@ -28,6 +28,7 @@ export const say = speaker({
   more: ["Weitere {0} Vorgänge erscheinen, wenn ältere abgeschlossen sind.", "{0} more cases appear when older ones are closed."],
   received: ["eingegangen", "received"],
   standingRouted: ["neu", "new"],
+  standingFetched: ["neu, abgeholt", "new, fetched"],
   standingAccepted: ["angenommen", "accepted"],
   standingAsked: ["Unterlagen nachgefordert", "information requested"],
   standingSupplemented: ["Unterlagen nachgereicht", "supplemented"],
@@ -123,7 +124,9 @@ export const say = speaker({
   left: ["Der Vorgang liegt nicht mehr bei Ihrer Stelle.", "The case is no longer with your authority."],
 });
 
-export const standingName = standing => say({ routed: "standingRouted", accepted: "standingAccepted", "information-requested": "standingAsked", supplemented: "standingSupplemented", "deemed-approved": "standingDeemed" }[standing] ?? standing);
+/** The authority has said nothing about the case yet, whether it has taken it out of its inbox or not. */
+export const isUnanswered = record => record.standing === "routed" || record.standing === "fetched";
+export const standingName = standing => say({ routed: "standingRouted", fetched: "standingFetched", accepted: "standingAccepted", "information-requested": "standingAsked", supplemented: "standingSupplemented", "deemed-approved": "standingDeemed" }[standing] ?? standing);
 
 /** A field's name as people read it: `betriebsstaette_ort` becomes "Betriebsstaette ort". */
 export function fieldName(name) {

@@ -21,7 +21,7 @@ export const say = speaker({
   receipt: ["Eingangsnummer", "Receipt number"], service: ["Leistung", "Service"], received: ["Eingegangen", "Received"], standing: ["Stand", "State"], holder: ["Liegt bei", "Held by"], caseId: ["Vorgang", "Case"],
   nobody: ["der Plattform", "the platform"],
   since: ["seit", "since"],
-  parked: ["zu klären", "to be cleared"], routed: ["zugestellt, noch unbeantwortet", "delivered, not answered yet"], accepted: ["angenommen", "accepted"], "information-requested": ["Unterlagen nachgefordert", "information requested"],
+  parked: ["zu klären", "to be cleared"], routed: ["zugestellt, noch unbeantwortet", "delivered, not answered yet"], fetched: ["abgeholt, noch unbeantwortet", "fetched, not answered yet"], accepted: ["angenommen", "accepted"], "information-requested": ["Unterlagen nachgefordert", "information requested"],
   decided: ["entschieden", "decided"], "deemed-approved": ["gilt als genehmigt", "deemed approved"], erased: ["gelöscht", "erased"], withdrawn: ["zurückgenommen", "withdrawn"],
 
   glanceTitle: ["Auf einen Blick", "At a glance"],
