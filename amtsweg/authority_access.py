@@ -17,6 +17,7 @@ from amtsweg.language import said
 from amtsweg.stack.description import stack_folder
 from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
+from services.router.domain.directory.versions import Versions
 from shared.access import registration
 from shared.events.payload import AuthorityId
 
@@ -190,20 +191,22 @@ def serve(
     )
 
 
-def _without_access() -> Sequence[str]:
-    """Whom a published version of the directory names that has not ended, and nobody acts for."""
+def named_by(versions: Versions, now: datetime) -> frozenset[str]:
+    """Whom the version in force names, or one that will be, and who has not ended: they need access before it is."""
+    counting = [versions.at(now), *versions.pending(now)] if versions.published else []
+    return frozenset(
+        authority.id
+        for version in counting
+        for authority in Tables.of_version(version).directory().authorities.values()
+        if authority.days.last >= now.date()
+    )
 
-    async def named() -> set[str]:
-        versions = (await published.read(super_user().address())).versions
-        now = datetime.now(UTC)
-        today = now.date()
-        counting = [versions.at(now), *versions.pending(now)] if versions.published else []
-        return {
-            authority.id
-            for version in counting
-            for authority in Tables.of_version(version).directory().authorities.values()
-            if authority.days.last >= today
-        }
+
+def _without_access() -> Sequence[str]:
+    """Whom the published directory names and nobody acts for."""
+
+    async def named() -> frozenset[str]:
+        return named_by((await published.read(super_user().address())).versions, datetime.now(UTC))
 
     known = {each for row in access(registration.everybody) for each in row["authorities"]}
     return sorted(asyncio.run(named()) - known)

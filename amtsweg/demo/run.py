@@ -11,6 +11,7 @@ from uuid import UUID
 
 from amtsweg.demo import observe, proof
 from amtsweg.demo.checks import BillLine, Seen, TakenPosting, check_all, expected_mails
+from amtsweg.demo.journey import Journey, walk
 from amtsweg.demo.platform import Platform, post_all
 from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack import supervisor
@@ -47,6 +48,7 @@ class Bill:
     checks: Sequence[BillLine]
     verdicts: Sequence[proof.VerifierVerdict]
     proven: int | None
+    journey: Journey
     seconds: float
     memory_bytes: int
 
@@ -97,14 +99,17 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
         watching = asyncio.create_task(
             observe.watch_inboxes(description.kafka, description.authorities, seen=progress.seen)
         )
+        walking = asyncio.create_task(walk(description))  # beside all the others, in their traffic
         try:
             await _post(platform, wanted, progress=progress)
             progress.step = "Ämter antworten, E-Mails gehen hinaus, das Protokoll wächst"
             await settle(description, progress=progress)
+            progress.step = "Ein Vorgang geht über vier Transporte"
+            journey = await walking
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for beside in (watching, walking):
+                beside.cancel()
+            await asyncio.gather(watching, walking, return_exceptions=True)
     progress.step = "Ein fremder Prüfer prüft das Protokoll, das Prüfprogramm eine Beweisdatei"
     verdicts, proven = await asyncio.to_thread(prove, description, progress.seen)
     if (case := _told_to_its_end(progress)) is not None:
@@ -115,9 +120,10 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
     return Bill(
         taken=progress.taken,
         seen=progress.seen,
-        checks=check_all(progress.requests, progress.taken, progress.seen),
+        checks=(*check_all(progress.requests, progress.taken, progress.seen), journey.line()),
         verdicts=verdicts,
         proven=proven,
+        journey=journey,
         seconds=time.perf_counter() - began,
         memory_bytes=sum(part.memory_bytes for part in supervisor.status(var)),
     )

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from amtsweg.demo.checks import latencies, one_of_each_kind, per_authority
+from amtsweg.demo.journey import Journey
 from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.demo.silence import Silence
 from amtsweg.directory.folder import open_directory
@@ -22,7 +23,8 @@ _MOST = 12
 _STORY = """\
 Jede Sendung ging über HTTP ein, wurde verschlüsselt, und erst als Kafka sie sicher hatte, gab es die Quittung.
 Der Router hat für jede das eine zuständige Amt bestimmt oder sie sichtbar geparkt; er rät nie.
-Beispielämter haben ihren Eingang gelesen, entschlüsselt, bestätigt und entschieden.
+Beispielämter haben ihren Eingang gelesen, entschlüsselt, bestätigt und entschieden. Ein Vorgang ging durch vier
+Hände: über Kafka, Abruf, Webhook und die Seite im Browser; zurückgegeben, weitergegeben, ergänzt und bewilligt.
 Antragstellende bekamen jede Nachricht, die das Gesetz verlangt, genau einmal. Jedes Ereignis liegt als Blatt im
 Protokoll, und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was ein Prüfer mitnimmt, liegt in var/beweis:
 die Beweisdatei eines Vorgangs und das Prüfprogramm dazu, eine Datei, die man lesen kann."""
@@ -53,7 +55,7 @@ def bill(outcome: Bill, console: Console) -> None:
     """Print the bill: where everything went, why, how fast, whether it adds up, and the proof."""
     directory = open_directory(None)
     console.print(_kinds(outcome, directory), _destinations(outcome, directory))
-    console.print(_parked(outcome), _figures(outcome), _checks(outcome))
+    console.print(_parked(outcome), _journey(outcome.journey, directory), _figures(outcome), _checks(outcome))
     for verdict in outcome.verdicts:
         console.print(f"[dim]$[/dim] {verdict.command}", soft_wrap=True, highlight=False)
         console.print(Text(f"  {verdict.said}", style="green" if verdict.holds else "red"), soft_wrap=True)
@@ -108,6 +110,11 @@ def report(outcome: Bill) -> dict[str, Any]:
         "mails": {"sent": seen.mails.total(), "unknown": seen.unknown_mails},
         "audit": {"events": len(seen.events), "leaves": seen.leaves.total(), "provenIndex": outcome.proven},
         "milliseconds": {name: round(value, 1) for name, value in latencies(outcome.taken, seen).items()},
+        "journey": {
+            "case": str(outcome.journey.case),
+            "holds": outcome.journey.holds,
+            "history": [code for code, _ in outcome.journey.history],
+        },
         "seconds": round(outcome.seconds, 1),
         "memoryBytes": outcome.memory_bytes,
         "checks": [
@@ -149,6 +156,24 @@ def _parked(outcome: Bill) -> Table:
 def _reasons(outcome: Bill) -> Mapping[str, int]:
     cases = {t.case for t in outcome.taken}
     return Counter(reason for case, reason in outcome.seen.parked.items() if case in cases)
+
+
+def _journey(walked: Journey, directory: Directory) -> Table:
+    title = "Ein Vorgang durch vier Hände: wer ihn hatte, wie er kam, was gesagt wurde"
+    table = Table("nach", "wer", "Weg", "sagt", title=title, title_justify="left")
+    for step in walked.steps:
+        who, what = (_with_names(each, directory) for each in (step.who, step.what))
+        table.add_row(f"{step.seconds:.0f} s", who, step.transport, what)
+    if walked.told:
+        table.caption = f"Die eine Geschichte, wie die Landesplattform sie liest: {' → '.join(walked.told)}"
+        table.caption_justify = "left"
+    return table
+
+
+def _with_names(text: str, directory: Directory) -> str:
+    return " ".join(
+        directory.authorities[word].name if word in directory.authorities else word for word in text.split()
+    )
 
 
 def _figures(outcome: Bill) -> Table:
