@@ -9,7 +9,6 @@ import httpx
 import pytest
 import structlog
 
-from shared.errors import Unavailable
 from shared.events.competence import Place
 from shared.events.submission import SubmissionDelivered, SubmissionRouted
 from tests.support.desk import DeskInMemory, connected, token
@@ -303,13 +302,8 @@ async def test_a_clerk_who_is_shut_out_does_not_come_in_with_a_token_of_before(
     assert problem_of(await http.get("/v1/parked")) == (401, "token-invalid")
 
 
-async def test_while_the_view_is_away_the_desk_says_so(
-    desk: DeskInMemory, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def away() -> None:
-        raise Unavailable("case.custody: the topic could not be read to its end")
-
-    monkeypatch.setattr(desk.cases, "now", away)
+async def test_while_the_view_is_away_the_desk_says_so(desk: DeskInMemory, http: httpx.AsyncClient) -> None:
+    desk.cases.away = True
 
     assert problem_of(await http.get("/v1/parked")) == (503, "unavailable")
 

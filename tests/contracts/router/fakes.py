@@ -24,11 +24,12 @@ T = TypeVar("T")
 
 
 class FakeDeskCases:
-    """Implements `services.router.ports.DeskCases` over what a test puts in."""
+    """Implements `services.router.ports.DeskCases` over what a test puts in; it may be ``away``."""
 
     def __init__(self) -> None:
         self._cases: dict[UUID, CaseHeld] = {}
         self._changed = asyncio.Condition()
+        self.away = False
 
     async def put(self, case: UUID, held: CaseHeld | None) -> None:
         """What a committed batch leaves of the case; None is its tombstone."""
@@ -44,6 +45,8 @@ class FakeDeskCases:
             self._changed.notify_all()
 
     async def now(self) -> Mapping[UUID, CaseHeld]:
+        if self.away:
+            raise Unavailable("case.custody: the topic could not be read to its end")
         return self._cases
 
     async def until(self, seen: Callable[[Mapping[UUID, CaseHeld]], T | None]) -> T:

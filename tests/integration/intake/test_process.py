@@ -95,6 +95,18 @@ async def slow(ground: Ground, when: str) -> AsyncIterator[None]:
         await ground.sql("DROP TRIGGER slow ON receipts")
 
 
+async def lingering(ground: Ground) -> None:
+    """Return when a request is within `slow`."""
+    async with asyncio.timeout(60):
+        while not await ground.sql(_LINGERING):  # noqa: ASYNC110 - it is PostgreSQL that is asked
+            await asyncio.sleep(0.01)
+
+
+_LINGERING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~* '(INSERT|UPDATE)'"
+)
+
+
 async def test_what_was_taken_lies_on_the_bus_and_in_the_feed_once(
     ground: Ground, platform: Platform
 ) -> None:
@@ -146,7 +158,7 @@ async def test_killed_before_the_entry_is_written_nothing_has_happened(
 ) -> None:
     async with slow(ground, "INSERT"):
         attempt = asyncio.ensure_future(platform.submit())
-        await asyncio.sleep(0.5)
+        await lingering(ground)
         await asyncio.to_thread(ground.restart)
     with pytest.raises(httpx.TransportError):
         await attempt
@@ -178,7 +190,7 @@ async def test_killed_between_acknowledgement_and_answer_the_repetition_gets_the
     async with slow(ground, "UPDATE"):
         attempt = asyncio.ensure_future(platform.submit())
         received_at = await entered(ground, platform)
-        await asyncio.sleep(0.5)
+        await lingering(ground)
         assert len(await ground.events(submission_id(platform))) == 1
         ground.service.kill()
     with pytest.raises(httpx.TransportError):
