@@ -1,6 +1,6 @@
 """What the audit service needs of the world."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from services.audit.domain.reading import Found, Question
 from services.audit.domain.shard import Carried, OpenCase
 from services.audit.domain.tiles import TileName
 from services.audit.domain.timestamp import Stamped
+
+Clock = Callable[[], datetime]
 
 GROUP: Final = "audit"
 """The consumer group of the sequencer."""
@@ -241,10 +243,3 @@ class Stamps(Protocol):
         Raises:
             Unavailable: it cannot be written.
         """
-
-
-class Clock(Protocol):
-    """The time."""
-
-    def __call__(self) -> datetime:
-        """Now, in UTC."""

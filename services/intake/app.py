@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +55,7 @@ from shared.postgres import offsets
 from shared.postgres.migrations import upgrade
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Pool, open_pool
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -175,7 +175,7 @@ def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates
             sealer=_sealing(settings),
             keys=RegisteredSealingKeys(principals, notifier=_json(settings.notifier_key_file)),
             bus=publisher,
-            clock=_now,
+            clock=utc_now,
             secret=secret,
             complete=catching_up.complete,
         ),
@@ -238,8 +238,8 @@ def _token_keys(settings: Settings) -> Sequence[Mapping[str, Any]]:
 
 
 def _callers(settings: Settings, keys: Sequence[Mapping[str, Any]], *, principals: Principals) -> Callers:
-    tokens = AccessTokens(keys, issuer=settings.issuer, audience=AUDIENCE, clock=_now)
-    return Callers(tokens, principals, clock=_now)
+    tokens = AccessTokens(keys, issuer=settings.issuer, audience=AUDIENCE, clock=utc_now)
+    return Callers(tokens, principals, clock=utc_now)
 
 
 def _door(
@@ -250,8 +250,8 @@ def _door(
         secrets=Argon2Secrets(),
         assertions=JwtAssertions(),
         assertion_ids=PostgresAssertionIds(pool),
-        tokens=JwtTokens(keys, issuer=settings.issuer, clock=_now),
-        clock=_now,
+        tokens=JwtTokens(keys, issuer=settings.issuer, clock=utc_now),
+        clock=utc_now,
         issuer=settings.issuer,
     )
 
@@ -268,7 +268,3 @@ def _sealing(settings: Settings) -> Sealing:
 def _json(path: Path) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(path.read_bytes())
     return document
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,6 +1,6 @@
 """What intake needs of the world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -16,12 +16,8 @@ from shared.events.payload import Sealed
 from shared.events.sealed_answer import AnswerKeys
 from shared.events.submission import Receipt
 
+Clock = Callable[[], datetime]
 Purpose = Literal["content", "contact"]
-
-
-class Clock(Protocol):
-    def __call__(self) -> datetime:
-        """Return the instant, with its offset from UTC."""
 
 
 class Book(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +30,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.partitions import PartitionCheck
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.telemetry.health import Health
@@ -55,7 +55,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
     )
     routing = Routing(
         _handler(settings, directories, outputs=outputs, telemetry=telemetry),
-        Timekeeper(clock=_now, zone=ZoneInfo(settings.timezone), ahead=settings.clock_ahead),
+        Timekeeper(clock=utc_now, zone=ZoneInfo(settings.timezone), ahead=settings.clock_ahead),
         telemetry=telemetry,
     )
     plan = replace(
@@ -99,11 +99,11 @@ def _handler(
     return Handler(
         directories=directories,
         authorities=authorities,
-        supplements=Supplements(authorities=authorities, clock=_now),
+        supplements=Supplements(authorities=authorities, clock=utc_now),
         refusals=ToldRefusals(
-            authorities=authorities, clock=_now, partitions=lambda: outputs.count(CASE_UPDATED.name)
+            authorities=authorities, clock=utc_now, partitions=lambda: outputs.count(CASE_UPDATED.name)
         ),
-        clock=_now,
+        clock=utc_now,
         zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,
     )
@@ -122,7 +122,3 @@ def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpSe
 
 def _platform_keys(path: Path) -> list[OwnKey]:
     return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,6 +1,8 @@
 """What one service has, each has, and in the same place: whoever knows one finds their way in the others."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -33,6 +35,11 @@ def test_schema_and_migrations_have_one_place_and_one_naming(service: str) -> No
     names = sorted(path.name for path in folder.glob("*.py") if path.name != "__init__.py")
     assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names), names
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_clock_is_a_function_that_tells_the_instant(service: str) -> None:
+    assert import_module(f"services.{service}.ports").Clock == Callable[[], datetime]
 
 
 @pytest.mark.parametrize(

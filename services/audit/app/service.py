@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -46,6 +45,7 @@ from services.audit.settings import Settings
 from shared.directory_names import NamesByKey
 from shared.events.topics import Topic
 from shared.postgres.pool import Pool
+from shared.service.clock import utc_now
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 
@@ -101,14 +101,14 @@ def assemble(
         archive=PostgresArchive(pool, origin=origin),
         secrecy=secrecy,
         successor=successor,
-        clock=_now,
+        clock=utc_now,
         new_id=_new_id,
     )
     refusals = Refusals(
         looks,
         ledgers=PostgresLedgers(pool, origin=looks_origin),
         secrecy=looks_secrecy,
-        clock=_now,
+        clock=utc_now,
         new_id=_new_id,
     )
     watch = PostgresWatch(pool, origin=origin)
@@ -120,7 +120,7 @@ def assemble(
         log=log,
         watch=watch,
         secrecy=secrecy,
-        clock=_now,
+        clock=utc_now,
     )
     witnesses = WitnessHttp()
     cosigner = Cosigner(
@@ -130,7 +130,13 @@ def assemble(
         keep_evidence=folder.keep_evidence,
     )
     publisher = LogPublisher(
-        origin=origin, keys=keys, log=log, publications=log, shelf=folder, clock=_now, cosign=cosigner.cosign
+        origin=origin,
+        keys=keys,
+        log=log,
+        publications=log,
+        shelf=folder,
+        clock=utc_now,
+        cosign=cosigner.cosign,
     )
     return AuditService(
         secrecy=secrecy,
@@ -151,7 +157,7 @@ def assemble(
         witnesses=witnesses,
         timestamps=stamping(settings, folder=folder, stamps=stamps, health=health, telemetry=telemetry),
         completeness=CompletenessLoop(
-            watch, days.close, clock=_now, telemetry=telemetry, condition=health.part("completeness")
+            watch, days.close, clock=utc_now, telemetry=telemetry, condition=health.part("completeness")
         ),
         days=days,
         refusals=RefusalsLoop(refusals.settle),
@@ -161,11 +167,11 @@ def assemble(
                 sequencer,
                 ledgers=PostgresLedgers(pool, origin=origin),
                 secrecy=secrecy,
-                clock=_now,
+                clock=utc_now,
                 new_id=_new_id,
                 dumps_kept=settings.dumps_kept,
             ).carry_out,
-            clock=_now,
+            clock=utc_now,
             condition=health.part("erasures"),
         ),
         http=http_app(
@@ -173,13 +179,13 @@ def assemble(
                 room=room,
                 refuse=refusals.refuse,
                 days=days,
-                accounts=Accounts(watch, _now),
+                accounts=Accounts(watch, utc_now),
                 evaluations=Evaluations(
                     sequencer=looks,
                     ledgers=PostgresLedgers(pool, origin=looks_origin),
                     archive=PostgresArchive(pool, origin=looks_origin),
                     secrecy=looks_secrecy,
-                    clock=_now,
+                    clock=utc_now,
                     new_id=_new_id,
                 ),
             ),
@@ -190,7 +196,7 @@ def assemble(
             names=NamesByKey.none() if settings.directory is None else NamesByKey.read(settings.directory),
             keys=keys,
             readers=readers,
-            clock=_now,
+            clock=utc_now,
             health=health,
             telemetry=telemetry,
         ),
@@ -209,7 +215,7 @@ def stamping(
         published=lambda: folder.read("checkpoint"),
         stamps=stamps,
         roots=load_pem_x509_certificates(settings.timestamp_roots_file.read_bytes()),
-        clock=_now,
+        clock=utc_now,
     )
     return StampLoop(stamper.stamp, condition=health.part("timestamps"))
 
@@ -222,10 +228,6 @@ def _policy(keys: Sequence[SigningKey], policy: Policy) -> str:
 def new_known_events(secrecy: Pseudonymizer) -> bytes:
     """A fresh secret that names events over all logs, wrapped for a first log; later ones are handed theirs."""
     return secrecy.wrap(os.urandom(KEY_BYTES), nonce=os.urandom(NONCE_BYTES))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _new_id() -> UUID:

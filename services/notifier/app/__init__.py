@@ -19,7 +19,7 @@ from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.shares import Shares
 from services.notifier.adapters.postgres.timers import DueTimers
 from services.notifier.app.channels import channels
-from services.notifier.app.parts import Common, now, rebuild
+from services.notifier.app.parts import Common, rebuild
 from services.notifier.consumer import PLANNING, Planning
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.handler.ticking import Ticking
@@ -34,6 +34,7 @@ from shared.postgres import migrations, offsets
 from shared.postgres import pool as postgres
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Pool
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -117,7 +118,7 @@ def _clock(common: Common, ahead: timedelta) -> Resumed:
     ticking = Ticking(
         timers=DueTimers(common.pool, common.law, history=history, ahead=ahead),
         replay=rebuild(common, history, condition=condition),
-        clock=now,
+        clock=utc_now,
     )
     return Resumed("clock", ticking.run, condition=condition)
 

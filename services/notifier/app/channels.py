@@ -24,7 +24,7 @@ from services.notifier.adapters.postgres.unread import UnreadInPostgres
 from services.notifier.adapters.relays import Relay, RelayChain
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_texts
-from services.notifier.app.parts import Common, now, rebuild
+from services.notifier.app.parts import Common, rebuild
 from services.notifier.domain.address import Address
 from services.notifier.domain.bounces import DeliveryReport, ReturnPaths, keys_from
 from services.notifier.domain.letter import LetterSender
@@ -41,6 +41,7 @@ from shared.backoff import Backoff
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.submission import Channel
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -92,13 +93,13 @@ def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
     observer = DeliveryWatch(
         common.health.part(way.carried_by),
         telemetry=common.telemetry,
-        clock=now,
+        clock=utc_now,
         part=f"the {way.carried_by}",
     )
     courier = MailDelivery(
         queue=queue,
         carrier=way.carrier,
-        clock=now,
+        clock=utc_now,
         patience=way.patience,
         random=Random(),
         observer=observer,
@@ -132,7 +133,7 @@ def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
             desk=desk,
             mailer=mailer,
             sender=_sender(settings),
-            clock=now,
+            clock=utc_now,
             return_paths=_return_paths(settings),
         ),
         close=mailer.close,
@@ -153,7 +154,7 @@ def _bounces(bounces: BounceListener, paths: ReturnPaths | None, common: Common)
     returned = ReturnedMails(common.pool)
 
     async def note(message: UUID, report: DeliveryReport) -> bool:
-        return await returned.note(message, report, at=now())
+        return await returned.note(message, report, at=utc_now())
 
     if paths is None:
         raise ValueError("bounces are listened for where return paths are made")
@@ -192,7 +193,7 @@ def _mailbox(mailbox: MailboxConnection, desk: Desk) -> _Way:
     egress = Egress(allowed=mailbox.networks)
     keys = None if mailbox.keys_file is None else WebhookKeys.from_text(read_secret(mailbox.keys_file))
     mailboxes = WebhookMailboxes(
-        mailbox.endpoints, egress=egress, keys=keys, clock=now, seconds=mailbox.timeout.total_seconds()
+        mailbox.endpoints, egress=egress, keys=keys, clock=utc_now, seconds=mailbox.timeout.total_seconds()
     )
     return _Way(
         channel="mailbox",
@@ -207,7 +208,7 @@ def _mailbox(mailbox: MailboxConnection, desk: Desk) -> _Way:
 
 def _unread(common: Common, history: StoreHistory, ahead: timedelta) -> Callable[[], Awaitable[object]]:
     unread = UnreadInPostgres(common.pool, history=history, ahead=ahead)
-    return lambda: unread.note(now(), most=_UNREAD_AT_ONCE)
+    return lambda: unread.note(utc_now(), most=_UNREAD_AT_ONCE)
 
 
 def _mail_server(smtp: SmtpConnection, *, greeting: str) -> MailServer:

@@ -1,7 +1,6 @@
 """What the notifier's parts hold in common."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
@@ -62,8 +61,3 @@ def rebuild(common: Common, history: StoreHistory, *, condition: Condition) -> R
     inputs = Inputs(common.address, common.pool, history=history, topics=TOPICS)
     held = HeldSubmissions(common.address)
     return Rebuild(inputs, held, common.queue, pool=common.pool, condition=condition)
-
-
-def now() -> datetime:
-    """The present instant."""
-    return datetime.now(UTC)

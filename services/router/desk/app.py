@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.postgres.pool import Pool, open_pool
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -61,21 +62,21 @@ def _parts(settings: Settings, *, pool: Pool, http: httpx.AsyncClient) -> Mappin
         address, condition=health.part("directory"), telemetry=telemetry, fresh=settings.directory_fresh
     )
     cases = FollowedCases(address, condition=health.part("desk"))
-    telemetry.follow("oldest_seconds", lambda: cases.parked_for(_now()), kind="parked")
+    telemetry.follow("oldest_seconds", lambda: cases.parked_for(utc_now()), kind="parked")
     orders = Publisher(address, health=health, topics=(CASE_ORDERED.name,))
     desk = ClearingDesk(
         cases=cases,
         orders=orders,
-        directory=lambda: directories.at(_now()).directory,
-        clock=_now,
+        directory=lambda: directories.at(utc_now()).directory,
+        clock=utc_now,
         zone=ZoneInfo(settings.timezone),
         patience=_PATIENCE,
     )
     principals = Principals(pool, condition=health.part("principals"))
     callers = Callers(
-        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=_now),
+        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=utc_now),
         principals,
-        clock=_now,
+        clock=utc_now,
     )
     page = console_page(
         settings,
@@ -127,15 +128,11 @@ def _http(
         desk_routes(
             desk,
             gate=PrincipalAuth.of_desk(callers.read, issuer=settings.issuer),
-            directory=lambda: directories.at(_now()).directory,
-            clock=_now,
+            directory=lambda: directories.at(utc_now()).directory,
+            clock=utc_now,
             telemetry=telemetry,
         )
     )
     for routes in page:
         app.include_router(routes)
     return HttpServer.of(app, settings.http, health=health)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,7 +1,7 @@
 """The console at the desk: signing in, the files, what they ask, and the clearing desk's orders as with a token."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -28,6 +28,7 @@ from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
 from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import SignIn
@@ -60,10 +61,10 @@ def console_page(
     zone = ZoneInfo(settings.timezone)
 
     def directory() -> Directory:
-        return directories.at(_now()).directory
+        return directories.at(utc_now()).directory
 
     def today() -> date:
-        return _now().astimezone(zone).date()
+        return utc_now().astimezone(zone).date()
 
     looking = console_routes(
         cases,
@@ -105,7 +106,7 @@ def _page(routes: Sequence[APIRouter], *, followed: Mapping[str, Component], hea
 
 def _sign_in(told: SignIn, principals: KnownPrincipals) -> SignInParts:
     return sign_in_parts(
-        told, door="desk", page=PAGE, admit=staff(principals), clock=_now, secret=told.secret()
+        told, door="desk", page=PAGE, admit=staff(principals), clock=utc_now, secret=told.secret()
     )
 
 
@@ -120,13 +121,9 @@ def order_routes(
 ) -> Sequence[APIRouter]:
     """What is parked and the orders about it, as with a token; the map, and the authorities to choose from."""
     same = APIRouter(prefix=PAGE, include_in_schema=False)
-    same.include_router(desk_routes(desk, gate=gate, directory=directory, clock=_now, telemetry=telemetry))
+    same.include_router(desk_routes(desk, gate=gate, directory=directory, clock=utc_now, telemetry=telemetry))
     return (
         same,
         map_routes(desk, sheet=sheet, gate=gate, directory=directory, today=today),
         authority_search(page=PAGE, gate=gate, scope=LOOK, directory=directory, today=today),
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -46,6 +45,7 @@ from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
+from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
 from shared.settings import read_secret
@@ -99,7 +99,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         book=book,
         custody=custody,
         bus=publisher,
-        clock=_now,
+        clock=utc_now,
         secret=bytes.fromhex(read_secret(settings.hash_key_file)),
     )
     answers = CountedAnswers(door, looks)
@@ -110,8 +110,8 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         book=webhooks,
         inboxes=inboxes,
         principals=principals,
-        calls=WebhookCalls(egress, webhook_keys, clock=_now, telemetry=telemetry),
-        clock=_now,
+        calls=WebhookCalls(egress, webhook_keys, clock=utc_now, telemetry=telemetry),
+        clock=utc_now,
         condition=health.part("webhooks"),
         telemetry=telemetry,
     )
@@ -123,9 +123,9 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         condition=health.part("fetched"),
     )
     callers = Callers(
-        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=_now),
+        AccessTokens.of(settings.token_keys_file, issuer=settings.issuer, audience=AUDIENCE, clock=utc_now),
         principals,
-        clock=_now,
+        clock=utc_now,
     )
     rates = PrincipalRates(settings.requests_per_minute, seconds=time.monotonic)
     gate = PrincipalAuth.of_authorities(
@@ -139,7 +139,9 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         due=due,
         cases=custody,
         inboxes=inboxes,
-        position=ClerkPosition(inboxes=inboxes, looks=looks, webhooks=webhooks, custody=custody, clock=_now),
+        position=ClerkPosition(
+            inboxes=inboxes, looks=looks, webhooks=webhooks, custody=custody, clock=utc_now
+        ),
         principals=principals,
         directories=directories,
         telemetry=telemetry,
@@ -171,7 +173,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
                     gate=gate,
                 ),
                 *page.routes,
-                webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=_now),
+                webhook_routes(webhooks, keys=webhook_keys, vet=egress.vet, gate=gate, clock=utc_now),
             ],
             directories=directories,
             health=health,
@@ -200,7 +202,7 @@ def _http(
     add_competence(
         app,
         decide=partial(_decide, directories=directories, unverified=settings.unverified),
-        today=lambda: _now().astimezone(zone).date(),
+        today=lambda: utc_now().astimezone(zone).date(),
         rates=Rates(
             settings.competence_requests_per_minute,
             per_address=settings.competence_requests_per_address,
@@ -213,8 +215,4 @@ def _http(
 
 
 def _decide(inquiry: Inquiry, *, directories: Directories, unverified: Unverified) -> CompetenceDecision:
-    return directories.at(_now()).resolve(inquiry, unverified=unverified)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return directories.at(utc_now()).resolve(inquiry, unverified=unverified)

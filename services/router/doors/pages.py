@@ -1,6 +1,6 @@
 """The clerk's page at the doors: signing in, the files, what they ask, and the same answers as with a token."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -17,6 +17,7 @@ from services.router.doors.settings import Settings
 from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories, DueDates, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
+from shared.service.clock import utc_now
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
 from shared.web.sign_in import sign_in_parts
@@ -44,15 +45,15 @@ def clerk_page(
         door="doors",
         page=PAGE,
         admit=clerks(principals),
-        clock=_now,
+        clock=utc_now,
         secret=settings.sign_in.secret(),
     )
 
     def directory() -> Directory:
-        return directories.at(_now()).directory
+        return directories.at(utc_now()).directory
 
     def today() -> date:
-        return _now().astimezone(zone).date()
+        return utc_now().astimezone(zone).date()
 
     same = APIRouter(prefix=PAGE, include_in_schema=False)
     same.include_router(answer_routes(answers, gate=signed_in.gate, telemetry=telemetry))
@@ -76,7 +77,3 @@ def clerk_page(
             front_door(PAGE),
         ),
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
