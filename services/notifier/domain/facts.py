@@ -9,7 +9,7 @@ from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.period import Progress, deadline_of
 from services.notifier.domain.remedies import remedy_of
-from services.notifier.domain.rendering import REQUIRED, Names, Phrases
+from services.notifier.domain.rendering import REQUIRED, Names, Phrases, Variant
 from shared.local_time import ReadIn, letter_day, letter_time
 
 
@@ -27,6 +27,22 @@ def facts_of(
     if message.kind == "supplement":
         facts["authority"] = names.authority
     return {name: value for name, value in facts.items() if value}
+
+
+def variant_of(message: ApplicantMessage, law: Law) -> Variant | None:
+    """Which words the law of the service asks for, where those of most services would be wrong."""
+    deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
+    profile = None if deadline is None else deadline.profile
+    match message.kind:
+        case "receipt" if profile is None or profile.kept_by == "dispatch":
+            return "certified" if profile is not None and profile.confirmation else "no_period"
+        case "incomplete" if profile is None or profile.length is None:
+            return "no_period"
+        case "incomplete" if profile is not None and profile.starts == "receipt":
+            return "runs"
+        case "deemed-approval" | "certificate" if profile is not None and profile.deemed == "entry":
+            return "entry"
+    return None
 
 
 class _Telling:
@@ -97,10 +113,14 @@ class _Telling:
         return self._say("period_until", length=length, period_ends=letter_day(ends, self._language))
 
     def _consequence(self, deadline: Deadline) -> str:
-        if deadline.profile.deemed == "none" or deadline.fiction_from is None:
+        deemed, waits = deadline.profile.deemed, f"consequence_{deadline.profile.deemed}_waits"
+        if deemed != "none" and deadline.fiction_from is None and self._phrases.has(waits):
+            said = self._say(waits)  # documents are missing: it follows, and no day can be named yet
+        elif deemed == "none" or deadline.fiction_from is None:
             return self._say("consequence_none")
-        fiction = letter_day(deadline.fiction_from, self._language)
-        said = self._say(f"consequence_{deadline.profile.deemed}", fiction_from=fiction)
+        else:
+            fiction = letter_day(deadline.fiction_from, self._language)
+            said = self._say(f"consequence_{deemed}", fiction_from=fiction)
         only = deadline.service.only_for if deadline.service else ""
         return self._say("consequence_only", consequence=said, only_for=only) if only else said
 

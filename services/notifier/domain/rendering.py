@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import DictLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -36,6 +36,10 @@ REQUIRED: Mapping[MessageKind, tuple[str, ...]] = {
     "completion": (*_ALWAYS, "authority", "occurred_on"),  # Art. 6 Abs. 2 SDG
 }
 """The facts of each message, in the order in which they are said."""
+
+Variant = Literal["certified", "no_period", "runs", "entry"]
+"""What differs by the law of the service: the authority certifies the receipt and decides nothing; the law sets no period;
+it runs from the receipt, complete or not; silence counts as an entry."""
 
 _OPTIONAL = ("service", "authority", "legal_basis")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]")
@@ -113,8 +117,12 @@ class MessageTexts:
         facts: Mapping[str, str],
         *,
         missing: Sequence[str] = (),
+        variant: Variant | None = None,
+        repeated: bool = False,
     ) -> Words:
         """Put the message into words; ``missing`` are the authority's own, item by item.
+
+        ``variant``: what the law of the service changes. ``repeated``: the reader may have this message already.
 
         Raises:
             Unrenderable: a fact that the law asks for is missing or empty, one is not of this message, or a
@@ -123,13 +131,14 @@ class MessageTexts:
         _refuse(kind, facts)
         _refuse_harmful({f"item {number}": item for number, item in enumerate(missing, start=1)})
         words = self._texts[language]
-        message = words[kind]
-        values = {
+        message = _of_variant(words[kind], variant)
+        values: dict[str, Any] = {
             "words": words,
             "message": message,
             "facts": _labelled(kind, words["labels"], facts),
             "lang": language,
             "missing": missing,
+            "repeated": repeated,
         }
         return Words(
             language,
@@ -145,6 +154,11 @@ class MessageTexts:
                 words["meaning"],
             ),
         )
+
+
+def _of_variant(message: Mapping[str, str], variant: Variant | None) -> Mapping[str, str]:
+    """The message's texts, each in the words of the variant where it has its own."""
+    return {part: message.get(f"{part}_{variant}", said) for part, said in message.items()}
 
 
 def _refuse(kind: MessageKind, facts: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.facts import facts_of
+from services.notifier.domain.facts import facts_of, variant_of
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import MessageTexts, Names, Unrenderable, Words
 
@@ -15,8 +15,17 @@ class Writer:
         self._versions = versions
         self._law = law
 
-    def write(self, message: ApplicantMessage, names: Names, *, missing: Sequence[str] = ()) -> Words:
+    def write(
+        self,
+        message: ApplicantMessage,
+        names: Names,
+        *,
+        missing: Sequence[str] = (),
+        repeated: bool = False,
+    ) -> Words:
         """Return the message in the applicant's language; ``missing`` as `missing_items` has read it.
+
+        ``repeated``: an earlier offer of the same message may have been taken.
 
         Raises:
             Unrenderable: its version of the texts is missing, or a fact that the law asks for.
@@ -26,4 +35,11 @@ class Writer:
             raise Unrenderable(f"there is no version {message.templates} of the texts")
         phrases = texts.phrases(message.language)
         facts = facts_of(message, names, self._law, phrases, listed=bool(missing))
-        return texts.render(message.kind, message.language, facts, missing=missing)
+        return texts.render(
+            message.kind,
+            message.language,
+            facts,
+            missing=missing,
+            variant=variant_of(message, self._law),
+            repeated=repeated,
+        )

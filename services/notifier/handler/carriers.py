@@ -58,7 +58,7 @@ class Desk:
         message = claim.message
         names = self.directory.names(service=message.service, authority=message.authority)
         missing, _ = self.missing(claim)
-        return self.writer.write(message, names, missing=missing)
+        return self.writer.write(message, names, missing=missing, repeated=claim.repeats > 0)
 
     def missing(self, claim: Claim) -> tuple[Sequence[str], Shortcoming | None]:
         """What the authority has sealed to us for this message. Without it the message goes out, and says so to operators."""
