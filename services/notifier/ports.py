@@ -81,6 +81,17 @@ class Timers(Protocol):
         """
 
 
+class Renewal(Protocol):
+    """Timers that were set by the law as it stood."""
+
+    async def renew(self, now: datetime) -> int:
+        """Set the timers of all open cases anew where the law has changed since; return of how many cases.
+
+        Raises:
+            StoreAway: some are set; start again.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``.

@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import holidays
@@ -25,6 +27,14 @@ def open_law(directory: Path) -> Law:
     changes = holiday_changes(_read(folder / "holidays.csv"))
     tables = {table: _read(folder / f"{table}.csv") for table in _TABLES}
     return read_law(tables, calendar=Calendar(lambda year: _holidays(year, changes)))
+
+
+def law_digest(directory: Path) -> str:
+    """What tells one state of the law from another: the bytes of its tables, and the library's version."""
+    digest = sha256(version("holidays").encode())
+    for table in ("holidays", *_TABLES):
+        digest.update(sha256((directory / "law" / f"{table}.csv").read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _holidays(year: int, changes: Mapping[date, str | None]) -> Mapping[date, str]:

@@ -11,11 +11,12 @@ from fastapi import FastAPI
 
 from services.notifier.adapters.http.deadlines import add_deadlines
 from services.notifier.adapters.http.status import add_status
-from services.notifier.adapters.law_files import open_law
+from services.notifier.adapters.law_files import law_digest, open_law
 from services.notifier.adapters.maintenance import Resumed, Upkeep
 from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.renewal import TimerRenewal
 from services.notifier.adapters.postgres.shares import Shares
 from services.notifier.adapters.postgres.timers import DueTimers
 from services.notifier.app.channels import channels
@@ -73,6 +74,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
         pool=pool,
         queue=PostgresQueue(pool, lease=settings.lease, history=StoreHistory(plan.group)),
         law=open_law(settings.directory),
+        law_digest=law_digest(settings.directory),
     )
     health, telemetry = common.health, common.telemetry
     publisher = Publisher(
@@ -117,6 +119,7 @@ def _clock(common: Common, ahead: timedelta) -> Resumed:
     condition, history = common.health.part("clock"), common.history()
     ticking = Ticking(
         timers=DueTimers(common.pool, common.law, history=history, ahead=ahead),
+        renewal=TimerRenewal(common.pool, common.law, digest=common.law_digest, ahead=ahead),
         replay=rebuild(common, history, condition=condition),
         clock=utc_now,
     )

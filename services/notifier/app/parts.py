@@ -26,6 +26,7 @@ class Common:
     pool: Pool
     queue: PostgresQueue
     law: Law
+    law_digest: str
     health: Health = field(default_factory=Health)
     telemetry: Telemetry = field(default_factory=Telemetry)
 

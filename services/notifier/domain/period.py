@@ -21,7 +21,8 @@ class Progress:
 
     ``asked_at``: the authority said last that documents are missing. ``supplied_at``: the applicant handed in last what
     was asked for. ``extended_at``: the authority extended its period first. These are instants of the router's one
-    clock, which say what came first. ``supplied_on`` and ``extended_on`` are the days that count in law.
+    clock, which say what came first. ``supplied_on`` and ``extended_on`` are the days that count in law. ``earlier_asks``
+    and ``earlier_supplies`` came before the last ones: an extension is read against what stood when it was made.
     """
 
     fetched_since: datetime | None = None
@@ -32,6 +33,8 @@ class Progress:
     extended_at: datetime | None = None
     extended_on: date | None = None
     extended_by: int = 0
+    earlier_asks: frozenset[datetime] = frozenset()
+    earlier_supplies: frozenset[datetime] = frozenset()
 
     def after(self, event: Event[Payload]) -> Self:
         """Return the progress once this event is known; the order in which events come changes nothing."""
@@ -39,9 +42,12 @@ class Progress:
             case CaseFetched(routed_at=at):
                 return replace(self, fetched_since=max(self.fetched_since or at, at))
             case InformationRequested():
-                return replace(self, asked_at=max(self.asked_at or event.time, event.time))
-            case CaseSupplemented(requested=True, supplemented_at=at) if _is_later(event, self.supplied_at):
-                return replace(self, supplied_at=event.time, supplied_on=calendar_day(at))
+                last, earlier = _noted(event.time, self.asked_at, self.earlier_asks)
+                return replace(self, asked_at=last, earlier_asks=earlier)
+            case CaseSupplemented(requested=True, supplemented_at=at):
+                last, earlier = _noted(event.time, self.supplied_at, self.earlier_supplies)
+                on = calendar_day(at) if last != self.supplied_at else self.supplied_on
+                return replace(self, supplied_at=last, supplied_on=on, earlier_supplies=earlier)
             case PeriodExtended(months=months, extended_at=at) if _is_earlier(event, self.extended_at):
                 on = calendar_day(at)
                 return replace(self, extended_at=event.time, extended_on=on, extended_by=months)
@@ -60,9 +66,11 @@ class Progress:
     @property
     def extension(self) -> int:
         """The months of the extension; 0 where it was made while nothing ran, for there was no end to move."""
-        if self.extended_at is None or self.asked_at is None or self.extended_at < self.asked_at:
-            return self.extended_by
-        ran = self.supplied_at is not None and self.asked_at <= self.supplied_at <= self.extended_at
+        at = self.extended_at
+        asks, supplies = {*self.earlier_asks, self.asked_at}, {*self.earlier_supplies, self.supplied_at}
+        asked = max((each for each in asks if each and at and each <= at), default=None)
+        supplied = max((each for each in supplies if each and at and each <= at), default=None)
+        ran = asked is None or (supplied is not None and supplied >= asked)
         return self.extended_by if ran else 0
 
     def written(self) -> dict[str, str]:
@@ -75,6 +83,8 @@ class Progress:
             "fetchedSince": self.fetched_since,
         }
         facts = {name: known.isoformat() for name, known in (days | instants).items() if known is not None}
+        many = {"earlierAsks": self.earlier_asks, "earlierSupplies": self.earlier_supplies}
+        facts |= {name: " ".join(each.isoformat() for each in sorted(at)) for name, at in many.items() if at}
         return facts | ({"extendedBy": str(self.extended_by)} if self.extended_by else {})
 
     @classmethod
@@ -88,6 +98,8 @@ class Progress:
             extended_at=_instant(facts.get("extendedAt")),
             extended_on=_day(facts.get("extendedOn")),
             extended_by=int(facts.get("extendedBy", "0")),
+            earlier_asks=_instants(facts.get("earlierAsks", "")),
+            earlier_supplies=_instants(facts.get("earlierSupplies", "")),
         )
 
 
@@ -124,8 +136,13 @@ def _deadline(
         return None
 
 
-def _is_later(event: Event[Payload], known: datetime | None) -> bool:
-    return known is None or event.time > known
+def _noted(
+    at: datetime, last: datetime | None, earlier: frozenset[datetime]
+) -> tuple[datetime, frozenset[datetime]]:
+    """The last of these instants, and those before it."""
+    known = earlier | {at} if last is None else earlier | {at, last}
+    latest = max(known)
+    return latest, known - {latest}
 
 
 def _is_earlier(event: Event[Payload], known: datetime | None) -> bool:
@@ -134,6 +151,10 @@ def _is_earlier(event: Event[Payload], known: datetime | None) -> bool:
 
 def _instant(written: str | None) -> datetime | None:
     return None if written is None else datetime.fromisoformat(written)
+
+
+def _instants(written: str) -> frozenset[datetime]:
+    return frozenset(datetime.fromisoformat(each) for each in written.split())
 
 
 def _day(written: str | None) -> date | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.notifier.domain.clock import CaseClock, Timer, pending, timers
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.ports import Clock, ClockLedger, Replay, Timers
+from services.notifier.ports import Clock, ClockLedger, Renewal, Replay, Timers
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries
 from shared.events.payload import Payload
@@ -40,6 +40,7 @@ class Ticking:
     """Strikes timers until cancelled. Nothing strikes before every input has been replayed."""
 
     timers: Timers
+    renewal: Renewal
     replay: Replay
     clock: Clock
     every: timedelta = timedelta(seconds=1)
@@ -51,6 +52,7 @@ class Ticking:
             StoreAway: start again.
         """
         await self.replay.caught_up()
+        await self.renewal.renew(self.clock())
         while True:
             if await self.timers.strike(self.clock(), most=_AT_ONCE) < _AT_ONCE:
                 await asyncio.sleep(self.every.total_seconds())

@@ -1,16 +1,21 @@
 """Timers on real PostgreSQL and Kafka: each strikes once, whatever restarts, replays or jumps."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from amtsweg.directory.folder import shipped
+from services.notifier.adapters.law_files import law_digest, open_law
 from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.renewal import TimerRenewal
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.handler.ticking import set_timers
@@ -61,6 +66,34 @@ async def read(pool: Pool, *events: Event[Payload]) -> None:
 
 def due(pool: Pool) -> DueTimers:
     return DueTimers(pool, LAW, history=StoreHistory("notifier"))
+
+
+async def test_a_holiday_that_is_added_late_moves_periods_that_run_and_is_said(
+    pool: Pool, tmp_path: Path
+) -> None:
+    event = routed()
+    await read(pool, event)
+    before = await ends(pool, event.case_id)
+    shutil.copytree(shipped() / "law", tmp_path / "law")
+    assert law_digest(tmp_path) == law_digest(shipped())
+    with (tmp_path / "law" / "holidays.csv").open("a") as table:
+        table.write(f"{before},holiday,Landestag,Verordnung\n")
+    law = open_law(tmp_path)
+    changed = TimerRenewal(pool, law, digest=law_digest(tmp_path))
+    assert law_digest(tmp_path) != law_digest(shipped())
+    assert await changed.renew(NOW) == 1
+    after = await ends(pool, event.case_id)
+    assert after > before
+    assert await changed.renew(NOW) == 0  # once is enough
+    timers_ = DueTimers(pool, law, history=StoreHistory("notifier"))
+    assert await timers_.strike(datetime.now(UTC), most=100)
+    ended = [row for row in await said(pool) if f'"periodEndedOn":"{after}"' in bytes(row["value"]).decode()]
+    assert len(ended) == 1
+
+
+async def ends(pool: Pool, case: UUID) -> date:
+    (row,) = await pool.fetch("SELECT subject FROM timers WHERE case_id = $1 AND kind = 'ended'", case)
+    return row["subject"]  # type: ignore[no-any-return] # a column of dates
 
 
 async def said(pool: Pool) -> Sequence[asyncpg.Record]:

@@ -23,9 +23,9 @@ from shared.postgres.pool import Connection, Pool
 
 SOURCE = "urn:amtsweg:notifier"
 
-_CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, since, progress"
+CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, since, progress"
 
-_CLOCKS = f"SELECT {_CLOCK_COLUMNS} FROM clocks WHERE case_id = ANY($1) FOR UPDATE"  # noqa: S608 - the columns are ours
+_CLOCKS = f"SELECT {CLOCK_COLUMNS} FROM clocks WHERE case_id = ANY($1) FOR UPDATE"  # noqa: S608 - the columns are ours
 
 _KEEP = """
     INSERT INTO clocks (case_id, standing, submission_id, receipt, authority, since, progress)
@@ -58,7 +58,7 @@ class TimerLedger:
         self._connection = connection
 
     async def clocks(self, ids: Collection[UUID]) -> Sequence[CaseClock]:
-        return [_clock(row) for row in await self._connection.fetch(_CLOCKS, sorted(ids))]
+        return [clock_of(row) for row in await self._connection.fetch(_CLOCKS, sorted(ids))]
 
     async def set(self, clocks: Collection[CaseClock], timers: Collection[Timer]) -> None:
         """Keep these clocks; their timers are these and no others, except those that have struck."""
@@ -110,7 +110,8 @@ class DueTimers:
                 await outbox.enqueue(connection, encode(event, CASE_CLOCK.name))
 
 
-def _clock(row: asyncpg.Record) -> CaseClock:
+def clock_of(row: asyncpg.Record) -> CaseClock:
+    """A case's clock from its row."""
     receipt = row["receipt"]
     return CaseClock(
         case_id=row["case_id"],
