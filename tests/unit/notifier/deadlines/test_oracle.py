@@ -3,12 +3,15 @@
 Nothing of the engine is used here: no month arithmetic, no library of holidays.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
 
 from services.notifier.domain.deadlines.explain import short
-from tests.support.law import CONFIRMATION, FICTION, deadline_of
+from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry
+from tests.support.law import CONFIRMATION, FICTION, deadline_of, hessian_law
 
 DAY = timedelta(days=1)
 FIXED = {(1, 1), (5, 1), (10, 3), (12, 25), (12, 26)}  # § 1 Abs. 1 HFeiertagsG
@@ -53,42 +56,96 @@ def months_after(start: date, months: int) -> date:
     return day
 
 
-def expected(received: date, *, through_contact: bool, months: int, days: int) -> dict[str, str | None]:
+def expected(received: date, law: "Written", *, through_contact: bool) -> dict[str, str | None]:
     at_authority = received
     for _ in range(3 if through_contact else 0):
         at_authority += DAY
     raw = at_authority
-    for _ in range(days):
+    for _ in range(law.days):
         raw += DAY
-    raw = months_after(raw, months)
+    raw = months_after(raw, law.months)
     ends = moved(raw)
     return {
         "deemedReceived": str(at_authority),
         "rawEnd": str(raw),
         "periodEnds": str(ends),
-        "fictionFrom": str(ends + DAY) if months else None,
-        "lastSafeDispatch": str(ends - 4 * DAY if months else ends),
+        "fictionFrom": str(ends + DAY) if law.fiction else None,
+        "lastSafeDispatch": str(ends - 4 * DAY if law.announced else ends),
     }
 
 
+WITHOUT_LIMIT = 4
+"""Where the law names no longest extension, so many months are tried."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A profile as the law says it; ``extends``: by so many months at most, 0 where it may not."""
+
+    months: int = 0
+    days: int = 0
+    waits: bool = True
+    fiction: bool = False
+    announced: bool = True
+    extends: int = 0
+
+
+PROFILES = {
+    FICTION: Written(
+        months=3, fiction=True, extends=WITHOUT_LIMIT
+    ),  # § 42a Abs. 2 VwVfG: once, to a reasonable extent
+    "three-months-deemed-entry": Written(months=3, fiction=True),  # § 10 Abs. 1 HwO
+    "three-months-deemed-licence": Written(months=3, fiction=True, extends=3),  # § 15 Abs. 1 PBefG
+    "three-months-simplified-building-permit": Written(months=3, fiction=True, extends=2),  # § 65 Abs. 2 HBO
+    CONFIRMATION: Written(days=3, waits=False, announced=False),  # § 15 Abs. 1 GewO
+    "three-months-decision": Written(months=3, extends=WITHOUT_LIMIT),  # Art. 13 Abs. 3 RL 2006/123/EG
+    "three-months-inaction": Written(months=3, waits=False),  # § 75 VwGO
+    "six-months-inaction": Written(months=6, waits=False),  # § 88 Abs. 1 SGG
+    "notice": Written(waits=False, announced=False),
+}
+MOST_DAYS = date(2024, 1, 1), date(2028, 1, 1)
+"""Four years with a leap day, and the year in which the rule of announcement changed."""
+
+
+def days() -> Iterator[date]:
+    day, end = MOST_DAYS
+    while day < end:
+        yield day
+        day += DAY
+
+
+def test_every_profile_of_the_tables_is_computed_here_too() -> None:
+    assert set(PROFILES) == set(hessian_law().profiles)
+
+
 @pytest.mark.parametrize("via", ["single-contact", "authority"])
-@pytest.mark.parametrize(("profile", "months", "days"), [(FICTION, 3, 0), (CONFIRMATION, 0, 3)])
-def test_it_agrees_on_every_day(via: str, profile: str, months: int, days: int) -> None:
-    day = date(2024, 1, 1)  # with a leap day, and the year in which the rule of announcement changed
-    while day < date(2028, 1, 1):
+@pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"notice"}))
+def test_it_agrees_on_every_day(via: str, profile: str) -> None:
+    law = PROFILES[profile]
+    for day in days():
         found = short(deadline_of(day.isoformat(), profile, via=via))
-        assert found == expected(day, through_contact=via == "single-contact", months=months, days=days), day
-        day += DAY
+        assert found == expected(day, law, through_contact=via == "single-contact"), day
 
 
-def test_it_agrees_on_extensions_and_supplements() -> None:
-    day = date(2024, 1, 1)
-    while day < date(2028, 1, 1):
+def test_a_notice_has_no_end_on_any_day() -> None:
+    for day in days():
+        found = deadline_of(day.isoformat(), "notice")
+        assert (found.period_ends, found.fiction_from, found.last_safe_dispatch) == (None, None, None)
+
+
+@pytest.mark.parametrize("profile", sorted(set(PROFILES) - {"notice"}))
+def test_it_agrees_on_extensions_and_supplements(profile: str) -> None:
+    law = PROFILES[profile]
+    for day in days():
         supplement = day + 17 * DAY
-        for extended in (1, 2):
-            found = deadline_of(
-                day.isoformat(), supplementsReceivedAt=supplement.isoformat(), extendedByMonths=extended
-            )
-            old_end = moved(months_after(supplement + 3 * DAY, 3))
+        fields = {"supplementsReceivedAt": supplement.isoformat()}
+        first = (supplement if law.waits else day) + 3 * DAY
+        old_end = moved(months_after(first + law.days * DAY, law.months))
+        assert deadline_of(day.isoformat(), profile, **fields).period_ends == old_end, day
+        for extended in range(1, law.extends + 1):
+            found = deadline_of(day.isoformat(), profile, **fields, extendedByMonths=extended)
             assert found.period_ends == moved(months_after(old_end, extended)), (day, extended)
-        day += DAY
+            assert found.ended_before_extension == old_end
+        if law.extends < WITHOUT_LIMIT:
+            with pytest.raises(BadDeadlineInquiry, match="extendedByMonths"):
+                deadline_of(day.isoformat(), profile, **fields, extendedByMonths=law.extends + 1)

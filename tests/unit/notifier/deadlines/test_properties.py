@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,23 @@ def test_the_offset_of_an_instant_changes_nothing(instant: datetime) -> None:
         deadline_of(instant.isoformat()).deemed_received
         == deadline_of(instant.astimezone(BERLIN).isoformat()).deemed_received
     )
+
+
+@pytest.mark.parametrize(
+    ("received", "day"),
+    [
+        ("2026-07-01T23:59:59+02:00", "2026-07-01"),
+        ("2026-07-01T23:59:59Z", "2026-07-02"),  # two hours later it is the next day in Berlin
+        ("2026-07-01T21:59:59Z", "2026-07-01"),
+        ("2026-01-12T23:59:59+01:00", "2026-01-12"),
+        ("2026-01-12T23:59:59-05:00", "2026-01-13"),
+        ("2028-02-29T23:59:59+01:00", "2028-02-29"),
+        ("2026-10-25T02:30:00+02:00", "2026-10-25"),  # the hour that comes twice
+        ("2026-10-25T02:30:00+01:00", "2026-10-25"),
+    ],
+)
+def test_the_day_of_receipt_is_the_calendar_day_in_germany(received: str, day: str) -> None:
+    assert deadline_of(received).inquiry.received_on == date.fromisoformat(day)
 
 
 @given(DAYS, st.sampled_from(SERVICES), st.booleans())
