@@ -28,6 +28,7 @@ REASONS_EN: Final[Mapping[str, str]] = {
     "silence-parked": "period over; the case lay with no authority",
     "silence-forwarded": "period over; the case was handed on",
     "silence-unread-answer": "period over; an answer of the authority lies unread as a dead letter",
+    "silence-suspended": "period over; the authority was suspended in its last days",
     "silence-not-every-case-covered": "period over; the law covers only some of the cases",
     "handed-on-in-a-circle": "handed back by one authority to another that has had it",
 }

@@ -10,6 +10,7 @@ import orjson
 
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.directory_topic import FollowedDirectories
+from services.router.adapters.suspensions_read import SuspensionOrders
 from services.router.consumer import ROUTING, Routing
 from services.router.handler.clock import Timekeeper
 from services.router.handler.refusals import ToldRefusals
@@ -17,6 +18,7 @@ from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
 from services.router.ports import Directories
 from services.router.settings import Settings
+from shared.access.suspensions import FollowedSuspensions
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka
 from shared.events.topics import (
@@ -53,9 +55,10 @@ def build(settings: Settings) -> Mapping[str, Component]:
         on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
         fresh=settings.directory_fresh,
     )
+    suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
     routing = Routing(
         _handler(settings, directories, outputs=outputs, telemetry=telemetry),
-        Timekeeper(clock=utc_now, zone=ZoneInfo(settings.timezone), ahead=settings.clock_ahead),
+        _timekeeper(settings, suspensions),
         telemetry=telemetry,
     )
     plan = replace(
@@ -69,6 +72,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
     return {
         "partitions": PartitionCheck.of(address, "router"),
         "directory": Follower(directories, name="directory", health=health),
+        "suspensions": Follower(suspensions, name="suspensions", health=health),
         "routing": KafkaToKafka(
             plan,
             routing,
@@ -81,6 +85,15 @@ def build(settings: Settings) -> Mapping[str, Component]:
         "lag": Follower(lag, name="lag", health=health),
         "http": _http(settings, health=health, telemetry=telemetry),
     }
+
+
+def _timekeeper(settings: Settings, suspensions: FollowedSuspensions) -> Timekeeper:
+    return Timekeeper(
+        clock=utc_now,
+        zone=ZoneInfo(settings.timezone),
+        suspensions=SuspensionOrders(suspensions),
+        ahead=settings.clock_ahead,
+    )
 
 
 def inbox_of(authority: str) -> str:

@@ -211,10 +211,12 @@ SilenceDoubt = Literal[
     "parked",
     "forwarded",
     "unread-answer",
+    "suspended",
     "not-every-case-covered",
 ]
 """Why silence shows nothing: the authority has not confirmed that it has the case, documents are missing, the case lies
-with no authority, it was handed on, an answer lies in a dead letter, or the law covers some cases of the service only."""
+with no authority, it was handed on, an answer lies in a dead letter, the authority was suspended when it could still have
+answered, or the law covers some cases of the service only."""
 
 
 class CaseDeemedApproved(Payload):

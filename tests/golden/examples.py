@@ -280,8 +280,8 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         "DeemedApprovalCertified/certified": DeemedApprovalCertified(
             receipt=RECEIPT, authority=GIESSEN, fiction_from=date(2026, 4, 16), certified_at=_LATER
         ),
-        "SilenceDoubted/unconfirmed": SilenceDoubted(
-            receipt=RECEIPT, authority=GIESSEN, period_ended_on=date(2026, 4, 15), reason="unconfirmed"
+        "SilenceDoubted/suspended": SilenceDoubted(
+            receipt=RECEIPT, authority=GIESSEN, period_ended_on=date(2026, 4, 15), reason="suspended"
         ),
         "NotificationSettled/sent": NotificationSettled(
             message_id=_MESSAGE_ID,

@@ -27,6 +27,7 @@ from shared.events.competence import Attributes, CompetenceDecision, Inquiry, Pl
 from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
+from shared.events.suspension import SuspensionTimes
 from shared.events.topics import CATALOGUE, PARTITIONS, SUBMISSION_HELD, SUBMISSION_RECEIVED
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
@@ -141,6 +142,17 @@ class MemoryState:
 
 
 @dataclass
+class SuspensionsInMemory:
+    """The `SuspensionsRead` of a router that has read every order; ``away``: nobody can say."""
+
+    times: SuspensionTimes = field(default_factory=SuspensionTimes)
+    away: bool = False
+
+    def known(self) -> tuple[SuspensionTimes, datetime] | None:
+        return None if self.away else (self.times, datetime(9999, 1, 1, tzinfo=UTC))
+
+
+@dataclass
 class RouterInMemory:
     """`Routing` over real parts except Kafka: takes events, remembers what came out."""
 
@@ -151,6 +163,7 @@ class RouterInMemory:
     now: datetime = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
     version_at: Callable[[datetime], Directory] = lambda _: hessen()
     state: MemoryState = field(default_factory=MemoryState)
+    suspensions: SuspensionsInMemory = field(default_factory=SuspensionsInMemory)
     out: list[Message] = field(default_factory=list)
     telemetry: Telemetry = field(default_factory=Telemetry)
 
@@ -174,7 +187,9 @@ class RouterInMemory:
             zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,
         )
-        timekeeper = Timekeeper(clock=lambda: self.now, zone=ZoneInfo("Europe/Berlin"))
+        timekeeper = Timekeeper(
+            clock=lambda: self.now, zone=ZoneInfo("Europe/Berlin"), suspensions=self.suspensions
+        )
         return Routing(handler, timekeeper, telemetry=self.telemetry)
 
     def at(self, instant: datetime) -> Resolver:

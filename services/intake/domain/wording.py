@@ -160,6 +160,10 @@ DETAILS: dict[str, tuple[str, str]] = {
         "eine Antwort der Behörde konnte nicht gelesen werden",
         "an answer by the authority could not be read",
     ),
+    "suspended": (
+        "die Behörde war in den letzten Tagen der Frist gesperrt",
+        "the authority was suspended in the last days of the period",
+    ),
     "not-every-case-covered": (
         "das Gesetz gilt nur für einen Teil der Fälle",
         "the law covers some of the cases only",

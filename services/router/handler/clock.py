@@ -6,14 +6,15 @@ from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
-from services.router.domain.cases.silence import AnswersRead, period_over, silence
-from services.router.ports import Cases, Clock
+from services.router.domain.cases.silence import AnswersRead, last_days, period_over, silence
+from services.router.ports import Cases, Clock, SuspensionsRead
 from shared.events.case import CaseDeemedApproved
 from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, carries, encode
 from shared.events.ids import child_id
 from shared.events.payload import Payload
+from shared.events.suspension import SuspensionTimes
 from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_HELD
 
 TimePassed = StepOverdue | PeriodEnding | PeriodEnded
@@ -25,6 +26,7 @@ class Timekeeper:
 
     clock: Clock
     zone: tzinfo
+    suspensions: SuspensionsRead
     ahead: timedelta = timedelta()
 
     def on_clock(self, event: Event[TimePassed], cases: Cases) -> Sequence[Message]:
@@ -46,13 +48,33 @@ class Timekeeper:
         """Of those of these cases whose period is over, deem approved what was certainly met with silence."""
         now, blocked = self.clock() + self.ahead, frozenset(unread)
         read_to = None if answers_read_to is None else answers_read_to + self.ahead
+        suspensions, orders_read_to = self._suspensions()
         found: list[Message] = []
         for case in known:
             custody = cases.custody(case)
             if custody is not None:
-                heard = AnswersRead(answers_read_to=read_to, unread=case in blocked)
+                heard = AnswersRead(
+                    answers_read_to=read_to,
+                    unread=case in blocked,
+                    suspended=self._was_shut_out(custody, suspensions),
+                    suspensions_read_to=orders_read_to,
+                )
                 found += self._concluded(case, custody, heard, cases, now=now)
         return found
+
+    def _suspensions(self) -> tuple[SuspensionTimes, datetime | None]:
+        """All suspensions, and up to when they are known; None where nobody can say, so that nothing is concluded."""
+        known = self.suspensions.known()
+        if known is None:
+            return SuspensionTimes(), None
+        times, read_to = known
+        return times, read_to + self.ahead
+
+    def _was_shut_out(self, custody: CaseHeld, suspensions: SuspensionTimes) -> bool:
+        if custody.period is None or custody.authority is None:
+            return False
+        begin, end = last_days(custody.period, self.zone)
+        return suspensions.any_between(custody.authority, begin - self.ahead, end - self.ahead)
 
     def _concluded(
         self, case: UUID, custody: CaseHeld, heard: AnswersRead, cases: Cases, *, now: datetime

@@ -18,6 +18,7 @@ from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
 from shared.events.submission import SubmissionHeld
+from shared.events.suspension import SuspensionTimes
 
 T = TypeVar("T")
 
@@ -34,6 +35,13 @@ class Directories(Protocol):
         Raises:
             Unavailable: it is not known for certain which one that is.
         """
+
+
+class SuspensionsRead(Protocol):
+    """Which authorities were suspended."""
+
+    def known(self) -> tuple[SuspensionTimes, datetime] | None:
+        """All suspensions, and the instant before which every order is known; None while nobody can say."""
 
 
 class Unreachable(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary

@@ -1,7 +1,7 @@
 """A period's end at the router: warned, waited for, and concluded from silence only when all answers have been read."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -22,8 +22,10 @@ from shared.events.case import (
 from shared.events.clock import PeriodEnded, PeriodEnding
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
+from shared.events.operation import ResumeOrdered, SuspendOrdered
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered
+from shared.events.suspension import SuspensionTimes
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED
 from tests.support.events import GIESSEN, RECEIPT
 from tests.support.routing import RouterInMemory, about, event_of, submission
@@ -164,6 +166,47 @@ def test_an_unconfirmed_case_goes_to_a_person_and_nobody_is_told_of_a_fiction(
     assert CaseDeemedApproved not in in_the_inbox(router)
     assert sweep(router, now=GRACE_OVER + timedelta(days=9), read_to=GRACE_OVER) == []
     assert held(router).standing == "routed"
+
+
+@pytest.mark.parametrize(
+    ("suspended_on", "resumed_on", "told"),
+    [
+        (date(2026, 2, 2), date(2026, 3, 31), CaseDeemedApproved),
+        (date(2026, 2, 2), date(2026, 4, 2), SilenceDoubted),
+        (date(2026, 2, 2), None, SilenceDoubted),
+        (date(2026, 4, 16), date(2026, 4, 16), SilenceDoubted),
+        (date(2026, 4, 18), None, CaseDeemedApproved),
+    ],
+)
+def test_an_authority_that_was_shut_out_when_it_could_have_decided_was_not_silent(
+    router: RouterInMemory, suspended_on: date, resumed_on: date | None, told: type[Payload]
+) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    router.suspensions.times = suspensions(suspended_on, resumed_on)
+    found = sweep(router, now=GRACE_OVER + timedelta(days=3), read_to=GRACE_OVER)
+    assert {type(event.data) for event in found} == {told}
+    assert [e.data.reason for e in found if isinstance(e.data, SilenceDoubted)] in ([], ["suspended"])
+    assert (CaseDeemedApproved in in_the_inbox(router)) == (told is CaseDeemedApproved)
+
+
+def test_nothing_is_concluded_while_nobody_can_say_who_is_suspended(router: RouterInMemory) -> None:
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    router.suspensions.away = True
+    assert sweep(router, now=GRACE_OVER, read_to=GRACE_OVER) == []
+    router.suspensions.away = False
+    assert sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+
+
+def suspensions(suspended_on: date, resumed_on: date | None) -> SuspensionTimes:
+    noon = time(12, tzinfo=UTC)
+    shut_out = SuspendOrdered(authority=GIESSEN, principal="operator")
+    known = SuspensionTimes().after(shut_out, at=datetime.combine(suspended_on, noon))
+    if resumed_on is None:
+        return known
+    let_in = ResumeOrdered(authority=GIESSEN, principal="operator")
+    return known.after(let_in, at=datetime.combine(resumed_on, noon))
 
 
 def test_an_answer_in_a_dead_letter_is_no_silence(router: RouterInMemory) -> None:

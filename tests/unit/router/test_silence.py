@@ -1,6 +1,6 @@
 """Silence is an approval only where it is certain that it was silence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.router.domain.cases.desk import REASONS_DE, oldest_first
-from services.router.domain.cases.silence import AnswersRead, period_over, silence
+from services.router.domain.cases.silence import AnswersRead, last_days, period_over, silence
 from shared.events.case import CaseDeemedApproved, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, CustodyState, PeriodOver
@@ -31,7 +31,7 @@ LATER = GRACE_OVER + timedelta(seconds=1)
 INSTANTS = st.integers(-14 * 24 * 60, 14 * 24 * 60).map(
     lambda minutes: GRACE_OVER + timedelta(minutes=minutes)
 )
-HEARD = AnswersRead(answers_read_to=GRACE_OVER, unread=False)
+HEARD = AnswersRead(answers_read_to=GRACE_OVER, unread=False, suspended=False, suspensions_read_to=GRACE_OVER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,9 @@ def test_certain_silence_is_an_approval_from_the_day_after_the_end() -> None:
         (Situation(handed_on_by=("g-06534014",)), HEARD, "forwarded"),
         (Situation(authority="g-06534014"), HEARD, "forwarded"),
         (Situation(standing="parked", authority=None), HEARD, "parked"),
-        (Situation(), AnswersRead(answers_read_to=GRACE_OVER, unread=True), "unread-answer"),
+        (Situation(), replace(HEARD, unread=True), "unread-answer"),
+        (Situation(), replace(HEARD, suspended=True), "suspended"),
+        (Situation(standing="routed"), replace(HEARD, suspended=True), "suspended"),
         (Situation(ended=ENDED.model_copy(update={"certain": False})), HEARD, "not-every-case-covered"),
     ],
 )
@@ -112,15 +114,15 @@ def test_nothing_follows_from_a_period_whose_end_means_nothing() -> None:
 @given(
     now=INSTANTS,
     read_to=st.none() | INSTANTS,
+    orders_read_to=st.none() | INSTANTS,
     standing=st.sampled_from(["parked", "routed", "accepted", "information-requested"]),
 )
-def test_nothing_is_concluded_within_the_grace_or_before_the_answers_are_read_to_an_end_after_it(
-    now: datetime, read_to: datetime | None, standing: CustodyState
+def test_nothing_is_concluded_within_the_grace_or_before_answers_and_orders_are_read_to_an_end_after_it(
+    now: datetime, read_to: datetime | None, orders_read_to: datetime | None, standing: CustodyState
 ) -> None:
-    told = concluded(
-        Situation(standing=standing), heard=AnswersRead(answers_read_to=read_to, unread=False), now=now
-    )
-    certain = now >= GRACE_OVER and read_to is not None and read_to >= GRACE_OVER
+    heard = replace(HEARD, answers_read_to=read_to, suspensions_read_to=orders_read_to)
+    told = concluded(Situation(standing=standing), heard=heard, now=now)
+    certain = all(at is not None and at >= GRACE_OVER for at in (now, read_to, orders_read_to))
     assert (told != "wait") == certain
 
 
@@ -140,3 +142,9 @@ def test_a_doubted_case_is_at_the_desk_until_it_is_over() -> None:
     assert waiting.reason == "silence-not-every-case-covered"
     assert waiting.reason in REASONS_DE
     assert oldest_first({CASE_ID: doubted.model_copy(update={"standing": "decided"})}, now=LATER) == []
+
+
+def test_an_authority_decides_late_in_the_fortnight_before_the_end_and_in_the_grace() -> None:
+    period = period_over(ENDED)
+    assert period is not None
+    assert last_days(period, BERLIN) == (datetime(2026, 4, 1, tzinfo=BERLIN), GRACE_OVER)

@@ -36,6 +36,7 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "silence-parked": "Frist vorbei; der Vorgang lag bei keiner Stelle",
     "silence-forwarded": "Frist vorbei; der Vorgang wurde weitergegeben",
     "silence-unread-answer": "Frist vorbei; eine Antwort der Stelle liegt ungelesen im Dead Letter",
+    "silence-suspended": "Frist vorbei; die Stelle war in den letzten Tagen gesperrt",
     "silence-not-every-case-covered": "Frist vorbei; das Gesetz gilt nur für einen Teil der Fälle",
     "handed-on-in-a-circle": "von einer Stelle an eine zurückgereicht, die ihn schon hatte",
 }

@@ -9,16 +9,21 @@ from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, PeriodOver
 
+_DECIDES_WITHIN = 14  # days before the end; whoever was let in again earlier had time to answer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersRead:
     """What has been heard from the authorities: every answer that was accepted until ``answers_read_to``.
 
-    ``unread``: an answer about the case lies in a dead letter.
+    ``unread``: an answer about the case lies in a dead letter. ``suspended``: the authority was shut out in its `last_days`,
+    as far as the orders about it have been read, to ``suspensions_read_to``.
     """
 
     answers_read_to: datetime | None
     unread: bool
+    suspended: bool
+    suspensions_read_to: datetime | None
 
 
 def period_over(ended: PeriodEnded) -> PeriodOver | None:
@@ -42,7 +47,8 @@ def silence(
     """What follows from silence about the case; None where nothing does, since somebody has spoken or looks into it.
 
     An answer counts from its acceptance at the door. So nothing is concluded before the answers have been read to
-    an end that was noted after the grace: a decision in flight is never overtaken.
+    an end that was noted after the grace: a decision in flight is never overtaken. The same holds for orders that shut an
+    authority out.
     """
     period = custody.period
     if period is None or period.doubt is not None:
@@ -50,7 +56,8 @@ def silence(
     if custody.standing in CLOSED:
         return None
     over = _midnight_after(period.grace_until, zone)
-    if now < over or heard.answers_read_to is None or heard.answers_read_to < over:
+    read_to = (heard.answers_read_to, heard.suspensions_read_to)
+    if now < over or heard.answers_read_to is None or any(at is None or at < over for at in read_to):
         return "wait"
     doubt = _doubt(custody, period, heard)
     if doubt is not None or period.authority is None:
@@ -78,9 +85,17 @@ def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> Silence
         return "parked"
     if custody.handed_on_by or custody.authority != period.authority:
         return "forwarded"
+    if heard.suspended:
+        return "suspended"
     if not may("silence", custody.standing):
         return "unconfirmed" if custody.standing in UNANSWERED else "incomplete"
     return None if period.certain else "not-every-case-covered"
+
+
+def last_days(period: PeriodOver, zone: tzinfo) -> tuple[datetime, datetime]:
+    """When an authority decides that decides late; if it was shut out then, nobody knows what it would have said."""
+    begin = datetime.combine(period.ended_on - timedelta(days=_DECIDES_WITHIN), time(0), zone)
+    return begin, _midnight_after(period.grace_until, zone)
 
 
 def _midnight_after(day: date, zone: tzinfo) -> datetime:
