@@ -11,7 +11,6 @@ from services.notifier.domain.clock import CaseClock, pending, struck, timers
 from services.notifier.domain.deadlines.calendar import BERLIN
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.inquiry import read_deadline_inquiry
-from services.notifier.domain.period import Progress
 from shared.events.case import (
     CaseAccepted,
     CaseDecided,
@@ -266,26 +265,6 @@ def test_an_extension_of_a_period_that_does_not_run_moves_nothing() -> None:
     assert due(supplied_at_last, "ended") == [(1, berlin(2026, 6, 16, 0))]
     running = clock(ROUTED_EVENT, asked(day=2), supplied(day=57), at_day(58, extended(1, RECEIVED)))
     assert due(running, "ended") == [(1, berlin(2026, 7, 16, 0))]
-
-
-def test_an_extension_is_read_against_what_stood_when_it_was_made_whatever_is_asked_later() -> None:
-    in_the_first_wait = (asked(day=2), at_day(3, extended(1, RECEIVED)), supplied(day=5))
-    again = (asked(day=20), supplied(day=57))
-    assert due(clock(ROUTED_EVENT, *in_the_first_wait, *again), "ended") == [(1, berlin(2026, 6, 16, 0))]
-    while_it_ran = (asked(day=2), supplied(day=5), at_day(6, extended(1, RECEIVED)))
-    assert due(clock(ROUTED_EVENT, *while_it_ran, *again), "ended") == [(1, berlin(2026, 7, 16, 0))]
-
-
-def test_what_is_known_of_a_period_is_read_as_it_was_written() -> None:
-    story = (
-        asked(day=2),
-        supplied(day=5),
-        asked(day=20),
-        at_day(21, extended(1, RECEIVED)),
-        supplied(day=57),
-    )
-    progress = clock(ROUTED_EVENT, *story).progress
-    assert Progress.read(progress.written()) == progress
 
 
 def test_a_case_that_is_withdrawn_has_no_timers() -> None:
