@@ -153,6 +153,8 @@ def addresses(description: StackDescription) -> Table:
         table.add_row(name, url)
     table.add_row("kafka", description.kafka.bootstrap)
     table.add_row(said(de="Mails", en="mail"), str(description.smtp.maildir))
+    table.add_row(said(de="Postfächer", en="mailboxes"), str(description.smtp.mailboxes))
+    table.add_row(said(de="Briefe", en="letters"), str(description.smtp.letters))
     return table
 
 

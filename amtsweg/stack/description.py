@@ -84,11 +84,21 @@ class AuditorDescription(_Described):
 
 
 class SmtpDescription(_Described):
-    """The sink of the demo: every message it takes lies as one file in `maildir`."""
+    """The sink of the demo: every message it takes lies as one file in `maildir`, or in a folder beside it."""
 
     host: str
     port: int
     maildir: Path
+
+    @property
+    def mailboxes(self) -> Path:
+        """A file for each notice to a platform's mailbox."""
+        return self.maildir.with_name("mailboxes")
+
+    @property
+    def letters(self) -> Path:
+        """A PDF for each letter."""
+        return self.maildir.with_name("letters")
 
 
 class AuditDescription(_Described):

@@ -1,7 +1,7 @@
 """What each service is told: the mapping from the stack to the settings that the services read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,8 @@ PAGES: Mapping[str, str] = {"doors": "/clerk", "desk": "/console"}
 class ServiceEnvironment:
     """Everything a service may have to know of the stack; `http` maps processes to their ports.
 
-    `issuer` is where people sign in; without one the pages for them are not served.
+    `issuer` is where people sign in; without one the pages for them are not served. `platforms` are the clients whose
+    mailboxes lie behind `mailbox_port`; mails come back to `bounce_port`. Without a port neither is set up.
     """
 
     var: Path
@@ -39,6 +40,9 @@ class ServiceEnvironment:
     postgres: PostgresEndpoint
     redis_url: str
     smtp_port: int
+    mailbox_port: int = 0
+    bounce_port: int = 0
+    platforms: Sequence[str] = ()
     keys: Keyring
     log_origin: str
     http: Mapping[str, int]
@@ -47,6 +51,10 @@ class ServiceEnvironment:
     @property
     def tile_folder(self) -> Path:
         return self.var / "tiles"
+
+    @property
+    def letters(self) -> Path:
+        return self.var / "letters"
 
     def url(self, service: str) -> str:
         return f"http://{ports.LOOPBACK}:{self.http[service]}"
@@ -122,6 +130,24 @@ def _notifier(around: ServiceEnvironment) -> dict[str, str]:
         # The sink is near and answers at once, so what a crash left undone is taken up soon.
         "AMTSWEG_SMTP__TIMEOUT": "PT5S",
         "AMTSWEG_LEASE": "PT20S",
+        **_other_channels(around),
+    }
+
+
+def _other_channels(around: ServiceEnvironment) -> dict[str, str]:
+    """Mailboxes at the sink, letters in a folder, bounces at a port of the notifier's own."""
+    if not around.mailbox_port or not around.bounce_port:
+        return {}
+    mailboxes = f"http://{ports.LOOPBACK}:{around.mailbox_port}/mailboxes"
+    return {
+        "AMTSWEG_MAILBOX__ENDPOINTS": json.dumps(dict.fromkeys(around.platforms, mailboxes)),
+        "AMTSWEG_MAILBOX__KEYS_FILE": str(around.keys.mailboxes),
+        "AMTSWEG_MAILBOX__NETWORKS": '["127.0.0.0/8"]',
+        "AMTSWEG_LETTERS__FOLDER": str(around.letters),
+        "AMTSWEG_LETTERS__RETURN_ADDRESS": "Amtsweg (Entwicklung), Beispielplatz 1, 65185 Wiesbaden",
+        "AMTSWEG_BOUNCES__KEYS_FILE": str(around.keys.return_paths),
+        "AMTSWEG_BOUNCES__HOST": ports.LOOPBACK,
+        "AMTSWEG_BOUNCES__PORT": str(around.bounce_port),
     }
 
 

@@ -101,11 +101,15 @@ class Stack:
             postgres=self.servers.postgres_endpoint,
             redis_url=self.servers.redis_url,
             smtp_port=self.servers.mail.port,
+            mailbox_port=self.servers.mail.mailbox_port,
+            bounce_port=ports.free_port(2526),
+            platforms=[client.id for client in made.clients if client.kind == "platform"],
             keys=made.keys,
             log_origin=setup.LOG_ORIGIN,
             http=http,
             issuer=self._make_issuer(made, http=http),
         )
+        around.letters.mkdir(exist_ok=True, mode=0o700)
         for name, environment in environments(around).items():
             self.services[name] = ServiceProcess(
                 name, var=self.var, environment=environment, port=around.http[name]

@@ -49,7 +49,7 @@ def _existing(name: str, value: str, files: Path) -> str:
         stand_in = files / Path(value).name
         stand_in.touch()
         return str(stand_in)
-    if name.endswith("_DIRECTORY"):
+    if name.endswith(("_DIRECTORY", "_FOLDER")):
         return str(files)
     return value
 

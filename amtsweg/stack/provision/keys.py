@@ -78,6 +78,16 @@ class Keyring:
         return self.of("doors", "webhooks.keys")
 
     @property
+    def mailboxes(self) -> Path:
+        """Signs what goes to platforms' mailboxes; the notifier's alone."""
+        return self.of("notifier", "mailboxes.keys")
+
+    @property
+    def return_paths(self) -> Path:
+        """Keys the addresses that mails come back to; the notifier's alone."""
+        return self.of("notifier", "return-paths.keys")
+
+    @property
     def platform_public(self) -> Path:
         return self.of("intake", "platform.public.jwk")
 
@@ -126,7 +136,8 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
         write_secret(
             keys.tokens_public(process), _json({"keys": [_public(json.loads(keys.tokens.read_text()))]})
         )
-    for secret in (keys.hashes, keys.answers, keys.webhooks, keys.pseudonyms):
+    keyed = (keys.hashes, keys.answers, keys.webhooks, keys.mailboxes, keys.return_paths, keys.pseudonyms)
+    for secret in keyed:
         once(secret, lambda: secrets.token_hex(_SECRET_BYTES))
     once(
         keys.log,

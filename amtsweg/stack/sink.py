@@ -1,0 +1,69 @@
+"""Where the local stack's messages end: mails as files of a Maildir, notices for a platform's mailboxes as JSON files.
+
+`python -m amtsweg.stack.sink HOST SMTP-PORT MAILDIR HTTP-PORT FOLDER` runs both and sends nothing anywhere.
+"""
+
+import sys
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from uuid import UUID
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
+
+_MOST_BYTES = 1024 * 1024
+
+
+class MailboxServer(ThreadingHTTPServer):
+    """Takes notices by signed webhook; the same id is the same file. A real platform verifies the signature as well."""
+
+    def __init__(self, host: str, port: int, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = folder
+        super().__init__((host, port), _Notices)
+
+
+class _Notices(BaseHTTPRequestHandler):
+    server: MailboxServer
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def do_POST(self) -> None:
+        self._answer(self._take())
+
+    def log_message(self, *_: object) -> None:
+        """A request is no line: a notice is about a person."""
+
+    def _take(self) -> HTTPStatus:
+        try:
+            name = UUID(self.headers.get("webhook-id", ""))
+            length = int(self.headers.get("content-length", ""))
+        except ValueError:
+            return HTTPStatus.BAD_REQUEST
+        if not 0 < length <= _MOST_BYTES:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        part = self.server.folder / f".{name}.part"
+        part.write_bytes(self.rfile.read(length))
+        part.replace(self.server.folder / f"{name}.json")
+        return HTTPStatus.NO_CONTENT
+
+    def _answer(self, status: HTTPStatus) -> None:
+        self.close_connection = status is not HTTPStatus.NO_CONTENT
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def main(host: str, smtp_port: str, maildir: str, http_port: str, folder: str) -> None:
+    """Run until killed."""
+    mails = Controller(Mailbox(Path(maildir)), hostname=host, port=int(smtp_port))
+    mails.start()
+    try:
+        MailboxServer(host, int(http_port), Path(folder)).serve_forever()
+    finally:
+        mails.stop()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

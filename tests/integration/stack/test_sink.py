@@ -1,0 +1,50 @@
+"""The sink of the local stack takes mails and notices for mailboxes, each as one file."""
+
+import json
+import smtplib
+from collections.abc import Iterator
+from email.message import EmailMessage
+from http import HTTPStatus
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from amtsweg.stack import ports
+from amtsweg.stack.mail import MailSink
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[MailSink]:
+    part = MailSink(tmp_path, port=ports.free_port(), mailbox_port=ports.free_port())
+    part.start()
+    try:
+        yield part
+    finally:
+        part.stop()
+
+
+def test_mails_and_notices_lie_as_files(sink: MailSink) -> None:
+    mail = EmailMessage()
+    mail["To"] = "erika@example.org"
+    mail.set_content("Guten Tag")
+    with smtplib.SMTP(ports.LOOPBACK, sink.port, timeout=20) as server:
+        server.send_message(mail, from_addr="amtsweg@amtsweg.example")
+    (kept,) = (sink.maildir / "new").iterdir()
+    assert b"Guten Tag" in kept.read_bytes()
+
+    notice, url = str(uuid4()), f"http://{ports.LOOPBACK}:{sink.mailbox_port}/mailboxes"
+    for _ in range(2):  # offered twice it arrives once
+        answer = httpx.post(url, json={"mailbox": "p-17"}, headers={"webhook-id": notice}, timeout=20)
+        assert answer.status_code == HTTPStatus.NO_CONTENT
+    (lies,) = sink.mailboxes.iterdir()
+    assert (lies.name, json.loads(lies.read_bytes())) == (f"{notice}.json", {"mailbox": "p-17"})
+
+
+@pytest.mark.parametrize("own_id", ["", "../../etc/passwd", "not-a-uuid"])
+def test_a_notice_without_an_id_is_refused(sink: MailSink, own_id: str) -> None:
+    url = f"http://{ports.LOOPBACK}:{sink.mailbox_port}/mailboxes"
+    answer = httpx.post(url, json={}, headers={"webhook-id": own_id}, timeout=20)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert list(sink.mailboxes.iterdir()) == []
