@@ -6,27 +6,18 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from amtsweg.stack import pidfiles, supervisor
+from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.pidfiles import end_tree
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CASE = re.compile(r"\bcase ([0-9a-f-]{36})\b")
-
-
-@pytest.fixture
-def var() -> Iterator[Path]:
-    """In place of `var`, where a stack of the reader's own may be running."""
-    folder = ROOT / "var" / "tests" / f"readme-{os.getpid()}"
-    yield folder
-    supervisor.stop(folder)
 
 
 def typed(command: str, var: Path, **more: str) -> str:

@@ -1,7 +1,6 @@
 """`amtsweg up` as a person uses it: a second time, interrupted, with a part that dies, with a supervisor that dies."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,22 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from amtsweg.stack import pidfiles, supervisor
+from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
 
 PARTS = {
     "kafka", "postgres", "redis", "mail", "issuer", "intake", "router", "doors", "desk", "notifier", "audit", "witness-1", "witness-2",
 }  # fmt: skip
 READY_WITHIN_S = 180.0
-_VAR = Path(__file__).parents[2] / "var" / "tests"
-
-
-@pytest.fixture(scope="module")
-def var() -> Iterator[Path]:
-    """One folder for all of them: what the first set up, the others find."""
-    folder = _VAR / f"stack-{os.getpid()}"
-    yield folder
-    supervisor.stop(folder)
 
 
 def amtsweg(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
