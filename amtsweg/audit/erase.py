@@ -105,12 +105,15 @@ def erase_closed(
     )
 
     async def work(pool: Pool) -> Erased:
+        erasures = PostgresErasures(pool, origin=log.origin, secrecy=log.secrecy)
+        for left in await erasures.not_written_anew():  # by an attempt that died after it had erased
+            await erasures.write_anew(left)
         done = await _eraser(log, pool, dumps_kept).erase(case, basis=basis)
-        await PostgresErasures(pool, origin=log.origin, secrecy=log.secrecy).write_anew(done.case)
+        await erasures.write_anew(done.case)
         return done
 
     done = _run(log, work)
-    echo(f"{done.entries} Inhalte vernichtet; das steht als Eintrag {done.index} in {successor_origin}.")
+    echo(f"{done.entries} Inhalte vernichtet; das steht {_entry(done.index)} in {successor_origin}.")
     _tell(done.order.model_dump(mode="json", by_alias=True))
 
 
@@ -130,13 +133,17 @@ def expire(
         origin, postgres_url, password_file, pseudonym_key_file, (successor_origin, successor_key_file)
     )
 
-    async def work(pool: Pool) -> tuple[int, int]:
+    async def work(pool: Pool) -> tuple[int, int | None]:
         done = await _eraser(log, pool, 0).expire(looks_before.replace(tzinfo=UTC), basis=basis)
         await pool.execute("vacuum payloads")
         return done
 
     entries, index = _run(log, work)
-    echo(f"{entries} Inhalte von Einsichten vernichtet; das steht als Eintrag {index} im Protokoll.")
+    echo(f"{entries} Inhalte von Einsichten vernichtet; das steht {_entry(index)} im Protokoll.")
+
+
+def _entry(index: int | None) -> str:
+    return "schon" if index is None else f"als Eintrag {index}"
 
 
 def _tell(said: dict[str, Any]) -> None:

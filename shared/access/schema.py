@@ -34,21 +34,14 @@ CREATE TABLE IF NOT EXISTS access.sealing_keys (
     PRIMARY KEY (principal, id)
 );
 COMMENT ON TABLE access.sealing_keys IS 'public JWKs that authorities seal the parts of their answers to; id is the kid';
-CREATE TABLE IF NOT EXISTS access.suspensions (
-    authority text PRIMARY KEY,
-    since timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE access.suspensions IS 'nobody acts for these authorities until they are resumed';
 COMMENT ON COLUMN access.credentials.key IS 'public JWK for private_key_jwt (RFC 7523); id is its kid';
 COMMENT ON COLUMN access.credentials.secret_hash IS 'PHC string, Argon2id';
 """
 
 
 def grants(*, writer: str, readers: Sequence[str]) -> Iterator[str]:
-    """Statements that give the command its rights (it deletes nothing but suspensions) and the services theirs."""
-    yield f"GRANT SELECT, INSERT, DELETE ON access.suspensions TO {writer}"
+    """Statements that give the command its rights (it deletes nothing) and the services theirs."""
     yield f"GRANT SELECT, INSERT, UPDATE ON access.principals, access.credentials, access.sealing_keys TO {writer}"
     for reader in readers:
         yield f"GRANT USAGE ON SCHEMA access TO {reader}"
-        tables = "access.principals, access.credentials, access.sealing_keys, access.suspensions"
-        yield f"GRANT SELECT ON {tables} TO {reader}"
+        yield f"GRANT SELECT ON access.principals, access.credentials, access.sealing_keys TO {reader}"

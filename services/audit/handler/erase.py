@@ -21,6 +21,7 @@ from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Clock, Ledger, Ledgers
 from shared.events.envelope import event_type
 from shared.events.erasure import CaseErased, Holder
+from shared.events.ids import child_id
 from shared.events.payload import Payload
 
 LOOKS = (
@@ -31,14 +32,20 @@ LOOKS = (
 )
 """What is said about those who looked."""
 
+_NAMESPACE = UUID("5c0f3a52-8d1b-4b0e-9c11-3f0a8f6f2a77")
+"""Of what was done to a closed log; its secret makes the id its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was done: how many payloads are gone, which leaf says so, when the last copy expires."""
+    """What was done: how many payloads are gone, which leaf says so, when the last copy expires.
+
+    ``index`` is None where the next log has said so before: an attempt died before its erasure was committed.
+    """
 
     case: str
     entries: int
-    index: int
+    index: int | None
     order: PayloadErased
 
 
@@ -102,25 +109,27 @@ class Eraser:
                 remaining=copies,
                 last_copy_expires=max(copy.until for copy in copies),
             )
-            index = await self._record(said, now, case, ledger)
+            index = await self._record(said, now, ledger, what=f"erased {case}", case=case)
         return Erased(case, entries, index, said)
 
-    async def _record(self, said: Payload, at: datetime, case: str | None, ledger: Ledger) -> int:
-        secrecy = self._successor or self._secrecy
-        # In the next log the case has another pseudonym, which only its id would tell: the record names none.
-        known = case if self._successor is None else None
-        fact = fact_of(said, id=self._new_id(), at=at, secrecy=secrecy, case=known)
+    async def _record(
+        self, said: Payload, at: datetime, ledger: Ledger, *, what: str, case: str | None = None
+    ) -> int | None:
         if self._recorded_in is None:
-            appended = await self._sequencer.append([fact], ledger)
-        else:
-            async with self._recorded_in.transaction() as other:
-                appended = await self._sequencer.append([fact], other)
-        return appended.entries[0].index
+            fact = fact_of(said, id=self._new_id(), at=at, secrecy=self._secrecy, case=case)
+            return (await self._sequencer.append([fact], ledger)).entries[0].index
+        # The next log commits first. A crash before the erasure is committed repeats both, and the id makes one leaf of it.
+        id_ = UUID(hex=self._secrecy.event(child_id(_NAMESPACE, what)))
+        # In the next log the case has another pseudonym, which only its id would tell: the record names none.
+        fact = fact_of(said, id=id_, at=at, secrecy=self._successor or self._secrecy, case=None)
+        async with self._recorded_in.transaction() as other:
+            appended = await self._sequencer.append([fact], other)
+        return appended.entries[0].index if appended.entries else None
 
-    async def expire(self, before: datetime, *, basis: str) -> tuple[int, int]:
+    async def expire(self, before: datetime, *, basis: str) -> tuple[int, int | None]:
         """Destroy what looks before this instant said: who asked what, and why. The leaves stay.
 
-        Return how many payloads there were, and the index of the leaf that says so.
+        Return how many payloads there were, and the index of the leaf that says so, as in `Erased`.
 
         Raises:
             Refused: there is nothing to destroy.
@@ -132,5 +141,5 @@ class Eraser:
             if not entries:
                 raise ProofRefused("no look from before that day is kept")
             said = LooksExpired(basis=basis, entries=entries, before=before)
-            index = await self._record(said, now, None, ledger)
+            index = await self._record(said, now, ledger, what=f"looks before {before.isoformat()}")
         return entries, index

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from amtsweg.__main__ import build
 from amtsweg.stack.binaries import postgres_programs
-from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.domain.evidence import Evidence, verify_evidence
@@ -34,7 +33,6 @@ from tests.support.pages import rehearsed
 from tests.support.stack import RealParts
 from tests.support.verifier import IndependentVerifier
 
-NEXT, NEXT_SECRECY = "audit.example/log2", Pseudonymizer(b"n" * 32)
 BASIS = "Art. 17 Abs. 1 lit. d DSGVO"
 CASE = UUID("7c6cf9a3-0000-4000-8000-000000000001")
 POLICY = log_only(LOG_KEY.verifier)
@@ -301,50 +299,6 @@ async def test_of_what_happens_later_to_an_erased_case_no_payload_is_kept(
     assert await running.pool.fetchval(kept, case, type_) == 0
     assert await running.pool.fetchval("select key from keys where owner = $1", case) is None
     assert await running.pool.fetchval("select count(*) from tokens where case_ref = $1", case) == 0
-
-
-async def test_a_closed_log_is_erased_from_and_the_next_one_says_so(
-    running: RunningLog, database_url: str, tmp_path: Path
-) -> None:
-    await with_a_case(running)
-    secrets = await secrets_of_the_case(running)
-    await running.pool.execute("update logs set closed_at = now()")
-    await PostgresLog(running.pool, origin=NEXT, source="urn:amtsweg:audit").found(
-        NEXT_SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
-    )
-    options = ["--case", str(CASE), "--basis", BASIS, *between_years(database_url, tmp_path)]
-    done = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "erase-closed", *options])
-    assert done.exit_code == 0, done.output
-    assert f"steht als Eintrag 0 in {NEXT}" in done.output
-    assert secrets.found_in(await everything(running.pool, running.folder)) == []
-    again = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "erase-closed", *options])
-    assert (again.exit_code, "was erased before" in again.output) == (1, True)
-
-
-async def test_looks_of_a_closed_log_expire_and_the_next_one_says_so(
-    running: RunningLog, database_url: str, tmp_path: Path
-) -> None:
-    await with_a_case(running)
-    await running.pool.execute("update logs set closed_at = now()")
-    await PostgresLog(running.pool, origin=NEXT, source="urn:amtsweg:audit").found(
-        NEXT_SECRECY.wrap(b"e" * 32, nonce=b"n" * 12)
-    )
-    options = ["--looks-before", "2100-01-01", "--basis", "§ 76 BDSG", *between_years(database_url, tmp_path)]
-    done = await asyncio.to_thread(CliRunner().invoke, build(["audit"]), ["audit", "expire", *options])
-    assert "1 Inhalte von Einsichten vernichtet; das steht als Eintrag 0" in done.output, done.output
-
-
-def between_years(database_url: str, folder: Path) -> list[str]:
-    for name, secrecy in (("old.key", SECRECY), ("new.key", NEXT_SECRECY)):
-        (folder / name).write_text(secrecy.secret.hex())
-    options = {
-        "origin": ORIGIN,
-        "pseudonym-key-file": str(folder / "old.key"),
-        "successor-origin": NEXT,
-        "successor-key-file": str(folder / "new.key"),
-        "postgres-url": database_url,
-    }
-    return [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 async def test_what_old_looks_said_is_destroyed_and_that_they_were_taken_stays(
