@@ -1,0 +1,256 @@
+"""Two routers and two doors under load, killed again and again, and the broker with them: a checker reads everything.
+
+Of each submission there is one delivery in one inbox, one routing, one acceptance; nothing lies in an inbox that nobody
+sent, as the record of a process would that was taken for dead and wrote on. Supplements come after their case. Whoever reads
+over Kafka, asks, or is called has read all of it, in the order in which it lies there.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from random import Random
+from uuid import UUID
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from amtsweg.stack.process import Part
+from amtsweg.stack.service import ServiceProcess
+from shared.crypto.jwe import seal
+from shared.errors import Unavailable
+from shared.events import ids
+from shared.events.case import CaseAccepted, CaseFetched
+from shared.events.competence import Place
+from shared.events.envelope import Event, encode
+from shared.events.payload import Payload, Sealed
+from shared.events.submission import SubmissionDelivered, SubmissionReceived, SubmissionRouted
+from shared.events.supplement import SupplementDelivered, SupplementReceived
+from shared.events.topics import AUTHORITY_INBOX, CASE_SUBMITTED, CASE_UPDATED, SUBMISSION_ROUTED
+from tests.integration.router.conftest import Ground, as_message, running, url
+from tests.integration.router.reading_authorities import Doors, Reading, by_kafka, by_pull, until
+from tests.support.events import RECEIPT
+from tests.support.receiver import Receiver, receiving
+from tests.support.routing import about, event_of
+
+PULL, CALLED, KAFKA = ("g-06635001", "g-06635002"), ("g-06635003", "g-06635004"), ("g-06635006", "g-06635007")
+EVERYBODY = (*PULL, *CALLED, *KAFKA)
+PER_SECOND = 12.0
+SUPPLEMENTED = 4
+"""Every so manieth case gets a supplement, at once."""
+
+BETWEEN_FAULTS_SECONDS = (1.0, 5.0)
+BROKER_EVERY = 6
+"""Every so manieth fault is the broker's."""
+
+SETTLED_WITHIN_SECONDS = 180.0
+
+
+@dataclass
+class Sent:
+    """What was put on the bus: each case's submission and supplement, and whose it is."""
+
+    cases: dict[UUID, str] = field(default_factory=dict)
+    supplements: dict[UUID, UUID] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def pairs(ground: Ground, intake: ServiceProcess) -> Iterator[dict[str, ServiceProcess]]:
+    """Two routers and two doors of the module's own."""
+    with ExitStack() as opened:
+        yield {
+            f"{name}-{instance}": opened.enter_context(running(ground.process(name, instance)))
+            for name in ("router", "doors")
+            for instance in (21, 22)
+        }
+
+
+async def load(ground: Ground, *, seconds: float, random: Random) -> Sent:
+    """Submissions at a steady rate; what is not known to be on the bus is sent again, as intake does."""
+    sent, loop = Sent(), asyncio.get_running_loop()
+    began, number = loop.time(), 0
+    while loop.time() < began + seconds:
+        messages = []
+        while number < (loop.time() - began) * PER_SECOND:
+            authority = random.choice(EVERYBODY)
+            received = ground.submission(place=Place(ags=authority.removeprefix("g-")))
+            sent.cases[received.case_id] = authority
+            messages.append(encode(received, "submission.received.v1"))
+            if number % SUPPLEMENTED == 0:
+                more = supplement(ground, received)
+                sent.supplements[received.case_id] = more.submission_id
+                messages.append(encode(more, CASE_SUBMITTED.name))
+            number += 1
+        while messages:
+            try:
+                await ground.send(*messages)
+                break
+            except (KafkaError, OSError, Unavailable):
+                await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
+    return sent
+
+
+def supplement(ground: Ground, received: Event[SubmissionReceived]) -> Event[SupplementReceived]:
+    own_id = ids.submission_id("verwaltungsportal", f"nachreichung {received.submission_id}")
+    sealed = seal(
+        b"{}",
+        key=ground.platform,
+        submission_id=own_id,
+        purpose="content",
+        content_type="application/json",
+    )
+    data = SupplementReceived(receipt=RECEIPT, content=Sealed.model_validate_json(sealed))
+    event = about(own_id, data, event_id=ids.child_id(own_id, "received"))
+    return replace(event, case_id=received.case_id)
+
+
+async def faults(
+    ground: Ground, pairs: dict[str, ServiceProcess], *, random: Random, over: asyncio.Event
+) -> None:
+    """kill -9 one after another, each started again before the next; the broker now and then."""
+    number = 0
+    while not over.is_set():
+        await asyncio.sleep(random.uniform(*BETWEEN_FAULTS_SECONDS))
+        number += 1
+        part: Part = ground.kafka if number % BROKER_EVERY == 0 else pairs[random.choice(sorted(pairs))]
+        await asyncio.to_thread(_killed, part)
+
+
+def _killed(part: Part) -> None:
+    part.kill()
+    part.start()
+
+
+@asynccontextmanager
+async def everybody_reads(ground: Ground, doors: Doors) -> AsyncIterator[dict[str, Reading]]:
+    """Each in its own way; the readings of the called are filled from their receivers at the end."""
+    readings = {each: Reading(each) for each in EVERYBODY}
+    receivers: dict[str, Receiver] = {}
+    async with receiving() as one, receiving() as two, asyncio.TaskGroup() as group:
+        receivers = dict(zip(CALLED, (one, two), strict=True))
+        for authority, receiver in receivers.items():
+            answer = await doors.ask(authority, "PUT", "/v1/webhook", json={"url": receiver.url})
+            assert answer.status_code == 200, answer.text
+            readings[authority].ids = _Live(receiver)
+        tasks = [group.create_task(by_pull(doors, readings[each])) for each in PULL]
+        tasks += [group.create_task(by_kafka(ground, readings[each])) for each in KAFKA]
+        try:
+            yield readings
+        finally:
+            for task in tasks:
+                task.cancel()
+            for authority in receivers:
+                await doors.ask(authority, "DELETE", "/v1/webhook")
+
+
+class _Live(list[str]):
+    """The ids of a receiver's calls, as they come."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__()
+        self._receiver = receiver
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._receiver.ids)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seconds", [30, 300])
+async def test_whatever_dies_each_submission_is_delivered_and_read_once_and_in_order(
+    ground: Ground, intake: ServiceProcess, pairs: dict[str, ServiceProcess], seconds: int
+) -> None:
+    seed = secrets.randbelow(2**32)
+    random = Random(seed)
+    urls = tuple(url(each) for name, each in pairs.items() if name.startswith("doors"))
+    doors = Doors(ground, f"{url(intake)}/token", urls, random)
+    before = {each: await inbox(ground, each) for each in EVERYBODY}
+    async with everybody_reads(ground, doors) as readings:
+        over = asyncio.Event()
+        dying = asyncio.ensure_future(faults(ground, pairs, random=random, over=over))
+        sent = await load(ground, seconds=seconds, random=random)
+        over.set()
+        await dying
+        expected = len(sent.cases) + len(sent.supplements)
+        await until(
+            lambda: sum(len(set(each.ids)) for each in readings.values()) >= expected,
+            seconds=SETTLED_WITHIN_SECONDS,
+        )
+        lies = {each: (await inbox(ground, each))[len(before[each]) :] for each in EVERYBODY}
+        await accepted(ground, [case for case, whose in sent.cases.items() if whose in PULL])
+        seen = {each: readings[each].first_seen for each in EVERYBODY}
+
+    await explain_what_is_missing(ground, sent, lies)
+    check_inboxes(sent, lies, seed=seed)
+    for authority, found in lies.items():
+        mine = [str(each.id) for each in found]
+        assert [each for each in seen[authority] if each in set(mine)] == mine, f"{authority}, seed {seed}"
+    await check_told(ground, sent, seed=seed)
+
+
+async def inbox(ground: Ground, authority: str) -> list[Event[Payload]]:
+    while True:
+        try:
+            found = await ground.records(AUTHORITY_INBOX.for_authority(authority), partitions=1)
+            break
+        except (KafkaError, Unavailable):
+            await asyncio.sleep(1)  # the broker has just been restarted
+    return [event_of(as_message(each)) for each in found]
+
+
+async def accepted(ground: Ground, cases: Sequence[UUID]) -> None:
+    """Wait until the router has told of each that it is accepted."""
+    async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
+        while True:
+            told = await ground.told(CASE_UPDATED.name, cases)
+            if {each.case_id for each in told if isinstance(each.data, CaseAccepted)} == {*cases}:
+                return
+            await asyncio.sleep(1)
+
+
+async def explain_what_is_missing(ground: Ground, sent: Sent, lies: dict[str, list[Event[Payload]]]) -> None:
+    """Say on stderr what was told of cases of which something did not arrive: a failure then says why."""
+    arrived = {each.submission_id for found in lies.values() for each in found}
+    for case, submission in sent.supplements.items():
+        if submission not in arrived:
+            for topic in (SUBMISSION_ROUTED.name, CASE_UPDATED.name):
+                for told in await ground.told(topic, [case]):
+                    reason = getattr(told.data, "reason", "")
+                    sys.stderr.write(f"case {case}: {topic}: {type(told.data).__name__} {reason}\n")
+
+
+def check_inboxes(sent: Sent, lies: dict[str, list[Event[Payload]]], *, seed: int) -> None:
+    """Each submission and supplement lies in one inbox, once, in order, and nothing else does."""
+    for authority, found in lies.items():
+        deliveries = Counter(each.case_id for each in found if isinstance(each.data, SubmissionDelivered))
+        mine = [case for case, whose in sent.cases.items() if whose == authority]
+        assert deliveries == Counter(mine), f"{authority}, seed {seed}"
+        more = Counter(each.submission_id for each in found if isinstance(each.data, SupplementDelivered))
+        assert more == Counter(sent.supplements[case] for case in mine if case in sent.supplements), (
+            f"seed {seed}"
+        )
+        assert len({each.id for each in found}) == len(found), f"{authority}, seed {seed}"
+        known: set[UUID] = set()
+        for each in found:
+            assert isinstance(each.data, SubmissionDelivered | SupplementDelivered), f"seed {seed}"
+            assert isinstance(each.data, SubmissionDelivered) or each.case_id in known, f"seed {seed}"
+            known.add(each.case_id)
+
+
+async def check_told(ground: Ground, sent: Sent, *, seed: int) -> None:
+    """One routing of each case; what its authority did is told once, and fetched before accepted."""
+    routed = await ground.told(SUBMISSION_ROUTED.name, sent.cases)
+    counted = Counter(each.case_id for each in routed if isinstance(each.data, SubmissionRouted))
+    assert counted == Counter(dict.fromkeys(sent.cases, 1)), f"seed {seed}"
+    told = await ground.told(CASE_UPDATED.name, sent.cases)
+    steps = [
+        (each.case_id, type(each.data)) for each in told if isinstance(each.data, CaseAccepted | CaseFetched)
+    ]
+    assert not [step for step, times in Counter(steps).items() if times > 1], f"seed {seed}"
+    for case in sent.cases:
+        mine = [kind for about_case, kind in steps if about_case == case]
+        assert mine in ([], [CaseFetched], [CaseAccepted], [CaseFetched, CaseAccepted]), f"seed {seed}"
