@@ -1,20 +1,20 @@
 """Assignments at the clearing desk, from the permanent topic of decisions."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
 from aiokafka.structs import TopicPartition
 
-from services.router.domain.decision.proposals import Assigned, assigned_in
-from shared.events.envelope import Undecodable, decode
+from services.router.adapters.assignments import assignment_in
+from services.router.domain.decision.proposals import Assigned
+from shared.events.envelope import Undecodable
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
-
-_ASSIGNED: Final = b'"assignment":{'
+from shared.kafka.since import first_since
 
 
 async def assignments(address: KafkaAddress, *, since: datetime) -> list[Assigned]:
@@ -31,14 +31,9 @@ async def assignments(address: KafkaAddress, *, since: datetime) -> list[Assigne
 
 
 def _assigned(record: Record) -> Iterator[Assigned]:
-    if record.value is None or _ASSIGNED not in record.value:
-        return
-    try:
-        event = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads)
-    except Undecodable:
-        return  # it lies in the dead letter of its readers
-    if (found := assigned_in(event)) is not None:
-        yield found
+    with suppress(Undecodable):  # it lies in the dead letter of its readers
+        if (found := assignment_in(record)) is not None:
+            yield found
 
 
 async def _starts(address: KafkaAddress, since: datetime) -> Mapping[TopicPartition, int]:
@@ -47,7 +42,6 @@ async def _starts(address: KafkaAddress, since: datetime) -> Mapping[TopicPartit
     consumer = reader(address)
     try:
         await consumer.start()
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, int(1000 * since.timestamp())))
+        return await first_since(consumer, partitions, since_ms=int(1000 * since.timestamp()))
     finally:
         await close(consumer)
-    return {tp: at.offset for tp, at in found.items() if at is not None}

@@ -15,8 +15,8 @@ from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.partitions import partitions_of
 from shared.kafka.records import Record, consumed
+from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
 
 _DAYS_BACK: Final = 90
@@ -61,29 +61,33 @@ class FollowedAssignments:
             await pause.sleep()
 
     async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        partitions = await partitions_of(self._address, SUBMISSION_ROUTED.name)
-        consumer.assign(partitions)
-        since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
-        ends = await consumer.end_offsets(partitions)
-        for tp in partitions:
-            consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
+        since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        ends = await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
         while True:
             for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
                 for each in records:
                     self._take(consumed(each))
-            if not self._built and all([await consumer.position(tp) >= ends[tp] for tp in partitions]):
+            if not self._built and all([await consumer.position(tp) >= end for tp, end in ends.items()]):
                 self._built = True
                 self._condition.set("ready")
                 pause.reset()
 
     def _take(self, record: Record) -> None:
-        if record.value is None or _ASSIGNED not in record.value:
-            return
         try:
-            event = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads)
+            found = assignment_in(record)
         except Undecodable as error:
             structlog.get_logger().error("assignment not read", part="assignments", error=error)
             return
-        if (found := assigned_in(event)) is not None:
+        if found is not None:
             self._kept.append(found)
+
+
+def assignment_in(record: Record) -> Assigned | None:
+    """The assignment that a record of the topic tells of, if it does.
+
+    Raises:
+        Undecodable: it is no event of this topic.
+    """
+    if record.value is None or _ASSIGNED not in record.value:
+        return None
+    return assigned_in(decode(record.value, record.headers, SUBMISSION_ROUTED.payloads))

@@ -16,8 +16,8 @@ from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import CASE_CLOCK
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.partitions import partitions_of
 from shared.kafka.records import consumed
+from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
 
 _DAYS_BACK: Final = 60
@@ -56,13 +56,8 @@ class FollowedDueDates:
             await pause.sleep()
 
     async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        partitions = await partitions_of(self._address, CASE_CLOCK.name)
-        consumer.assign(partitions)
-        since = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
-        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
-        ends = await consumer.end_offsets(partitions)
-        for tp in partitions:
-            consumer.seek(tp, ends[tp] if found[tp] is None else found[tp].offset)
+        since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        await seek_since(consumer, self._address, CASE_CLOCK.name, since_ms=since_ms)
         self._condition.set("ready")
         pause.reset()
         while True:
