@@ -1,13 +1,14 @@
 """`amtsweg deadline`: when a statutory period ends, for one receipt or for a file of them."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
+from amtsweg.batch import BadRow, rows
 from amtsweg.directory.folder import shipped
 from amtsweg.input_words import reason
 from services.notifier.adapters.law_files import open_law
@@ -16,8 +17,6 @@ from services.notifier.domain.deadlines.explain import document, explain_de, sho
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.deadlines.tables import BrokenLaw
-
-_LONGEST_LINE = 65_536
 
 
 def deadline(
@@ -56,6 +55,8 @@ def deadline(
             "complete": False if incomplete else None,
         }
         found = compute(read_deadline_inquiry(fields), law)
+    except BrokenPipeError:
+        raise  # the reader has enough: no mistake
     except (BadDeadlineInquiry, BrokenLaw, OSError) as error:
         typer.echo(f"amtsweg deadline: {reason(error)}", err=True)
         raise typer.Exit(2) from error
@@ -76,27 +77,8 @@ def _run_batch(path: Path, law: Law) -> int:
 
 def deadlines(path: Path, law: Law) -> Iterator[dict[str, Any]]:
     """For every line of the file its deadline in short, or an error that names line and field."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            identity = None
-            try:
-                fields = _fields(line)
-                identity = fields.get("id")
-                yield {"id": identity, **short(compute(read_deadline_inquiry(fields), law))}
-            except BadDeadlineInquiry as error:
-                problem = {"line": number, "field": error.field, "message": f"line {number}, {error}"}
-                yield {"id": identity, "error": problem}
-
-
-def _fields(line: bytes) -> Mapping[str, object]:
-    if not line.strip():
-        raise BadDeadlineInquiry("line", "is empty, expected a JSON object")
-    if len(line) > _LONGEST_LINE:
-        raise BadDeadlineInquiry("line", f"is longer than {_LONGEST_LINE} bytes")
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadDeadlineInquiry("line", f"is not JSON ({error})") from error
-    if not isinstance(fields, dict):
-        raise BadDeadlineInquiry("line", "expected a JSON object")
-    return fields
+    for row in rows(path):
+        try:
+            yield {"id": row.id, **short(compute(read_deadline_inquiry(row.fields), law))}
+        except (BadDeadlineInquiry, BadRow) as error:
+            yield {"id": row.id, "error": row.problem(error)}

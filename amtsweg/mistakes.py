@@ -27,6 +27,8 @@ def explained() -> Iterator[None]:
     """Turn what a person can correct into a sentence and an exit status; anything else stays an error of ours."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
     except UsageError as error:
         raise _ended(wrong_use(error), MISTAKE) from error
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:

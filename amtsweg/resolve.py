@@ -12,6 +12,7 @@ import orjson
 import typer
 from aiokafka.errors import KafkaError
 
+from amtsweg.batch import BadRow, rows
 from amtsweg.bus import known_address
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
@@ -78,6 +79,8 @@ def resolve(
         if inquiry is None:
             raise typer.Exit(_run_batch(batch or Path(), directory=loaded, unverified=unverified))
         decision = Resolver(loaded).resolve(inquiry, unverified=unverified)
+    except BrokenPipeError:
+        raise  # the reader has enough: no mistake
     except (
         BadInquiry,
         BrokenDirectory,
@@ -137,29 +140,12 @@ def answers(
 ) -> Iterator[dict[str, Any]]:
     """For every line of the file its decision in short, or an error that names line and field."""
     day, resolver = today(), Resolver(directory)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            identity = None
-            try:
-                fields = _fields(line)
-                identity = fields.get("id")
-                decision = resolver.resolve(read_inquiry(fields, today=day), unverified=unverified)
-                yield {"id": identity, **_short(decision)}
-            except BadInquiry as error:
-                problem = {"line": number, "field": error.field, "message": f"line {number}, {error}"}
-                yield {"id": identity, "outcome": "error", "error": problem}
-
-
-def _fields(line: bytes) -> dict[str, object]:
-    if not line.strip():
-        raise BadInquiry("line", "is empty, expected a JSON object")
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise BadInquiry("line", f"is not JSON ({error})") from error
-    if not isinstance(fields, dict):
-        raise BadInquiry("line", "expected a JSON object")
-    return fields
+    for row in rows(path):
+        try:
+            decision = resolver.resolve(read_inquiry(row.fields, today=day), unverified=unverified)
+            yield {"id": row.id, **_short(decision)}
+        except (BadInquiry, BadRow) as error:
+            yield {"id": row.id, "outcome": "error", "error": row.problem(error)}
 
 
 def _short(decision: CompetenceDecision) -> dict[str, Any]:

@@ -59,7 +59,8 @@ def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
             }
         )
     except ValidationError as error:
-        field = next(str(part) for part in reversed(error.errors()[0]["loc"]) if part in _EXPECTED)
+        places = (str(part) for part in reversed(error.errors()[0]["loc"]))
+        field = next((place for place in places if place in _EXPECTED), "attributes")
         raise BadInquiry(field, f"expected {_EXPECTED[field]}") from error
 
 
