@@ -59,7 +59,7 @@ check: static ## Fast gates: format, lint, types, import contracts, unit, compon
 
 test: static verifier ## Everything, on real parts
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
-	@$(BIN)/pytest -q $(ORDER) --numprocesses 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
+	@$(BIN)/pytest -q $(ORDER) --numprocesses 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
 
 test-again: ## After make test: what failed on real parts, if it is little, once more and alone
 	@$(BIN)/python -m tests.again

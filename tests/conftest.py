@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 os.environ["AMTSWEG_LANG"] = "de"  # whatever the machine speaks; a test of the other language says so
+_LONGEST = ("e2e", "router", "audit")
 _IN_CI = os.environ.get("CI") == "true"
 
 # A busy machine makes no property false: time is measured in benchmarks/, never in tests. Each run draws anew;
@@ -33,10 +34,11 @@ def _untouched_logs() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Random order, but folder by folder: what a folder's tests share is started once.
 
-    The longest folder comes first, so that the others fit beside it.
+    The longest folders come first, so that the others fit beside them.
     """
     folders = list(dict.fromkeys(item.path.parent for item in items))
-    items.sort(key=lambda item: (item.path.parent.name != "e2e", folders.index(item.path.parent)))
+    folders.sort(key=lambda folder: _LONGEST.index(folder.name) if folder.name in _LONGEST else len(_LONGEST))
+    items.sort(key=lambda item: folders.index(item.path.parent))
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc] # its log has no type

@@ -43,8 +43,11 @@ class _Notices(BaseHTTPRequestHandler):
             return HTTPStatus.BAD_REQUEST
         if not 0 < length <= _MOST_BYTES:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender has died; it comes again with the same id
+            return HTTPStatus.BAD_REQUEST
         part = self.server.folder / f".{name}.part"
-        part.write_bytes(self.rfile.read(length))
+        part.write_bytes(body)
         part.replace(self.server.folder / f"{name}.json")
         return HTTPStatus.NO_CONTENT
 

@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 from http import HTTPStatus
@@ -47,4 +48,13 @@ def test_a_notice_without_an_id_is_refused(sink: MailSink, own_id: str) -> None:
     url = f"http://{ports.LOOPBACK}:{sink.mailbox_port}/mailboxes"
     answer = httpx.post(url, json={}, headers={"webhook-id": own_id}, timeout=20)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert list(sink.mailboxes.iterdir()) == []
+
+
+def test_of_a_notice_that_breaks_off_nothing_is_kept(sink: MailSink) -> None:
+    head = f"POST /mailboxes HTTP/1.1\r\nHost: sink\r\nwebhook-id: {uuid4()}\r\nContent-Length: 40\r\n\r\n"
+    with socket.create_connection((ports.LOOPBACK, sink.mailbox_port), timeout=20) as sender:
+        sender.sendall(head.encode() + b'{"mailbox": ')
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(64).startswith(b"HTTP/1.1 400 ")
     assert list(sink.mailboxes.iterdir()) == []
