@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 pytest_plugins = ["tests.support.browser", "tests.support.stack"]
 
 os.environ["AMTSWEG_LANG"] = "de"  # whatever the machine speaks; a test of the other language says so
-_LONGEST = ("e2e", "router", "audit")
+_LONGEST_FIRST = {"e2e": -3, "router": -2, "audit": -1}
 _IN_CI = os.environ.get("CI") == "true"
 
 # A busy machine makes no property false: time is measured in benchmarks/, never in tests. Each run draws anew;
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The longest folders come first, so that the others fit beside them.
     """
     folders = list(dict.fromkeys(item.path.parent for item in items))
-    folders.sort(key=lambda folder: _LONGEST.index(folder.name) if folder.name in _LONGEST else len(_LONGEST))
+    folders.sort(key=lambda folder: _LONGEST_FIRST.get(folder.name, 0))
     items.sort(key=lambda item: folders.index(item.path.parent))
 
 
