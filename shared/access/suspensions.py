@@ -4,7 +4,6 @@ The order on ``operation.ordered.v1`` is the suspension: whoever writes it, comm
 at the doors as soon as they read it. Kafka's own refusals are the command's work, since no process may change rights.
 """
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
@@ -14,27 +13,25 @@ from typing import Final, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 from shared.access.principal import Principal
 from shared.access.principals import KnownPrincipals
-from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.operation import ResumeOrdered, SuspendOrdered
 from shared.events.suspension import SuspensionTimes
 from shared.events.topics import OPERATION_ORDERED
-from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import Round, follow_records, seek_first
 from shared.kafka.operator_orders import AUTHORITY_ORDERS
 from shared.kafka.read_to_end import read_to_end
-from shared.kafka.records import Record, consumed
+from shared.kafka.records import Record
 from shared.telemetry.health import Condition, HealthStatus
 
 FRESH: Final = timedelta(seconds=55)
 """How old the last reading may be; after that nobody says who is suspended."""
 
 _ROUND_MS: Final = 1000
-_ANSWER_SECONDS: Final = 10.0
 
 
 class SuspensionsNow(Protocol):
@@ -83,7 +80,8 @@ class FollowedSuspensions:
         self._fresh = fresh.total_seconds()
         self._clock = clock
         self._seconds = seconds
-        self._known = SuspensionTimes()
+        self._known = self._reading = SuspensionTimes()
+        self._asked = float("-inf"), datetime.min.replace(tzinfo=UTC)
         self._stale_at = float("-inf")
         self._read_to: datetime | None = None
         self._unreadable = ""
@@ -101,36 +99,26 @@ class FollowedSuspensions:
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure from the first order on again."""
-        pause = Backoff()
-        while True:
-            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
-            try:
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    await consumer.start()
-                await self._follow(consumer, pause)
-            except (KafkaError, OSError, TimeoutError, Unavailable) as error:
-                self._log.warning("suspensions not read", error=error, next=pause.next_seconds)
-                standing: HealthStatus = "degraded" if self._seconds() <= self._stale_at else "unready"
-                self._condition.set(
-                    standing, reason=f"{OPERATION_ORDERED.name} cannot be read: {type(error).__name__}"
-                )
-            finally:
-                await close(consumer)
-            await pause.sleep()
+        await follow_records(self._address, self, round_ms=_ROUND_MS, asking=self._ask)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        consumer.assign([AUTHORITY_ORDERS])
-        await consumer.seek_to_beginning(AUTHORITY_ORDERS)
-        known, self._unreadable = SuspensionTimes(), ""
-        while True:
-            asked, now = self._seconds(), self._clock()
-            if await _stands_at_the_end(consumer):
-                self._known, self._read_to = known, now
-                self._stale_at = asked + self._fresh
-                self._say()
-                pause.reset()
-            fetched = await consumer.getmany(AUTHORITY_ORDERS, timeout_ms=_ROUND_MS)
-            known = self._followed(known, [consumed(each) for found in fetched.values() for each in found])
+    def _ask(self) -> None:
+        self._asked = self._seconds(), self._clock()
+
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
+        await seek_first(consumer, [AUTHORITY_ORDERS])
+        self._reading, self._unreadable = SuspensionTimes(), ""
+
+    async def take(self, round_: Round) -> None:
+        self._reading = self._followed(self._reading, round_.records)
+        if round_.complete:
+            asked, self._read_to = self._asked
+            self._known, self._stale_at = self._reading, asked + self._fresh
+            self._say()
+
+    async def lost(self, failure: Exception) -> None:
+        standing: HealthStatus = "degraded" if self._seconds() <= self._stale_at else "unready"
+        reason = f"{OPERATION_ORDERED.name} cannot be read: {type(failure).__name__}"
+        self._condition.set(standing, reason=reason)
 
     def _followed(self, known: SuspensionTimes, records: Sequence[Record]) -> SuspensionTimes:
         for record in records:
@@ -146,15 +134,6 @@ class FollowedSuspensions:
             self._condition.set("degraded", reason=self._unreadable)
         else:
             self._condition.set("ready")
-
-
-async def _stands_at_the_end(consumer: AIOKafkaConsumer) -> bool:
-    async with asyncio.timeout(_ANSWER_SECONDS):
-        end = (await consumer.end_offsets([AUTHORITY_ORDERS]))[AUTHORITY_ORDERS]
-        position = await consumer.position(AUTHORITY_ORDERS)
-    if position > end:
-        raise Unavailable("it ends before what was read of it: it is another topic")
-    return bool(position == end)
 
 
 async def read_suspensions(address: KafkaAddress) -> SuspensionTimes:

@@ -20,14 +20,11 @@ async def first_since(
     return {tp: at.offset for tp, at in found.items() if at is not None}
 
 
-async def seek_since(
-    consumer: AIOKafkaConsumer, address: KafkaAddress, topic: str, *, since_ms: int
-) -> Mapping[TopicPartition, int]:
-    """Assign all partitions of a topic, each from its first record since an instant, or from its end; return the ends."""
+async def seek_since(consumer: AIOKafkaConsumer, address: KafkaAddress, topic: str, *, since_ms: int) -> None:
+    """Assign all partitions of a topic, each from its first record since an instant, or from its end."""
     partitions = await partitions_of(address, topic)
     consumer.assign(partitions)
     starts = await first_since(consumer, partitions, since_ms=since_ms)
     ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
     for tp in partitions:
         consumer.seek(tp, starts.get(tp, ends[tp]))
-    return ends

@@ -7,15 +7,14 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 from services.router.domain.decision.proposals import Assigned, assigned_in
-from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import SUBMISSION_ROUTED
-from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.records import Record, consumed
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import Round, follow_records
+from shared.kafka.records import Record
 from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
 
@@ -45,32 +44,24 @@ class FollowedAssignments:
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        pause = Backoff()
-        while True:
-            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
-            try:
-                await consumer.start()
-                await self._follow(consumer, pause)
-            except (KafkaError, OSError, Unavailable) as error:
-                reason = f"{SUBMISSION_ROUTED.name} cannot be read: {type(error).__name__}"
-                self._condition.set("degraded", reason=reason)
-            finally:
-                self._built = False
-                self._kept.clear()
-                await close(consumer)
-            await pause.sleep()
+        await follow_records(self._address, self, round_ms=_ROUND_MS)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
         since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
-        ends = await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
-        while True:
-            for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
-                for each in records:
-                    self._take(consumed(each))
-            if not self._built and all([await consumer.position(tp) >= end for tp, end in ends.items()]):
-                self._built = True
-                self._condition.set("ready")
-                pause.reset()
+        await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
+
+    async def take(self, round_: Round) -> None:
+        for record in round_.records:
+            self._take(record)
+        if round_.complete and not self._built:
+            self._built = True
+            self._condition.set("ready")
+
+    async def lost(self, failure: Exception) -> None:
+        self._built = False
+        self._kept.clear()
+        reason = f"{SUBMISSION_ROUTED.name} cannot be read: {type(failure).__name__}"
+        self._condition.set("degraded", reason=reason)
 
     def _take(self, record: Record) -> None:
         try:

@@ -11,15 +11,14 @@ from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.domain.cases.refusals import REFUSALS
-from shared.backoff import Backoff
 from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
 from shared.events.topics import CASE_CUSTODY
-from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import Round, follow_records, seek_first
 from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Condition
 
@@ -61,7 +60,7 @@ class FollowedCustody(Generic[V]):
         self._consumer: AIOKafkaConsumer | None = None
         self._cases: dict[UUID, V] = {}
         self._partitions: Sequence[TopicPartition] = ()
-        self._reached: dict[TopicPartition, int] = {}
+        self._reached: Mapping[TopicPartition, int] = {}
         self._built = False
         self._unreadable = ""
         self._changed = asyncio.Condition()
@@ -133,38 +132,32 @@ class FollowedCustody(Generic[V]):
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        pause = Backoff()
-        while True:
-            consumer = reader(self._address, fetch_min_bytes=_COMPANY_BYTES, fetch_max_wait_ms=self._round_ms)
-            try:
-                await consumer.start()
-                await self._follow(consumer, pause)
-            except (KafkaError, OSError, Unavailable) as error:
-                self._log.warning("the view of custody is lost", error=error, next=pause.next_seconds)
-            finally:
-                await self._lose()
-                await close(consumer)
-            await pause.sleep()
+        await follow_records(self._address, self, round_ms=self._round_ms, min_bytes=_COMPANY_BYTES)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
         partitions = self._partitions = await partitions_of(self._address, CASE_CUSTODY.name)
-        consumer.assign(partitions)
-        for tp, first in (await consumer.beginning_offsets(partitions)).items():
-            consumer.seek(tp, first)
-        ends = await consumer.end_offsets(partitions)
+        await seek_first(consumer, partitions)
         async with self._changed:
             self._consumer = consumer
             self._changed.notify_all()
-        while True:
-            fetched = await consumer.getmany(timeout_ms=self._round_ms)
-            for records in fetched.values():
-                for record in records:
-                    self._take(record.key, record.value)
-            await self._note({tp: await consumer.position(tp) for tp in partitions}, news=bool(fetched))
-            if not self._built and self._reaches(ends):
-                self._built = True
-                self._say()
-                pause.reset()
+
+    async def take(self, round_: Round) -> None:
+        for record in round_.records:
+            self._take(record.key, record.value)
+        if round_.records or round_.reached != self._reached:
+            async with self._changed:
+                self._reached = round_.reached
+                self._changed.notify_all()
+        if round_.complete and not self._built:
+            self._built = True
+            self._say()
+
+    async def lost(self, _failure: Exception) -> None:
+        async with self._changed:
+            self._consumer, self._built, self._unreadable = None, False, ""
+            self._cases, self._owned, self._reached = {}, {}, {}
+            self._say()
+            self._changed.notify_all()
 
     def _take(self, key: bytes | None, value: bytes | None) -> None:
         """One record that cannot be read degrades the view; the others are seen."""
@@ -194,19 +187,6 @@ class FollowedCustody(Generic[V]):
         self._cases[case] = kept
         if (owner := self._owner(kept)) is not None:
             self._owned.setdefault(owner, {})[case] = kept
-
-    async def _note(self, reached: dict[TopicPartition, int], *, news: bool) -> None:
-        if news or reached != self._reached:
-            async with self._changed:
-                self._reached = reached
-                self._changed.notify_all()
-
-    async def _lose(self) -> None:
-        async with self._changed:
-            self._consumer, self._built, self._unreadable = None, False, ""
-            self._cases, self._owned, self._reached = {}, {}, {}
-            self._say()
-            self._changed.notify_all()
 
     def _say(self) -> None:
         if not self._built:

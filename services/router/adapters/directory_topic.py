@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.domain.decision.resolver import Resolver
@@ -20,13 +19,13 @@ from services.router.domain.directory.model import Directory
 from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import FRESH, NotFollowed, Version, Versions
-from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
 from shared.events.directory import DirectoryChanged
 from shared.events.envelope import carries, decode
 from shared.events.topics import DIRECTORY_CHANGED
-from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.records import Record, consumed
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.records import Record
 from shared.local_time import utc
 from shared.telemetry.health import Condition, HealthStatus
 from shared.telemetry.metrics import Telemetry
@@ -35,7 +34,6 @@ _KEPT: Final = timedelta(days=1)
 """Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
 
 _EVERY_MS: Final = 500
-_ANSWER_SECONDS: Final = 8.0
 _SHOWN: Final = 12
 
 
@@ -80,7 +78,8 @@ class FollowedDirectories:
         self._partition = TopicPartition(topic, 0)
         self._clock = clock
         self._seconds = seconds
-        self._versions = Versions()
+        self._versions = self._reading = Versions()
+        self._asked = float("-inf"), datetime.min.replace(tzinfo=UTC)
         self._built: dict[str, Resolver | BrokenDirectory] = {}
         self._lately: Sequence[tuple[datetime, Resolver | BrokenDirectory]] = ()
         self._told = 0
@@ -103,52 +102,30 @@ class FollowedDirectories:
         return self._usable(self._long_ago(instant))
 
     async def run(self) -> None:
-        """Read and follow until cancelled."""
-        pause = Backoff()
-        while True:
-            try:
-                await self._session(opened=pause.reset)
-            except Undecodable as undecodable:
-                self._log.error("directory not read", error=undecodable, next=pause.next_seconds)
-                self._fall_behind(f"{self._partition.topic}: {undecodable}; {_NEWER}")
-            except (KafkaError, OSError, TimeoutError, Unavailable) as error:
-                self._log.warning("directory not read", error=error, next=pause.next_seconds)
-                self._fall_behind(f"{self._partition.topic} cannot be read: {type(error).__name__}")
-            await pause.sleep()
+        """Read and follow until cancelled, each session from the first record on: nothing read before is taken for granted."""
+        await follow_records(self._address, self, round_ms=_EVERY_MS, asking=self._ask)
 
-    async def _session(self, *, opened: Callable[[], None]) -> None:
-        """From the first record on, so that nothing is taken for granted that was read before."""
-        consumer, versions = reader(self._address), Versions()
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await consumer.start()
-                consumer.assign([self._partition])
-                await consumer.seek_to_beginning(self._partition)
-            while True:
-                asked, now = self._seconds(), self._clock()
-                if await self._stands_at_the_end(consumer):
-                    await self.know(versions, asked=asked, now=now)
-                    opened()
-                elif asked > self._stale_at:
-                    self._fall_behind(f"{self._partition.topic} is not read to its end yet")
-                fetched = await consumer.getmany(self._partition, timeout_ms=_EVERY_MS)
-                if records := [consumed(record) for found in fetched.values() for record in found]:
-                    versions = await asyncio.to_thread(self._followed, versions, records)
-        finally:
-            await close(consumer)
+    def _ask(self) -> None:
+        self._asked = self._seconds(), self._clock()
 
-    async def _stands_at_the_end(self, consumer: AIOKafkaConsumer) -> bool:
-        """Whether all that is committed has been read.
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
+        await seek_first(consumer, [self._partition])
+        self._reading = Versions()
 
-        Raises:
-            Unavailable: the topic is shorter than what was read of it: it is another one.
-        """
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            end = (await consumer.end_offsets([self._partition]))[self._partition]
-            position = await consumer.position(self._partition)
-        if position > end:
-            raise Unavailable("it ends before what was read of it")
-        return bool(position == end)
+    async def take(self, round_: Round) -> None:
+        if round_.records:
+            self._reading = await asyncio.to_thread(self._followed, self._reading, round_.records)
+        asked, now = self._asked
+        if round_.complete:
+            await self.know(self._reading, asked=asked, now=now)
+        elif asked > self._stale_at:
+            self._fall_behind(f"{self._partition.topic} is not read to its end yet")
+
+    async def lost(self, failure: Exception) -> None:
+        if isinstance(failure, Undecodable):
+            self._fall_behind(f"{self._partition.topic}: {failure}; {_NEWER}")
+        else:
+            self._fall_behind(f"{self._partition.topic} cannot be read: {type(failure).__name__}")
 
     def _followed(self, versions: Versions, records: Sequence[Record]) -> Versions:
         for record in records:

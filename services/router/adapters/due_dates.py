@@ -8,15 +8,12 @@ from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 from services.router.domain.cases.due import Due, due_by, graver
-from shared.backoff import Backoff
-from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import CASE_CLOCK
-from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.records import consumed
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import Round, follow_records
 from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
 
@@ -40,37 +37,28 @@ class FollowedDueDates:
         return self._due.get(case)
 
     async def run(self) -> None:
-        """Follow until cancelled."""
-        pause = Backoff()
-        while True:
-            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
-            try:
-                await consumer.start()
-                await self._follow(consumer, pause)
-            except (KafkaError, OSError, Unavailable) as error:
-                self._condition.set(
-                    "degraded", reason=f"{CASE_CLOCK.name} cannot be read: {type(error).__name__}"
-                )
-            finally:
-                await close(consumer)
-            await pause.sleep()
+        """Follow until cancelled; what is read again says the same."""
+        await follow_records(self._address, self, round_ms=_ROUND_MS)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
         since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
         await seek_since(consumer, self._address, CASE_CLOCK.name, since_ms=since_ms)
-        self._condition.set("ready")
-        pause.reset()
-        while True:
-            for records in (await consumer.getmany(timeout_ms=_ROUND_MS)).values():
-                for each in records:
-                    record = consumed(each)
-                    try:
-                        event = decode(record.value, record.headers, CASE_CLOCK.payloads)
-                    except Undecodable as error:
-                        structlog.get_logger().error("clock not read", part="due dates", error=error)
-                        continue
-                    if (told := due_by(event.data)) is not None:
-                        self._keep(event.case_id, told)
+
+    async def take(self, round_: Round) -> None:
+        for record in round_.records:
+            try:
+                event = decode(record.value, record.headers, CASE_CLOCK.payloads)
+            except Undecodable as error:
+                structlog.get_logger().error("clock not read", part="due dates", error=error)
+                continue
+            if (told := due_by(event.data)) is not None:
+                self._keep(event.case_id, told)
+        if round_.complete:
+            self._condition.set("ready")
+
+    async def lost(self, failure: Exception) -> None:
+        reason = f"{CASE_CLOCK.name} cannot be read: {type(failure).__name__}"
+        self._condition.set("degraded", reason=reason)
 
     def _keep(self, case: UUID, told: Due) -> None:
         self._due[case] = graver(self._due.get(case), told)

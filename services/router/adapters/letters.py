@@ -8,18 +8,17 @@ from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.domain.cases.letter import OpenLetter
-from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.operation import RecordPlace
 from shared.events.topic_names import DEAD_LETTER_PARTITIONS, DEAD_LETTER_TOPICS
-from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import OrderReport, Settlements, is_letter, letter_name, origin, reported
+from shared.kafka.following import Round, follow_records, seek_first
 from shared.kafka.operator_orders import GroupOrder, ordered, send_orders
-from shared.kafka.records import Record, consumed
+from shared.kafka.records import Record
 from shared.telemetry.health import Condition
 
 SOURCE: Final = "urn:amtsweg:console"
@@ -67,37 +66,23 @@ class FollowedLetters:
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        pause = Backoff()
-        while True:
-            consumer = reader(self._address, fetch_max_wait_ms=_ROUND_MS)
-            try:
-                await consumer.start()
-                await self._follow(consumer, pause)
-            except (KafkaError, OSError) as error:
-                self._condition.set("degraded", reason=f"dead letters cannot be read: {type(error).__name__}")
-            finally:
-                self._built, self._open, self._settlements = False, {}, Settlements()
-                await close(consumer)
-            await pause.sleep()
+        await follow_records(self._address, self, round_ms=_ROUND_MS)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, pause: Backoff) -> None:
-        consumer.assign(_PARTITIONS)
-        for tp, first in (await consumer.beginning_offsets(_PARTITIONS)).items():
-            consumer.seek(tp, first)
-        ends = await consumer.end_offsets(_PARTITIONS)
-        while True:
-            fetched = await consumer.getmany(timeout_ms=_ROUND_MS)
-            async with self._changed:
-                for records in fetched.values():
-                    for record in records:
-                        self._take(consumed(record))
-                self._changed.notify_all()
-            if not self._built:
-                places = [await consumer.position(tp) for tp in _PARTITIONS]
-                if all(place >= ends[tp] for tp, place in zip(_PARTITIONS, places, strict=True)):
-                    self._built = True
-                    self._condition.set("ready")
-                    pause.reset()
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
+        await seek_first(consumer, _PARTITIONS)
+
+    async def take(self, round_: Round) -> None:
+        async with self._changed:
+            for record in round_.records:
+                self._take(record)
+            self._changed.notify_all()
+        if round_.complete and not self._built:
+            self._built = True
+            self._condition.set("ready")
+
+    async def lost(self, failure: Exception) -> None:
+        self._built, self._open, self._settlements = False, {}, Settlements()
+        self._condition.set("degraded", reason=f"dead letters cannot be read: {type(failure).__name__}")
 
     def _take(self, record: Record) -> None:
         group = DEAD_LETTER_TOPICS[record.topic]

@@ -1,0 +1,129 @@
+"""Views over topics that a process follows without a group: one loop for all of them, one rule for what is complete."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Never, Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from shared.backoff import Backoff
+from shared.errors import Unavailable, Undecodable
+from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.records import Record, consumed
+
+_ANSWER_SECONDS: Final = 10.0
+_FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One look at the topic: the new records, the next offset of each partition, and whether the view is complete.
+
+    ``complete``: everything has been read that was committed when Kafka was asked for the ends.
+    """
+
+    records: Sequence[Record]
+    reached: Mapping[TopicPartition, int]
+    complete: bool
+
+
+class FollowedView(Protocol):
+    """What is built from the records. `follow_records` calls it from one task, one method at a time.
+
+    A session is one `begin`, then any number of `take`, then one `lost`. None of them may wait for anything but Kafka,
+    a thread or a lock that is held briefly: meanwhile nothing is read.
+    """
+
+    async def begin(self, consumer: AIOKafkaConsumer) -> None:
+        """Assign partitions to the consumer, which is started, and seek to where reading begins."""
+
+    async def take(self, round_: Round) -> None:
+        """Take the records in; the first round of a session has none.
+
+        A record that the view can do without is its own matter. Raising `Undecodable` or `Unavailable` ends the session.
+        """
+
+    async def lost(self, failure: Exception) -> None:
+        """The session has ended, by a failure or with the process. The next one starts with `begin`.
+
+        Say so in health, and give up what a second reading would count twice.
+        """
+
+
+async def follow_records(
+    address: KafkaAddress,
+    view: FollowedView,
+    *,
+    round_ms: int = 1000,
+    min_bytes: int = 1,
+    asking: Callable[[], None] | None = None,
+) -> Never:
+    """Keep the view up to date until cancelled; after a failure begin a new session, with growing pauses.
+
+    ``round_ms`` is how far a view may lag behind a quiet topic. Kafka is asked for the ends when a session begins, so that
+    ``complete`` says that the view holds what lay there then. With ``asking``, Kafka is asked anew in every round, and
+    ``complete`` says so as of the last call of ``asking``, which comes right before the question.
+    """
+    pause, log = Backoff(), structlog.get_logger().bind(part=type(view).__name__)
+    while True:
+        consumer = reader(address, fetch_min_bytes=min_bytes, fetch_max_wait_ms=round_ms)
+        failure: Exception = Unavailable("the process ends")
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await consumer.start()
+            await view.begin(consumer)
+            await _rounds(consumer, view, round_ms=round_ms, asking=asking, complete=pause.reset)
+        except _FAILURES as error:
+            log.warning("topic not followed", error=error, next=pause.next_seconds)
+            failure = error
+        finally:
+            await view.lost(failure)
+            await close(consumer)
+        await pause.sleep()
+
+
+async def _rounds(
+    consumer: AIOKafkaConsumer,
+    view: FollowedView,
+    *,
+    round_ms: int,
+    asking: Callable[[], None] | None,
+    complete: Callable[[], None],
+) -> Never:
+    records: list[Record] = []
+    ends: Mapping[TopicPartition, int] = {}
+    reached: Mapping[TopicPartition, int] = {}
+    while True:
+        if asking is not None or not ends:
+            if asking is not None:
+                asking()
+            ends = await _ends(consumer, reached)
+        reached = {tp: await consumer.position(tp) for tp in ends}
+        done = all(reached[tp] >= end for tp, end in ends.items())
+        await view.take(Round(records, reached, done))
+        if done:
+            complete()
+        fetched = await consumer.getmany(timeout_ms=round_ms)
+        records = [consumed(each) for found in fetched.values() for each in found]
+
+
+async def seek_first(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+    """Assign these partitions, each from the first record that it still has."""
+    consumer.assign(partitions)
+    for tp, first in (await consumer.beginning_offsets(partitions)).items():
+        consumer.seek(tp, first)
+
+
+async def _ends(
+    consumer: AIOKafkaConsumer, reached: Mapping[TopicPartition, int]
+) -> Mapping[TopicPartition, int]:
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets([*consumer.assignment()])
+    for tp, read in reached.items():
+        if read > ends[tp]:
+            raise Unavailable(f"{tp.topic} ends before what was read of it: it is another topic")
+    return ends
