@@ -22,7 +22,7 @@ from shared.events.operation import ResumeOrdered, SuspendOrdered
 from shared.events.suspension import SuspensionTimes
 from shared.events.topics import OPERATION_ORDERED
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.operator_orders import AUTHORITY_ORDERS
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
@@ -108,7 +108,7 @@ class FollowedSuspensions:
         await seek_first(consumer, [AUTHORITY_ORDERS])
         self._reading, self._unreadable = SuspensionTimes(), ""
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         self._reading = self._followed(self._reading, round_.records)
         if round_.complete:
             asked, self._read_to = self._asked

@@ -20,7 +20,7 @@ _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class TopicRound:
     """One look at the topic: the new records, the next offset of each partition, and whether the view is complete.
 
     ``complete``: everything has been read that was committed when Kafka was asked for the ends.
@@ -41,7 +41,7 @@ class FollowedView(Protocol):
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         """Assign partitions to the consumer, which is started, and seek to where reading begins."""
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         """Take the records in; the first round of a session has none.
 
         A record that the view can do without is its own matter. Raising `Undecodable` or `Unavailable` ends the session.
@@ -104,7 +104,7 @@ async def _rounds(
             ends = await _ends(consumer, reached)
         reached = {tp: await consumer.position(tp) for tp in ends}
         done = all(reached[tp] >= end for tp, end in ends.items())
-        await view.take(Round(records, reached, done))
+        await view.take(TopicRound(records, reached, done))
         if done:
             complete()
         fetched = await consumer.getmany(timeout_ms=round_ms)

@@ -7,17 +7,14 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
     CompactArray,
-    CompactString,
     Int8,
     Int16,
     Int32,
     Int64,
     Schema,
-    TaggedFields,
 )
 
-_TEXT = CompactString("utf-8")
-_TAGS = ("tags", TaggedFields)
+from shared.kafka.flexible_fields import TAGS, TEXT
 
 
 class FindCoordinatorsResponse(Response):
@@ -28,16 +25,16 @@ class FindCoordinatorsResponse(Response):
         (
             "coordinators",
             CompactArray(
-                ("key", _TEXT),
+                ("key", TEXT),
                 ("node_id", Int32),
-                ("host", _TEXT),
+                ("host", TEXT),
                 ("port", Int32),
                 ("error_code", Int16),
-                ("error_message", _TEXT),
-                _TAGS,
+                ("error_message", TEXT),
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -46,7 +43,7 @@ class FindCoordinatorsStruct(RequestStruct):
     API_KEY = 10
     API_VERSION = 4
     RESPONSE_TYPE = FindCoordinatorsResponse
-    SCHEMA = Schema(("key_type", Int8), ("coordinator_keys", CompactArray(_TEXT)), _TAGS)
+    SCHEMA = Schema(("key_type", Int8), ("coordinator_keys", CompactArray(TEXT)), TAGS)
 
 
 class FindCoordinators(Request[FindCoordinatorsStruct]):
@@ -69,30 +66,30 @@ class OffsetsOfGroupsResponse(Response):
         (
             "groups",
             CompactArray(
-                ("group_id", _TEXT),
+                ("group_id", TEXT),
                 (
                     "topics",
                     CompactArray(
-                        ("name", _TEXT),
+                        ("name", TEXT),
                         (
                             "partitions",
                             CompactArray(
                                 ("partition_index", Int32),
                                 ("committed_offset", Int64),
                                 ("committed_leader_epoch", Int32),
-                                ("metadata", _TEXT),
+                                ("metadata", TEXT),
                                 ("error_code", Int16),
-                                _TAGS,
+                                TAGS,
                             ),
                         ),
-                        _TAGS,
+                        TAGS,
                     ),
                 ),
                 ("error_code", Int16),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -105,16 +102,16 @@ class OffsetsOfGroupsStruct(RequestStruct):
         (
             "groups",
             CompactArray(
-                ("group_id", _TEXT),
+                ("group_id", TEXT),
                 (
                     "topics",
-                    CompactArray(("name", _TEXT), ("partition_indexes", CompactArray(Int32)), _TAGS),
+                    CompactArray(("name", TEXT), ("partition_indexes", CompactArray(Int32)), TAGS),
                 ),
-                _TAGS,
+                TAGS,
             ),
         ),
         ("require_stable", Boolean),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -138,9 +135,9 @@ class ListedGroupsResponse(Response):
         ("error_code", Int16),
         (
             "groups",
-            CompactArray(("group_id", _TEXT), ("protocol_type", _TEXT), ("group_state", _TEXT), _TAGS),
+            CompactArray(("group_id", TEXT), ("protocol_type", TEXT), ("group_state", TEXT), TAGS),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -149,7 +146,7 @@ class ListedGroupsStruct(RequestStruct):
     API_KEY = 16
     API_VERSION = 4
     RESPONSE_TYPE = ListedGroupsResponse
-    SCHEMA = Schema(("states_filter", CompactArray(_TEXT)), _TAGS)
+    SCHEMA = Schema(("states_filter", CompactArray(TEXT)), TAGS)
 
 
 class ListedGroups(Request[ListedGroupsStruct]):

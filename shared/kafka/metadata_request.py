@@ -8,18 +8,16 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     Boolean,
     CompactArray,
-    CompactString,
     Int16,
     Int32,
     Int64,
     Schema,
-    TaggedFields,
 )
 
-_TEXT = CompactString("utf-8")
-_TAGS = ("tags", TaggedFields)
+from shared.kafka.flexible_fields import TAGS, TEXT
+
 _ID = (("id_high", Int64), ("id_low", Int64))
-_BROKERS = CompactArray(("node_id", Int32), ("host", _TEXT), ("port", Int32), ("rack", _TEXT), _TAGS)
+_BROKERS = CompactArray(("node_id", Int32), ("host", TEXT), ("port", Int32), ("rack", TEXT), TAGS)
 _NO_ID: Final = 0
 
 
@@ -29,13 +27,13 @@ class DescribedTopicsResponse(Response):
     SCHEMA = Schema(
         ("throttle_time_ms", Int32),
         ("brokers", _BROKERS),
-        ("cluster_id", _TEXT),
+        ("cluster_id", TEXT),
         ("controller_id", Int32),
         (
             "topics",
             CompactArray(
                 ("error_code", Int16),
-                ("name", _TEXT),
+                ("name", TEXT),
                 *_ID,
                 ("is_internal", Boolean),
                 (
@@ -48,14 +46,14 @@ class DescribedTopicsResponse(Response):
                         ("replicas", CompactArray(Int32)),
                         ("in_sync", CompactArray(Int32)),
                         ("offline", CompactArray(Int32)),
-                        _TAGS,
+                        TAGS,
                     ),
                 ),
                 ("authorized_operations", Int32),
-                _TAGS,
+                TAGS,
             ),
         ),
-        _TAGS,
+        TAGS,
     )
 
 
@@ -65,10 +63,10 @@ class DescribeTopicsStruct(RequestStruct):
     API_VERSION = 12
     RESPONSE_TYPE = DescribedTopicsResponse
     SCHEMA = Schema(
-        ("topics", CompactArray(*_ID, ("name", _TEXT), _TAGS)),
+        ("topics", CompactArray(*_ID, ("name", TEXT), TAGS)),
         ("allow_auto_topic_creation", Boolean),
         ("include_authorized_operations", Boolean),
-        _TAGS,
+        TAGS,
     )
 
 

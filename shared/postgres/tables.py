@@ -38,6 +38,11 @@ def offsets_table() -> tuple[str, ...]:
     )
 
 
+def leases_table() -> tuple[str, ...]:
+    """Which process leads, by name of the work; whoever freezes loses the lead with time."""
+    return ("CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL)",)
+
+
 def outbox_table() -> tuple[str, ...]:
     """Messages written with their cause and not yet published, and those that Kafka will never take."""
     return (

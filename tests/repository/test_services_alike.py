@@ -47,6 +47,7 @@ def test_a_clock_is_a_function_that_tells_the_instant(service: str) -> None:
     [
         ("a growing pause", r"min\([^\n]*\* ?2\b|min\(2 ?\*", {"shared/backoff.py"}),
         ("a leader among replicas", r"pg_try_advisory_lock", {"shared/postgres/leader.py"}),
+        ("a lead that goes with time", r"\bholder = \$", {"shared/postgres/leader.py"}),
         ("whether inputs are applied", r"\bends=behind\b", {"shared/kafka/caught_up.py"}),
     ],
 )

@@ -13,7 +13,7 @@ from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records
+from shared.kafka.following import TopicRound, follow_records
 from shared.kafka.records import Record
 from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
@@ -50,7 +50,7 @@ class FollowedAssignments:
         since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
         await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
             self._take(record)
         if round_.complete and not self._built:

@@ -18,7 +18,7 @@ from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Condition
 
@@ -141,7 +141,7 @@ class FollowedCustody(Generic[V]):
             self._consumer = consumer
             self._changed.notify_all()
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
             self._take(record.key, record.value)
         if round_.records or round_.reached != self._reached:

@@ -24,7 +24,7 @@ from shared.events.directory import DirectoryChanged
 from shared.events.envelope import carries, decode
 from shared.events.topics import DIRECTORY_CHANGED
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.records import Record
 from shared.local_time import utc
 from shared.telemetry.health import Condition, HealthStatus
@@ -112,7 +112,7 @@ class FollowedDirectories:
         await seek_first(consumer, [self._partition])
         self._reading = Versions()
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         if round_.records:
             self._reading = await asyncio.to_thread(self._followed, self._reading, round_.records)
         asked, now = self._asked

@@ -13,7 +13,7 @@ from services.router.domain.cases.due import Due, due_by, graver
 from shared.events.envelope import Undecodable, decode
 from shared.events.topics import CASE_CLOCK
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records
+from shared.kafka.following import TopicRound, follow_records
 from shared.kafka.since import seek_since
 from shared.telemetry.health import Condition
 
@@ -44,7 +44,7 @@ class FollowedDueDates:
         since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
         await seek_since(consumer, self._address, CASE_CLOCK.name, since_ms=since_ms)
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
             try:
                 event = decode(record.value, record.headers, CASE_CLOCK.payloads)

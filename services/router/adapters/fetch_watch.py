@@ -6,9 +6,8 @@ the same under the same ids, so the lease in PostgreSQL only saves work.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -23,9 +22,9 @@ from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
+from shared.postgres.leader import Lease
 from shared.telemetry.health import Condition
 
-_LEASE: Final = timedelta(seconds=10)
 _LOOK_SECONDS: Final = 2.0
 _STANDBY_SECONDS: Final = 2.0
 _MOST_RECORDS: Final = 200
@@ -39,25 +38,26 @@ class FetchWatch:
     def __init__(
         self,
         *,
+        lease: Lease,
         places: PostgresFetchPlaces,
         inboxes: KafkaInboxes,
         custody: HeldCases,
         bus: AnswersTopic,
         condition: Condition,
     ) -> None:
+        self._lease = lease
         self._places = places
         self._inboxes = inboxes
         self._custody = custody
         self._bus = bus
         self._condition = condition
-        self._holder = str(uuid4())
         self._log = structlog.get_logger().bind(part="fetched")
 
     async def run(self) -> None:
         pause = Backoff()
         while True:
             try:
-                if await self._places.lead(self._holder, lease=_LEASE):
+                if await self._lease.take():
                     await self._watch(pause)
                 self._condition.set("ready")
                 await asyncio.sleep(_STANDBY_SECONDS)
@@ -87,7 +87,7 @@ class FetchWatch:
     async def _watch(self, pause: Backoff) -> None:
         """Watch until somebody else leads."""
         told = await self._places.all()
-        while await self._places.lead(self._holder, lease=_LEASE):
+        while await self._lease.take():
             committed = await self._inboxes.committed(list(self._custody.holders()))
             moved = {name: place for name, place in committed.items() if place > told.get(name, 0)}
             if moved:

@@ -16,7 +16,7 @@ from shared.events.operation import RecordPlace
 from shared.events.topic_names import DEAD_LETTER_PARTITIONS, DEAD_LETTER_TOPICS
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import OrderReport, Settlements, is_letter, letter_name, origin, reported
-from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.operator_orders import GroupOrder, ordered, send_orders
 from shared.kafka.records import Record
 from shared.telemetry.health import Condition
@@ -71,7 +71,7 @@ class FollowedLetters:
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         await seek_first(consumer, _PARTITIONS)
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         async with self._changed:
             for record in round_.records:
                 self._take(record)

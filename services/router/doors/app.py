@@ -43,6 +43,7 @@ from shared.events.topics import CASE_ANSWERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
+from shared.postgres.leader import Lease
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from shared.service.clock import utc_now
@@ -107,6 +108,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     webhook_keys = WebhookKeys.from_text(read_secret(settings.webhook_keys_file))
     sender = WebhookSender(
         address,
+        lease=Lease(pool, "webhooks"),
         book=webhooks,
         inboxes=inboxes,
         principals=principals,
@@ -116,6 +118,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         telemetry=telemetry,
     )
     watch = FetchWatch(
+        lease=Lease(pool, "fetched"),
         places=PostgresFetchPlaces(pool),
         inboxes=inboxes,
         custody=custody,

@@ -11,7 +11,7 @@ from aiokafka.structs import TopicPartition
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import Round, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.publish_once import publish_once
 from tests.support.stack import KafkaAccess
 
@@ -31,7 +31,7 @@ class NotedView:
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         await seek_first(consumer, [self.partition])
 
-    async def take(self, round_: Round) -> None:
+    async def take(self, round_: TopicRound) -> None:
         if self.refuse is not None:
             refused, self.refuse = self.refuse, None
             raise refused

@@ -35,11 +35,6 @@ WHERE authority = $1
 _OF: Final = "SELECT * FROM webhooks WHERE authority = ANY($1)"
 _REVISIONS: Final = "SELECT authority, revision FROM webhooks WHERE ended IS NULL"
 _SECRETS: Final = "SELECT * FROM webhook_secrets"
-_LEAD: Final = """
-INSERT INTO webhook_lead (holder, until) VALUES ($1, now() + $2)
-ON CONFLICT (one) DO UPDATE SET holder = $1, until = now() + $2
-WHERE webhook_lead.holder = $1 OR webhook_lead.until < now() RETURNING true
-"""
 _KEEP: Final = """
 UPDATE webhooks SET announced = kept.announced, attempts = kept.attempts, next_at = kept.next_at,
     failing_since = kept.failing_since, heard_at = kept.heard_at, last_failure = kept.last_failure,
@@ -95,11 +90,6 @@ class PostgresWebhooks:
         with reaching_postgres():
             rows = await self._pool.fetch(_SECRETS)
         return {row["principal"]: WebhookSecret(row["generation"], row["previous_until"]) for row in rows}
-
-    async def lead(self, holder: str, *, lease: timedelta) -> bool:
-        """Take the lead, or keep it for so long; False while somebody else has it."""
-        with reaching_postgres():
-            return bool(await self._pool.fetchval(_LEAD, holder, lease, timeout=lease.total_seconds() / 2))
 
     async def keep(self, webhooks: Collection[Webhook]) -> None:
         """How far each has got, unless it has been changed meanwhile: then whoever changed it is right."""

@@ -6,9 +6,8 @@ who dies in between calls again with the same ids.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -27,12 +26,12 @@ from shared.errors import Unavailable
 from shared.events.topics import authority_group
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import Record
+from shared.postgres.leader import Lease
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 
 SCOPE: Final = "webhooks.write"
 
-_LEASE: Final = timedelta(seconds=10)
 _LOOK_SECONDS: Final = 1.0
 _KEEP_SECONDS: Final = 0.2
 _FETCH_MS: Final = 250
@@ -51,6 +50,7 @@ class WebhookSender:
         self,
         address: KafkaAddress,
         *,
+        lease: Lease,
         book: PostgresWebhooks,
         inboxes: KafkaInboxes,
         principals: KnownPrincipals,
@@ -60,6 +60,7 @@ class WebhookSender:
         telemetry: Telemetry,
     ) -> None:
         self._address = address
+        self._lease = lease
         self._book = book
         self._inboxes = inboxes
         self._principals = principals
@@ -67,7 +68,6 @@ class WebhookSender:
         self._clock = clock
         self._condition = condition
         self._telemetry = telemetry
-        self._holder = str(uuid4())
         self._log = structlog.get_logger().bind(part="webhooks")
 
     async def run(self) -> None:
@@ -75,7 +75,7 @@ class WebhookSender:
         while True:
             try:
                 self._condition.set("ready")
-                if await self._book.lead(self._holder, lease=_LEASE):
+                if await self._lease.take():
                     pause.reset()
                     await self._lead()
                 else:
@@ -106,7 +106,7 @@ class WebhookSender:
         """Renew the lead, and look for what has changed."""
         looks = 0
         while True:
-            if not await self._book.lead(self._holder, lease=_LEASE):
+            if not await self._lease.take():
                 raise NoLead
             await round_.look()
             if looks % _LOOKS_PER_WATCH == 0:
