@@ -32,12 +32,13 @@ class Backlog:
     starts: Sequence[int]
     count: int
     inboxes: Mapping[bytes, str]
+    inbox_bytes: int = INBOX_BYTES
 
 
 def outputs(backlog: Backlog, key: bytes, value: bytes, number: int) -> tuple[tuple[str, bytes, int], ...]:
     """Topic, value and partition of what a submission leads to."""
     return (
-        (backlog.inboxes[key], value[:INBOX_BYTES], 0),
+        (backlog.inboxes[key], value[: backlog.inbox_bytes], 0),
         (BENCH_ROUTED, ROUTED, number),
         (BENCH_HELD, value, number),
         (BENCH_CUSTODY, CUSTODY, number),
