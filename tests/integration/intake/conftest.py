@@ -134,7 +134,7 @@ BODY = (
 @pytest.fixture
 async def platform(ground: Ground) -> AsyncIterator[Platform]:
     basic = b64encode(f"{CLIENT}:{ground.made.client_secret}".encode()).decode()
-    async with httpx.AsyncClient(base_url=ground.url, timeout=10) as http:
+    async with httpx.AsyncClient(base_url=ground.url, timeout=60) as http:
         answer = await http.post(
             "/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"}
         )

@@ -316,7 +316,7 @@ def _empty(kafka: KafkaAccess) -> None:
 
 def _fresh_topics(kafka: KafkaAccess) -> None:
     admin = kafka.part.endpoint.admin()
-    there = set(admin.list_topics(timeout=10).topics) & {*_NAMES, *_LETTERS}
+    there = set(admin.list_topics(timeout=30).topics) & {*_NAMES, *_LETTERS}
     for done in admin.delete_topics(list(there)).values() if there else ():
         done.result(30)
     _create_when_gone(kafka, *_NAMES, partitions=PARTITIONS)

@@ -210,7 +210,7 @@ def test_a_grant_that_the_catalogue_does_not_give_is_withdrawn(cluster: Cluster)
 def test_a_new_authority_is_added_beside_the_others(cluster: Cluster) -> None:
     logins = cluster.provision((*AUTHORITIES, "hwk-kassel"))
     assert authority_login("hwk-kassel") in logins.passwords
-    topics = cluster.part.endpoint.admin().list_topics(timeout=10).topics
+    topics = cluster.part.endpoint.admin().list_topics(timeout=30).topics
     assert {topic.name for topic in wanted((*AUTHORITIES, "hwk-kassel"))} <= set(topics)
 
 
@@ -218,7 +218,7 @@ def test_the_number_of_partitions_is_chosen_once(cluster: Cluster) -> None:
     with pytest.raises(StackError, match=r"has 3 partitions, and 6 are wanted"):
         cluster.provision(partitions=6)
     cluster.provision()  # what was chosen is read from the topics
-    topics = cluster.part.endpoint.admin().list_topics(timeout=10).topics
+    topics = cluster.part.endpoint.admin().list_topics(timeout=30).topics
     assert len(topics["case.custody.v1"].partitions) == 3
     assert len(topics["directory.changed.v1"].partitions) == 1
 
