@@ -58,6 +58,7 @@ class DoorsInMemory:
     requests_per_minute: int = 10_000
     scopes: frozenset[str] = frozenset(ALL)
     revoked: set[str] = field(default_factory=set)
+    suspended: set[str] = field(default_factory=set)
     due: dict[UUID, Due] = field(default_factory=dict)
     opened: list[InboxRecord] = field(default_factory=list)
 
@@ -107,7 +108,7 @@ class DoorsInMemory:
             kind="provider" if name == PROVIDER else "authority",
             name=name,
             scopes=self.scopes,
-            authorities=SERVED if name == PROVIDER else frozenset({name}),
+            authorities=(SERVED if name == PROVIDER else frozenset({name})) - self.suspended,
             registered_at=RECEIVED_AT,
         )
         return Caller(principal=principal, scopes=self.scopes)
@@ -166,4 +167,5 @@ def authority_gate(doors: DoorsInMemory) -> PrincipalAuth:
         issuer="https://intake.example",
         rates=rates,
         again=lambda caller: doors.caller(f"Bearer {caller.id}"),
+        again_seconds=0.01,
     )

@@ -16,12 +16,13 @@ class InboxNews:
     def __init__(self) -> None:
         self.event = asyncio.Event()
 
-    async def wait(self, *, seconds: float) -> None:
-        """Return when something may have come, or the time is over."""
+    async def wait(self, *, seconds: float) -> bool:
+        """Return whether something may have come, as soon as that is so or the time is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.event.wait()
                 await asyncio.sleep(_AGAIN_SECONDS)
+        return self.event.is_set()
 
 
 class CustodyArrivals:

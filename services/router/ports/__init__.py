@@ -234,8 +234,8 @@ class WebhookBook(Protocol):
 class News(Protocol):
     """What somebody waits for."""
 
-    async def wait(self, *, seconds: float) -> None:
-        """Return when something may have come, or the time is over."""
+    async def wait(self, *, seconds: float) -> bool:
+        """Return whether something may have come, as soon as that is so or the time is over."""
 
 
 class Arrivals(Protocol):

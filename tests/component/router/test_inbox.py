@@ -215,6 +215,32 @@ async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(do
     assert (answer.status_code, "secret" in answer.text) == (401, False)
 
 
+async def test_who_is_revoked_while_they_wait_is_told_so_before_anything_comes(doors: DoorsInMemory) -> None:
+    doors.inboxes.committed[GIESSEN] = 2
+    async with connected(doors) as http:
+        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
+        async with asyncio.timeout(10):
+            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
+                await asyncio.sleep(0)
+        doors.revoked.add(GIESSEN)
+        answer = await asyncio.wait_for(waiting, 10)
+
+    assert kind(answer) == (401, "token-invalid")
+
+
+async def test_who_loses_an_authority_while_they_wait_for_it_is_told_so(doors: DoorsInMemory) -> None:
+    doors.inboxes.committed |= {GIESSEN: 2, MARBURG: 1}
+    async with connected(doors, principal=PROVIDER) as http:
+        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
+        async with asyncio.timeout(10):
+            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
+                await asyncio.sleep(0)
+        doors.suspended.add(GIESSEN)
+        answer = await asyncio.wait_for(waiting, 10)
+
+    assert kind(answer) == (401, "token-invalid")
+
+
 async def test_the_status_tells_which_period_ends_next_and_how_many_are_over(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:

@@ -32,6 +32,7 @@ from shared.events.supplement import SupplementDelivered, SupplementReceived
 from shared.events.topics import AUTHORITY_INBOX, CASE_SUBMITTED, CASE_UPDATED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, as_message, running, url
 from tests.integration.router.reading_authorities import Doors, Reading, by_kafka, by_pull, until
+from tests.integration.router.what_is_known import Missing, explain, logged
 from tests.support.events import RECEIPT
 from tests.support.receiver import Receiver, receiving
 from tests.support.routing import about, event_of
@@ -47,13 +48,15 @@ BROKER_EVERY = 6
 """Every so manieth fault is the broker's."""
 
 SETTLED_WITHIN_SECONDS = 180.0
+MOST_EXPLAINED = 5
 
 
 @dataclass
 class Sent:
-    """What was put on the bus: each case's submission and supplement, and whose it is."""
+    """What was put on the bus, by case: whose it is, its submission and its supplement."""
 
     cases: dict[UUID, str] = field(default_factory=dict)
+    submissions: dict[UUID, UUID] = field(default_factory=dict)
     supplements: dict[UUID, UUID] = field(default_factory=dict)
 
 
@@ -78,6 +81,7 @@ async def load(ground: Ground, *, seconds: float, random: Random) -> Sent:
             authority = random.choice(EVERYBODY)
             received = ground.submission(place=Place(ags=authority.removeprefix("g-")))
             sent.cases[received.case_id] = authority
+            sent.submissions[received.case_id] = received.submission_id
             messages.append(encode(received, "submission.received.v1"))
             if number % SUPPLEMENTED == 0:
                 more = supplement(ground, received)
@@ -175,16 +179,16 @@ async def test_whatever_dies_each_submission_is_delivered_and_read_once_and_in_o
         sent = await load(ground, seconds=seconds, random=random)
         over.set()
         await dying
-        expected = len(sent.cases) + len(sent.supplements)
+        lies = await settled(ground, sent, before)
+        everything = {each: {str(record.id) for record in lies[each]} for each in EVERYBODY}
         await until(
-            lambda: sum(len(set(each.ids)) for each in readings.values()) >= expected,
+            lambda: all(everything[each] <= {*readings[each].ids} for each in EVERYBODY),
             seconds=SETTLED_WITHIN_SECONDS,
         )
-        lies = {each: (await inbox(ground, each))[len(before[each]) :] for each in EVERYBODY}
         await accepted(ground, [case for case, whose in sent.cases.items() if whose in PULL])
         seen = {each: readings[each].first_seen for each in EVERYBODY}
 
-    await explain_what_is_missing(ground, sent, lies)
+    await explain_what_is_missing(ground, sent, lies, names=sorted(pairs))
     check_inboxes(sent, lies, seed=seed)
     for authority, found in lies.items():
         mine = [str(each.id) for each in found]
@@ -202,6 +206,20 @@ async def inbox(ground: Ground, authority: str) -> list[Event[Payload]]:
     return [event_of(as_message(each)) for each in found]
 
 
+async def settled(
+    ground: Ground, sent: Sent, before: dict[str, list[Event[Payload]]]
+) -> dict[str, list[Event[Payload]]]:
+    """What lies in the inboxes that did not lie there before, once it is all that was sent, or the time is over."""
+    expected = {*sent.submissions.values(), *sent.supplements.values()}
+    deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN_SECONDS
+    while True:
+        lies = {each: (await inbox(ground, each))[len(before[each]) :] for each in EVERYBODY}
+        found = {each.submission_id for records in lies.values() for each in records}
+        if expected <= found or asyncio.get_running_loop().time() > deadline:
+            return lies
+        await asyncio.sleep(1)
+
+
 async def accepted(ground: Ground, cases: Sequence[UUID]) -> None:
     """Wait until the router has told of each that it is accepted."""
     async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
@@ -212,15 +230,21 @@ async def accepted(ground: Ground, cases: Sequence[UUID]) -> None:
             await asyncio.sleep(1)
 
 
-async def explain_what_is_missing(ground: Ground, sent: Sent, lies: dict[str, list[Event[Payload]]]) -> None:
-    """Say on stderr what was told of cases of which something did not arrive: a failure then says why."""
+async def explain_what_is_missing(
+    ground: Ground, sent: Sent, lies: dict[str, list[Event[Payload]]], *, names: list[str]
+) -> None:
+    """Say on stderr what is known of that which did not arrive: a failure then says why."""
     arrived = {each.submission_id for found in lies.values() for each in found}
-    for case, submission in sent.supplements.items():
-        if submission not in arrived:
-            for topic in (SUBMISSION_ROUTED.name, CASE_UPDATED.name):
-                for told in await ground.told(topic, [case]):
-                    reason = getattr(told.data, "reason", "")
-                    sys.stderr.write(f"case {case}: {topic}: {type(told.data).__name__} {reason}\n")
+    missing = [
+        Missing(submission=submission, case=case, authority=whose)
+        for case, whose in sent.cases.items()
+        for submission in (sent.submissions[case], sent.supplements.get(case))
+        if submission is not None and submission not in arrived
+    ]
+    for each in missing[:MOST_EXPLAINED]:
+        sys.stderr.write(f"{await explain(ground, each)}\n")
+    if missing:
+        sys.stderr.write("".join(f"{line}\n" for line in logged(ground, names)))
 
 
 def check_inboxes(sent: Sent, lies: dict[str, list[Event[Payload]]], *, seed: int) -> None:

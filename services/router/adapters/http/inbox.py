@@ -1,8 +1,6 @@
 """An authority's inbox over HTTP: the same records as on Kafka, confirmed by the same position."""
 
-import asyncio
 import json
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -13,6 +11,7 @@ from pydantic import Field, JsonValue
 
 from services.router.adapters.http.answer_problems import not_served, which_authority
 from services.router.adapters.http.inbox_problems import bad_cursor, consumer_in_group, too_long_ago
+from services.router.adapters.http.long_poll import until_something
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.domain.cases.due import Periods, periods
 from services.router.domain.cases.inbox import (
@@ -134,10 +133,22 @@ def inbox_routes(
         served = _served(caller, authority)
         places = {} if after is None else _places(after, caller)
         await looks.fetched(served)
-        page = await _until_something(
-            inboxes, arrivals, served, places=places, limit=limit, seconds=float(wait)
+
+        def still() -> None:
+            gate.still(caller, scope=SCOPE, authorities=served)
+
+        page = await until_something(
+            inboxes,
+            arrivals,
+            served,
+            places=places,
+            limit=limit,
+            most_bytes=MOST_BYTES,
+            seconds=float(wait),
+            still=still,
+            every=gate.again_seconds,
         )
-        gate.still(caller, scope=SCOPE, authorities=served)
+        still()
         return _json(_page(page, places))
 
     @routes.post("/confirmation", status_code=HTTPStatus.NO_CONTENT, responses=_MOVED)
@@ -189,26 +200,6 @@ def inbox_routes(
         return await status(caller, served[0])
 
     return routes
-
-
-async def _until_something(
-    inboxes: Inboxes,
-    arrivals: Arrivals,
-    served: Sequence[str],
-    *,
-    places: dict[str, int],
-    limit: int,
-    seconds: float,
-) -> InboxPage:
-    """The first page that holds a record, or an empty one when the time is over."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        with arrivals.listening(served) as news:
-            page = await inboxes.page(served, after=places, limit=limit, most_bytes=MOST_BYTES)
-            left = deadline - asyncio.get_running_loop().time()
-            if page.records or left <= 0:
-                return page
-            await news.wait(seconds=left)
 
 
 def _served(caller: Caller, authority: str | None) -> list[str]:

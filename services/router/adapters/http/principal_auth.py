@@ -33,7 +33,8 @@ AUTHORITIES: Final[Mapping[str, str]] = {
 class PrincipalAuth(Gate[Caller]):
     """A dependency: ``Security(gate, scopes=["desk"])`` lets the bearer in, and says so in the OpenAPI.
 
-    ``issuer`` is the token door's address, ``door`` the name of this process.
+    ``issuer`` is the token door's address, ``door`` the name of this process. Who waits is looked at ``again``
+    every ``again_seconds``.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class PrincipalAuth(Gate[Caller]):
         issuer: str,
         rates: PrincipalRates | None = None,
         again: SeeAgain = lambda caller: caller,
+        again_seconds: float = 5.0,
     ) -> None:
         self._again = again
+        self.again_seconds = again_seconds
         self.scheme_name = door
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -70,9 +73,18 @@ class PrincipalAuth(Gate[Caller]):
         issuer: str,
         rates: PrincipalRates | None = None,
         again: SeeAgain = lambda caller: caller,
+        again_seconds: float = 5.0,
     ) -> Self:
         """The gate of the authorities' doors."""
-        return cls(read, door="doors", scopes=AUTHORITIES, issuer=issuer, rates=rates, again=again)
+        return cls(
+            read,
+            door="doors",
+            scopes=AUTHORITIES,
+            issuer=issuer,
+            rates=rates,
+            again=again,
+            again_seconds=again_seconds,
+        )
 
     def still(self, caller: Caller, *, scope: str, authorities: Iterable[str]) -> None:
         """Let through who has waited, if they may still have what they waited for.
