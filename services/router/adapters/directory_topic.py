@@ -122,7 +122,6 @@ class FollowedDirectories:
             self._fall_behind(f"{self._partition.topic} is not read to its end yet")
 
     async def lost(self, failure: Exception) -> None:
-        self._log.error("directory not read", error=failure)
         if isinstance(failure, Undecodable):
             self._fall_behind(f"{self._partition.topic}: {failure}; {_NEWER}")
         else:

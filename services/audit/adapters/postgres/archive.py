@@ -1,6 +1,7 @@
 """Searching the log. Filters are columns beside the leaf; nothing here is believed that the leaf does not say."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from services.audit.domain.daily_statement import NOBODY
 from services.audit.domain.pending_entry import NOBODYS
@@ -8,23 +9,30 @@ from services.audit.domain.reading import Found, Question
 from services.audit.domain.schemas import ABOUT_THE_LOG
 from shared.postgres.pool import Pool, reaching_postgres
 
-_ENTRIES = """
-select e.index, e.leaf, p.sealed, k.key
-from entries e
-left join payloads p on p.log = e.log and p.index = e.index
-left join keys k on k.log = e.log
-  and k.owner = coalesce(case when e.type <> all($4::text[]) then e.case_ref end, e.actor_ref, $3)
-where e.log = (select id from logs where origin = $1)
+_ENTRIES: Final = """
+SELECT e.index, e.leaf, p.sealed, k.key
+FROM entries e
+LEFT JOIN payloads p ON p.log = e.log AND p.index = e.index
+LEFT JOIN keys k ON k.log = e.log
+  AND k.owner = coalesce(CASE WHEN e.type <> ALL($4::text[]) THEN e.case_ref END, e.actor_ref, $3)
+WHERE e.log = (SELECT id FROM logs WHERE origin = $1)
 """
-_FIND = _ENTRIES + "and e.index > $2 {filters} order by e.index limit {limit}"
-_COUNT = """
-select count(*) from (select from entries e
-where e.log = (select id from logs where origin = $1) and e.index > $2 and $3::text is not null
-  and $4::text[] is not null {filters} limit {limit}) found
+_FIND: Final = _ENTRIES + "AND e.index > $2 {filters} ORDER BY e.index LIMIT {limit}"
+_COUNT: Final = """
+SELECT count(*) FROM (SELECT FROM entries e
+WHERE e.log = (SELECT id FROM logs WHERE origin = $1) AND e.index > $2 AND $3::text IS NOT NULL
+  AND $4::text[] IS NOT NULL {filters} LIMIT {limit}) found
 """
-_NAMED = _ENTRIES + "and e.id = $2"
-_LATEST = _ENTRIES + "and e.type = '{type}' order by e.index desc limit $2"
+_NAMED: Final = _ENTRIES + "AND e.id = $2"
+_LATEST: Final = _ENTRIES + "AND e.type = '{type}' ORDER BY e.index DESC LIMIT $2"
 """The type stands in the text: with a parameter, the index over a few types cannot be used."""
+
+_CASES: Final = """
+SELECT DISTINCT case_ref
+FROM tokens
+WHERE log = (SELECT id FROM logs WHERE origin = $1) AND token = ANY($2::uuid[])
+ORDER BY case_ref LIMIT 100
+"""
 
 
 class PostgresArchive:
@@ -58,8 +66,7 @@ class PostgresArchive:
         """The cases that can be found by one of these tokens."""
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select distinct case_ref from tokens where log = (select id from logs where origin = $1) "
-                "and token = any($2::uuid[]) order by case_ref limit 100",
+                _CASES,
                 self._origin,
                 list(tokens),
             )
@@ -80,9 +87,9 @@ class PostgresArchive:
 def _filters(question: Question) -> tuple[str, list[object]]:
     """The conditions of the question from parameter 5 on, and their values; 1 to 4 are the log's."""
     conditions = (
-        ("e.case_ref = any({}::uuid[])", list(question.case) or None),
+        ("e.case_ref = ANY({}::uuid[])", list(question.case) or None),
         ("e.index < {}", question.before),
-        ("e.actor_ref = any({}::uuid[])", list(question.actors) or None),
+        ("e.actor_ref = ANY({}::uuid[])", list(question.actors) or None),
         (
             "coalesce(e.authority, '-') = {}" if question.authority == NOBODY else "e.authority = {}",
             question.authority,
@@ -90,10 +97,10 @@ def _filters(question: Question) -> tuple[str, list[object]]:
         ("e.service = {}", question.service),
         ("e.type = {}", question.type),
         ("e.id = {}", question.event),
-        ("e.type <> all($4::text[]) and {}", None if question.looks else True),
+        ("e.type <> ALL($4::text[]) AND {}", None if question.looks else True),
         ("e.time >= {}", question.since),
         ("e.time < {}", question.until),
     )
     asked = [(text, value) for text, value in conditions if value is not None]
-    filters = "".join(f" and {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 5))
+    filters = "".join(f" AND {text.format(f'${n}')}" for n, (text, _) in enumerate(asked, 5))
     return filters, [value for _, value in asked]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid5
 
 from services.audit.domain.checkpoint import Checkpoint
@@ -15,6 +16,29 @@ from shared.postgres import outbox
 from shared.postgres.pool import Pool, reaching_postgres, transaction
 
 _LOGS = UUID("0f3c7a52-6b2e-5f0e-9a51-3f0f6c1d8e24")
+
+_ADD_LOG: Final = "SELECT add_log($1)"
+_NAME_EVENTS: Final = "UPDATE logs SET known_events = $2 WHERE origin = $1 AND known_events IS NULL"
+_FRONTIER: Final = "SELECT size, peaks FROM logs WHERE origin = $1"
+_POSITIONS: Final = "SELECT topic, partition, next FROM offsets WHERE consumer = $1"
+_ENTRIES: Final = """
+SELECT leaf
+FROM entries
+WHERE log = (SELECT id FROM logs WHERE origin = $1) AND index >= $2 AND index < $3
+ORDER BY index
+"""
+_SUBTREES: Final = """
+SELECT hash
+FROM subtrees
+WHERE log = (SELECT id FROM logs WHERE origin = $1) AND level = $2 AND index >= $3 AND index < $4
+ORDER BY index
+"""
+_INTEND: Final = """
+UPDATE logs
+SET intended_size = $2, intended_root = $3
+WHERE origin = $1 AND (intended_size < $2 OR (intended_size = $2 AND intended_root = $3))
+"""
+_PUBLISHED: Final = "UPDATE logs SET published_size = $2, published_at = $3 WHERE origin = $1"
 
 
 class PostgresLog:
@@ -32,9 +56,9 @@ class PostgresLog:
         stays.
         """
         async with transaction(self._pool) as connection:
-            await connection.execute("select add_log($1)", self._origin)
+            await connection.execute(_ADD_LOG, self._origin)
             await connection.execute(
-                "update logs set known_events = $2 where origin = $1 and known_events is null",
+                _NAME_EVENTS,
                 self._origin,
                 known_events,
             )
@@ -42,7 +66,7 @@ class PostgresLog:
     async def frontier(self) -> CompactRange:
         """The tree as it stands."""
         with reaching_postgres():
-            row = await self._pool.fetchrow("select size, peaks from logs where origin = $1", self._origin)
+            row = await self._pool.fetchrow(_FRONTIER, self._origin)
         if row is None:
             raise Fork(f"log {self._origin} is not in the database")
         return CompactRange.from_bytes(row["size"], row["peaks"])
@@ -50,9 +74,7 @@ class PostgresLog:
     async def positions(self) -> Mapping[BusPartition, int]:
         """How far each partition of the bus has been read; all that lies before is in the log."""
         with reaching_postgres():
-            rows = await self._pool.fetch(
-                "select topic, partition, next from offsets where consumer = $1", GROUP
-            )
+            rows = await self._pool.fetch(_POSITIONS, GROUP)
         return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
     async def frontier_at(self, size: int) -> CompactRange:
@@ -68,8 +90,7 @@ class PostgresLog:
         """
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select leaf from entries where log = (select id from logs where origin = $1) "
-                "and index >= $2 and index < $3 order by index",
+                _ENTRIES,
                 self._origin,
                 start,
                 end,
@@ -84,8 +105,7 @@ class PostgresLog:
         """
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select hash from subtrees where log = (select id from logs where origin = $1) "
-                "and level = $2 and index >= $3 and index < $4 order by index",
+                _SUBTREES,
                 self._origin,
                 level,
                 start,
@@ -101,8 +121,7 @@ class PostgresLog:
         """
         with reaching_postgres():
             done = await self._pool.execute(
-                "update logs set intended_size = $2, intended_root = $3 where origin = $1 "
-                "and (intended_size < $2 or (intended_size = $2 and intended_root = $3))",
+                _INTEND,
                 self._origin,
                 checkpoint.size,
                 checkpoint.root,
@@ -114,7 +133,7 @@ class PostgresLog:
         """Record that it has been published, and announce it on the bus, in one transaction."""
         async with transaction(self._pool) as connection:
             await connection.execute(
-                "update logs set published_size = $2, published_at = $3 where origin = $1",
+                _PUBLISHED,
                 self._origin,
                 checkpoint.size,
                 at,

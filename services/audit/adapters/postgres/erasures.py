@@ -16,26 +16,26 @@ from shared.events.erasure import CaseErased, EraseOrdered
 from shared.postgres.pool import Pool, reaching_postgres
 
 _ORDERED: Final = """
-with ordered as (
-    select distinct e.case_ref from entries e join keys k on k.log = e.log and k.owner = e.case_ref and k.key is not null
-    where e.log = (select id from logs where origin = $1) and e.type = 'de.amtsweg.EraseOrdered.v1' limit 100
+WITH ordered AS (
+    SELECT DISTINCT e.case_ref FROM entries e JOIN keys k ON k.log = e.log AND k.owner = e.case_ref AND k.key IS NOT NULL
+    WHERE e.log = (SELECT id FROM logs WHERE origin = $1) AND e.type = 'de.amtsweg.EraseOrdered.v1' LIMIT 100
 )
-select e.case_ref, e.leaf, p.sealed, k.key
-from ordered join entries e on e.log = (select id from logs where origin = $1) and e.case_ref = ordered.case_ref
-join payloads p on p.log = e.log and p.index = e.index
-join keys k on k.log = e.log and k.owner = e.case_ref
-where e.type = any($2::text[])
-order by e.case_ref, e.index
+SELECT e.case_ref, e.leaf, p.sealed, k.key
+FROM ordered JOIN entries e ON e.log = (SELECT id FROM logs WHERE origin = $1) AND e.case_ref = ordered.case_ref
+JOIN payloads p ON p.log = e.log AND p.index = e.index
+JOIN keys k ON k.log = e.log AND k.owner = e.case_ref
+WHERE e.type = ANY($2::text[])
+ORDER BY e.case_ref, e.index
 """
 _PART: Final = """
-select tableoid::regclass::text from keys where log = (select id from logs where origin = $1) and owner = $2
+SELECT tableoid::regclass::text FROM keys WHERE log = (SELECT id FROM logs WHERE origin = $1) AND owner = $2
 """
 
 _NOT_WRITTEN_ANEW: Final = """
-select owner from keys where log = (select id from logs where origin = $1) and not written_anew limit 100
+SELECT owner FROM keys WHERE log = (SELECT id FROM logs WHERE origin = $1) AND NOT written_anew LIMIT 100
 """
 _WRITTEN_ANEW: Final = """
-update keys set written_anew = true where log = (select id from logs where origin = $1) and owner = $2
+UPDATE keys SET written_anew = TRUE WHERE log = (SELECT id FROM logs WHERE origin = $1) AND owner = $2
 """
 
 

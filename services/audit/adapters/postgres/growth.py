@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from shared.postgres.pool import Pool, reaching_postgres
 
 _POINTS = 60
+
+_SAMPLES: Final = """
+SELECT index, time
+FROM entries
+WHERE log = (SELECT id FROM logs WHERE origin = $1) AND index = ANY($2::bigint[])
+ORDER BY index
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,7 @@ class PostgresGrowth:
         places = sorted({round(i * (size - 1) / max(steps, 1)) for i in range(steps + 1)})
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select index, time from entries where log = (select id from logs where origin = $1) "
-                "and index = any($2::bigint[]) order by index",
+                _SAMPLES,
                 self._origin,
                 places,
             )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.audit.domain.access_log import PayloadErased
@@ -17,9 +18,36 @@ from shared.postgres.pool import Connection, Pool, transaction
 ENTRY_COLUMNS = (
     "log", "index", "id", "type", "time", "case_ref", "authority", "service", "leaf", "actor_ref", "effects",
 )  # fmt: skip
-_TOKENS = """
-insert into tokens (log, token, case_ref) select $1, token, case_ref from unnest($2::uuid[], $3::uuid[]) as t (token, case_ref)
-on conflict do nothing
+_TOKENS: Final = """
+INSERT INTO tokens (log, token, case_ref) SELECT $1, token, case_ref FROM unnest($2::uuid[], $3::uuid[]) AS t (token, case_ref)
+ON CONFLICT DO NOTHING
+"""
+
+_LOCK: Final = """
+SELECT id, size, peaks, closed_at, known_events, rebuilt_size
+FROM logs
+WHERE origin = $1 FOR UPDATE
+"""
+_KEYS: Final = "SELECT owner, key FROM keys WHERE log = $1 AND owner = ANY($2::uuid[])"
+_KNOWN: Final = "SELECT id FROM events WHERE id = ANY($1::uuid[])"
+_PLACED: Final = "SELECT id FROM entries WHERE log = $1 AND id = ANY($2::uuid[])"
+_STORE: Final = "UPDATE logs SET size = $3, peaks = $4, root = $5 WHERE id = $1 AND size = $2"
+_DELETE_PAYLOADS: Final = """
+DELETE FROM payloads p USING entries e
+WHERE p.log = $1 AND e.log = p.log AND e.index = p.index AND e.case_ref = $2 AND e.type <> $3
+"""
+_DELETE_TOKENS: Final = "DELETE FROM tokens WHERE log = $1 AND case_ref = $2"
+_EMPTY_CARRIED: Final = "UPDATE carried SET event = NULL WHERE log = $1 AND case_ref = $2"
+_NOTE_ERASED: Final = """
+INSERT INTO keys (log, owner, key, written_anew)
+SELECT $1, $2, NULL, FALSE
+WHERE EXISTS (SELECT FROM entries WHERE log = $1 AND case_ref = $2) OR EXISTS (SELECT FROM carried WHERE log = $1 AND case_ref = $2)
+ON CONFLICT (log, owner) DO UPDATE
+SET key = NULL, written_anew = FALSE
+"""
+_EXPIRE: Final = """
+DELETE FROM payloads p USING entries e
+WHERE p.log = $1 AND e.log = p.log AND e.index = p.index AND e.type = ANY($2::text[]) AND e.time < $3
 """
 
 
@@ -39,7 +67,7 @@ class PostgresLedger:
             Stopped: the log is not there, or it is closed and something is to be appended.
         """
         row = await self._connection.fetchrow(
-            "select id, size, peaks, closed_at, known_events, rebuilt_size from logs where origin = $1 for update",
+            _LOCK,
             self._origin,
         )
         if row is None or (appending and row["closed_at"] is not None):
@@ -48,7 +76,7 @@ class PostgresLedger:
             )
         self._log, self._size = row["id"], row["size"]
         keys = await self._connection.fetch(
-            "select owner, key from keys where log = $1 and owner = any($2::uuid[])",
+            _KEYS,
             self._log,
             list(owners),
         )
@@ -62,14 +90,12 @@ class PostgresLedger:
 
     async def known(self, names: Collection[UUID]) -> frozenset[UUID]:
         """Which of these names of events are taken, in whatever log."""
-        rows = await self._connection.fetch("select id from events where id = any($1::uuid[])", list(names))
+        rows = await self._connection.fetch(_KNOWN, list(names))
         return frozenset(UUID(bytes=row[0].bytes) for row in rows)
 
     async def placed(self, ids: Collection[str]) -> frozenset[str]:
         """Which of these leaves are in this log."""
-        rows = await self._connection.fetch(
-            "select id from entries where log = $1 and id = any($2::uuid[])", self._log, list(ids)
-        )
+        rows = await self._connection.fetch(_PLACED, self._log, list(ids))
         return frozenset(row[0].hex for row in rows)
 
     async def store(self, appended: Appended, names: Sequence[UUID]) -> None:
@@ -90,7 +116,7 @@ class PostgresLedger:
         await self._remember(entries)
         frontier = appended.frontier
         moved = await self._connection.execute(
-            "update logs set size = $3, peaks = $4, root = $5 where id = $1 and size = $2",
+            _STORE,
             log,
             self._size,
             frontier.size,
@@ -103,23 +129,15 @@ class PostgresLedger:
     async def erase(self, owner: str) -> int:
         """Destroy the owner's key, payloads and tokens; return how many payloads there were."""
         gone = await self._connection.execute(
-            "delete from payloads p using entries e where p.log = $1 and e.log = p.log and e.index = p.index "
-            "and e.case_ref = $2 and e.type <> $3",
+            _DELETE_PAYLOADS,
             self._log,
             owner,
             event_type(PayloadErased),
         )
+        await self._connection.execute(_DELETE_TOKENS, self._log, owner)
+        await self._connection.execute(_EMPTY_CARRIED, self._log, owner)
         await self._connection.execute(
-            "delete from tokens where log = $1 and case_ref = $2", self._log, owner
-        )
-        await self._connection.execute(
-            "update carried set event = null where log = $1 and case_ref = $2", self._log, owner
-        )
-        await self._connection.execute(
-            "insert into keys (log, owner, key, written_anew) select $1, $2, null, false "
-            "where exists (select from entries where log = $1 and case_ref = $2) "
-            "or exists (select from carried where log = $1 and case_ref = $2) "
-            "on conflict (log, owner) do update set key = null, written_anew = false",
+            _NOTE_ERASED,
             self._log,
             owner,
         )
@@ -128,8 +146,7 @@ class PostgresLedger:
     async def expire(self, types: Collection[str], before: datetime) -> int:
         """Destroy the payloads of entries of these types from before; return how many there were."""
         gone = await self._connection.execute(
-            "delete from payloads p using entries e where p.log = $1 and e.log = p.log and e.index = p.index "
-            "and e.type = any($2::text[]) and e.time < $3",
+            _EXPIRE,
             self._log,
             list(types),
             before,

@@ -20,6 +20,28 @@ from shared.postgres.pool import Connection, Pool, transaction
 _AT_ONCE: Final = 40
 """Bundles that are copied with one statement."""
 
+_SET_TREE: Final = """
+UPDATE logs
+SET size = $2, peaks = $3, root = $4, intended_size = $2, intended_root = $4, published_size = $2, rebuilt_size = $2
+WHERE id = $1
+"""
+_KEEP_ERASED: Final = """
+INSERT INTO keys (log, owner)
+SELECT log, case_ref
+FROM entries
+WHERE log = $1 AND type = $2
+AND case_ref IS NOT NULL
+ON CONFLICT DO NOTHING
+"""
+_ADD_LOG: Final = "SELECT add_log($1)"
+_LOCK: Final = "SELECT id, size FROM logs WHERE origin = $1 FOR UPDATE"
+_STORE_OFFSETS: Final = """
+INSERT INTO offsets (consumer, topic, partition, next)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (consumer, topic, partition) DO UPDATE
+SET next = greatest(offsets.next, excluded.next)
+"""
+
 
 async def rebuild(
     pool: Pool,
@@ -42,8 +64,7 @@ async def rebuild(
         while bundles := list(islice(inspection, _AT_ONCE)):
             frontier = await _copy(connection, log, frontier, bundles)
         await connection.execute(
-            "update logs set size = $2, peaks = $3, root = $4, intended_size = $2, intended_root = $4, "
-            "published_size = $2, rebuilt_size = $2 where id = $1",
+            _SET_TREE,
             log,
             frontier.size,
             frontier.to_bytes(),
@@ -51,8 +72,7 @@ async def rebuild(
         )
         # Who was erased stays erased: later events about them store nothing.
         await connection.execute(
-            "insert into keys (log, owner) select log, case_ref from entries where log = $1 and type = $2 "
-            "and case_ref is not null on conflict do nothing",
+            _KEEP_ERASED,
             log,
             event_type(PayloadErased),
         )
@@ -60,8 +80,8 @@ async def rebuild(
 
 
 async def _empty_log(connection: Connection, origin: str) -> int:
-    await connection.execute("select add_log($1)", origin)
-    row = await connection.fetchrow("select id, size from logs where origin = $1 for update", origin)
+    await connection.execute(_ADD_LOG, origin)
+    row = await connection.fetchrow(_LOCK, origin)
     if row is None or row["size"]:
         raise ProofRefused(f"the database has entries of {origin} already; nothing was changed")
     return int(row["id"])
@@ -88,7 +108,6 @@ async def _store_offsets(
     connection: Connection, consumer: str, positions: Mapping[BusPartition, int]
 ) -> None:
     await connection.executemany(
-        "insert into offsets (consumer, topic, partition, next) values ($1, $2, $3, $4) "
-        "on conflict (consumer, topic, partition) do update set next = greatest(offsets.next, excluded.next)",
+        _STORE_OFFSETS,
         [(consumer, topic, partition, next_) for (topic, partition), next_ in positions.items()],
     )

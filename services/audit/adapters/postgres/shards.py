@@ -15,42 +15,52 @@ from shared.postgres.pool import Pool, reaching_postgres, transaction
 _PORTION: Final = 2_000
 
 _OPEN: Final = """
-select case_ref from (
-    select case_ref from entries where log = $1 and case_ref > $2 and type = any($3::text[])
-    union
-    select case_ref from carried where log = $1 and case_ref > $2
-) as cases
-where exists (select from obligations o where o.log = $1 and o.case_ref = cases.case_ref)
-   or not exists (select from entries d where d.log = $1 and d.case_ref = cases.case_ref and d.type = any($4::text[]))
-order by case_ref limit $5
+SELECT case_ref FROM (
+    SELECT case_ref FROM entries WHERE log = $1 AND case_ref > $2 AND type = ANY($3::text[])
+    UNION
+    SELECT case_ref FROM carried WHERE log = $1 AND case_ref > $2
+) AS cases
+WHERE EXISTS (SELECT FROM obligations o WHERE o.log = $1 AND o.case_ref = cases.case_ref)
+   OR NOT EXISTS (SELECT FROM entries d WHERE d.log = $1 AND d.case_ref = cases.case_ref AND d.type = ANY($4::text[]))
+ORDER BY case_ref LIMIT $5
 """
 _ENTRIES: Final = """
-select e.case_ref, e.index, e.leaf, p.sealed, k.key
-from entries e
-left join payloads p on p.log = e.log and p.index = e.index
-left join keys k on k.log = e.log and k.owner = e.case_ref
-where e.log = $1 and e.case_ref = any($2::uuid[]) and e.type = any($3::text[])
-order by e.case_ref, e.index
+SELECT e.case_ref, e.index, e.leaf, p.sealed, k.key
+FROM entries e
+LEFT JOIN payloads p ON p.log = e.log AND p.index = e.index
+LEFT JOIN keys k ON k.log = e.log AND k.owner = e.case_ref
+WHERE e.log = $1 AND e.case_ref = ANY($2::uuid[]) AND e.type = ANY($3::text[])
+ORDER BY e.case_ref, e.index
 """
 _FORMER: Final = """
-select case_ref, index, type, time, event from carried where log = $1 and case_ref = any($2::uuid[]) order by case_ref, index
+SELECT case_ref, index, type, time, event FROM carried WHERE log = $1 AND case_ref = ANY($2::uuid[]) ORDER BY case_ref, index
 """
 _COLUMNS: Final = ("log", "case_ref", "index", "id", "type", "time", "effects", "event")
+
+_CLOSE: Final = "UPDATE logs SET closed_at = coalesce(closed_at, now()) WHERE origin = $1 RETURNING size"
+_IS_PUBLISHED: Final = "SELECT published_size = size FROM logs WHERE origin = $1"
+_LOG: Final = "SELECT id FROM logs WHERE origin = $1"
+_DELETE_CARRIED: Final = "DELETE FROM carried WHERE log = $1 AND case_ref = ANY($2::uuid[])"
+_CARRY_OBLIGATIONS: Final = """
+INSERT INTO obligations (log, case_ref, rule, index, since, due)
+SELECT $1, new, rule, index, since, due
+FROM unnest($3::uuid[], $4::uuid[]) AS renamed (old, new)
+JOIN obligations ON log = $2 AND case_ref = old
+ON CONFLICT DO NOTHING
+"""
 
 
 async def close(pool: Pool, origin: str) -> int:
     """Close the log: nothing is appended from now on. Return its size."""
     async with transaction(pool) as connection:
-        size = await connection.fetchval(
-            "update logs set closed_at = coalesce(closed_at, now()) where origin = $1 returning size", origin
-        )
+        size = await connection.fetchval(_CLOSE, origin)
     return 0 if size is None else int(size)
 
 
 async def is_published(pool: Pool, origin: str) -> bool:
     """Whether the published checkpoint covers every entry."""
     with reaching_postgres():
-        return bool(await pool.fetchval("select published_size = size from logs where origin = $1", origin))
+        return bool(await pool.fetchval(_IS_PUBLISHED, origin))
 
 
 class PostgresOpenCases:
@@ -87,10 +97,8 @@ class PostgresOpenCases:
         """Bring over what had happened to these cases, under their new pseudonyms."""
         old, new = [each.old for each in cases], [each.new for each in cases]
         async with transaction(self._pool) as connection:
-            log = await connection.fetchval("select id from logs where origin = $1", self._new)
-            await connection.execute(
-                "delete from carried where log = $1 and case_ref = any($2::uuid[])", log, new
-            )
+            log = await connection.fetchval(_LOG, self._new)
+            await connection.execute(_DELETE_CARRIED, log, new)
             rows = [
                 (
                     log,
@@ -108,10 +116,7 @@ class PostgresOpenCases:
             await connection.copy_records_to_table("carried", columns=_COLUMNS, records=rows)
             # They are judged when the next entry touches them; until then what they owe stands as it stood.
             await connection.execute(
-                "insert into obligations (log, case_ref, rule, index, since, due) "
-                "select $1, new, rule, index, since, due "
-                "from unnest($3::uuid[], $4::uuid[]) as renamed (old, new) "
-                "join obligations on log = $2 and case_ref = old on conflict do nothing",
+                _CARRY_OBLIGATIONS,
                 log,
                 await self._log(),
                 old,
@@ -119,7 +124,7 @@ class PostgresOpenCases:
             )
 
     async def _log(self) -> int:
-        return int(await self._pool.fetchval("select id from logs where origin = $1", self._old) or 0)
+        return int(await self._pool.fetchval(_LOG, self._old) or 0)
 
 
 def _by_case(rows: Sequence[asyncpg.Record]) -> Mapping[str, Sequence[asyncpg.Record]]:

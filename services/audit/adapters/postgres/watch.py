@@ -16,6 +16,53 @@ Judge = Callable[[Sequence[CaseEvent]], Sequence[Obligation]]
 _PREFETCH: Final = 5_000
 _ID_BYTES: Final = 16
 
+_TOUCHED: Final = """
+SELECT DISTINCT case_ref
+FROM entries
+WHERE log = $1 AND index >= $2 AND index < $3
+AND case_ref IS NOT NULL AND type = ANY($4::text[])
+"""
+_HISTORIES_OF: Final = """
+SELECT case_ref, index, id, type, time, effects
+FROM entries
+WHERE log = $1 AND case_ref = ANY($2::uuid[]) AND type = ANY($3::text[])
+UNION ALL
+SELECT case_ref, index, id, type, time, effects
+FROM carried
+WHERE log = $1 AND case_ref = ANY($2::uuid[])
+ORDER BY case_ref, time, index
+"""
+_DELETE_OBLIGATIONS: Final = "DELETE FROM obligations WHERE log = $1 AND case_ref = ANY($2::uuid[])"
+_LOG: Final = "SELECT id, size FROM logs WHERE origin = $1"
+_ADD_WATCHED: Final = "INSERT INTO watched VALUES ($1, 0) ON CONFLICT DO NOTHING"
+_LOCK_WATCHED: Final = "SELECT next FROM watched WHERE log = $1 FOR UPDATE SKIP LOCKED"
+_ADVANCE: Final = "UPDATE watched SET next = $2 WHERE log = $1"
+_STANDING: Final = """
+SELECT rule, count(*) AS open, count(*) FILTER (WHERE due <= $2) AS overdue, min(since) AS oldest
+FROM obligations
+WHERE log = (SELECT id FROM logs WHERE origin = $1)
+GROUP BY rule
+ORDER BY rule
+"""
+_OVERDUE: Final = """
+SELECT case_ref, rule, index, since, due
+FROM obligations
+WHERE log = (SELECT id FROM logs WHERE origin = $1) AND due <= $2
+ORDER BY due LIMIT $3
+"""
+_HISTORIES: Final = """
+WITH log AS (SELECT id FROM logs WHERE origin = $1)
+SELECT case_ref, index, id, type, time, effects
+FROM entries
+WHERE log = (SELECT id FROM log) AND case_ref IS NOT NULL AND type = ANY($2::text[]) AND time < $3
+UNION ALL
+SELECT case_ref, index, id, type, time, effects
+FROM carried
+WHERE log = (SELECT id FROM log) AND time < $3
+ORDER BY case_ref, time, index
+"""
+_JUDGED: Final = "SELECT next FROM watched WHERE log = (SELECT id FROM logs WHERE origin = $1)"
+
 
 class PostgresWatch:
     """One log's obligations."""
@@ -30,26 +77,21 @@ class PostgresWatch:
         Another replica that does so at the same time is left alone with it.
         """
         async with transaction(self._pool) as connection:
-            log, size = await connection.fetchrow(
-                "select id, size from logs where origin = $1", self._origin
-            ) or (0, 0)
-            await connection.execute("insert into watched values ($1, 0) on conflict do nothing", log)
-            start = await connection.fetchval(
-                "select next from watched where log = $1 for update skip locked", log
-            )
+            log, size = await connection.fetchrow(_LOG, self._origin) or (0, 0)
+            await connection.execute(_ADD_WATCHED, log)
+            start = await connection.fetchval(_LOCK_WATCHED, log)
             if start is None or start == size:
                 return 0
             end: int = min(size, start + limit)
             await _judge(connection, judge, log=log, start=start, end=end)
-            await connection.execute("update watched set next = $2 where log = $1", log, end)
+            await connection.execute(_ADVANCE, log, end)
             return size - end
 
     async def standing(self, now: datetime) -> Sequence[RuleStanding]:
         """How each rule stands that has something unmet."""
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select rule, count(*) as open, count(*) filter (where due <= $2) as overdue, "
-                "min(since) as oldest from obligations where log = (select id from logs where origin = $1) group by rule order by rule",
+                _STANDING,
                 self._origin,
                 now,
             )
@@ -59,8 +101,7 @@ class PostgresWatch:
         """The obligations that are overdue, longest first."""
         with reaching_postgres():
             rows = await self._pool.fetch(
-                "select case_ref, rule, index, since, due from obligations "
-                "where log = (select id from logs where origin = $1) and due <= $2 order by due limit $3",
+                _OVERDUE,
                 self._origin,
                 now,
                 limit,
@@ -72,7 +113,7 @@ class PostgresWatch:
         with reaching_postgres():
             return (
                 await self._pool.fetchval(
-                    "select next from watched where log = (select id from logs where origin = $1)",
+                    _JUDGED,
                     self._origin,
                 )
                 or 0
@@ -80,16 +121,11 @@ class PostgresWatch:
 
     async def histories(self, until: datetime) -> AsyncIterator[tuple[str, Sequence[CaseEvent]]]:
         """Every case with what had happened to it before this instant; reads the whole log."""
-        query = (
-            "with log as (select id from logs where origin = $1) "
-            "select case_ref, index, id, type, time, effects from entries where log = (select id from log) "
-            "and case_ref is not null and type = any($2::text[]) and time < $3 "
-            "union all select case_ref, index, id, type, time, effects from carried where log = (select id from log) "
-            "and time < $3 order by case_ref, time, index"
-        )
         async with transaction(self._pool) as connection:
             case, history = "", list[CaseEvent]()
-            async for row in connection.cursor(query, self._origin, list(RULED), until, prefetch=_PREFETCH):
+            async for row in connection.cursor(
+                _HISTORIES, self._origin, list(RULED), until, prefetch=_PREFETCH
+            ):
                 if row["case_ref"].hex != case and history:
                     yield case, history
                     history = []
@@ -103,8 +139,7 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
     touched = [
         row[0]
         for row in await connection.fetch(
-            "select distinct case_ref from entries where log = $1 and index >= $2 and index < $3 "
-            "and case_ref is not null and type = any($4::text[])",
+            _TOUCHED,
             log,
             start,
             end,
@@ -112,10 +147,7 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
         )
     ]
     rows = await connection.fetch(
-        "select case_ref, index, id, type, time, effects from entries where log = $1 "
-        "and case_ref = any($2::uuid[]) and type = any($3::text[]) "
-        "union all select case_ref, index, id, type, time, effects from carried where log = $1 "
-        "and case_ref = any($2::uuid[]) order by case_ref, time, index",
+        _HISTORIES_OF,
         log,
         touched,
         list(RULED),
@@ -125,9 +157,7 @@ async def _judge(connection: Connection, judge: Judge, *, log: int, start: int, 
         for case, its in groupby(rows, key=lambda row: row["case_ref"])
         for each in judge([happened(row) for row in its])
     ]
-    await connection.execute(
-        "delete from obligations where log = $1 and case_ref = any($2::uuid[])", log, touched
-    )
+    await connection.execute(_DELETE_OBLIGATIONS, log, touched)
     columns = ("log", "case_ref", "rule", "index", "since", "due")
     await connection.copy_records_to_table("obligations", columns=columns, records=found)
 
