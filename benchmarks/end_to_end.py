@@ -204,12 +204,17 @@ def main() -> None:
         stack = supervisor.start_detached(var, report=lambda _: None)
         up = round(time.perf_counter() - began, 1)
         measured = uvloop.run(measure(stack, rounds=chosen.rounds, seconds=chosen.seconds))
-        memory = sum(part.memory_bytes for part in supervisor.status(var)) >> 20
+        memory = {part.name: part.memory_bytes >> 20 for part in supervisor.status(var)}
     finally:
         supervisor.stop(var)
         shutil.rmtree(var, ignore_errors=True)
     result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "rounds": chosen.rounds}
-    result |= {"seconds per round": chosen.seconds, "first start s": up, "memory MB": memory} | measured
+    result |= {
+        "seconds per round": chosen.seconds,
+        "first start s": up,
+        "memory MB": memory | {"in all": sum(memory.values())},
+    }
+    result |= {"load": os.getloadavg()} | measured
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
