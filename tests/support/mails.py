@@ -12,7 +12,7 @@ from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.address import Address
 from services.notifier.domain.mail import Mail, MailSender, compose
 from services.notifier.domain.message import CURRENT_TEMPLATES, ApplicantMessage
-from services.notifier.domain.rendering import Names
+from services.notifier.domain.rendering import REQUIRED, Names
 from services.notifier.domain.writing import Writer
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
@@ -35,6 +35,27 @@ APPLICANT = Address("erika.mustermann@example.org")
 _SENT_AT = RECEIVED_AT + timedelta(days=1)
 
 
+_SAMPLE = {
+    "receipt_number": "A-2026-000123",
+    "service": "Reisegewerbe Erlaubnis",
+    "received_on": "12. Januar 2026",
+    "authority": "Magistrat der Universitätsstadt Gießen",
+    "period": "drei Monate",
+    "starts": "vollständige Unterlagen; sie gelten am 15. Januar 2026 als eingegangen",
+    "consequence": "ohne Entscheidung bis 15. April 2026 gilt die Erlaubnis als erteilt (§ 42a VwVfG)",
+    "remedies": "Widerspruch binnen eines Monats bei der genannten Behörde; danach Klage, Verwaltungsgericht Gießen",
+    "missing": "Führungszeugnis, Auszug aus dem Gewerbezentralregister",
+    "supplement_received_on": "10. März 2026",
+    "period_ends": "15. Mai 2026",
+    "reason": "Die Prüfung ist besonders schwierig.",
+    "status": "in Bearbeitung",
+    "occurred_on": "10. April 2026",
+    "fiction_from": "16. April 2026",
+    "legal_basis": "§ 42a VwVfG, § 6a Abs. 1 GewO",
+    "requirements": "PDF oder PDF/A, höchstens 20 MB, ohne Kennwort",
+    "where": "Postfach Ihres Kontos bei der Plattform",
+}
+
 WRITER = Writer(read_texts(), hessian_law())
 
 
@@ -55,6 +76,11 @@ def message(
         facts={"items": "2"} if kind == "incomplete" else {},
         templates=templates,
     )
+
+
+def sample(kind: MessageKind) -> dict[str, str]:
+    """Facts of an invented case, as far as this message says them."""
+    return {name: _SAMPLE[name] for name in (*REQUIRED[kind], "service")}
 
 
 def mail(written: ApplicantMessage) -> Mail:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amtsweg.templates import page, sample
+from amtsweg.templates import page, wordings
 from services.notifier.adapters.template_files import FOLDER, read_texts
 from services.notifier.domain.message import CURRENT_TEMPLATES, ApplicantMessage
 from services.notifier.domain.period import Progress
@@ -19,7 +19,7 @@ from services.notifier.domain.rendering import REQUIRED, Names, Unrenderable
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
 from tests.support.events import RECEIPT, RECEIVED_AT
-from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
+from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message, sample
 
 TEXTS = read_texts()[CURRENT_TEMPLATES]
 
@@ -196,8 +196,20 @@ def test_a_missing_version_of_the_texts_is_an_error() -> None:
         written("forwarded", templates="v0")
 
 
-def test_the_preview_shows_every_message_in_every_language() -> None:
-    assert Outline(page()).tags.count("iframe") == len(KINDS) * len(LANGUAGES)
+def test_the_preview_shows_every_message_in_every_language_and_each_wording_once() -> None:
+    shown = {kind: list(wordings(kind)) for kind in KINDS}
+    for kind, words in shown.items():
+        assert {each.language for _, each in words} == {*LANGUAGES}, kind
+        assert len({each.text for _, each in words}) == len(words), kind
+    assert Outline(page()).tags.count("iframe") == sum(map(len, shown.values()))
+    assert {"three-months-deemed-entry", "six-months-inaction"} <= {p for p, _ in shown["acknowledgement"]}
+
+
+def test_what_the_preview_says_in_english_is_english_but_for_official_names() -> None:
+    for kind in KINDS:
+        for _, words in wordings(kind):
+            if words.language == "en":
+                assert not re.search(r"Monat|Januar\b|Antrag|\bdas Amt\b|Behörde|\bgilt\b", words.text), kind
 
 
 def test_every_version_knows_every_message_in_every_language() -> None:
