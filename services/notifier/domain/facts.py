@@ -121,7 +121,8 @@ class _Telling:
         else:
             fiction = letter_day(deadline.fiction_from, self._language)
             said = self._say(f"consequence_{deemed}", fiction_from=fiction)
-        only = deadline.service.only_for if deadline.service else ""
+        service = deadline.service
+        only = "" if service is None else service.only_for_en if self._language == "en" else service.only_for
         return self._say("consequence_only", consequence=said, only_for=only) if only else said
 
     def _missing(self) -> str:

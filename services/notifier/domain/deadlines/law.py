@@ -57,7 +57,7 @@ class LegalProfile(InForce):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceProfile(InForce):
-    """Which profile a service has. ``only_for`` says which of its cases the fiction covers, in words.
+    """Which profile a service has. ``only_for`` says which of its cases the fiction covers, in words; ``only_for_en`` in English.
 
     Where it says anything, silence alone never shows that a case is covered. ``sensitive_name``: the name of
     the service says something about its applicant, so that no mail may hold it.
@@ -66,6 +66,7 @@ class ServiceProfile(InForce):
     service: str
     profile: str
     only_for: str
+    only_for_en: str
     remedy: RemedyKind | None
     sensitive_name: bool
     legal_basis: str

@@ -168,6 +168,7 @@ def _service(cells: _Cells) -> ServiceProfile:
         **_validity(cells),
         profile=cells.needed("profile"),
         only_for=cells.text("only_for"),
+        only_for_en=cells.text("only_for_en") or cells.text("only_for"),
         remedy=cells.choice("remedy", *_REMEDIES) if cells.text("remedy") else None,
         sensitive_name=cells.truth("sensitive_name"),
         legal_basis=cells.text("legal_basis"),
