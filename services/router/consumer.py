@@ -13,7 +13,7 @@ from services.router.handler.routing import Handler
 from shared.engine import InputsRead, Plan, State
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered, DeliveryFetched
-from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event, Message, Undecodable, carries, decode
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
@@ -88,9 +88,14 @@ class Routing:
             return messages
         if carries(event, EraseOrdered):
             return self._handler.on_erased(event, cases)
-        if carries(event, StepOverdue) or carries(event, PeriodEnding) or carries(event, PeriodEnded):
+        return self._of_calendar(event, cases)
+
+    def _of_calendar(self, event: Event[Payload], cases: StoredCases) -> Sequence[Message]:
+        if carries(event, StepOverdue) or carries(event, PeriodEnding):
             return self._timekeeper.on_clock(event, cases)
-        raise AssertionError(f"{record.topic}: {type(event.data).__name__} has no handler")
+        if carries(event, PeriodEnded) or carries(event, ExtensionIneffective):
+            return self._timekeeper.on_clock(event, cases)
+        raise AssertionError(f"{type(event.data).__name__} has no handler")
 
     def _of_authority(self, event: Event[Payload], cases: StoredCases) -> Sequence[Message]:
         if carries(event, CaseAnswered):

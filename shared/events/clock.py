@@ -1,4 +1,4 @@
-"""What the passing of time means for a case: a step is overdue, a period is about to end, a period has ended.
+"""What the calendar means for a case: a step is overdue, a period ends or has ended, an extension has moved nothing.
 
 The notifier says only what the calendar says. Whether silence was an approval, the router decides.
 """
@@ -6,7 +6,7 @@ The notifier says only what the calendar says. Whether silence was an approval, 
 from datetime import date
 from typing import Literal
 
-from shared.events.payload import AuthorityId, Payload
+from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Receipt
 
 OverdueStep = Literal["forwarding", "fetching", "confirmation"]
@@ -55,5 +55,23 @@ class PeriodEnded(Payload):
     grace_until: date | None = None
 
 
-TIME_PASSED: tuple[type[Payload], ...] = (StepOverdue, PeriodEnding, PeriodEnded)
+ExtensionFault = Literal["nothing-runs", "not-allowed", "too-long", "too-late"]
+"""Documents are missing, so that there is no end to move; the law of the service allows none, or none so long; it had ended."""
+
+
+class ExtensionIneffective(Payload):
+    """An extension has moved nothing: the period is as it was, and may still be extended once.
+
+    Without ``periodEnds`` no end is known, since documents are missing or the law sets none.
+    """
+
+    receipt: Receipt
+    authority: AuthorityId
+    months: int
+    reason: ExtensionFault
+    period_ends: date | None = None
+    extended_at: Instant
+
+
+TIME_PASSED: tuple[type[Payload], ...] = (StepOverdue, PeriodEnding, PeriodEnded, ExtensionIneffective)
 """What the clock says of a case."""

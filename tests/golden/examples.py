@@ -26,7 +26,6 @@ from shared.events.case import (
     SilenceDoubted,
 )
 from shared.events.checkpoint import CheckpointPublished
-from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.competence import Attributes
 from shared.events.custody import CaseHeld, PeriodOver
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
@@ -49,6 +48,7 @@ from shared.events.submission import (
     SubmissionReceived,
     SubmissionRouted,
 )
+from tests.golden.clock_examples import BARE_RECEIPT, CALENDAR
 from tests.golden.fetched_examples import FETCHED
 from tests.golden.refusal_examples import REFUSALS
 from tests.golden.supplement_examples import SUPPLEMENTS
@@ -71,7 +71,6 @@ _ANSWER_ID = ids.answer_id(GIESSEN, "0117-1")
 _MESSAGE_ID = ids.message_id(CASE_ID, "receipt", 0, "applicant", "email")
 _MAILBOX_ID = ids.message_id(CASE_ID, "decision", 1, "applicant", "mailbox")
 _ORDER_ID = ids.order_id(CASE_ID, "klaerung-7", "1", "erase")
-_BARE_RECEIPT = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _ACCEPTED = AnswerGiven(kind="accepted", given_at=_LATER)
 _FOR_CLIENT = sealed("verwaltungsportal-2026", purpose="answer")
 _FOR_NOTIFIER = sealed("notifier-2026", purpose="notice")
@@ -109,7 +108,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             remaining=(RemainingCopy(what="submission.held.v1", until=_LATER),),
         ),
         "CaseEnded/erased": CaseEnded(authority=GIESSEN, reason="erased"),
-        "SubmissionReceived/minimal": SubmissionReceived(receipt=_BARE_RECEIPT, content=sealed()),
+        "SubmissionReceived/minimal": SubmissionReceived(receipt=BARE_RECEIPT, content=sealed()),
         "SubmissionReceived/full": SubmissionReceived(
             receipt=RECEIPT,
             place=PLACE,
@@ -138,10 +137,10 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             answer_keys=ANSWER_KEYS,
         ),
         "SubmissionDelivered/by-a-person": SubmissionDelivered(
-            receipt=_BARE_RECEIPT, authority=GIESSEN, assignment=ASSIGNMENT, content=sealed("g-06531005-1")
+            receipt=BARE_RECEIPT, authority=GIESSEN, assignment=ASSIGNMENT, content=sealed("g-06531005-1")
         ),
         "SubmissionHeld/minimal": SubmissionHeld(
-            receipt=_BARE_RECEIPT, submission_id=SUBMISSION_ID, content=sealed()
+            receipt=BARE_RECEIPT, submission_id=SUBMISSION_ID, content=sealed()
         ),
         "SubmissionHeld/full": SubmissionHeld(
             receipt=RECEIPT,
@@ -155,6 +154,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "RedeliverOrdered/redeliver": RedeliverOrdered(assignment=ASSIGNMENT),
         **SUPPLEMENTS,
+        **CALENDAR,
         **REFUSALS,
         **FETCHED,
         "RetryOrdered/retry": RetryOrdered(assignment=ASSIGNMENT),
@@ -190,7 +190,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             ),
         ),
         "CaseMessage/for-the-notifier-alone": CaseMessage(
-            receipt=_BARE_RECEIPT,
+            receipt=BARE_RECEIPT,
             authority=GIESSEN,
             kind="information-requested",
             answer_id=_ANSWER_ID,
@@ -207,7 +207,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             notice=_FOR_NOTIFIER,
             given_at=_LATER,
         ),
-        "CaseAccepted/minimal": CaseAccepted(receipt=_BARE_RECEIPT, authority=GIESSEN, accepted_at=_LATER),
+        "CaseAccepted/minimal": CaseAccepted(receipt=BARE_RECEIPT, authority=GIESSEN, accepted_at=_LATER),
         "CaseAccepted/full": CaseAccepted(receipt=RECEIPT, authority=GIESSEN, accepted_at=_LATER),
         "InformationRequested/two-items": InformationRequested(
             receipt=RECEIPT, authority=GIESSEN, items=2, requested_at=_LATER
@@ -223,7 +223,7 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             forwarded_at=_LATER,
         ),
         "CaseDecided/refused": CaseDecided(
-            receipt=_BARE_RECEIPT, authority=GIESSEN, outcome="refused", decided_at=_LATER
+            receipt=BARE_RECEIPT, authority=GIESSEN, outcome="refused", decided_at=_LATER
         ),
         "CaseDecided/granted": CaseDecided(
             receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=_LATER
@@ -233,36 +233,6 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
         ),
         "OrderRefused/not-parked": OrderRefused(
             order_id=ids.child_id(CASE_ID, "order/1"), reason="not-parked"
-        ),
-        "StepOverdue/forwarding": StepOverdue(
-            receipt=_BARE_RECEIPT, step="forwarding", due_on=date(2026, 1, 13)
-        ),
-        "StepOverdue/fetching": StepOverdue(
-            receipt=RECEIPT, step="fetching", authority=GIESSEN, due_on=date(2026, 1, 23), reminder=2
-        ),
-        "PeriodEnding/a-week": PeriodEnding(
-            receipt=RECEIPT,
-            authority=GIESSEN,
-            days_left=7,
-            last_safe_dispatch=date(2026, 4, 11),
-            earliest_reading=date(2026, 4, 8),
-            period_ends=date(2026, 4, 15),
-        ),
-        "PeriodEnded/silence-is-nothing": PeriodEnded(
-            receipt=_BARE_RECEIPT,
-            authority=GIESSEN,
-            profile="three-months-inaction",
-            period_ended_on=date(2026, 4, 15),
-        ),
-        "PeriodEnded/deemed": PeriodEnded(
-            receipt=RECEIPT,
-            authority=GIESSEN,
-            profile="three-months-deemed-approval",
-            period_ended_on=date(2026, 4, 15),
-            fiction_from=date(2026, 4, 16),
-            deemed="approval",
-            certain=True,
-            grace_until=date(2026, 4, 16),
         ),
         "CaseDeemedApproved/approval": CaseDeemedApproved(
             receipt=RECEIPT,

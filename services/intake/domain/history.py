@@ -24,7 +24,7 @@ from shared.events.case import (
     RetryOrdered,
     SilenceDoubted,
 )
-from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.ids import child_id
@@ -85,6 +85,7 @@ _CODES: Mapping[type[Payload], str] = {
     StepOverdue: "step-overdue",
     PeriodEnding: "period-ending",
     PeriodEnded: "period-ended",
+    ExtensionIneffective: "extension-ineffective",
 }
 _HANDED_ON = frozenset({"returned", "forwarded"})
 _ENDS = frozenset({"granted", "refused", "deemed-approved", "withdrawn", "erase-ordered"})
@@ -141,7 +142,7 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
             | DeemedApprovalCertified()
         ):
             return event.data.receipt
-        case StepOverdue() | PeriodEnding() | PeriodEnded():
+        case StepOverdue() | PeriodEnding() | PeriodEnded() | ExtensionIneffective():
             return event.data.receipt
         case _:
             return None
@@ -204,6 +205,7 @@ def _detail(data: Payload) -> str | None:
             | CaseReturned()
             | CaseForwarded()
             | SilenceDoubted()
+            | ExtensionIneffective()
         ):
             return data.reason
         case NotificationSettled():
@@ -232,6 +234,7 @@ def _authority(data: Payload) -> str | None:
             | DeemedApprovalCertified()
             | AnswerRefused()
             | AssignOrdered()
+            | ExtensionIneffective()
         ):
             return data.authority
         case StepOverdue() | PeriodEnding() | PeriodEnded() | CaseSupplemented() | CaseWithdrawn():

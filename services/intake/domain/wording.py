@@ -31,6 +31,10 @@ CODES: dict[str, tuple[str, str]] = {
     "refused": ("Entschieden: abgelehnt", "Decided: refused"),
     "unreadable": ("Die Behörde kann eine Datei nicht lesen", "The authority cannot read a file"),
     "extended": ("Die Behörde hat ihre Frist verlängert", "The authority has extended its period"),
+    "extension-ineffective": (
+        "Die Verlängerung hat keine Wirkung: die Frist bleibt, wie sie war",
+        "The extension has no effect: the period stays as it was",
+    ),
     "certified": (
         "Die Behörde hat bescheinigt, dass der Antrag als genehmigt gilt",
         "The authority has certified the deemed approval",
@@ -143,6 +147,13 @@ DETAILS: dict[str, tuple[str, str]] = {
     "already-accepted": ("der Vorgang war schon angenommen", "the case had been accepted already"),
     "already-decided": ("der Vorgang war schon entschieden", "the case had been decided already"),
     "already-extended": ("die Frist war schon verlängert", "the period was extended already"),
+    "nothing-runs": (
+        "es fehlten Unterlagen, so dass keine Frist lief",
+        "documents were missing, so that no period ran",
+    ),
+    "not-allowed": ("das Gesetz erlaubt hier keine", "the law allows none here"),
+    "too-long": ("das Gesetz erlaubt keine so lange", "the law allows none so long"),
+    "too-late": ("die Frist war schon abgelaufen", "the period had ended already"),
     "not-deemed-approved": (
         "der Vorgang gilt nicht als genehmigt",
         "the case is not deemed approved",

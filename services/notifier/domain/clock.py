@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.notifier.domain.deadlines.calendar import BERLIN, Calendar, calendar_day
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.period import Progress, deadline_of
+from services.notifier.domain.period import Extension, Progress, deadline_of, ineffective
 from shared.events.case import (
     CaseAccepted,
     CaseDecided,
@@ -18,14 +18,14 @@ from shared.events.case import (
     InformationRequested,
     PeriodExtended,
 )
-from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import ExtensionIneffective, OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.supplement import CaseSupplemented, CaseWithdrawn
 
-TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended"]
+TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended", "extension"]
 CaseStage = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
 
 _STAGES: Sequence[CaseStage] = ("unheard", "received", "parked", "routed", "accepted", "closed")
@@ -134,6 +134,7 @@ def timers(clock: CaseClock, law: Law) -> tuple[Timer, ...]:
         return ()
     deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
     found = _period(clock, deadline, law.calendar) if deadline is not None else []
+    found += [_at_once(clock, made) for made, _ in _in_vain(clock, law)]
     received_on = calendar_day(receipt.received_at)
     if clock.authority is None:
         due = received_on
@@ -176,12 +177,19 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
     receipt, authority = clock.receipt, clock.authority
     if receipt is None or timer not in timers(clock, law):
         return None
+    if timer.kind == "extension":
+        return _said_in_vain(timer, clock, law)
     if timer.kind not in {"ending", "ended"}:
         step: OverdueStep = timer.kind  # type: ignore[assignment] # the three others
         due_on = timer.subject - timedelta(days=1) if timer.kind != "fetching" else timer.subject
         return StepOverdue(
             receipt=receipt, step=step, authority=authority, due_on=due_on, reminder=timer.step
         )
+    return _said_of_period(timer, clock, receipt, law)
+
+
+def _said_of_period(timer: Timer, clock: CaseClock, receipt: Receipt, law: Law) -> Payload | None:
+    authority = clock.authority
     deadline = deadline_of(receipt.service, receipt.received_at, law, clock.progress)
     if deadline is None or deadline.period_ends is None:
         return None
@@ -207,6 +215,41 @@ def struck(timer: Timer, clock: CaseClock, law: Law) -> Payload | None:
         certain=deadline.fiction_is_certain,
         grace_until=law.calendar.next_working_day(deadline.period_ends + timedelta(days=1)),
     )
+
+
+def _in_vain(clock: CaseClock, law: Law) -> Sequence[tuple[Extension, ExtensionIneffective]]:
+    """The extensions that have moved nothing, with what is said of each; none after one that has an effect."""
+    receipt, authority, progress = clock.receipt, clock.authority, clock.progress
+    if receipt is None or authority is None or not progress.extensions:
+        return ()
+    before = deadline_of(receipt.service, receipt.received_at, law, replace(progress, extensions=frozenset()))
+    if before is None:
+        return ()
+    found = []
+    for made in sorted(progress.extensions):
+        fault = ineffective(made, before, progress)
+        if fault is None:
+            break
+        told = ExtensionIneffective(
+            receipt=receipt,
+            authority=authority,
+            months=made.months,
+            reason=fault,
+            period_ends=before.period_ends,
+            extended_at=made.at,
+        )
+        found.append((made, told))
+    return found
+
+
+def _said_in_vain(timer: Timer, clock: CaseClock, law: Law) -> ExtensionIneffective | None:
+    return next((told for made, told in _in_vain(clock, law) if _at_once(clock, made) == timer), None)
+
+
+def _at_once(clock: CaseClock, made: Extension) -> Timer:
+    """Due when it is made; by its second of the day it has an id of its own."""
+    second = made.at.hour * 3600 + made.at.minute * 60 + made.at.second
+    return _timer(clock, "extension", second, made.at.date(), due=made.at)
 
 
 def pending(all_timers: Sequence[Timer], *, now: datetime) -> tuple[Timer, ...]:

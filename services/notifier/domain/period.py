@@ -10,9 +10,22 @@ from services.notifier.domain.deadlines.compute import Deadline, compute
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law
 from shared.events.case import CaseFetched, InformationRequested, PeriodExtended
+from shared.events.clock import ExtensionFault
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.supplement import CaseSupplemented
+
+_MOST_EXTENSIONS = 16
+"""Of one case; an authority that is told each time that it had no effect needs no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Extension:
+    """An authority has made its period longer: ``at`` by the router's clock, ``on`` the day that counts in law."""
+
+    at: datetime
+    on: date
+    months: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +33,9 @@ class Progress:
     """What has happened since the receipt, as far as the period depends on it.
 
     ``asked_at``: the authority said last that documents are missing. ``supplied_at``: the applicant handed in last what
-    was asked for. ``extended_at``: the authority extended its period first. These are instants of the router's one
-    clock, which say what came first. ``supplied_on`` and ``extended_on`` are the days that count in law. ``earlier_asks``
-    and ``earlier_supplies`` came before the last ones: an extension is read against what stood when it was made.
+    was asked for. These are instants of the router's one clock, which say what came first. ``supplied_on`` is the day
+    that counts in law. ``earlier_asks`` and ``earlier_supplies`` came before the last ones: an extension is read against
+    what stood when it was made. Of the ``extensions`` the first counts that has an effect.
     """
 
     fetched_since: datetime | None = None
@@ -30,9 +43,7 @@ class Progress:
     asked_at: datetime | None = None
     supplied_at: datetime | None = None
     supplied_on: date | None = None
-    extended_at: datetime | None = None
-    extended_on: date | None = None
-    extended_by: int = 0
+    extensions: frozenset[Extension] = frozenset()
     earlier_asks: frozenset[datetime] = frozenset()
     earlier_supplies: frozenset[datetime] = frozenset()
 
@@ -48,9 +59,10 @@ class Progress:
                 last, earlier = _noted(event.time, self.supplied_at, self.earlier_supplies)
                 on = calendar_day(at) if last != self.supplied_at else self.supplied_on
                 return replace(self, supplied_at=last, supplied_on=on, earlier_supplies=earlier)
-            case PeriodExtended(months=months, extended_at=at) if _is_earlier(event, self.extended_at):
-                on = calendar_day(at)
-                return replace(self, extended_at=event.time, extended_on=on, extended_by=months)
+            case PeriodExtended(months=months, extended_at=at):
+                made = Extension(at=event.time, on=calendar_day(at), months=months)
+                first = sorted(self.extensions | {made})[:_MOST_EXTENSIONS]
+                return replace(self, extensions=frozenset(first))
         return self
 
     @property
@@ -63,29 +75,28 @@ class Progress:
         """The day on which the last of the missing documents arrived at the single contact (§ 71b Abs. 4 VwVfG)."""
         return self.supplied_on if self.complete else None
 
-    @property
-    def extension(self) -> int:
-        """The months of the extension; 0 where it was made while nothing ran, for there was no end to move."""
-        at = self.extended_at
+    def ran_at(self, at: datetime) -> bool:
+        """Whether no document was missing then, so that there was an end to move."""
         asks, supplies = {*self.earlier_asks, self.asked_at}, {*self.earlier_supplies, self.supplied_at}
-        asked = max((each for each in asks if each and at and each <= at), default=None)
-        supplied = max((each for each in supplies if each and at and each <= at), default=None)
-        ran = asked is None or (supplied is not None and supplied >= asked)
-        return self.extended_by if ran else 0
+        asked = max((each for each in asks if each and each <= at), default=None)
+        supplied = max((each for each in supplies if each and each <= at), default=None)
+        return asked is None or (supplied is not None and supplied >= asked)
 
     def written(self) -> dict[str, str]:
         """As facts of a message; `read` turns them back."""
-        days = {"suppliedOn": self.supplied_on, "extendedOn": self.extended_on}
-        instants = {
+        one = {
+            "suppliedOn": self.supplied_on,
             "askedAt": self.asked_at,
             "suppliedAt": self.supplied_at,
-            "extendedAt": self.extended_at,
             "fetchedSince": self.fetched_since,
         }
-        facts = {name: known.isoformat() for name, known in (days | instants).items() if known is not None}
+        facts = {name: known.isoformat() for name, known in one.items() if known is not None}
         many = {"earlierAsks": self.earlier_asks, "earlierSupplies": self.earlier_supplies}
         facts |= {name: " ".join(each.isoformat() for each in sorted(at)) for name, at in many.items() if at}
-        return facts | ({"extendedBy": str(self.extended_by)} if self.extended_by else {})
+        made = " ".join(
+            f"{each.at.isoformat()}/{each.on.isoformat()}/{each.months}" for each in sorted(self.extensions)
+        )
+        return facts | ({"extensions": made} if made else {})
 
     @classmethod
     def read(cls, facts: Mapping[str, str]) -> Self:
@@ -95,11 +106,9 @@ class Progress:
             asked_at=_instant(facts.get("askedAt")),
             supplied_at=_instant(facts.get("suppliedAt")),
             supplied_on=_day(facts.get("suppliedOn")),
-            extended_at=_instant(facts.get("extendedAt")),
-            extended_on=_day(facts.get("extendedOn")),
-            extended_by=int(facts.get("extendedBy", "0")),
             earlier_asks=_instants(facts.get("earlierAsks", "")),
             earlier_supplies=_instants(facts.get("earlierSupplies", "")),
+            extensions=frozenset(map(_extension, facts.get("extensions", "").split())),
         )
 
 
@@ -112,11 +121,25 @@ def deadline_of(
     """
     since = progress or Progress()
     before = _deadline(service, received_at, law, since, extended_by=0)
-    if before is None or not since.extension:
-        return before
-    in_time = since.extended_on is not None and (before.period_ends or date.min) >= since.extended_on
-    longer = _deadline(service, received_at, law, since, extended_by=since.extension) if in_time else None
-    return longer or before
+    if before is None:
+        return None
+    for made in sorted(since.extensions):
+        if ineffective(made, before, since) is None:
+            longer = _deadline(service, received_at, law, since, extended_by=made.months)
+            return longer or before
+    return before
+
+
+def ineffective(made: Extension, before: Deadline, progress: Progress) -> ExtensionFault | None:
+    """Why the extension leaves the period ``before`` it as it is; None where it moves its end."""
+    if before.profile.starts != "receipt" and not progress.ran_at(made.at):
+        return "nothing-runs"
+    if before.profile.extension == "none" or before.profile.length is None:
+        return "not-allowed"
+    longest = before.profile.longest_extension
+    if longest is not None and made.months > longest:
+        return "too-long"
+    return "too-late" if before.period_ends is not None and before.period_ends < made.on else None
 
 
 def _deadline(
@@ -145,10 +168,6 @@ def _noted(
     return latest, known - {latest}
 
 
-def _is_earlier(event: Event[Payload], known: datetime | None) -> bool:
-    return known is None or event.time < known
-
-
 def _instant(written: str | None) -> datetime | None:
     return None if written is None else datetime.fromisoformat(written)
 
@@ -159,3 +178,8 @@ def _instants(written: str) -> frozenset[datetime]:
 
 def _day(written: str | None) -> date | None:
     return None if written is None else date.fromisoformat(written)
+
+
+def _extension(written: str) -> Extension:
+    at, on, months = written.split("/")
+    return Extension(at=datetime.fromisoformat(at), on=date.fromisoformat(on), months=int(months))

@@ -1,7 +1,7 @@
 """Which messages an event calls for: each piece of news is told once, however often its event comes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.notifier.domain.case import Case
@@ -73,15 +73,17 @@ def _news(event: Event[Payload], case: Case, law: Law) -> Sequence[_News]:
             return (_News("supplement", receipt, at, authority),)
         case _:
             confirmed = any(told.kind == "acknowledgement" for told in case.told)
-            heard = _Heard(law=law, progress=case.progress.after(event), confirmed=confirmed)
+            progress = case.progress.after(event)
+            heard = _Heard(law=law, before=case.progress, progress=progress, confirmed=confirmed)
             return _news_of_answer(event.data, heard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """What is known when an authority speaks: the case's progress, and whether its receipt is confirmed already."""
+    """What is known when an authority speaks: the case's progress before and after, and whether its receipt is confirmed."""
 
     law: Law
+    before: Progress
     progress: Progress
     confirmed: bool
 
@@ -132,9 +134,8 @@ def _is_acknowledged(receipt: Receipt, law: Law) -> bool:
 
 
 def _is_extended(receipt: Receipt, heard: _Heard) -> bool:
-    """Whether the law lets it be extended; else the period ends as it did, and the applicant is told nothing wrong."""
-    unextended = replace(heard.progress, extended_by=0)
-    before = deadline_of(receipt.service, receipt.received_at, heard.law, unextended)
+    """Whether it moves the end; else the applicant is told nothing wrong, and the authority that it has no effect."""
+    before = deadline_of(receipt.service, receipt.received_at, heard.law, heard.before)
     after = deadline_of(receipt.service, receipt.received_at, heard.law, heard.progress)
     return before is not None and after is not None and after.period_ends != before.period_ends
 

@@ -9,7 +9,7 @@ from services.router.domain.cases import custody as custodies
 from services.router.domain.cases.silence import AnswersRead, last_days, period_over, silence
 from services.router.ports import Cases, Clock, SuspensionsRead
 from shared.events.case import CaseDeemedApproved
-from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, carries, encode
 from shared.events.ids import child_id
@@ -17,7 +17,7 @@ from shared.events.payload import Payload
 from shared.events.suspension import SuspensionTimes
 from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_HELD
 
-TimePassed = StepOverdue | PeriodEnding | PeriodEnded
+TimePassed = StepOverdue | PeriodEnding | PeriodEnded | ExtensionIneffective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class Timekeeper:
         after = custodies.applying(custody, event.id, now=self.clock())
         if carries(event, PeriodEnded) and (over := period_over(event.data)) is not None:
             after = after.model_copy(update={"period": over})
+        if carries(event, ExtensionIneffective):
+            after = after.model_copy(update={"extended": False})  # the one that the law allows is still left
         cases.keep(event.case_id, after)
         if custody.authority is None or custody.authority != event.data.authority:
             return ()

@@ -19,7 +19,7 @@ from shared.events.case import (
     PeriodExtended,
     SilenceDoubted,
 )
-from shared.events.clock import PeriodEnded, PeriodEnding
+from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.operation import ResumeOrdered, SuspendOrdered
@@ -148,6 +148,21 @@ def test_a_period_is_extended_once_and_whoever_extends_it_has_the_case(router: R
     second, _ = router.take(extended(2), CASE_ANSWERED.name)
     assert isinstance(second.data, AnswerRefused)
     assert second.data.reason == "already-extended"
+
+
+def test_an_extension_without_effect_is_told_and_the_one_that_is_allowed_is_left(
+    router: RouterInMemory,
+) -> None:
+    router.take(extended(1), CASE_ANSWERED.name)
+    in_vain = ExtensionIneffective(
+        receipt=RECEIPT, authority=GIESSEN, months=1, reason="too-long", extended_at=CASE.time
+    )
+    router.take(clock(in_vain), CASE_CLOCK.name)
+    assert in_the_inbox(router)[-1] is ExtensionIneffective
+    second, *_ = router.take(extended(2), CASE_ANSWERED.name)
+    assert isinstance(second.data, PeriodExtended)
+    third, _ = router.take(extended(3), CASE_ANSWERED.name)
+    assert isinstance(third.data, AnswerRefused)
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_case_stays_where_it_is(router: RouterInMemory) -> None:

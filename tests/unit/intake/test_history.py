@@ -32,7 +32,14 @@ from shared.events.case import (
     SilenceDoubted,
 )
 from shared.events.checkpoint import CheckpointPublished
-from shared.events.clock import OverdueStep, PeriodEnded, PeriodEnding, StepOverdue
+from shared.events.clock import (
+    ExtensionFault,
+    ExtensionIneffective,
+    OverdueStep,
+    PeriodEnded,
+    PeriodEnding,
+    StepOverdue,
+)
 from shared.events.competence import Reason
 from shared.events.erasure import EraseOrdered
 from shared.events.notification import NotificationSettled, Settlement
@@ -95,6 +102,9 @@ TOLD: dict[type[Payload], Payload] = {
     CaseDecided: CaseDecided(receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=RECEIVED_AT),
     FileUnreadable: FileUnreadable(receipt=RECEIPT, authority=GIESSEN, told_at=RECEIVED_AT),
     PeriodExtended: PeriodExtended(receipt=RECEIPT, authority=GIESSEN, months=1, extended_at=RECEIVED_AT),
+    ExtensionIneffective: ExtensionIneffective(
+        receipt=RECEIPT, authority=GIESSEN, months=1, reason="too-late", extended_at=RECEIVED_AT
+    ),
     DeemedApprovalCertified: DeemedApprovalCertified(
         receipt=RECEIPT, authority=GIESSEN, certified_at=RECEIVED_AT
     ),
@@ -167,6 +177,7 @@ def test_every_code_that_an_event_can_carry_has_its_wording() -> None:
         *get_args(OrderRefusalReason),
         *get_args(RouterReason),
         *get_args(OverdueStep),
+        *get_args(ExtensionFault),
         *get_args(ReturnReason),
         *get_args(SilenceDoubt),
         *get_args(SubmissionRefusal),

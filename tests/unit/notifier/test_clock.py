@@ -384,17 +384,3 @@ def test_an_extension_counts_from_the_old_end() -> None:
     found = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, berlin(2026, 4, 15, 12)))
     (ended,) = [timer for timer in timers(found, LAW) if timer.kind == "ended"]
     assert ended.due_at == berlin(2026, 5, 16, 0)
-
-
-def test_an_extension_that_comes_after_the_end_or_a_second_time_changes_nothing() -> None:
-    once = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, berlin(2026, 4, 1, 12)))
-    assert timers(once.after(extended(2, berlin(2026, 4, 2, 12))), LAW) == timers(once, LAW)
-    late = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, extended(1, berlin(2026, 4, 16, 12)))
-    assert timers(late, LAW) == timers(clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT), LAW)
-
-
-def test_an_extension_that_the_law_does_not_allow_changes_nothing() -> None:
-    trade = event(SubmissionRouted(receipt=TRADE, authority=GIESSEN))
-    accepted = event(CaseAccepted(receipt=TRADE, authority=GIESSEN, accepted_at=RECEIVED))
-    longer = event(PeriodExtended(receipt=TRADE, authority=GIESSEN, months=1, extended_at=RECEIVED))
-    assert timers(clock(trade, accepted, longer), LAW) == timers(clock(trade, accepted), LAW)

@@ -1,14 +1,30 @@
 """What a period depends on is kept as it happened, whatever is asked later."""
 
+from datetime import datetime
+
+import pytest
+
+from services.notifier.domain.clock import CaseClock, Timer, struck, timers
 from services.notifier.domain.period import Progress
+from shared.events.case import CaseAccepted, PeriodExtended
+from shared.events.clock import ExtensionFault, ExtensionIneffective
+from shared.events.envelope import Event
+from shared.events.payload import Payload
+from shared.events.submission import SubmissionRouted
+from tests.support.events import GIESSEN
 from tests.unit.notifier.test_clock import (
+    ACCEPTED_EVENT,
+    LAW,
     RECEIVED,
+    RECEIVED_EVENT,
     ROUTED_EVENT,
+    TRADE,
     asked,
     at_day,
     berlin,
     clock,
     due,
+    event,
     extended,
     supplied,
 )
@@ -32,3 +48,70 @@ def test_what_is_known_of_a_period_is_read_as_it_was_written() -> None:
     )
     progress = clock(ROUTED_EVENT, *story).progress
     assert Progress.read(progress.written()) == progress
+
+
+APRIL = berlin(2026, 4, 1, 12)
+JUNE = berlin(2026, 6, 16, 0)
+
+
+def without_word_of_it(found: CaseClock) -> tuple[Timer, ...]:
+    """The timers without the one that says that an extension has moved nothing."""
+    return tuple(timer for timer in timers(found, LAW) if timer.kind != "extension")
+
+
+def in_vain(found: CaseClock) -> list[tuple[ExtensionFault, datetime]]:
+    said = [(timer, struck(timer, found, LAW)) for timer in timers(found, LAW) if timer.kind == "extension"]
+    return [(told.reason, timer.due_at) for timer, told in said if isinstance(told, ExtensionIneffective)]
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ((asked(day=2), at_day(3, extended(1, RECEIVED)), supplied(day=57)), "nothing-runs"),
+        ((asked(day=2), supplied(day=57), at_day(59, extended(1, JUNE))), "too-late"),
+    ],
+)
+def test_an_extension_without_effect_is_said_at_once_and_uses_up_nothing(
+    before: tuple[Event[Payload], ...], reason: ExtensionFault
+) -> None:
+    vain = next(each for each in before if isinstance(each.data, PeriodExtended))
+    found = clock(RECEIVED_EVENT, ROUTED_EVENT, *before)
+    assert due(found, "ended") == [(1, JUNE)]
+    assert in_vain(found) == [(reason, vain.time)]
+    in_time = at_day(60, extended(1, RECEIVED))
+    for story in ((*before, in_time), (in_time, *before), (*before, in_time, *before)):
+        told = clock(RECEIVED_EVENT, ROUTED_EVENT, *story)
+        assert due(told, "ended") == [(1, berlin(2026, 7, 16, 0))]
+        assert in_vain(told) == [(reason, vain.time)]
+
+
+def test_an_extension_that_the_law_does_not_allow_is_said_with_that_reason() -> None:
+    trade = event(SubmissionRouted(receipt=TRADE, authority=GIESSEN))
+    longer = event(PeriodExtended(receipt=TRADE, authority=GIESSEN, months=1, extended_at=RECEIVED))
+    assert in_vain(clock(trade, longer)) == [("not-allowed", longer.time)]
+
+
+def test_one_that_counts_is_not_in_vain_and_of_a_later_one_the_router_speaks() -> None:
+    assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, APRIL))) == []
+    twice = (extended(1, APRIL), extended(2, berlin(2026, 4, 2, 12)))
+    assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, *twice)) == []
+
+
+def test_of_endless_extensions_the_first_are_kept() -> None:
+    endless = [extended(1, berlin(2026, 7, 1 + day, 12)) for day in range(30)]
+    kept = clock(RECEIVED_EVENT, ROUTED_EVENT, *reversed(endless)).progress.extensions
+    assert sorted(each.at for each in kept) == [each.time for each in endless[:16]]
+
+
+def test_an_extension_that_comes_after_the_end_or_a_second_time_changes_nothing() -> None:
+    once = clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, berlin(2026, 4, 1, 12)))
+    assert timers(once.after(extended(2, berlin(2026, 4, 2, 12))), LAW) == timers(once, LAW)
+    late = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT, extended(1, berlin(2026, 4, 16, 12)))
+    assert without_word_of_it(late) == timers(clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT), LAW)
+
+
+def test_an_extension_that_the_law_does_not_allow_changes_nothing() -> None:
+    trade = event(SubmissionRouted(receipt=TRADE, authority=GIESSEN))
+    accepted = event(CaseAccepted(receipt=TRADE, authority=GIESSEN, accepted_at=RECEIVED))
+    longer = event(PeriodExtended(receipt=TRADE, authority=GIESSEN, months=1, extended_at=RECEIVED))
+    assert without_word_of_it(clock(trade, accepted, longer)) == timers(clock(trade, accepted), LAW)

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from services.notifier.domain.deadlines.law import LegalProfile
-from services.notifier.domain.period import Progress
+from services.notifier.domain.period import Extension, Progress
 from services.notifier.domain.rendering import Words
 from shared.events.notification import MessageKind
 from shared.events.submission import Language
@@ -20,7 +20,7 @@ from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 LAW = hessian_law()
 ON = date(2026, 1, 12)
 ASKED = Progress(asked_at=RECEIVED_AT).written() | {"items": "2"}
-EXTENDED = Progress(extended_at=RECEIVED_AT, extended_on=ON, extended_by=1).written()
+EXTENDED = Progress(extensions=frozenset({Extension(at=RECEIVED_AT, on=ON, months=1)})).written()
 
 SAID: Final[Mapping[MessageKind, tuple[str, ...]]] = {
     "receipt": ("Nummer", "Eingegangen bei der einheitlichen Stelle"),  # Art. 6 SDG

@@ -374,6 +374,7 @@ KINDS = {
     "StepOverdue": ("Ein Schritt ist überfällig", "A step is overdue"),
     "PeriodEnding": ("Frist läuft bald ab", "Period ends soon"),
     "PeriodEnded": ("Frist abgelaufen", "Period has ended"),
+    "ExtensionIneffective": ("Verlängerung ohne Wirkung", "Extension without effect"),
     "SubmissionParked": ("Zur Klärung geparkt", "Parked for clearing"),
     "RetryOrdered": ("Klärungsstelle: erneut versuchen", "Clearing desk: try again"),
     "AssignOrdered": ("Klärungsstelle: zugewiesen", "Clearing desk: assigned"),

@@ -137,6 +137,7 @@ export const KINDS = {
   StepOverdue: ["notice", "Ein Schritt ist überfällig", "A step is overdue"],
   PeriodEnding: ["notice", "Frist läuft bald ab", "Period ends soon"],
   PeriodEnded: ["notice", "Frist abgelaufen", "Period has ended"],
+  ExtensionIneffective: ["notice", "Verlängerung ohne Wirkung", "Extension without effect"],
   SubmissionParked: ["routing", "Zur Klärung geparkt", "Parked for clearing"],
   RetryOrdered: ["clearing", "Klärungsstelle: erneut versuchen", "Clearing desk: try again"],
   RedeliverOrdered: ["clearing", "Klärungsstelle: erneut zustellen", "Clearing desk: deliver again"],
