@@ -9,9 +9,10 @@ from services.audit.domain.pending_entry import NUMBER
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from shared.events.ids import case_id
+from shared.events.receipt_number import as_written
 
 LONGEST = 100
-EXPECTED = "a receipt number (AW-…), the id of a case or submission (UUID), or a pseudonym (32 hex digits)"
+EXPECTED = "a receipt number (AW-…), the id of a case or submission (UUID), or a pseudonym (32 hex digits); a platform's own reference is known to intake only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class CaseReference:
             raise ProofRefused(f"expected {EXPECTED}")
         if KEYED.fullmatch(text):
             return cls((text,))
+        number = as_written(text)
         try:
-            named = UUID(text)
+            named = UUID(number)
         except ValueError:
-            return cls((), (secrecy.token(NUMBER, text.upper()),))
+            return cls((), (secrecy.token(NUMBER, number.upper()),))
         return cls((secrecy.case(case_id(named)), secrecy.case(named)))

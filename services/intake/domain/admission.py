@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.intake.domain.receipt_number import receipt_number
 from services.intake.domain.submission import HandedIn
 from shared.events import ids
+from shared.events.receipt_number import receipt_number
 from shared.events.submission import Channel, Receipt
 
 EntryKind = Literal["submission", "supplement", "withdrawal"]

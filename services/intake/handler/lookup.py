@@ -7,9 +7,9 @@ from uuid import UUID
 from services.intake.domain.admission import reference_hash
 from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import BookIncomplete, Several
-from services.intake.domain.receipt_number import read_number
 from services.intake.ports import Histories, Known
 from shared.events import ids
+from shared.events.receipt_number import read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

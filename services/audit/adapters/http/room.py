@@ -33,6 +33,7 @@ from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
+from shared.web.references import PLATFORM_REFERENCE
 
 Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 """A trace id (32 hex digits) or an event's id (UUID)."""
@@ -221,8 +222,8 @@ def unknown_case(look: int) -> Problem:
         404,
         "unknown-case",
         title="Kein Eintrag zu diesem Vorgang (no entry about this case)",
-        detail=f"Zu diesem Vorgang steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
-        resolution="Kennung prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the id).",
+        detail=f"Unter dieser Nummer steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
+        resolution=f"Nummer prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the number). {PLATFORM_REFERENCE}",
     )
 
 

@@ -5,8 +5,8 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.adapters.postgres.histories import known_from
-from services.intake.domain.receipt_number import read_number
 from services.intake.ports import Known
+from shared.events.receipt_number import read_number
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 

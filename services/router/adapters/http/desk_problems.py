@@ -7,6 +7,7 @@ from services.router.domain.cases.assignment_reason import BadAssignmentReason
 from services.router.domain.cases.desk import Ineffective, Obstacle
 from services.router.domain.directory.model import Directory
 from shared.web.problems import Problem
+from shared.web.references import PLATFORM_REFERENCE
 
 
 class _Said(NamedTuple):
@@ -21,7 +22,7 @@ _SAID: Final[dict[Obstacle, _Said]] = {
         404,
         "Nicht bei der Klärungsstelle (not at the desk)",
         "Unter dieser Nummer ist kein Vorgang geparkt: Es gibt sie nicht, oder das Verzeichnis hat entschieden.",
-        "Nummer prüfen; GET /v1/parked zeigt, was wartet (see what waits).",
+        f"Nummer prüfen; GET /v1/parked zeigt, was wartet (see what waits). {PLATFORM_REFERENCE}",
     ),
     "already-routed": _Said(
         409,

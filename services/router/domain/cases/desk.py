@@ -13,6 +13,7 @@ from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered, Si
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.ids import order_id
+from shared.events.receipt_number import as_written
 from shared.events.submission import Assignment
 
 REASONS_DE: Final[Mapping[str, str]] = {
@@ -181,9 +182,10 @@ def page(cases: CasesById, *, now: datetime, after: DeskCursor | None, limit: in
 
 
 def find(cases: CasesById, reference: str) -> Waiting | None:
-    """The case with this receipt number, submission id or case id."""
+    """The case with this receipt number, submission id or case id, however it is written."""
+    number = as_written(reference)
     for case, held in cases.items():
-        if reference in {held.receipt.receipt_number, str(held.submission_id), str(case)}:
+        if number in {held.receipt.receipt_number, str(held.submission_id), str(case)}:
             return Waiting(case=case, held=held)
     return None
 

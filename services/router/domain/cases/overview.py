@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.custody import CustodyState
+from shared.events.receipt_number import as_written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
 
 
 def find_standing(cases: Mapping[UUID, StandingCase], reference: str) -> tuple[UUID, StandingCase] | None:
-    """The case with this receipt number, submission id or case id."""
+    """The case with this receipt number, submission id or case id, however it is written."""
+    number = as_written(reference)
     for case, held in cases.items():
-        if reference in {held.receipt_number, str(case), str(held.submission_id)}:
+        if number in {held.receipt_number, str(case), str(held.submission_id)}:
             return case, held
     return None

@@ -28,6 +28,7 @@ from services.router.ports.console import AllCases, OpenLetters, Suspensions
 from shared.events.operation import CloseOrdered, ReplayOrdered
 from shared.web.bearer import Caller
 from shared.web.problems import Problem
+from shared.web.references import PLATFORM_REFERENCE
 from shared.web.sign_in import SessionGate
 
 _MOST: Final = 50
@@ -121,5 +122,6 @@ def _no_case() -> Problem:
         title="Nichts gefunden (nothing found)",
         detail="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier "
         "32 Tage lang zu finden.",
-        resolution="Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle (check the number; the audit knows older ones).",
+        resolution="Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle (check the number; the audit knows older ones). "
+        + PLATFORM_REFERENCE,
     )

@@ -35,12 +35,26 @@ def read_number(text: str) -> str | None:
     letters = "".join(text.upper().split()).replace("-", "")
     if not letters.startswith("AW") or len(letters) != len("AW") + _YEAR + _LENGTH + 1:
         return None
-    year = letters[2 : 2 + _YEAR]
-    rest = letters[2 + _YEAR :].translate(_MISREAD)
+    said = letters[2:].translate(_MISREAD)
+    year, rest = said[:_YEAR], said[_YEAR:]
     if not (year.isascii() and year.isdigit()) or set(rest) - set(_ALPHABET):
         return None
     groups = (rest[start : start + 4] for start in range(0, len(rest), 4))
     return "-".join(("AW", year, *groups)) if rest[-1] == _check_character(rest[:-1]) else None
+
+
+def as_written(text: str) -> str:
+    """What somebody typed to find a case, in the one spelling in which numbers and ids are kept.
+
+    What is neither a receipt number nor a UUID is left as it is, without blanks around it.
+    """
+    text = text.strip()
+    if (number := read_number(text)) is not None:
+        return number
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
 
 
 def _check_character(letters: str) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.receipt_number import read_number, receipt_number
+from shared.events.receipt_number import read_number, receipt_number
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
