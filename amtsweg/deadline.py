@@ -11,9 +11,10 @@ import typer
 from amtsweg.batch import BadRow, rows
 from amtsweg.directory.folder import shipped
 from amtsweg.input_words import reason
+from amtsweg.language import language
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
-from services.notifier.domain.deadlines.explain import document, explain_de, short
+from services.notifier.domain.deadlines.explain import document, explained, short
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.deadlines.tables import BrokenLaw
@@ -63,7 +64,7 @@ def deadline(
     if as_json:
         typer.echo(orjson.dumps(document(found, law), option=orjson.OPT_INDENT_2).decode())
     else:
-        typer.echo(explain_de(found, law))
+        typer.echo(explained(found, law, language()))
 
 
 def _run_batch(path: Path, law: Law) -> int:

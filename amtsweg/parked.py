@@ -31,7 +31,7 @@ from services.router.domain.cases.desk import (
     Waiting,
     oldest_first,
 )
-from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.errors import Unavailable
@@ -97,7 +97,7 @@ def show(case: CaseArgument) -> None:
     for name, value in _facts(waiting, directory).items():
         console.print(printable(f"{name + ':':<16}{value}"))
     if waiting.held.decision:
-        console.print(printable(explain_de(waiting.held.decision, directory=directory)))
+        console.print(printable(explain(waiting.held.decision, directory=directory, language=language())))
 
 
 @commands.command()

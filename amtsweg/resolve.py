@@ -18,8 +18,8 @@ from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
 from amtsweg.input_words import reason
-from amtsweg.language import said
-from services.router.domain.decision.explain import explain_de
+from amtsweg.language import language, said
+from services.router.domain.decision.explain import explain
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
@@ -95,7 +95,7 @@ def resolve(
     text = (
         decision.model_dump_json(by_alias=True, indent=2)
         if as_json
-        else explain_de(decision, directory=loaded)
+        else explain(decision, directory=loaded, language=language())
     )
     typer.echo(text)
 

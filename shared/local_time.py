@@ -39,9 +39,9 @@ def letter_day(day: date, language: ReadIn = "de", *, weekday: bool = False) -> 
     return format_date(day, f"EEEE, {pattern}" if weekday else pattern, locale=_LOCALES[language])
 
 
-def weekday_name(day: date) -> str:
-    """The German name of its weekday."""
-    return format_date(day, "EEEE", locale=_LOCALES["de"])
+def weekday_name(day: date, language: ReadIn = "de") -> str:
+    """The name of its weekday."""
+    return format_date(day, "EEEE", locale=_LOCALES[language])
 
 
 def utc(at: datetime) -> str:

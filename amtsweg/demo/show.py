@@ -15,7 +15,7 @@ from amtsweg.demo.journey import Journey
 from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.demo.silence import Silence
 from amtsweg.directory.folder import open_directory
-from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 from shared.local_time import local_day
 
@@ -130,7 +130,7 @@ def _kinds(outcome: Bill, directory: Directory) -> Table:
         "Fall", "Entscheidung", title="Ein Fall von jeder Art", title_justify="left", show_lines=True
     )
     for what, decision in one_of_each_kind(outcome.taken, outcome.seen).items():
-        table.add_row(what, explain_de(decision, directory=directory))
+        table.add_row(what, explain(decision, directory=directory))
     return table
 
 

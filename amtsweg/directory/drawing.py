@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from services.router.adapters.borders import read_borders
 from services.router.adapters.directory_files import load, read_manifest
-from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.explain import explain
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from shared.events.competence import Inquiry, Place
@@ -80,7 +80,7 @@ def _shapes(folder: Path, directory: Directory, asked: Inquiry) -> tuple[list[Sh
             answer_name=_name(answers[ags], directory),
             colour=colours[answers[ags]],
             parked=decision.authority is None,
-            text=explain_de(decision, directory=directory),
+            text=explain(decision, directory=directory),
         )
         for ags, decision in decisions.items()
     ]

@@ -31,8 +31,11 @@ def batch(tmp_path: Path, *lines: str) -> list[dict[str, Any]]:
     return list(answers(file, directory=hessen()))
 
 
-def test_one_inquiry_is_answered_in_german() -> None:
-    result = run("--service", TRADE, "--plz", "35390", "--town", "Gießen", "--on", "2026-03-01")
+def test_one_inquiry_is_answered_in_the_language_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    inquiry = ("--service", TRADE, "--plz", "35390", "--town", "Gießen", "--on", "2026-03-01")
+    assert "competent authority on 1 March 2026 is: Magistrat der Stadt Gießen." in run(*inquiry).stdout
+    monkeypatch.setenv("AMTSWEG_LANG", "de")
+    result = run(*inquiry)
     assert result.exit_code == 0
     assert "zuständig: Magistrat der Stadt Gießen." in result.stdout
 
@@ -53,7 +56,7 @@ def test_another_directory_can_be_asked() -> None:
 
 def test_unverified_competence_can_be_parked() -> None:
     inquiry = ("--service", "99036008007000", "--ags", "06531005", "--on", "2026-03-01")
-    assert "Klärungsstelle" in run(*inquiry, "--unverified", "park").stdout
+    assert "clearing desk" in run(*inquiry, "--unverified", "park").stdout
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,18 @@ def test_each_step_is_explained_with_its_paragraph() -> None:
     assert "Dienstag, 7. April 2026" in result.stdout
 
 
+def test_each_step_is_explained_in_the_language_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMTSWEG_LANG", "en")
+    result = run("--service", "99050023005000", "--received", "2025-12-31", "--extended-by-months", "2")
+    assert (
+        "At the authority it counts as received on the third day after: Saturday, 3 January 2026"
+        in result.stdout
+    )
+    assert "Extended by two months" in result.stdout
+    assert "Tuesday" in result.stdout
+    assert "Dienstag" not in result.stdout
+
+
 def test_a_line_of_a_batch_has_exactly_the_agreed_members(tmp_path: Path) -> None:
     [found] = batch(tmp_path, json.dumps(GOOD))
     assert set(found) == KEYS

@@ -1,20 +1,19 @@
 """A deadline in words and as a document: every step with its day and the paragraph that asks for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from services.notifier.domain.deadlines.calendar import Calendar, after_months
 from services.notifier.domain.deadlines.compute import Deadline, last_dispatches
+from services.notifier.domain.deadlines.explain_words import NUMBERS, WORDS
 from services.notifier.domain.deadlines.law import Law
-from shared.local_time import letter_day, weekday_name
-
-_NUMBERS = {1: "ein", 2: "zwei", 3: "drei", 4: "vier", 5: "fünf", 6: "sechs"}
+from shared.local_time import ReadIn, letter_day, weekday_name
 
 
 @dataclass(frozen=True, slots=True)
 class ExplanationStep:
-    """One step of the computation, in German."""
+    """One step of the computation, in words."""
 
     day: date | None
     paragraph: str
@@ -55,106 +54,93 @@ def document(deadline: Deadline, law: Law) -> dict[str, Any]:
     }
 
 
-def explain_de(deadline: Deadline, law: Law) -> str:
-    """Return the deadline in German, one step a line."""
-    return "\n".join(f"{step.text} ({step.paragraph})" for step in steps(deadline, law.calendar))
+def explained(deadline: Deadline, law: Law, language: ReadIn = "de") -> str:
+    """Return the deadline in words, one step a line."""
+    return "\n".join(f"{step.text} ({step.paragraph})" for step in steps(deadline, law.calendar, language))
 
 
-def steps(deadline: Deadline, calendar: Calendar) -> list[ExplanationStep]:
-    """Return every step in its order."""
-    return [*_receipt(deadline), *_period(deadline, calendar), *_consequences(deadline)]
+def steps(deadline: Deadline, calendar: Calendar, language: ReadIn = "de") -> list[ExplanationStep]:
+    """Return every step in its order; holidays and paragraphs keep their official names."""
+    told = _Explanation(deadline, calendar, language)
+    return [*told.receipt(), *told.period(), *told.consequences()]
 
 
-def _receipt(deadline: Deadline) -> list[ExplanationStep]:
-    inquiry, deemed = deadline.inquiry, deadline.deemed_received
-    by_contact = inquiry.via == "single-contact"
-    place = "bei der einheitlichen Stelle" if by_contact else "bei der Behörde"
-    days = [
-        ExplanationStep(
-            inquiry.received_on,
-            "§ 187 Abs. 1 BGB",
-            f"Eingang {place}: {letter_day(inquiry.received_on, weekday=True)}",
-        ),
-    ]
-    counts = deadline.profile.starts == "complete-documents"
-    if inquiry.completed_on is not None:
-        effect = "" if counts else "; sie ändern am Lauf der Frist nichts"
-        days.append(
-            ExplanationStep(
-                inquiry.completed_on,
-                "§ 71b Abs. 4 VwVfG",
-                f"Fehlende Unterlagen {place}: {letter_day(inquiry.completed_on, weekday=True)}{effect}",
-            )
-        )
-    if by_contact:
-        text = f"Bei der Behörde gilt das am dritten Tag danach als eingegangen: {letter_day(deemed, weekday=True)}"
-        days.append(ExplanationStep(deemed, "§ 71b Abs. 2 VwVfG", text))
-    return days
+class _Explanation:
+    def __init__(self, deadline: Deadline, calendar: Calendar, language: ReadIn) -> None:
+        self._deadline = deadline
+        self._calendar = calendar
+        self._language = language
 
+    def _say(self, words: str, **blanks: object) -> str:
+        return WORDS[words][0 if self._language == "de" else 1].format(**blanks)
 
-def _period(deadline: Deadline, calendar: Calendar) -> list[ExplanationStep]:
-    profile, start = deadline.profile, deadline.started_by
-    basis = profile.legal_basis or "Fachrecht"
-    if start is None:
-        return [ExplanationStep(None, basis, "Die Frist beginnt erst, wenn alle Unterlagen vorliegen")]
-    if deadline.period_ends is None or profile.length is None:
-        return [ExplanationStep(None, basis, "Für die Behörde ist keine Frist bestimmt")]
-    unit = "Tage" if profile.unit == "days" else "Monate"
-    length = f"{_NUMBERS.get(profile.length, str(profile.length))} {unit}"
-    before = deadline.ended_before_extension
-    found = [ExplanationStep(start, basis, f"Frist: {length}, der Tag des Eingangs zählt nicht mit")]
-    if before is not None:
-        months = deadline.inquiry.extended_by
-        raw = after_months(before, months)
-        found.append(
-            ExplanationStep(
-                before, "§ 31 Abs. 3 VwVfG", f"Ende ohne Verlängerung: {letter_day(before, weekday=True)}"
-            )
-        )
-        length = "einen Monat" if months == 1 else f"{_NUMBERS.get(months, str(months))} Monate"
-        text = f"Verlängert um {length}, vom alten Ende an gerechnet: {letter_day(raw, weekday=True)}"
-        found.append(ExplanationStep(raw, "§ 42a Abs. 2 VwVfG, § 190 BGB", text))
-    raw = deadline.raw_end or deadline.period_ends
-    if before is None:
-        paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
-        found.append(ExplanationStep(raw, paragraph, f"Rechnerisches Ende: {letter_day(raw, weekday=True)}"))
-    if raw != deadline.period_ends:
-        why = calendar.holiday(raw) or weekday_name(raw)
-        text = f"Das ist kein Werktag ({why}); die Frist endet am nächsten: {letter_day(deadline.period_ends, weekday=True)}"
-        found.append(ExplanationStep(deadline.period_ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", text))
-    return found
+    def _on(self, words: str, day: date, paragraph: str, **blanks: object) -> ExplanationStep:
+        told = letter_day(day, self._language, weekday=True)
+        return ExplanationStep(day, paragraph, self._say(words, day=told, **blanks))
 
+    def _length(self, number: int, unit: str) -> str:
+        words = f"one-{unit}" if number == 1 else f"many-{unit}"
+        return self._say(words, number=NUMBERS.get(number, (str(number),) * 2)[self._language == "en"])
 
-def _consequences(deadline: Deadline) -> list[ExplanationStep]:
-    found = []
-    if deadline.fiction_from is not None:
-        what = "Genehmigung" if deadline.profile.deemed == "approval" else "Eintragung"
-        only = deadline.service.only_for if deadline.service else ""
-        text = (
-            f"Ohne Bescheid gilt die {what} als erteilt ab {letter_day(deadline.fiction_from, weekday=True)}"
-        )
-        found.append(
-            ExplanationStep(
-                deadline.fiction_from, deadline.profile.legal_basis, text + (f", {only}" if only else "")
-            )
-        )
-    if deadline.last_safe_dispatch is not None:
-        last = deadline.last_safe_dispatch
-        if _announced(deadline):
-            text = f"Spätestens abzusenden, damit der Bescheid noch in der Frist als bekannt gegeben gilt: {letter_day(last, weekday=True)}"
-            found.append(ExplanationStep(last, "§ 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG", text))
+    def receipt(self) -> list[ExplanationStep]:
+        deadline, inquiry = self._deadline, self._deadline.inquiry
+        by_contact = inquiry.via == "single-contact"
+        place = self._say(inquiry.via)
+        days = [self._on("received", inquiry.received_on, "§ 187 Abs. 1 BGB", place=place)]
+        if inquiry.completed_on is not None:
+            counts = deadline.profile.starts == "complete-documents"
+            words = "completed" if counts else "completed-in-vain"
+            days.append(self._on(words, inquiry.completed_on, "§ 71b Abs. 4 VwVfG", place=place))
+        if by_contact:
+            days.append(self._on("deemed-received", deadline.deemed_received, "§ 71b Abs. 2 VwVfG"))
+        return days
+
+    def period(self) -> list[ExplanationStep]:
+        deadline, profile = self._deadline, self._deadline.profile
+        basis = profile.legal_basis or self._say("special-law")
+        if deadline.started_by is None:
+            return [ExplanationStep(None, basis, self._say("not-begun"))]
+        if deadline.period_ends is None or profile.length is None:
+            return [ExplanationStep(None, basis, self._say("no-period"))]
+        length = self._length(profile.length, profile.unit)
+        found = [ExplanationStep(deadline.started_by, basis, self._say("period", length=length))]
+        raw = deadline.raw_end or deadline.period_ends
+        if deadline.ended_before_extension is not None:
+            found += self._extension(deadline.ended_before_extension)
+            raw = after_months(deadline.ended_before_extension, deadline.inquiry.extended_by)
         else:
-            found.append(
-                ExplanationStep(
-                    last,
-                    deadline.profile.legal_basis,
-                    f"Spätestens abzusenden: {letter_day(last, weekday=True)}",
-                )
-            )
-    if deadline.careful is not None and deadline.careful != deadline.last_safe_dispatch:
-        text = f"Nach der strengsten Lesart abzusenden bis: {letter_day(deadline.careful, weekday=True)}"
-        found.append(ExplanationStep(deadline.careful, "§ 31 Abs. 3, § 71b Abs. 2 VwVfG", text))
-    return found
+            paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
+            found.append(self._on("raw-end", raw, paragraph))
+        if raw != deadline.period_ends:
+            why = self._calendar.holiday(raw) or weekday_name(raw, self._language)
+            found.append(self._on("moved", deadline.period_ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", why=why))
+        return found
+
+    def _extension(self, before: date) -> list[ExplanationStep]:
+        months = self._deadline.inquiry.extended_by
+        length = self._say("by-a-month") if months == 1 else self._length(months, "months")
+        return [
+            self._on("without-extension", before, "§ 31 Abs. 3 VwVfG"),
+            self._on(
+                "extended", after_months(before, months), "§ 42a Abs. 2 VwVfG, § 190 BGB", length=length
+            ),
+        ]
+
+    def consequences(self) -> list[ExplanationStep]:
+        deadline, basis = self._deadline, self._deadline.profile.legal_basis
+        found = []
+        if deadline.fiction_from is not None:
+            only = deadline.service.only_for if deadline.service else ""
+            step = self._on(f"deemed-{deadline.profile.deemed}", deadline.fiction_from, basis)
+            found.append(replace(step, text=step.text + (f", {only}" if only else "")))
+        if (last := deadline.last_safe_dispatch) is not None:
+            if _announced(deadline):
+                found.append(self._on("last-announced", last, "§ 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG"))
+            else:
+                found.append(self._on("last-sent", last, basis))
+        if deadline.careful is not None and deadline.careful != deadline.last_safe_dispatch:
+            found.append(self._on("careful", deadline.careful, "§ 31 Abs. 3, § 71b Abs. 2 VwVfG"))
+        return found
 
 
 def _announced(deadline: Deadline) -> bool:

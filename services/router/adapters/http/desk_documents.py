@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from services.router.domain.cases.desk import REASONS_DE, Placed, StillParked, Waiting
-from services.router.domain.decision.explain import explain_de
+from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, WireModel
@@ -122,7 +122,7 @@ def parked_case_document(waiting: Waiting, *, directory: Directory, now: datetim
     decision = waiting.held.decision
     return ParkedCaseDocument(
         **line.model_dump(),
-        explanation=None if decision is None else explain_de(decision, directory=directory),
+        explanation=None if decision is None else explain(decision, directory=directory),
         decision=decision,
     )
 

@@ -1,108 +1,154 @@
-"""A decision as a clerk would write it: German sentences, made from the decision when somebody asks."""
+"""A decision as a clerk would write it: sentences in German or English, made from the decision when somebody asks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
+from services.router.domain.decision.explain_words import WORDS
 from services.router.domain.directory.model import Competence, Directory
 from shared.events.competence import CompetenceDecision, Place, Reason, Why
-from shared.local_time import letter_day
+from shared.local_time import ReadIn, letter_day
 
 _FEW = 12
 
-_PARKED = {
-    "unknown-service": "Die Leistung ist nicht bekannt.",
-    "unknown-service/named": "Die Leistung ist dem Namen nach bekannt; wer sie erbringt, steht nicht im Verzeichnis.",
-    "unknown-place": "Der Ort ist nicht bekannt.{among}",
-    "unknown-place/missing": "Es ist kein Ort angegeben; die Zuständigkeit hängt vom Ort ab.",
-    "unknown-place/town": "Der Ort gehört nach dem Verzeichnis nicht zu dieser Postleitzahl.{among}",
-    "outside-territory": "Der Ort liegt nicht in {land}.",
-    "ambiguous-place": "Der Ort ist nicht genau genug.{among}",
-    "ambiguous-place/town": "Der Ort nennt mehrere Gemeinden.{among}",
-    "ambiguous-place/beyond": "Das Gebiet reicht in ein anderes Land.{among}",
-    "not-offered": "Die Leistung wird nicht mehr angeboten.",
-    "not-offered/instead": "Die Leistung wird nicht mehr angeboten. An ihre Stelle tritt: {instead}.",
-    "choice-required": "Die Stelle darf gewählt werden. Zur Wahl stehen: {offered}.",
-    "choice-required/fixed": "Die Leistung kennt keine freie Wahl der Stelle. Zuständig wäre: {offered}.",
-    "choice-required/wrong": "Die gewählte Stelle steht nicht zur Wahl. Zur Wahl stehen: {offered}.",
-    "ambiguous-competence": "Die Quellen sagen nicht, welche Stelle zuständig ist.{among}",
-    "ambiguous-competence/case": "Die Zuständigkeit hängt von einer Angabe ab, die fehlt: {attribute}.{among}",
-    "ambiguous-competence/unincorporated": "Das gemeindefreie Gebiet hat keine Gemeindeverwaltung; wer ihre Aufgaben "
-    "wahrnimmt, steht nicht im Verzeichnis.",
-    "ambiguous-competence/unverified": "Die Angabe im Verzeichnis ist noch nicht geprüft.{among}",
-}
-
-_ATTRIBUTES = {"road": "Straßenklasse"}
-
 _LOST = {
-    Why.OTHER_TOWN: "Die Postleitzahl umfasst auch Orte, für die eine andere Stelle zuständig ist: {names}.",
-    Why.MUNICIPALITY_DECIDES: "Nicht zuständig: {names}; die Stadt oder Gemeinde entscheidet selbst ({condition}).",
-    Why.DISTRICT_DECIDES: "Nicht zuständig: {names}; es fehlt die Voraussetzung dafür ({condition}).",
-    Why.NOT_CHOSEN: "Nicht gewählt: {names}.",
+    Why.OTHER_TOWN: "other-town",
+    Why.MUNICIPALITY_DECIDES: "municipality-decides",
+    Why.DISTRICT_DECIDES: "district-decides",
+    Why.NOT_CHOSEN: "not-chosen",
 }
 
 
-def explain_de(decision: CompetenceDecision, *, directory: Directory) -> str:
+def explain(decision: CompetenceDecision, *, directory: Directory, language: ReadIn = "de") -> str:
     """The answer, why it is so, and what it rests on.
 
     ``directory`` lends the names; the version that decided is named in the text.
     """
-    sentences = (
-        *_answer(decision, directory),
-        *_followed(decision, directory),
-        *_losers(decision, directory),
-        *_basis(decision, directory),
-    )
-    return " ".join(sentences)
+    told = _Explanation(decision, directory, language)
+    return " ".join((*told.answer(), *told.followed(), *told.losers(), *told.basis()))
 
 
-def _answer(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:
-    service = directory.services.get(decision.inquiry.service)
-    named = (
-        f"„{service}“ ({decision.inquiry.service})" if service else f"die Leistung {decision.inquiry.service}"
-    )
-    asked, day = f"Für {named}{_where(decision, directory)}", letter_day(decision.inquiry.on)
-    if decision.authority is None:
-        yield f"{asked} geht am {day} der Antrag an die Klärungsstelle: {_why_parked(decision, directory)}"
-        return
-    yield f"{asked} ist am {day} zuständig: {_name(decision.authority, directory)}."
-    if decision.on_behalf_of:
-        agreed = "einer Vereinbarung" if len(decision.agreements) == 1 else "von Vereinbarungen"
-        yield f"Die Stelle handelt aufgrund {agreed} für: {_names(decision.on_behalf_of, directory)}."
-    if decision.depends_on:
-        yield f"Nicht angegeben: {_ATTRIBUTES[decision.depends_on]}; danach kann eine andere Stelle zuständig sein."
-    if decision.received_by:
-        yield f"Der Antrag kann auch hier abgegeben werden: {_names(decision.received_by, directory)}."
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    decision: CompetenceDecision
+    directory: Directory
+    language: ReadIn
 
+    def say(self, words: str, **blanks: object) -> str:
+        return WORDS[words][0 if self.language == "de" else 1].format(**blanks)
 
-def _where(decision: CompetenceDecision, directory: Directory) -> str:
-    place = decision.inquiry.place
-    if place is None:
-        return ""
-    if decision.reason is Reason.UNKNOWN_PLACE:
-        areas = []
-    else:
-        areas = [directory.areas[ags].name for ags in decision.areas]
-    understood = ", ".join(areas) if len(areas) <= _FEW else f"{len(areas)} Gemeinden"
-    if place.plz is None:
-        key = f"Regionalschlüssel {place.ars}" if place.ars else f"Gemeindeschlüssel {place.ags}"
-        unincorporated = len(areas) == 1 and directory.areas[decision.areas[0]].kind == "unincorporated"
-        within = "im gemeindefreien Gebiet" if unincorporated else "in"
-        return f" {within} {understood} ({key})" if areas else f" mit dem {key}"
-    asked = " ".join(filter(None, (place.plz, place.town)))
-    return f" in {asked}" if not areas or areas == [place.town] else f" in {asked} ({understood})"
+    def day(self, day: date) -> str:
+        return letter_day(day, self.language)
 
+    def answer(self) -> Iterable[str]:
+        decision = self.decision
+        key = decision.inquiry.service
+        service = self.directory.services.get(key)
+        named = self.say("service", name=service, key=key) if service else self.say("service-key", key=key)
+        asked, day = f"{named}{self._where()}", self.day(decision.inquiry.on)
+        if decision.authority is None:
+            yield self.say("to-the-desk", asked=asked, day=day, why=self._why_parked())
+            return
+        yield self.say("competent", asked=asked, day=day, name=self._name(decision.authority))
+        if decision.on_behalf_of:
+            agreed = "by-agreement" if len(decision.agreements) == 1 else "by-agreements"
+            yield self.say(agreed, names=self._names(decision.on_behalf_of))
+        if decision.depends_on:
+            yield self.say("depends", attribute=self.say(decision.depends_on))
+        if decision.received_by:
+            yield self.say("received-by", names=self._names(decision.received_by))
 
-def _why_parked(decision: CompetenceDecision, directory: Directory) -> str:
-    instead = decision.use_instead
-    candidates = [candidate.authority for candidate in decision.candidates]
-    come = "kommt" if len(candidates) == 1 else "kommen"
-    among = f" In Betracht {come}: {_names(candidates, directory)}." if candidates else ""
-    return _PARKED[_situation(decision, directory)].format(
-        among=among,
-        offered=_names(candidates, directory),
-        attribute=_ATTRIBUTES.get(decision.depends_on or "", ""),
-        land=directory.name,
-        instead=f"„{directory.services.get(instead, '')}“ ({instead})" if instead else "",
-    )
+    def _where(self) -> str:
+        decision, place, known = self.decision, self.decision.inquiry.place, self.directory.areas
+        if place is None:
+            return ""
+        areas = [] if decision.reason is Reason.UNKNOWN_PLACE else [known[ags].name for ags in decision.areas]
+        few = len(areas) <= _FEW
+        understood = ", ".join(areas) if few else self.say("municipalities", count=len(areas))
+        if place.plz is None:
+            key = self.say("ars", key=place.ars) if place.ars else self.say("ags", key=place.ags)
+            if not areas:
+                return self.say("with-key", key=key)
+            unincorporated = len(areas) == 1 and known[decision.areas[0]].kind == "unincorporated"
+            within = "within-unincorporated" if unincorporated else "within"
+            return self.say(within, place=f"{understood} ({key})")
+        asked = " ".join(filter(None, (place.plz, place.town)))
+        plain = not areas or areas == [place.town]
+        return self.say("within", place=asked if plain else f"{asked} ({understood})")
+
+    def _why_parked(self) -> str:
+        instead = self.decision.use_instead
+        candidates = [candidate.authority for candidate in self.decision.candidates]
+        among = "among-one" if len(candidates) == 1 else "among-many"
+        named = self.directory.services.get(instead or "", "")
+        return self.say(
+            _situation(self.decision, self.directory),
+            among=self.say(among, names=self._names(candidates)) if candidates else "",
+            offered=self._names(candidates),
+            attribute=self.say(self.decision.depends_on) if self.decision.depends_on else "",
+            land=self.directory.name,
+            instead=self.say("service", name=named, key=instead) if instead else "",
+        )
+
+    def followed(self) -> Iterable[str]:
+        """A key that is not in force on that day, and what it was understood as."""
+        decision, place, known = self.decision, self.decision.inquiry.place, self.directory.areas
+        key = place.ags or place.ars if place else None
+        asked = next((area for area in known.values() if key in {area.ags, area.ars}), None)
+        if asked is not None and decision.areas and asked.ags not in decision.areas:
+            places = ", ".join(f"{known[ags].name} ({ags})" for ags in decision.areas)
+            yield self.say("meant-one" if len(decision.areas) == 1 else "meant-many", key=key, places=places)
+
+    def losers(self) -> Iterable[str]:
+        if self.decision.authority is None:
+            return
+        for why, words in _LOST.items():
+            lost = [candidate.authority for candidate in self.decision.candidates if candidate.why is why]
+            if lost:
+                yield self.say(words, names=self._names(lost), condition=self._condition())
+
+    def _condition(self) -> str:
+        rule, decision, directory = self._rule(), self.decision, self.directory
+        if rule is None or rule.municipality_if is None:
+            return ""
+        if rule.municipality_if.kind == "listed":
+            name = rule.municipality_if.argument
+            return next(rows[0].value for (listed, _), rows in directory.listed.items() if listed == name)
+        figures = [row for ags in decision.areas for row in directory.populations.get(ags, ())]
+        counted = next((row for row in figures if decision.inquiry.on in row.days), None)
+        threshold = self.say("more-people", number=self._number(int(rule.municipality_if.argument)))
+        if counted is None or len(decision.areas) > 1:
+            return threshold
+        return self.say(
+            "counted",
+            threshold=threshold,
+            number=self._number(counted.people),
+            day=self.day(counted.counted_on),
+        )
+
+    def basis(self) -> Iterable[str]:
+        rule, decision = self._rule(), self.decision
+        if rule is not None and (decision.authority is not None or decision.reason is Reason.NOT_OFFERED):
+            anchor = self.say("anchor", anchor=rule.anchor) if rule.anchor and rule.needs_place else ""
+            words = "basis-checked" if decision.verified else "basis-unchecked"
+            yield self.say(words, basis=rule.legal_basis, anchor=anchor, rule=rule.id)
+        yield self.say("directory", version=decision.directory_version[:12])
+
+    def _rule(self) -> Competence | None:
+        rules = self.directory.competences.get(self.decision.inquiry.service, ())
+        return next((rule for rule in rules if rule.id == self.decision.rule), None)
+
+    def _number(self, number: int) -> str:
+        return f"{number:,}".replace(",", "." if self.language == "de" else ",")
+
+    def _names(self, authorities: Iterable[str]) -> str:
+        ids = list(authorities)
+        shown = "; ".join(map(self._name, ids[:_FEW]))
+        return shown if len(ids) <= _FEW else self.say("and-more", names=shown, count=len(ids) - _FEW)
+
+    def _name(self, authority: str) -> str:
+        known = self.directory.authorities
+        return known[authority].name if authority in known else authority
 
 
 def _situation(decision: CompetenceDecision, directory: Directory) -> str:
@@ -131,66 +177,3 @@ def _situation(decision: CompetenceDecision, directory: Directory) -> str:
 
 def _listed(place: Place, directory: Directory) -> bool:
     return place.plz in directory.postcodes
-
-
-def _followed(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:
-    """A key that is not in force on that day, and what it was understood as."""
-    place = decision.inquiry.place
-    key = place.ags or place.ars if place else None
-    asked = next((area for area in directory.areas.values() if key in {area.ags, area.ars}), None)
-    if asked is not None and decision.areas and asked.ags not in decision.areas:
-        understood = ", ".join(f"{directory.areas[ags].name} ({ags})" for ags in decision.areas)
-        meant = "gemeint ist" if len(decision.areas) == 1 else "gemeint sind"
-        yield f"Der Schlüssel {key} gilt an diesem Tag nicht; {meant}: {understood}."
-
-
-def _losers(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:
-    if decision.authority is None:
-        return
-    for why, text in _LOST.items():
-        lost = [candidate.authority for candidate in decision.candidates if candidate.why is why]
-        if lost:
-            yield text.format(names=_names(lost, directory), condition=_condition(decision, directory))
-
-
-def _condition(decision: CompetenceDecision, directory: Directory) -> str:
-    rule = _rule(decision, directory)
-    if rule is None or rule.municipality_if is None:
-        return ""
-    if rule.municipality_if.kind == "listed":
-        name = rule.municipality_if.argument
-        return next(rows[0].value for (listed, _), rows in directory.listed.items() if listed == name)
-    figures = [row for ags in decision.areas for row in directory.populations.get(ags, ())]
-    counted = next((row for row in figures if decision.inquiry.on in row.days), None)
-    threshold = f"mehr als {_number(rule.municipality_if.argument)} Einwohner"
-    if counted is None or len(decision.areas) > 1:
-        return threshold
-    return f"{threshold}; es sind {_number(str(counted.people))} nach dem Stand vom {letter_day(counted.counted_on)}"
-
-
-def _basis(decision: CompetenceDecision, directory: Directory) -> Iterable[str]:
-    rule = _rule(decision, directory)
-    if rule is not None and (decision.authority is not None or decision.reason is Reason.NOT_OFFERED):
-        checked = "geprüft" if decision.verified else "noch nicht geprüft"
-        anchor = f"maßgeblicher Ort: {rule.anchor}; " if rule.anchor and rule.needs_place else ""
-        yield f"Grundlage: {rule.legal_basis}; {anchor}Angabe {checked} (Regel {rule.id})."
-    yield f"Verzeichnis {decision.directory_version[:12]}."
-
-
-def _rule(decision: CompetenceDecision, directory: Directory) -> Competence | None:
-    rules = directory.competences.get(decision.inquiry.service, ())
-    return next((rule for rule in rules if rule.id == decision.rule), None)
-
-
-def _number(digits: str) -> str:
-    return f"{int(digits):,}".replace(",", ".")
-
-
-def _names(authorities: Iterable[str], directory: Directory) -> str:
-    ids = list(authorities)
-    shown = "; ".join(_name(authority, directory) for authority in ids[:_FEW])
-    return shown if len(ids) <= _FEW else f"{shown} und {len(ids) - _FEW} weitere"
-
-
-def _name(authority: str, directory: Directory) -> str:
-    return directory.authorities[authority].name if authority in directory.authorities else authority
