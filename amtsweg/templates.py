@@ -17,7 +17,7 @@ from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.domain.deadlines.law import Law, LegalProfile
 from services.notifier.domain.message import ApplicantMessage
-from services.notifier.domain.period import Progress
+from services.notifier.domain.period import Extension, Progress
 from services.notifier.domain.rendering import Names, Words
 from services.notifier.domain.writing import Writer
 from shared.directory_names import NamesByKey
@@ -34,7 +34,8 @@ _INVENTED: Final = UUID(int=1)
 _AUTHORITY: Final = "g-06531005"
 _MISSING: Final = ("Führungszeugnis", "Auszug aus dem Gewerbezentralregister")
 _ASKED: Final = Progress(asked_at=_RECEIVED).written() | {"items": str(len(_MISSING))}
-_EXTENDED: Final = Progress(extended_at=_RECEIVED, extended_on=date(2026, 1, 12), extended_by=1).written()
+_EXTENSION: Final = Extension(at=_RECEIVED, on=date(2026, 1, 12), months=1)
+_EXTENDED: Final = Progress(extensions=frozenset({_EXTENSION})).written()
 
 
 @commands.callback()
