@@ -60,6 +60,10 @@ class Process:
                 sys.executable, "-m", "tests.support.audit_process", str(self._file), stdout=log, stderr=log
             )
 
+    def tell(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         assert self._process is not None
         if self._process.returncode is None:
@@ -145,7 +149,9 @@ async def under_load(
     await fault()
     await producing
     await reached(around.postgres, EVENTS)
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while EVENTS not in seen:  # noqa: ASYNC110 - the watcher sees it
+            await asyncio.sleep(0.02)
     watching.cancel()
     return seen
 
@@ -153,12 +159,11 @@ async def under_load(
 async def test_killed_again_and_again_it_loses_nothing_and_repeats_nothing(
     kafka: KafkaAccess, around: Surroundings, tmp_path: Path
 ) -> None:
-    chance = random.Random(3)
     async with service(around, tmp_path) as process:
 
         async def kill() -> None:
-            for _ in range(5):
-                await asyncio.sleep(1 + chance.random() * 1.5)
+            for published in (1, 300, 700, 1200, 2000):
+                await reached(around.postgres, published)
                 await process.end()
                 await process.start()
 
@@ -173,7 +178,7 @@ async def test_two_sequencers_make_one_tree_and_the_second_takes_over(
     async with service(around, tmp_path) as first, service(other, tmp_path):
 
         async def kill() -> None:
-            await asyncio.sleep(3)
+            await reached(around.postgres, 500)
             await first.end()
 
         seen = await under_load(kafka, around, kill)
@@ -187,11 +192,10 @@ async def test_a_frozen_sequencer_that_wakes_up_later_cannot_fork_the_tree(
     async with service(around, tmp_path) as first, service(other, tmp_path):
 
         async def freeze() -> None:
-            await asyncio.sleep(2.5)
-            assert first._process is not None
-            first._process.send_signal(signal.SIGSTOP)
-            await asyncio.sleep(12)
-            first._process.send_signal(signal.SIGCONT)
+            await reached(around.postgres, 500)
+            first.tell(signal.SIGSTOP)
+            await asyncio.sleep(12)  # longer than a session at Kafka and a transaction at PostgreSQL
+            first.tell(signal.SIGCONT)
 
         seen = await under_load(kafka, around, freeze)
         await verify(around, seen)

@@ -95,10 +95,10 @@ async def slow(ground: Ground, when: str) -> AsyncIterator[None]:
         await ground.sql("DROP TRIGGER slow ON receipts")
 
 
-async def lingering(ground: Ground) -> None:
-    """Return when a request is within `slow`."""
+async def lingering(ground: Ground, *, requests: int = 1) -> None:
+    """Return when so many requests are within `slow`."""
     async with asyncio.timeout(60):
-        while not await ground.sql(_LINGERING):  # noqa: ASYNC110 - it is PostgreSQL that is asked
+        while await ground.sql(_LINGERING) < requests:  # noqa: ASYNC110 - it is PostgreSQL that is asked
             await asyncio.sleep(0.01)
 
 
@@ -207,7 +207,7 @@ async def test_an_orderly_stop_answers_every_request_that_was_accepted(
     others = [Platform(platform.http, f"{platform.key}-{number}") for number in range(8)]
     async with slow(ground, "INSERT"):
         attempts = [asyncio.ensure_future(other.submit()) for other in others]
-        await asyncio.sleep(0.5)
+        await lingering(ground, requests=len(others))
         assert ground.service.pid is not None
         os.kill(ground.service.pid, signal.SIGTERM)
         answers = await asyncio.gather(*attempts)
