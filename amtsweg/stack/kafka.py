@@ -34,6 +34,9 @@ rootLogger.appenderRef.out.ref = out
 # third of one, and the collector's helpers have nothing to gain on so small a heap.
 _FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
+# The heap grows when it must and shrinks again: 210 MB in all instead of 286 with 600 topics (PSS), at the same speed.
+_SMALL_HEAP = ("-Xms48m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30")
+
 
 class Kafka(Part):
     # 900 topics after a kill -9: the logs are recovered before the broker answers.
@@ -64,9 +67,10 @@ class Kafka(Part):
             self._format()
 
     def command(self) -> Command:
-        memory = (f"-Xms{self._heap_mb // 2}m", f"-Xmx{self._heap_mb}m", "-XX:+ExitOnOutOfMemoryError")
         return self._java(
-            *memory,
+            f"-Xmx{self._heap_mb}m",
+            "-XX:+ExitOnOutOfMemoryError",
+            *_SMALL_HEAP,
             *_FRUGAL,
             *_sharing(_class_archive()),
             "kafka.Kafka",

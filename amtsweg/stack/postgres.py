@@ -30,7 +30,7 @@ _SETTINGS = {
     "unix_socket_directories": "",  # the path of a checkout may be too long for a socket
     "password_encryption": "scram-sha-256",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "32MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
