@@ -45,7 +45,7 @@ class Receiver:
     def ids(self) -> list[str]:
         return [call.webhook_id for call in self.calls]
 
-    async def until(self, seen: Callable[["Receiver"], bool], *, seconds: float = 60) -> None:
+    async def until(self, seen: Callable[["Receiver"], bool], *, seconds: float = 120) -> None:
         """Wait for calls until this is so."""
         async with asyncio.timeout(seconds), self._came:
             await self._came.wait_for(lambda: seen(self))

@@ -101,7 +101,7 @@ class RunningLog:
         return bool(await self.pool.fetchval("select published_size >= $1 from logs", size))
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - what is awaited lies in another process
             await asyncio.sleep(0.02)

@@ -105,7 +105,7 @@ async def watch(folder: Path, seen: dict[int, set[bytes]]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def reached(url: str, size: int, *, seconds: float = 60) -> None:
+async def reached(url: str, size: int, *, seconds: float = 120) -> None:
     async def published() -> int:
         try:
             connection = await asyncpg.connect(url)

@@ -105,7 +105,7 @@ class Bench:
         partitions = {TopicPartition(topic, n): 0 for n in range(self.counts[topic])}
         return [r async for records in read_to_end(self.address, partitions) for r in records]
 
-    async def read_until(self, topic: str, count: int, *, seconds: float = 60) -> list[Record]:
+    async def read_until(self, topic: str, count: int, *, seconds: float = 120) -> list[Record]:
         """The topic's records once there are so many."""
         async with (
             asyncio.timeout(seconds),
@@ -115,7 +115,7 @@ class Bench:
                 await anext(records)
         return await self.read(topic)
 
-    async def until_unready(self, *, seconds: float = 60) -> str:
+    async def until_unready(self, *, seconds: float = 120) -> str:
         """Wait until the group's engine says that it does not work, and why."""
         async with asyncio.timeout(seconds):
             while (part := self.health.part(self.group)).standing != "unready":  # noqa: ASYNC110 - the engine says it
@@ -138,7 +138,7 @@ class Bench:
             if s.name == f"amtsweg_{name}_total" and s.labels.get("group") == self.group
         )
 
-    async def until_metric(self, name: str, value: float, *, seconds: float = 60) -> None:
+    async def until_metric(self, name: str, value: float, *, seconds: float = 120) -> None:
         """Wait until the counter has come so far."""
         async with asyncio.timeout(seconds):
             while self.metric(name) < value:  # noqa: ASYNC110 - it is the engine that counts

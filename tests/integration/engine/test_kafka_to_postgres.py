@@ -66,7 +66,7 @@ def publishing(bench: Bench, pool: Pool) -> tuple[Publisher, OutboxPublisher]:
     return publisher, outbox
 
 
-async def effects(pool: Pool, count: int, *, seconds: float = 60) -> list[bytes]:
+async def effects(pool: Pool, count: int, *, seconds: float = 120) -> list[bytes]:
     """The values written, in their order, once there are so many."""
     async with asyncio.timeout(seconds):
         while len(rows := await pool.fetch("SELECT value FROM effects ORDER BY id")) < count:  # noqa: ASYNC110 - it is PostgreSQL that is asked

@@ -50,7 +50,7 @@ SMTP_TIMEOUT_SECONDS = 1
 LEASE_SECONDS = 4
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 60) -> None:
+async def until(condition: Callable[[], Any], *, seconds: float = 120) -> None:
     """Wait until the condition, or what it awaits, is true."""
     async with asyncio.timeout(seconds):
         while True:

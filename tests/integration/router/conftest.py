@@ -140,7 +140,7 @@ class Ground:
         kind: type[Payload],
         *,
         partitions: int = CHOSEN_PARTITIONS,
-        seconds: float = 60,
+        seconds: float = 120,
     ) -> Event[Payload]:
         """The first event of this kind about the case, once it is there."""
         async with (

@@ -83,7 +83,7 @@ async def token(http: httpx.AsyncClient, intake: str, client_id: str, secret: st
     return {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
 
 
-async def until(ask: Callable[[], Any], holds: Callable[[Json], Any], *, seconds: float = 60) -> Json:
+async def until(ask: Callable[[], Any], holds: Callable[[Json], Any], *, seconds: float = 120) -> Json:
     """The first answer of a GET of which this holds."""
     async with asyncio.timeout(seconds):
         while True:

@@ -76,7 +76,7 @@ class House:
             enable_auto_commit=False,
         )
 
-    async def entered(self, *, seconds: float = 60) -> AIOKafkaConsumer:
+    async def entered(self, *, seconds: float = 120) -> AIOKafkaConsumer:
         """A consumer with the authority's inbox; a new login is known to the broker some moments later."""
         async with asyncio.timeout(seconds):
             while True:
