@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
 
 from shared.telemetry.logs import FIELDS
 from shared.telemetry.metrics import METRICS
 from tests.repository.tree import CODE, ROOT, modules
+
+pytestmark = pytest.mark.slow
 
 _NAME = re.compile(r"amtsweg_([a-z_]+)")
 _EMITS = {"count", "set", "observe", "follow"}

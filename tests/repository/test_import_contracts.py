@@ -10,6 +10,8 @@ import pytest
 
 from tests.repository.tree import ROOT, tracked
 
+pytestmark = pytest.mark.slow
+
 PLANTS = {
     "services/audit/domain/planted.py": "import services.audit.handler\n",
     "services/audit/adapters/planted.py": "import services.audit.settings\nimport services.audit.app\n",

@@ -3,8 +3,12 @@
 import ast
 from collections.abc import Iterator
 
+import pytest
+
 from shared.telemetry.logs import FIELDS
 from tests.repository.tree import modules
+
+pytestmark = pytest.mark.slow
 
 LEVELS = {"debug", "info", "warning", "error", "critical", "log", "bind", "bind_contextvars"}
 

@@ -3,8 +3,12 @@
 import ast
 from collections.abc import Iterator
 
+import pytest
+
 from services.intake.adapters.http.problem_catalogue import CATALOGUE
 from tests.repository.tree import modules
+
+pytestmark = pytest.mark.slow
 
 _SAID = ("title", "detail", "resolution")
 

@@ -13,6 +13,8 @@ import typer.main
 from amtsweg.__main__ import COMMANDS, build
 from tests.repository.tree import CODE, ROOT, modules
 
+pytestmark = pytest.mark.slow
+
 START = ("authority", "auditor", "clearing-desk", "operator", "platform")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")

@@ -16,6 +16,8 @@ from services.router.domain.cases.desk import REASONS_DE
 from tests.component.command.test_mistakes import elsewhere
 from tests.support.languages import foreign
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["elsewhere"]
 
 LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")

@@ -11,6 +11,8 @@ from shared.crypto.key_file import ROUNDS
 from shared.crypto.key_wrapping import decode
 from tests.support.routing import authority_key, public_part
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "drei Wörter und mehr"
 GIESSEN = "g-06531005"
 

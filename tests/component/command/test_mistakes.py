@@ -13,6 +13,8 @@ from amtsweg.__main__ import COMMANDS, build, own_options_first
 from amtsweg.language import CommandLanguage
 from tests.support.languages import foreign
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES: tuple[CommandLanguage, ...] = ("de", "en")
 
 WRONG = (
@@ -70,7 +72,6 @@ FILES = ("folder", "binary", "broken.json", "missing.json")
 
 
 @pytest.mark.parametrize("words", [*every_command()], ids=" ".join)
-@pytest.mark.slow
 def test_a_wrong_value_is_answered_with_a_sentence_in_one_language(
     words: tuple[str, ...], elsewhere: Path
 ) -> None:

@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from services.intake.adapters.http.problem_catalogue import CATALOGUE
 from services.intake.domain.wording import CODES
 from tests.component.intake.conftest import ISSUER, Intake, problem_of
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_library_learns_everything_from_the_metadata(intake: Intake) -> None:

@@ -6,6 +6,8 @@ import pytest
 from services.intake.domain.history import HistoryLine
 from tests.component.intake.conftest import Intake, problem_of
 
+pytestmark = pytest.mark.slow
+
 SOMEBODYS = UUID("8ef2a5e1-5063-485e-b8c2-840f058b026e")
 
 

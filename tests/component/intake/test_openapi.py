@@ -7,6 +7,8 @@ import pytest
 
 from tests.component.intake.conftest import BODY, Intake
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def document(intake: Intake) -> dict[str, Any]:

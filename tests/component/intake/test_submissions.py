@@ -22,6 +22,8 @@ from tests.component.intake.conftest import (
 )
 from tests.contracts.intake.fakes import HOLD
 
+pytestmark = pytest.mark.slow
+
 SERVICE = b'{"service":"99050012104000",'
 
 

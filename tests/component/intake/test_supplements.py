@@ -14,6 +14,8 @@ from shared.events.supplement import SupplementReceived, WithdrawalReceived
 from shared.events.topics import CASE_SUBMITTED
 from tests.component.intake.conftest import PLATFORM, Intake, open_with, problem_of
 
+pytestmark = pytest.mark.slow
+
 CONTENT = b'{"zeugnis":"Erika"}'
 BODY = b'{"content":' + CONTENT + b"}"
 

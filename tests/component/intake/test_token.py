@@ -17,6 +17,8 @@ from services.intake.adapters.secrets import hashed
 from services.intake.domain.token_request import ASSERTION_TYPE
 from tests.component.intake.conftest import CLIENT_KEY, EDWARDS_KEY, ISSUER, SECRET, Intake, basic, problem_of
 
+pytestmark = pytest.mark.slow
+
 GRANT = {"grant_type": "client_credentials"}
 
 

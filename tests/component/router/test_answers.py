@@ -22,6 +22,8 @@ from shared.events.topics import CASE_ANSWERED
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID, sealed
 
+pytestmark = pytest.mark.slow
+
 MARBURG = "g-06534014"
 CASE = uuid4()
 

@@ -18,6 +18,8 @@ from shared.web.sign_in import SignedInPerson
 from tests.support.console import STAFF, ConsoleGround, console_app
 from tests.support.routing import RouterInMemory
 
+pytestmark = pytest.mark.slow
+
 GIESSEN = "g-06531005"
 URL = "https://desk.example"
 NEEDED = {

@@ -15,6 +15,8 @@ from tests.support.desk import DeskInMemory, connected, token
 from tests.support.events import GIESSEN
 from tests.support.routing import RouterInMemory, event_of
 
+pytestmark = pytest.mark.slow
+
 SEVERAL = Place(plz="35796")
 WEILMUENSTER, WEINBACH = "g-06533018", "g-06533019"
 MARBURG = "g-06534014"

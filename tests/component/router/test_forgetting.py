@@ -20,6 +20,8 @@ from shared.kafka.records import Record
 from tests.support.events import ASSIGNMENT, GIESSEN, RECEIVED_AT
 from tests.support.routing import RouterInMemory, about, record, submission
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 CASES = ("one", "two")
 UNREAD = InputsRead(until=None, blocked=lambda _: False)
@@ -64,7 +66,6 @@ def punctuate(router: RouterInMemory) -> None:
 
 @settings(max_examples=60)
 @given(st.lists(HAPPENINGS, max_size=14))
-@pytest.mark.slow
 def test_after_the_end_and_33_days_a_second_reading_of_all_inputs_has_no_effect(
     happenings: list[tuple[str, str, int]],
 ) -> None:

@@ -14,6 +14,8 @@ from services.router.domain.cases.due import Due, DueKind
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID
 
+pytestmark = pytest.mark.slow
+
 MARBURG, STRANGER = "g-06534014", "k-06531"
 
 

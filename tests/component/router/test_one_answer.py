@@ -22,6 +22,8 @@ from tests.support.directories import BUILDING, GUARD_EXAM, TRADE
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.routing import RouterInMemory, hessen, resolve, submission
 
+pytestmark = pytest.mark.slow
+
 DAY = RECEIVED_AT.date()
 
 

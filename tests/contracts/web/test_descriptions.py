@@ -18,6 +18,8 @@ from tests.support.doors import DoorsInMemory, doors_app
 from tests.support.events import GIESSEN
 from tests.support.fuzzing import CONFIG, contradictions
 
+pytestmark = pytest.mark.slow
+
 IN_MEMORY = [service for service in SERVICES if service != "audit"]
 TOKENS = {"doors": {"Authorization": f"Bearer {GIESSEN}"}, "desk": desk.token()}
 
@@ -42,7 +44,6 @@ async def found(service: str, folder: Path, *, examples: int) -> list[str]:
 
 
 @pytest.mark.parametrize("service", IN_MEMORY)
-@pytest.mark.slow
 async def test_every_answer_is_as_described(service: str, tmp_path: Path) -> None:
     assert await found(service, tmp_path, examples=3) == []
 

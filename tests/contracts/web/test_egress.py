@@ -10,6 +10,8 @@ import pytest
 
 from shared.web.egress import Egress, EgressAnswer, NotPermitted, NotReached
 
+pytestmark = pytest.mark.slow
+
 LOOPBACK = [ip_network("127.0.0.0/8")]
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

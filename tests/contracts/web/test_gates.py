@@ -19,6 +19,8 @@ from tests.component.intake.conftest import BODY, MAX_IN_FLIGHT, Intake, in_memo
 from tests.contracts.web.sockets import Line, serving
 from tests.support.apps import SERVICES, app_of, page_of
 
+pytestmark = pytest.mark.slow
+
 _PATHS = {"{index}": "1", "{day}": "2026-01-12", "{id}": "00000000-0000-4000-8000-000000000000"}
 _PAGES = ("doors page", "desk page")
 _SENDERS = 40

@@ -21,6 +21,8 @@ from amtsweg.stack.services import PROCESSES
 from services.audit.domain.policy import parse_policy
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads(Path(__file__).with_name("compose-spec.json").read_text())
 JOBS = {"keys", "servers", "witnesses"}
@@ -163,7 +165,6 @@ def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_authorities_reach_kafka_at_a_listener_of_their_own(made_keys: Path) -> None:
     assert COMPOSE["services"]["kafka"]["ports"] == ["127.0.0.1:9094:9094"]
     lines = (made_keys / "kafka" / "server.properties").read_text().splitlines()
@@ -177,7 +178,6 @@ def test_authorities_reach_kafka_at_a_listener_of_their_own(made_keys: Path) -> 
     assert OUTSIDE.rpartition(":")[0] in names.get_values_for_type(x509.DNSName)
 
 
-@pytest.mark.slow
 def test_the_job_makes_both_witnesses_and_a_policy_that_names_them(made_keys: Path, tmp_path: Path) -> None:
     program = ROOT / ".venv-verifier" / "bin"
     if not (program / "aics-witness").exists():

@@ -23,6 +23,8 @@ from services.audit.domain.merkle import (
 )
 from services.audit.domain.proof_refused import ProofRefused
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 300
 HASHES = [leaf_hash(str(i).encode()) for i in range(LARGEST)]
 VECTOR = [

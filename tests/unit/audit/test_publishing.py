@@ -44,6 +44,8 @@ from tests.support.audit import (
 )
 from tests.support.fake_witness import FakeWitness
 
+pytestmark = pytest.mark.slow
+
 ENTRY = '{{"seq":{},"type":"submission.received","v":1}}'
 
 
@@ -107,7 +109,6 @@ async def test_the_checkpoint_at_257_is_the_one_that_other_implementations_sign(
 
 
 @pytest.mark.parametrize("sizes", [[1], [255, 256, 257], [300, 600, 70_000], [65_535, 65_536, 65_537]])
-@pytest.mark.slow
 async def test_the_files_of_every_published_size_make_its_tree(tmp_path: Path, sizes: list[int]) -> None:
     log, folder = MemoryLog(), TileFolder(tmp_path)
     for size in sizes:

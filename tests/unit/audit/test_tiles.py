@@ -19,6 +19,8 @@ from services.audit.domain.tiles import (
     subtree_from_tiles,
 )
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.builds(TileName, st.integers(-1, 63), st.integers(0, 10**12), st.integers(1, WIDTH))
 
 

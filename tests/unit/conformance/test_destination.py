@@ -9,6 +9,8 @@ from amtsweg.directory.folder import open_directory
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 3, 2)
 
 

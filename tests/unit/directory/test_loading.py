@@ -13,6 +13,8 @@ from services.router.domain.directory.tables import BrokenDirectory
 from tests.support.directories import NORDMARK, built, hessen_changed, hessen_with, hessen_without
 from tests.support.routing import HESSEN, hessen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("texts", "problem"),
@@ -58,7 +60,6 @@ from tests.support.routing import HESSEN, hessen
         (hessen_changed("regions", "key,name", 'key,"name'), "regions, line 4: unexpected end of data"),
     ],
 )  # fmt: skip
-@pytest.mark.slow
 def test_a_directory_that_contradicts_itself_is_refused_and_says_where(
     texts: dict[str, str], problem: str
 ) -> None:
@@ -72,7 +73,6 @@ CELLS = st.sampled_from(
 
 
 @given(st.data())
-@pytest.mark.slow
 def test_whatever_is_broken_is_told_or_does_no_harm(data: st.DataObject) -> None:
     tables = read_tables(NORDMARK)
     table = data.draw(st.sampled_from(sorted(tables)))

@@ -12,6 +12,8 @@ from services.router.domain.directory.columns import KINDS, TEXT
 from services.router.domain.directory.tables import BrokenDirectory, rows
 from tests.support.routing import HESSEN
 
+pytestmark = pytest.mark.slow
+
 TABLES = read_tables(HESSEN)
 
 TO_ANY_CELL: dict[str, Callable[[str], str]] = {

@@ -9,6 +9,7 @@ import copy
 from collections.abc import Sequence
 from typing import Final
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -27,6 +28,8 @@ from shared.kafka.dead_letters import dead_letter, is_letter, origin, place_of, 
 from shared.kafka.records import Message, Record
 from shared.telemetry.metrics import Telemetry
 from tests.unit.engine.memory_sink import MemoryOrigins, MemoryTransaction, close, close_case, replay
+
+pytestmark = pytest.mark.slow
 
 FINE, BUG, UNREADABLE, AWAY = b"fine", b"bug", b"unreadable", b"away"
 KEYS: Final = (b"3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6b", b"3f0e6b0a-8f2d-5b1c-a7e4-1c2d3e4f5a6c")

@@ -20,6 +20,8 @@ from shared.events.ids import submission_id
 from shared.events.sealed_answer import AnswerContent, AnswerNotice
 from tests.support.sample_authority import FOLDER, load_sample
 
+pytestmark = pytest.mark.slow
+
 NODE = shutil.which("node")
 SUBMISSION = submission_id("verwaltungsportal", "beispiel")
 CLIENT: list[Any] = [

@@ -17,6 +17,8 @@ from tests.support.events import RECEIVED_AT
 from tests.support.law import hessian_law
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 
+pytestmark = pytest.mark.slow
+
 LAW = hessian_law()
 ON = date(2026, 1, 12)
 ASKED = Progress(asked_at=RECEIVED_AT).written() | {"items": "2"}

@@ -13,6 +13,8 @@ from tests.support.directories import (
     with_agreements,
 )
 
+pytestmark = pytest.mark.slow
+
 AHNATAL = Place(ags="06633001")
 ESPENAU = Place(ags="06633007")
 MARBURG = Place(ags="06534014")

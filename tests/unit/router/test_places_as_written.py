@@ -15,6 +15,8 @@ from shared.events.competence import CompetenceDecision, Inquiry, Place, Reason
 from tests.support.directories import TRADE
 from tests.support.routing import hessen, resolve
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 3, 1)
 SEPARATORS = (
     "-", "–", "—", "\u2011", "\u2212", " - ", ", ", "; ", "/", " / ", " | ", " & ", " + ", ":", ".", "·", "_", " ",

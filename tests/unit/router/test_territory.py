@@ -7,6 +7,8 @@ from services.router.domain.directory.territory import territory
 from shared.events.competence import Inquiry, Place
 from tests.support.routing import hessen
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 3, 1)
 
 

@@ -5,6 +5,8 @@ import pytest
 from shared.web.egress import Egress, NotPermitted, vetted
 from shared.web.public_addresses import permitted
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "url",

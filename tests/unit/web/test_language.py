@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from shared.web.language import preferred
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("header", "language"),

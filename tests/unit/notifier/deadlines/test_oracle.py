@@ -13,6 +13,8 @@ from services.notifier.domain.deadlines.explain import short
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry
 from tests.support.law import CONFIRMATION, FICTION, deadline_of, hessian_law
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 FIXED = {(1, 1), (5, 1), (10, 3), (12, 25), (12, 26)}  # § 1 Abs. 1 HFeiertagsG
 

@@ -10,6 +10,8 @@ from services.notifier.domain.deadlines.explain import document
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
 from tests.support.law import FICTION, deadline_of, hessian_law
 
+pytestmark = pytest.mark.slow
+
 DAYS = st.dates(date(2010, 1, 1), date(2090, 12, 31))
 SERVICES = sorted(hessian_law().services)
 
