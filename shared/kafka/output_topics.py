@@ -52,15 +52,16 @@ class OutputTopics:
         return topic in self._counts and topic not in self._denied
 
     def certainly_available(self, topic: str) -> bool:
-        """The same, for a decision that must not rest on what is not known.
+        """The same, for a decision that must not rest on what is not known; a topic that nobody has named yet is expected now.
 
         Raises:
             Unavailable: nobody has told yet whether the topic is there; it is asked again soon.
         """
         if self.available(topic):
             return True
-        if topic in self._absent or topic in self._denied or topic not in self._names:
+        if topic in self._absent or topic in self._denied:
             return False
+        self.expect(topic)
         raise Unavailable(f"it is not known yet whether topic {topic} exists")
 
     def unavailable(self) -> list[str]:
@@ -81,8 +82,11 @@ class OutputTopics:
 
         Raises:
             LookupError: the topic is not available.
+            Unavailable: it is expected, and nobody has told yet whether it is there.
         """
         if topic not in self._counts:
+            if topic in self._names - self._absent:
+                raise Unavailable(f"it is not known yet whether topic {topic} exists")
             raise LookupError(f"topic {topic} does not exist or is not ours to write to")
         return partition_of(key, self._counts[topic])
 

@@ -28,7 +28,8 @@ from shared.events.envelope import Event, Message, decode, encode
 from shared.events.payload import Payload, Sealed
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.suspension import SuspensionTimes
-from shared.events.topics import CATALOGUE, PARTITIONS, SUBMISSION_HELD, SUBMISSION_RECEIVED
+from shared.events.topics import AUTHORITY_INBOX, CATALOGUE, PARTITIONS, SUBMISSION_HELD, SUBMISSION_RECEIVED
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
 from tests.support.events import RECEIPT, RECEIVED_AT
@@ -158,6 +159,9 @@ class RouterInMemory:
 
     folder: Path
     reachable: Sequence[str] = ("g-06531005", "g-06534014", "hwk-wiesbaden")
+    outputs: OutputTopics | None = None
+    """What says who has an inbox; without it those that are ``reachable``."""
+
     keyed: Sequence[str] = ("g-06531005", "g-06534014", "hwk-wiesbaden")
     unverified: Unverified = "answer"
     now: datetime = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
@@ -173,7 +177,7 @@ class RouterInMemory:
         authorities = KnownAuthorities(
             keys=KeyFile(path),
             rewrapper=Rewrapper([OwnKey(platform_key())]),
-            has_inbox=self.reachable.__contains__,
+            has_inbox=self.has_inbox,
             telemetry=self.telemetry,
         )
         handler = Handler(
@@ -191,6 +195,11 @@ class RouterInMemory:
             clock=lambda: self.now, zone=ZoneInfo("Europe/Berlin"), suspensions=self.suspensions
         )
         return Routing(handler, timekeeper, telemetry=self.telemetry)
+
+    def has_inbox(self, authority: str) -> bool:
+        if self.outputs is None:
+            return authority in self.reachable
+        return self.outputs.certainly_available(AUTHORITY_INBOX.for_authority(authority))
 
     def at(self, instant: datetime) -> Resolver:
         return resolver(self.version_at(instant))

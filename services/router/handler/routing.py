@@ -156,7 +156,11 @@ class Handler:
         return held
 
     def on_erased(self, event: Event[EraseOrdered], cases: Cases) -> Sequence[Message]:
-        """End the case, tell its authority, let go what is held, keep a gravestone, and report."""
+        """End the case, tell its authority, let go what is held, keep a gravestone, and report.
+
+        Raises:
+            Unavailable: it is not known whether the authority has an inbox.
+        """
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()
@@ -168,6 +172,8 @@ class Handler:
         gone = tuple(map(tombstone, held_ids(custody)))
         report = erasure_report(event, ("held content and contact", "custody"), now=now)
         if custody.authority is None or custodies.is_closed(custody):
+            return (*gone, report)
+        if not self.authorities.has_inbox(custody.authority):
             return (*gone, report)
         ended = CaseEnded(authority=custody.authority, reason="erased")
         told = follows(event, "ended", ended, now=now)

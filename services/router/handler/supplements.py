@@ -51,7 +51,11 @@ class Supplements:
             return (*kept, *emit(parked, cases))
 
     def on_withdrawal(self, event: Event[WithdrawalReceived], cases: Cases) -> Sequence[Message]:
-        """Close the case, tell whoever holds it, let go what is held."""
+        """Close the case, tell whoever holds it, let go what is held.
+
+        Raises:
+            Unavailable: it is not known whether the authority has an inbox.
+        """
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()
@@ -87,16 +91,14 @@ class Supplements:
 
     def _withdrawn(self, event: Event[WithdrawalReceived], custody: CaseHeld) -> Sequence[Message]:
         """What the authority reads; words that cannot be sealed to it any more are left out."""
-        if custody.authority is None:
+        if custody.authority is None or not self.authorities.has_inbox(custody.authority):
             return ()
         content = event.data.content
         try:
             resealed = content and self.authorities.reseal(
                 content, submission_id=event.submission_id, authority=custody.authority
             )
-        except Unreachable as unreachable:
-            if unreachable.reason == "no-inbox":
-                return ()
+        except Unreachable:
             resealed = None
         delivered = WithdrawalDelivered(
             receipt=event.data.receipt, authority=custody.authority, content=resealed

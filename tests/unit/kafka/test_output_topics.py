@@ -73,6 +73,27 @@ async def test_a_topic_named_during_the_look_up_is_due_at_once() -> None:
     assert outputs.certainly_available("late")
 
 
+async def test_of_a_topic_that_nobody_has_named_nothing_is_known_until_it_has_been_looked_for() -> None:
+    outputs = OutputTopics(["out"])
+    await outputs.look(Broker({"out", "late"}))
+    with pytest.raises(Unavailable):
+        outputs.certainly_available("late")
+    assert outputs.due
+    await outputs.look(Broker({"out", "late"}))
+    assert outputs.certainly_available("late")
+
+
+async def test_a_record_for_a_topic_of_which_nothing_is_known_waits_and_is_not_at_fault() -> None:
+    clock = Clock()
+    outputs = OutputTopics(["out"], seconds=clock)
+    with pytest.raises(Unavailable):
+        outputs.partition("out", b"k")
+    for clock.now in (0.0, 11.0):
+        await outputs.look(Broker(set()))
+    with pytest.raises(LookupError):
+        outputs.partition("out", b"k")
+
+
 async def test_a_topic_is_missing_only_when_two_looks_some_time_apart_have_not_found_it() -> None:
     clock = Clock()
     outputs = OutputTopics(["missing"], seconds=clock)
