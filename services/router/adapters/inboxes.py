@@ -5,8 +5,8 @@ group. So there is one position, and whoever confirms moves it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, UnknownMemberIdError, for_code
 from aiokafka.protocol.commit import OffsetCommitRequest
-from aiokafka.structs import TopicPartition
 
+from services.router.adapters.inbox_heads import InboxHead, InboxHeads
+from services.router.adapters.inbox_records import authority_of, fetch_records, inbox_partition
 from services.router.domain.cases.inbox import ConsumerInGroup, InboxPage, InboxRecord, InboxStanding
 from shared.backoff import Backoff
 from shared.errors import Unavailable
@@ -24,13 +25,11 @@ from shared.events.submission import SubmissionDelivered
 from shared.events.supplement import SupplementDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.lenient_fetch import next_records
+from shared.kafka.led_partitions import led
 from shared.kafka.many_groups import ManyGroups
-from shared.kafka.records import Record
 from shared.telemetry.health import Condition
 
 _READERS: Final = 4
-_FETCH_MS: Final = 300
 _ANSWER_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
@@ -54,19 +53,22 @@ class KafkaInboxes:
         self._free: asyncio.Queue[AIOKafkaConsumer] = asyncio.Queue()
         self._admin: AIOKafkaAdminClient | None = None
         self._groups: ManyGroups | None = None
+        self._looking: AIOKafkaConsumer | None = None
+        self._heads = InboxHeads(self._ask_heads)
 
     async def run(self) -> None:
         """Keep the clients open until cancelled."""
         pause = Backoff()
         while True:
             admin = AIOKafkaAdminClient(**self._address.arguments())
-            readers = [reader(self._address) for _ in range(self._count)]
+            looking, *readers = (reader(self._address) for _ in range(1 + self._count))
             try:
                 await admin.start()
+                await looking.start()
                 for each in readers:
                     await each.start()
                     self._free.put_nowait(each)
-                self._admin, self._groups = admin, ManyGroups(admin)
+                self._admin, self._groups, self._looking = admin, ManyGroups(admin), looking
                 self._condition.set("ready")
                 pause.reset()
                 while True:
@@ -75,34 +77,35 @@ class KafkaInboxes:
             except (KafkaError, OSError) as error:
                 self._condition.set("unready", reason=f"inboxes cannot be read: {type(error).__name__}")
             finally:
-                self._admin = self._groups = None
+                self._admin = self._groups = self._looking = None
                 while not self._free.empty():
                     self._free.get_nowait()
-                await asyncio.gather(*(close(each) for each in (*readers, admin)))
+                await asyncio.gather(*(close(each) for each in (*readers, looking, admin)))
             await pause.sleep()
 
     async def page(
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
+        with _answered():
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                heads = await self._heads.of(authorities)
+        starts = {each: after.get(each, head.committed) for each, head in heads.items()}
+        behind = [each for each in authorities if each in heads and starts[each] < heads[each].end]
+        if not behind:
+            return InboxPage(records=(), reached={})
         async with self._reading() as consumer:
-            ends = await consumer.end_offsets([_partition(each) for each in authorities])
-            starts = await self.committed([each for each in authorities if each not in after])
             records: list[InboxRecord] = []
             reached: dict[str, int] = {}
             size = 0
-            for authority in authorities:
-                end = ends[_partition(authority)]
-                if end == 0 or len(records) >= limit or size >= most_bytes:
-                    continue
-                start = after[authority] if authority in after else starts[authority]
-                if start >= end:
-                    continue
-                found, place = await _fetch(
+            for authority in behind:
+                if len(records) >= limit or size >= most_bytes:
+                    break
+                found, place = await fetch_records(
                     consumer,
                     self._address,
                     authority,
-                    start=start,
-                    end=end,
+                    start=starts[authority],
+                    end=heads[authority].end,
                     limit=limit - len(records),
                     room=most_bytes - size,
                 )
@@ -114,7 +117,7 @@ class KafkaInboxes:
     async def about(
         self, authority: str, case: UUID, *, written_ms: Sequence[int], supplements: int
     ) -> Sequence[InboxRecord]:
-        tp, wanted = _partition(authority), (CASE_HEADER, str(case).encode())
+        tp, wanted = inbox_partition(authority), (CASE_HEADER, str(case).encode())
         found: dict[tuple[bytes, bytes], InboxRecord] = {}
         place = 0
         async with self._reading() as consumer:
@@ -123,7 +126,7 @@ class KafkaInboxes:
                 first = (await consumer.offsets_for_times({tp: at - _BEFORE_MS}))[tp]
                 place = max(place, end if first is None else int(first.offset))
                 while place < end and len(found) <= supplements:
-                    records, reached = await _fetch(
+                    records, reached = await fetch_records(
                         consumer,
                         self._address,
                         authority,
@@ -144,12 +147,12 @@ class KafkaInboxes:
 
     async def commit(self, places: Mapping[str, int]) -> None:
         async with self._reading() as consumer:
-            ends = await consumer.end_offsets([_partition(each) for each in places])
+            ends = await consumer.end_offsets([inbox_partition(each) for each in places])
             for authority, place in places.items():
-                await self._commit(authority, min(place, ends[_partition(authority)]))
+                await self._commit(authority, min(place, ends[inbox_partition(authority)]))
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
-        tp = _partition(authority)
+        tp = inbox_partition(authority)
         async with self._reading() as consumer:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
@@ -158,7 +161,7 @@ class KafkaInboxes:
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
         async with self._reading() as consumer:
-            ends = await consumer.end_offsets([_partition(each) for each in authorities])
+            ends = await consumer.end_offsets([inbox_partition(each) for each in authorities])
             places = await self.committed(authorities)
             read_by_kafka = await self._many().with_members()
             return [
@@ -167,7 +170,7 @@ class KafkaInboxes:
                     self._address,
                     authority,
                     committed=places[authority],
-                    end=int(ends[_partition(authority)]),
+                    end=int(ends[inbox_partition(authority)]),
                     read_by_kafka=authority_group(authority) in read_by_kafka,
                 )
                 for authority in authorities
@@ -179,12 +182,25 @@ class KafkaInboxes:
         found = await self._many().committed(topics) if topics else {}
         return {each: found.get(authority_group(each), 0) for each in authorities}
 
+    async def _ask_heads(self, authorities: Collection[str]) -> Mapping[str, InboxHead]:
+        consumer = self._looking
+        if consumer is None:
+            raise Unavailable("Kafka cannot be reached; try again")
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            there = await led(consumer, [inbox_partition(each) for each in authorities])
+            ends = await consumer.end_offsets(there) if there else {}
+            committed = await self.committed([authority_of(tp) for tp in there])
+        return {
+            authority: InboxHead(committed=committed[authority], end=int(ends[inbox_partition(authority)]))
+            for authority in committed
+        }
+
     async def read_by_kafka(self) -> frozenset[str]:
         """The groups of authorities that have a consumer now."""
         return await self._many().with_members()
 
     async def _commit(self, authority: str, place: int) -> None:
-        admin, group, tp = self._client(), authority_group(authority), _partition(authority)
+        admin, group, tp = self._client(), authority_group(authority), inbox_partition(authority)
         request = OffsetCommitRequest(group, -1, "", -1, [(tp.topic, [(tp.partition, place, "")])])
         answer = await admin._send_request(request, await admin.find_coordinator(group))  # noqa: SLF001 - it has no public way to commit without membership
         for _, partitions in answer.topics:
@@ -207,7 +223,7 @@ class KafkaInboxes:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
         """A client of the few, for one request."""
-        try:
+        with _answered():
             async with asyncio.timeout(_ANSWER_SECONDS):
                 consumer = await self._free.get()
                 try:
@@ -215,8 +231,14 @@ class KafkaInboxes:
                 finally:
                     if self._admin is not None:
                         self._free.put_nowait(consumer)
-        except (KafkaError, TimeoutError) as away:
-            raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
+    except (KafkaError, TimeoutError) as away:
+        raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
 
 
 async def _standing(
@@ -230,58 +252,11 @@ async def _standing(
 ) -> InboxStanding:
     oldest: int | None = None
     if committed < end:
-        found, _ = await _fetch(consumer, address, authority, start=committed, end=end, limit=1, room=1)
+        found, _ = await fetch_records(
+            consumer, address, authority, start=committed, end=end, limit=1, room=1
+        )
         oldest = found[0].written_ms if found else None
         committed = found[0].offset if found else end
     return InboxStanding(
         authority=authority, committed=committed, end=end, oldest_waiting_ms=oldest, consumer=read_by_kafka
     )
-
-
-async def _fetch(
-    consumer: AIOKafkaConsumer,
-    address: KafkaAddress,
-    authority: str,
-    *,
-    start: int,
-    end: int,
-    limit: int,
-    room: int,
-) -> tuple[list[InboxRecord], int]:
-    """Records from a place on, and the place after them; what has expired before it is passed over."""
-    tp = _partition(authority)
-    consumer.assign([tp])
-    first = (await consumer.beginning_offsets([tp]))[tp]
-    consumer.seek(tp, max(start, first))
-    found: list[InboxRecord] = []
-    place = max(start, first)
-    size = 0
-    while place < end and len(found) < limit and (not found or size < room):
-        fetched = await next_records(
-            consumer, tp, address=address, start=place, limit=limit - len(found), timeout_ms=_FETCH_MS
-        )
-        for record in fetched:
-            if found and size >= room:
-                return found, place
-            found.append(_as_it_lies(record, authority))
-            size += len(record.value or b"")
-            place = record.offset + 1
-        if not fetched:
-            place = await consumer.position(tp)
-            break
-    return found, place
-
-
-def _as_it_lies(record: Record, authority: str) -> InboxRecord:
-    return InboxRecord(
-        authority=authority,
-        offset=record.offset,
-        headers=record.headers,
-        value=record.value or b"",
-        written_ms=record.timestamp_ms,
-        fault=record.fault,
-    )
-
-
-def _partition(authority: str) -> TopicPartition:
-    return TopicPartition(AUTHORITY_INBOX.for_authority(authority), 0)

@@ -10,7 +10,6 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
-from shared.events.topics import AUTHORITY_INBOX
 from shared.kafka.client import KafkaAddress
 from shared.kafka.raw_fetch import is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
@@ -84,13 +83,3 @@ class InboxReading:
             return {}
         self.consumer.seek(tp, records[-1].offset + 1)
         return {tp: records}
-
-
-def inbox_partition(authority: str) -> TopicPartition:
-    """Where this authority's inbox lies."""
-    return TopicPartition(AUTHORITY_INBOX.for_authority(authority), 0)
-
-
-def authority_of(tp: TopicPartition) -> str:
-    """The inverse of `inbox_partition`."""
-    return AUTHORITY_INBOX.authority_of(tp.topic)

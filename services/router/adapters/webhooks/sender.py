@@ -14,11 +14,12 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from services.router.adapters.inbox_records import authority_of, inbox_partition
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
-from services.router.adapters.webhooks.reading import InboxReading, authority_of, inbox_partition
+from services.router.adapters.webhooks.reading import InboxReading
 from services.router.domain.cases.webhooks import Webhook, WebhookAnnouncement
 from shared.access.principals import KnownPrincipals
 from shared.backoff import Backoff
