@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+import httpx
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -179,10 +180,10 @@ async def clerks_page(doors: ClerksDoors) -> AsyncIterator[str]:
         yield url
 
 
-def clerk_app(doors: ClerksDoors, settings: SignIn) -> FastAPI:
-    """The page's part of the doors' application."""
+def clerk_app(doors: ClerksDoors, settings: SignIn, *, http: httpx.AsyncClient | None = None) -> FastAPI:
+    """The page's part of the doors' application; ``http`` asks the issuer."""
     signed_in = sign_in_parts(
-        settings, door="doors", page=PAGE, admit=clerks(doors), clock=lambda: doors.now, secret="s"
+        settings, door="doors", page=PAGE, admit=clerks(doors), clock=lambda: doors.now, secret="s", http=http
     )
     telemetry = Telemetry()
     door = AnswerDoor(

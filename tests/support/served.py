@@ -34,7 +34,7 @@ async def served_with_issuer(app: FastAPI, settings: SignIn, *, page: str) -> As
         persons=PERSONS,
         clients={settings.client_id: client},
     )
-    async with _served(issuer_app(told), _port(settings.issuer)), _served(app, _port(settings.public_url)):
+    async with served(issuer_app(told), _port(settings.issuer)), served(app, _port(settings.public_url)):
         yield settings.public_url
 
 
@@ -43,7 +43,8 @@ def _port(url: str) -> int:
 
 
 @asynccontextmanager
-async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
+async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
+    """It listens while the block runs."""
     server = HttpServer(app, host="127.0.0.1", port=port, health=Health())
     serving = asyncio.create_task(server.run())
     await server.started.wait()

@@ -1,6 +1,6 @@
 """A page to which people sign in, with the local issuer beside it, without a socket."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,10 +71,14 @@ class SignInBrowser:
 
 
 @asynccontextmanager
-async def sign_in_browser(ground: SignInGround) -> AsyncIterator[SignInBrowser]:
+async def sign_in_browser(
+    ground: SignInGround, app: Callable[[SignIn, httpx.AsyncClient], FastAPI] | None = None
+) -> AsyncIterator[SignInBrowser]:
+    """A browser at ``app``, which gets its settings and whoever asks the issuer; else at a page with one act."""
     issuer = httpx.ASGITransport(issuer_app(_issuer(ground)))
     async with httpx.AsyncClient(transport=issuer, base_url=ISSUER) as asking:
-        page = httpx.ASGITransport(_page(ground, asking))
+        settings = SignIn(issuer=ISSUER, client_id="doors", public_url=ground.url)
+        page = httpx.ASGITransport(app(settings, asking) if app else _page(ground, settings, asking))
         async with httpx.AsyncClient(transport=page, base_url=ground.url) as client:
             yield SignInBrowser(client, asking)
 
@@ -88,8 +92,7 @@ def _issuer(ground: SignInGround) -> IssuerDescription:
     return IssuerDescription(host="127.0.0.1", port=8089, persons=PERSONS, clients={"doors": client})
 
 
-def _page(ground: SignInGround, asking: httpx.AsyncClient) -> FastAPI:
-    settings = SignIn(issuer=ISSUER, client_id="doors", public_url=ground.url)
+def _page(ground: SignInGround, settings: SignIn, asking: httpx.AsyncClient) -> FastAPI:
     parts = sign_in_parts(
         settings,
         door="doors",

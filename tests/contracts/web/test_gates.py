@@ -1,59 +1,26 @@
 """Who asks comes before what they send: no byte of a body is read, and no slot held, for whoever is not let in or slow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.routing import BaseRoute
 
-from shared.web.app import OPEN_TO_ALL
 from shared.web.bodies import BodiesInMemory, BodyLimit
 from tests.component.intake.conftest import BODY, MAX_IN_FLIGHT, Intake, in_memory
 from tests.contracts.web.sockets import Line, serving
 from tests.support.apps import SERVICES, app_of, page_of
+from tests.support.operations import protected
 
 pytestmark = pytest.mark.slow
 
-_PATHS = {"{index}": "1", "{day}": "2026-01-12", "{id}": "00000000-0000-4000-8000-000000000000"}
 _PAGES = ("doors page", "desk page")
 _SENDERS = 40
 """Slow ones at a time; many more than there are slots."""
-
-
-class Operation(NamedTuple):
-    method: str
-    path: str
-
-
-def protected(app: FastAPI) -> list[Operation]:
-    """Every operation that is not open to all, also those that no description names; paths are filled."""
-    return [
-        Operation(method, _filled(route.path))
-        for route in _routes(app.router.routes)
-        if (route.openapi_extra or {}).get("security") != OPEN_TO_ALL["security"]
-        for method in sorted(route.methods or ())
-    ]
-
-
-def _routes(routes: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "effective_route_contexts"):  # a router that was included
-            yield from route.effective_route_contexts()
-
-
-def _filled(path: str) -> str:
-    for name, value in _PATHS.items():
-        path = path.replace(name, value)
-    return path.replace("{", "").replace("}", "")
 
 
 def _app(service: str, folder: Path) -> AbstractAsyncContextManager[FastAPI]:

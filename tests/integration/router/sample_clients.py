@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from amtsweg.stack.service import ServiceProcess
 from shared.events.topics import AUTHORITY_INBOX
 from tests.integration.router.conftest import Ground, url
+from tests.support.fresh_environment import fresh_environment, named_in
 from tests.support.sample_authority import FOLDER
 
 NODE = shutil.which("node")
@@ -43,8 +43,9 @@ def description(
 
 
 def sample_python(access: Path, eingang: Path) -> AbstractContextManager[None]:
-    """The sample in Python, over Kafka, for every authority of the file."""
-    return _running(sys.executable, str(FOLDER / "authority.py"), str(access), "--folder", str(eingang))
+    """The sample in Python, over Kafka, for every authority of the file; installed is what its page names."""
+    python = fresh_environment(access.parent / "fresh", named_in(FOLDER / "README.md"))
+    return _running(str(python), str(FOLDER / "authority.py"), str(access), "--folder", str(eingang))
 
 
 def sample_node(access: Path, authority: str, eingang: Path) -> AbstractContextManager[None]:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +38,7 @@ from shared.events.topics import (
 )
 from tests.integration.router.conftest import Ground, url
 from tests.support.events import RECEIPT, RECEIVED_AT
+from tests.support.fresh_environment import fresh_environment, named_in
 from tests.support.routing import about
 
 FULDA, KASSEL, RUESSELSHEIM = "g-06631009", "g-06611000", "g-06433012"
@@ -331,7 +331,7 @@ async def test_the_guide_leads_from_credentials_to_an_answer(
 
     ran = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-c", program],
+        [str(fresh_environment(tmp_path / "fresh", named_in(GUIDE))), "-c", program],
         cwd=tmp_path,
         capture_output=True,
         text=True,
