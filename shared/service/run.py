@@ -15,7 +15,7 @@ import uvloop
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.settings import ServiceSettings, TraceExport
-from shared.telemetry import logs, tracing
+from shared.telemetry import logs
 
 GRACE_SECONDS: Final = 25.0
 """How long parts may take to end; longer than a running transaction, shorter than an orchestrator waits."""
@@ -49,7 +49,9 @@ def main(name: str, build: Callable[[], Components], *, settings: ServiceSetting
 
 
 def _traces(name: str, told: TraceExport, *, instance: str) -> Callable[[], None]:
-    return tracing.configure(
+    from shared.telemetry import trace_export  # noqa: PLC0415 - 8 MB and a third of a second, needed where traces go
+
+    return trace_export.configure(
         name,
         version=version("amtsweg"),
         instance=instance,

@@ -5,16 +5,10 @@ their receiver is away they are dropped, and no work waits.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, SpanKind, TraceFlags
 
 from shared.telemetry.metrics import child_of
@@ -24,7 +18,6 @@ SpanAttributes = Mapping[str, str | int]
 CASE: Final = "amtsweg.case_id"
 """The attribute by which a case's traces are found."""
 
-_SECONDS_PER_EXPORT: Final = 5
 _OFF: Final = NoOpTracer()
 
 
@@ -34,41 +27,9 @@ class _Tracing:
     tracer: trace.Tracer = _OFF
 
 
-def configure(
-    service: str,
-    *,
-    version: str,
-    instance: str,
-    endpoint: str,
-    ca_file: Path | None = None,
-    share: float = 1.0,
-) -> Callable[[], None]:
-    """Send spans to an OTLP endpoint (``https://host:4318/v1/traces``); return what ends that."""
-    exporter = OTLPSpanExporter(
-        endpoint=endpoint,
-        certificate_file=None if ca_file is None else str(ca_file),
-        timeout=_SECONDS_PER_EXPORT,
-    )
-    return export(exporter, service=service, version=version, instance=instance, share=share)
-
-
-def export(
-    exporter: SpanExporter, *, service: str, version: str, instance: str, share: float = 1.0
-) -> Callable[[], None]:
-    """Hand spans to an exporter until what is returned is called. ``share`` of the traces that begin here are kept."""
-    provider = TracerProvider(
-        resource=Resource({SERVICE_NAME: service, SERVICE_VERSION: version, SERVICE_INSTANCE_ID: instance}),
-        sampler=ParentBasedTraceIdRatio(share),
-        shutdown_on_exit=False,
-    )
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    _Tracing.tracer = provider.get_tracer("amtsweg", version)
-
-    def end() -> None:
-        _Tracing.tracer = _OFF
-        provider.shutdown()
-
-    return end
+def use(tracer: trace.Tracer | None) -> None:
+    """Begin spans with this tracer from now on; None: they go nowhere."""
+    _Tracing.tracer = tracer or _OFF
 
 
 def enabled() -> bool:

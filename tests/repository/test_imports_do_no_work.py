@@ -56,3 +56,24 @@ def test_no_module_does_anything_when_it_is_imported() -> None:
 
 def test_work_at_import_would_be_seen() -> None:
     assert work_done_by_importing("tests.repository.busy") == ["opens pyproject.toml", "starts thread busy"]
+
+
+RARE = {"alembic": "migrations", "opentelemetry.exporter": "traces", "rfc3161_client": "time stamps"}
+"""Heavy libraries, and the only work that needs them: whoever does not do it does not pay for them."""
+
+LOADED = "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1:]]; print(*sys.modules)"
+
+
+@pytest.mark.slow
+def test_what_only_rare_work_needs_is_not_loaded_by_every_process() -> None:
+    names = ["intake", "router", "router.desk", "router.doors", "notifier"]
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED, *(f"services.{name}.app" for name in names)],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    ).stdout.split()
+    assert RARE.keys() & set(loaded) == set()

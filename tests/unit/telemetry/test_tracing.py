@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind
 
 from shared.engine.handled_records import log_lines, trace
 from shared.kafka.records import Record
-from shared.telemetry import tracing
+from shared.telemetry import trace_export, tracing
 from shared.telemetry.health import Health
 from shared.telemetry.logs import FIELDS
 from shared.telemetry.metrics import Telemetry
@@ -30,7 +30,7 @@ class Traced:
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
-        self.end = tracing.export(self._exporter, service="intake", version="1", instance="0")
+        self.end = trace_export.export(self._exporter, service="intake", version="1", instance="0")
 
     def ended(self) -> tuple[ReadableSpan, ...]:
         self.end()
