@@ -52,7 +52,7 @@ def rebuild_tiles(
     echo(
         said(
             de=f"{size} Einträge neu geschrieben in {time.perf_counter() - began:.1f} s.",
-            en=f"{size} entries written anew in {time.perf_counter() - began:.1f} s.",
+            en=f"{size} entries rewritten in {time.perf_counter() - began:.1f} s.",
         )
     )
 

@@ -144,7 +144,7 @@ async def _known_events(pool: Pool, last: Checkpoint) -> bytes:
             f"{last.origin} has {row['size']} entries; its published checkpoint covers {last.size}"
         )
     if row["known_events"] is None:
-        raise ProofRefused(f"{last.origin} was made anew from files; start its service once")
+        raise ProofRefused(f"{last.origin} was rebuilt from files; start its service once")
     return bytes(row["known_events"])
 
 

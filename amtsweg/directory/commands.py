@@ -221,8 +221,8 @@ def archive_command(
 @commands.command("apply")
 def apply_command(
     change: ChangeArgument,
-    effective_from: Annotated[str, typer.Option(help="when it takes force: 2026-03-01T02:15:00+01:00")],
-    reason: Annotated[str, typer.Option(help="why, without a word about people: it is kept for ever")],
+    effective_from: Annotated[str, typer.Option(help="when it takes effect: 2026-03-01T02:15:00+01:00")],
+    reason: Annotated[str, typer.Option(help="why; mention no person, because it is kept permanently")],
     parent: ParentOption = None,
     *,
     withdraw: WithdrawOption = False,

@@ -211,7 +211,7 @@ def _check_instant(effective_from: datetime, versions: Versions, *, now: datetim
             said(
                 de=f"Fassung {pending[0].id} tritt {pending[0].effective_from.isoformat()} in Kraft; soll sie "
                 "entfallen, einen früheren Zeitpunkt wählen",
-                en=f"version {pending[0].id} takes force at {pending[0].effective_from.isoformat()}; to withdraw it, "
+                en=f"version {pending[0].id} takes effect at {pending[0].effective_from.isoformat()}; to withdraw it, "
                 "choose an instant before",
             )
         )
@@ -221,7 +221,7 @@ def _check_instant(effective_from: datetime, versions: Versions, *, now: datetim
                 de=f"Fassung {versions.newest.id} ist veröffentlicht und tritt "
                 f"{versions.newest.effective_from.isoformat()} in Kraft; diese Änderung zöge sie vor. Einen späteren "
                 "Zeitpunkt wählen; oder die geltende Fassung ändern und die andere mit --withdraw-pending zurückziehen",
-                en=f"version {versions.newest.id} is published and takes force at "
+                en=f"version {versions.newest.id} is published and takes effect at "
                 f"{versions.newest.effective_from.isoformat()}; this change would bring it forward. Choose a later "
                 "instant; or make the change from the version in force and withdraw the other with --withdraw-pending",
             )

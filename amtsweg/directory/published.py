@@ -101,7 +101,7 @@ async def publish(
                 said(
                     de=f"die Änderung ist nicht bestätigt ({type(error).__name__}); vielleicht kam im selben Moment eine "
                     "andere: siehe `amtsweg directory versions`",
-                    en=f"the change was not confirmed ({type(error).__name__}); perhaps somebody applied another one at "
+                    en=f"the change was not confirmed ({type(error).__name__}); perhaps another person applied one at "
                     "the same moment: see `amtsweg directory versions`",
                 )
             ) from error
@@ -152,7 +152,7 @@ async def seed(
             raise ChangeRefused(
                 said(
                     de="eine andere Person hat gerade die erste Fassung veröffentlicht",
-                    en="somebody else has just published the first version",
+                    en="another person has just published the first version",
                 )
             )
         return first()

@@ -23,7 +23,7 @@ class Settings(ServiceSettings):
     ]
     log_origin: Annotated[
         LogOrigin,
-        Field(description="The log's name for ever: a URL without scheme and without a slash at the end."),
+        Field(description="The log's permanent name: a URL without scheme and without a slash at the end."),
     ]
     log_key_file: Annotated[
         FilePath,
@@ -70,7 +70,7 @@ class Settings(ServiceSettings):
         timedelta(milliseconds=500)
     )
     republish_after: Annotated[
-        timedelta, Field(description="A checkpoint that has not changed is cosigned anew after this time.")
+        timedelta, Field(description="An unchanged checkpoint is cosigned again after this time.")
     ] = timedelta(minutes=10)
     dumps_kept: Annotated[
         timedelta,

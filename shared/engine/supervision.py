@@ -61,7 +61,7 @@ class Supervised:
             self._supervision.exhausted = True
             self._set("failed", reason=f"{self._name}: too many failures in a row")
             raise error
-        self._set("unready", reason=f"{self._name}: failed, and is opened anew")
+        self._set("unready", reason=f"{self._name}: failed, and is being reopened")
         return seconds
 
     def stopped(self, reason: str) -> None:

@@ -30,7 +30,7 @@ def partitions_in(cluster: DescribedCluster, names: Sequence[str]) -> list[Topic
         Unavailable: the broker asked does not know a topic.
     """
     if missing := sorted(set(names) - cluster.topics.keys()):
-        raise Unavailable(f"{', '.join(missing)}: not known to the broker that was asked; ask again")
+        raise Unavailable(f"{', '.join(missing)}: the broker does not know this topic yet; try again")
     return [
         TopicPartition(name, number) for name in names for number in range(cluster.topics[name].partitions)
     ]
@@ -52,7 +52,7 @@ def partition_fault(counts: Mapping[str, int], topics: Sequence[Topic]) -> str |
         return None
     return (
         f"topic {fewest} has {shared[fewest]} partitions and {most} has {shared[most]}; the number is chosen once at "
-        "set-up and is the same for all: start with an empty cluster, or create the topics that differ anew"
+        "set-up and is the same for all: start with an empty cluster, or recreate the topics that differ"
     )
 
 

@@ -68,7 +68,9 @@ async def advance(
         _ADVANCE, consumer, topics, partitions, [expected[tp] for tp in to], list(to.values())
     )
     if len(moved) != len(to):
-        raise Fenced(f"{consumer}: {len(to) - len(moved)} of {len(to)} partitions are read by somebody else")
+        raise Fenced(
+            f"{consumer}: {len(to) - len(moved)} of {len(to)} partitions are read by another process"
+        )
 
 
 async def stored(pool: Pool, consumer: str) -> dict[TopicPartition, int]:

@@ -68,7 +68,7 @@ METRICS: Final = (
     Metric("http_seconds", "histogram", "From a request to its answer", ("route",)),
     Metric("lag_records", "gauge", "Records not yet consumed", ("group", "topic")),
     Metric("late_inputs", "counter", "Inputs about unknown cases, older than any that is kept", ("topic",)),
-    Metric("messages_sent", "counter", "Attempts to reach somebody outside", ("channel", "result")),
+    Metric("messages_sent", "counter", "Attempts to deliver a message to a recipient", ("channel", "result")),
     Metric("obligations", "gauge", "What should have followed in a case and has not", ("rule", "standing")),
     Metric("oldest_seconds", "gauge", "Age of the oldest item that waits", ("kind",)),
     Metric("outbox_refused", "gauge", "Messages that Kafka will never take", ("schema",)),
@@ -78,11 +78,11 @@ METRICS: Final = (
     Metric(
         "sealed_for_another_use",
         "counter",
-        "Sealed objects in an event that they were not sealed for; nobody does this by accident",
+        "Sealed objects found in an event that they were not sealed for; never an accident",
     ),
     Metric("sessions_ended", "counter", "Consumer sessions that ended with an error", ("group",)),
     Metric("state_keys", "gauge", "Keys in the state of this partition", ("group", "partition")),
-    Metric("tasks_reopened", "counter", "Partition tasks that failed and were opened anew", ("group",)),
+    Metric("tasks_reopened", "counter", "Partition tasks that failed and were reopened", ("group",)),
     Metric(
         "timestamp_age_seconds",
         "gauge",
@@ -90,7 +90,12 @@ METRICS: Final = (
         ("log",),
     ),
     Metric("unavailable_topics", "gauge", "Output topics that do not exist or refuse us", ("group",)),
-    Metric("waiting", "gauge", "Items that wait for somebody, for example parked submissions", ("kind",)),
+    Metric(
+        "waiting",
+        "gauge",
+        "Items that wait for a person or a system, for example parked submissions",
+        ("kind",),
+    ),
 )
 
 _BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)

@@ -21,7 +21,7 @@ MOST_ERRORS: Final = 20
 """How many faults one answer names; whoever corrects these learns of the next."""
 
 _RESOLUTIONS = {
-    404: "Check the address; what belongs to somebody else answers like this too.",
+    404: "Check the address; a resource of another party gets the same answer.",
     405: "Use a method that the Allow header names.",
     413: "Send less; files do not belong into the request itself.",
     415: "Send the media type that the API description names.",

@@ -95,7 +95,9 @@ class Evidence(_Frozen):
         except (ValueError, KeyError, AttributeError, TypeError):
             raise ProofRefused("evidence: not JSON with a digest") from None
         if given != _digest(document) or _pretty({**document, _DIGEST: given}) + b"\n" != data:
-            raise ProofRefused("evidence: not as it was written; it was damaged, or saved anew")
+            raise ProofRefused(
+                "evidence: the file has changed since it was written (damaged, or saved again by another program)"
+            )
         try:
             return cls.model_validate_json(orjson.dumps(document))
         except ValidationError as error:

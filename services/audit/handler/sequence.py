@@ -21,9 +21,7 @@ class Sequencer:
         """Lock the tree, place what it does not know yet, store. A crash before the commit leaves nothing."""
         locked = await ledger.lock({fact.owner for fact in facts})
         if locked.known_events is None:
-            raise ProofRefused(
-                "the database was made anew; start the service once before anything is appended"
-            )
+            raise ProofRefused("the database was rebuilt; start the service once before you append anything")
         events = KnownEvents(self._secrecy.unwrap(locked.known_events))
         names = {fact.id: events.name(fact.id) for fact in facts}
         state = LogState(

@@ -39,7 +39,7 @@ class FollowedAssignments:
 
     def assigned(self) -> Sequence[Assigned]:
         if not self._built:
-            raise Unavailable(f"{SUBMISSION_ROUTED.name}: the view is being built; ask again")
+            raise Unavailable(f"{SUBMISSION_ROUTED.name}: the view is being built; try again")
         return sorted(self._kept, key=lambda each: each.at)
 
     async def run(self) -> None:

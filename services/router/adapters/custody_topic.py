@@ -74,7 +74,7 @@ class FollowedCustody(Generic[V]):
             Unavailable: it is being built.
         """
         if not self._built:
-            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; try again")
         return self._cases
 
     def owned(self, owner: str) -> Mapping[UUID, V]:
@@ -84,7 +84,7 @@ class FollowedCustody(Generic[V]):
             Unavailable: it is being built.
         """
         if not self._built:
-            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; try again")
         return self._owned.get(owner, {})
 
     def owners(self) -> Collection[str]:
@@ -94,7 +94,7 @@ class FollowedCustody(Generic[V]):
             Unavailable: the view is being built.
         """
         if not self._built:
-            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; ask again")
+            raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built; try again")
         return [owner for owner, owned in self._owned.items() if owned]
 
     async def ends(self) -> Mapping[TopicPartition, int]:
@@ -118,7 +118,7 @@ class FollowedCustody(Generic[V]):
 
         def look() -> T | None:
             if self._consumer is not followed:
-                raise Unavailable(f"{CASE_CUSTODY.name}: the view is being built anew; ask again")
+                raise Unavailable(f"{CASE_CUSTODY.name}: the view is being rebuilt; try again")
             return seen(self._cases)
 
         return await self.wait(look)

@@ -62,7 +62,9 @@ class FetchWatch:
                 self._condition.set("ready")
                 await asyncio.sleep(_STANDBY_SECONDS)
             except (Unavailable, KafkaError, OSError) as error:
-                self._condition.set("degraded", reason="nobody is told what authorities have fetched")
+                self._condition.set(
+                    "degraded", reason="the router is not being told what authorities have fetched"
+                )
                 self._log.warning("not watching", error=error, next=pause.next_seconds)
                 await pause.sleep()
 

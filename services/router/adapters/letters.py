@@ -50,7 +50,7 @@ class FollowedLetters:
 
     def unsettled(self) -> Mapping[str, OpenLetter]:
         if not self._built:
-            raise Unavailable("dead letters: the view is being built; ask again")
+            raise Unavailable("dead letters: the view is being built; try again")
         return {letter.name: letter for letter in self._open.values()}
 
     async def order(self, order: GroupOrder) -> OrderReport | None:

@@ -60,7 +60,7 @@ def test_the_group_is_ready_when_every_unit_is(supervision: Supervision, conditi
 
     supervision.unit(1).failed(AWAY)
     supervision.unit(0).progressed()
-    assert shown(condition) == ("unready", "unit 1: failed, and is opened anew")
+    assert shown(condition) == ("unready", "unit 1: failed, and is being reopened")
 
     supervision.unit(1).opened()
     assert shown(condition) == ("ready", "")

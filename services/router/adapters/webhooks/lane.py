@@ -160,6 +160,6 @@ class Lane:
             case End(reason=reason, failure=failure):
                 log.warning("webhook ended", reason=reason, error=failure)
             case LayAside(failure=failure):
-                log.warning("record laid aside by a webhook", error=failure)
+                log.warning("record skipped by a webhook", error=failure)
             case TryAgain(failure=failure) if self.webhook.attempts == 0:
                 log.warning("webhook failed", error=failure)
