@@ -16,7 +16,7 @@ from services.router.handler.clock import Timekeeper
 from services.router.handler.refusals import ToldRefusals
 from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
-from services.router.ports import Directories
+from services.router.ports import Authorities, Directories
 from services.router.settings import Settings
 from shared.access.suspensions import FollowedSuspensions
 from shared.crypto.jwe import OwnKey, Rewrapper
@@ -56,11 +56,9 @@ def build(settings: Settings) -> Mapping[str, Component]:
         fresh=settings.directory_fresh,
     )
     suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
-    routing = Routing(
-        _handler(settings, directories, outputs=outputs, telemetry=telemetry),
-        _timekeeper(settings, suspensions),
-        telemetry=telemetry,
-    )
+    authorities = _authorities(settings, outputs=outputs, telemetry=telemetry)
+    handler = _handler(settings, directories, authorities, outputs=outputs)
+    routing = Routing(handler, _timekeeper(settings, suspensions, authorities), telemetry=telemetry)
     plan = replace(
         ROUTING,
         instance=settings.instance,
@@ -68,7 +66,6 @@ def build(settings: Settings) -> Mapping[str, Component]:
         minimum_period=settings.minimum_period,
     )
     outputs.show(telemetry, group=plan.group)
-    lag = lag_of("router", address=address, health=health, telemetry=telemetry)
     return {
         "partitions": PartitionCheck.of(address, "router"),
         "directory": Follower(directories, name="directory", health=health),
@@ -82,13 +79,16 @@ def build(settings: Settings) -> Mapping[str, Component]:
             telemetry=telemetry,
             punctuate=routing.punctuate,
         ),
-        "lag": Follower(lag, name="lag", health=health),
+        "lag": Follower(
+            lag_of("router", address=address, health=health, telemetry=telemetry), name="lag", health=health
+        ),
         "http": _http(settings, health=health, telemetry=telemetry),
     }
 
 
-def _timekeeper(settings: Settings, suspensions: FollowedSuspensions) -> Timekeeper:
+def _timekeeper(settings: Settings, suspensions: FollowedSuspensions, authorities: Authorities) -> Timekeeper:
     return Timekeeper(
+        authorities=authorities,
         clock=utc_now,
         zone=ZoneInfo(settings.timezone),
         suspensions=SuspensionOrders(suspensions),
@@ -100,15 +100,23 @@ def inbox_of(authority: str) -> str:
     return AUTHORITY_INBOX.for_authority(authority)
 
 
-def _handler(
-    settings: Settings, directories: Directories, *, outputs: OutputTopics, telemetry: Telemetry
-) -> Handler:
-    authorities = KnownAuthorities(
+def _authorities(settings: Settings, *, outputs: OutputTopics, telemetry: Telemetry) -> KnownAuthorities:
+    def has_inbox(authority: str) -> bool:
+        """Also of one that has left the directory, or before a directory is known: its topic is looked up first."""
+        outputs.expect(inbox_of(authority))
+        return outputs.certainly_available(inbox_of(authority))
+
+    return KnownAuthorities(
         keys=KeyFile(settings.authority_keys_file),
         rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-        has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
+        has_inbox=has_inbox,
         telemetry=telemetry,
     )
+
+
+def _handler(
+    settings: Settings, directories: Directories, authorities: Authorities, *, outputs: OutputTopics
+) -> Handler:
     return Handler(
         directories=directories,
         authorities=authorities,

@@ -192,7 +192,10 @@ class RouterInMemory:
             unverified=self.unverified,
         )
         timekeeper = Timekeeper(
-            clock=lambda: self.now, zone=ZoneInfo("Europe/Berlin"), suspensions=self.suspensions
+            authorities=authorities,
+            clock=lambda: self.now,
+            zone=ZoneInfo("Europe/Berlin"),
+            suspensions=self.suspensions,
         )
         return Routing(handler, timekeeper, telemetry=self.telemetry)
 

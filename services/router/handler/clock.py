@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
 from services.router.domain.cases.silence import AnswersRead, last_days, period_over, silence
-from services.router.ports import Cases, Clock, SuspensionsRead
+from services.router.ports import Authorities, Cases, Clock, SuspensionsRead
 from shared.events.case import CaseDeemedApproved
 from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.custody import CaseHeld
@@ -22,15 +22,23 @@ TimePassed = StepOverdue | PeriodEnding | PeriodEnded | ExtensionIneffective
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timekeeper:
-    """``zone`` is where the authorities' days begin; ``ahead`` is how far a demonstration's clock is ahead."""
+    """``zone`` is where the authorities' days begin; ``ahead`` is how far a demonstration's clock is ahead.
 
+    An authority whose inbox is gone is told nothing, and nothing waits for it: time passes all the same.
+    """
+
+    authorities: Authorities
     clock: Clock
     zone: tzinfo
     suspensions: SuspensionsRead
     ahead: timedelta = timedelta()
 
     def on_clock(self, event: Event[TimePassed], cases: Cases) -> Sequence[Message]:
-        """Put it into the inbox of the authority that holds the case, and remember that a period has ended."""
+        """Put it into the inbox of the authority that holds the case, and remember that a period has ended.
+
+        Raises:
+            Unavailable: it is not known whether the authority has an inbox.
+        """
         custody = cases.custody(event.case_id)
         if custody is None or not custodies.is_new(custody, event) or custodies.is_closed(custody):
             return ()
@@ -42,7 +50,7 @@ class Timekeeper:
         cases.keep(event.case_id, after)
         if custody.authority is None or custody.authority != event.data.authority:
             return ()
-        return (_into_the_inbox(event, custody.authority),)
+        return self._into_the_inbox(event, custody.authority)
 
     def conclude(
         self, known: Iterable[UUID], cases: Cases, *, answers_read_to: datetime | None, unread: Iterable[UUID]
@@ -89,14 +97,15 @@ class Timekeeper:
             cases.keep(case, custody.model_copy(update=over))
             event = _about(case, custody, told, now=now)
             shelf = Message(SUBMISSION_HELD.name, str(custody.submission_id).encode(), None)
-            return encode(event, CASE_UPDATED.name), _into_the_inbox(event, told.authority), shelf
+            return encode(event, CASE_UPDATED.name), *self._into_the_inbox(event, told.authority), shelf
         doubted = custody.period.model_copy(update={"doubt": told.reason})
         cases.keep(case, custody.model_copy(update={"period": doubted}))
         return (encode(_about(case, custody, told, now=now), CASE_UPDATED.name),)
 
-
-def _into_the_inbox(event: Event[Payload], authority: str) -> Message:
-    return encode(event, AUTHORITY_INBOX.for_authority(authority))
+    def _into_the_inbox(self, event: Event[Payload], authority: str) -> Sequence[Message]:
+        if not self.authorities.has_inbox(authority):
+            return ()
+        return (encode(event, AUTHORITY_INBOX.for_authority(authority)),)
 
 
 def _about(case: UUID, custody: CaseHeld, told: Payload, *, now: datetime) -> Event[Payload]:

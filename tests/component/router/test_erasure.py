@@ -95,3 +95,13 @@ def test_a_case_that_the_router_does_not_know_is_reported_as_well(router: Router
     (report,) = erase(router, submission(SECRET))
     assert carries(report, CaseErased)
     assert report.data.gone == ()
+
+
+def test_a_case_of_an_authority_without_an_inbox_is_erased_all_the_same(router: RouterInMemory) -> None:
+    received = submission(SECRET)
+    router.take(received)
+    router.reachable = ()
+    (report,) = erase(router, received)
+    assert carries(report, CaseErased)
+    assert router.state.shelf == {}
+    assert custody(router, received).standing == "erased"

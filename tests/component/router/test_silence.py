@@ -165,6 +165,21 @@ def test_an_extension_without_effect_is_told_and_the_one_that_is_allowed_is_left
     assert isinstance(third.data, AnswerRefused)
 
 
+def test_an_authority_without_an_inbox_is_told_nothing_and_its_periods_end_all_the_same(
+    router: RouterInMemory,
+) -> None:
+    """What cannot be told must not keep the rest from happening, nor become a dead letter."""
+    router.take(answered("accepted"), CASE_ANSWERED.name)
+    router.reachable = ()
+    router.out.clear()
+    router.take(clock(ENDING), CASE_CLOCK.name)
+    router.take(clock(ENDED), CASE_CLOCK.name)
+    told = sweep(router, now=GRACE_OVER, read_to=GRACE_OVER)
+    assert [type(event.data) for event in told] == [CaseDeemedApproved]
+    assert held(router).standing == "deemed-approved"
+    assert in_the_inbox(router) == []
+
+
 def test_a_file_that_cannot_be_read_is_told_and_the_case_stays_where_it_is(router: RouterInMemory) -> None:
     (told,) = router.take(answered("unreadable"), CASE_ANSWERED.name)
     assert isinstance(told.data, FileUnreadable)
