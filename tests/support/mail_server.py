@@ -4,7 +4,7 @@ import asyncio
 import email
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -32,6 +32,20 @@ AFTER_CONTENT = {
 SILENT = "silence"
 """The connection is cut after the content, without an answer."""
 
+_OF_REPORTS = frozenset({"RET", "ENVID", "NOTIFY"})
+
+
+class _Reporting(SMTP):
+    """aiosmtpd knows no delivery reports: their parameters are taken out before it refuses them."""
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        found = super()._getparams(params)
+        handler = self.event_handler
+        if found is not None and isinstance(handler, MailServer) and handler.reports:
+            handler.asked_to_report |= {name: str(found.pop(name)) for name in _OF_REPORTS & found.keys()}
+        return found
+
+
 Hook = Callable[[str], Awaitable[None]]
 
 
@@ -55,6 +69,10 @@ class MailServer:
     """Every recipient is accepted, by any name."""
     says_to_all: str | None = None
     """The answer to every recipient, whoever it is."""
+    reports: bool = False
+    """Whether it offers delivery reports (RFC 3461)."""
+    asked_to_report: dict[str, str] = field(default_factory=dict)
+    """With what parameters it was asked to, last."""
     port: int = 0
     _server: asyncio.Server | None = None
     _tls: ssl.SSLContext | None = None
@@ -97,7 +115,7 @@ class MailServer:
 
     def _protocol(self) -> SMTP:
         self.connections += 1
-        protocol = SMTP(
+        protocol = _Reporting(
             self,
             hostname="mail.test",
             loop=asyncio.get_running_loop(),
@@ -106,6 +124,12 @@ class MailServer:
         )
         self._protocols.add(protocol)
         return protocol
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-DSN"] if self.reports else []), responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

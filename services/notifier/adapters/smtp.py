@@ -30,6 +30,8 @@ _SENDERS_ADDRESS = frozenset({7, 8})  # X.1.7, X.1.8: our own address is refused
 _AMBIGUOUS = frozenset({550, 551, 553})
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
 _ADDRESS, _MAILBOX = 1, 2
+_REPORT = ("RET=HDRS",)  # RFC 3461 section 4.3: a report brings no content back
+_REPORTED_ON = ("NOTIFY=SUCCESS,FAILURE,DELAY",)  # section 4.1
 _AWAY = (aiosmtplib.SMTPException, OSError)  # OSError: refused, reset, timed out, TLS not trusted
 
 
@@ -118,9 +120,10 @@ class SmtpMailer:
 async def _transact(
     client: aiosmtplib.SMTP, mail: Mail, before_content: Callable[[], Awaitable[bool]]
 ) -> MailOutcome:
+    reported = mail.envelope_id is not None and client.supports_extension("dsn")
     try:
-        await client.mail(mail.sender)
-        await client.rcpt(mail.recipient)
+        await client.mail(mail.sender, options=(*_REPORT, f"ENVID={mail.envelope_id}") if reported else ())
+        await client.rcpt(mail.recipient, options=_REPORTED_ON if reported else ())
     except aiosmtplib.SMTPRecipientRefused as refused:
         if refused.code == _SERVICE_NOT_AVAILABLE:
             raise ServerAway("the mail server is closing down") from None

@@ -26,11 +26,15 @@ class MailSender:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An envelope and its content; the content ends with CRLF and is 7-bit."""
+    """An envelope and its content; the content ends with CRLF and is 7-bit.
+
+    With ``envelope_id`` a server that can report on delivery is asked to, to the sender (RFC 3461).
+    """
 
     sender: Address
     recipient: Address
     content: bytes
+    envelope_id: str | None = None
 
 
 def compose(
@@ -66,7 +70,12 @@ def compose(
     for subtype, body in (("plain", words.text), ("html", words.html)):
         lines += ["", f"--{boundary}", *_part(subtype, body)]
     lines += ["", f"--{boundary}--", ""]
-    return Mail(return_path or sender.address, recipient, "\r\n".join(lines).encode("ascii"))
+    return Mail(
+        return_path or sender.address,
+        recipient,
+        "\r\n".join(lines).encode("ascii"),
+        envelope_id=None if return_path is None else message_id.hex,
+    )
 
 
 @lru_cache(maxsize=8)

@@ -184,3 +184,28 @@ async def test_whatever_happened_to_one_mail_the_next_one_passes(subject: Subjec
     except ServerAway:
         assert before == "closing"
     assert await offer(subject, "erika") == (Accepted(), 1)
+
+
+@pytest.mark.parametrize("offered", [True, False])
+async def test_a_server_that_can_report_on_delivery_is_asked_to_and_no_other(*, offered: bool) -> None:
+    """RFC 3461: whoever does not offer it would refuse the mail. What comes back comes without content."""
+    envelope = replace(mail_to("erika"), envelope_id="0f" * 16)
+    async with MailServer(reports=offered).running() as server:
+        mailer = SmtpMailer(Address(host="127.0.0.1", port=server.port, encryption="none", greeting="test"))
+        for _ in range(2):  # the second one on the same connection
+            assert await mailer.hand_over(envelope, before_content=agree) == Accepted()
+        await mailer.close()
+    asked = {"RET": "HDRS", "ENVID": "0F" * 16, "NOTIFY": "SUCCESS,FAILURE,DELAY"}
+    assert server.asked_to_report == (asked if offered else {})
+
+
+async def test_a_report_is_asked_for_only_where_it_is_read() -> None:
+    async with MailServer(reports=True).running() as server:
+        mailer = SmtpMailer(Address(host="127.0.0.1", port=server.port, encryption="none", greeting="test"))
+        assert await mailer.hand_over(mail_to("erika"), before_content=agree) == Accepted()
+        await mailer.close()
+    assert server.asked_to_report == {}
+
+
+async def agree() -> bool:
+    return True
