@@ -101,15 +101,10 @@ def inbox_of(authority: str) -> str:
 
 
 def _authorities(settings: Settings, *, outputs: OutputTopics, telemetry: Telemetry) -> KnownAuthorities:
-    def has_inbox(authority: str) -> bool:
-        """Also of one that has left the directory, or before a directory is known: its topic is looked up first."""
-        outputs.expect(inbox_of(authority))
-        return outputs.certainly_available(inbox_of(authority))
-
     return KnownAuthorities(
         keys=KeyFile(settings.authority_keys_file),
         rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-        has_inbox=has_inbox,
+        has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
         telemetry=telemetry,
     )
 
