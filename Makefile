@@ -14,7 +14,11 @@ ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2
 
 FAST := tests/unit tests/component tests/contracts tests/repository
 
-.PHONY: help setup verifier demo static test test-again test-long check up down bench docs fix lock clean
+PICTURED := tests/integration/router/test_console.py::test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason \
+	tests/integration/router/test_console.py::test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter \
+	tests/integration/router/test_clerk_page.py::test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none_of_it
+
+.PHONY: help setup verifier demo static test test-again test-long check up down bench docs pictures fix lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +78,10 @@ bench: setup verifier ## Measure: benchmarks/ with their baselines
 docs: setup ## Write the pages and golden files that are made from code
 	@$(BIN)/amtsweg docs
 	@$(BIN)/python -m tests.golden.write
+
+pictures: setup ## Take the pictures of the docs anew: the tests take them while they use the pages in Chromium
+	@SCREENSHOTS=$(VENV)/pictures $(BIN)/pytest -q -n 0 $(PICTURED)
+	@cp $(VENV)/pictures/{console-parked,console-operator,clerk-decide}.jpg docs/images/
 
 fix: setup ## Format and repair what can be repaired
 	@$(BIN)/ruff format .

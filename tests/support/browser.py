@@ -113,5 +113,5 @@ async def accessibility_problems(page: "Page") -> list[str]:
 
 
 async def screenshot(page: "Page", path: Path) -> None:
-    """The whole page as a picture, for people to look at."""
-    await page.screenshot(path=path, full_page=True)
+    """The whole page as a picture, for people to look at, and small enough for the docs."""
+    await page.screenshot(path=path.with_suffix(".jpg"), full_page=True, type="jpeg", quality=70)

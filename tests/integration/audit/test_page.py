@@ -52,7 +52,7 @@ async def _look_up(page: Page, reference: str) -> None:
 async def _shot(page: Page, name: str) -> None:
     """With ``SCREENSHOTS=folder`` a person can look at what the tests have seen."""
     if folder := os.environ.get("SCREENSHOTS"):
-        await screenshot(page, Path(folder) / f"{name}.png")
+        await screenshot(page, Path(folder) / f"{name}.jpg")
 
 
 async def test_an_auditor_finds_a_case_and_the_page_checks_every_step(page: Page, address: str) -> None:

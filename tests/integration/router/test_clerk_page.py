@@ -78,7 +78,7 @@ async def _load_key(page: Page, file: Path, password: str = PASSWORD) -> None:
 
 async def _shot(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
-        await screenshot(page, Path(folder) / f"clerk-{name}.png")
+        await screenshot(page, Path(folder) / f"clerk-{name}.jpg")
 
 
 def _answers(doors: ClerksDoors) -> dict[UUID, list[dict[str, Any]]]:

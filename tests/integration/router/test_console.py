@@ -58,7 +58,7 @@ async def _sign_in(page: Page, address: str, person: str) -> None:
 
 async def _shot(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
-        await screenshot(page, Path(folder) / f"console-{name}.png")
+        await screenshot(page, Path(folder) / f"console-{name}.jpg")
 
 
 async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
