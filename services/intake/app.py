@@ -46,7 +46,8 @@ from shared.access.principals import Principals
 from shared.crypto.jwe import RecipientKey
 from shared.engine import KafkaToPostgres
 from shared.errors import Unavailable
-from shared.events.topics import consumed_by, produced_by
+from shared.events.topic_names import produced_by
+from shared.events.topics import consumed_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.partitions import PartitionCheck

@@ -21,13 +21,8 @@ from services.router.settings import Settings
 from shared.access.suspensions import FollowedSuspensions
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka
-from shared.events.topics import (
-    AUTHORITY_INBOX,
-    CASE_ERASED,
-    CASE_MESSAGE,
-    CASE_UPDATED,
-    SUBMISSION_ROUTED,
-)
+from shared.events.topic_names import produced_by
+from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.output_topics import OutputTopics
@@ -47,7 +42,7 @@ def build(settings: Settings) -> Mapping[str, Component]:
     """Make the real parts: the router, its directory, health and metrics."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
-    outputs = OutputTopics((SUBMISSION_ROUTED.name, CASE_UPDATED.name, CASE_MESSAGE.name, CASE_ERASED.name))
+    outputs = OutputTopics(produced_by("router"))
     directories = FollowedDirectories(
         address,
         condition=health.part("directory"),

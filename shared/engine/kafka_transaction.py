@@ -93,8 +93,8 @@ class KafkaTransaction:
     async def blocking(self, key: bytes) -> Sequence[str]:
         return self._blocking(letter_key(key))
 
-    async def report(self, note: Message, *, settles: str | None) -> None:
-        self.outputs.append((None, note))
+    async def report(self, told: Message, *, settles: str | None = None) -> None:
+        self.outputs.append((None, told))
         if settles is not None:
             self._settle(settles)
 

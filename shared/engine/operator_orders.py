@@ -1,10 +1,13 @@
 """What an operator orders: a dead letter tried again or given up, a stopped group going on. The group itself does it.
 
-The record is copied from where it lies. What becomes of the order is committed with its effects, as a note among the
-group's dead letters; in order per key, since a letter before which another of its key is unsettled waits for its turn.
+The record is copied from where it lies. What becomes of the order is committed with its effects: as a note among the
+group's dead letters, with the reason in words, and as an event for the record that is kept for years. It goes in order
+per key, since a letter before which another of its key is unsettled waits for its turn.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from aiokafka.structs import TopicPartition
@@ -13,12 +16,21 @@ from shared.engine.failure_policy import FailurePolicy
 from shared.engine.plan import Plan
 from shared.engine.sink import SinkTransaction
 from shared.errors import Unavailable, Undecodable
-from shared.events.envelope import Event, decode
-from shared.events.operation import CloseCaseOrdered, CloseOrdered, GoOnOrdered, ReplayOrdered
+from shared.events import ids
+from shared.events.envelope import Event, decode, encode
+from shared.events.operation import (
+    CloseCaseOrdered,
+    CloseOrdered,
+    GoOnOrdered,
+    OperationOutcome,
+    OperationSettled,
+    RecordPlace,
+    ReplayOrdered,
+)
 from shared.events.payload import Payload
 from shared.events.topics import OPERATION_ORDERED
-from shared.kafka.dead_letters import LetterOutcome, report, superseded
-from shared.kafka.records import Record
+from shared.kafka.dead_letters import place_named, report, superseded
+from shared.kafka.records import Message, Record
 from shared.telemetry.logs import describe
 
 
@@ -31,6 +43,14 @@ class Origins(Protocol):
         Raises:
             Unavailable: Kafka has not told.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    outcome: OperationOutcome
+    detail: str = ""
+    before: RecordPlace | None = None
+    letters: int = 0
 
 
 class OperatorOrders:
@@ -51,52 +71,49 @@ class OperatorOrders:
         """
         event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
         kept = [record] if self._plan.keeps_operations else []
-        original = await self._original(event, transaction)
-        if isinstance(original, Record):
-            why = await self._again(kept, original, transaction)
+        found = await self._original(event, transaction)
+        if isinstance(found, Record):
+            why = await self._again(kept, found, transaction)
             if why is None:
-                await self._report(event, transaction, "applied")
-                return original
-            outcome: LetterOutcome = "failed"
-            detail = why
+                await self._report(event, transaction, _Outcome("applied", letters=1))
+                return found
+            outcome = _Outcome("failed", why)
         else:
-            outcome, detail = original
+            outcome = found
         if kept:
             await transaction.apply(kept)
         if getattr(event.data, "group", None) == self._plan.group:
-            await self._report(event, transaction, outcome, detail=detail)
-        return original if isinstance(original, Record) else None
+            await self._report(event, transaction, outcome)
+        return found if isinstance(found, Record) else None
 
-    async def _original(
-        self, event: Event[Payload], transaction: SinkTransaction
-    ) -> Record | tuple[LetterOutcome, str]:
+    async def _original(self, event: Event[Payload], transaction: SinkTransaction) -> Record | _Outcome:
         """The record to try, or what becomes of an order that tries none."""
         data = event.data
         if isinstance(data, CloseCaseOrdered) and data.group == self._plan.group:
             return await self._close_case(data, transaction)
         if not isinstance(data, ReplayOrdered | CloseOrdered) or data.group != self._plan.group:
-            return "going-on", ""
+            return _Outcome("going-on")
         place = str(data.record)
         letter = await transaction.unsettled(place)
         if letter is None:
-            return "not-open", ""
+            return _Outcome("not-open")
         if isinstance(data, CloseOrdered):
-            return "closed", data.reason
+            return _Outcome("closed", data.reason, letters=1)
         if letter.first != place:
-            return "not-its-turn", letter.first
+            return _Outcome("not-its-turn", letter.first, before=place_named(letter.first))
         found = await self._origins.fetch(
             TopicPartition(data.record.topic, data.record.partition), data.record.offset
         )
-        return ("expired", "") if found is None else found
+        return _Outcome("expired") if found is None else found
 
-    async def _close_case(
-        self, data: CloseCaseOrdered, transaction: SinkTransaction
-    ) -> tuple[LetterOutcome, str]:
+    async def _close_case(self, data: CloseCaseOrdered, transaction: SinkTransaction) -> _Outcome:
         """Settle what holds the case up; the group knows it also when the letters themselves have expired."""
         places = await transaction.blocking(str(data.case).encode())
         for place in places:
             await transaction.report(superseded(to=self._plan.dead_letters, place=place), settles=place)
-        return ("closed", f"{data.reason}, {len(places)}") if places else ("not-open", "")
+        if not places:
+            return _Outcome("not-open")
+        return _Outcome("closed", f"{data.reason}, {len(places)}", letters=len(places))
 
     async def _again(
         self, kept: Sequence[Record], original: Record, transaction: SinkTransaction
@@ -115,16 +132,41 @@ class OperatorOrders:
             return describe(error)
         return None
 
-    async def _report(
-        self, event: Event[Payload], transaction: SinkTransaction, outcome: LetterOutcome, *, detail: str = ""
-    ) -> None:
+    async def _report(self, event: Event[Payload], transaction: SinkTransaction, told: _Outcome) -> None:
         data = event.data
-        place = str(data.record) if isinstance(data, ReplayOrdered | CloseOrdered) else None
-        settles = place if outcome in {"applied", "closed"} else None
+        place = data.record if isinstance(data, ReplayOrdered | CloseOrdered) else None
+        settles = str(place) if place is not None and told.outcome in {"applied", "closed"} else None
         note = report(
-            to=self._plan.dead_letters, order=str(event.id), outcome=outcome, detail=detail, settles=settles
+            to=self._plan.dead_letters,
+            order=str(event.id),
+            outcome=told.outcome,
+            detail=told.detail,
+            settles=settles,
         )
         await transaction.report(note, settles=settles)
+        if self._plan.outcomes is not None:
+            settled = OperationSettled(
+                group=self._plan.group,
+                order_id=event.id,
+                outcome=told.outcome,
+                record=place,
+                case=data.case if isinstance(data, CloseCaseOrdered) else None,
+                before=told.before,
+                letters=told.letters,
+            )
+            await transaction.report(_on_record(event, settled, topic=self._plan.outcomes))
+
+
+def _on_record(order: Event[Payload], settled: OperationSettled, *, topic: str) -> Message:
+    """The event follows from the order, so that a repetition has the same id."""
+    event = replace(
+        order,
+        id=ids.child_id(order.id, "settled"),
+        source=f"urn:amtsweg:{settled.group}",
+        time=datetime.now(UTC),
+        data=settled,
+    )
+    return replace(encode(event, topic), key=settled.group.encode())
 
 
 def goes_on(record: Record, *, group: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.events.topics import OPERATION_ORDERED, SEALED_TOPICS
+from shared.events.topics import OPERATION_ORDERED, OPERATION_SETTLED, SEALED_TOPICS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,8 @@ class Plan:
     ``single_task`` one task reads everything, and a second replica stands by; a partition
     whose records fail is then held back alone. A batch ends at ``batch_size`` records, or ``batch_wait`` after
     its first. ``operations``, if among them, is where operators order what is to become of dead letters; the engine carries
-    that out itself, and with ``keeps_operations`` the service takes these records too. Letters of records with
+    that out itself, and says on ``outcomes`` what has become of it; with ``keeps_operations`` the service takes these
+    records too. Letters of records with
     sealed data go to ``sealed_dead_letters``, where there is one.
 
     Kafka to Kafka only: ``state_topic`` is compacted and partitioned like the inputs. ``lookup_topic`` is a
@@ -36,6 +37,7 @@ class Plan:
     lookup_topic: str | None = None
     orders: frozenset[str] = frozenset()
     operations: str = OPERATION_ORDERED.name
+    outcomes: str | None = OPERATION_SETTLED.name
     keeps_operations: bool = False
     minimum_period: timedelta = timedelta(milliseconds=30)
     punctuate_interval: timedelta = timedelta(seconds=1)

@@ -127,8 +127,8 @@ class _PostgresTransaction:
     async def blocking(self, key: bytes) -> Sequence[str]:
         return await offsets.blocking(self._connection, self._plan.group, letter_key(key))
 
-    async def report(self, note: Message, *, settles: str | None) -> None:
-        await enqueue(self._connection, note)
+    async def report(self, told: Message, *, settles: str | None = None) -> None:
+        await enqueue(self._connection, told)
         if settles is not None:
             await offsets.unblock(self._connection, self._plan.group, settles)
             self._blocked = await offsets.blocked_keys(self._connection, self._plan.group)

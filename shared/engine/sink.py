@@ -46,8 +46,8 @@ class SinkTransaction(Protocol):
     async def blocking(self, key: bytes) -> Sequence[str]:
         """The origins of the unsettled dead letters that block this key, the oldest first."""
 
-    async def report(self, note: Message, *, settles: str | None) -> None:
-        """Add a note among the dead letters, and that the letter with this origin is done with."""
+    async def report(self, told: Message, *, settles: str | None = None) -> None:
+        """Add what is told of an order, and that the letter with this origin is done with."""
 
 
 Work = Callable[[SinkTransaction], Awaitable[Sequence[Record]]]

@@ -14,6 +14,11 @@ CloseReason = Literal["obsolete", "handled-otherwise", "beyond-repair", "expired
 """Why a dead letter is given up: words of a list, since free text may name a person and the order is kept for years."""
 
 
+OperationOutcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
+"""What becomes of an order to a group. ``failed``: the record again; the letter stays. ``expired``: the record is gone
+from its topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is unsettled."""
+
+
 class RecordPlace(WireModel):
     """Where a record lies: by this its dead letter is known."""
 
@@ -70,6 +75,21 @@ class ResumeOrdered(Payload):
 
     authority: AuthorityId
     principal: PrincipalId
+
+
+class OperationSettled(Payload):
+    """What became of an order to a group, said by the group itself with the order's effects.
+
+    ``letters`` counts the dead letters that are done with by it; ``before`` is the record whose turn comes first.
+    """
+
+    group: GroupName
+    order_id: UUID
+    outcome: OperationOutcome
+    record: RecordPlace | None = None
+    case: UUID | None = None
+    before: RecordPlace | None = None
+    letters: Annotated[int, Field(ge=0)] = 0
 
 
 OPERATIONS: tuple[type[Payload], ...] = (

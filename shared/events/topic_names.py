@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shared.events.topics import CATALOGUE, GROUPS, ConsumerGroup
+from shared.events.topics import CATALOGUE, GROUPS, BusLogin, ConsumerGroup
 
 
 def dead_letter_topic(group: str) -> str:
@@ -36,3 +36,8 @@ def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
     shared = [t.name for t in CATALOGUE if not t.per_authority]
     own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]
     return (*shared, *own, *DEAD_LETTER_TOPICS)
+
+
+def produced_by(login: BusLogin) -> tuple[str, ...]:
+    """The names of the shared topics that a principal writes."""
+    return tuple(topic.name for topic in CATALOGUE if login in topic.producers and not topic.per_authority)

@@ -14,7 +14,7 @@ from shared.events.directory import DirectoryChanged
 from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.inbox import INBOX
 from shared.events.notification import NotificationRead, NotificationSettled
-from shared.events.operation import OPERATIONS
+from shared.events.operation import OPERATIONS, OperationSettled
 from shared.events.payload import Payload
 
 BusLogin = Literal[
@@ -57,8 +57,8 @@ class Topic:
     payloads: tuple[type[Payload], ...]
     key: Literal["case", "object", "message", "log", "land", "service"] = "case"
     producers: tuple[BusLogin, ...]
-    consumers: tuple[ConsumerGroup, ...]
     audited: Literal[True] | str
+    consumers: tuple[ConsumerGroup, ...] = ()
     rebuild: tuple[ConsumerGroup, ...] = ()
     followers: tuple[BusLogin, ...] = ()
     single: bool = False
@@ -123,6 +123,14 @@ OPERATION_ORDERED = Topic(
     producers=("operator-operations", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
     followers=("doors", "desk"),
+    audited=True,
+)
+OPERATION_SETTLED = Topic(
+    name="operation.settled.v1",
+    payloads=(OperationSettled,),
+    key="service",
+    producers=("router", "intake", "notifier", "audit"),
+    consumers=("audit",),
     audited=True,
 )
 CASE_ERASED = Topic(
@@ -208,7 +216,6 @@ CASE_CUSTODY = Topic(
     name="case.custody.v1",
     payloads=(CaseHeld, AnswerRefusalsTold),
     producers=("router",),
-    consumers=(),
     rebuild=("router",),
     followers=("doors", "desk"),
     audited="the router's own state; what happened stands in submission.routed.v1 and case.updated.v1",
@@ -220,7 +227,6 @@ SUBMISSION_HELD = Topic(
     payloads=(submission.SubmissionHeld,),
     key="object",
     producers=("router",),
-    consumers=(),
     rebuild=("router", "notifier"),
     audited="a copy of submission.received.v1, kept while the case is open",
     retention=None,
@@ -245,7 +251,6 @@ AUDIT_CHECKPOINT = Topic(
     payloads=(CheckpointPublished,),
     key="log",
     producers=("audit",),
-    consumers=(),
     audited="it speaks about the log itself",
     single=True,
 )
@@ -255,6 +260,7 @@ CATALOGUE: tuple[Topic, ...] = (
     CASE_SUBMITTED,
     CASE_ORDERED,
     OPERATION_ORDERED,
+    OPERATION_SETTLED,
     CASE_ERASED,
     SUBMISSION_ROUTED,
     AUTHORITY_INBOX,
@@ -287,11 +293,6 @@ def authority_group(authority: str) -> str:
 def consumed_by(group: ConsumerGroup) -> tuple[Topic, ...]:
     """The topics a group subscribes to."""
     return tuple(topic for topic in CATALOGUE if group in topic.consumers)
-
-
-def produced_by(login: BusLogin) -> tuple[str, ...]:
-    """The names of the shared topics that a principal writes."""
-    return tuple(topic.name for topic in CATALOGUE if login in topic.producers and not topic.per_authority)
 
 
 def audited() -> tuple[Topic, ...]:

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
+from shared.events.operation import OperationOutcome, RecordPlace
 from shared.events.topic_names import DEAD_LETTER_TOPICS, sealed_dead_letter_topic
 from shared.events.topics import SEALED_TOPICS
 from shared.kafka.records import Headers, Message, Record
@@ -33,10 +34,6 @@ ORDER: Final = "dl_order"
 
 OUTCOME: Final = "dl_outcome"
 DETAIL: Final = "dl_detail"
-
-LetterOutcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
-"""What becomes of an order. ``failed``: the record again; the letter stays. ``expired``: the record is gone from its
-topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is unsettled."""
 
 MAX_KEPT_BYTES: Final = 64 * 1024
 """The largest value that a dead letter holds itself."""
@@ -174,6 +171,12 @@ def place_of(record: Record) -> str:
     return f"{record.topic}/{record.partition}/{record.offset}"
 
 
+def place_named(name: str) -> RecordPlace:
+    """The place that `place_of` has named so."""
+    topic, partition, offset = name.rsplit("/", 2)
+    return RecordPlace(topic=topic, partition=int(partition), offset=int(offset))
+
+
 @dataclass(frozen=True, slots=True)
 class OrderReport:
     """What became of an operator's order, as a note among the letters of the group says it."""
@@ -184,7 +187,7 @@ class OrderReport:
 
 
 def report(
-    *, to: str, order: str, outcome: LetterOutcome, detail: str = "", settles: str | None = None
+    *, to: str, order: str, outcome: OperationOutcome, detail: str = "", settles: str | None = None
 ) -> Message:
     """The note that says what became of an order, and which letter is done with by it."""
     headers = [

@@ -31,15 +31,6 @@ from shared.events.custody import CaseHeld, PeriodOver
 from shared.events.directory import DirectoryChanged, Provenance, TableChanged
 from shared.events.erasure import CaseEnded, CaseErased, EraseOrdered, RemainingCopy
 from shared.events.notification import NotificationRead, NotificationSettled
-from shared.events.operation import (
-    CloseCaseOrdered,
-    CloseOrdered,
-    GoOnOrdered,
-    RecordPlace,
-    ReplayOrdered,
-    ResumeOrdered,
-    SuspendOrdered,
-)
 from shared.events.payload import Payload
 from shared.events.submission import (
     SubmissionDelivered,
@@ -50,6 +41,7 @@ from shared.events.submission import (
 )
 from tests.golden.clock_examples import BARE_RECEIPT, CALENDAR
 from tests.golden.fetched_examples import FETCHED
+from tests.golden.operation_examples import OPERATIONS_AND_OUTCOMES
 from tests.golden.refusal_examples import REFUSALS
 from tests.golden.supplement_examples import SUPPLEMENTS
 from tests.support.events import (
@@ -84,22 +76,11 @@ _INVENTED = Provenance(
     source="erfunden", licence="EUPL-1.2", attribution="Amtsweg, erfundene Daten", state="2026-01-01"
 )
 
-_RECORD = RecordPlace(topic="submission.received.v1", partition=3, offset=17)
-
 EXAMPLES: Mapping[str, Payload] = MappingProxyType(
     {
         "EraseOrdered/minimal": EraseOrdered(basis="Art. 17 Abs. 1 DSGVO"),
         "EraseOrdered/full": EraseOrdered(basis="Art. 17 Abs. 1 DSGVO", principal="klaerung-7"),
-        "ReplayOrdered/full": ReplayOrdered(group="router", record=_RECORD, principal="betrieb-3"),
-        "CloseOrdered/full": CloseOrdered(
-            group="notifier", record=_RECORD, reason="obsolete", principal="betrieb-3"
-        ),
-        "CloseCaseOrdered/full": CloseCaseOrdered(
-            group="notifier", case=CASE_ID, reason="expired", principal="betrieb-3"
-        ),
-        "GoOnOrdered/full": GoOnOrdered(group="audit", principal="betrieb-3"),
-        "SuspendOrdered/full": SuspendOrdered(authority="g-06531005", principal="betrieb-3"),
-        "ResumeOrdered/full": ResumeOrdered(authority="g-06531005", principal="betrieb-3"),
+        **OPERATIONS_AND_OUTCOMES,
         "CaseErased/minimal": CaseErased(holder="notifier", order_id=_ORDER_ID, gone=()),
         "CaseErased/full": CaseErased(
             holder="router",

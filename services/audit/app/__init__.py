@@ -13,7 +13,7 @@ from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
 from shared.engine import KafkaToPostgres
-from shared.events.topics import AUDIT_CHECKPOINT
+from shared.events.topic_names import produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.partitions import PartitionCheck
@@ -81,7 +81,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             return
         await service.log.found(new_known_events(service.secrecy))
         address = KafkaAddress.of(settings.kafka)
-        publisher = BusPublisher(address, health=health, topics=(AUDIT_CHECKPOINT.name,))
+        publisher = BusPublisher(address, health=health, topics=produced_by("audit"))
         stored = partial(offsets.stored, pool, GROUP)
         lag = lag_of("audit", address=address, stored=stored, health=health, telemetry=telemetry)
         yield {

@@ -28,6 +28,13 @@ from shared.events.case import (
 )
 from shared.events.envelope import event_type
 from shared.events.notification import NotificationSettled
+from shared.events.operation import (
+    CloseCaseOrdered,
+    CloseOrdered,
+    GoOnOrdered,
+    OperationSettled,
+    ReplayOrdered,
+)
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 
 _RECEIVED = event_type(SubmissionReceived)
@@ -169,6 +176,12 @@ RULES: tuple[Rule, ...] = (
             _DECIDED: "decided",
             event_type(AnswerRefused): "answer-refused",
         },
+    ),
+    Follows(
+        name="operation",
+        says="Zu jedem Auftrag des Betriebs an einen Dienst steht fest, was daraus wurde.",
+        causes=frozenset(event_type(o) for o in (ReplayOrdered, CloseOrdered, CloseCaseOrdered, GoOnOrdered)),
+        effects={event_type(OperationSettled): "settled"},
     ),
     Needs(
         name="custody",

@@ -26,7 +26,7 @@ from services.notifier.domain.deadlines.law import Law
 from services.notifier.handler.ticking import Ticking
 from services.notifier.settings import Settings
 from shared.engine import KafkaToPostgres, Plan
-from shared.events.topics import CASE_CLOCK, CASE_ERASED, NOTIFICATION_SETTLED
+from shared.events.topic_names import produced_by
 from shared.kafka.client import KafkaAddress
 from shared.kafka.lag import lag_of
 from shared.kafka.partitions import PartitionCheck
@@ -80,7 +80,7 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     publisher = Publisher(
         common.address,
         health=health,
-        topics=(NOTIFICATION_SETTLED.name, CASE_CLOCK.name, CASE_ERASED.name, *plan.letter_topics),
+        topics=(*produced_by("notifier"), *plan.letter_topics),
     )
     condition = health.part("messages")
     upkeep = Upkeep(

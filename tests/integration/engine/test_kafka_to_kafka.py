@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.engine import InputsRead, Plan, State
-from shared.events.operation import GoOnOrdered
+from shared.events.operation import GoOnOrdered, OperationSettled
 from shared.kafka.dead_letters import reported, settled
 from shared.kafka.records import Message, Record, partition_of
 from tests.integration.engine.conftest import Bench, replay_of, running
@@ -19,6 +19,7 @@ def plan(bench: Bench, *inputs: str, partitions: int = 1) -> Plan:
         group=bench.group,
         inputs=(*inputs, operations),
         operations=operations,
+        outcomes=bench.topic("outcomes"),
         dead_letters=bench.topic("dead"),
         state_topic=bench.topic("state", partitions=partitions, config={"cleanup.policy": "compact"}),
     )
@@ -127,19 +128,22 @@ async def test_a_replay_is_copied_from_its_origin_by_the_group_that_it_is_ordere
     await bench.send(
         Message(source, b"a", b"?"), Message(source, b"b", b"?"), Message(source, b"a", b"later")
     )
-    engines = [bench.engine(p, counting(t), t) for p, t in zip(plans, targets, strict=True)]
+    engines = [bench.engine(p, counting(t), t, p.outcomes or "") for p, t in zip(plans, targets, strict=True)]
     async with running(engines[0]), running(engines[1]):
         letters = [await bench.read_until(p.dead_letters, 3) for p in plans]
         await bench.order(first, replay_of(letters[0][0], group=plans[0].group))
         still = (await bench.read_until(plans[0].dead_letters, 4))[3]  # the bug is still there
     mended = Step(lambda record, _: (Message(targets[0], record.key or b"", record.value),))
-    async with running(bench.engine(plans[0], mended, targets[0])), running(engines[1]):
+    outcomes = plans[0].outcomes or ""
+    async with running(bench.engine(plans[0], mended, targets[0], outcomes)), running(engines[1]):
         await bench.order(first, *(replay_of(letter, group=plans[0].group) for letter in letters[0]))
         assert values(await bench.read_until(targets[0], 3)) == [b"?", b"?", b"later"]
         await bench.send(Message(source, b"a", b"after"))
         assert values(await bench.read_until(targets[0], 4))[3] == b"after"
         mine = (await bench.read_until(plans[0].dead_letters, 7))[4:]
         theirs = await bench.read_until(plans[1].dead_letters, 4)
+        told = [OperationSettled.from_json(each.value or b"") for each in await bench.read_until(outcomes, 4)]
+    assert [each.outcome for each in told] == ["failed", "applied", "applied", "applied"]
     assert [getattr(reported(still), "outcome", None), settled(still)] == ["failed", None]
     assert [settled(note) for note in mine] == [f"{source}/0/0", f"{source}/0/1", f"{source}/0/2"]
     assert [settled(letter) for letter in theirs] == [None] * 4
@@ -149,7 +153,7 @@ async def test_a_stopped_group_goes_on_when_it_is_ordered_to(bench: Bench) -> No
     source, target = bench.topic("in"), bench.topic("out")
     its_plan = plan(bench, source)
     await bench.send(*(Message(source, b"%d" % n, b"!") for n in range(25)), Message(source, b"a", b"1"))
-    async with running(bench.engine(its_plan, counting(target), target)):
+    async with running(bench.engine(its_plan, counting(target), target, its_plan.outcomes or "")):
         assert "go-on" in await bench.until_unready()
         assert len(await bench.read(its_plan.dead_letters)) == 20
         async with asyncio.timeout(60):

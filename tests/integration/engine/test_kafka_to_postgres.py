@@ -8,6 +8,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToPostgres, Plan
 from shared.errors import Undecodable
+from shared.events.operation import OperationSettled
 from shared.kafka.dead_letters import origin, reported
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Message, Record
@@ -35,6 +36,7 @@ def plan(bench: Bench, *inputs: str, single_task: bool = False) -> Plan:
         dead_letters=bench.topic("dead"),
         single_task=single_task,
         operations=operations,
+        outcomes=bench.topic("outcomes"),
     )
 
 
@@ -151,8 +153,10 @@ async def test_a_failing_record_is_isolated_with_its_case_until_it_is_replayed(
         await bench.send(Message(source, b"b", b"3"))
         assert await effects(pool, 4) == [b"1", b"?", b"2", b"3"]
         notes = (await bench.read_until(its_plan.dead_letters, 6))[2:]
+        events = await bench.read_until(its_plan.outcomes or "", 4)
     told = [report.outcome for note in notes if (report := reported(note)) is not None]
     assert told == ["not-its-turn", "applied", "not-open", "applied"]
+    assert [OperationSettled.from_json(each.value or b"").outcome for each in events] == told
     assert await pool.fetchval("SELECT count(*) FROM blocking_records") == 0
 
 

@@ -40,6 +40,7 @@ def plan(bench: Bench, source: str) -> Plan:
         dead_letters=bench.topic("dead"),
         state_topic=bench.topic("state", config={"cleanup.policy": "compact"}),
         operations=operations,
+        outcomes=None,
     )
 
 

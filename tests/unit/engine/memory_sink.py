@@ -37,6 +37,7 @@ class MemoryTransaction:
         self.letters: dict[str, DeadLetterVerdict] = {}
         self.blocked: dict[str, bytes] = {}
         self.reports: list[OrderReport] = []
+        self.told: list[Message] = []
         self.tried = 0
 
     def blocks(self, record: Record) -> bool:
@@ -63,10 +64,11 @@ class MemoryTransaction:
     async def blocking(self, key: bytes) -> Sequence[str]:
         return [place for place, blocked in self.blocked.items() if blocked == letter_key(key)]
 
-    async def report(self, note: Message, *, settles: str | None) -> None:
-        told = reported(Record(note.topic, 0, 0, 0, note.key, note.value, note.headers))
-        if told is not None:
-            self.reports.append(told)
+    async def report(self, told: Message, *, settles: str | None = None) -> None:
+        self.told.append(told)
+        note = reported(Record(told.topic, 0, 0, 0, told.key, told.value, told.headers))
+        if note is not None:
+            self.reports.append(note)
         if settles is not None:
             self.blocked.pop(settles, None)
             self.letters.pop(settles, None)

@@ -12,8 +12,9 @@ from shared.engine.batch import BatchAttempt, BatchOutcome
 from shared.engine.failure_policy import FailurePolicy
 from shared.engine.plan import Plan
 from shared.errors import Unavailable, Undecodable
-from shared.events.operation import SuspendOrdered
-from shared.events.topics import OPERATION_ORDERED
+from shared.events.envelope import decode
+from shared.events.operation import OperationSettled, SuspendOrdered
+from shared.events.topics import OPERATION_ORDERED, OPERATION_SETTLED
 from shared.kafka.records import Record
 from shared.telemetry.metrics import Telemetry
 from tests.unit.engine.memory_sink import (
@@ -22,6 +23,7 @@ from tests.unit.engine.memory_sink import (
     MemoryTransaction,
     close,
     order,
+    place,
     record,
     replay,
 )
@@ -172,6 +174,50 @@ async def test_a_letter_before_which_another_of_its_key_is_unsettled_waits_for_i
         ("applied", ""),
     ]
     assert [r.offset for r in transaction.applied] == [1]
+
+
+def settled(transaction: MemoryTransaction) -> list[OperationSettled]:
+    """What is on record about orders, by their events."""
+    events = [
+        decode(told.value, told.headers, OPERATION_SETTLED.payloads).data
+        for told in transaction.told
+        if told.topic == OPERATION_SETTLED.name
+    ]
+    return [event for event in events if isinstance(event, OperationSettled)]
+
+
+async def test_what_became_of_each_order_is_an_event_of_its_own() -> None:
+    transaction, origins, (poison, follower) = await blocked_case()
+
+    orders = [
+        replay(0, follower),
+        replay(1, poison),
+        close(2, poison),
+        replay(3, follower),
+        replay(4, poison),
+    ]
+    await to_the_end(orders, transaction, origins=origins)
+
+    first = place(poison)
+    assert [(each.outcome, each.before, each.letters) for each in settled(transaction)] == [
+        ("not-its-turn", first, 0),
+        ("failed", None, 0),
+        ("closed", None, 1),
+        ("applied", None, 1),
+        ("not-open", None, 0),
+    ]
+    assert {each.group for each in settled(transaction)} == {PLAN.group}
+    ordered = [decode(each.value, each.headers, OPERATION_ORDERED.payloads).id for each in orders]
+    assert [each.order_id for each in settled(transaction)] == ordered
+
+
+async def test_the_event_of_an_order_says_nothing_of_what_the_code_said_about_the_record() -> None:
+    transaction, origins, (poison, _) = await blocked_case()
+
+    await to_the_end([replay(0, poison)], transaction, origins=origins)
+
+    (told,) = (each for each in transaction.told if each.topic == OPERATION_SETTLED.name)
+    assert b"RuntimeError" not in (told.value or b"")
 
 
 async def test_a_replay_that_fails_again_leaves_its_letter_and_says_why() -> None:

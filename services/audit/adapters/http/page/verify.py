@@ -392,6 +392,10 @@ KINDS = {
     "NotificationRead": ("Nachricht im Postfach gelesen", "Message read in the mailbox"),
     "EraseOrdered": ("Löschung angeordnet", "Erasure ordered"),
     "CaseErased": ("Daten gelöscht", "Data erased"),
+    "OperationSettled": (
+        "Betrieb: Auftrag ausgeführt oder abgelehnt",
+        "Operations: order carried out or refused",
+    ),
     "DirectoryChanged": ("Verzeichnis geändert", "Directory changed"),
     "Looked": ("Einsicht", "Look"),
     "LookRefused": ("Einsicht verweigert", "Look refused"),

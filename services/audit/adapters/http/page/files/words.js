@@ -165,6 +165,7 @@ export const KINDS = {
   CloseOrdered: ["clearing", "Betrieb: Datensatz aufgegeben", "Operations: record given up"],
   CloseCaseOrdered: ["clearing", "Betrieb: Sperre eines Vorgangs gelöst", "Operations: case released"],
   GoOnOrdered: ["clearing", "Betrieb: Dienst macht weiter", "Operations: service goes on"],
+  OperationSettled: ["notice", "Betrieb: Auftrag ausgeführt oder abgelehnt", "Operations: order carried out or refused"],
   SuspendOrdered: ["clearing", "Amt gesperrt", "Authority suspended"],
   ResumeOrdered: ["clearing", "Sperre des Amts aufgehoben", "Authority's suspension lifted"],
   DirectoryChanged: ["routing", "Verzeichnis geändert", "Directory changed"],
