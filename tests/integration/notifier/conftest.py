@@ -32,20 +32,18 @@ from shared.events.submission import Channel, Receipt, SubmissionHeld, Submissio
 from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import (
     CASE_CLOCK,
-    CASE_ERASED,
     NOTIFICATION_SETTLED,
     PARTITIONS,
-    SUBMISSION_HELD,
     Topic,
-    consumed_by,
 )
+from shared.kafka.partitions import known_to
 from shared.kafka.records import partition_of
 from tests.support.events import GIESSEN, RECEIPT, ROUTED, sealed
 from tests.support.mail_server import MailServer
 from tests.support.stack import Database, KafkaAccess
 
 DIRECTORY = Path(__file__).parents[3] / "directory" / "hessen"
-TOPICS = (*consumed_by("notifier"), CASE_CLOCK, SUBMISSION_HELD, CASE_ERASED)
+TOPICS = known_to("notifier")
 SMTP_TIMEOUT_SECONDS = 1
 LEASE_SECONDS = 4
 
