@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 import typer
+from aiokafka.structs import TopicPartition
 
 from amtsweg.bus import everything
 from amtsweg.language import language, said
@@ -15,6 +17,8 @@ from shared.events.topic_names import DEAD_LETTER_TOPICS
 from shared.events.topics import GROUPS
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import Origin, Settlements, is_letter, letter_name, origin
+from shared.kafka.described_topics import describe
+from shared.kafka.read_to_end import firsts_of
 from shared.kafka.records import Record
 from shared.local_time import local_time, utc
 
@@ -26,11 +30,15 @@ _TOKEN: Final = re.compile(rb"[A-Za-z0-9._:/+-]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter and what is known about it. ``name`` is what the list calls it, for example ``router:17``."""
+    """A dead letter and what is known about it. ``name`` is what the list calls it, for example ``router:17``.
+
+    ``gone``: the record that it is about has expired from its topic, so that it can only be given up.
+    """
 
     name: str
     record: Record
     origin: Origin
+    gone: bool = False
 
     @property
     def group(self) -> str:
@@ -69,8 +77,22 @@ async def unsettled(address: KafkaAddress) -> dict[str, Letter]:
     ]
     # A letter that was written twice, after a store came back from the past, is one letter: the last.
     last = {(each.group, each.origin.place): each for each in waiting}
+    gone = await _gone(address, {each.place for each in last.values()})
+    last = {at: replace(each, gone=each.place in gone) for at, each in last.items()}
     oldest_first = sorted(last.values(), key=lambda each: (each.group, each.origin.first_failure_ms))
     return {each.name: each for each in oldest_first}
+
+
+async def _gone(address: KafkaAddress, places: AbstractSet[RecordPlace]) -> AbstractSet[RecordPlace]:
+    """Which of these records have certainly expired; of a topic that the broker does not know nothing is assumed."""
+    known = (await describe(address, {place.topic for place in places})).topics if places else {}
+    partitions = {
+        place: TopicPartition(place.topic, place.partition)
+        for place in places
+        if place.topic in known and place.partition < known[place.topic].partitions
+    }
+    firsts = await firsts_of(address, {*partitions.values()}) if partitions else {}
+    return {place for place, tp in partitions.items() if place.offset < firsts[tp]}
 
 
 def chosen(waiting: Mapping[str, Letter], texts: Iterable[str]) -> list[LetterChoice]:
@@ -122,6 +144,8 @@ def document(letter: Letter) -> dict[str, object]:
         "offset": came.offset,
         "attempts": came.attempts,
         "software": came.software,
+        "recordGone": letter.gone,
+        "possible": ["close"] if letter.gone else ["replay", "close"],
     }
 
 
@@ -138,9 +162,20 @@ def facts(letter: Letter) -> dict[str, str]:
         said(de="Versuche", en="Attempts"): str(came.attempts),
         said(de="Programmstand", en="Software"): came.software,
         said(de="Inhalt", en="Content"): _content(came),
+        said(de="Möglich", en="Possible"): possible(letter),
         **{name: _shown(header) for name, header in came.headers if _SHOWN.fullmatch(name)},
         said(de="Weitere", en="More"): f"{others} {said(de='Kopfzeilen', en='headers')}",
     }
+
+
+def possible(letter: Letter) -> str:
+    """What can still be done with it."""
+    if letter.gone:
+        return said(
+            de="nur aufgeben: der Datensatz ist abgelaufen (close --reason expired)",
+            en="only to give it up: the record has expired (close --reason expired)",
+        )
+    return said(de="neu versuchen (replay), aufgeben (close)", en="to try again (replay), to give up (close)")
 
 
 def kind_in_words(kind: str) -> str:

@@ -13,7 +13,15 @@ import typer
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
-from amtsweg.dead_letter_list import chosen, document, facts, first_failure, kind_in_words, unsettled
+from amtsweg.dead_letter_list import (
+    chosen,
+    document,
+    facts,
+    first_failure,
+    kind_in_words,
+    possible,
+    unsettled,
+)
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo_json, plain_console
@@ -53,10 +61,12 @@ def list_letters(*, as_json: JsonOption = False) -> None:
         said(de="Art", en="Kind"),
         Column(said(de="Herkunft", en="Origin"), overflow="fold"),
         said(de="Grund", en="Reason"),
+        said(de="Möglich", en="Possible"),
     )
     for letter in waiting.values():
         came = letter.origin
-        table.add_row(letter.name, first_failure(came), kind_in_words(came.kind), came.place, came.reason)
+        kind = kind_in_words(came.kind)
+        table.add_row(letter.name, first_failure(came), kind, came.place, came.reason, possible(letter))
     console.print(table)
 
 

@@ -77,6 +77,23 @@ async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -
         await close(asking)
 
 
+async def firsts_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    """The offset of the first record that each partition still has room for; what lay before is gone.
+
+    Raises:
+        Unavailable: Kafka has not told in time.
+    """
+    asking = reader(address)
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await asking.start()
+            return dict(await asking.beginning_offsets([*partitions]))
+    except (KafkaError, TimeoutError) as away:
+        raise Unavailable(f"the beginnings of topics cannot be asked for: {type(away).__name__}") from away
+    finally:
+        await close(asking)
+
+
 async def unread(
     consumer: AIOKafkaConsumer, *, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:

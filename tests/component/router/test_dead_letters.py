@@ -1,9 +1,10 @@
+from dataclasses import replace
 from typing import cast
 
 import pytest
 import typer
 
-from amtsweg.dead_letter_list import Letter, chosen, facts
+from amtsweg.dead_letter_list import Letter, chosen, document, facts
 from shared.kafka.dead_letters import dead_letter, origin
 from shared.kafka.records import Record
 
@@ -38,6 +39,14 @@ def test_a_dead_letter_never_shows_what_a_sender_wrote_freely() -> None:
 
 def test_a_header_without_a_value_is_shown_as_such() -> None:
     assert facts(letter(("ce_id", cast("bytes", None))))["ce_id"] == "ohne Wert"
+
+
+def test_a_letter_whose_record_has_expired_says_what_is_left() -> None:
+    there, gone = letter(), replace(letter(), gone=True)
+
+    assert (document(there)["recordGone"], document(there)["possible"]) == (False, ["replay", "close"])
+    assert (document(gone)["recordGone"], document(gone)["possible"]) == (True, ["close"])
+    assert facts(gone)["Möglich"].startswith("nur aufgeben")
 
 
 def test_a_dead_letter_without_a_value_says_so() -> None:
