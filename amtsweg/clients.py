@@ -14,17 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
-from amtsweg.credentials import key_credential, read_jwk, roll_secret, sealing_key, secret_credential
+from amtsweg.credentials import asked_credential, read_jwk, sealing_key
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import plain_console
 from shared.access import registration
-from shared.access.principal import (
-    AUDIENCE_OF,
-    SCOPES,
-    Credential,
-    Principal,
-)
+from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
 from shared.local_time import local_time
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection, read_secret
@@ -77,7 +72,7 @@ def add(
                 en=f"--kind: there are {', '.join(AUDIENCE_OF)}.",
             )
         )
-    credential, shown = _credential(public_key)
+    credential, shown = _credential(client, public_key, kind=found)
     added = Principal(
         id=client,
         kind=found,
@@ -114,7 +109,8 @@ def rotate(
     ] = OVERLAP_DAYS,
 ) -> None:
     """Einen neuen Nachweis geben; der bisherige gilt noch eine Weile, damit nichts ausfällt."""
-    credential, shown = _credential(public_key)
+    kind = _run(lambda connection: registration.kind_of(connection, client))
+    credential, shown = _credential(client, public_key, kind=kind)
     length = timedelta(days=overlap)
     if not _run(
         lambda connection: registration.rotate(connection, client, credential=credential, overlap=length)
@@ -237,22 +233,12 @@ def list_clients(
         plain_console().print(table(rows, now=now))
 
 
-def _credential(public_key: Path | None) -> tuple[Credential, str]:
+def _credential(client: str, public_key: Path | None, *, kind: str | None) -> tuple[Credential, str]:
     """The new credential, and what is said about it once."""
-    now = datetime.now(UTC)
-    if public_key is None:
-        secret = roll_secret()
-        return secret_credential(secret, now=now), said(de=f" Geheimnis: {secret}", en=f" Secret: {secret}")
     try:
-        return key_credential(read_jwk(public_key), now=now), ""
+        return asked_credential(client, public_key, kind=kind, now=datetime.now(UTC))
     except ValueError as error:
-        _end(
-            said(
-                de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
-                "3072 Bit, EC P-256 oder P-384, oder Ed25519.",
-                en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
-            )
-        )
+        _end(str(error))
 
 
 def _run(work: Callable[[Connection], Awaitable[T]]) -> T:

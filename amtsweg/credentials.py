@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from amtsweg.language import said
-from services.intake.adapters.secrets import hashed
 from shared.access.principal import Credential
+from shared.access.secrets import hashed
 from shared.crypto.key_strength import strong_key
 from shared.events.sealed_answer import SealingKey
 
@@ -35,6 +35,11 @@ def rolled_credential(secret: str, *, now: datetime) -> Credential:
 def _credential(secret_hash: str, *, now: datetime) -> Credential:
     own_id = f"secret-{now:%Y%m%d}-{secrets.token_hex(4)}"
     return Credential(id=own_id, secret_hash=secret_hash, valid_from=now)
+
+
+def auditor_token(auditor: str, secret: str) -> str:
+    """What an auditor shows with every look: their id, and the secret."""
+    return f"{auditor}.{secret}"
 
 
 def sealing_key(jwk: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,3 +81,35 @@ def read_jwk(path: Path) -> Mapping[str, Any]:
     if not isinstance(key, dict):
         raise ValueError(said(de="kein JSON-Objekt", en="no JSON object"))  # noqa: TRY004 - a file's content, not an argument's type
     return key
+
+
+def asked_credential(
+    client: str, public_key: Path | None, *, kind: str | None, now: datetime
+) -> tuple[Credential, str]:
+    """The credential for what was asked for, and what is said about it once: a secret, an auditor's token, or nothing.
+
+    Raises:
+        ValueError: the key cannot be taken; the text says so in the language of the call.
+    """
+    secret = roll_secret()
+    if kind == "auditor":
+        if public_key is not None:
+            raise ValueError(
+                said(
+                    de="--public-key: Prüfende zeigen ein Token; ohne die Angabe wird es gewürfelt.",
+                    en="--public-key: auditors show a token; without the option it is rolled.",
+                )
+            )
+        return rolled_credential(secret, now=now), f" Token: {auditor_token(client, secret)}"
+    if public_key is None:
+        return secret_credential(secret, now=now), said(de=f" Geheimnis: {secret}", en=f" Secret: {secret}")
+    try:
+        return key_credential(read_jwk(public_key), now=now), ""
+    except ValueError as error:
+        raise ValueError(
+            said(
+                de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
+                "3072 Bit, EC P-256 oder P-384, oder Ed25519.",
+                en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
+            )
+        ) from None

@@ -21,7 +21,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -34,7 +33,6 @@ from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.app import assemble
-from services.audit.domain.access import Readers
 from services.audit.domain.append import LogState, append
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.merkle import CompactRange, leaf_hash
@@ -49,13 +47,14 @@ from shared.settings import KafkaConnection, PostgresConnection
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, fact
+from tests.support.auditors import auditors
 from tests.support.verifier import IndependentVerifier
 
 LIMITS = {"timelineP99Milliseconds": 50, "proofP99Milliseconds": 10}
 """At most that long."""
 
 CASES, EVENTS_PER_CASE = 100, 10
-TOKEN = "bench"
+TOKEN = "bench.secret"
 _HEADERS = {"Authorization": f"Bearer {TOKEN}", "Amtsweg-Purpose": "bench", "Amtsweg-Reference": "bench/1"}
 _OTHERS = """
 insert into entries (log, index, event_id, type, time, case_ref, authority, service, leaf)
@@ -103,15 +102,13 @@ def reading_room(pool: Pool, var: Path) -> httpx.AsyncClient:
         log_origin=ORIGIN,
         log_key_file=unused,
         pseudonym_key_file=unused,
-        auditors_file=unused,
     )
-    reader = {"name": "bench", "rights": ["look"], "tokenSha256": sha256(TOKEN.encode()).hexdigest()}
     service = assemble(
         settings,
         pool=pool,
         secrecy=SECRECY,
         keys=[LOG_KEY, LOG_KEY_PQ],
-        readers=Readers.from_json(json.dumps({"auditors": [reader]}).encode()),
+        readers=auditors({TOKEN: ("audit.look",)}),
         health=Health(),
         telemetry=Telemetry(),
     )

@@ -157,7 +157,6 @@ def _audit(around: ServiceEnvironment) -> dict[str, str]:
         "AMTSWEG_LOG_ORIGIN": around.log_origin,
         "AMTSWEG_LOG_KEY_FILE": str(around.keys.log),
         "AMTSWEG_PSEUDONYM_KEY_FILE": str(around.keys.pseudonyms),
-        "AMTSWEG_AUDITORS_FILE": str(around.keys.auditors),
         "AMTSWEG_DIRECTORY": str(around.directory),
         "AMTSWEG_POLICY_FILE": str(around.keys.policy),
     }

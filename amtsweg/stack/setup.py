@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from amtsweg.credentials import key_credential, rolled_credential, sealing_key, secret_credential
+from amtsweg.credentials import (
+    auditor_token,
+    key_credential,
+    rolled_credential,
+    sealing_key,
+    secret_credential,
+)
 from amtsweg.directory.folder import open_directory, shipped
 from amtsweg.stack import ports
 from amtsweg.stack.description import (
@@ -25,6 +31,7 @@ from amtsweg.stack.description import (
 )
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint, PostgresEndpoint
 from amtsweg.stack.issuer.description import PERSONS
+from amtsweg.stack.people import AUDITOR, CLERK, OPERATOR, TILE_READER, auditors, persons, registered_as
 from amtsweg.stack.provision import kafka, postgres
 from amtsweg.stack.provision.directory import seed_directory
 from amtsweg.stack.provision.grants import DUTIES, authority_login, operator_login, services_and_operators
@@ -34,7 +41,6 @@ from amtsweg.stack.provision.keys import (
     make_decryption_key,
     make_keys,
     make_token,
-    write_auditors,
 )
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.quotas import provision_quotas
@@ -45,16 +51,10 @@ from shared.access.principal import Credential, Principal, PrincipalKind
 from shared.events.topics import AUTHORITY_INBOX
 
 LOG_ORIGIN = "log.amtsweg.localhost/hessen"
-AUDITOR = "rechnungshof"
-TILE_READER = "entry-reader"
 _CLIENT = "landesplattform"
 _JWT_CLIENT = "landesplattform-jwt"
 AUTHORITY_SCOPES = frozenset({"inbox.read", "answers.write", "webhooks.write"})
 """What an authority may do at the doors."""
-
-_CLERK = "klaerung-1"
-_OPERATOR = "betrieb-1"
-"""A person has a number, not a name: this id stands on record beside what the person decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +81,18 @@ def make_secrets(folder: Path) -> SetupSecrets:
     """Keys, passwords and tokens for everybody in the directory; what is there stays."""
     authorities = _authorities()
     keys = make_keys(folder, authorities=authorities, log_origin=LOG_ORIGIN)
-    tokens = {name: make_token(keys.of("auditors", name)) for name in (AUDITOR, TILE_READER)}
-    write_auditors(keys, {AUDITOR: ("look", "export"), TILE_READER: ("bundles",)}, tokens=tokens)
     kafka_files = {name: keys.of(name, "kafka-password") for name in services_and_operators()} | {
         authority_login(authority): keys.of_authority(authority, "kafka-password")
         for authority in authorities
     }
-    proofs = {client: _client_secret(keys, client) for client in (_CLIENT, _CLERK, _OPERATOR)}
+    proofs = {client: _client_secret(keys, client) for client in (_CLIENT, CLERK, OPERATOR)}
+    proofs |= {auditor: keys.of("auditors", auditor) for auditor in (AUDITOR, TILE_READER)}
     proofs |= {_JWT_CLIENT: _client_key(keys), SANDBOX: SandboxFiles.of(keys).secret}
     proofs |= {authority: keys.of_authority(authority, "client-secret") for authority in authorities}
     fresh = frozenset(client for client, path in proofs.items() if not path.exists())
-    secret, clerk_secret, operator_secret = (
-        make_token(proofs[each]) for each in (_CLIENT, _CLERK, _OPERATOR)
-    )
+    secret, clerk_secret, operator_secret = (make_token(proofs[each]) for each in (_CLIENT, CLERK, OPERATOR))
     authority_secrets = {authority: make_token(proofs[authority]) for authority in authorities}
+    auditor_secrets = {auditor: make_token(proofs[auditor]) for auditor in (AUDITOR, TILE_READER)}
     return SetupSecrets(
         authorities=authorities,
         authority_secrets=authority_secrets,
@@ -102,13 +100,14 @@ def make_secrets(folder: Path) -> SetupSecrets:
         keys=keys,
         kafka=Logins.of(kafka_files),
         postgres=Logins.of({role: keys.of(role, "postgres-password") for role in postgres.ROLES}),
-        tokens=tokens,
+        tokens={auditor: auditor_token(auditor, own) for auditor, own in auditor_secrets.items()},
         client_secret=secret,
         clerk_secret=clerk_secret,
         fresh_clients=fresh,
         clients=(
             *_clients(secret, make_client_key(proofs[_JWT_CLIENT], client=_JWT_CLIENT), keys),
-            *_persons(clerk_secret, operator_secret),
+            *persons(clerk_secret, operator_secret),
+            *auditors(auditor_secrets),
             *_authority_clients(authority_secrets),
             sandbox_principal(SandboxFiles.of(keys)),
         ),
@@ -127,43 +126,9 @@ def _clients(secret: str, public_key: dict[str, Any], keys: Keyring) -> Iterator
             key_credential(public_key, now=now),
         ),
     )
-    for principal in _registered(registered, now=now):
+    for principal in registered_as(registered, now=now):
         own = make_decryption_key(_decryption_key(keys, principal.id), owner=principal.id)
         yield replace(principal, sealing_keys=(sealing_key(own),))
-
-
-def _persons(clerk_secret: str, operator_secret: str) -> tuple[Principal, ...]:
-    """Who may sign in to the console: a person known here by the id that the issuer vouches for."""
-    now = datetime.now(UTC)
-    return _registered(
-        (
-            (_CLERK, "desk", "Klärungsstelle", ("desk",), secret_credential(clerk_secret, now=now)),
-            (
-                _OPERATOR,
-                "operator",
-                "Betrieb",
-                ("operation", "directory"),
-                secret_credential(operator_secret, now=now),
-            ),
-        ),
-        now=now,
-    )
-
-
-def _registered(
-    registered: tuple[tuple[str, PrincipalKind, str, Sequence[str], Credential], ...], *, now: datetime
-) -> tuple[Principal, ...]:
-    return tuple(
-        Principal(
-            id=own_id,
-            kind=kind,
-            name=name,
-            scopes=frozenset(scopes),
-            registered_at=now,
-            credentials=(credential,),
-        )
-        for own_id, kind, name, scopes, credential in registered
-    )
 
 
 def _authority_clients(secrets: Mapping[str, str]) -> Iterator[Principal]:
@@ -222,7 +187,7 @@ def describe(around: ServiceEnvironment, *, made: SetupSecrets) -> StackDescript
         redis_url=around.redis_url,
         authorities={authority: _authority(authority, made) for authority in made.authorities},
         clients=_described_clients(made),
-        desk=DeskDescription(client_id=_CLERK, secret=made.clerk_secret),
+        desk=DeskDescription(client_id=CLERK, secret=made.clerk_secret),
         sign_in=SignInDescription(issuer=around.issuer, persons={each.id: each.does for each in PERSONS}),
         auditor=AuditorDescription(name=AUDITOR, token=made.tokens[AUDITOR]),
         smtp=SmtpDescription(host=ports.LOOPBACK, port=around.smtp_port, maildir=around.var / "mail"),

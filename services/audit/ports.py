@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
+from services.audit.domain.access import Reader
 from services.audit.domain.append import Appended
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.completeness import CaseEvent, Obligation
@@ -46,6 +47,17 @@ class Locked:
     erased: AbstractSet[str]
     known_events: bytes | None
     rebuilt: bool
+
+
+class Readers(Protocol):
+    """All who have a token."""
+
+    def find(self, token: str, now: datetime) -> Reader | None:
+        """Whose token this is; None if nobody's, expired or revoked up to a minute ago.
+
+        Raises:
+            Unavailable: that cannot be said now.
+        """
 
 
 class Ledger(Protocol):

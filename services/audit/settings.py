@@ -32,7 +32,6 @@ class Settings(ServiceSettings):
     pseudonym_key_file: Annotated[
         FilePath, Field(description="The log's secret, 32 bytes as 64 hex digits; a new one for each log.")
     ]
-    auditors_file: Annotated[FilePath, Field(description="Who may look, each by the SHA-256 of a token.")]
     directory: Annotated[
         DirectoryPath | None,
         Field(

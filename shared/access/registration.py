@@ -112,6 +112,14 @@ async def rotate(
     return True
 
 
+async def kind_of(connection: Connection, principal: str) -> str | None:
+    """What kind of principal was registered under this id; None if none was."""
+    kind: str | None = await connection.fetchval(
+        "SELECT kind FROM access.principals WHERE id = $1", principal
+    )
+    return kind
+
+
 async def revoke(connection: Connection, principal: str) -> bool:
     """Shut a principal out for good; False if there is none, or it is shut out."""
     return bool(await connection.fetchval(_REVOKE, principal))

@@ -12,7 +12,6 @@ from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.domain.access import Readers
 from services.notifier.app import application as notifier_app
 from services.router.adapters.http.competence import add_competence
 from shared.directory_names import NamesByKey
@@ -20,6 +19,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.rate_limit import Rates
 from tests.component.intake.conftest import in_memory
+from tests.support.auditors import auditors
 from tests.support.clerk import ClerksDoors, clerk_app
 from tests.support.console import ConsoleGround, console_app
 from tests.support.desk import DeskInMemory, desk_app
@@ -93,7 +93,7 @@ def _audit(folder: Path) -> FastAPI:
         policy="",
         names=NamesByKey.none(),
         keys=(),
-        readers=Readers.from_json(b'{"auditors": []}'),
+        readers=auditors({}),
         clock=lambda: datetime.now(UTC),
         health=Health(),
         telemetry=Telemetry(),

@@ -15,7 +15,6 @@ from pydantic import TypeAdapter
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.app import assemble
 from services.audit.consumer import sequencing
-from services.audit.domain.access import Readers
 from services.audit.domain.policy import parse_policy
 from services.audit.settings import Settings
 from shared.engine import KafkaToPostgres
@@ -29,6 +28,7 @@ from shared.telemetry import logs
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.audit import KNOWN_EVENTS, LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY
+from tests.support.auditors import auditors
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ def _settings(around: Surroundings) -> Settings:
         log_origin=ORIGIN,
         log_key_file=unused,
         pseudonym_key_file=unused,
-        auditors_file=unused,
         publish_interval=timedelta(milliseconds=around.publish_every_ms),
     )
 
@@ -83,7 +82,7 @@ async def main(around: Surroundings) -> int:
         pool=pool,
         secrecy=SECRECY,
         keys=[LOG_KEY, LOG_KEY_PQ],
-        readers=Readers({}),
+        readers=auditors({}),
         policy=parse_policy(around.policy.encode()),
         health=health,
         telemetry=telemetry,

@@ -1,6 +1,5 @@
 """The keys of a set-up, made once. What one service may read lies in one folder, and nothing else is in there."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -106,11 +105,6 @@ class Keyring:
         return self.of("audit", "pseudonyms.key")
 
     @property
-    def auditors(self) -> Path:
-        """Who may look, by hashes of their tokens."""
-        return self.of("audit", "auditors.json")
-
-    @property
     def policy(self) -> Path:
         """Who must cosign the log (C2SP tlog-policy)."""
         return self.of("audit", "log.policy")
@@ -164,15 +158,6 @@ def make_token(path: Path) -> str:
     """The token at `path`, a new one if there is none."""
     once(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
     return path.read_text()
-
-
-def write_auditors(keys: Keyring, rights: Mapping[str, Sequence[str]], *, tokens: Mapping[str, str]) -> None:
-    """Tell the audit service who may look: `rights` and `tokens` by name."""
-    readers = [
-        {"name": name, "rights": list(may), "tokenSha256": hashlib.sha256(tokens[name].encode()).hexdigest()}
-        for name, may in rights.items()
-    ]
-    write_secret(keys.auditors, _json({"auditors": readers}))
 
 
 def once(path: Path, make_text: Callable[[], str]) -> None:

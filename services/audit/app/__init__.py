@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from services.audit.adapters.auditors import RegisteredAuditors
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.app.service import AuditService, assemble, new_known_events
 from services.audit.consumer import sequencing
-from services.audit.domain.access import Readers
 from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
+from shared.access.principals import Principals
 from shared.engine import KafkaToPostgres
 from shared.events.topic_names import produced_by
 from shared.kafka.client import KafkaAddress
@@ -37,7 +38,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
-        Refused: a key or the auditors file is not what it should be.
+        Refused: a key is not what it should be.
     """
     health, telemetry = Health(), Telemetry()
     password = (
@@ -48,12 +49,13 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         settings.postgres.url, schema=SCHEMA, password=password, size=settings.postgres.pool_size
     )
     async with pool, AsyncExitStack() as closing:
+        principals = Principals(pool, condition=health.part("principals"))
         service = assemble(
             settings,
             pool=pool,
             secrecy=read_secrecy(settings.pseudonym_key_file),
             keys=read_keys(settings.log_key_file, origin=settings.log_origin),
-            readers=Readers.from_json(settings.auditors_file.read_bytes()),
+            readers=RegisteredAuditors(principals),
             policy=WITHOUT_WITNESSES
             if settings.policy_file is None
             else parse_policy(settings.policy_file.read_bytes()),
@@ -77,7 +79,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         if settings.successor_origin is not None:
             for part in ("checkpoints", "completeness", "erasures"):
                 health.part(part).set("ready", reason="the log is closed; it is only read")
-            yield {"http": http, "refusals": service.refusals}
+            yield {"principals": principals, "http": http, "refusals": service.refusals}
             return
         await service.log.found(new_known_events(service.secrecy))
         address = KafkaAddress.of(settings.kafka)
@@ -85,6 +87,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         stored = partial(offsets.stored, pool, GROUP)
         lag = lag_of("audit", address=address, stored=stored, health=health, telemetry=telemetry)
         yield {
+            "principals": principals,
             "partitions": PartitionCheck.of(address, "audit"),
             "bus": publisher,
             "outbox": OutboxPublisher(pool, publisher, schema=SCHEMA, health=health, telemetry=telemetry),

@@ -26,7 +26,6 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.time_authority import StampLoop, TimeAuthority
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.consumer import AUDITED, AuditProjection
-from services.audit.domain.access import Readers
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.policy import WITHOUT_WITNESSES, Policy
@@ -41,6 +40,7 @@ from services.audit.handler.read import ReadingRoom
 from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
+from services.audit.ports import Readers
 from services.audit.settings import Settings
 from shared.directory_names import NamesByKey
 from shared.events.topics import Topic

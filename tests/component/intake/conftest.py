@@ -17,12 +17,13 @@ from services.intake.adapters.jwt import JwtAssertions, JwtTokens
 from services.intake.adapters.rates import Quota
 from services.intake.adapters.sealing import Sealing
 from services.intake.adapters.sealing_keys import RegisteredSealingKeys
-from services.intake.adapters.secrets import Argon2Secrets, hashed
+from services.intake.adapters.secrets import Argon2Secrets
 from services.intake.app import assemble
 from services.intake.domain.client import SCOPES, Bearer
 from services.intake.handler.submissions import SubmitHandler
 from services.intake.handler.tokens import TokenEndpoint
 from shared.access.principal import Credential, Principal
+from shared.access.secrets import hashed
 from shared.crypto.jwe import OwnKey, RecipientKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry

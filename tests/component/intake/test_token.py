@@ -13,8 +13,8 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from services.intake.adapters.rates import Quota
-from services.intake.adapters.secrets import hashed
 from services.intake.domain.token_request import ASSERTION_TYPE
+from shared.access.secrets import hashed
 from tests.component.intake.conftest import CLIENT_KEY, EDWARDS_KEY, ISSUER, SECRET, Intake, basic, problem_of
 
 pytestmark = pytest.mark.slow

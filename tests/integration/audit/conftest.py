@@ -1,24 +1,22 @@
 """A log on real PostgreSQL, and the service around it without the bus."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from services.audit.adapters.auditors import RegisteredAuditors
 from services.audit.adapters.postgres import MIGRATIONS
 from services.audit.adapters.postgres.committed import PostgresLog
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.app import AuditService, assemble
-from services.audit.domain.access import Readers
 from services.audit.domain.pending_entry import PendingEntry
 from services.audit.handler.sequence import Sequencer
 from services.audit.settings import Settings
@@ -28,10 +26,15 @@ from shared.settings import KafkaConnection, PostgresConnection
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.support.audit import KNOWN_EVENTS, LOG_KEY, LOG_KEY_PQ, ORIGIN, SECRECY, fact
+from tests.support.auditors import auditors
 from tests.support.stack import RealParts, unique
 
-TOKENS = {"rechnungshof": "token-1", "datenschutz": "token-2", "spiegel": "token-3"}
-_RIGHTS = {"rechnungshof": ["look", "export"], "datenschutz": ["look"], "spiegel": ["bundles"]}
+TOKENS = {name: f"{name}.token-of-{name}" for name in ("rechnungshof", "datenschutz", "spiegel")}
+_SCOPES = {
+    "rechnungshof": ("audit.look", "audit.export"),
+    "datenschutz": ("audit.look",),
+    "spiegel": ("audit.bundles",),
+}
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +70,8 @@ async def log(pool: Pool) -> PostgresLog:
     return log
 
 
-def readers() -> Readers:
-    listed = [
-        {"name": name, "rights": _RIGHTS[name], "tokenSha256": sha256(token.encode()).hexdigest()}
-        for name, token in TOKENS.items()
-    ]
-    return Readers.from_json(json.dumps({"auditors": listed}).encode())
+def readers() -> RegisteredAuditors:
+    return auditors({TOKENS[name]: scopes for name, scopes in _SCOPES.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,6 @@ def settings_in(folder: Path) -> Settings:
         log_origin=ORIGIN,
         log_key_file=unused,
         pseudonym_key_file=unused,
-        auditors_file=unused,
         directory=Path(__file__).parents[3] / "directory" / "hessen",
         publish_interval=timedelta(milliseconds=20),
     )

@@ -244,7 +244,6 @@ async def closed(running: RunningLog, operator: Operator, tmp_path: Path) -> Asy
         log_origin=ORIGIN,
         log_key_file=unused,
         pseudonym_key_file=unused,
-        auditors_file=unused,
         successor_origin=NEXT,
         successor_key_file=unused,
     )

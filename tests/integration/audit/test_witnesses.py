@@ -17,7 +17,6 @@ from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.app import assemble
-from services.audit.domain.access import Readers
 from services.audit.domain.note import Note
 from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
 from services.audit.handler.cosign import Cosigner
@@ -29,6 +28,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from tests.integration.audit.conftest import settings_in, until
 from tests.support.audit import LOG_KEY, LOG_KEY_PQ, NOW, ORIGIN, SECRECY, MemoryLog, entry, fact
+from tests.support.auditors import auditors
 from tests.support.verifier import IndependentVerifier
 
 
@@ -156,7 +156,7 @@ async def test_without_a_quorum_entries_are_taken_and_it_is_told_how_old_the_che
         pool=pool,
         secrecy=SECRECY,
         keys=[LOG_KEY, LOG_KEY_PQ],
-        readers=Readers({}),
+        readers=auditors({}),
         health=health,
         telemetry=telemetry,
         policy=trusting(witnesses, 2),

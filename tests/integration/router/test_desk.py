@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from amtsweg.stack import ports
+from amtsweg.stack.people import AUDITOR
 from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import environments
-from amtsweg.stack.setup import AUDITOR, SetupSecrets
+from amtsweg.stack.setup import SetupSecrets
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases import desk as desks
 from services.router.domain.cases.desk import OrderRequest, Person, Waiting

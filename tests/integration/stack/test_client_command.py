@@ -12,12 +12,14 @@ from joserfc.jwk import ECKey
 from typer.testing import CliRunner, Result
 
 from amtsweg.clients import commands
+from services.audit.adapters.auditors import RegisteredAuditors
 from services.intake.adapters.secrets import Argon2Secrets
 from shared.access.principal import Principal
 from shared.access.principals import Principals
 from shared.access.schema import SCHEMA
 from shared.postgres.pool import open_pool
 from shared.telemetry.health import Condition
+from tests.support.auditors import PrincipalsHere
 from tests.support.stack import Database
 
 CLERK = ("add", "klaerung-7", "--name", "Klärungsstelle", "--scope", "desk")
@@ -64,6 +66,26 @@ def fitting(principal: Principal | None, secret: str) -> str | None:
 def secret_in(result: Result) -> str:
     (secret,) = re.findall(r"Geheimnis: (\S+)", result.stdout)
     return str(secret)
+
+
+def test_an_auditor_gets_a_token_that_is_rotated_with_an_overlap_and_revoked(registry: Database) -> None:
+    def looks(result: Result) -> bool:
+        (token,) = re.findall(r"Token: (\S+)", result.stdout)
+        found = known(registry, "pruefung-3")
+        here = PrincipalsHere({} if found is None else {found.id: found})
+        return RegisteredAuditors(here).find(str(token), datetime.now(UTC)) is not None
+
+    added = run("add", "pruefung-3", "--name", "Rechnungshof", "--scope", "audit.look")
+    assert looks(added)
+    rotated = run("rotate", "pruefung-3")
+    assert looks(added)
+    assert looks(rotated)
+    assert run("rotate", "pruefung-3", "--public-key", "key.jwk").exit_code == 1
+    run("rotate", "pruefung-3", "--overlap", "0")
+    assert not looks(rotated)
+    last = run("rotate", "pruefung-3")
+    run("revoke", "pruefung-3")
+    assert not looks(last)
 
 
 def test_a_person_is_registered_with_a_secret_that_is_shown_once(registry: Database) -> None:

@@ -178,7 +178,6 @@ def _settings(folder: Path, **options: object) -> Settings:
         "log_origin": ORIGIN,
         "log_key_file": file,
         "pseudonym_key_file": file,
-        "auditors_file": file,
     }
     return Settings.model_validate({**unused, **options})
 

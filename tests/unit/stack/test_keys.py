@@ -13,10 +13,8 @@ from amtsweg.stack.provision.keys import (
     make_client_key,
     make_keys,
     make_token,
-    write_auditors,
 )
 from amtsweg.stack.provision.logins import Logins
-from services.audit.domain.access import Readers
 from services.audit.domain.keys import SignatureType, SigningKey
 from services.router.adapters.authorities import KeyFile
 
@@ -76,12 +74,6 @@ def test_the_log_signs_with_both_kinds_under_its_origin(keys: Keyring) -> None:
         (ORIGIN, SignatureType.ML_DSA_44),
     ]
     assert keys.log_verifier() == signing[0].verifier.to_text()
-
-
-def test_the_audit_service_can_read_who_may_look(keys: Keyring) -> None:
-    write_auditors(keys, {"auditor": ("look",)}, tokens={"auditor": "secret"})
-    assert "secret" not in keys.auditors.read_text()
-    assert len(Readers.from_json(keys.auditors.read_bytes()).by_token) == 1
 
 
 def test_a_clients_public_key_stays_the_same(tmp_path: Path) -> None:

@@ -21,14 +21,13 @@ from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.stamp_folder import StampFolder
 from services.audit.adapters.tile_folder import TileFolder
-from services.audit.domain.access import Readers
 from services.audit.domain.keys import SigningKey
 from services.audit.domain.schemas import payload_schemas
 from services.audit.handler.completeness_report import Accounts
 from services.audit.handler.days import Days
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
-from services.audit.ports import Clock
+from services.audit.ports import Clock, Readers
 from shared.directory_names import NamesByKey
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry

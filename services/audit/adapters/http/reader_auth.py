@@ -8,10 +8,10 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security import SecurityScopes
 
-from services.audit.domain.access import Reader, Readers, Right
+from services.audit.domain.access import Reader, Right
 from services.audit.domain.access_log import AccessGrant, visit
 from services.audit.domain.proof_refused import ProofRefused
-from services.audit.ports import Clock
+from services.audit.ports import Clock, Readers
 from shared.web.gates import Admitted, Gate
 from shared.web.problems import Problem
 
@@ -38,6 +38,7 @@ class ReaderAuth(Gate[Reader]):
 
         Raises:
             Problem: 401 without a known token, 403 without the right; either is on record.
+            Unavailable: who is registered cannot be told now.
         """
         del asked  # a reader has rights, not scopes
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -91,7 +92,7 @@ def _unknown(reason: str, said: str) -> Problem:
         "token-invalid",
         title="Kein Zugang (no access)",
         detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). {said}",
-        resolution="Authorization: Bearer … mit dem Token aus der Prüferdatei senden (send an auditor's token).",
+        resolution="Authorization: Bearer … mit dem eigenen Token senden (send your auditor's token).",
         headers={"WWW-Authenticate": 'Bearer realm="audit"'},
     )
 
