@@ -13,6 +13,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.addresses import given_address
 from amtsweg.credentials import key_credential, roll_secret, rolled_credential
 from amtsweg.language import said
 from amtsweg.stack import endpoints
@@ -256,7 +257,8 @@ def running_stack() -> StackDescription:
 
 def installed_urls() -> dict[str, str]:
     """Where intake and doors are: as the environment says, else those of the local stack."""
-    named = {name: os.environ.get(f"AMTSWEG_{name.upper()}_URL") for name in ("intake", "router")}
+    variables = {"intake": "AMTSWEG_INTAKE_URL", "router": "AMTSWEG_ROUTER_URL"}
+    named = {name: given_address(os.environ.get(variable)) for name, variable in variables.items()}
     if all(named.values()):
         return {name: str(url) for name, url in named.items()}
     try:

@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 import typer
 
+from amtsweg.addresses import given_address
 from amtsweg.case_file import CaseFile, document, text
 from amtsweg.directory.names import DirectoryNames
 from amtsweg.language import language, said
@@ -85,7 +86,7 @@ def _postgres() -> tuple[str, str | None]:
     """A role that may read the schemas of intake and notifier: the installation's own, else the stack's."""
     if url := os.environ.get(_URL):
         file = os.environ.get(_PASSWORD_FILE)
-        return url, None if file is None else read_secret(Path(file))
+        return given_address(url) or "", None if file is None else read_secret(Path(file))
     try:
         return StackDescription.read().postgres.url, None
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import typer
 
+from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
 from amtsweg.stack.description import StackDescription, stack_folder
@@ -29,7 +30,6 @@ commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellend
 
 STATES: Final = (*TRANSITIONS, "lacking")
 
-_Url = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 _PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
 _Result = TypeVar("_Result")
@@ -42,7 +42,7 @@ def show(
     case: Annotated[UUID | None, typer.Option(help="nur die Nachrichten dieses Vorgangs")] = None,
     most: Annotated[int, typer.Option(min=1, max=10_000, help="höchstens so viele")] = 100,
     as_json: JsonOption = False,
-    postgres_url: _Url = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: _PasswordFile = None,
 ) -> None:
     """Zeigt Nachrichten, die warten, gescheitert sind, deren Ausgang niemand kennt oder denen etwas fehlt (lacking)."""
@@ -74,7 +74,7 @@ def retry(
     reason: Annotated[
         str | None, typer.Option(help="alle, die so gescheitert sind: refused, gave-up, internal-error")
     ] = None,
-    postgres_url: _Url = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: _PasswordFile = None,
 ) -> None:
     """Lässt gescheiterte oder unbekannt gebliebene Nachrichten noch einmal senden."""
@@ -106,7 +106,7 @@ def arrived(
         list[UUID], typer.Argument(help="Nachrichten, deren Message-ID im Protokoll des Mailservers steht")
     ],
     *,
-    postgres_url: _Url = None,
+    postgres_url: DatabaseUrlOption = None,
     password_file: _PasswordFile = None,
 ) -> None:
     """Hält fest, dass Nachrichten angekommen sind, deren Ausgang niemand kannte."""

@@ -4,12 +4,9 @@ A service's own settings derive from ``ServiceSettings``; nested values are writ
 example ``AMTSWEG_KAFKA__BOOTSTRAP``. Adapters get plain values, never these models.
 """
 
-import ipaddress
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.addresses import protected_brokers, protected_url, require_loopback
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ClockAhead = Annotated[
@@ -56,9 +55,7 @@ class KafkaConnection(_Frozen):
     def _complete(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.username and self.password_file):
             raise ValueError(f"{self.security_protocol} needs username and password_file")
-        if not self.security_protocol.endswith("SSL"):
-            for broker in self.bootstrap.split(","):
-                require_loopback(broker.strip().rpartition(":")[0], what="Kafka", instead="SASL_SSL")
+        protected_brokers(self.bootstrap, protocol=self.security_protocol)
         return self
 
 
@@ -77,9 +74,7 @@ class PostgresConnection(_Frozen):
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
-        parts = urlsplit(self.url)
-        if dict(parse_qsl(parts.query)).get("sslmode") != "verify-full":
-            require_loopback(parts.hostname or "", what="PostgreSQL", instead="sslmode=verify-full")
+        protected_url(self.url)
         return self
 
 
@@ -120,25 +115,17 @@ class HttpListener(_Frozen):
     @model_validator(mode="after")
     def _protected(self) -> Self:
         for host in (self.host, self.operation_host):
-            if self.certificate_file is None and not loopback(host):
-                raise ValueError(
-                    f"listener {host}: beyond loopback certificate_file and key_file are required"
-                )
+            if self.certificate_file is None:
+                require_loopback(host, what="HTTP", instead="certificate_file and key_file")
         return self
 
 
-def _protected_url(url: AnyUrl) -> AnyUrl:
-    secure = {"http": "https", "redis": "rediss"}
-    if url.scheme in secure:
-        require_loopback(url.host or "", what=url.scheme, instead=f"{secure[url.scheme]}://")
-    if url.scheme == "rediss" and _UNVERIFIED.search(url.query or ""):
-        require_loopback(url.host or "", what="rediss without verification", instead="ssl_cert_reqs=required")
+def _protected(url: AnyUrl) -> AnyUrl:
+    protected_url(str(url))
     return url
 
 
-_UNVERIFIED = re.compile(r"ssl_cert_reqs=(none|optional)|ssl_check_hostname=(false|no|0)", re.IGNORECASE)
-
-ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected_url)]
+ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected)]
 """An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
 
 
@@ -183,22 +170,7 @@ def read_secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
-def require_loopback(host: str, *, what: str, instead: str) -> None:
-    """Refuse an address beyond loopback that is not protected by verified TLS.
-
-    Raises:
-        ValueError: the host is another machine; the text says what is required instead.
-    """
-    if not loopback(host.strip("[]")):
-        raise ValueError(f"{what} at {host}: beyond loopback only verified TLS; use {instead}")
-
-
-def _protected_issuer(issuer: str) -> str:
-    _protected_url(AnyUrl(issuer))
-    return issuer
-
-
-Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(_protected_issuer)]
+Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(protected_url)]
 """A token door's identifier (RFC 8414), kept as it is written; ``https`` beyond loopback."""
 
 
@@ -233,11 +205,3 @@ class SignIn(_Frozen):
     def secret(self) -> str | None:
         """The client's secret, where it has one."""
         return None if self.client_secret_file is None else read_secret(self.client_secret_file)
-
-
-def loopback(host: str) -> bool:
-    """True when what is sent to this host never leaves the machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

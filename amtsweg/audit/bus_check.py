@@ -15,6 +15,7 @@ from uuid import UUID
 import typer
 from aiokafka import TopicPartition
 
+from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.bus import everything, operator_address
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
@@ -60,7 +61,7 @@ class Comparison:
 def check_bus(
     *,
     origin: Annotated[str | None, typer.Option(help="Name des Protokolls; sonst das des Stapels")] = None,
-    postgres_url: Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")] = None,
+    postgres_url: DatabaseUrlOption = None,
     pseudonym_key_file: Annotated[
         Path | None, typer.Option(help="Geheimnis des Protokolls; sonst das des Stapels")
     ] = None,

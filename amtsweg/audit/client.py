@@ -19,7 +19,6 @@ from amtsweg.terminal import echo
 
 PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
 ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
-AuditUrlOption = Annotated[str | None, typer.Option(help="Adresse der Prüfstelle; sonst die des Stapels")]
 TokenOption = Annotated[
     Path | None, typer.Option(help="Datei mit dem Token; sonst das des Stapels", exists=True, dir_okay=False)
 ]
@@ -44,10 +43,6 @@ class AuditClient:
             url, token = url or stack.urls.audit, stack.auditor.token
         if token_file is not None:
             token = token_file.read_text().strip()
-        if not url.startswith(("http://", "https://")):
-            raise typer.BadParameter(
-                said(de="--url beginnt mit http:// oder https://", en="--url begins with http:// or https://")
-            )
         return cls(url=url.rstrip("/"), token=token, purpose=purpose, reference=reference)
 
     def get(self, path: str, **parameters: str) -> bytes:
@@ -59,7 +54,7 @@ class AuditClient:
     def open(self, path: str, **parameters: str) -> Iterator[HTTPResponse]:
         """The same as a stream."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        request = urllib.request.Request(  # noqa: S310 - `of` has looked at the scheme
+        request = urllib.request.Request(  # noqa: S310 - the option has looked at the scheme
             f"{self.url}{path}{query}",
             headers={
                 "Accept-Language": language(),

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
+from amtsweg.addresses import AuditUrlOption
+from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import language, said

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 import typer
 
+from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.erase_order import OrderedErasure, order, outcome
-from amtsweg.audit.rebuild import DatabaseUrlOption, PasswordOption
+from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from amtsweg.audit.client import AuditClient, AuditUrlOption, PurposeOption, ReferenceOption, TokenOption
+from amtsweg.addresses import AuditUrlOption
+from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
 from amtsweg.terminal import echo

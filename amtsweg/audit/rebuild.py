@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
@@ -27,7 +28,6 @@ from shared.postgres import migrations
 from shared.postgres.pool import open_pool
 from shared.settings import read_secret
 
-DatabaseUrlOption = Annotated[str | None, typer.Option(help="Datenbank; sonst die des Stapels")]
 PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
 

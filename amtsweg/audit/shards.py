@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from amtsweg.audit.rebuild import DatabaseUrlOption, PasswordOption
+from amtsweg.addresses import DatabaseUrlOption
+from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription

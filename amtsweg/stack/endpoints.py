@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from confluent_kafka.admin import AdminClient
 
 from amtsweg.stack.errors import StackError
+from shared.addresses import Unprotected, protected_brokers, protected_url
 from shared.kafka.client import KafkaAddress
 
 SCRAM = "SCRAM-SHA-512"
@@ -60,10 +61,16 @@ class PostgresEndpoint:
     port: int
     user: str
     password: str = field(repr=False)
+    options: str = ""
+    """What the URL says behind its question mark, for example how the server is verified."""
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, *, role: str | None = None) -> str:
+        """The URL of one of its databases, in the shoes of `role` where one is named."""
         user, password = quote(self.user, safe=""), quote(self.password, safe="")
-        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}"
+        query = "&".join(filter(None, (self.options, role and f"role={role}")))
+        return (
+            f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}{'?' if query else ''}{query}"
+        )
 
 
 def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
@@ -73,7 +80,7 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
     (SASL_SSL unless set) and `AMTSWEG_KAFKA_CA_FILE` are optional.
 
     Raises:
-        StackError: one of them is missing or cannot be read.
+        StackError: one of them is missing, cannot be read, or lies beyond loopback without verified TLS.
     """
     bootstrap = environment.get("AMTSWEG_KAFKA_BOOTSTRAP")
     if not bootstrap:
@@ -87,11 +94,16 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
             f"are needed too: {error}"
         ) from error
     ca_file = environment.get("AMTSWEG_KAFKA_CA_FILE")
+    protocol = environment.get("AMTSWEG_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    try:
+        protected_brokers(bootstrap, protocol=protocol)
+    except Unprotected as clear:
+        raise StackError(f"AMTSWEG_KAFKA_BOOTSTRAP: {clear}") from None
     return KafkaEndpoint(
         bootstrap=bootstrap,
         username=username,
         password=password,
-        security_protocol=environment.get("AMTSWEG_KAFKA_SECURITY_PROTOCOL", "SASL_SSL"),
+        security_protocol=protocol,
         ca_file=Path(ca_file) if ca_file else None,
     )
 
@@ -102,12 +114,15 @@ def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
     The user may create roles and databases. `AMTSWEG_POSTGRES_PASSWORD_FILE` may stand for the password in the URL.
 
     Raises:
-        StackError: the URL is incomplete.
+        StackError: the URL is incomplete, or lies beyond loopback without ``sslmode=verify-full``.
     """
     url = environment.get("AMTSWEG_POSTGRES_URL")
     if not url:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(protected_url(url))
+    except ValueError as refused:
+        raise StackError(f"AMTSWEG_POSTGRES_URL: {refused}") from None
     file = environment.get("AMTSWEG_POSTGRES_PASSWORD_FILE")
     password = Path(file).read_text().strip() if file else unquote(parts.password or "")
     if not (parts.hostname and parts.username and password):
@@ -117,7 +132,21 @@ def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
         port=parts.port or 5432,
         user=unquote(parts.username),
         password=password,
+        options=parts.query,
     )
+
+
+def redis(environment: Mapping[str, str]) -> str | None:
+    """The server at `AMTSWEG_REDIS_URL`, if that is set.
+
+    Raises:
+        StackError: it lies beyond loopback without verified TLS.
+    """
+    url = environment.get("AMTSWEG_REDIS_URL")
+    try:
+        return protected_url(url) if url else None
+    except ValueError as refused:
+        raise StackError(f"AMTSWEG_REDIS_URL: {refused}") from None
 
 
 # While a broker starts, librdkafka reports every refused connection; whoever waits sees the outcome anyway.

@@ -49,6 +49,6 @@ def choose(var: Path, environment: Mapping[str, str]) -> Servers:
         kafka=endpoints.kafka(environment)
         or Kafka(var, port=ports.free_port(9092), controller_port=ports.free_port(9093)),
         postgres=endpoints.postgres(environment) or Postgres(var, port=ports.free_port(5432)),
-        redis=environment.get("AMTSWEG_REDIS_URL") or Redis(var, port=ports.free_port(6379)),
+        redis=endpoints.redis(environment) or Redis(var, port=ports.free_port(6379)),
         mail=MailSink(var, port=ports.free_port(1025), mailbox_port=ports.free_port(1026)),
     )

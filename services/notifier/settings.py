@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     DirectoryPath,
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.addresses import protected_url, require_loopback
 from shared.events.payload import PrincipalId
 from shared.settings import (
     ClockAhead,
@@ -23,7 +25,6 @@ from shared.settings import (
     Port,
     PostgresConnection,
     ServiceSettings,
-    loopback,
 )
 
 TextLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
@@ -60,8 +61,8 @@ class SmtpConnection(BaseModel):
 
     @model_validator(mode="after")
     def _protected(self) -> Self:
-        if self.encryption == "none" and not loopback(self.host):
-            raise ValueError(f"mail server {self.host}: beyond loopback encryption must be starttls or tls")
+        if self.encryption == "none":
+            require_loopback(self.host, what="mail server", instead="encryption starttls or tls")
         if (self.username is None) != (self.password_file is None):
             raise ValueError("username and password_file are given together or not at all")
         return self
@@ -73,7 +74,7 @@ class MailboxConnection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     endpoints: Annotated[
-        Mapping[PrincipalId, str],
+        Mapping[PrincipalId, Annotated[str, AfterValidator(protected_url)]],
         Field(
             description="The `https` URL of each platform client's mailboxes, by client (JSON object). A message for a "
             "client that has none goes on the next channel."
@@ -126,7 +127,10 @@ class LetterOutlet(BaseModel):
 
 
 class BounceListener(BaseModel):
-    """Where mails come back to: SMTP, reached by your own mail server alone, which delivers `bounce+…@domain` here."""
+    """Where mails come back to: SMTP, reached by your own mail server alone, which delivers `bounce+…@domain` here.
+
+    Beyond loopback it takes nothing before STARTTLS: reports name addresses.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -139,9 +143,19 @@ class BounceListener(BaseModel):
     ]
     host: Annotated[str, Field(description="The interface that is listened on.")] = "127.0.0.1"
     port: Annotated[Port, Field(description="Its port.")] = 2526
+    certificate_file: Annotated[
+        FilePath | None, Field(description="Certificate (PEM); required beyond loopback.")
+    ] = None
+    key_file: Annotated[FilePath | None, Field(description="Private key of the certificate (PEM).")] = None
     domain: Annotated[
         str | None, Field(description="The domain of return paths; that of the sender if left out.")
     ] = None
+
+    @model_validator(mode="after")
+    def _protected(self) -> Self:
+        if self.certificate_file is None:
+            require_loopback(self.host, what="bounces", instead="certificate_file and key_file")
+        return self
 
 
 class Settings(ServiceSettings):

@@ -7,7 +7,7 @@ import uvicorn
 
 from amtsweg.stack.issuer.app import issuer_app
 from amtsweg.stack.issuer.description import IssuerDescription
-from shared.settings import require_loopback
+from shared.addresses import require_loopback
 
 
 def main(path: Path) -> None:

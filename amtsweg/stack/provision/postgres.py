@@ -83,7 +83,7 @@ async def _provision(
 async def _migrate(endpoint: PostgresEndpoint) -> None:
     """Bring each schema to this release as its owner; the services may not."""
     for role, folder in schemas.FOLDERS.items():
-        url = f"{endpoint.url(DATABASE)}?role={schemas.owner(role)}"
+        url = endpoint.url(DATABASE, role=schemas.owner(role))
         await migrations.upgrade(url, schema=role, folder=folder)
 
 

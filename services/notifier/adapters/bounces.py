@@ -5,6 +5,7 @@ relayed or kept.
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -26,7 +27,7 @@ _LINE_BYTES = 1000
 
 
 class BounceServer:
-    """Listens until cancelled; ``listening`` is set once it does."""
+    """Listens until cancelled; ``listening`` is set once it does. With ``tls`` nothing is taken before STARTTLS."""
 
     def __init__(
         self,
@@ -37,7 +38,9 @@ class BounceServer:
         port: int,
         condition: Condition,
         telemetry: Telemetry,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._tls = tls
         self._paths = paths
         self._note = note
         self._host = host
@@ -69,6 +72,8 @@ class BounceServer:
             timeout=_SECONDS,
             command_call_limit=_COMMANDS,
             loop=asyncio.get_running_loop(),
+            tls_context=self._tls,
+            require_starttls=self._tls is not None,
             open_conversations=self._open,
         )
 

@@ -1,5 +1,6 @@
 """What connects to what on each channel: its queue, who writes and who carries, and when that is tried again."""
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -165,8 +166,17 @@ def _bounces(bounces: BounceListener, paths: ReturnPaths | None, common: Common)
         port=bounces.port,
         condition=common.health.part("bounces"),
         telemetry=common.telemetry,
+        tls=_certified(bounces),
     )
     return Follower(server, name="bounces", health=common.health)
+
+
+def _certified(bounces: BounceListener) -> ssl.SSLContext | None:
+    if bounces.certificate_file is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(bounces.certificate_file, bounces.key_file)
+    return tls
 
 
 def _relay(smtp: SmtpConnection, settings: Settings) -> Relay:

@@ -1,14 +1,22 @@
 """A mail that comes back: the next channel takes over, and what follows in the case goes there at once."""
 
+import asyncio
 import socket
+import ssl
 from pathlib import Path
+from uuid import uuid4
 
 import aiosmtplib
+import pytest
 
-from services.notifier.domain.bounces import ReturnPaths
+from amtsweg.stack.provision.certificates import make_certificates
+from services.notifier.adapters.bounces import BounceServer
+from services.notifier.domain.bounces import DeliveryReport, ReturnPaths
 from shared.events import ids
 from shared.events.notification import MessageKind
 from shared.events.submission import Channel
+from shared.telemetry.health import Condition
+from shared.telemetry.metrics import Telemetry
 from tests.integration.notifier.conftest import Case, Notifier, until
 from tests.support.bounces import report
 
@@ -71,3 +79,39 @@ async def test_a_late_bounce_switches_the_channel_and_silences_nothing(
 
 def list_of(folder: Path) -> list[Path]:
     return list(folder.glob("*.pdf"))
+
+
+async def test_beyond_loopback_nothing_is_taken_before_starttls(tmp_path: Path) -> None:
+    make_certificates(tmp_path, hosts=("notifier",))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(tmp_path / "notifier" / "certificate.pem", tmp_path / "notifier" / "key.pem")
+    believing = ssl.create_default_context(cafile=tmp_path / "notifier" / "ca.pem")
+    noted: list[DeliveryReport] = []
+
+    async def note(_: object, told: DeliveryReport) -> bool:
+        noted.append(told)
+        return True
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = BounceServer(
+        PATHS, note, host="127.0.0.1", port=port, condition=Condition(), telemetry=Telemetry(), tls=tls
+    )
+    running = asyncio.create_task(server.run())
+    await server.listening.wait()
+    recipient = PATHS.of(ids.message_id(uuid4(), "receipt", 1, "applicant", "email"))
+    try:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=30) as clear:
+            with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
+                await clear.mail("")
+        assert refused.value.code == 530
+        sealed = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=30)
+        async with sealed:
+            await sealed.starttls(tls_context=believing, server_hostname="notifier")
+            await sealed.mail("")
+            await sealed.rcpt(recipient)
+            assert (await sealed.data(report("failed", "5.1.1"))).code == 250
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert len(noted) == 1

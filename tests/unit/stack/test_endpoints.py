@@ -20,7 +20,7 @@ def test_a_password_from_a_file_is_taken_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("p%40:/@\n")
     named = {
-        "AMTSWEG_POSTGRES_URL": "postgresql://admin@db/postgres",
+        "AMTSWEG_POSTGRES_URL": "postgresql://admin@db/postgres?sslmode=verify-full",
         "AMTSWEG_POSTGRES_PASSWORD_FILE": str(file),
     }
     endpoint = postgres(named)

@@ -1,16 +1,97 @@
 """Beyond loopback only verified TLS: each address that a setting names."""
 
+import re
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
-from shared.settings import Issuer, KafkaConnection, PostgresConnection, ProtectedUrl
+from amtsweg.docs.settings_page import settings
+from amtsweg.stack.services import PROCESSES
+from services.notifier.settings import BounceListener, MailboxConnection, SmtpConnection
+from shared.settings import (
+    HttpListener,
+    Issuer,
+    KafkaConnection,
+    PostgresConnection,
+    ProtectedUrl,
+    SignIn,
+    TraceExport,
+)
+
+CLEAR = "http://elsewhere.example"
+
+ADDRESS = re.compile(r"(?:^|_)(?:URL|BOOTSTRAP|ISSUER|ENDPOINTS?|PROCESSES|HOST)$")
+JUDGED: Mapping[str, tuple[Any, Mapping[str, object]]] = {
+    "AMTSWEG_TRACES__ENDPOINT": (TraceExport, {"endpoint": "http://elsewhere.example/"}),
+    "AMTSWEG_KAFKA__BOOTSTRAP": (
+        KafkaConnection,
+        {"bootstrap": "elsewhere.example:9092", "security_protocol": "PLAINTEXT"},
+    ),
+    "AMTSWEG_POSTGRES__URL": (PostgresConnection, {"url": "postgresql://amtsweg@elsewhere.example/amtsweg"}),
+    "AMTSWEG_HTTP__HOST": (HttpListener, {"host": "0.0.0.0"}),
+    "AMTSWEG_HTTP__OPERATION_HOST": (HttpListener, {"operation_host": "::"}),
+    "AMTSWEG_SMTP__HOST": (SmtpConnection, {"host": "elsewhere.example", "encryption": "none"}),
+    "AMTSWEG_SECOND_SMTP__HOST": (SmtpConnection, {"host": "elsewhere.example", "encryption": "none"}),
+    "AMTSWEG_BOUNCES__HOST": (BounceListener, {"keys_file": Path(__file__), "host": "0.0.0.0"}),
+    "AMTSWEG_MAILBOX__ENDPOINTS": (
+        MailboxConnection,
+        {"endpoints": {"portal": "http://elsewhere.example/"}, "keys_file": Path(__file__)},
+    ),
+    "AMTSWEG_SIGN_IN__ISSUER": (
+        SignIn,
+        {"issuer": "http://elsewhere.example", "client_id": "x", "public_url": "https://here.example"},
+    ),
+    "AMTSWEG_SIGN_IN__PUBLIC_URL": (
+        SignIn,
+        {"issuer": "https://here.example", "client_id": "x", "public_url": "http://elsewhere.example"},
+    ),
+}
+"""Each setting that is an address, and its part of the settings with something in clear beyond loopback."""
+
+ALONE = {"AMTSWEG_ISSUER", "AMTSWEG_DOORS_URL", "AMTSWEG_REDIS_URL", "AMTSWEG_PROCESSES"}
+"""Settings of the first level: their types are `ProtectedUrl` and `Issuer`, which are judged below."""
+
+IN_CLEAR = {"AMTSWEG_TIMESTAMP_URL": "what is asked for is a hash, and the answer is signed (RFC 3161)"}
+"""Addresses that may be in clear, and why."""
 
 ISSUER: TypeAdapter[str] = TypeAdapter(Issuer)
 URL: TypeAdapter[object] = TypeAdapter(ProtectedUrl)
 HERE = ("127.0.0.1", "localhost", "[::1]")
 ELSEWHERE = ("192.0.2.7", "kafka.example", "[2001:db8::1]", "127.0.0.1.example", "localhost.example")
+
+
+def test_every_setting_that_is_an_address_is_tried_here() -> None:
+    named = {each.variable for process in PROCESSES for each in settings(process)}
+    addresses = {name for name in named if ADDRESS.search(name)}
+    assert addresses == {*JUDGED, *ALONE, *IN_CLEAR}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_every_setting_that_is_an_address_is_judged(name: str) -> None:
+    model, clear = JUDGED[name]
+    with pytest.raises(ValidationError, match="beyond loopback only verified TLS"):
+        model.model_validate(clear)
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_a_setting_of_the_first_level_has_a_type_that_judges(name: str) -> None:
+    models = [import_module(f"{module}.settings").Settings for module in PROCESSES.values()]
+    field = name.removeprefix("AMTSWEG_").lower()
+    found = [model.model_fields[field] for model in models if field in model.model_fields]
+    assert found
+    for each in found:
+        value: object = {"intake": CLEAR} if name == "AMTSWEG_PROCESSES" else CLEAR
+        with pytest.raises(ValidationError, match="beyond loopback only verified TLS"):
+            TypeAdapter(_type_of(each)).validate_python(value)
+
+
+def _type_of(field: FieldInfo) -> Any:
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
 
 
 @pytest.fixture
