@@ -2,19 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from uuid import uuid4
 
 import typer
 
 from amtsweg.addresses import DatabaseUrlOption
-from amtsweg.audit.erase_order import OrderedErasure, order, outcome
+from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
+from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -23,7 +24,7 @@ from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
-from services.audit.handler.erase import Erased, Eraser
+from services.audit.handler.erase import NO_LOOKS_KEPT, NOTHING_KEPT, Erased, Eraser
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped, Unavailable
 from shared.postgres.pool import Pool, open_pool
@@ -70,21 +71,28 @@ def erase(
         ordered = await order(
             case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=operator_address("desk")
         )
-        echo(f"Angeordnet: Vorgang {ordered.pseudonym}.")
+        echo(said(de=f"Angeordnet: Vorgang {ordered.pseudonym}.", en=f"Ordered: case {ordered.pseudonym}."))
         return await outcome(ordered, pool=pool, origin=log.origin, secrecy=log.secrecy, patience=_PATIENCE)
 
     done = _run(log, work)
     if done.index is None:
+        seconds, missing = f"{_PATIENCE.total_seconds():g}", ", ".join(done.missing)
         echo(
-            f"Nach {_PATIENCE.total_seconds():g} s fehlt noch die Meldung von: {', '.join(done.missing)}.",
-            err=True,
-        )
-        echo(
-            "Die Anordnung geht nicht verloren; der Vorgang wird gelöscht, sobald alle gemeldet haben.",
+            said(
+                de=f"Nach {seconds} s fehlt noch die Meldung von: {missing}.\n"
+                "Die Anordnung geht nicht verloren; der Vorgang wird gelöscht, sobald alle gemeldet haben.",
+                en=f"After {seconds} s these have not reported yet: {missing}.\n"
+                "The order is not lost; the case is erased once all of them have.",
+            ),
             err=True,
         )
         raise typer.Exit(3)
-    echo(f"Überall gelöscht; das steht als Eintrag {done.index} im Protokoll.")
+    echo(
+        said(
+            de=f"Überall gelöscht; das steht als Eintrag {done.index} im Protokoll.",
+            en=f"Erased everywhere; entry {done.index} of the log says so.",
+        )
+    )
     _tell(done.said)
 
 
@@ -114,7 +122,12 @@ def erase_closed(
         return done
 
     done = _run(log, work)
-    echo(f"{done.entries} Inhalte vernichtet; das steht {_entry(done.index)} in {successor_origin}.")
+    echo(
+        said(
+            de=f"{done.entries} Inhalte vernichtet; das steht {_entry(done.index)} in {successor_origin}.",
+            en=f"{done.entries} payloads destroyed; {successor_origin} says so {_entry(done.index)}.",
+        )
+    )
     _tell(done.order.model_dump(mode="json", by_alias=True))
 
 
@@ -140,19 +153,34 @@ def expire(
         return done
 
     entries, index = _run(log, work)
-    echo(f"{entries} Inhalte von Einsichten vernichtet; das steht {_entry(index)} im Protokoll.")
+    echo(
+        said(
+            de=f"{entries} Inhalte von Einsichten vernichtet; das steht {_entry(index)} im Protokoll.",
+            en=f"{entries} payloads of looks destroyed; the log says so {_entry(index)}.",
+        )
+    )
 
 
 def _entry(index: int | None) -> str:
-    return "schon" if index is None else f"als Eintrag {index}"
+    if index is None:
+        return said(de="schon", en="already")
+    return said(de=f"als Eintrag {index}", en=f"in entry {index}")
 
 
-def _tell(said: dict[str, Any]) -> None:
-    for copy in said["remaining"]:
+def _tell(told: dict[str, Any]) -> None:
+    for copy in told["remaining"]:
         echo(f"  {copy['until'][:10]}  {copy['what']}")
-    echo(f"Die letzte Kopie, die niemand erreicht, ist spätestens am {said['lastCopyExpires'][:10]} fort.")
-    echo("Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem")
-    echo("Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).")
+    last = told["lastCopyExpires"][:10]
+    echo(
+        said(
+            de=f"Die letzte Kopie, die niemand erreicht, ist spätestens am {last} fort.\n"
+            "Zu vernichten sind jetzt auch die Sicherungen von audit.keys und das WAL-Archiv bis zu diesem\n"
+            "Tag, sobald eine neue Sicherung gemacht ist (docs/operations.md).",
+            en=f"The last copy that nobody reaches is gone on {last} at the latest.\n"
+            "Now destroy the backups of audit.keys and the WAL archive up to this day as well, as soon as a\n"
+            "new backup is made (docs/operations.md).",
+        )
+    )
 
 
 def _access(
@@ -168,7 +196,12 @@ def _access(
         secret = secret or stack.audit.pseudonym_key_file
     next_origin, next_secret = successor
     if (next_origin is None) != (next_secret is None):
-        raise typer.BadParameter("--successor-origin und --successor-key-file gehören zusammen")
+        raise typer.BadParameter(
+            said(
+                de="--successor-origin und --successor-key-file gehören zusammen",
+                en="--successor-origin and --successor-key-file belong together",
+            )
+        )
     return LogAccess(
         origin=origin,
         postgres_url=postgres_url,
@@ -204,5 +237,19 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
     try:
         return asyncio.run(working())
     except (ProofRefused, Stopped, Unavailable) as failed:
-        echo(f"FEHLER: {failed}", err=True)
+        echo(in_words(failed), err=True)
         raise typer.Exit(1) from None
+
+
+def in_words(failed: Exception) -> str:
+    """Why nothing was erased, in the language of the call; what only operators meet is quoted."""
+    told = str(failed)
+    return said(de=f"FEHLER: {_GERMAN.get(told) or f'`{told}`'}", en=f"ERROR: {told}")
+
+
+_GERMAN: Final[Mapping[str, str]] = {
+    NOTHING_KEPT: "zu diesem Vorgang ist nichts aufbewahrt: er ist unbekannt oder schon gelöscht",
+    NO_LOOKS_KEPT: "von Einsichten vor diesem Tag ist nichts aufbewahrt",
+    SEVERAL_CASES: "mehrere Vorgänge tragen dieses Zeichen; nennen Sie Eingangsnummer oder Kennung",
+}
+"""What refuses an erasure most often, for people; the service says it in English."""

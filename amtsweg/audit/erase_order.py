@@ -18,6 +18,7 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.reading import Found, Question
 from services.audit.domain.reference import CaseReference
+from services.audit.handler.erase import NOTHING_KEPT
 from shared.events.envelope import Event, encode, event_type
 from shared.events.erasure import HOLDERS, EraseOrdered
 from shared.events.topics import CASE_ORDERED
@@ -27,6 +28,7 @@ from shared.postgres.pool import Pool
 
 _EVERY_SECONDS: Final = 0.5
 _PRINCIPAL: Final = "operator"
+SEVERAL_CASES: Final = "several cases have this reference; name one by its receipt number or id"
 _SOURCE: Final = "urn:amtsweg:operator"
 
 
@@ -54,7 +56,7 @@ async def order(
         (e for found in await _entries(reference, archive, secrecy) if (e := _event(found, secrecy))), None
     )
     if event is None:
-        raise ProofRefused("nothing about this case is kept: it is unknown, or was erased before")
+        raise ProofRefused(NOTHING_KEPT)
     case = UUID(event["caseid"])
     ordered: Event[EraseOrdered] = Event(
         id=uuid4(),
@@ -89,7 +91,7 @@ async def _entries(reference: str, archive: PostgresArchive, secrecy: Pseudonymi
     named = CaseReference.of(reference, secrecy)
     cases = named.pseudonyms or await archive.cases(named.tokens)
     if named.tokens and len(cases) > 1:
-        raise ProofRefused(f"{len(cases)} cases have this reference; name one by its receipt number or id")
+        raise ProofRefused(SEVERAL_CASES)
     return await archive.find(Question(case=cases, looks=False, limit=100)) if cases else ()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from services.audit.domain.access_log import (
@@ -34,6 +35,9 @@ LOOKS = (
 
 _NAMESPACE = UUID("5c0f3a52-8d1b-4b0e-9c11-3f0a8f6f2a77")
 """Of what was done to a closed log; its secret makes the id its own."""
+
+NOTHING_KEPT: Final = "nothing about this case is kept: it is unknown, or was erased before"
+NO_LOOKS_KEPT: Final = "no look from before that day is kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Eraser:
             done = await self._erase(case, basis=basis, reports={})
             if done is not None:
                 return done
-        raise ProofRefused("nothing about this case is kept: it is unknown, or was erased before")
+        raise ProofRefused(NOTHING_KEPT)
 
     async def carry_out(self, ordered: Ordered) -> Erased | None:
         """Erase last, when all others have reported; None if that was done before."""
@@ -139,7 +143,7 @@ class Eraser:
             await ledger.lock((), appending=False)
             entries = await ledger.expire(LOOKS, before)
             if not entries:
-                raise ProofRefused("no look from before that day is kept")
+                raise ProofRefused(NO_LOOKS_KEPT)
             said = LooksExpired(basis=basis, entries=entries, before=before)
             index = await self._record(said, now, ledger, what=f"looks before {before.isoformat()}")
         return entries, index
