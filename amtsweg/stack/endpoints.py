@@ -50,7 +50,7 @@ class KafkaEndpoint:
 
     def admin(self) -> AdminClient:
         """Keep the client while its answers are awaited: with it go its requests."""
-        return AdminClient(self.client(), logger=_SILENT)
+        return AdminClient(self.client(), logger=SILENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,5 +150,5 @@ def redis(environment: Mapping[str, str]) -> str | None:
 
 
 # While a broker starts, librdkafka reports every refused connection; whoever waits sees the outcome anyway.
-_SILENT = logging.Logger("amtsweg.stack.librdkafka")  # noqa: LOG001 -- outside the tree: nothing to configure
-_SILENT.addHandler(logging.NullHandler())
+SILENT = logging.Logger("amtsweg.stack.librdkafka")  # noqa: LOG001 -- outside the tree: nothing to configure
+SILENT.addHandler(logging.NullHandler())

@@ -7,12 +7,14 @@ import os
 import secrets
 import subprocess
 import uuid
+import warnings
 from pathlib import Path
+from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from amtsweg.stack import binaries, jars, ports
+from amtsweg.stack import binaries, endpoints, jars, ports
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, format_arguments, properties
@@ -38,6 +40,10 @@ _FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _SMALL_HEAP = ("-Xms48m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30")
 
 
+class BrokerRefusedEverybody(UserWarning):
+    """A broker had to be started once more; an operator does the same (docs/troubleshooting.md)."""
+
+
 class Kafka(Part):
     # 900 topics after a kill -9: the logs are recovered before the broker answers.
     start_within_s: float = 90.0
@@ -49,6 +55,7 @@ class Kafka(Part):
         self._heap_mb = heap_mb
         self._folder = var / "kafka"
         self._probe: AdminClient | None = None
+        self._refuses = False
 
     @property
     def bootstrap(self) -> str:
@@ -78,19 +85,42 @@ class Kafka(Part):
         )
 
     def launch(self) -> None:
-        self._probe = None
+        self._probe, self._refuses = None, False
         super().launch()
+
+    def wait_until_ready(self) -> None:
+        """As every part; a broker that refuses the password that its own metadata holds is started once more.
+
+        That was seen once, after a kill -9: it served its port, refused everybody for minutes, and a second start was fine.
+        """
+        try:
+            super().wait_until_ready()
+        except PartFailedError as failed:
+            if not (self._refuses and self.running):
+                raise
+            told = f"{self.name} REFUSES EVERY PASSWORD although it has them; it is started once more. {failed}\n"
+            with self.log.open("a") as log:
+                log.write(told)
+            warnings.warn(told, BrokerRefusedEverybody, stacklevel=2)
+            self.kill()
+            self.launch()
+            super().wait_until_ready()
 
     def ready(self) -> bool:
         """An open port is not readiness: ask for the metadata, with the password."""
         if self._probe is None:
             if not ports.answers(self.port):
                 return False
-            self._probe = self.endpoint.admin()
+            told: dict[str, Any] = {**self.endpoint.client(), "error_cb": self._note}
+            self._probe = AdminClient(told, logger=endpoints.SILENT)
         try:
             return bool(self._probe.list_topics(timeout=0.5).brokers)
         except KafkaException:
+            self._probe.poll(0)  # has the error told
             return False
+
+    def _note(self, error: KafkaError) -> None:
+        self._refuses = self._refuses or error.code() == KafkaError._AUTHENTICATION  # noqa: SLF001 - its public name
 
     def _java(self, *arguments: str) -> Command:
         return Command(

@@ -1,5 +1,8 @@
 """The parts of the local stack are real, and come back after a `kill -9` with what they held."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -7,6 +10,10 @@ from aiokafka.conn import create_conn
 from aiokafka.errors import SaslAuthenticationFailed
 from redis.asyncio import Redis
 
+from amtsweg.stack import ports
+from amtsweg.stack.endpoints import KafkaEndpoint
+from amtsweg.stack.errors import PartFailedError
+from amtsweg.stack.kafka import BrokerRefusedEverybody, Kafka
 from tests.support.stack import Database, KafkaAccess, RealParts, unique
 
 
@@ -55,3 +62,24 @@ async def test_redis_comes_back_on_the_same_port(stack: RealParts, redis_url: st
     await client.set(key, b"value")
     assert await client.get(key) == b"value"
     await client.aclose()
+
+
+class Mistaken(Kafka):
+    """A broker whose own administrator has another password than we show."""
+
+    start_within_s = 15.0
+
+    @property
+    def endpoint(self) -> KafkaEndpoint:
+        return replace(super().endpoint, password="another")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_a_broker_that_refuses_our_password_is_started_once_more_and_then_given_up(tmp_path: Path) -> None:
+    broker = Mistaken(tmp_path, port=ports.free_port(), controller_port=ports.free_port(), heap_mb=256)
+    try:
+        with pytest.warns(BrokerRefusedEverybody), pytest.raises(PartFailedError, match="not ready"):
+            broker.start()
+    finally:
+        broker.stop()
