@@ -87,7 +87,7 @@ def test_an_operator_writes_what_one_duty_orders_and_no_events_of_a_service(
     assert written <= {*topic_names(AUTHORITIES)}
     assert not any(grant.prefixed for grant in own if grant.resource == "TOPIC")
     sealed = {topic.name for topic in CATALOGUE if topic.sealed}
-    assert not {grant.name for grant in own} & sealed
+    assert {grant.operation for grant in own if grant.name in sealed} == {"DESCRIBE"}  # how far they reach
 
 
 def test_nobody_but_services_and_operators_writes_anywhere() -> None:

@@ -77,8 +77,9 @@ def _on_topic(topic: Topic, name: str) -> Iterator[Grant]:
             yield Grant(GROUPS[group], "READ", "TOPIC", name)
     for follower in topic.followers:
         yield Grant(follower, "READ", "TOPIC", name)
-    if not topic.sealed:
-        yield from (Grant(operator_login(duty), "READ", "TOPIC", name) for duty in DUTIES)
+    if not topic.per_authority:  # of sealed ones: how far they reach, never a record
+        may: Operation = "DESCRIBE" if topic.sealed else "READ"
+        yield from (Grant(operator_login(duty), may, "TOPIC", name) for duty in DUTIES)
 
 
 def _of_operator(login: str) -> Iterator[Grant]:
