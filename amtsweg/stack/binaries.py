@@ -10,7 +10,7 @@ from pathlib import Path
 from amtsweg.stack.errors import MissingPartError
 
 OLDEST_JAVA = 17
-_VERSION = re.compile(r'version "(\d+)')
+_VERSION = re.compile(r'version "([0-9]+)')
 
 
 def java() -> Path:

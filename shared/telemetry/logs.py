@@ -59,7 +59,7 @@ FIELDS: Final = frozenset(
 )
 """Every field that a log line may have."""
 
-_TOPIC: Final = re.compile(r"[a-z0-9.-]{1,200}\.v\d{1,3}")
+_TOPIC: Final = re.compile(r"[a-z0-9.-]{1,200}\.v[0-9]{1,3}")
 _OWN_WORDS = (Stopped, Unavailable, Undecodable)
 _QUIET_SECONDS = 10.0
 

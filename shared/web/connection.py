@@ -151,6 +151,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._cancel("head")
         if len(self.pipeline) >= self._limits.pipelined:
             raise ValueError("too many requests before an answer")
+        if not self._one_host():
+            raise ValueError("exactly one Host is expected")
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
@@ -213,6 +215,12 @@ class BoundedConnection(HttpToolsProtocol):
             self._refuse(408)
         else:
             self.end()
+
+    def _one_host(self) -> bool:
+        """RFC 9112 section 3.2: a proxy and we must not understand two hosts, or none, differently."""
+        version = self.parser.get_http_version()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        return hosts == 1 if version == "1.1" else version == "1.0" and hosts <= 1
 
     def _count(self, size: int) -> None:
         """Count bytes of a head, trailers included; an error in a parser's callback refuses the request."""

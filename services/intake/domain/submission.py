@@ -61,7 +61,7 @@ class PostalAddress(WireModel):
     """Where letters go, within Germany; ``extra`` is what stands above the street, for example a flat or "c/o"."""
 
     street: AddressLine
-    postal_code: Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
+    postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
     town: AddressLine
     extra: AddressLine | None = None
 
@@ -138,6 +138,11 @@ class TooLarge:
     """The content exceeds the limit."""
 
 
+_KNOWN = frozenset(field.alias or name for name, field in Submission.model_fields.items())
+_MOST_MEMBERS = 100
+_MOST_MEMBER_BYTES = 32 * 1024
+"""Of a member beside the content; the longest contact is a tenth of it."""
+
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -156,15 +161,23 @@ def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooL
     except msgspec.MsgspecError:
         return NotJson(1, 1)  # well-formed, but no object
     content = bytes(members.pop("content", b"")).strip()
-    faults = list(_content_faults(content))
     if len(content) > max_content:
         return TooLarge()
-    try:
-        submission = Submission.model_validate_json(_tidied(members))
-    except ValidationError as refused:
-        faults += map(_fault, refused.errors(include_url=False, include_context=False, include_input=False))
+    submission = _submission(members)
+    faults = [*_content_faults(content), *(submission if isinstance(submission, list) else ())]
+    if isinstance(submission, list) or faults:
         return Faulty(tuple(sorted(set(faults))[:MOST_FAULTS]))
-    return Faulty(tuple(faults)) if faults else HandedIn(submission, content)
+    return HandedIn(submission, content)
+
+
+def _submission(members: Mapping[str, msgspec.Raw]) -> Submission | list[tuple[str, Fault]]:
+    """What was written beside the content, or what is wrong with it."""
+    if beyond := _beyond_any_submission(members):
+        return beyond
+    try:
+        return Submission.model_validate_json(_tidied(members))
+    except ValidationError as refused:
+        return [*map(_fault, refused.errors(include_url=False, include_context=False, include_input=False))]
 
 
 def read_content(body: bytes, *, max_content: int, required: bool) -> bytes | NotJson | Faulty | TooLarge:
@@ -191,6 +204,13 @@ def _tidied(members: Mapping[str, msgspec.Raw]) -> bytes:
     """The members without what cannot be seen around what was written; empty ones are left out."""
     read: dict[str, Any] = {name: tidied(json.loads(bytes(raw))) for name, raw in members.items()}
     return msgspec.json.encode({name: value for name, value in read.items() if value is not None})
+
+
+def _beyond_any_submission(members: Mapping[str, msgspec.Raw]) -> list[tuple[str, Fault]]:
+    """What is told at once, since looking at each of ten thousands of members takes seconds of a processor."""
+    if len(members) > _MOST_MEMBERS:
+        return [(name, "unknown-field") for name in members if name not in _KNOWN]
+    return [(name, "malformed") for name, raw in members.items() if len(bytes(raw)) > _MOST_MEMBER_BYTES]
 
 
 def _content_faults(content: bytes) -> Iterator[tuple[str, Fault]]:

@@ -28,7 +28,7 @@ Encryption = Literal["none", "starttls", "tls"]
 _SERVICE_NOT_AVAILABLE = 421  # RFC 5321 section 4.2.3: the server closes the connection
 _SENDERS_ADDRESS = frozenset({7, 8})  # X.1.7, X.1.8: our own address is refused (RFC 3463 section 3.2)
 _AMBIGUOUS = frozenset({550, 551, 553})
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\d)")
+_ENHANCED = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9])")
 _ADDRESS, _MAILBOX = 1, 2
 _REPORT = ("RET=HDRS",)  # RFC 3461 section 4.3: a report brings no content back
 _REPORTED_ON = ("NOTIFY=SUCCESS,FAILURE,DELAY",)  # section 4.1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law, RemedyKind
 
-_OF_A_DISTRICT = re.compile(r"[gk]-(\d{5})")
+_OF_A_DISTRICT = re.compile(r"[gk]-([0-9]{5})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,6 +239,22 @@ def test_no_address_is_ever_rewritten_by_the_rules_of_2003(domain: str) -> None:
             assert "xn--" in email
 
 
+def test_digits_of_other_scripts_are_no_postcode() -> None:
+    contact = {"name": "Erika", "address": ADDRESS | {"postalCode": "٣٥٣٩٠"}}
+    assert read(body(contact=contact), max_content=LIMIT) == Faulty(
+        (("contact.address.postalCode", "malformed"),)
+    )
+
+
+def test_members_without_end_are_refused_before_each_of_them_is_looked_at() -> None:
+    members = ",".join(f'"k{n}":1' for n in range(20_000))
+    unknown = read(f"{{{members}}}".encode(), max_content=LIMIT)
+    assert isinstance(unknown, Faulty)
+    assert len(unknown.fields) == 20
+    within = f'{{"service":"{SERVICE}","content":{{}},"place":{{{members}}}}}'
+    assert read(within.encode(), max_content=LIMIT) == Faulty((("place", "malformed"),))
+
+
 def test_at_most_twenty_faults_are_named() -> None:
     got = read(body(**{f"unknown{number}": number for number in range(100)}), max_content=LIMIT)
     assert isinstance(got, Faulty)

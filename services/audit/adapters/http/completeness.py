@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response, Security
+from fastapi import APIRouter, Path, Query, Request, Response, Security
 
 from services.audit.adapters.http.one_at_a_time import OneAtATime
 from services.audit.adapters.http.reader_auth import ReaderAuth
@@ -23,6 +23,10 @@ from shared.web.names import NamesTold
 from shared.web.problems import Problem
 
 _Authority = Annotated[str, Path(pattern=rf"^({NOBODY}|[a-z0-9-]{{3,64}})$")]
+
+
+_Day = Annotated[date, Query(ge=date(1900, 1, 2), le=date(2199, 12, 30))]
+"""Days whose end is an `Instant`."""
 
 
 class RuleDocument(WireModel):
@@ -85,7 +89,7 @@ def completeness_routes(
 
     @routes.get("", response_model_exclude_none=True)
     async def completeness(
-        request: Request, reader: Annotated[Reader, Security(gate)], on: date | None = None
+        request: Request, reader: Annotated[Reader, Security(gate)], on: _Day | None = None
     ) -> AccountDocument:
         """What should have followed and has not: now, or as it stood when the day ``on`` ended."""
         visit = await gate.visit(request, reader)
