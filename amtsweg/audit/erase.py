@@ -15,7 +15,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -244,7 +244,8 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
 def in_words(failed: Exception) -> str:
     """Why nothing was erased, in the language of the call; what only operators meet is quoted."""
     told = str(failed)
-    return said(de=f"FEHLER: {_GERMAN.get(told) or f'`{told}`'}", en=f"ERROR: {told}")
+    why = told if language() == "en" else _GERMAN.get(told, f"`{told}`")
+    return said(de=f"FEHLER: {why}", en=f"ERROR: {why}")
 
 
 _GERMAN: Final[Mapping[str, str]] = {

@@ -12,7 +12,6 @@ _SENTENCE: Final = re.compile(r"[^\W\d_]{3,} [^\W\d_]{2,}")
 _BLANK: Final = re.compile(r"\{([^{}!:]*)")
 
 IN_ONE_LANGUAGE: Final = {
-    "amtsweg/audit/erase.py": "German only: the law that it carries out is",
     "amtsweg/demo/show.py": "German only, as all that the demonstration shows",
 }
 """Modules whose sentences are in one language, and why."""
