@@ -52,14 +52,14 @@ async def client(intake: ServiceProcess, doors: ServiceProcess, name: str) -> ht
 
 
 async def test_who_is_revoked_is_told_nothing_more_where_he_waits_and_where_he_is_called(
-    ground: Ground, router: ServiceProcess
+    ground: Ground, router: ServiceProcess, intake: ServiceProcess
 ) -> None:
     connection = await asyncpg.connect(ground.surroundings.postgres.url(DATABASE))
     waiting, called = await register(connection, WAITS), await register(connection, CALLED)
-    with running(ground.process("intake", 31)) as intake, running(ground.process("doors", 31)) as doors:
+    with running(ground.process("intake", 31)) as door, running(ground.process("doors", 31)) as doors:
         async with (
-            await client(intake, doors, waiting) as pulls,
-            await client(intake, doors, called) as registers,
+            await client(door, doors, waiting) as pulls,
+            await client(door, doors, called) as registers,
             receiving() as receiver,
         ):
             (await registers.put("/v1/webhook", json={"url": receiver.url})).raise_for_status()
@@ -76,21 +76,21 @@ async def test_who_is_revoked_is_told_nothing_more_where_he_waits_and_where_he_i
                     await asyncio.sleep(1)
             heard = len(receiver.calls)
             second, third = await delivered(ground, CALLED), await delivered(ground, WAITS)
-            witness = await _seen_by_the_own_principal(ground, intake, doors, CALLED, second)
+            witness = await _seen_by_the_own_principal(ground, door, doors, CALLED, second)
             assert witness
-            assert await _seen_by_the_own_principal(ground, intake, doors, WAITS, third)
+            assert await _seen_by_the_own_principal(ground, door, doors, WAITS, third)
             assert len(receiver.calls) == heard
     await connection.close()
 
 
 async def test_who_is_suspended_is_told_nothing_more_where_he_waits_and_is_let_in_again(
-    ground: Ground, router: ServiceProcess
+    ground: Ground, router: ServiceProcess, intake: ServiceProcess
 ) -> None:
     connection = await asyncpg.connect(ground.surroundings.postgres.url(DATABASE))
     name = await register(connection, SUSPENDED)
     await connection.close()
-    with running(ground.process("intake", 32)) as intake, running(ground.process("doors", 32)) as doors:
-        async with await client(intake, doors, name) as http:
+    with running(ground.process("intake", 32)) as door, running(ground.process("doors", 32)) as doors:
+        async with await client(door, doors, name) as http:
             polled = asyncio.ensure_future(_polled_until_shut(http))
             await order(ground, SuspendOrdered(authority=SUSPENDED, principal="operator"))
             began = time.monotonic()
@@ -123,13 +123,13 @@ async def _polled_until_shut(http: httpx.AsyncClient) -> float:
 
 
 async def _seen_by_the_own_principal(
-    ground: Ground, intake: ServiceProcess, doors: ServiceProcess, authority: str, case: str
+    ground: Ground, door: ServiceProcess, doors: ServiceProcess, authority: str, case: str
 ) -> bool:
     """The authority itself goes on reading: what was withheld from the other has come."""
     form = {"grant_type": "client_credentials", "scope": "inbox.read"}
     async with httpx.AsyncClient(timeout=60) as http:
         login = (authority, ground.made.authority_secrets[authority])
-        asked = await http.post(f"{url(intake)}/token", data=form, auth=login)
+        asked = await http.post(f"{url(door)}/token", data=form, auth=login)
         http.headers["Authorization"] = f"Bearer {asked.raise_for_status().json()['access_token']}"
         async with asyncio.timeout(60):
             while True:

@@ -19,6 +19,7 @@ from shared.events.competence import Place
 from shared.events.topics import AUTHORITY_INBOX
 from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
 from tests.integration.router.conftest import Ground, url
+from tests.integration.router.what_is_known import logged
 from tests.support.batches import batch, send_batch
 from tests.support.receiver import Call, Receiver, answering, receiving
 
@@ -244,9 +245,7 @@ async def test_a_batch_that_cannot_be_read_holds_up_one_inbox_only_until_it_is_s
         other_cases = await submitted(ground, HANAU, 2)
         await others.until(lambda r: len(r.calls) >= 2, seconds=60)
         await theirs.until(lambda r: len(r.calls) >= 2, seconds=60)
-        async with asyncio.timeout(60):
-            while not (stands := (await damaged.get("/v1/webhook")).json()["webhooks"][0])["laidAside"]:  # noqa: ASYNC110 - it is written after the call
-                await asyncio.sleep(0.1)
+        stands = await laid_aside(ground, damaged)
     page = (await damaged.get("/v1/inbox")).raise_for_status().json()["records"]
 
     assert others.ids == await ids_of(ground, HANAU, other_cases)
@@ -256,3 +255,16 @@ async def test_a_batch_that_cannot_be_read_holds_up_one_inbox_only_until_it_is_s
     kinds = [each["headers"]["ce_type"].rsplit(".", 2)[1] for each in page]
     assert kinds == ["RecordUnreadable", "SubmissionDelivered", "SubmissionDelivered"]
     assert "once it is unpacked" in page[0]["event"]["fault"]
+
+
+async def laid_aside(ground: Ground, http: httpx.AsyncClient) -> dict[str, Any]:
+    """How the webhook stands once something is laid aside; it is written after the call."""
+    stands: dict[str, Any] = {"laidAside": 0}
+    try:
+        async with asyncio.timeout(60):
+            while not stands["laidAside"]:
+                await asyncio.sleep(0.1)
+                stands = (await http.get("/v1/webhook")).json()["webhooks"][0]
+    except TimeoutError:
+        pytest.fail("\n".join([f"nothing is laid aside: {stands}", *logged(ground, ["doors-0"])]))
+    return stands

@@ -37,7 +37,10 @@ _SHARED = (
     sealed_dead_letter_topic("router"),
 )
 _LONG = frozenset({"receipt", "decision", "supplement"})
-_TOLD_BY_LOGS = (b"record failed", b"dead letter", b"part failed", b"topics missing", b"stopped")
+_TOLD_BY_LOGS = (
+    *(b"record failed", b"dead letter", b"part failed", b"topics missing", b"stopped"),
+    *(b"laid aside", b"webhook failed", b"webhook ended", b"webhooks interrupted", b"inbox cannot be read"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
