@@ -32,8 +32,8 @@ from services.audit.handler.read import ReadingRoom
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
+from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
-from shared.web.references import PLATFORM_REFERENCE
 
 Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 """A trace id (32 hex digits) or an event's id (UUID)."""

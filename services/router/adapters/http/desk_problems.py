@@ -6,8 +6,8 @@ from services.router.adapters.http.desk_documents import name_of
 from services.router.domain.cases.assignment_reason import BadAssignmentReason
 from services.router.domain.cases.desk import Ineffective, Obstacle
 from services.router.domain.directory.model import Directory
+from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
-from shared.web.references import PLATFORM_REFERENCE
 
 
 class _Said(NamedTuple):

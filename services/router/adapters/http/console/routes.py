@@ -27,8 +27,8 @@ from services.router.ports import DueDates
 from services.router.ports.console import AllCases, OpenLetters, Suspensions
 from shared.events.operation import CloseOrdered, ReplayOrdered
 from shared.web.bearer import Caller
+from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
-from shared.web.references import PLATFORM_REFERENCE
 from shared.web.sign_in import SessionGate
 
 _MOST: Final = 50
