@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition as Position
 
 from shared.events.envelope import Headers
 from shared.events.topics import PARTITIONS, SUBMISSION_RECEIVED
-from shared.kafka.client import KafkaAddress, reader, transactional_producer
+from shared.kafka.client import MAX_RECORD_BYTES, KafkaAddress, reader, transactional_producer
 
 BATCH = 600
 LIBRDKAFKA_BATCH = 3_000
@@ -87,7 +87,15 @@ def on_librdkafka(address: KafkaAddress, backlog: Backlog, group: str) -> None:
         "sasl.password": address.password,
     }
     consumer = Consumer({**common, "group.id": group, "enable.auto.commit": False})
-    producer = Producer({**common, "transactional.id": group, "linger.ms": 0, "compression.type": "zstd"})
+    producer = Producer(
+        {
+            **common,
+            "transactional.id": group,
+            "linger.ms": 0,
+            "compression.type": "zstd",
+            "message.max.bytes": MAX_RECORD_BYTES,
+        }
+    )
     consumer.assign(
         [Position(SUBMISSION_RECEIVED.name, number, start) for number, start in enumerate(backlog.starts)]
     )
