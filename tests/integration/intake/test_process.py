@@ -82,16 +82,17 @@ def frozen(pid: int | None) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def slow(ground: Ground, when: str) -> AsyncIterator[None]:
-    """Every INSERT or UPDATE of a receipt takes longer than the process has to live."""
+async def slow(ground: Ground, when: str, *, seconds: int = 3) -> AsyncIterator[None]:
+    """Every INSERT or UPDATE of a receipt takes longer than the process has to live; at the end none is left."""
     await ground.sql(
         "CREATE OR REPLACE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$"
+        f"$$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$"
     )
     await ground.sql(f"CREATE TRIGGER slow BEFORE {when} ON receipts FOR EACH ROW EXECUTE FUNCTION linger()")
     try:
         yield
     finally:
+        await ground.sql(f"SELECT pg_terminate_backend(pid) {_LINGERERS}")
         await ground.sql("DROP TRIGGER slow ON receipts")
 
 
@@ -102,9 +103,8 @@ async def lingering(ground: Ground, *, requests: int = 1) -> None:
             await asyncio.sleep(0.01)
 
 
-_LINGERING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~* '(INSERT|UPDATE)'"
-)
+_LINGERERS = "FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~* '(INSERT|UPDATE)'"
+_LINGERING = f"SELECT count(*) {_LINGERERS}"
 
 
 async def test_what_was_taken_lies_on_the_bus_and_in_the_feed_once(
@@ -187,7 +187,7 @@ async def test_killed_before_kafka_acknowledges_the_repetition_completes_the_sam
 async def test_killed_between_acknowledgement_and_answer_the_repetition_gets_the_receipt(
     ground: Ground, platform: Platform
 ) -> None:
-    async with slow(ground, "UPDATE"):
+    async with slow(ground, "UPDATE", seconds=60):
         attempt = asyncio.ensure_future(platform.submit())
         received_at = await entered(ground, platform)
         await lingering(ground)
