@@ -38,6 +38,7 @@ AIM: Final = 500
 
 AT_ONCE: Final = 64
 _ROUTED_WITHIN: Final = 120.0
+_CONTENT_BYTES: Final = 1000
 _TOPIC: Final = "bench.answers"
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS public.bench_answers (id text PRIMARY KEY, taken boolean NOT NULL)"
@@ -46,19 +47,27 @@ _TABLE: Final = (
 Work = Callable[[int, bytes], Awaitable[None]]
 
 
-async def routed(address: KafkaAddress, starts: list[int], *, count: int) -> None:
-    """Wait until so many more have been routed."""
+async def routed(address: KafkaAddress, starts: list[int], *, count: int) -> dict[bytes, str]:
+    """Wait until so many more have been decided about; the inbox of each that was routed. The others are parked."""
     consumer = reader(address)
     await consumer.start()
     partitions = [TopicPartition(SUBMISSION_ROUTED.name, number) for number in range(PARTITIONS)]
     consumer.assign(partitions)
     for tp, start in zip(partitions, starts, strict=True):
         consumer.seek(tp, start)
-    seen = 0
+    seen, inboxes = 0, dict[bytes, str]()
     async with asyncio.timeout(_ROUTED_WITHIN):
         while seen < count:
-            seen += sum(map(len, (await consumer.getmany(timeout_ms=200)).values()))
+            for batch in (await consumer.getmany(timeout_ms=200)).values():
+                seen += len(batch)
+                told = {record.key: json.loads(record.value) for record in batch}
+                inboxes |= {
+                    case: AUTHORITY_INBOX.for_authority(each["authority"])
+                    for case, each in told.items()
+                    if "authority" in each
+                }
     await consumer.stop()
+    return inboxes
 
 
 async def all_of(cases: list[bytes], work: Work) -> tuple[float, list[float]]:
@@ -104,7 +113,7 @@ def bare(pool: asyncpg.Pool, producer: AIOKafkaProducer) -> Work:
 
 async def measure(stack: Stack, *, count: int, rounds: int) -> dict[str, Any]:
     description, address = StackDescription.read(stack.var), stack.servers.kafka_endpoint.address()
-    places, contents, chance = list(people()), sealed_contents(stack), random.Random(1)
+    places, contents, chance = list(people()), sealed_contents(stack, size=_CONTENT_BYTES), random.Random(1)
     doors = processes(stack)["doors"]
     admin = stack.servers.kafka_endpoint.admin()  # kept: what it has been asked for ends with it
     admin.create_topics([NewTopic(_TOPIC, PARTITIONS, 1)])[_TOPIC].result(30)
@@ -117,20 +126,18 @@ async def measure(stack: Stack, *, count: int, rounds: int) -> dict[str, Any]:
     costs: list[float] = []
     for _ in range(rounds):
         starts = await ends(address, SUBMISSION_ROUTED.name)
-        backlog = await fill(address, contents, places=chance.choices(places, k=count))
-        await routed(address, starts, count=count)
-        known = await tokens(
-            description, {AUTHORITY_INBOX.authority_of(each) for each in backlog.inboxes.values()}
-        )
+        await fill(address, contents, places=chance.choices(places, k=count))
+        inboxes = await routed(address, starts, count=count)
+        known = await tokens(description, {AUTHORITY_INBOX.authority_of(each) for each in inboxes.values()})
         lines = [await Line.to(description.urls.router) for _ in range(AT_ONCE)]
         spent = used(doors)
-        rate, took = await all_of(list(backlog.inboxes), at_the_door(lines, known, backlog.inboxes))
-        costs.append(1e6 * (used(doors) - spent) / count)
+        rate, took = await all_of(list(inboxes), at_the_door(lines, known, inboxes))
+        costs.append(1e6 * (used(doors) - spent) / len(inboxes))
         rates["doors"].append(rate)
         waits += took
         for line in lines:
             line.writer.close()
-        rates["bare"].append((await all_of(list(backlog.inboxes), bare(pool, producer)))[0])
+        rates["bare"].append((await all_of(list(inboxes), bare(pool, producer)))[0])
     await producer.stop()
     await pool.close()
     return {

@@ -38,6 +38,7 @@ AIM_MS: Final = {"kafka": 250, "pull": 1000, "webhook": 1000}
 
 _SETTLING_SECONDS: Final = 10.0
 _REGISTERED_AT_ONCE: Final = 16
+_CONTENT_BYTES: Final = 1000
 
 Seen = dict[str, float]
 """When each submission was seen, by its id; seconds of one clock."""
@@ -109,7 +110,7 @@ async def send(stack: Stack, *, rate: float, seconds: float, chance: random.Rand
     producer = idempotent_producer(stack.servers.kafka_endpoint.address())
     await producer.start()
     began = time.perf_counter()
-    made = submissions(sealed_contents(stack), places=chosen)
+    made = submissions(sealed_contents(stack, size=_CONTENT_BYTES), places=chosen)
     for number, (ags, event) in enumerate(zip(chosen, made, strict=True)):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
         message = encode(event, SUBMISSION_RECEIVED.name)
