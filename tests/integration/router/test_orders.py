@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition as AdminPartition
 from typer import Typer
 from typer.testing import CliRunner, Result
 
@@ -211,6 +212,29 @@ async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settl
     assert name not in (await run(dead_letters.commands, "list")).stdout
     sent = [r for r in await ground.records(SUBMISSION_RECEIVED.name) if r.value == broken.value]
     assert sent == [record]  # nobody but intake writes there
+
+
+async def test_a_letter_whose_record_has_expired_is_listed_as_such_and_can_be_given_up(
+    ground: Ground,
+) -> None:
+    before, broken = undecodable(ground.submission()), undecodable(ground.submission())
+    broken = replace(broken, key=before.key)  # the same partition, behind it
+    await ground.send(before, broken)
+    (gone, letter), (still, _) = [await dead(ground, each) for each in (before, broken)]
+    came = origin(letter.headers)
+    admin = ground.kafka.endpoint.admin()  # kept: what it has begun ends with it
+    expired = AdminPartition(came.topic, came.partition, came.offset + 1)
+    for done in admin.delete_records([expired]).values():
+        done.result(30)
+
+    listed = {e["number"]: e for e in json.loads((await run(dead_letters.commands, "list", "--json")).stdout)}
+
+    assert (listed[gone]["recordGone"], listed[gone]["possible"]) == (True, ["close"])
+    assert (listed[still]["recordGone"], listed[still]["possible"]) == (False, ["replay", "close"])
+    assert "abgelaufen" in (await run(dead_letters.commands, "list")).stdout
+    for name in (gone, still):
+        closed = await run(dead_letters.commands, "close", name, "--reason", "expired")
+        assert closed.exit_code == 0
 
 
 async def dead(ground: Ground, broken: Message) -> tuple[str, Record]:
