@@ -3,13 +3,14 @@
     python benchmarks/webhooks.py
 
 Real lanes, signatures and connections to a receiver in another process of this machine; what the broker and PostgreSQL
-add is measured by the tests of the whole way. Prints one JSON object.
+add is measured by `transports.py`. The baseline, in the same run: the same calls to the same receiver through the same
+way out, unsigned, from plain tasks that keep nothing. Prints one JSON object.
 """
 
+import argparse
 import asyncio
 import json
 import multiprocessing
-import platform
 import socket
 import time
 from datetime import UTC, datetime
@@ -18,12 +19,17 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.support.authority_doors import spread
+from benchmarks.support.surroundings import machine
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
 from services.router.domain.cases.webhooks import Webhook, WebhookAnnouncement
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.telemetry.metrics import Telemetry
 from shared.web.egress import Egress
+
+AIM = 500
+"""A second."""
 
 AUTHORITIES = 450
 EACH = 20
@@ -55,6 +61,21 @@ def record(authority: str, offset: int) -> WebhookAnnouncement:
     )
 
 
+async def bare(port: int) -> float:
+    """Calls a second without lanes and signatures, as many of them at once."""
+    async with Egress(allowed=[ip_network("127.0.0.0/8")]) as egress:
+
+        async def one(authority: str) -> None:
+            for offset in range(EACH):
+                body = record(authority, offset).body()
+                url = f"http://127.0.0.1:{port}/hook"
+                await egress.post(url, body, headers={}, seconds=15, of=authority)
+
+        began = time.perf_counter()
+        await asyncio.gather(*(one(f"g-{number:08d}") for number in range(1, AUTHORITIES)))
+        return (AUTHORITIES - 1) * EACH / (time.perf_counter() - began)
+
+
 async def measure(port: int, dead: int) -> dict[str, float]:
     async with Egress(allowed=[ip_network("127.0.0.0/8")]) as egress:
         calls = WebhookCalls(
@@ -82,22 +103,31 @@ async def measure(port: int, dead: int) -> dict[str, float]:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
     count = len(alive) * EACH
-    return {
-        "deliveriesPerSecond": round(count / took),
-        "processorMicrosecondsEach": round(used / count * 1e6),
-        "deadReceiverAnnounced": lanes[0].webhook.announced,
-    }
+    return {"deliveries/s": count / took, "own µs each": used / count * 1e6}
+
+
+async def rounds(port: int, dead: int, number: int) -> dict[str, Any]:
+    found = [await measure(port, dead) | {"baseline/s": await bare(port)} for _ in range(number)]
+    return {name: spread([each[name] for each in found]) for name in found[0]} | {"aim/s": AIM}
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=5)
+    chosen = options.parse_args()
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
     silent = socket.create_server(("127.0.0.1", 0), backlog=16)  # connects, never answers
     process = multiprocessing.get_context("fork").Process(target=receive, args=(listening,), daemon=True)
     process.start()
-    found = uvloop.run(measure(listening.getsockname()[1], silent.getsockname()[1]))
+    found = uvloop.run(rounds(listening.getsockname()[1], silent.getsockname()[1], chosen.rounds))
     process.terminate()
-    machine = f"Python {platform.python_version()}, {multiprocessing.cpu_count()} cores"
-    print(json.dumps({"question": "webhooks", "authorities": AUTHORITIES, "machine": machine, **found}))
+    result = {
+        "machine": machine(),
+        "method": " ".join((__doc__ or "").split()),
+        "authorities": AUTHORITIES,
+        "never answering": 1,
+    }
+    print(json.dumps(result | found, indent=2, ensure_ascii=False))
 
 
 if __name__ == "__main__":
