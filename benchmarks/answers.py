@@ -26,7 +26,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
-from benchmarks.router import ends, fill, sealed_contents
+from benchmarks.router import contents_for, ends, fill
 from benchmarks.support.authority_doors import Line, as_json, percentile, processes, spread, tokens, used
 from benchmarks.support.surroundings import machine, people
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, PARTITIONS, SUBMISSION_ROUTED
@@ -113,7 +113,7 @@ def bare(pool: asyncpg.Pool, producer: AIOKafkaProducer) -> Work:
 
 async def measure(stack: Stack, *, count: int, rounds: int) -> dict[str, Any]:
     description, address = StackDescription.read(stack.var), stack.servers.kafka_endpoint.address()
-    places, contents, chance = list(people()), sealed_contents(stack, size=_CONTENT_BYTES), random.Random(1)
+    places, contents, chance = list(people()), contents_for(stack, size=_CONTENT_BYTES), random.Random(1)
     doors = processes(stack)["doors"]
     admin = stack.servers.kafka_endpoint.admin()  # kept: what it has been asked for ends with it
     admin.create_topics([NewTopic(_TOPIC, PARTITIONS, 1)])[_TOPIC].result(30)

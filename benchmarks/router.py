@@ -19,11 +19,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psutil
 import uvloop
@@ -43,6 +44,7 @@ from benchmarks.support.bare_loops import (
 )
 from benchmarks.support.surroundings import BUSINESS_REGISTRATION, machine, people
 from services.intake.adapters.sealing import Sealing
+from services.intake.ports import Purpose
 from shared.crypto.jwe import RecipientKey
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
@@ -67,18 +69,38 @@ SENDERS = 100
 PATIENCE_SECONDS = 120.0
 
 
-def sealed_contents(stack: Stack, *, size: int) -> list[Sealed]:
-    key = json.loads((stack.var / "keys" / "intake" / "platform.public.jwk").read_bytes())
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """One plaintext, sealed for each submission anew, in turn by as many senders."""
+
+    plaintext: bytes
+    senders: Sequence[Sealing]
+
+    def sealed(self, submission: UUID, purpose: Purpose, *, share: float) -> Sealed:
+        """By the sender whose turn it is at this share of the backlog (0 up to 1)."""
+        sender = self.senders[int(share * len(self.senders))]
+        return sender.seal(self.plaintext, submission_id=submission, purpose=purpose)
+
+
+def contents_for(stack: Stack, *, size: int) -> Contents:
+    keys = stack.var / "keys" / "intake"
+    public = {
+        name: json.loads((keys / f"{name}.public.jwk").read_bytes()) for name in ("platform", "notifier")
+    }
     text = secrets.token_urlsafe(size)[:size]
-    content = json.dumps({"antrag": "Gewerbe anmelden", "erklaerung": text}).encode()
-    return [
-        Sealing({"content": RecipientKey(key)}).seal(content, submission_id=uuid4(), purpose="content")
-        for _ in range(SENDERS if size < LARGE else 5)
-    ]
+    return Contents(
+        json.dumps({"antrag": "Gewerbe anmelden", "erklaerung": text}).encode(),
+        [
+            Sealing(
+                {"content": RecipientKey(public["platform"]), "contact": RecipientKey(public["contacts"])}
+            )
+            for _ in range(SENDERS if size < LARGE else 5)
+        ],
+    )
 
 
-def submissions(contents: Sequence[Sealed], *, places: Sequence[str]) -> Iterator[Event[SubmissionReceived]]:
-    """One for each place; the content's own id does not matter to who only wraps its key anew."""
+def submissions(contents: Contents, *, places: Sequence[str]) -> Iterator[Event[SubmissionReceived]]:
+    """One for each place."""
     now = datetime.now(UTC)
     for number, ags in enumerate(places):
         submission = uuid4()
@@ -90,8 +112,10 @@ def submissions(contents: Sequence[Sealed], *, places: Sequence[str]) -> Iterato
             language="de",
             content_hash=f"hmac-sha256:{secrets.token_hex(32)}",
         )
-        content = contents[number * len(contents) // len(places)]
-        contact = content if len(content.ciphertext) < LARGE else None
+        share = number / len(places)
+        content = contents.sealed(submission, "content", share=share)
+        small = len(content.ciphertext) < LARGE
+        contact = contents.sealed(submission, "contact", share=share) if small else None
         yield Event(
             id=uuid4(),
             source="urn:amtsweg:intake",
@@ -103,7 +127,7 @@ def submissions(contents: Sequence[Sealed], *, places: Sequence[str]) -> Iterato
         )
 
 
-async def fill(address: KafkaAddress, contents: Sequence[Sealed], *, places: Sequence[str]) -> Backlog:
+async def fill(address: KafkaAddress, contents: Contents, *, places: Sequence[str]) -> Backlog:
     """Lay a backlog of one submission for each place."""
     starts = await ends(address, SUBMISSION_RECEIVED.name)
     producer = idempotent_producer(address)
@@ -124,7 +148,7 @@ async def fill(address: KafkaAddress, contents: Sequence[Sealed], *, places: Seq
         starts=starts,
         count=len(places),
         inboxes=inboxes,
-        inbox_bytes=max(INBOX_BYTES, len(contents[0].ciphertext)),
+        inbox_bytes=max(INBOX_BYTES, len(contents.plaintext) * 4 // 3),
     )
 
 
@@ -189,7 +213,7 @@ async def measure(stack: Stack, *, count: int, rounds: int, size: int) -> dict[s
         [NewTopic(name, PARTITIONS, 1) for name in (BENCH_ROUTED, BENCH_HELD, BENCH_CUSTODY)]
     ).values():
         created.result(30)
-    chance, contents = random.Random(1), sealed_contents(stack, size=size)
+    chance, contents = random.Random(1), contents_for(stack, size=size)
     result: dict[str, object] = {}
     for fan_out, places in (("1", {FRANKFURT: 1}), ("all municipalities, by population", people())):
         rates: dict[str, list[float]] = {"router": [], "aiokafka": [], "librdkafka": []}

@@ -24,7 +24,7 @@ from aiokafka.structs import TopicPartition
 
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
-from benchmarks.router import sealed_contents, submissions
+from benchmarks.router import contents_for, submissions
 from benchmarks.support.authority_doors import Line, as_json, percentile, spread, tokens
 from benchmarks.support.inboxes import Watch, inboxes_read
 from benchmarks.support.surroundings import machine, people
@@ -110,7 +110,7 @@ async def send(stack: Stack, *, rate: float, seconds: float, chance: random.Rand
     producer = idempotent_producer(stack.servers.kafka_endpoint.address())
     await producer.start()
     began = time.perf_counter()
-    made = submissions(sealed_contents(stack, size=_CONTENT_BYTES), places=chosen)
+    made = submissions(contents_for(stack, size=_CONTENT_BYTES), places=chosen)
     for number, (ags, event) in enumerate(zip(chosen, made, strict=True)):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
         message = encode(event, SUBMISSION_RECEIVED.name)
