@@ -55,7 +55,8 @@ def test_every_decision_can_be_put_into_english(inquiry: Inquiry) -> None:
     text = explain(resolve(inquiry, directory=hessen()), directory=hessen(), language="en")
     assert text.startswith("For ")
     assert "None" not in text
-    assert not re.search(r"\b(zuständig|Grundlage|Verzeichnis|Schlüssel|Postleitzahl)\b", text)
+    ours = re.sub("“[^”]*”", "", text)  # official names stay German
+    assert not re.search(r"\b(zuständig|Grundlage|Verzeichnis|Schlüssel|Postleitzahl)\b", ours)
 
 
 @settings(deadline=None)
