@@ -92,7 +92,10 @@ async def slow(ground: Ground, when: str, *, seconds: int = 3) -> AsyncIterator[
     try:
         yield
     finally:
-        await ground.sql(f"SELECT pg_terminate_backend(pid) {_LINGERERS}")
+        while await ground.sql(  # noqa: ASYNC110 - it is PostgreSQL that is asked
+            f"SELECT count(pg_terminate_backend(pid)) {_LINGERERS}"
+        ):
+            await asyncio.sleep(0.1)
         await ground.sql("DROP TRIGGER slow ON receipts")
 
 
