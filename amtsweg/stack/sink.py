@@ -4,15 +4,26 @@
 """
 
 import sys
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 _MOST_BYTES = 1024 * 1024
+
+
+class _Mails(Mailbox):
+    """A file for each mail, not synced to the disk, which all parts of the stack share: it would wait for every other."""
+
+    def handle_message(self, message: Message) -> None:
+        name = uuid4().hex
+        part = Path(self.mail_dir) / "tmp" / name
+        part.write_bytes(message.as_bytes())
+        part.replace(Path(self.mail_dir) / "new" / name)
 
 
 class MailboxServer(ThreadingHTTPServer):
@@ -60,7 +71,7 @@ class _Notices(BaseHTTPRequestHandler):
 
 def main(host: str, smtp_port: str, maildir: str, http_port: str, folder: str) -> None:
     """Run until killed."""
-    mails = Controller(Mailbox(Path(maildir)), hostname=host, port=int(smtp_port))
+    mails = Controller(_Mails(Path(maildir)), hostname=host, port=int(smtp_port))
     mails.start()
     try:
         MailboxServer(host, int(http_port), Path(folder)).serve_forever()
