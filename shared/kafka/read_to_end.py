@@ -6,6 +6,7 @@ for, or that it cannot be told now. Time that passes without an answer proves no
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
@@ -66,15 +67,8 @@ async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -
     Raises:
         Unavailable: Kafka has not told in time.
     """
-    asking = reader(address, committed=False)
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            await asking.start()
-            return dict(await asking.end_offsets([*partitions]))
-    except (KafkaError, TimeoutError) as away:
-        raise Unavailable(f"the ends of topics cannot be asked for: {type(away).__name__}") from away
-    finally:
-        await close(asking)
+    async with _asking(address, "ends", committed=False) as consumer:
+        return dict(await consumer.end_offsets([*partitions]))
 
 
 async def firsts_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
@@ -83,15 +77,21 @@ async def firsts_of(address: KafkaAddress, partitions: Iterable[TopicPartition])
     Raises:
         Unavailable: Kafka has not told in time.
     """
-    asking = reader(address)
+    async with _asking(address, "beginnings", committed=True) as consumer:
+        return dict(await consumer.beginning_offsets([*partitions]))
+
+
+@asynccontextmanager
+async def _asking(address: KafkaAddress, what: str, *, committed: bool) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = reader(address, committed=committed)
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            await asking.start()
-            return dict(await asking.beginning_offsets([*partitions]))
+            await consumer.start()
+            yield consumer
     except (KafkaError, TimeoutError) as away:
-        raise Unavailable(f"the beginnings of topics cannot be asked for: {type(away).__name__}") from away
+        raise Unavailable(f"the {what} of topics cannot be asked for: {type(away).__name__}") from away
     finally:
-        await close(asking)
+        await close(consumer)
 
 
 async def unread(
