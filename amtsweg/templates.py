@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Annotated, Final, get_args
@@ -79,8 +80,8 @@ def page() -> str:
 
 def wordings(kind: MessageKind) -> Iterator[tuple[str, Words]]:
     """Yield what this message says, with the legal profile that it says it for; the same words come once."""
-    law, names = open_law(shipped()), NamesByKey.read(shipped())
-    writer, known = Writer(read_texts(), law), set[str]()
+    law, names, writer = _sources()
+    known = set[str]()
     authority = names.authorities[_AUTHORITY]
     nameless = Names(service=None, authority=authority.name, sits_in=authority.place)
     missing = _MISSING if kind == "incomplete" else ()
@@ -94,6 +95,12 @@ def wordings(kind: MessageKind) -> Iterator[tuple[str, Words]]:
                 known.add(same)
                 named = replace(nameless, service=names.services[service].name)
                 yield profile.name, writer.write(message, named, missing=missing)
+
+
+@cache
+def _sources() -> tuple[Law, NamesByKey, Writer]:
+    law = open_law(shipped())
+    return law, NamesByKey.read(shipped()), Writer(read_texts(), law)
 
 
 def _profiles(law: Law) -> Iterator[tuple[LegalProfile, str]]:
