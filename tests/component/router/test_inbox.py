@@ -163,13 +163,20 @@ async def test_a_replay_goes_back_30_days_at_most(http: httpx.AsyncClient) -> No
     )
 
 
+async def long_poll(http: httpx.AsyncClient, doors: DoorsInMemory) -> "asyncio.Future[httpx.Response]":
+    """A request that the door lets wait."""
+    asked = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
+    async with asyncio.timeout(10):
+        while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
+            await asyncio.sleep(0)
+    return asked
+
+
 async def test_who_waits_is_woken_by_what_comes_and_by_the_end_of_his_time(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
     doors.inboxes.committed[GIESSEN] = 2
-    waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
-    while not doors.arrivals.waiting:  # noqa: ASYNC110 - it is the request that is waited for
-        await asyncio.sleep(0.01)
+    waiting = await long_poll(http, doors)
     doors.inboxes.put(GIESSEN)
     doors.arrivals.arrived(GIESSEN)
 
@@ -205,10 +212,7 @@ async def test_a_parameter_outside_its_limits_is_refused(
 async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(doors: DoorsInMemory) -> None:
     doors.inboxes.committed[GIESSEN] = 2
     async with connected(doors) as http:
-        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
-        async with asyncio.timeout(10):
-            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
-                await asyncio.sleep(0)
+        waiting = await long_poll(http, doors)
         doors.revoked.add(GIESSEN)
         doors.inboxes.put(GIESSEN, b'{"secret":"x"}')
         doors.arrivals.arrived(GIESSEN)
@@ -220,10 +224,7 @@ async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(do
 async def test_who_is_revoked_while_they_wait_is_told_so_before_anything_comes(doors: DoorsInMemory) -> None:
     doors.inboxes.committed[GIESSEN] = 2
     async with connected(doors) as http:
-        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
-        async with asyncio.timeout(10):
-            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
-                await asyncio.sleep(0)
+        waiting = await long_poll(http, doors)
         doors.revoked.add(GIESSEN)
         answer = await asyncio.wait_for(waiting, 10)
 
@@ -233,10 +234,7 @@ async def test_who_is_revoked_while_they_wait_is_told_so_before_anything_comes(d
 async def test_who_loses_an_authority_while_they_wait_for_it_is_told_so(doors: DoorsInMemory) -> None:
     doors.inboxes.committed |= {GIESSEN: 2, MARBURG: 1}
     async with connected(doors, principal=PROVIDER) as http:
-        waiting = asyncio.ensure_future(http.get("/v1/inbox", params={"wait": 30}))
-        async with asyncio.timeout(10):
-            while not doors.arrivals.waiting:  # noqa: ASYNC110 - the door says it
-                await asyncio.sleep(0)
+        waiting = await long_poll(http, doors)
         doors.suspended.add(GIESSEN)
         answer = await asyncio.wait_for(waiting, 10)
 
