@@ -85,7 +85,7 @@ class Contents:
 def contents_for(stack: Stack, *, size: int) -> Contents:
     keys = stack.var / "keys" / "intake"
     public = {
-        name: json.loads((keys / f"{name}.public.jwk").read_bytes()) for name in ("platform", "notifier")
+        name: json.loads((keys / f"{name}.public.jwk").read_bytes()) for name in ("platform", "contacts")
     }
     text = secrets.token_urlsafe(size)[:size]
     return Contents(
