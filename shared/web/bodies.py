@@ -1,4 +1,4 @@
-"""Bodies of requests: whose are read, how long they may be, how slowly they may come, and how much lies in memory."""
+"""Bodies of requests: whose are read, how long and how slow they may be, and that JSON reads the same to everybody."""
 
 import asyncio
 from collections import Counter
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import Unavailable
 from shared.web.connection import origin_of
 from shared.web.gates import pass_gates
+from shared.web.json_bodies import check_json, takes_json
 from shared.web.problems import Postponed, Problem
 
 GRACE_SECONDS: Final = 10.0
@@ -100,6 +101,7 @@ class _Body:
         self._received = 0
         self._began: float | None = None
         self._complete = False
+        self._pieces: list[bytes] | None = None
 
     async def receive(self) -> Message:
         """The next piece.
@@ -117,8 +119,10 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             raise _too_slow() from None
-        self._take(len(message.get("body", b"")))
+        self._take(message.get("body", b""))
         self._complete = not message.get("more_body", False)
+        if self._complete:
+            self._read()
         return message
 
     def forget(self) -> None:
@@ -140,14 +144,24 @@ class _Body:
         announced = dict(self._scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._limit:
             raise _too_large(self._limit)
+        self._pieces = [] if takes_json(self._scope) else None
         self._began = asyncio.get_running_loop().time()
 
-    def _take(self, size: int) -> None:
+    def _take(self, piece: bytes) -> None:
+        size = len(piece)
         if self._received + size > self._limit:
             raise _too_large(self._limit)
         if not self._memory.take(self._whose, size):
             raise _too_many()
         self._received += size
+        if self._pieces is not None:
+            self._pieces.append(piece)
+
+    def _read(self) -> None:
+        """JSON is checked as soon as it is complete; that nothing was sent is for the route to say."""
+        if self._pieces and self._received:
+            check_json(b"".join(self._pieces))
+        self._pieces = None
 
 
 def _too_large(limit: int) -> Problem:

@@ -16,7 +16,8 @@ from starlette.types import Scope
 
 C = TypeVar("C")
 
-_ADMITTED: Final = "amtsweg_admitted"
+ADMITTED: Final = "amtsweg_admitted"
+"""Where in the scope of a request its admissions are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ class Gate(SecurityBase, Generic[C]):
 
     async def pass_once(self, request: Request, asked: SecurityScopes) -> Admitted[C]:
         """The admission of this request through this gate, asked for now or before."""
-        passed: dict[tuple[int, str], Admitted[C]] = request.scope.setdefault(_ADMITTED, {})
+        passed: dict[tuple[int, str], Admitted[C]] = request.scope.setdefault(ADMITTED, {})
         key = (id(self), asked.scope_str)
         if key not in passed:
             passed[key] = await self.admit(request, asked)

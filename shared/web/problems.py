@@ -1,6 +1,6 @@
 """Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ class Problem(HTTPException):
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(status, detail=detail, headers=headers)
-        self.document = {
+        self.document: dict[str, Any] = {
             "type": _TYPE + kind,
             "title": title,
             "status": status,
@@ -107,15 +107,23 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         {"at": _place(fault["loc"]), "problem": fault["type"], "expected": fault["msg"]}
         for fault in faults[:MOST_ERRORS]
     ]
-    more = ", …" if len(faults) > MOST_ERRORS else ""
+    problem = invalid(found, of=len(faults))
+    return problem_response({**problem.document, "instance": request.url.path})
+
+
+def invalid(errors: Sequence[Mapping[str, str]], *, of: int | None = None) -> Problem:
+    """The problem that names the places that are not as described; ``of`` says how many there are in all."""
+    count = len(errors) if of is None else of
+    more = ", …" if count > len(errors) else ""
     problem = Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
         title="The request does not match the API description",
-        detail=f"{len(faults)} places are not as expected: {', '.join(f['at'] for f in found)}{more}",
+        detail=f"{count} places are not as expected: {', '.join(each['at'] for each in errors)}{more}",
         resolution="Correct the places named in errors and send the request again.",
     )
-    return problem_response({**problem.document, "instance": request.url.path, "errors": found})
+    problem.document["errors"] = list(errors)
+    return problem
 
 
 def _place(location: Sequence[str | int]) -> str:

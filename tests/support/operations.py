@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fastapi import FastAPI
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
@@ -23,6 +24,17 @@ def protected(app: FastAPI) -> list[Operation]:
         Operation(method, _filled(route.path))
         for route in _routes(app.router.routes)
         if (route.openapi_extra or {}).get("security") != OPEN_TO_ALL["security"]
+        for method in sorted(route.methods or ())
+    ]
+
+
+def taking_json(app: FastAPI) -> list[Operation]:
+    """Every operation that takes JSON, whether FastAPI reads it or the route itself; paths are filled."""
+    return [
+        Operation(method, _filled(route.path))
+        for route in _routes(app.router.routes)
+        if any(not isinstance(each.field_info, Form) for each in route.dependant.body_params)
+        or "application/json" in (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
         for method in sorted(route.methods or ())
     ]
 

@@ -3,6 +3,7 @@
 import json
 import secrets
 import warnings
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -14,6 +15,7 @@ from joserfc.jwk import import_key
 from services.intake.domain.client import ASSERTION_ALGORITHMS, Bearer
 from services.intake.ports import Clock
 from shared.crypto.key_strength import strong_key
+from shared.strict_json import inspect
 from shared.web.bearer import CREDENTIAL, LONGEST, SIGNED_WITH, TYPE
 
 TOKEN_LIFETIME: Final = timedelta(minutes=5)
@@ -51,10 +53,14 @@ class JwtAssertions:
     def claimed(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         try:
             shown = jws.extract_compact(assertion[:LONGEST].encode())
+            headers = shown.headers()
+            protected = assertion.partition(".")[0]
+            if inspect(shown.payload) or inspect(urlsafe_b64decode(protected + "=" * (-len(protected) % 4))):
+                return None  # two readers could read two claims
             claims = json.loads(shown.payload)
         except (JoseError, ValueError, RecursionError):
             return None
-        return (shown.headers(), claims) if isinstance(claims, dict) else None
+        return (headers, claims) if isinstance(claims, dict) else None
 
     def verifies(self, assertion: str, *, key: Mapping[str, Any]) -> bool:
         try:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.intake.domain.admission import Contradiction, ReceiptEntry, Running
-from services.intake.domain.strict_json import NotJson
 from services.intake.domain.submission import Faulty, TooLarge
+from shared.strict_json import NotJson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

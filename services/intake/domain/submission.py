@@ -21,11 +21,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from services.intake.domain.mail_domain import registered_domain
-from services.intake.domain.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
 from services.intake.domain.tidy import tidied, without_invisible
 from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import Channel, ClientReference, Language
+from shared.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
 
 
 def _visible(value: object) -> object:

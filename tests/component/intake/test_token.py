@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey
 
@@ -171,6 +171,16 @@ async def test_a_form_is_sent_as_a_form(intake: Intake) -> None:
 )
 async def test_what_is_no_assertion_is_denied(intake: Intake, shown: str) -> None:
     assert (await ask_with(intake, shown or "x")).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("more", [b'"sub":"other",', rb'"\u0073ub":"other",', b'"n":1e400,'])
+async def test_claims_that_two_readers_read_differently_are_denied(intake: Intake, more: bytes) -> None:
+    claims = jws.extract_compact(assertion(intake).encode()).payload
+    signed = [
+        jws.serialize_compact({"alg": "ES256"}, each, CLIENT_KEY, algorithms=["ES256"])
+        for each in (b"{" + more + claims[1:], claims)
+    ]
+    assert [(await ask_with(intake, each)).status_code for each in signed] == [401, 200]
 
 
 async def test_an_assertion_under_another_client_id_is_denied(intake: Intake) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.strict_json import JsonFault, NotJson, inspect
 from services.intake.domain.submission import Contact, Faulty, HandedIn, TooLarge, read
 from shared.events.competence import Attributes, Place
+from shared.strict_json import JsonFault, NotJson, inspect
 
 SERVICE = "99050012104000"
 LIMIT = 1000

@@ -1,7 +1,7 @@
 """A sealed part that nobody could open as what it should be is refused at the door, by the member that is wrong."""
 
 import json
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from uuid import uuid4
 
@@ -52,6 +52,12 @@ def header(**changed: Any) -> str:
     return urlsafe_b64encode(json.dumps(document | changed).encode()).decode().rstrip("=")
 
 
+def twice(name: str, value: str) -> str:
+    """The right header, before which this member stands once more."""
+    right = urlsafe_b64decode(header() + "==")
+    return urlsafe_b64encode(f'{{"{name}":"{value}",'.encode() + right[1:]).decode().rstrip("=")
+
+
 def recipient(**header: Any) -> tuple[SealedRecipient, ...]:
     return (SealedRecipient(header={"alg": "ECDH-ES+A256KW", "kid": "k", **header}, encrypted_key="AAAA"),)
 
@@ -70,6 +76,9 @@ def test_parts_that_are_sealed_as_they_should_be_are_taken() -> None:
         pytest.param(part(protected=header(zip="DEF")), "protected", id="compressed"),
         pytest.param(part(protected=header(name="Erika")), "protected", id="with words in the header"),
         pytest.param(part(protected="e30"), "protected", id="an empty header"),
+        pytest.param(
+            part(protected=twice("purpose", "notice")), "protected", id="a header with two purposes"
+        ),
         pytest.param(part(protected="?"), "protected", id="a header that is none"),
         pytest.param(part(protected="A" * 2000), "protected", id="a long header"),
         pytest.param(part(iv="AAAA"), "iv", id="a short iv"),

@@ -13,6 +13,7 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
 from shared.events.payload import Instant, WireModel
+from shared.web.json_bodies import strict_body
 from shared.web.problems import Problem
 
 
@@ -67,7 +68,7 @@ def evaluation_routes(desk: Evaluations, *, room: ReadingRoom, gate: ReaderAuth)
         """Ask to see what a person has done; another auditor must agree within 30 days."""
         visit = await gate.visit(request, reader)
         try:
-            asked = EvaluationRequest.model_validate_json(await request.body())
+            asked = EvaluationRequest.model_validate_json(await strict_body(request))
         except ValidationError:
             raise _malformed() from None
         return _document(await desk.request(visit, asked.actor))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.intake.domain.strict_json import DEEPEST
 from services.intake.domain.submission import Fault
+from shared.strict_json import DEEPEST
 
 EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "service": ("14 Ziffern (LeiKa-Schlüssel)", "14 digits (LeiKa key)"),
@@ -72,4 +72,6 @@ FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
         f"mehr als {DEEPEST} Ebenen ineinander",
         f"more than {DEEPEST} levels in one another",
     ),
+    "nul-character": ("enthält das Zeichen NUL", "contains the character NUL"),
+    "too-many-values": ("zu viele Angaben", "too many values"),
 }

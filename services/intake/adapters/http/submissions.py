@@ -21,10 +21,10 @@ from services.intake.domain.outcome import (
     SubmissionOutcome,
     Taken,
 )
-from services.intake.domain.strict_json import NotJson
 from services.intake.domain.submission import Faulty, TooLarge
 from shared.events.ids import child_id
 from shared.events.topics import MAX_CONTENT_BYTES
+from shared.strict_json import NotJson
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described

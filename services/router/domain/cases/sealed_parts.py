@@ -15,6 +15,7 @@ from shared.events.sealed_answer import (
     MAX_NOTICE_BYTES,
     NOTICE_PURPOSE,
 )
+from shared.strict_json import inspect
 
 SealedPart = Literal["content", "notice"]
 PartFault = Literal[
@@ -82,7 +83,7 @@ def _faults(sealed: Sealed, expected: Expected, *, submission_id: UUID) -> Itera
 def _protected(text: str) -> Mapping[str, str] | None:
     raw = _bytes(text) if len(text) <= _MOST_PROTECTED else None
     try:
-        header = None if raw is None else json.loads(raw)
+        header = None if raw is None or inspect(raw) else json.loads(raw)
     except (ValueError, RecursionError):
         return None
     if not isinstance(header, dict) or header.keys() != {"enc", "cty", "submissionId", "purpose"}:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from math import isfinite
-from typing import Any, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 DEEPEST = 64
 """Levels of objects and arrays in one another that a member's value may have."""
@@ -25,7 +25,14 @@ LONGEST_NUMBER = 100
 _EXACT_DIGITS = 15
 """Decimal digits that an IEEE double always keeps."""
 
-JsonFault = Literal["doubled-member", "number-not-exact", "lone-surrogate", "nested-too-deep"]
+JsonFault = Literal[
+    "doubled-member",
+    "number-not-exact",
+    "lone-surrogate",
+    "nested-too-deep",
+    "nul-character",
+    "too-many-values",
+]
 
 _TOKEN = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?P<bracket>[\[\]{}])|(?P<constant>-?Infinity|NaN)', re.DOTALL
@@ -33,6 +40,7 @@ _TOKEN = re.compile(
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_NUL_ESCAPE = "\\u0000"
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_NAME = 64
 
@@ -53,6 +61,17 @@ class FaultPlace:
     fault: JsonFault
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """What a reader bears beyond JSON itself: so many values in all, and NUL in texts or none."""
+
+    most_values: int | None = None
+    nul: bool = True
+
+
+NO_LIMITS: Final = DocumentLimits()
+
+
 class _Doubled(dict[str, Any]):
     """An object with doubled members; ``doubled`` names them."""
 
@@ -67,16 +86,16 @@ class _NoNumberError(ValueError):
     """NaN or Infinity."""
 
 
-def inspect(body: bytes) -> NotJson | tuple[FaultPlace, ...]:
+def inspect(body: bytes, limits: DocumentLimits = NO_LIMITS) -> NotJson | tuple[FaultPlace, ...]:
     """Say where a document is not JSON, or which places readers would read differently; empty if all is well."""
     try:
-        return _inspect(body.decode(), body)
+        return _inspect(body.decode(), body, limits)
     except UnicodeDecodeError as error:
         before = body[: error.start].decode()
         return _at(before, len(before))
 
 
-def _inspect(text: str, body: bytes) -> NotJson | tuple[FaultPlace, ...]:
+def _inspect(text: str, body: bytes, limits: DocumentLimits) -> NotJson | tuple[FaultPlace, ...]:
     found: list[None] = []
     try:
         value = _read(text, found)
@@ -90,8 +109,11 @@ def _inspect(text: str, body: bytes) -> NotJson | tuple[FaultPlace, ...]:
     # Only now, for in a document that is well-formed every quotation mark has its partner.
     if _deeper_than(body, DEEPEST + 1):
         return (_too_deep(text),)
-    doubtful = found or _SURROGATE_ESCAPE.search(text)
-    return tuple(islice(_places(value, ""), MOST_FAULTS)) if doubtful else ()
+    if limits.most_values is not None and _values(body) > limits.most_values:
+        return (FaultPlace("", "too-many-values"),)
+    nul = not limits.nul and _NUL_ESCAPE in text
+    doubtful = found or nul or _SURROGATE_ESCAPE.search(text)
+    return tuple(islice(_places(value, "", nul=nul), MOST_FAULTS)) if doubtful else ()
 
 
 def _read(text: str, found: list[None]) -> object:
@@ -142,6 +164,12 @@ def _deeper_than(body: bytes, levels: int) -> bool:
     return False
 
 
+def _values(body: bytes) -> int:
+    """How many members and elements a well-formed document has at most."""
+    bare = _STRING.sub(b"", body)
+    return bare.count(b",") + bare.count(b"{") + bare.count(b"[")
+
+
 def _too_deep(text: str) -> FaultPlace:
     """The place by line and column: what is nested without end has no pointer worth reading."""
     depth = 0
@@ -154,24 +182,29 @@ def _too_deep(text: str) -> FaultPlace:
     return FaultPlace("", "nested-too-deep")
 
 
-def _places(value: object, pointer: str) -> Iterator[FaultPlace]:
+def _places(value: object, pointer: str, *, nul: bool) -> Iterator[FaultPlace]:
     if isinstance(value, _Inexact):
         yield FaultPlace(pointer, "number-not-exact")
     elif isinstance(value, str):
-        if _SURROGATE.search(value):
-            yield FaultPlace(pointer, "lone-surrogate")
+        yield from _in_text(value, pointer, nul=nul)
     elif isinstance(value, dict):
         doubled = value.doubled if isinstance(value, _Doubled) else frozenset[str]()
         for name, inner in value.items():
             below = f"{pointer}/{_segment(name)}"
             if name in doubled:
                 yield FaultPlace(below, "doubled-member")
-            if _SURROGATE.search(name):
-                yield FaultPlace(below, "lone-surrogate")
-            yield from _places(inner, below)
+            yield from _in_text(name, below, nul=nul)
+            yield from _places(inner, below, nul=nul)
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            yield from _places(inner, f"{pointer}/{position}")
+            yield from _places(inner, f"{pointer}/{position}", nul=nul)
+
+
+def _in_text(text: str, pointer: str, *, nul: bool) -> Iterator[FaultPlace]:
+    if _SURROGATE.search(text):
+        yield FaultPlace(pointer, "lone-surrogate")
+    if nul and "\0" in text:
+        yield FaultPlace(pointer, "nul-character")
 
 
 def _segment(name: str) -> str:

@@ -1,0 +1,74 @@
+"""JSON in requests: every route that takes it reads it by the same strict reader, before anything is made of it.
+
+A route whose body FastAPI reads is covered by itself (`bodies`); a route that reads its bytes asks `strict_body`.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
+from starlette.types import Scope
+
+from shared.strict_json import DEEPEST, DocumentLimits, FaultPlace, JsonFault, NotJson, inspect
+from shared.web.problems import Problem, invalid
+
+MOST_VALUES: Final = 1_000
+"""Members and elements in one document; the longest answer of an authority has a tenth of it."""
+
+_LIMITS: Final = DocumentLimits(most_values=MOST_VALUES, nul=False)
+
+_EXPECTED: Final[Mapping[JsonFault, str]] = {
+    "doubled-member": "each member once in an object",
+    "number-not-exact": "a number that an IEEE double carries exactly (RFC 7493)",
+    "lone-surrogate": "whole characters, no lone surrogate",
+    "nested-too-deep": f"at most {DEEPEST} levels in one another",
+    "nul-character": "text without the character NUL",
+    "too-many-values": f"at most {MOST_VALUES} members and elements in all",
+}
+
+
+def takes_json(scope: Scope) -> bool:
+    """Whether FastAPI reads JSON for the route that was found for this request."""
+    dependant = getattr(scope.get("route"), "dependant", None)
+    if not isinstance(dependant, Dependant):
+        return False
+    return any(not isinstance(each.field_info, Form) for each in dependant.body_params)
+
+
+def check_json(body: bytes) -> None:
+    """Check that every reader understands the document alike.
+
+    Raises:
+        Problem: it is not JSON in UTF-8 (400), or not the same to all (422); the places are named.
+    """
+    found = inspect(body, _LIMITS)
+    if isinstance(found, NotJson):
+        raise _not_json(found)
+    if found:
+        raise invalid([_error(each) for each in found])
+
+
+async def strict_body(request: Request) -> bytes:
+    """The body of a request, for a route that reads its bytes; raises as `check_json` does."""
+    body = await request.body()
+    check_json(body)
+    return body
+
+
+def _not_json(place: NotJson) -> Problem:
+    problem = Problem(
+        HTTPStatus.BAD_REQUEST,
+        "malformed-json",
+        title="Not JSON",
+        detail=f"The request's body is not JSON in UTF-8: line {place.line}, column {place.column}.",
+        resolution="Send a JSON document after RFC 8259, as /openapi.json describes it.",
+    )
+    problem.document.update(line=place.line, column=place.column)
+    return problem
+
+
+def _error(place: FaultPlace) -> dict[str, str]:
+    return {"at": f"body{place.pointer}", "problem": place.fault, "expected": _EXPECTED[place.fault]}
