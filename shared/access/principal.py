@@ -9,6 +9,8 @@ from typing import Any, Final, Literal, get_args
 PrincipalKind = Literal["platform", "authority", "provider", "desk", "auditor", "operator"]
 Audience = Literal["intake", "doors", "desk", "audit"]
 AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
+EXCHANGED: Final[tuple[Audience, ...]] = tuple(each for each in AUDIENCES if each != "audit")
+"""The services that take access tokens. Auditors show their own with each look (docs/adr/0014)."""
 
 SCOPES: Final[Mapping[str, Audience]] = MappingProxyType(
     {

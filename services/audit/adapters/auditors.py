@@ -1,7 +1,8 @@
 """Auditors by their tokens, from schema ``access``: added, rotated and revoked like every other principal.
 
 A token is the id and a rolled secret, ``pruefung-3.…``. It is shown with every look and is not exchanged for a
-short-lived one, so that a page and ``curl`` need nothing else; it ends within a minute of its revocation.
+short-lived one: nobody but auditors has a key to the log, intake's token endpoint least of all (docs/adr/0014). It ends
+within a minute of its revocation.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
-from shared.access.principal import AUDIENCES, Audience, Principal, audiences
+from shared.access.principal import EXCHANGED, Audience, Principal, audiences
 
 Scope = Literal["submissions.write", "cases.read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -45,7 +45,7 @@ class WrongTarget:
     """A resource that is none of ours, several, or one that the scopes do not open."""
 
 
-_TARGETS: Mapping[str, Audience] = {f"{RESOURCE_PREFIX}{name}": name for name in AUDIENCES}
+_TARGETS: Mapping[str, Audience] = {f"{RESOURCE_PREFIX}{name}": name for name in EXCHANGED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def granted(
     if not scope and targets:
         wanted = frozenset(each for each in wanted if audiences(frozenset({each})) == targets)
     opened = audiences(wanted)
-    if not wanted <= principal.scopes or len(opened) != 1:
+    if not wanted <= principal.scopes or len(opened) != 1 or not opened.issubset(EXCHANGED):
         return WrongScope()
     if targets and opened != targets:
         return WrongTarget()

@@ -4,14 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from joserfc.jwk import ECKey
 
 from amtsweg.credentials import auditor_token, rolled_credential
 from services.audit.adapters.auditors import RegisteredAuditors
+from services.audit.settings import Settings
+from services.intake.adapters.jwt import JwtTokens
+from services.intake.domain.client import Bearer
 from shared.access.principal import AUDIENCE_OF, SCOPES, Principal, PrincipalKind
 from shared.errors import Unavailable
 from tests.support.auditors import LONG_AGO, PrincipalsHere, auditor, auditors
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
+_SIGNING = ECKey.generate_key("P-256", {"kid": "tokens-1"}).as_dict(private=True)
 TOKEN = auditor_token("pruefung-3", "rolled")
 
 
@@ -84,3 +89,13 @@ def test_where_nobody_can_tell_who_is_registered_nobody_is_turned_away() -> None
 
     with pytest.raises(Unavailable):
         RegisteredAuditors(Away()).find(TOKEN, NOW)
+
+
+def test_the_log_opens_to_no_key_of_the_token_endpoint() -> None:
+    """An access token, signed by intake for this very service, is nobody's; the service has no setting for its keys."""
+    tokens = JwtTokens([_SIGNING], issuer="https://intake.example", clock=lambda: NOW)
+    bearer = Bearer(
+        client_id="pruefung-3", scopes=frozenset({"audit.look"}), credential="secret-1", audience="audit"
+    )
+    assert auditors({TOKEN: ("audit.look",)}).find(tokens.issue(bearer), NOW) is None
+    assert not [name for name in Settings.model_fields if "token" in name or "issuer" in name]

@@ -14,7 +14,7 @@ from services.intake.domain.client import (
     granted,
     read_assertion,
 )
-from shared.access.principal import Principal
+from shared.access.principal import SCOPES, Principal
 
 NOW = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
 ISSUER = "https://intake.example"
@@ -125,6 +125,13 @@ def test_a_token_can_be_asked_for_with_fewer_scopes() -> None:
 @pytest.mark.parametrize("scope", ["cases.read audit.look", "cases.read nothing", "nothing", "cases.read  "])
 def test_a_scope_that_the_client_does_not_have_is_not_granted(scope: str) -> None:
     assert ask(scope) == WrongScope()
+
+
+@pytest.mark.parametrize("scope", [scope for scope, service in SCOPES.items() if service == "audit"])
+def test_nobody_gets_a_token_for_the_log(scope: str) -> None:
+    auditor = replace(CLIENT, kind="auditor", scopes=frozenset({scope}))
+    assert ask(principal=auditor) == ask(scope, principal=auditor) == WrongScope()
+    assert ask(None, "urn:amtsweg:audit", principal=auditor) == WrongTarget()
 
 
 def test_a_token_is_for_one_service() -> None:

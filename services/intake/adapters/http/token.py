@@ -11,7 +11,7 @@ from services.intake.adapters.rates import Quota
 from services.intake.domain.client import ASSERTION_LIFETIME, RESOURCE_PREFIX, BadClaim
 from services.intake.domain.token_request import Denied, Issued, TokenError
 from services.intake.handler.tokens import TokenEndpoint
-from shared.access.principal import AUDIENCES
+from shared.access.principal import EXCHANGED
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.noted import note
@@ -45,7 +45,7 @@ _DESCRIBED: Final[dict[str, Any]] = {
                         "resource": {
                             "type": "string",
                             "description": "The service that the token is for (RFC 8707).",
-                            "enum": [f"{RESOURCE_PREFIX}{name}" for name in AUDIENCES],
+                            "enum": [f"{RESOURCE_PREFIX}{name}" for name in EXCHANGED],
                         },
                         "client_id": {"type": "string"},
                         "client_secret": {"type": "string"},
