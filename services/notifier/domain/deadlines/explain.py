@@ -106,7 +106,7 @@ class _Explanation:
         found = [ExplanationStep(deadline.started_by, basis, self._say("period", length=length))]
         raw = deadline.raw_end or deadline.period_ends
         if deadline.ended_before_extension is not None:
-            found += self._extension(deadline.ended_before_extension)
+            found += self._extension(deadline.ended_before_extension, basis)
             raw = after_months(deadline.ended_before_extension, deadline.inquiry.extended_by)
         else:
             paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
@@ -116,14 +116,12 @@ class _Explanation:
             found.append(self._on("moved", deadline.period_ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", why=why))
         return found
 
-    def _extension(self, before: date) -> list[ExplanationStep]:
+    def _extension(self, before: date, basis: str) -> list[ExplanationStep]:
         months = self._deadline.inquiry.extended_by
         length = self._say("by-a-month") if months == 1 else self._length(months, "months")
         return [
             self._on("without-extension", before, "§ 31 Abs. 3 VwVfG"),
-            self._on(
-                "extended", after_months(before, months), "§ 42a Abs. 2 VwVfG, § 190 BGB", length=length
-            ),
+            self._on("extended", after_months(before, months), f"{basis}, § 190 BGB", length=length),
         ]
 
     def consequences(self) -> list[ExplanationStep]:

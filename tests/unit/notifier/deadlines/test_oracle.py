@@ -5,10 +5,11 @@ Nothing of the engine is used here: no month arithmetic, no library of holidays.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.notifier.domain.deadlines.compute import announced, last_dispatches, remedy_until
 from services.notifier.domain.deadlines.explain import short
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry
 from tests.support.law import CONFIRMATION, FICTION, deadline_of, hessian_law
@@ -96,7 +97,9 @@ PROFILES = {
     FICTION: Written(
         months=3, fiction=True, extends=WITHOUT_LIMIT
     ),  # § 42a Abs. 2 VwVfG: once, to a reasonable extent
-    "three-months-deemed-entry": Written(months=3, fiction=True),  # § 10 Abs. 1 HwO
+    "three-months-deemed-entry": Written(
+        months=3, fiction=True, extends=WITHOUT_LIMIT
+    ),  # § 10 Abs. 1 Satz 3, 4 HwO: § 42a VwVfG holds as well
     "three-months-deemed-licence": Written(months=3, fiction=True, extends=3),  # § 15 Abs. 1 PBefG
     "three-months-simplified-building-permit": Written(months=3, fiction=True, extends=2),  # § 65 Abs. 2 HBO
     CONFIRMATION: Written(days=3, waits=False, announced=False),  # § 15 Abs. 1 GewO
@@ -151,3 +154,42 @@ def test_it_agrees_on_extensions_and_supplements(profile: str) -> None:
         if law.extends < WITHOUT_LIMIT:
             with pytest.raises(BadDeadlineInquiry, match="extendedByMonths"):
                 deadline_of(day.isoformat(), profile, **fields, extendedByMonths=law.extends + 1)
+
+
+def summer(year: int) -> tuple[datetime, datetime]:
+    """When German clocks are ahead by two hours: from one last Sunday at 01:00 UTC to the other (2000/84/EG)."""
+    ends = []
+    for month in (3, 10):
+        day = date(year, month, 31)
+        while day.isoweekday() != 7:
+            day -= DAY
+        ends.append(datetime(day.year, day.month, day.day, 1, tzinfo=UTC))
+    return ends[0], ends[1]
+
+
+def test_an_instant_counts_on_the_day_that_a_german_clock_shows() -> None:
+    for day in days():
+        begins, ends = summer(day.year)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        for hour, second in ((21, 3599), (22, 0), (22, 3599), (23, 0), (23, 3599)):
+            at = midnight + timedelta(hours=hour, seconds=second)
+            ahead = timedelta(hours=2 if begins <= at < ends else 1)
+            found = deadline_of(at.isoformat(), "notice", via="authority").deemed_received
+            assert found == (at + ahead).date(), at
+
+
+def test_the_day_of_announcement_and_the_last_dispatch_agree_on_every_day() -> None:
+    law = hessian_law()
+
+    def arrives(sent: date) -> date:
+        return sent + (3 if sent.year < 2025 else 4) * DAY
+
+    for day in days():
+        latest = day
+        while arrives(latest) > day:
+            latest -= DAY
+        same: dict[str, date | None] = dict.fromkeys(("letter", "email", "mailbox"), latest)
+        assert last_dispatches(day, law) == {**same, "handed-over": day}, day
+        for channel in ("letter", "email", "mailbox"):
+            assert announced(day, channel, law) == arrives(day), day
+        assert remedy_until(day, law) == moved(months_after(day, 1)), day

@@ -69,6 +69,9 @@ def test_the_offset_of_an_instant_changes_nothing(instant: datetime) -> None:
         ("2028-02-29T23:59:59+01:00", "2028-02-29"),
         ("2026-10-25T02:30:00+02:00", "2026-10-25"),  # the hour that comes twice
         ("2026-10-25T02:30:00+01:00", "2026-10-25"),
+        ("2026-03-29T02:30:00", "2026-03-29"),  # the hour that never comes
+        ("2026-07-01t23:59:59z", "2026-07-02"),  # RFC 3339 section 5.6
+        ("2026-07-01 23:59:59+00", "2026-07-02"),  # as databases write it
     ],
 )
 def test_the_day_of_receipt_is_the_calendar_day_in_germany(received: str, day: str) -> None:
