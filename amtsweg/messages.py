@@ -20,6 +20,7 @@ from services.notifier.adapters.postgres.operate import ListedMessage, listed, s
 from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import TRANSITIONS
+from shared.crypto.dkim import LONGEST_BITS, SHORTEST_BITS, DkimSigner
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.local_time import local_time, utc
@@ -31,6 +32,9 @@ commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellend
 STATES: Final = (*TRANSITIONS, "lacking")
 
 _PasswordFile = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
+
+_TXT_PART: Final = 255
+"""A TXT record's strings are no longer; receivers join them (RFC 6376 section 3.6.2.2)."""
 
 _Result = TypeVar("_Result")
 
@@ -154,6 +158,34 @@ def mailbox_keys(
     echo(said(de=f"v1, nur für {client}: {secret}", en=f"v1, for {client} only: {secret}"))
     for key in public:
         echo(f"v1a: {key}")
+
+
+@commands.command("dkim-record")
+def dkim_record(
+    *,
+    key_file: Annotated[Path, typer.Option(help="die Datei aus AMTSWEG_DKIM__KEY_FILE", exists=True)],
+    selector: Annotated[str, typer.Option(help="der Name aus AMTSWEG_DKIM__SELECTOR")],
+    domain: Annotated[str, typer.Option(help="die Domäne, die unterschreibt")],
+    as_json: JsonOption = False,
+) -> None:
+    """Zeigt, was im DNS steht, damit Empfänger die Unterschrift (DKIM) unter unseren Mails prüfen können."""
+    try:
+        signer = DkimSigner.from_pem(key_file.read_bytes(), domain=domain, selector=selector)
+    except (OSError, ValueError):
+        bits = f"{SHORTEST_BITS}–{LONGEST_BITS}"
+        echo(
+            said(
+                de=f"{key_file}: Erwartet wird ein privater RSA-Schlüssel mit {bits} Bit (PEM, ohne Kennwort).",
+                en=f"{key_file}: expected a private RSA key with {bits} bits (PEM, without password).",
+            ),
+            err=True,
+        )
+        raise typer.Exit(2) from None
+    if as_json:
+        echo_json({"name": signer.record_name, "type": "TXT", "value": signer.record})
+        return
+    parts = [signer.record[at : at + _TXT_PART] for at in range(0, len(signer.record), _TXT_PART)]
+    echo(f"{signer.record_name}. TXT " + " ".join(f'"{part}"' for part in parts))
 
 
 def document(message: ListedMessage) -> dict[str, object]:

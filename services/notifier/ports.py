@@ -191,6 +191,13 @@ class Mailer(Protocol):
         """
 
 
+class Signer(Protocol):
+    """Who vouches for mails to their receivers."""
+
+    def sign(self, mail: bytes, *, at: datetime) -> bytes:
+        """Return the mail with its signature."""
+
+
 class Mailboxes(Protocol):
     """The mailboxes that platforms keep for their applicants."""
 

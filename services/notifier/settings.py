@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from shared.addresses import protected_url, require_loopback
+from shared.crypto.dkim import DkimSigner
 from shared.events.payload import PrincipalId
 from shared.settings import (
     ClockAhead,
@@ -65,6 +66,37 @@ class SmtpConnection(BaseModel):
             require_loopback(self.host, what="mail server", instead="encryption starttls or tls")
         if (self.username is None) != (self.password_file is None):
             raise ValueError("username and password_file are given together or not at all")
+        return self
+
+
+class MailSignature(BaseModel):
+    """How mails are signed (DKIM, RFC 6376), so that receivers see that they come from the sender's domain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key_file: Annotated[
+        FilePath,
+        Field(
+            description="The private key: RSA with 2048 to 4096 bits (PEM). `amtsweg messages dkim-record` prints what "
+            "is published for it in DNS."
+        ),
+    ]
+    selector: Annotated[
+        str,
+        StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"),
+        Field(
+            description="The name of the key: its record is `<selector>._domainkey.<domain>`. Each key has its own."
+        ),
+    ]
+    domain: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[a-z0-9.-]{1,189}$"),
+        Field(description="The domain that signs: that of the sender, as if left out, or one above it."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _strong(self) -> Self:
+        DkimSigner.from_pem(self.key_file.read_bytes(), domain="", selector=self.selector)
         return self
 
 
@@ -158,6 +190,11 @@ class BounceListener(BaseModel):
         return self
 
 
+def is_aligned(domain: str, sender: str) -> bool:
+    """Whether a signature of this domain speaks for mails of this sender (DMARC, relaxed)."""
+    return f".{sender.rpartition('@')[2].lower()}".endswith(f".{domain}")
+
+
 class Settings(ServiceSettings):
     """The notifier's environment."""
 
@@ -166,6 +203,7 @@ class Settings(ServiceSettings):
     http: HttpListener = HttpListener()
     smtp: SmtpConnection
     second_smtp: SmtpConnection | None = None
+    dkim: MailSignature | None = None
     mailbox: MailboxConnection = MailboxConnection()
     letters: LetterOutlet = LetterOutlet()
     bounces: BounceListener | None = None
@@ -196,6 +234,15 @@ class Settings(ServiceSettings):
     def _clock_is_true_beyond_loopback(self) -> Self:
         if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
             raise ValueError("clock_ahead is for a local stack only")
+        return self
+
+    @model_validator(mode="after")
+    def _signed_as_the_sender(self) -> Self:
+        domain = self.dkim.domain if self.dkim else None
+        if domain is not None and not is_aligned(domain, self.sender_address):
+            raise ValueError(
+                "dkim.domain must be the domain of sender_address or one above it (RFC 7489 section 3.1.1)"
+            )
         return self
 
     @model_validator(mode="after")

@@ -39,6 +39,7 @@ from services.notifier.handler.send_loop import Rounds
 from services.notifier.ports import Carrier
 from services.notifier.settings import BounceListener, MailboxConnection, Settings, SmtpConnection
 from shared.backoff import Backoff
+from shared.crypto.dkim import DkimSigner
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.submission import Channel
@@ -136,12 +137,21 @@ def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
             sender=_sender(settings),
             clock=utc_now,
             return_paths=_return_paths(settings),
+            signer=_signer(settings),
         ),
         close=mailer.close,
         side_by_side=4 * settings.smtp.connections,
         per_second=settings.smtp.per_second,
         idle=_IDLE_FOR_MAILS,
     )
+
+
+def _signer(settings: Settings) -> DkimSigner | None:
+    dkim = settings.dkim
+    if dkim is None:
+        return None
+    domain = dkim.domain or _domain(settings).lower()
+    return DkimSigner.from_pem(dkim.key_file.read_bytes(), domain=domain, selector=dkim.selector)
 
 
 def _return_paths(settings: Settings) -> ReturnPaths | None:

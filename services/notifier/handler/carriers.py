@@ -1,7 +1,7 @@
 """How a message leaves on each channel: written for it, then offered to whoever carries it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.notifier.domain.address import address_of
 from services.notifier.domain.bounces import ReturnPaths
@@ -23,6 +23,7 @@ from services.notifier.ports import (
     Mailer,
     MailOutcome,
     NameDirectory,
+    Signer,
     Withdrawn,
 )
 from shared.events.notification import Shortcoming
@@ -93,17 +94,20 @@ class EmailCarrier(_AtTheDesk):
     sender: MailSender
     clock: Clock
     return_paths: ReturnPaths | None = None
+    signer: Signer | None = None
 
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
-        recipient = address_of(self.desk.contact(claim))
+        recipient, now = address_of(self.desk.contact(claim)), self.clock()
         mail = compose(
             claim.message.id,
             self.desk.words(claim),
             sender=self.sender,
             recipient=recipient,
-            now=self.clock(),
+            now=now,
             return_path=None if self.return_paths is None else self.return_paths.of(claim.message.id),
         )
+        if self.signer is not None:
+            mail = replace(mail, content=self.signer.sign(mail.content, at=now))
         return await self.mailer.hand_over(mail, before_content=before_content)
 
 
