@@ -44,6 +44,13 @@ class Settings(ServiceSettings):
             description="C2SP tlog-policy with the witnesses that must cosign; without one, none are asked."
         ),
     ] = None
+    witnesses_in_clear: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Names of witnesses in the policy that are asked over http:// beyond loopback, a JSON list. What is sent "
+            "is public and what comes back is signed; without TLS somebody in between can withhold it."
+        ),
+    ] = ()
     timestamp_url: Annotated[
         HttpUrl | None,
         Field(

@@ -1,13 +1,40 @@
-"""Talking to witnesses over HTTP, one connection kept for each."""
+"""Talking to witnesses over HTTP, one connection kept for each; beyond loopback with TLS, or by a named exception."""
 
 import asyncio
 import http.client
 import threading
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from services.audit.domain.policy import Trusted
 from services.audit.domain.witnessing import Reply
+from shared.addresses import protected_url
 
 _MAX_ANSWER = 64 * 1024
+
+
+def require_protected(witnesses: Mapping[str, Trusted], *, in_clear: Collection[str]) -> None:
+    """Refuse a policy with an address that is not as every other address must be; ``in_clear`` names exceptions.
+
+    Raises:
+        ValueError: the text names the witness, and what is required instead.
+    """
+    if strangers := set(in_clear) - witnesses.keys():
+        raise ValueError(
+            f"AMTSWEG_WITNESSES_IN_CLEAR: the policy has no witness {', '.join(sorted(strangers))}"
+        )
+    for name, witness in witnesses.items():
+        if witness.url is None:
+            continue
+        scheme = urlsplit(witness.url).scheme
+        if scheme not in {"http", "https"}:
+            raise ValueError(f"policy, witness {name}: expected an https:// URL, as in tlog-policy")
+        if name in in_clear and scheme == "http":
+            continue
+        try:
+            protected_url(witness.url)
+        except ValueError as clear:
+            raise ValueError(f"policy, witness {name}: {clear}") from None
 
 
 class WitnessHttp:

@@ -7,9 +7,10 @@ from functools import partial
 from services.audit.adapters.auditors import RegisteredAuditors
 from services.audit.adapters.key_files import read_keys, read_secrecy
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
+from services.audit.adapters.witness_http import require_protected
 from services.audit.app.service import AuditService, assemble, new_known_events
 from services.audit.consumer import sequencing
-from services.audit.domain.policy import WITHOUT_WITNESSES, parse_policy
+from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
 from shared.access.principals import Principals
@@ -39,8 +40,10 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     Raises:
         Unavailable: PostgreSQL cannot be reached.
         Refused: a key is not what it should be.
+        ValueError: a witness is to be asked in clear.
     """
     health, telemetry = Health(), Telemetry()
+    policy = _policy(settings)
     password = (
         None if settings.postgres.password_file is None else read_secret(settings.postgres.password_file)
     )
@@ -56,9 +59,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             secrecy=read_secrecy(settings.pseudonym_key_file),
             keys=read_keys(settings.log_key_file, origin=settings.log_origin),
             readers=RegisteredAuditors(principals),
-            policy=WITHOUT_WITNESSES
-            if settings.policy_file is None
-            else parse_policy(settings.policy_file.read_bytes()),
+            policy=policy,
             successor=None
             if settings.successor_key_file is None
             else read_secrecy(settings.successor_key_file),
@@ -107,3 +108,12 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             "lag": Follower(lag, name="lag", health=health),
             "http": http,
         }
+
+
+def _policy(settings: Settings) -> Policy:
+    """Whose cosignatures are asked for."""
+    if settings.policy_file is None:
+        return WITHOUT_WITNESSES
+    policy = parse_policy(settings.policy_file.read_bytes())
+    require_protected(policy.witnesses, in_clear=settings.witnesses_in_clear)
+    return policy

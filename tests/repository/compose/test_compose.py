@@ -18,6 +18,7 @@ from amtsweg.__main__ import build
 from amtsweg.stack.jars import pinned
 from amtsweg.stack.provision_commands import OUTSIDE
 from amtsweg.stack.services import PROCESSES
+from services.audit.adapters.witness_http import require_protected
 from services.audit.domain.policy import parse_policy
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
 
@@ -200,7 +201,11 @@ def test_the_job_makes_both_witnesses_and_a_policy_that_names_them(made_keys: Pa
         policies.append((tmp_path / "keys/audit/log.policy").read_bytes())
     assert policies[0] == policies[1]
     assert policies[0].decode().count("http://witness-") == 2
-    parse_policy(policies[0])
+    witnesses = parse_policy(policies[0]).witnesses
+    named = json.loads(environment("audit")["AMTSWEG_WITNESSES_IN_CLEAR"])
+    require_protected(witnesses, in_clear=named)
+    with pytest.raises(ValueError, match="beyond loopback only verified TLS"):
+        require_protected(witnesses, in_clear=named[1:])
 
 
 def test_the_witnesses_know_the_log_that_the_audit_service_writes() -> None:

@@ -12,6 +12,9 @@ from pydantic.fields import FieldInfo
 
 from amtsweg.docs.settings_page import settings
 from amtsweg.stack.services import PROCESSES
+from services.audit.adapters.witness_http import require_protected
+from services.audit.domain.keys import SignatureType, SigningKey
+from services.audit.domain.policy import Trusted, parse_policy
 from services.notifier.settings import BounceListener, MailboxConnection, SmtpConnection
 from shared.settings import (
     HttpListener,
@@ -59,6 +62,7 @@ ALONE = {"AMTSWEG_ISSUER", "AMTSWEG_DOORS_URL", "AMTSWEG_REDIS_URL", "AMTSWEG_PR
 IN_CLEAR = {"AMTSWEG_TIMESTAMP_URL": "what is asked for is a hash, and the answer is signed (RFC 3161)"}
 """Addresses that may be in clear, and why."""
 
+WITNESS = SigningKey("one.example", SignatureType.COSIGNATURE, bytes(32))
 ISSUER: TypeAdapter[str] = TypeAdapter(Issuer)
 URL: TypeAdapter[object] = TypeAdapter(ProtectedUrl)
 HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -143,3 +147,33 @@ def test_postgresql_beyond_loopback_is_verified() -> None:
         for mode in ("", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"):
             with pytest.raises(ValidationError, match="use sslmode=verify-full"):
                 PostgresConnection(url=f"postgresql://intake@{host}:5432/amtsweg{mode}")
+
+
+def policy_of(url: str) -> dict[str, Trusted]:
+    text = f"witness one {WITNESS.verifier.to_text()} {url}\nquorum one\n"
+    return dict(parse_policy(text.encode()).witnesses)
+
+
+def test_a_witness_in_a_policy_is_an_address_like_any_other() -> None:
+    for host in HERE:
+        require_protected(policy_of(f"http://{host}:8085"), in_clear=())
+    for host in ELSEWHERE:
+        require_protected(policy_of(f"https://{host}/log"), in_clear=())
+        require_protected(policy_of(f"http://{host}:8085"), in_clear=["one"])
+        with pytest.raises(ValueError, match=r"policy, witness one: .* use https://"):
+            require_protected(policy_of(f"http://{host}:8085"), in_clear=())
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://one.example/", "rediss://one.example", "one.example", "postgresql://127.0.0.1/"]
+)
+@pytest.mark.parametrize("in_clear", [(), ("one",)])
+def test_a_witness_is_asked_over_http(url: str, in_clear: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="witness one: expected an https:// URL"):
+        require_protected(policy_of(url), in_clear=in_clear)
+
+
+def test_an_exception_names_a_witness_of_the_policy() -> None:
+    with pytest.raises(ValueError, match="the policy has no witness two"):
+        require_protected(policy_of("https://one.example"), in_clear=["one", "two"])
+    require_protected({}, in_clear=())
