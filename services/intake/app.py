@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +25,7 @@ from services.intake.adapters.http.submissions import BODY_LIMIT, submission_rou
 from services.intake.adapters.http.supplements import supplement_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
 from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
-from services.intake.adapters.postgres import MIGRATIONS, SCHEMA
+from services.intake.adapters.postgres import MIGRATIONS, PARTITIONED, SCHEMA
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
@@ -56,8 +57,10 @@ from shared.postgres import offsets
 from shared.postgres.migrations import upgrade
 from shared.postgres.outbox import OutboxPublisher
 from shared.postgres.pool import Pool, open_pool
+from shared.postgres.time_partitions import TimePartitions
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
+from shared.service.periodic import Periodic
 from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -68,6 +71,7 @@ from shared.web.names import names_from
 from shared.web.noted import note
 from shared.web.reference import reference_routes
 
+_UPKEEP_EVERY: Final = timedelta(hours=1)
 _RETRY: Final = {"Retry-After": "2"}
 
 
@@ -148,6 +152,8 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
     async with AsyncExitStack() as opened:
         pool = await open_pool(postgres.url, schema=SCHEMA, password=password, reset=False)
         opened.push_async_callback(pool.close)
+        partitions = TimePartitions(pool, PARTITIONED)
+        await partitions.add()  # a database that comes from an old backup has none of this year
         desk_pool = await open_pool(
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
         )
@@ -159,11 +165,22 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
             limit=settings.requests_per_minute,
         )
         opened.push_async_callback(rates.close)
-        yield _parts(settings, pool=pool, desk_pool=desk_pool, rates=rates)
+        health = Health()
+        parts = _parts(settings, pool=pool, desk_pool=desk_pool, rates=rates, health=health)
+        upkeep = Periodic(
+            partitions.keep,
+            every=_UPKEEP_EVERY,
+            part="time partitions",
+            failure="partitions not kept",
+            condition=health.part("time partitions"),
+        )
+        yield {**parts, "time partitions": Follower(upkeep, name="time partitions", health=health)}
 
 
-def _parts(settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates) -> Mapping[str, Component]:
-    health, telemetry = Health(), Telemetry()
+def _parts(
+    settings: Settings, *, pool: Pool, desk_pool: Pool, rates: RedisRates, health: Health
+) -> Mapping[str, Component]:
+    telemetry = Telemetry()
     address = KafkaAddress.of(settings.kafka)
     publisher = Publisher(address, health=health, topics=produced_by("intake"))
     principals = Principals(pool, condition=health.part("principals"))

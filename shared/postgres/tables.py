@@ -3,6 +3,8 @@
 A migration calls ``op.execute`` with each statement, so that one history describes the whole schema.
 """
 
+from typing import Final
+
 
 def offsets_table() -> tuple[str, ...]:
     """How far each consumer has read, and what blocks a case.
@@ -73,3 +75,74 @@ def outbox_table() -> tuple[str, ...]:
         """,
         "COMMENT ON TABLE refused_messages IS 'Too large or malformed for Kafka: an operator looks at them.'",
     )
+
+
+WRITTEN_ON: Final = "written_on date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date"
+"""The column by whose day a table is partitioned: ours, so that no sender chooses a partition."""
+
+
+def ids_table(name: str, column: str, *, parts: int = 8) -> tuple[str, ...]:
+    """The ids of a time-partitioned table, each once over all its partitions, whose own keys hold within one only."""
+    return (
+        f"CREATE TABLE {name} ({column} uuid PRIMARY KEY, {WRITTEN_ON}) PARTITION BY HASH ({column})",
+        f"CREATE INDEX {name}_age ON {name} USING brin (written_on)",
+        f"COMMENT ON TABLE {name} IS 'each id once over all partitions; goes with the rows'",
+        *(
+            f"CREATE TABLE {name}_{part} PARTITION OF {name} FOR VALUES WITH (MODULUS {parts}, REMAINDER {part})"
+            for part in range(parts)
+        ),
+    )
+
+
+def time_partition_functions() -> tuple[str, ...]:
+    """Functions of the owner, by which a service that may change no table adds and drops partitions.
+
+    A table that is partitioned by range of ``written_on`` has one partition a month or a year, named by its first
+    month. `shared.postgres.time_partitions` calls both functions.
+    """
+    return (_ADD_TIME_PARTITIONS, _DROP_TIME_PARTITIONS)
+
+
+# Attached, not created as a partition: that would wait for all readers, and a dump reads for hours.
+_ADD_TIME_PARTITIONS: Final = """
+CREATE FUNCTION add_time_partitions(wanted text, unit text, ahead integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '2s' AS $$
+DECLARE
+    step interval := ('1 ' || unit)::interval;
+    first date;
+    part text;
+    added integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('time partitions of ' || current_schema(), 0));
+    FOR n IN 0..ahead LOOP
+        first := date_trunc(unit, now() AT TIME ZONE 'UTC') + n * step;
+        part := wanted || to_char(first, '_YYYY_MM');
+        CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, wanted);
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+            wanted, part, first, (first + step)::date);
+        added := added + 1;
+    END LOOP;
+    RETURN added;
+END $$
+"""
+_DROP_TIME_PARTITIONS: Final = """
+CREATE FUNCTION drop_time_partitions(wanted text, before date) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '2s' AS $$
+DECLARE
+    part text;
+    dropped integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('time partitions of ' || current_schema(), 0));
+    FOR part IN
+        SELECT relname::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = to_regclass(quote_ident(wanted))
+            AND relname::text COLLATE "C" < wanted || to_char(before, '_YYYY_MM')
+    LOOP
+        EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', wanted, part);
+        EXECUTE format('DROP TABLE %I', part);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $$
+"""

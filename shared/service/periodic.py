@@ -3,11 +3,39 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from shared.errors import Stopped, Unavailable
 from shared.telemetry.health import Condition
+
+
+class Periodic:
+    """A component that does such work (`repeat`) until cancelled; a round that succeeds makes its part ready."""
+
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[None]],
+        *,
+        every: timedelta,
+        part: str,
+        failure: str,
+        condition: Condition,
+    ) -> None:
+        self._work = work
+        self._condition = condition
+        self._repeat = partial(
+            repeat, self._round, every=every, part=part, failure=failure, condition=condition
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._repeat()
+
+    async def _round(self) -> None:
+        await self._work()
+        self._condition.set("ready")
 
 
 async def repeat(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Final
@@ -23,7 +24,7 @@ from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook import webhook_routes
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import MIGRATIONS, SCHEMA
-from services.router.adapters.postgres.answers import AnswersUpkeep, PostgresAnswers
+from services.router.adapters.postgres.answers import PostgresAnswers
 from services.router.adapters.postgres.fetch_places import PostgresFetchPlaces
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
@@ -48,6 +49,7 @@ from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
+from shared.service.periodic import Periodic
 from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
@@ -59,6 +61,7 @@ from shared.web.rate_limit import PrincipalRates, Rates
 
 AUDIENCE: Final = "doors"
 
+_FORGET_EVERY: Final = timedelta(days=1)
 _BODY_BYTES: Final = 64 * 1024
 
 
@@ -149,6 +152,13 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         directories=directories,
         telemetry=telemetry,
     )
+    upkeep = Periodic(
+        book.forget,
+        every=_FORGET_EVERY,
+        part="upkeep",
+        failure="answers not forgotten",
+        condition=health.part("upkeep"),
+    )
     return {
         "partitions": PartitionCheck.of(address, "doors"),
         "publisher": publisher,
@@ -161,7 +171,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         "due dates": Follower(due, name="due dates", health=health),
         "fetched": Follower(watch, name="fetched", health=health),
         **page.parts,
-        "upkeep": Follower(AnswersUpkeep(book), name="upkeep", health=health),
+        "upkeep": Follower(upkeep, name="upkeep", health=health),
         "http": _http(
             settings,
             [

@@ -264,8 +264,7 @@ async def test_from_the_first_open_port_on_no_other_receipt_is_given(
     first = await platform.submit()
     assert await in_feed(platform, first.json()) == 1
     ground.service.kill()
-    for statement in ("DELETE FROM receipts", "DELETE FROM history", "DELETE FROM offsets"):
-        await ground.sql(statement)
+    await ground.lose_the_book()
     starting = asyncio.create_task(asyncio.to_thread(ground.service.start))
     refused = 0
     async with asyncio.timeout(60):
@@ -289,9 +288,7 @@ async def test_a_book_that_goes_back_under_a_running_service_gives_no_other_rece
 ) -> None:
     first = await platform.submit()
     assert await in_feed(platform, first.json()) == 1
-    await ground.sql("DELETE FROM receipts")
-    await ground.sql("DELETE FROM history")
-    await ground.sql("DELETE FROM offsets")
+    await ground.lose_the_book()
     while (health := await platform.http.get("/health/ready")).status_code == 200:  # until it is noticed
         assert health.json()["histories"]["standing"] == "ready"
     while (answer := await platform.submit()).status_code == 503:  # until the book is whole

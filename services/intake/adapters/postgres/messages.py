@@ -17,8 +17,9 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 """How much sealed content one page has at most, unless its first message alone is larger."""
 
 _KEEP: Final = """
+WITH fresh AS (INSERT INTO message_ids (message_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING message_id)
 INSERT INTO messages (message_id, case_id, client_id, submission_id, answer_id, at, authority, kind, outcome, content)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id) DO NOTHING
+SELECT message_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM fresh
 """
 _TAKEN_AWAY: Final = "DELETE FROM messages WHERE message_id = ANY ($1)"
 _OF_ERASED: Final = """

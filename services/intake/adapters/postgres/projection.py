@@ -28,34 +28,50 @@ _PLACED: Final = "UPDATE feed SET position = $1"
 
 # The first event of a submission is right, also over the book: what was entered anew after the book had come back
 # from a backup has another time and number, and everybody else knows the first.
-_RECEIPTS: Final = """
-INSERT INTO receipts AS known (submission_id, case_id, client_id, client_reference_hash, service, language,
-                               receipt_number, received_at, content_hash, kind, channels, held_until, taken_at, told_at)
-SELECT *, now(), now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                                   $7::text[], $8::timestamptz[], $9::text[], $10::text[], $11::text[])
-ON CONFLICT (submission_id) DO UPDATE SET
-    taken_at = coalesce(known.taken_at, now()), told_at = now(), receipt_number = excluded.receipt_number,
-    received_at = excluded.received_at, content_hash = excluded.content_hash, service = excluded.service,
-    language = excluded.language, channels = excluded.channels, client_reference_hash = excluded.client_reference_hash,
-    client_reference = CASE WHEN known.client_reference_hash = excluded.client_reference_hash
-                            THEN known.client_reference END,
-    request_hash = CASE WHEN known.content_hash = excluded.content_hash THEN known.request_hash END
-WHERE known.told_at IS NULL
+_TOLD: Final = """
+unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+       $9::text[], $10::text[], $11::text[])
+AS told (submission_id, case_id, client_id, client_reference_hash, service, language, receipt_number, received_at,
+         content_hash, kind, channels)
 """
+_NEW_RECEIPTS: Final = f"""
+WITH fresh AS (
+    INSERT INTO receipt_ids (submission_id) SELECT submission_id FROM {_TOLD}
+    ON CONFLICT DO NOTHING RETURNING submission_id
+)
+INSERT INTO receipts (submission_id, case_id, client_id, client_reference_hash, service, language, receipt_number,
+                      received_at, content_hash, kind, channels, held_until, taken_at, told_at)
+SELECT told.*, now(), now(), now() FROM {_TOLD} JOIN fresh USING (submission_id)
+"""  # noqa: S608 - no value of anybody's
+_KNOWN_RECEIPTS: Final = f"""
+UPDATE receipts AS known SET
+    taken_at = coalesce(known.taken_at, now()), told_at = now(), receipt_number = told.receipt_number,
+    received_at = told.received_at, content_hash = told.content_hash, service = told.service,
+    language = told.language, channels = told.channels, client_reference_hash = told.client_reference_hash,
+    client_reference = CASE WHEN known.client_reference_hash = told.client_reference_hash
+                            THEN known.client_reference END,
+    request_hash = CASE WHEN known.content_hash = told.content_hash THEN known.request_hash END
+FROM {_TOLD} WHERE known.submission_id = told.submission_id AND known.told_at IS NULL
+"""  # noqa: S608 - no value of anybody's
 _LINES: Final = """
+WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
+    WITH ORDINALITY AS told (event_id, case_id, submission_id, at, code, detail, authority, turn)
+), fresh AS (
+    INSERT INTO history_ids (event_id) SELECT event_id FROM told ON CONFLICT DO NOTHING RETURNING event_id
+)
 INSERT INTO history (event_id, case_id, submission_id, at, code, detail, authority)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
-ON CONFLICT (event_id) DO NOTHING
+SELECT event_id, case_id, submission_id, at, code, detail, authority FROM told JOIN fresh USING (event_id) ORDER BY turn
 """
 # Both ids: of a case that the router does not know it repeats what an authority says about the submission.
 _PLACE: Final = """
 WITH placeable AS (
-    SELECT event_id, receipts.client_id, row_number() OVER (ORDER BY at, arrival) AS place
+    SELECT event_id, history.written_on, receipts.client_id, row_number() OVER (ORDER BY at, arrival) AS place
     FROM history JOIN receipts USING (submission_id, case_id)
     WHERE position IS NULL AND submission_id = ANY ($1) AND taken_at IS NOT NULL
 ), placed AS (
     UPDATE history SET client_id = placeable.client_id, position = $2 + place
-    FROM placeable WHERE history.event_id = placeable.event_id
+    FROM placeable WHERE history.event_id = placeable.event_id AND history.written_on = placeable.written_on
     RETURNING 1
 )
 SELECT count(*) FROM placed
@@ -83,9 +99,11 @@ async def project(
     event arrives that repeats the facts of receipt.
     """
     orders = [event for event in events if carries(event, EraseOrdered)]
-    lines = [line(event) for event in events]
+    lines = list({event.id: line(event) for event in events}.values())
     position: int = await connection.fetchval(_LOCK)
-    await connection.execute(_RECEIPTS, *_receipt_columns(events))
+    receipts = _receipt_columns(events)
+    await connection.execute(_NEW_RECEIPTS, *receipts)
+    await connection.execute(_KNOWN_RECEIPTS, *receipts)
     await connection.execute(_LINES, *_line_columns(lines))
     placed: int = await connection.fetchval(_PLACE, [each.submission_id for each in lines], position)
     if placed:

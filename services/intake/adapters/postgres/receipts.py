@@ -18,10 +18,10 @@ HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
 
 _ENTER: Final = """
+WITH fresh AS (INSERT INTO receipt_ids (submission_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING submission_id)
 INSERT INTO receipts (submission_id, case_id, client_id, client_reference, client_reference_hash, service, language,
                       receipt_number, received_at, content_hash, request_hash, kind, channels, held_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + $14)
-ON CONFLICT (submission_id) DO NOTHING
+SELECT submission_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + $14 FROM fresh
 RETURNING true
 """
 _FIND: Final = """

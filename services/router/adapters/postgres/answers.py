@@ -9,7 +9,6 @@ import structlog
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from shared.errors import Unavailable
 from shared.postgres.pool import Pool, reaching_postgres
-from shared.service.periodic import repeat
 
 HOLD: Final = timedelta(seconds=15)
 """How long an attempt holds its entry: longer than it may take. Whoever dies holding it delays a repetition so long."""
@@ -17,7 +16,6 @@ HOLD: Final = timedelta(seconds=15)
 KEPT: Final = timedelta(days=400)
 """How long an answer is known again here. The router knows it by its id for as long as its case is remembered."""
 
-_DAY: Final = timedelta(days=1)
 _ENTER: Final = """
 INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until)
 VALUES ($1, $2, $3, $4, $5, $6, now() + $7)
@@ -84,17 +82,6 @@ class PostgresAnswers:
         """Drop what nobody repeats any more."""
         with reaching_postgres():
             await self._pool.execute(_FORGET, after)
-
-
-class AnswersUpkeep:
-    """Forgets once a day what nobody repeats any more."""
-
-    def __init__(self, book: PostgresAnswers) -> None:
-        self._book = book
-
-    async def run(self) -> None:
-        """Forget until cancelled."""
-        await repeat(self._book.forget, every=_DAY, part="upkeep", failure="answers not forgotten")
 
 
 def _found(row: asyncpg.Record) -> AnswerFound:
