@@ -1,8 +1,9 @@
-"""The clients that docs/authorities.md names: librdkafka reads an inbox with the authority's own login, and opens it."""
+"""The clients that docs/authorities.md names read an inbox with the authority's own login, and open what lies there."""
 
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import confluent_kafka
@@ -14,6 +15,7 @@ from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import Place
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from tests.integration.router.conftest import Ground
+from tests.support.foreign_clients import java, node, run
 
 AUTHORITY = "g-06531008"
 OLDEST = (2, 6, 1)
@@ -42,6 +44,44 @@ async def test_librdkafka_reads_the_inbox_and_joserfc_opens_what_lies_there(
     )
     opened = jwe.decrypt_json(json.loads(value)["content"], JWKRegistry.import_key(key), registry=algorithms)
     assert opened.plaintext == b'{"betrieb":"Eisdiele"}'
+
+
+def with_kafkajs(folder: Path) -> list[str]:
+    return [*node(folder), "inbox.mjs"]
+
+
+def with_java(folder: Path) -> list[str]:
+    return java(folder, "Inbox")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "client", [pytest.param(with_java, id="java"), pytest.param(with_kafkajs, id="kafkajs")]
+)
+async def test_a_client_of_another_language_reads_the_inbox_and_opens_what_lies_there(
+    ground: Ground, router: ServiceProcess, client: Callable[[Path], list[str]], tmp_path: Path
+) -> None:
+    small, large = '{"betrieb":"Café"}', json.dumps({"anlage": "x" * 900_000})
+    command = await asyncio.to_thread(client, tmp_path)
+    for content in (large, small):
+        sent = ground.submission(place=Place(ags=AUTHORITY.removeprefix("g-")), content=content.encode())
+        await ground.receive(sent)
+        login = ground.login(f"authority.{AUTHORITY}")
+        task = {
+            "bootstrap": login.bootstrap,
+            "securityProtocol": login.security_protocol,
+            "username": login.username,
+            "password": login.password,
+            "group": f"{authority_group(AUTHORITY)}.matrix.{sent.case_id}",
+            "topic": AUTHORITY_INBOX.for_authority(AUTHORITY),
+            "case": str(sent.case_id),
+            "key": json.loads(ground.made.keys.of_authority(AUTHORITY, "decryption.jwk").read_bytes()),
+        }
+        (tmp_path / "task.json").write_text(json.dumps(task))
+
+        told = await asyncio.to_thread(run, [*command, "task.json"], within=tmp_path)
+
+        assert told.strip().splitlines()[-1] == content
 
 
 def _read(ground: Ground, case: str) -> bytes:

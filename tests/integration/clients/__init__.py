@@ -1,0 +1,1 @@
+"""What authorities read with: libraries and clients that we did not write."""
