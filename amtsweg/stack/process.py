@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from amtsweg.language import said
 from amtsweg.stack import pidfiles
 from amtsweg.stack.errors import PartFailedError
 
@@ -99,14 +100,29 @@ class Part:
         deadline = time.monotonic() + self.start_within_s
         while not self.ready():
             if not self.running:
-                raise PartFailedError(
-                    f"{self.name} ended with code {self.exit_code} at start.\n{self.log_tail()}"
-                )
+                raise PartFailedError(self.how_it_ended())
             if time.monotonic() > deadline:
-                raise PartFailedError(
-                    f"{self.name} was not ready within {self.start_within_s:.0f} s.\n{self.log_tail()}"
-                )
+                raise PartFailedError(self.not_ready_yet())
             time.sleep(_POLL_S)
+
+    def how_it_ended(self, *, times: int = 1) -> str:
+        """In words, with the end of its log."""
+        name, code = self.name, self.exit_code
+        told = said(de=f"{name} endete mit Code {code}.", en=f"{name} ended with code {code}.")
+        if times > 1:
+            told = said(
+                de=f"{name} endete beim Start {times}-mal, zuletzt mit Code {code}.",
+                en=f"{name} ended {times} times at start, last with code {code}.",
+            )
+        return f"{told}\n{self.log_tail()}"
+
+    def not_ready_yet(self) -> str:
+        """In words, with the end of its log."""
+        name, seconds = self.name, f"{self.start_within_s:.0f} s"
+        told = said(
+            de=f"{name} war nach {seconds} nicht bereit.", en=f"{name} was not ready within {seconds}."
+        )
+        return f"{told}\n{self.log_tail()}"
 
     def terminate(self) -> None:
         """Ask it to end, without waiting. Nothing happens if it does not run."""

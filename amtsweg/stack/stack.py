@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from amtsweg.directory.folder import shipped
+from amtsweg.language import said
 from amtsweg.stack import pidfiles, ports, servers, setup, witness
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import PartFailedError
@@ -70,10 +71,12 @@ class Stack:
         """Start services and witnesses that have ended again; raises PartFailedError if a server has ended."""
         for part in self.servers.parts:
             if not part.running:
-                raise PartFailedError(f"{part.name} ended with code {part.exit_code}.\n{part.log_tail()}")
+                raise PartFailedError(part.how_it_ended())
         for part in self.tended.values():
             if part.tend():
-                self._report(StartStep(part.name, "restarted", f"see {part.log}"))
+                self._report(
+                    StartStep(part.name, "restarted", said(de=f"siehe {part.log}", en=f"see {part.log}"))
+                )
 
     def stop(self) -> None:
         """End everything, services first: what they have begun they end on running servers."""

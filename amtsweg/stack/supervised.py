@@ -65,11 +65,7 @@ class SupervisedProcess(Part):
         while not self.ready():
             self.tend()
             if self._failures >= _FAILURES_AT_START:
-                raise PartFailedError(
-                    f"{self.name} ended {self._failures} times at start, last with code {self.exit_code}.\n{self.log_tail()}"
-                )
+                raise PartFailedError(self.how_it_ended(times=self._failures))
             if time.monotonic() > deadline:
-                raise PartFailedError(
-                    f"{self.name} was not ready within {self.start_within_s:.0f} s.\n{self.log_tail()}"
-                )
+                raise PartFailedError(self.not_ready_yet())
             time.sleep(0.05)

@@ -15,6 +15,7 @@ from types import FrameType
 
 import psutil
 
+from amtsweg.language import said
 from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
@@ -144,7 +145,12 @@ def _start_process(var: Path, *, report: Report) -> None:
         process.wait(_END_WITHIN_S)
         raise
     if not StackDescription.path(var).exists():
-        raise StackError(f"the stack's supervisor ended without a word; see {log}")
+        raise StackError(
+            said(
+                de=f"Der Prozess, der den Stapel überwacht, endete ohne ein Wort; siehe {log}",
+                en=f"The stack's supervisor ended without a word; see {log}",
+            )
+        )
     process.returncode = 0  # it goes on without us: no complaint that a child is left running
 
 
@@ -187,7 +193,9 @@ def _lock(var: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StackError(f"a stack already runs below {var}") from None
+            raise StackError(
+                said(de=f"Unter {var} läuft schon ein Stapel", en=f"A stack already runs below {var}")
+            ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from amtsweg.language import said
 from amtsweg.stack import ports
 from amtsweg.stack.errors import MissingPartError
 from amtsweg.stack.process import Command
@@ -41,8 +42,12 @@ class Witness(SupervisedProcess):
     def prepare(self) -> None:
         if not self._program.exists():
             raise MissingPartError(
-                f"The log's witnesses are missing ({self._program}), and without them it publishes nothing. "
-                "Run `make verifier`, which installs aics-witness."
+                said(
+                    de=f"Die Zeugen des Protokolls fehlen ({self._program}), und ohne sie veröffentlicht es nichts. "
+                    "`make verifier` aufrufen, das aics-witness bringt.",
+                    en=f"The log's witnesses are missing ({self._program}), and without them it publishes nothing. "
+                    "Run `make verifier`, which installs aics-witness.",
+                )
             )
         if (self._folder / "vkey").exists():
             return

@@ -7,7 +7,9 @@ from typing import Final
 
 from tests.repository.tree import modules
 
-_SAYS: Final = frozenset({"echo", "secho", "print", "BadParameter"})
+_SAYS: Final = frozenset(
+    {"echo", "secho", "print", "BadParameter", "StackError", "MissingPartError", "PartFailedError", "Table"}
+)
 _SENTENCE: Final = re.compile(r"[^\W\d_]{3,} [^\W\d_]{2,}")
 _BLANK: Final = re.compile(r"\{([^{}!:]*)")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from amtsweg.language import said
 from amtsweg.stack.provision.logins import write_secret
 from shared.crypto.key_strength import strong_key
 
@@ -33,7 +34,12 @@ class AuthorityKeys:
         found = self.all()
         others = found.get(authority, [])
         if any(each["kid"] == new["kid"] for each in others):
-            raise ValueError(f"kid {new['kid']}: this authority has had a key of that name")
+            raise ValueError(
+                said(
+                    de=f"kid {new['kid']}: Diese Stelle hatte schon einen Schlüssel dieses Namens",
+                    en=f"kid {new['kid']}: this authority has had a key of that name",
+                )
+            )
         end = int(others_until.timestamp())
         found[authority] = [new, *({**each, "exp": min(each.get("exp", end), end)} for each in others)]
         self._write(found)
@@ -50,7 +56,12 @@ class AuthorityKeys:
             return False
         left = [each for each in keys if each["kid"] != kid]
         if not in_use(left, now=at):
-            raise ValueError(f"kid {kid}: the only key in use; give the authority another one first")
+            raise ValueError(
+                said(
+                    de=f"kid {kid}: der einzige Schlüssel in Gebrauch; geben Sie der Stelle zuerst einen anderen",
+                    en=f"kid {kid}: the only key in use; give the authority another one first",
+                )
+            )
         found[authority] = left
         self._write(found)
         return True
@@ -75,6 +86,11 @@ def public_key(key: Mapping[str, Any]) -> PublicJwk:
         ValueError: it is private or not strong enough.
     """
     if "d" in key:
-        raise ValueError("a private key: only the public part is handed over")
+        raise ValueError(
+            said(
+                de="ein privater Schlüssel; weitergegeben wird nur der öffentliche Teil",
+                en="a private key: only the public part is handed over",
+            )
+        )
     strong = strong_key(key, use="sealing")
     return {**key, "kid": str(key.get("kid") or strong.thumbprint())}

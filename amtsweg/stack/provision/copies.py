@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from shared.kafka.described_topics import COPIES
 
 IN_SYNC: Final = 2
 BROKERS_CHOICE: Final = -1
+_FACTORS: Final = (
+    "default.replication.factor, offsets.topic.replication.factor, transaction.state.log.replication.factor"
+)
 _OF_KAFKA: Final = frozenset({"__consumer_offsets", "__transaction_state"})
 """Offsets and transactions: whoever loses these loses what the topics promise."""
 
@@ -33,8 +37,12 @@ def check_copies(found: Mapping[str, Iterable[int]], *, brokers: int, ours: Iter
     few = sorted(name for name in {*ours, *_OF_KAFKA} if min(found.get(name, ()), default=COPIES) < COPIES)
     if few:
         raise StackError(
-            f"{len(few)} topics have fewer than {COPIES} copies although there are {brokers} brokers, among them {few[0]}. "
-            "Give them more with kafka-reassign-partitions.sh, and set default.replication.factor, "
-            "offsets.topic.replication.factor and transaction.state.log.replication.factor of the brokers to "
-            f"{COPIES} (docs/operations.md, Kafka)."
+            said(
+                de=f"{len(few)} Topics haben weniger als {COPIES} Kopien, obwohl es {brokers} Broker gibt, darunter {few[0]}. "
+                f"Geben Sie ihnen mit kafka-reassign-partitions.sh mehr, und setzen Sie {_FACTORS} der Broker auf {COPIES} "
+                "(docs/operations.md, Kafka).",
+                en=f"{len(few)} topics have fewer than {COPIES} copies although there are {brokers} brokers, among them {few[0]}. "
+                f"Give them more with kafka-reassign-partitions.sh, and set {_FACTORS} of the brokers to {COPIES} "
+                "(docs/operations.md, Kafka).",
+            )
         )

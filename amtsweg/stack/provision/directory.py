@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from amtsweg.directory.proposal import first
 from amtsweg.directory.published import ChangeRefused, seed
+from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from shared.errors import Unavailable, Undecodable
@@ -27,7 +28,12 @@ def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
     try:
         asyncio.run(_seed(address, folder))
     except (KafkaError, ChangeRefused, Unavailable, Undecodable) as error:
-        raise StackError(f"the directory could not be published at {endpoint.bootstrap}: {error}") from error
+        raise StackError(
+            said(
+                de=f"Das Verzeichnis ließ sich bei {endpoint.bootstrap} nicht veröffentlichen: {error}",
+                en=f"The directory could not be published at {endpoint.bootstrap}: {error}",
+            )
+        ) from error
 
 
 async def _seed(address: KafkaAddress, folder: Path) -> None:

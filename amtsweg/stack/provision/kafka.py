@@ -27,6 +27,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.copies import check_copies, copies, in_sync
@@ -140,7 +141,12 @@ def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
     try:
         yield endpoint.admin()
     except KafkaException as error:
-        raise StackError(f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}") from error
+        raise StackError(
+            said(
+                de=f"Kafka bei {endpoint.bootstrap} ließ sich nicht einrichten: {error}",
+                en=f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}",
+            )
+        ) from error
 
 
 def _chosen(admin: AdminClient) -> int:
@@ -170,7 +176,10 @@ def _wait_for_topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
     while missing := {topic.name for topic in topics} - admin.list_topics(timeout=_WITHIN_S).topics.keys():
         if time.monotonic() > deadline:
             raise StackError(
-                f"{len(missing)} topics were created and cannot be seen, among them {min(missing)}"
+                said(
+                    de=f"{len(missing)} Topics wurden angelegt und sind nicht zu sehen, darunter {min(missing)}",
+                    en=f"{len(missing)} topics were created and cannot be seen, among them {min(missing)}",
+                )
             )
         time.sleep(_POLL_S)
 
@@ -179,8 +188,12 @@ def check_partitions(topic: str, *, found: int, wanted: int) -> None:
     """Raises StackError where they differ: custody lives in partitions, so their number is fixed."""
     if found != wanted:
         raise StackError(
-            f"topic {topic} has {found} partitions, and {wanted} are wanted; the number is chosen once, when the cluster "
-            "is set up. Leave it as it is, or start with an empty cluster."
+            said(
+                de=f"Topic {topic} hat {found} Partitionen, gewünscht sind {wanted}. Die Zahl wird einmal gewählt, wenn der Cluster "
+                "eingerichtet wird. Lassen Sie sie, wie sie ist, oder beginnen Sie mit einem leeren Cluster.",
+                en=f"Topic {topic} has {found} partitions, and {wanted} are wanted. The number is chosen once, when the cluster "
+                "is set up. Leave it as it is, or start with an empty cluster.",
+            )
         )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from amtsweg.language import said
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import schemas
@@ -45,7 +46,10 @@ def provision(
         asyncio.run(_provision(endpoint, logins=logins, registered=registered, fresh=fresh))
     except (OSError, asyncpg.PostgresError, Unavailable) as error:
         raise StackError(
-            f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}"
+            said(
+                de=f"PostgreSQL bei {endpoint.host}:{endpoint.port} ließ sich als {endpoint.user} nicht einrichten: {error}",
+                en=f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}",
+            )
         ) from error
     logins.keep()
 
@@ -59,7 +63,10 @@ async def _provision(
             await server.execute(f"create database {DATABASE}")
         if (version := server.get_server_version()).major * 10000 < schemas.OLDEST_SERVER:
             raise StackError(
-                f"PostgreSQL {version.major} at {endpoint.host} is too old; 17 or newer is needed"
+                said(
+                    de=f"PostgreSQL {version.major} bei {endpoint.host} ist zu alt; gebraucht wird 17 oder neuer",
+                    en=f"PostgreSQL {version.major} at {endpoint.host} is too old; 17 or newer is needed",
+                )
             )
         known = {row["rolname"] for row in await server.fetch("select rolname from pg_roles")}
         for statement in _roles(known=known, logins=logins):

@@ -16,6 +16,7 @@ from aiokafka.protocol.admin import DescribeClientQuotasRequest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
 
+from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.grants import authority_login
@@ -95,7 +96,12 @@ def _ask(endpoint: KafkaEndpoint, question: Callable[[AIOKafkaAdminClient], Awai
     try:
         return asyncio.run(connected())
     except (KafkaError, OSError) as error:
-        raise StackError(f"Kafka at {endpoint.bootstrap}: quotas: {error}") from error
+        raise StackError(
+            said(
+                de=f"Kafka bei {endpoint.bootstrap}: Kontingente nicht gesetzt oder gelesen: {error}",
+                en=f"Kafka at {endpoint.bootstrap}: quotas not set or read: {error}",
+            )
+        ) from error
 
 
 async def _provision(admin: AIOKafkaAdminClient, wanted: Mapping[str, LoginQuota]) -> None:

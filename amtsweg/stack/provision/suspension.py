@@ -17,6 +17,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.grants import authority_login
@@ -36,7 +37,12 @@ def suspend(endpoint: KafkaEndpoint, authority: str) -> None:
         for done in admin.create_acls(list(_refusals(authority))).values():
             done.result(_WITHIN_S)
     except KafkaException as error:
-        raise StackError(f"Kafka at {endpoint.bootstrap}: {authority} is not suspended: {error}") from error
+        raise StackError(
+            said(
+                de=f"Kafka bei {endpoint.bootstrap}: {authority} ist nicht gesperrt: {error}",
+                en=f"Kafka at {endpoint.bootstrap}: {authority} is not suspended: {error}",
+            )
+        ) from error
 
 
 def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
@@ -50,7 +56,12 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
         deleted = admin.delete_acls([_filter(each) for each in _refusals(authority)])
         found = [done.result(_WITHIN_S) for done in deleted.values()]
     except KafkaException as error:
-        raise StackError(f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}") from error
+        raise StackError(
+            said(
+                de=f"Kafka bei {endpoint.bootstrap}: {authority} ist weiter gesperrt: {error}",
+                en=f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}",
+            )
+        ) from error
     return any(found)
 
 
@@ -64,7 +75,12 @@ def suspended(endpoint: KafkaEndpoint) -> frozenset[str]:
     try:
         found = admin.describe_acls(_ANY_REFUSAL).result(_WITHIN_S)
     except KafkaException as error:
-        raise StackError(f"Kafka at {endpoint.bootstrap}: refusals cannot be read: {error}") from error
+        raise StackError(
+            said(
+                de=f"Kafka bei {endpoint.bootstrap}: Sperren lassen sich nicht lesen: {error}",
+                en=f"Kafka at {endpoint.bootstrap}: refusals cannot be read: {error}",
+            )
+        ) from error
     return frozenset(binding.principal.removeprefix("User:") for binding in found)
 
 

@@ -215,7 +215,7 @@ def test_a_new_authority_is_added_beside_the_others(cluster: Cluster) -> None:
 
 
 def test_the_number_of_partitions_is_chosen_once(cluster: Cluster) -> None:
-    with pytest.raises(StackError, match=r"has 3 partitions, and 6 are wanted"):
+    with pytest.raises(StackError, match=r"hat 3 Partitionen, gewünscht sind 6"):
         cluster.provision(partitions=6)
     cluster.provision()  # what was chosen is read from the topics
     topics = cluster.part.endpoint.admin().list_topics(timeout=30).topics

@@ -131,6 +131,6 @@ def test_the_only_key_in_use_is_never_ended(keys: Keyring) -> None:
     own = AuthorityKeys(keys.authorities)
     now = datetime(2026, 1, 12, tzinfo=UTC)
 
-    with pytest.raises(ValueError, match="only key"):
+    with pytest.raises(ValueError, match="einzige Schlüssel"):
         own.end("rp-065", kid="rp-065-1", at=now)
     assert not own.end("rp-065", kid="unknown", at=now)
