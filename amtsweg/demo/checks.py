@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from uuid import UUID
 
+from amtsweg.demo.demo_words import case_word
 from amtsweg.demo.scenarios import PARKED_TOLD, Posting, told
+from amtsweg.language import said
 from shared.events.competence import CompetenceDecision
 from shared.events.ids import message_id
 
@@ -60,21 +62,32 @@ def check_all(requests: int, taken: Sequence[TakenPosting], seen: Seen) -> tuple
     """Hold every promise that the demo can see against what the stores say."""
     first = {t.submission: t for t in taken if not t.posting.repetition}
     return (
-        _equal("Anfragen, alle mit 202 beantwortet", requests, len(taken)),
+        _equal(
+            said(de="Anfragen, alle mit 202 beantwortet", en="Requests, all answered 202"),
+            requests,
+            len(taken),
+        ),
         _repetitions(taken),
-        _equal("jede Sendung genau einmal im Eingang oder geparkt", len(first), _placed_once(first, seen)),
+        _equal(
+            said(
+                de="jede Sendung genau einmal im Eingang oder geparkt",
+                en="each submission once in an inbox, or parked",
+            ),
+            len(first),
+            _placed_once(first, seen),
+        ),
         _wrongly(first.values(), seen),
         _equal(
-            "Vorgänge beim Amt, alle entschieden",
+            said(de="Vorgänge beim Amt, alle entschieden", en="Cases at an authority, all decided"),
             _routed(first.values(), seen),
             len(seen.decided & _cases(first)),
         ),
         _mails(first.values(), seen),
         _leaves(seen),
         BillLine(
-            "Protokoll von fremdem Prüfer bestätigt",
-            "ja",
-            seen.log_verified or "nein",
+            said(de="Protokoll von fremdem Prüfer bestätigt", en="Log confirmed by somebody else's verifier"),
+            said(de="ja", en="yes"),
+            seen.log_verified or said(de="nein", en="no"),
             bool(seen.log_verified),
         ),
     )
@@ -140,11 +153,11 @@ def _routed(first: Iterable[TakenPosting], seen: Seen) -> int:
 
 
 def _wrongly(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
-    wrong = [t.posting.what for t in first if not _as_the_law_says(t, seen)]
+    wrong = [case_word(t.posting.what) for t in first if not _as_the_law_says(t, seen)]
     return BillLine(
-        "jede dort, wo das Gesetz sie sieht",
-        "0 Abweichungen",
-        ", ".join(wrong[:3]) or "0 Abweichungen",
+        said(de="jede dort, wo das Gesetz sie sieht", en="each where the law wants it"),
+        said(de="0 Abweichungen", en="0 deviations"),
+        ", ".join(wrong[:3]) or said(de="0 Abweichungen", en="0 deviations"),
         not wrong,
     )
 
@@ -161,7 +174,11 @@ def _repetitions(taken: Sequence[TakenPosting]) -> BillLine:
         receipts.setdefault(t.posting.idempotency_key, set()).add((t.submission, t.receipt_number))
     repeated = {t.posting.idempotency_key for t in taken if t.posting.repetition}
     same = sum(len(receipts[key]) == 1 for key in repeated)
-    return _equal("wiederholte Anfragen mit derselben Quittung", len(repeated), same)
+    return _equal(
+        said(de="wiederholte Anfragen mit derselben Quittung", en="Repeated requests with the same receipt"),
+        len(repeated),
+        same,
+    )
 
 
 def _mails(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
@@ -171,11 +188,27 @@ def _mails(first: Iterable[TakenPosting], seen: Seen) -> BillLine:
     # offered again with the same Message-ID. Either is on the record, and so no mail is doubled in silence.
     repeated = sum(1 < seen.mails[m] <= 1 + seen.repeats[m] for m in expected)
     doubled = sum(seen.mails[m] > 1 + seen.repeats[m] for m in expected)
-    unknown = f", {seen.unknown_mails} ungewiss" if seen.unknown_mails else ""
-    again = f", {repeated} nach einem Abbruch wiederholt" if repeated else ""
+    unknown = (
+        said(de=f", {seen.unknown_mails} ungewiss", en=f", {seen.unknown_mails} uncertain")
+        if seen.unknown_mails
+        else ""
+    )
+    again = (
+        said(de=f", {repeated} nach einem Abbruch wiederholt", en=f", {repeated} repeated after a crash")
+        if repeated
+        else ""
+    )
     holds = not doubled and len(expected) - once - repeated <= seen.unknown_mails
-    found = f"{once} einmal, {doubled} doppelt{again}{unknown}"
-    return BillLine("E-Mails, jede genau einmal", f"{len(expected)} einmal, 0 doppelt", found, holds)
+    found = said(
+        de=f"{once} einmal, {doubled} doppelt{again}{unknown}",
+        en=f"{once} once, {doubled} twice{again}{unknown}",
+    )
+    return BillLine(
+        said(de="E-Mails, jede genau einmal", en="E-mails, each exactly once"),
+        said(de=f"{len(expected)} einmal, 0 doppelt", en=f"{len(expected)} once, 0 twice"),
+        found,
+        holds,
+    )
 
 
 def expected_mails(taken: Iterable[TakenPosting], *, parked: Container[UUID]) -> set[str]:
@@ -190,7 +223,12 @@ def expected_mails(taken: Iterable[TakenPosting], *, parked: Container[UUID]) ->
 def _leaves(seen: Seen) -> BillLine:
     once = sum(seen.leaves[event] == 1 for event in seen.events)
     holds = bool(seen.events) and once == len(seen.events)
-    return BillLine("Ereignisse, jedes genau einmal im Protokoll", str(len(seen.events)), str(once), holds)
+    return BillLine(
+        said(de="Ereignisse, jedes genau einmal im Protokoll", en="Events, each exactly once in the log"),
+        str(len(seen.events)),
+        str(once),
+        holds,
+    )
 
 
 def _equal(what: str, expected: int, found: int) -> BillLine:

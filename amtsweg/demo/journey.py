@@ -15,6 +15,7 @@ import httpx
 from aiokafka.errors import KafkaError
 
 from amtsweg.demo.checks import BillLine
+from amtsweg.demo.demo_words import step_word
 from amtsweg.demo.holders import (
     SUPPLEMENT,
     HoldingAuthority,
@@ -87,8 +88,9 @@ class Journey:
     broken_off: str = ""
     began: float = field(default_factory=time.monotonic)
 
-    def note(self, who: str, transport: str, what: str) -> None:
-        self.steps.append(Step(time.monotonic() - self.began, who, transport, what))
+    def note(self, who: str, transport: str, what: str, *, to: str = "") -> None:
+        seconds = time.monotonic() - self.began
+        self.steps.append(Step(seconds, step_word(who), step_word(transport), step_word(what, to=to)))
 
     @property
     def holds(self) -> bool:
@@ -98,8 +100,8 @@ class Journey:
 
     def line(self) -> BillLine:
         """Its line of the bill."""
-        found = self.broken_off or ("eine Geschichte" if self.holds else "die Geschichte hat Lücken")
-        return BillLine("ein Vorgang durch vier Hände auf vier Wegen", "eine Geschichte", found, self.holds)
+        found = self.broken_off or step_word("whole" if self.holds else "gaps")
+        return BillLine(step_word("walk"), step_word("whole"), found, self.holds)
 
 
 def tells(history: list[tuple[str, str | None]]) -> bool:
@@ -127,11 +129,9 @@ async def walk(stack: StackDescription) -> Journey:
         async with asyncio.timeout(_WITHIN_SECONDS):
             await _walk(stack, journey)
     except httpx.HTTPStatusError as refused:
-        journey.broken_off = (
-            f"abgebrochen: {refused.request.url.path} antwortet {refused.response.status_code}"
-        )
+        journey.broken_off = f"{step_word('broken off')}: {refused.request.url.path} {step_word('answers')} {refused.response.status_code}"
     except (TimeoutError, httpx.HTTPError, KafkaError, NotOpened, KeyError) as error:
-        journey.broken_off = f"abgebrochen: {type(error).__name__}"
+        journey.broken_off = f"{step_word('broken off')}: {type(error).__name__}"
     return journey
 
 
@@ -158,7 +158,7 @@ async def _hand_in(platform: httpx.AsyncClient, journey: Journey) -> UUID:
     place = {"ags": KAFKA.removeprefix("g-")}
     receipt = await _posted(platform, "/v1/submissions", {"service": GEWERBE_ANMELDUNG, "place": place, "content": _CONTENT})  # fmt: skip
     journey.case, journey.submission = UUID(receipt["caseId"]), UUID(receipt["submissionId"])
-    journey.note("Landesplattform", "HTTP", "reicht ein")
+    journey.note("platform", "HTTP", "hands in")
     return journey.case
 
 
@@ -166,7 +166,7 @@ async def _returned(stack: StackDescription, holder: HoldingAuthority, case: UUI
     async with over_kafka(stack, holder, case) as came:
         journey.read.append(fingerprint(holder.opened(came)))
         await holder.answer(case, "returned", reason="misdirected")
-        journey.note(KAFKA, "Kafka", "gibt zurück: „an uns war das nicht gerichtet“")
+        journey.note(KAFKA, "Kafka", "returns")
 
 
 async def _assigned(stack: StackDescription, case: UUID, journey: Journey) -> None:
@@ -180,7 +180,7 @@ async def _assigned(stack: StackDescription, case: UUID, journey: Journey) -> No
         http.headers["Authorization"] = f"Bearer {token['access_token']}"
         body = {"authority": PULL, "reason": "Betriebssitz liegt dort", "outsideCandidates": True}
         await _posted(http, f"{stack.urls.desk}/v1/parked/{case}/assignment", body)
-    journey.note("Klärungsstelle", "HTTP", f"eine Person weist zu: {PULL}")
+    journey.note("desk", "HTTP", "assigns", to=PULL)
 
 
 async def _forwarded(
@@ -190,13 +190,13 @@ async def _forwarded(
     came = await holder.pulled(case)
     journey.read.append(fingerprint(holder.opened(came)))
     await holder.confirm(came)
-    journey.note(PULL, "Abruf", "holt den Antrag ab")
+    journey.note(PULL, "pull", "fetches")
     while True:
         if ("fetched", PULL) in await _told(platform, case, journey):
             break
         await asyncio.sleep(_LOOK_SECONDS)
     await holder.answer(case, "forwarded", forwardTo=WEBHOOK, reason="wrong-place")
-    journey.note(PULL, "Abruf", f"gibt weiter an {WEBHOOK}")
+    journey.note(PULL, "pull", "forwards", to=WEBHOOK)
 
 
 async def _supplemented(
@@ -211,16 +211,16 @@ async def _supplemented(
     missing = {"missing": ["Mietvertrag"]}
     await holder.answer(case, "information-requested", items=1, **sealed_for(came, content=missing, notice=missing))  # fmt: skip
     await holder.confirm(came)
-    journey.note(WEBHOOK, "Webhook", "fordert den Mietvertrag nach, versiegelt")
+    journey.note(WEBHOOK, "Webhook", "asks")
     await _posted(platform, f"/v1/cases/{case}/supplements", {"content": {"mietvertrag": "liegt bei"}})
-    journey.note("Landesplattform", "HTTP", "reicht ihn nach")
+    journey.note("platform", "HTTP", "supplies")
     more = came
     while more.kind != SUPPLEMENT:
         more = await holder.pulled(case, after=await receiver.places.get())
     holder.opened(more)
     await holder.answer(case, "forwarded", forwardTo=PAGE, reason="wrong-place")
     await holder.confirm(more)
-    journey.note(WEBHOOK, "Webhook", f"liest ihn und gibt weiter an {PAGE}")
+    journey.note(WEBHOOK, "Webhook", "reads and forwards", to=PAGE)
 
 
 async def _decided(stack: StackDescription, browser: httpx.AsyncClient, case: UUID, journey: Journey) -> None:
@@ -231,7 +231,7 @@ async def _decided(stack: StackDescription, browser: httpx.AsyncClient, case: UU
     for kind, members in (("accepted", {}), ("decided", {"outcome": "granted"} | parts)):
         answer = answer_of(case, kind, members | {"authority": PAGE})
         (await browser.post("/clerk/v1/answers", json=answer)).raise_for_status()
-    journey.note(PAGE, "Seite im Browser", "nimmt an und bewilligt, Bescheid versiegelt")
+    journey.note(PAGE, "page", "grants")
 
 
 async def _history(

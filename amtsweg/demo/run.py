@@ -11,6 +11,7 @@ from uuid import UUID
 
 from amtsweg.demo import observe, proof
 from amtsweg.demo.checks import BillLine, Seen, TakenPosting, check_all, expected_mails
+from amtsweg.demo.demo_words import step_word
 from amtsweg.demo.journey import Journey, walk
 from amtsweg.demo.platform import Platform, post_all
 from amtsweg.demo.scenarios import Posting, postings
@@ -94,7 +95,7 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
     began = time.perf_counter()
     wanted = postings(progress.requests, run=f"demo-{int(time.time())}")
     authorities = sorted({p.authority for p in wanted if p.authority is not None})
-    progress.step = "Sendungen laufen ein"
+    progress.step = step_word("coming in")
     async with sample_authorities(var, authorities), Platform.of(description) as platform:
         watching = asyncio.create_task(
             observe.watch_inboxes(description.kafka, description.authorities, seen=progress.seen)
@@ -102,15 +103,15 @@ async def run(description: StackDescription, *, var: Path, progress: RunProgress
         walking = asyncio.create_task(walk(description))  # beside all the others, in their traffic
         try:
             await _post(platform, wanted, progress=progress)
-            progress.step = "Ämter antworten, E-Mails gehen hinaus, das Protokoll wächst"
+            progress.step = step_word("answering")
             await settle(description, progress=progress)
-            progress.step = "Ein Vorgang geht über vier Transporte"
+            progress.step = step_word("walking")
             journey = await walking
         finally:
             for beside in (watching, walking):
                 beside.cancel()
             await asyncio.gather(watching, walking, return_exceptions=True)
-    progress.step = "Ein fremder Prüfer prüft das Protokoll, das Prüfprogramm eine Beweisdatei"
+    progress.step = step_word("verifying")
     verdicts, proven = await asyncio.to_thread(prove, description, progress.seen)
     if (case := _told_to_its_end(progress)) is not None:
         carried = await asyncio.to_thread(proof.carry_away, description, case=case, folder=var / "beweis")

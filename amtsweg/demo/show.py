@@ -11,16 +11,18 @@ from rich.table import Table
 from rich.text import Text
 
 from amtsweg.demo.checks import latencies, one_of_each_kind, per_authority
+from amtsweg.demo.demo_words import case_word
 from amtsweg.demo.journey import Journey
 from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.demo.silence import Silence
 from amtsweg.directory.folder import open_directory
+from amtsweg.language import language, said
 from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 from shared.local_time import local_day
 
 _MOST = 12
-_STORY = """\
+_STORY_DE = """\
 Jede Sendung ging über HTTP ein, wurde verschlüsselt, und erst als Kafka sie sicher hatte, gab es die Quittung.
 Der Router hat für jede das eine zuständige Amt bestimmt oder sie sichtbar geparkt; er rät nie.
 Beispielämter haben ihren Eingang gelesen, entschlüsselt, bestätigt und entschieden. Ein Vorgang ging durch vier
@@ -28,19 +30,31 @@ Hände: über Kafka, Abruf, Webhook und die Seite im Browser; zurückgegeben, we
 Antragstellende bekamen jede Nachricht, die das Gesetz verlangt, genau einmal. Jedes Ereignis liegt als Blatt im
 Protokoll, und ein Prüfprogramm, das nicht von uns ist, hat es bestätigt. Was ein Prüfer mitnimmt, liegt in var/beweis:
 die Beweisdatei eines Vorgangs und das Prüfprogramm dazu, eine Datei, die man lesen kann."""
+_STORY_EN = """\
+Every submission came in over HTTP and was encrypted; the receipt was given only once Kafka had it for certain.
+For each the router found the one competent authority, or parked it in the open; it never guesses.
+Sample authorities read their inboxes, decrypted, confirmed and decided. One case went through four hands: over Kafka,
+pull, webhook and the page in the browser; returned, forwarded, supplemented and granted.
+Applicants got each message that the law demands, exactly once. Each event is a leaf in the log, and a verifier that is
+not ours has confirmed it. What an auditor takes away lies in var/beweis: the evidence file of a case, and the program
+that verifies it, one file that a person can read."""
 
 
 def live(progress: RunProgress) -> Panel:
     """One frame of the live view."""
     seen = progress.seen
     table = Table.grid(padding=(0, 2))
-    table.add_row("beantwortet (202)", _bar(progress.answered, progress.requests))
+    table.add_row(
+        said(de="beantwortet (202)", en="answered (202)"), _bar(progress.answered, progress.requests)
+    )
     cases = len({taken.case for taken in progress.taken})
-    table.add_row("im Eingang eines Amts", _bar(len(seen.readable_at), cases))
-    table.add_row("geparkt", str(len(seen.parked)))
-    table.add_row("entschieden", _bar(len(seen.decided), cases - len(seen.parked)))
-    table.add_row("E-Mails im Postfach", str(seen.mails.total()))
-    table.add_row("Blätter im Protokoll", str(seen.leaves.total()))
+    table.add_row(
+        said(de="im Eingang eines Amts", en="in an authority's inbox"), _bar(len(seen.readable_at), cases)
+    )
+    table.add_row(said(de="geparkt", en="parked"), str(len(seen.parked)))
+    table.add_row(said(de="entschieden", en="decided"), _bar(len(seen.decided), cases - len(seen.parked)))
+    table.add_row(said(de="E-Mails im Postfach", en="e-mails in the mailbox"), str(seen.mails.total()))
+    table.add_row(said(de="Blätter im Protokoll", en="leaves in the log"), str(seen.leaves.total()))
     return Panel(table, title=progress.step, title_align="left")
 
 
@@ -60,15 +74,22 @@ def bill(outcome: Bill, console: Console) -> None:
         console.print(f"[dim]$[/dim] {verdict.command}", soft_wrap=True, highlight=False)
         console.print(Text(f"  {verdict.said}", style="green" if verdict.holds else "red"), soft_wrap=True)
     if outcome.proven is None:
-        console.print("[red]Der unabhängige Prüfer fehlt: make verifier holt ihn.[/red]")
+        console.print(
+            said(
+                de="[red]Der unabhängige Prüfer fehlt: make verifier holt ihn.[/red]",
+                en="[red]The independent verifier is missing: make verifier fetches it.[/red]",
+            )
+        )
     verdict_line = (
-        "[bold green]Alles geht auf.[/bold green]"
+        said(de="[bold green]Alles geht auf.[/bold green]", en="[bold green]Everything adds up.[/bold green]")
         if outcome.adds_up
-        else "[bold red]Es geht nicht auf.[/bold red]"
+        else said(de="[bold red]Es geht nicht auf.[/bold red]", en="[bold red]It does not add up.[/bold red]")
     )
     console.print(
         Panel(
-            Group(Text(_STORY), Text.from_markup(verdict_line)), title="Was hier geschah", title_align="left"
+            Group(Text(said(de=_STORY_DE, en=_STORY_EN)), Text.from_markup(verdict_line)),
+            title=said(de="Was hier geschah", en="What happened here"),
+            title_align="left",
         )
     )
 
@@ -76,23 +97,40 @@ def bill(outcome: Bill, console: Console) -> None:
 def silence(seen: Silence, console: Console) -> None:
     """Print what everyone was told of a period that ended in silence."""
     table = Table(
-        "Wer", "erfährt", title="Eine Frist läuft in Schweigen ab", title_justify="left", show_lines=True
+        said(de="Wer", en="Who"),
+        said(de="erfährt", en="is told"),
+        title=said(de="Eine Frist läuft in Schweigen ab", en="A period ends in silence"),
+        title_justify="left",
+        show_lines=True,
     )
     told = "\n\n".join(f"[bold]{escape(subject)}[/bold]\n{escape(text)}" for subject, text in seen.mails)
-    table.add_row("Antragsteller", Text.from_markup(told))
-    table.add_row(f"Amt {seen.authority}", ", ".join(seen.inbox))
+    table.add_row(said(de="Antragsteller", en="Applicant"), Text.from_markup(told))
+    table.add_row(said(de=f"Amt {seen.authority}", en=f"Authority {seen.authority}"), ", ".join(seen.inbox))
     console.print(table)
     verdict = (
-        "[bold green]Jeder hat es erfahren.[/bold green]"
+        said(
+            de="[bold green]Jeder hat es erfahren.[/bold green]",
+            en="[bold green]Everybody was told.[/bold green]",
+        )
         if seen.holds
-        else "[bold red]Es fehlt etwas.[/bold red]"
+        else said(de="[bold red]Es fehlt etwas.[/bold red]", en="[bold red]Something is missing.[/bold red]")
     )
-    story = (
-        f"Antrag {seen.receipt_number}: Das Amt hat den Eingang bestätigt und dann geschwiegen. Die Uhr der Fristen wurde"
-        f" um {seen.days_ahead} Tage vorgestellt. Die Frist endete am {local_day(seen.period_ends)}. Nach einem weiteren"
-        " Werktag, und erst als alle Antworten gelesen waren, galt der Antrag als genehmigt."
+    number, days, end = seen.receipt_number, seen.days_ahead, local_day(seen.period_ends)
+    story = said(
+        de=f"Antrag {number}: Das Amt hat den Eingang bestätigt und dann geschwiegen. Die Uhr der Fristen wurde um {days} Tage"
+        f" vorgestellt. Die Frist endete am {end}. Nach einem weiteren Werktag, und erst als alle Antworten gelesen waren,"
+        " galt der Antrag als genehmigt.",
+        en=f"Application {number}: the authority confirmed its receipt and then said nothing. The clock of periods was set"
+        f" ahead by {days} days. The period ended on {end}. After another working day, and only when all answers had been"
+        " read, the application was deemed approved.",
     )
-    console.print(Panel(Group(Text(story), Text.from_markup(verdict)), title="Schweigen", title_align="left"))
+    console.print(
+        Panel(
+            Group(Text(story), Text.from_markup(verdict)),
+            title=said(de="Schweigen", en="Silence"),
+            title_align="left",
+        )
+    )
 
 
 def report(outcome: Bill) -> dict[str, Any]:
@@ -127,27 +165,47 @@ def report(outcome: Bill) -> dict[str, Any]:
 
 def _kinds(outcome: Bill, directory: Directory) -> Table:
     table = Table(
-        "Fall", "Entscheidung", title="Ein Fall von jeder Art", title_justify="left", show_lines=True
+        said(de="Fall", en="Case"),
+        said(de="Entscheidung", en="Decision"),
+        title=said(de="Ein Fall von jeder Art", en="One case of each kind"),
+        title_justify="left",
+        show_lines=True,
     )
     for what, decision in one_of_each_kind(outcome.taken, outcome.seen).items():
-        table.add_row(what, explain(decision, directory=directory))
+        table.add_row(case_word(what), explain(decision, directory=directory, language=language()))
     return table
 
 
 def _destinations(outcome: Bill, directory: Directory) -> Table:
-    table = Table("Amt", "Kennung", "Sendungen", title="Weitergeleitet", title_justify="left")
+    table = Table(
+        said(de="Amt", en="Authority"),
+        said(de="Kennung", en="Id"),
+        said(de="Sendungen", en="Submissions"),
+        title=said(de="Weitergeleitet", en="Routed"),
+        title_justify="left",
+    )
     counts = list(per_authority(outcome.taken, outcome.seen).items())
     for authority, count in counts[:_MOST]:
         table.add_row(directory.authorities[authority].name, authority, str(count))
     if len(counts) > _MOST:
         table.add_row(
-            f"… und {len(counts) - _MOST} weitere Ämter", "", str(sum(c for _, c in counts[_MOST:]))
+            said(
+                de=f"… und {len(counts) - _MOST} weitere Ämter",
+                en=f"… and {len(counts) - _MOST} other authorities",
+            ),
+            "",
+            str(sum(c for _, c in counts[_MOST:])),
         )
     return table
 
 
 def _parked(outcome: Bill) -> Table:
-    table = Table("Grund", "Sendungen", title="Geparkt: eine Person entscheidet", title_justify="left")
+    table = Table(
+        said(de="Grund", en="Reason"),
+        said(de="Sendungen", en="Submissions"),
+        title=said(de="Geparkt: eine Person entscheidet", en="Parked: a person decides"),
+        title_justify="left",
+    )
     for reason, count in sorted(_reasons(outcome).items()):
         table.add_row(reason, str(count))
     return table
@@ -159,13 +217,26 @@ def _reasons(outcome: Bill) -> Mapping[str, int]:
 
 
 def _journey(walked: Journey, directory: Directory) -> Table:
-    title = "Ein Vorgang durch vier Hände: wer ihn hatte, wie er kam, was gesagt wurde"
-    table = Table("nach", "wer", "Weg", "sagt", title=title, title_justify="left")
+    title = said(
+        de="Ein Vorgang durch vier Hände: wer ihn hatte, wie er kam, was gesagt wurde",
+        en="One case through four hands: who had it, how it came, what was said",
+    )
+    table = Table(
+        said(de="nach", en="after"),
+        said(de="wer", en="who"),
+        said(de="Weg", en="way"),
+        said(de="sagt", en="says"),
+        title=title,
+        title_justify="left",
+    )
     for step in walked.steps:
         who, what = (_with_names(each, directory) for each in (step.who, step.what))
         table.add_row(f"{step.seconds:.0f} s", who, step.transport, what)
     if walked.told:
-        table.caption = f"Die eine Geschichte, wie die Landesplattform sie liest: {' → '.join(walked.told)}"
+        table.caption = said(
+            de=f"Die eine Geschichte, wie die Landesplattform sie liest: {' → '.join(walked.told)}",
+            en=f"The one history, as the state platform reads it: {' → '.join(walked.told)}",
+        )
         table.caption_justify = "left"
     return table
 
@@ -178,15 +249,39 @@ def _with_names(text: str, directory: Directory) -> str:
 
 def _figures(outcome: Bill) -> Table:
     ms = latencies(outcome.taken, outcome.seen)
-    table = Table("", "p50", "p99", title="Dauer in Millisekunden", title_justify="left")
-    table.add_row("Anfrage bis Quittung (202)", f"{ms['acceptedP50']:.0f}", f"{ms['acceptedP99']:.0f}")
-    table.add_row("Anfrage bis lesbar im Eingang", f"{ms['inboxP50']:.0f}", f"{ms['inboxP99']:.0f}")
-    table.caption = f"{outcome.seconds:.0f} s, {outcome.memory_bytes / 2**20:.0f} MB Arbeitsspeicher"
+    table = Table(
+        "",
+        "p50",
+        "p99",
+        title=said(de="Dauer in Millisekunden", en="Duration in milliseconds"),
+        title_justify="left",
+    )
+    table.add_row(
+        said(de="Anfrage bis Quittung (202)", en="Request to receipt (202)"),
+        f"{ms['acceptedP50']:.0f}",
+        f"{ms['acceptedP99']:.0f}",
+    )
+    table.add_row(
+        said(de="Anfrage bis lesbar im Eingang", en="Request to readable in the inbox"),
+        f"{ms['inboxP50']:.0f}",
+        f"{ms['inboxP99']:.0f}",
+    )
+    table.caption = said(
+        de=f"{outcome.seconds:.0f} s, {outcome.memory_bytes / 2**20:.0f} MB Arbeitsspeicher",
+        en=f"{outcome.seconds:.0f} s, {outcome.memory_bytes / 2**20:.0f} MB of memory",
+    )
     return table
 
 
 def _checks(outcome: Bill) -> Table:
-    table = Table("", "erwartet", "gefunden", "", title="Die Rechnung", title_justify="left")
+    table = Table(
+        "",
+        said(de="erwartet", en="expected"),
+        said(de="gefunden", en="found"),
+        "",
+        title=said(de="Die Rechnung", en="The bill"),
+        title_justify="left",
+    )
     for check in outcome.checks:
         table.add_row(
             check.what,
