@@ -20,7 +20,6 @@ await inbox.run({
     const { content } = JSON.parse(value);
     const own = await importJWK(task.key, content.recipients[0].header.alg);
     const { plaintext } = await generalDecrypt(content, own);
-    console.log(new TextDecoder().decode(plaintext));
-    process.exit(0);
+    process.stdout.write(`${new TextDecoder().decode(plaintext)}\n`, () => process.exit(0));
   },
 });
