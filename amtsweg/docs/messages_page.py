@@ -32,6 +32,12 @@ may come late, even after a delivery. Then the next channel takes over for this 
 case. Where there is no other channel, later ones are tried by mail all the same: no duty is silenced. No list of addresses is
 kept; what has come back is known of the case alone, as long as the case's messages are.
 
+## Recipients to try things with
+
+Nothing is sent to addresses in `amtsweg.test`, mailboxes `test:…` and the postcode `00000`: each has one outcome by its name, which
+`services/notifier/domain/simulation.py` lists and [platforms](platforms.md) explains. States, events and what follows on the next
+channel are as for anybody. Reports that wait are lost with the process, as real ones may be.
+
 ## States
 
 `sent` means accepted by the next one on the way, `delayed` a temporary and `failed` a permanent failure. A message that was

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.domain.letter import PrintedLetter
@@ -214,6 +215,13 @@ class LetterBox(Protocol):
         Raises:
             ServerAway: the place cannot be written to; nothing lies there.
         """
+
+
+class DeliveryReports(Protocol):
+    """Reports on mails that nobody has sent."""
+
+    def follow(self, message: UUID, reports: Sequence[DeliveryReport]) -> None:
+        """Write them in their order, once the message's acceptance is on record."""
 
 
 class Carrier(Protocol):

@@ -23,6 +23,7 @@ from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.adapters.postgres.unread import UnreadInPostgres
 from services.notifier.adapters.relays import Relay, RelayChain
+from services.notifier.adapters.simulated_reports import SimulatedReports
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.app.parts import Common, rebuild
@@ -36,6 +37,7 @@ from services.notifier.domain.writing import Writer
 from services.notifier.handler.carriers import Desk, EmailCarrier, LetterCarrier, MailboxCarrier
 from services.notifier.handler.delivery import MailDelivery
 from services.notifier.handler.send_loop import Rounds
+from services.notifier.handler.simulator import Simulator
 from services.notifier.ports import Carrier
 from services.notifier.settings import BounceListener, MailboxConnection, Settings, SmtpConnection
 from shared.backoff import Backoff
@@ -77,19 +79,29 @@ class _Way:
 
 def channels(settings: Settings, common: Common) -> Mapping[str, Component]:
     """The sending on every channel."""
+    reports = _simulated_reports(common)
     desk = Desk(
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
         directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
         writer=Writer(read_texts(), common.law),
+        simulator=Simulator(reports),
     )
     ways = (_email(settings, desk, common), _mailbox(settings.mailbox, desk), _letters(settings, desk))
-    parts: dict[str, Component] = {way.part: _sending(way, settings, common) for way in ways}
+    parts: dict[str, Component] = {
+        way.part: _sending(way, settings, common, simulator=desk.simulator) for way in ways
+    }
+    parts["simulated reports"] = Follower(reports, name="simulated reports", health=common.health)
     if settings.bounces is not None:
         parts["bounces"] = _bounces(settings.bounces, _return_paths(settings), common)
     return parts
 
 
-def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
+def _simulated_reports(common: Common) -> SimulatedReports:
+    returned = ReturnedMails(common.pool)
+    return SimulatedReports(lambda message, report: returned.note(message, report, at=utc_now()))
+
+
+def _sending(way: _Way, settings: Settings, common: Common, *, simulator: Simulator) -> Resumed:
     history = common.history()
     queue = PostgresQueue(common.pool, lease=settings.lease, history=history, channel=way.channel)
     observer = DeliveryWatch(
@@ -117,6 +129,7 @@ def _sending(way: _Way, settings: Settings, common: Common) -> Resumed:
         side_by_side=way.side_by_side,
         pace=Pace.of(way.per_second, now=monotonic()),
         idle=way.idle,
+        simulator=simulator,
         unread=_unread(common, history, settings.clock_ahead) if way.channel == "mailbox" else None,
     )
     return Resumed(way.part, rounds.run, condition=condition, close=way.close)

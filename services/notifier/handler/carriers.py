@@ -1,7 +1,7 @@
 """How a message leaves on each channel: written for it, then offered to whoever carries it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from services.notifier.domain.address import address_of
 from services.notifier.domain.bounces import ReturnPaths
@@ -12,7 +12,9 @@ from services.notifier.domain.missing import NoticeUnreadable, missing_items
 from services.notifier.domain.notice import provision
 from services.notifier.domain.reach import addressee_of, mailbox_of
 from services.notifier.domain.rendering import Words
+from services.notifier.domain.simulation import simulated_letter, simulated_mail, simulated_mailbox
 from services.notifier.domain.writing import Writer
+from services.notifier.handler.simulator import Simulator
 from services.notifier.ports import (
     Claim,
     Clock,
@@ -38,6 +40,7 @@ class Desk:
     contacts: Contacts
     directory: NameDirectory
     writer: Writer
+    simulator: Simulator = field(default_factory=Simulator)
 
     def contact(self, claim: Claim) -> bytes:
         """The opened contact.
@@ -106,6 +109,8 @@ class EmailCarrier(_AtTheDesk):
             now=now,
             return_path=None if self.return_paths is None else self.return_paths.of(claim.message.id),
         )
+        if (played := simulated_mail(recipient)) is not None:
+            return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if self.signer is not None:
             mail = replace(mail, content=self.signer.sign(mail.content, at=now))
         return await self.mailer.hand_over(mail, before_content=before_content)
@@ -120,6 +125,8 @@ class MailboxCarrier(_AtTheDesk):
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
         mailbox = mailbox_of(self.desk.contact(claim))
         notice = provision(claim.message, self.desk.words(claim), mailbox=mailbox)
+        if (played := simulated_mailbox(mailbox)) is not None:
+            return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if not await before_content():
             return Withdrawn()
         return await self.mailboxes.provide(notice)
@@ -140,6 +147,8 @@ class LetterCarrier(_AtTheDesk):
             on=calendar_day(claim.created_at),
             words=self.desk.words(claim),
         )
+        if (played := simulated_letter(letter.addressee)) is not None:
+            return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if not await before_content():
             return Withdrawn()
         return await self.letters.put(letter)

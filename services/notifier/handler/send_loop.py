@@ -9,6 +9,7 @@ from datetime import timedelta
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.token_bucket import Pace
 from services.notifier.handler.delivery import MailDelivery, Result
+from services.notifier.handler.simulator import Simulator
 from services.notifier.ports import Claim, Monotonic, Observer, Queue, Replay
 
 _SERVER_WORKS = frozenset({"sent", "deferred"})
@@ -31,6 +32,7 @@ class Rounds:
     side_by_side: int
     pace: Pace
     unread: Callable[[], Awaitable[object]] | None = None
+    simulator: Simulator = field(default_factory=Simulator)
     breaker: Breaker = field(default_factory=Breaker)
     idle: timedelta = timedelta(milliseconds=200)
     look: timedelta = timedelta(seconds=5)
@@ -86,7 +88,9 @@ class Rounds:
             # Its lease runs out: what was not yet ``sending`` is tried again, what was goes by its kind.
             self.observer.broken(claim, error)
             return
-        if result in _SERVER_WORKS:
+        if self.simulator.has_played(claim.message.id):
+            pass  # nothing was learnt about the server
+        elif result in _SERVER_WORKS:
             self.breaker = self.breaker.after_success()
         elif result in _SERVER_FAILS:
             self.breaker = self.breaker.after_failure(self.monotonic())

@@ -3,15 +3,19 @@
 import asyncio
 import socket
 import ssl
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import aiosmtplib
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from amtsweg.stack.provision.certificates import make_certificates
 from services.notifier.adapters.bounces import BounceServer
 from services.notifier.domain.bounces import DeliveryReport, ReturnPaths
+from shared.crypto.dkim import DkimSigner
 from shared.events import ids
 from shared.events.notification import MessageKind
 from shared.events.submission import Channel
@@ -19,6 +23,7 @@ from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
 from tests.integration.notifier.conftest import Case, Notifier, until
 from tests.support.bounces import report
+from tests.support.dkim_verifier import verifies
 
 KEY = "5b" * 32
 PATHS = ReturnPaths("amtsweg.example", (bytes.fromhex(KEY),))
@@ -75,6 +80,32 @@ async def test_a_late_bounce_switches_the_channel_and_silences_nothing(
         ("forwarded", "letter", "sent", None),
     }
     assert notifier.mail.taken_for(case.applicant) == 1
+
+
+async def test_simulated_recipients_end_as_they_say_and_a_real_one_has_a_signed_mail(
+    notifier: Notifier, tmp_path: Path
+) -> None:
+    key, pem = rsa.generate_private_key(65537, 2048), tmp_path / "dkim.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    cases = {
+        name: notifier.case(email=f"{name}@amtsweg.test")
+        for name in ("delivered", "bounced", "bounced-late", "refused")
+    }
+    real = notifier.case()
+    await notifier.start(AMTSWEG_DKIM__KEY_FILE=str(pem), AMTSWEG_DKIM__SELECTOR="2026a")
+    await notifier.publish(*(case.received() for case in cases.values()), real.received())
+    ends = {"delivered": "delivered", "bounced": "failed", "bounced-late": "failed", "refused": "failed"}
+    for name, case in cases.items():
+        await until(partial(notifier.has, ends[name], case))
+    await until(lambda: notifier.has("sent", real))
+    assert [to for to, _ in notifier.mail.taken] == [real.applicant]
+    signer = DkimSigner(key, "amtsweg.example", "2026a")
+    assert verifies(notifier.mail.taken[0][1], {signer.record_name: signer.record})
+
+    async def told() -> bool:
+        return await notifier.outcomes(cases["bounced-late"]) == ["delivered", "failed", "sent"]
+
+    await until(told)
 
 
 def list_of(folder: Path) -> list[Path]:
