@@ -1,5 +1,6 @@
 """PostgreSQL keeps the contract that the fake keeps."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,6 +12,8 @@ from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.returns import ReturnedMails
+from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import ApplicantMessage
 from shared.events.case import CaseMessage
@@ -75,6 +78,7 @@ class Real:
         return int(await self.pool.fetchval("SELECT count(*) FROM outbox"))
 
 
+WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 WEEK = timedelta(days=7)
 
 
@@ -111,6 +115,30 @@ async def test_a_contact_stays_until_a_week_after_the_case_closed_and_its_last_m
     assert await real.queue.erase(closed_for=WEEK) == erased
     assert await real.pool.fetchval("SELECT count(*) FROM notices") == 1 - erased
     assert await real.pool.fetchval("SELECT count(*) FROM cases WHERE contact IS NOT NULL") == 1 - erased
+
+
+async def test_a_report_that_comes_while_the_settlement_is_written_is_not_lost(real: Real) -> None:
+    """The mail server may bounce a mail while we still write that it has taken it."""
+    planned = message("receipt")
+    await real.plan(planned)
+    (claim,) = await real.queue.claim(1)
+    assert await real.queue.begin(claim)
+    async with real.pool.acquire() as settling:
+        written = settling.transaction()
+        await written.start()
+        await settling.execute(
+            "UPDATE messages SET state = 'sent', settled_at = now() WHERE id = $1", planned.id
+        )
+        report = DeliveryReport("failed", "5.1.1")
+        noting = asyncio.create_task(
+            ReturnedMails(real.pool).note(planned.id, report, at=planned.occurred_at)
+        )
+        async with asyncio.timeout(60):
+            while not noting.done() and not await real.pool.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL tells nobody
+                await asyncio.sleep(0.01)
+        await written.commit()
+    assert await noting
+    assert await real.pool.fetchval("SELECT state || ' ' || reason FROM messages") == "failed bounced"
 
 
 class TestPostgresQueue(QueueContract):

@@ -24,8 +24,9 @@ _NOTE = """
     RETURNING case_id, submission_id, kind, revision, attempts, repeats
 """
 
-# Whoever reports comes back later; by then it is known whether the mail server has taken the mail over.
-_UNDER_WAY = "SELECT state = 'sending' FROM messages WHERE id = $1"
+# Whoever reports comes back later; by then it is known whether the mail server has taken the mail over. The lock waits for
+# a settlement that is being written: without it the report could come between the two, and be lost.
+_UNDER_WAY = "SELECT state = 'sending' FROM messages WHERE id = $1 FOR UPDATE"
 
 
 class ReturnedMails:
@@ -44,10 +45,10 @@ class ReturnedMails:
         states = sorted(before(report.outcome, reason))
         try:
             async with postgres.transaction(self._pool) as connection:
+                if await connection.fetchval(_UNDER_WAY, message):
+                    raise StoreAway("the mail server's own answer has not been written yet")
                 row = await connection.fetchrow(_NOTE, message, report.outcome, reason, at, states)
                 if row is None:
-                    if await connection.fetchval(_UNDER_WAY, message):
-                        raise StoreAway("the mail server's own answer has not been written yet")
                     return False
                 told = NotificationSettled(
                     message_id=message,
