@@ -58,7 +58,7 @@ class SmtpConnection(BaseModel):
     mails_per_connection: Annotated[
         int, Field(ge=1, le=1000, description="Mails after which a connection is replaced.")
     ] = 50
-    per_second: Annotated[float, Field(gt=0, description="Mails of this process in a second at most.")] = 100
+    per_second: Annotated[float, Field(gt=0, description="Mails of this process in a second at most.")] = 250
 
     @model_validator(mode="after")
     def _protected(self) -> Self:

@@ -32,28 +32,31 @@ _POLL_SECONDS: Final = 1.0
 _TRY_AGAIN_SECONDS: Final = 0.2
 _CHANNEL: Final = "outbox"
 
+# The notification is delivered once, at commit, so that the publisher need not poll often.
+_ENQUEUE = f"""
+    WITH written AS (
+        INSERT INTO outbox (topic, key, value, header_names, header_values, timestamp_ms)
+        VALUES ($1, $2, $3, $4, $5, $6))
+    SELECT pg_notify('{_CHANNEL}_' || current_schema(), '')
+"""  # noqa: S608 - the channel is ours
+
 
 async def enqueue(connection: Connection, *messages: Outgoing) -> None:
     """Write messages to the outbox of the connection's schema, in the caller's transaction, in this order."""
     if not messages:
         return
-    await connection.executemany(
-        "INSERT INTO outbox (topic, key, value, header_names, header_values, timestamp_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        [
-            (
-                m.topic,
-                m.key,
-                m.value,
-                [name for name, _ in m.headers],
-                [value for _, value in m.headers],
-                m.timestamp_ms,
-            )
-            for m in messages
-        ],
-    )
-    # Delivered at commit, so that the publisher need not poll often.
-    await connection.execute(f"SELECT pg_notify('{_CHANNEL}_' || current_schema(), '')")
+    rows = [
+        (
+            message.topic,
+            message.key,
+            message.value,
+            [name for name, _ in message.headers],
+            [value for _, value in message.headers],
+            message.timestamp_ms,
+        )
+        for message in messages
+    ]
+    await connection.executemany(_ENQUEUE, rows)
 
 
 class OutboxPublisher:

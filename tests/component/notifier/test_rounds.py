@@ -1,7 +1,7 @@
 """Round after round, with everything in memory: what is claimed when, and what stops it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -293,6 +293,38 @@ async def test_a_clock_that_is_set_back_neither_stops_nor_hurries_the_sending(se
         seconds = 400.0
         await until(lambda: sending.seen.results.count("sent") == 5)
     assert sending.world.queue.now == now
+
+
+async def test_a_claim_takes_many_messages_although_they_end_one_by_one(sending: Sending) -> None:
+    """A claim for each message that ends would cost more than its sending."""
+    turns = asyncio.Semaphore(0)
+
+    class InTurn(FakeMailer):
+        async def hand_over(
+            self, mail: Mail, *, before_content: Callable[[], Awaitable[bool]]
+        ) -> MailOutcome:
+            await turns.acquire()
+            return await super().hand_over(mail, before_content=before_content)
+
+    taken: list[int] = []
+    claim = sending.world.queue.claim
+
+    async def counted(most: int) -> Sequence[Claim]:
+        claims = await claim(most)
+        taken.append(len(claims))
+        return claims
+
+    sending.world.queue.claim = counted  # type: ignore[method-assign] # the same queue, counted
+    sending.plan(*range(64))
+    courier = sending.world.courier(mailer=InTurn())
+    async with sending.running(sending.rounds(courier=courier, side_by_side=16, idle=timedelta(minutes=1))):
+        for ended in range(1, 57):  # the last eight are fewer than a claim waits for
+            turns.release()
+            await until(lambda ended=ended: len(sending.seen.results) == ended)  # type: ignore[misc] # bound at once
+        claimed = [claims for claims in taken if claims]
+        for _ in range(8):
+            turns.release()
+    assert claimed == [16, 8, 8, 8, 8, 8, 8]
 
 
 async def test_a_store_that_is_away_ends_the_rounds(sending: Sending) -> None:

@@ -25,7 +25,7 @@ from shared.events.submission import Channel
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres import pool as postgres
-from shared.postgres.pool import Connection, Pool
+from shared.postgres.pool import Connection, Pool, reaching_postgres
 
 SOURCE = "urn:amtsweg:notifier"
 
@@ -150,8 +150,7 @@ class PostgresQueue:
         return [_claim(row, lease) for row in rows]
 
     async def begin(self, claim: Claim) -> bool:
-        async with self._transaction() as connection:
-            return _changed(await connection.execute(_BEGIN, claim.message.id, claim.lease, self._lease))
+        return _changed(await self._execute(_BEGIN, claim.message.id, claim.lease, self._lease))
 
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
         async with self._transaction() as connection:
@@ -172,8 +171,7 @@ class PostgresQueue:
         self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
     ) -> None:
         told = claim.repeats if repeats is None else repeats
-        async with self._transaction() as connection:
-            await connection.execute(_POSTPONE, claim.message.id, claim.lease, attempts, pause, told)
+        await self._execute(_POSTPONE, claim.message.id, claim.lease, attempts, pause, told)
 
     async def stranded(self) -> Sequence[Claim]:
         lease = uuid4()
@@ -214,6 +212,15 @@ class PostgresQueue:
             data=settled,
         )
         await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
+
+    async def _execute(self, statement: str, *arguments: object) -> str:
+        """One statement is a transaction by itself; to begin and to commit it apart would be two more round trips."""
+        try:
+            with reaching_postgres():
+                async with self._pool.acquire() as connection:
+                    return await connection.execute(statement, *arguments)
+        except Unavailable as away:
+            raise StoreAway(str(away)) from away
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
