@@ -14,6 +14,7 @@ import multiprocessing
 import socket
 import time
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
@@ -86,7 +87,12 @@ async def measure(port: int, dead: int) -> dict[str, float]:
             authority = f"g-{number:08d}"
             url = f"http://127.0.0.1:{dead if number == 0 else port}/hook"
             webhook = Webhook(authority=authority, principal=authority, url=url, revision=1)
-            lane = Lane(webhook, confirmed=0, call=calls.call, clock=lambda: datetime.now(UTC))
+            lane = Lane(
+                webhook,
+                confirmed=0,
+                call=partial(calls.call, first=lambda: None),
+                clock=lambda: datetime.now(UTC),
+            )
             for offset in range(EACH):
                 lane.put(record(authority, offset))
             lanes.append(lane)

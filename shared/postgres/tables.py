@@ -42,7 +42,17 @@ def offsets_table() -> tuple[str, ...]:
 
 def leases_table() -> tuple[str, ...]:
     """Which process leads, by name of the work; whoever freezes loses the lead with time."""
-    return ("CREATE TABLE leases (name text PRIMARY KEY, holder text NOT NULL, until timestamptz NOT NULL)",)
+    return (
+        """
+        CREATE TABLE leases (
+            name text PRIMARY KEY,
+            holder text NOT NULL,
+            until timestamptz NOT NULL,
+            number bigint NOT NULL DEFAULT 1
+        )
+        """,
+        "COMMENT ON COLUMN leases.number IS 'new with every lead: who has an older one writes nothing'",
+    )
 
 
 def outbox_table() -> tuple[str, ...]:

@@ -1,13 +1,13 @@
 """Who watches what authorities have confirmed in their inboxes, and tells the router: one process at a time.
 
 Whichever way an authority reads, it is the position of its group that says how far it has got. Two that watch at once tell
-the same under the same ids, so the lease in PostgreSQL only saves work.
+the same under the same ids, and no place goes back, so the lease in PostgreSQL only saves work.
 """
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -22,7 +22,7 @@ from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
-from shared.postgres.leader import Lease
+from shared.postgres.leader import Lead, LeadLost, Lease
 from shared.telemetry.health import Condition
 
 _LOOK_SECONDS: Final = 2.0
@@ -57,10 +57,12 @@ class FetchWatch:
         pause = Backoff()
         while True:
             try:
-                if await self._lease.take():
-                    await self._watch(pause)
+                if lead := await self._lease.take():
+                    await self._watch(lead, pause)
                 self._condition.set("ready")
                 await asyncio.sleep(_STANDBY_SECONDS)
+            except LeadLost:
+                continue
             except (Unavailable, KafkaError, OSError) as error:
                 self._condition.set(
                     "degraded", reason="the router is not being told what authorities have fetched"
@@ -86,10 +88,11 @@ class FetchWatch:
         except Unavailable:
             return  # it is told when the case is opened again
 
-    async def _watch(self, pause: Backoff) -> None:
+    async def _watch(self, lead: Lead, pause: Backoff) -> NoReturn:
         """Watch until somebody else leads."""
         told = await self._places.all()
-        while await self._lease.take():
+        while True:
+            await lead.renew()
             committed = await self._inboxes.committed(list(self._custody.holders()))
             moved = {name: place for name, place in committed.items() if place > told.get(name, 0)}
             if moved:

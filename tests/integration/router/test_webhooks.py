@@ -4,16 +4,20 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+import asyncpg
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import ServiceProcess
 from shared.events.competence import Place
 from shared.events.topics import AUTHORITY_INBOX
@@ -228,6 +232,49 @@ async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
         await receiver.until(lambda r: len(set(r.ids)) >= 60, seconds=120)
 
     assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, LIMBURG, cases)
+
+
+async def test_a_sender_that_was_frozen_in_a_call_writes_nothing_over_what_its_successor_wrote(
+    ground: Ground, http: Http, doors: ServiceProcess
+) -> None:
+    client = await http(WETZLAR)
+    frozen = asyncio.Event()
+
+    def answer(_: Call) -> bytes:
+        if not frozen.is_set():
+            os.kill(cast("int", doors.pid), signal.SIGSTOP)
+            frozen.set()
+        return answering("204 No Content")
+
+    postgres = await asyncpg.connect(ground.surroundings.postgres.url(DATABASE))
+    try:
+        async with receiving(answer) as receiver:
+            await register(client, receiver)
+            cases = await submitted(ground, WETZLAR, 1)
+            await asyncio.wait_for(frozen.wait(), 120)
+            await postgres.execute(SUCCEEDED)
+            await postgres.execute("UPDATE doors.webhooks SET failed_calls = 7 WHERE authority = $1", WETZLAR)
+            os.kill(cast("int", doors.pid), signal.SIGCONT)
+            async with asyncio.timeout(60):
+                while not await postgres.fetchval(GIVEN_BACK):  # noqa: ASYNC110 - in PostgreSQL there is nothing else
+                    await asyncio.sleep(0.1)
+            cases += await submitted(ground, WETZLAR, 1)
+            await receiver.until(lambda r: len(set(r.ids)) >= 2)
+            stands = (await client.get("/v1/webhook")).json()["webhooks"][0]
+    finally:
+        os.kill(cast("int", doors.pid), signal.SIGCONT)
+        await postgres.close()
+
+    assert stands["failedCalls"] == 7
+    assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, WETZLAR, cases)
+
+
+SUCCEEDED = """
+UPDATE doors.leases SET holder = 'its successor', number = number + 1, until = now() + interval '5 seconds'
+WHERE name = 'webhooks'
+"""
+GIVEN_BACK = "SELECT holder <> 'its successor' FROM doors.leases WHERE name = 'webhooks'"
+"""A round ends before the next one begins, so what the former one still wanted to write is behind us then."""
 
 
 @pytest.mark.long

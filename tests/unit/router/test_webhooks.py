@@ -1,14 +1,17 @@
 """What follows from how a receiver answers, and one authority's lane over it with a clock of the test's own."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
 from services.router.domain.cases.webhooks import (
     GIVEN_UP_AFTER,
@@ -25,6 +28,11 @@ from services.router.domain.cases.webhooks import (
     WebhookSecret,
     follows,
 )
+from shared.postgres.leader import Lead, LeadLost
+from shared.postgres.pool import Pool
+from shared.telemetry.metrics import Telemetry
+from shared.web.egress import Egress
+from tests.support.doors import WEBHOOK_KEYS
 
 NOW = datetime(2026, 1, 12, 10, tzinfo=UTC)
 NONE = timedelta()
@@ -191,3 +199,14 @@ async def test_a_body_is_the_same_at_every_attempt_and_small() -> None:
 
     assert record(3).body() == record(3).body()
     assert len(long.body()) < 1000
+
+
+async def test_nobody_is_called_once_another_may_lead() -> None:
+    """A call may have waited for its turn for long: it is asked right before it leaves."""
+    egress = cast("Egress", None)  # it would fail if it were used
+    calls = WebhookCalls(egress, WEBHOOK_KEYS, clock=lambda: NOW, telemetry=Telemetry())
+    lead = Lead(cast("Pool", None), ("webhooks", "me", 1), began=time.monotonic() - 10)
+
+    webhook = Webhook(authority="g-06531005", principal="g-06531005", url="https://example.org", revision=1)
+    with pytest.raises(LeadLost):
+        await calls.call(webhook, record(0), first=lead.check)

@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook, WebhookSecret
+from shared.postgres.leader import Lead
 from shared.postgres.pool import Pool, reaching_postgres, transaction
 
 _REGISTER: Final = """
@@ -91,8 +92,12 @@ class PostgresWebhooks:
             rows = await self._pool.fetch(_SECRETS)
         return {row["principal"]: WebhookSecret(row["generation"], row["previous_until"]) for row in rows}
 
-    async def keep(self, webhooks: Collection[Webhook]) -> None:
-        """How far each has got, unless it has been changed meanwhile: then whoever changed it is right."""
+    async def keep(self, webhooks: Collection[Webhook], *, lead: Lead) -> None:
+        """How far each has got, unless it has been changed meanwhile: then whoever changed it is right.
+
+        Raises:
+            LeadLost: somebody else leads, and knows better how far each has got.
+        """
         columns = [
             [getattr(each, name) for each in webhooks]
             for name in (
@@ -110,8 +115,8 @@ class PostgresWebhooks:
                 "ended",
             )
         ]
-        with reaching_postgres():
-            await self._pool.execute(_KEEP, *columns)
+        async with lead.writing() as connection:
+            await connection.execute(_KEEP, *columns)
 
 
 def _webhook(row: asyncpg.Record) -> Webhook:

@@ -42,9 +42,12 @@ class WebhookCalls:
         )
         self.secrets: Mapping[str, WebhookSecret] = {}
 
-    async def call(self, webhook: Webhook, announcement: WebhookAnnouncement) -> Heard:
-        """Announce the record; return how the receiver answered."""
+    async def call(
+        self, webhook: Webhook, announcement: WebhookAnnouncement, *, first: Callable[[], None]
+    ) -> Heard:
+        """Announce the record; return how the receiver answered. ``first`` raises where nobody is to be called."""
         async with self._own[webhook.principal], self._all:
+            first()
             heard = await self._call(webhook, announcement)
         self._telemetry.count(
             "messages_sent", channel="webhook", result="sent" if heard.success else "failed"
