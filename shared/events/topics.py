@@ -30,7 +30,6 @@ BusLogin = Literal[
     "operator-operations",
 ]
 """Our processes, and a login for each duty of the people who operate them; all of these may look."""
-
 OperatorDuty = Literal["look", "desk", "directory", "operations"]
 ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
@@ -165,6 +164,7 @@ CASE_ANSWERED = Topic(
     payloads=(case.CaseAnswered, case.DeliveryFetched),
     producers=("doors",),
     consumers=("router", "audit"),
+    followers=("doors",),  # what their book lacks after a restore
     audited=True,
     retention=_SEALED,
     sealed=True,

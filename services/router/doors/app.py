@@ -28,6 +28,7 @@ from services.router.adapters.postgres.answers import PostgresAnswers
 from services.router.adapters.postgres.fetch_places import PostgresFetchPlaces
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
+from services.router.adapters.refilled_answers import RefilledAnswers
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.sender import WebhookSender
 from services.router.domain.decision.resolver import Unverified
@@ -98,13 +99,15 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
     principals = UnsuspendedPrincipals(registered, suspensions)
     book = PostgresAnswers(pool)
+    secret = bytes.fromhex(read_secret(settings.hash_key_file))
+    refilled = RefilledAnswers(book, address, secret=secret, condition=health.part("answers"))
     looks = PostgresLooks(pool)
     door = AnswerDoor(
-        book=book,
+        book=refilled,
         custody=custody,
         bus=publisher,
         clock=utc_now,
-        secret=bytes.fromhex(read_secret(settings.hash_key_file)),
+        secret=secret,
     )
     answers = CountedAnswers(door, looks)
     webhooks = PostgresWebhooks(pool)
@@ -171,6 +174,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         "due dates": Follower(due, name="due dates", health=health),
         "fetched": Follower(watch, name="fetched", health=health),
         **page.parts,
+        "answers": Follower(refilled, name="answers", health=health),
         "upkeep": Follower(upkeep, name="upkeep", health=health),
         "http": _http(
             settings,

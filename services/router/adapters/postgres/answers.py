@@ -1,6 +1,7 @@
 """The book of answers, schema ``doors``: one statement per step, each atomic by itself."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -36,6 +37,14 @@ _SETTLE: Final = """
 WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE answers SET held_until = now(), taken_at = CASE WHEN $3 THEN coalesce(taken_at, now()) ELSE taken_at END
 FROM unforced WHERE authority = $1 AND own_id = $2
+"""
+_NEWEST: Final = "SELECT max(accepted_at) FROM answers"
+_REFILL: Final = """
+INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until, taken_at)
+SELECT entry.*, now(), now()
+FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[]) AS entry
+ON CONFLICT (authority, own_id) DO NOTHING
+RETURNING true
 """
 _FORGET: Final = "DELETE FROM answers WHERE accepted_at < now() - $1::interval"
 
@@ -77,6 +86,21 @@ class PostgresAnswers:
                 await self._pool.execute(_SETTLE, entry.authority, entry.own_id, taken, timeout=2)
         except Unavailable as away:
             self._log.warning("attempt not noted", case_id=str(entry.case_id), error=away)
+
+    async def newest(self) -> datetime | None:
+        """When the last of the answers in the book was accepted."""
+        with reaching_postgres():
+            instant: datetime | None = await self._pool.fetchval(_NEWEST)
+        return instant
+
+    async def refill(self, entries: Sequence[AnswerEntry]) -> int:
+        """Enter answers that Kafka has, as far as they are not in the book; return how many were not."""
+        columns = [
+            [getattr(each, name) for each in entries]
+            for name in ("authority", "own_id", "case_id", "submission_id", "content_hash", "accepted_at")
+        ]
+        with reaching_postgres():
+            return len(await self._pool.fetch(_REFILL, *columns))
 
     async def forget(self, *, after: timedelta = KEPT) -> None:
         """Drop what nobody repeats any more."""

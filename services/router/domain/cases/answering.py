@@ -110,6 +110,17 @@ def enter(given: AnswerRequest, *, submission_id: UUID, secret: bytes, now: date
     )
 
 
+def entry_of(event: Event[CaseAnswered], *, secret: bytes) -> AnswerEntry:
+    """The entry that the door made for the answer that this event tells."""
+    given = AnswerRequest(
+        authority=event.data.authority,
+        own_id=event.data.own_id,
+        case_id=event.case_id,
+        answer=event.data.answer,
+    )
+    return enter(given, submission_id=event.submission_id, secret=secret, now=event.time)
+
+
 def admit(asked: AnswerEntry, *, found: AnswerFound | None) -> AnswerAdmission:
     """Decide by what stands in the book under this authority and id; None if it was entered just now."""
     if found is None:
