@@ -50,9 +50,19 @@ class Kafka(Part):
     start_within_s: float = 90.0
     stop_within_s: float = 30.0
 
-    def __init__(self, var: Path, *, port: int, controller_port: int, heap_mb: int = 768) -> None:
+    def __init__(
+        self,
+        var: Path,
+        *,
+        port: int,
+        controller_port: int,
+        heap_mb: int = 768,
+        cluster_id: str | None = None,
+    ) -> None:
+        """Without ``cluster_id`` it is a cluster of its own."""
         super().__init__("kafka", var=var, port=port)
         self.controller_port = controller_port
+        self._cluster_id = cluster_id
         self._heap_mb = heap_mb
         self._folder = var / "kafka"
         self._probe: AdminClient | None = None
@@ -157,7 +167,7 @@ class Kafka(Part):
 
     def _format(self) -> None:
         """Make the cluster, with the super user in its first metadata record: there is no moment without a password."""
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = self._cluster_id or base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         arguments = self._folder / "format-arguments"
         write_secret(arguments, format_arguments(self._secrets()[ADMIN]))
         archive = _class_archive()

@@ -16,11 +16,11 @@ from services.router.handler.clock import Timekeeper
 from services.router.handler.refusals import ToldRefusals
 from services.router.handler.routing import Handler
 from services.router.handler.supplements import Supplements
-from services.router.ports import Authorities, Directories
+from services.router.ports import Authorities, Clock, Directories
 from services.router.settings import Settings
 from shared.access.suspensions import FollowedSuspensions
 from shared.crypto.jwe import OwnKey, Rewrapper
-from shared.engine import KafkaToKafka
+from shared.engine import KafkaToKafka, Plan
 from shared.events.topic_names import produced_by
 from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED
 from shared.kafka.client import KafkaAddress
@@ -38,8 +38,8 @@ _BODY_BYTES = 0
 """Nothing is sent here: health and metrics are only read."""
 
 
-def build(settings: Settings) -> Mapping[str, Component]:
-    """Make the real parts: the router, its directory, health and metrics."""
+def build(settings: Settings, *, clock: Clock = utc_now) -> Mapping[str, Component]:
+    """Make the real parts: the router, its directory, health and metrics; ``clock`` is what all decisions go by."""
     health, telemetry = Health(), Telemetry()
     address = KafkaAddress.of(settings.kafka)
     outputs = OutputTopics(produced_by("router"))
@@ -49,17 +49,14 @@ def build(settings: Settings) -> Mapping[str, Component]:
         telemetry=telemetry,
         on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
         fresh=settings.directory_fresh,
+        clock=clock,
     )
     suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
     authorities = _authorities(settings, outputs=outputs, telemetry=telemetry)
-    handler = _handler(settings, directories, authorities, outputs=outputs)
-    routing = Routing(handler, _timekeeper(settings, suspensions, authorities), telemetry=telemetry)
-    plan = replace(
-        ROUTING,
-        instance=settings.instance,
-        batch_size=settings.batch_size,
-        minimum_period=settings.minimum_period,
-    )
+    handler = _handler(settings, directories, authorities, outputs=outputs, clock=clock)
+    timekeeper = _timekeeper(settings, suspensions, authorities, clock=clock)
+    routing = Routing(handler, timekeeper, telemetry=telemetry)
+    plan = _plan(settings)
     outputs.show(telemetry, group=plan.group)
     return {
         "partitions": PartitionCheck.of(address, "router"),
@@ -81,10 +78,21 @@ def build(settings: Settings) -> Mapping[str, Component]:
     }
 
 
-def _timekeeper(settings: Settings, suspensions: FollowedSuspensions, authorities: Authorities) -> Timekeeper:
+def _plan(settings: Settings) -> Plan:
+    return replace(
+        ROUTING,
+        instance=settings.instance,
+        batch_size=settings.batch_size,
+        minimum_period=settings.minimum_period,
+    )
+
+
+def _timekeeper(
+    settings: Settings, suspensions: FollowedSuspensions, authorities: Authorities, *, clock: Clock
+) -> Timekeeper:
     return Timekeeper(
         authorities=authorities,
-        clock=utc_now,
+        clock=clock,
         zone=ZoneInfo(settings.timezone),
         suspensions=SuspensionOrders(suspensions),
         ahead=settings.clock_ahead,
@@ -105,16 +113,21 @@ def _authorities(settings: Settings, *, outputs: OutputTopics, telemetry: Teleme
 
 
 def _handler(
-    settings: Settings, directories: Directories, authorities: Authorities, *, outputs: OutputTopics
+    settings: Settings,
+    directories: Directories,
+    authorities: Authorities,
+    *,
+    outputs: OutputTopics,
+    clock: Clock,
 ) -> Handler:
     return Handler(
         directories=directories,
         authorities=authorities,
-        supplements=Supplements(authorities=authorities, clock=utc_now),
+        supplements=Supplements(authorities=authorities, clock=clock),
         refusals=ToldRefusals(
-            authorities=authorities, clock=utc_now, partitions=lambda: outputs.count(CASE_UPDATED.name)
+            authorities=authorities, clock=clock, partitions=lambda: outputs.count(CASE_UPDATED.name)
         ),
-        clock=utc_now,
+        clock=clock,
         zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,
     )

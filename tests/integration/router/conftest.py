@@ -166,7 +166,14 @@ def as_message(record: Record) -> Message:
 @pytest.fixture(scope="package")
 def ground(stack: RealParts) -> Iterator[Ground]:
     """A broker of the package's own: the router's topics have the names that the catalogue gives them."""
-    var = stack.var / "router"
+    with own_ground(stack, "router") as made:
+        yield made
+
+
+@contextmanager
+def own_ground(stack: RealParts, folder: str) -> Iterator[Ground]:
+    """One with a broker of its own, while the block runs."""
+    var = stack.var / folder
     kafka = Kafka(var, port=ports.free_port(), controller_port=ports.free_port(), heap_mb=512)
     made = make_secrets(var / "secrets")
     kafka.start()
