@@ -149,9 +149,15 @@ async function file(path, text) {
   await rename(`${path}.part`, path);
 }
 
+/** What the caller has to put right; the message says it all. */
+class Unusable extends Error {}
+
 async function main([description, authority, folder = "eingang"]) {
-  const { urls, authorities } = JSON.parse(await readFile(description, "utf8"));
+  if (!authority) throw new Unusable("node authority.mjs behoerde.json AUTHORITY [FOLDER]");
+  const text = await readFile(description, "utf8").catch(({ code }) => { throw new Unusable(`${description}: ${code}`); });
+  const { urls, authorities } = JSON.parse(text);
   const access = authorities[authority];
+  if (!access) throw new Unusable(`${authority} does not stand in ${description}; for example ${Object.keys(authorities)[0]} does`);
   const own = JSON.parse(await readFile(access.decryptionKeyFile, "utf8"));
   const platform = new Platform(urls, access), keys = own.keys ?? [own];
   console.log(`${authority}: waiting for cases`);
@@ -163,4 +169,10 @@ async function main([description, authority, folder = "eingang"]) {
   }
 }
 
-if (process.argv[1]?.endsWith("authority.mjs")) await main(process.argv.slice(2));
+if (process.argv[1]?.endsWith("authority.mjs")) {
+  await main(process.argv.slice(2)).catch(error => {
+    if (!(error instanceof Unusable)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  });
+}

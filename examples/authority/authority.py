@@ -264,8 +264,14 @@ def main() -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    description = json.loads(given.description.read_text())
-    wanted = given.authority or list(description["authorities"])
+    try:
+        description = json.loads(given.description.read_text())
+    except OSError as error:
+        parser.error(f"{given.description}: {error.strerror}")
+    known = list(description["authorities"])
+    if unknown := sorted(set(given.authority) - set(known)):
+        parser.error(f"{', '.join(unknown)}: not in {given.description}; for example {known[0]} is")
+    wanted = given.authority or known
     asyncio.run(run(description, wanted, given.folder))
 
 

@@ -1,0 +1,57 @@
+"""Whoever starts a sample authority the wrong way is told what to put right, in a line and not in a stack trace."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.sample_authority import FOLDER
+
+pytestmark = pytest.mark.slow
+
+NODE = shutil.which("node") or ""
+LANGUAGES = [
+    pytest.param([sys.executable, str(FOLDER / "authority.py")], id="Python"),
+    pytest.param(
+        [NODE, str(FOLDER / "authority.mjs")],
+        id="Node",
+        marks=pytest.mark.skipif(not NODE, reason="this machine has no Node"),
+    ),
+]
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Path:
+    path = tmp_path / "behoerde.json"
+    path.write_text(json.dumps({"urls": {}, "kafka": {}, "authorities": {"g-06531005": {}}}))
+    return path
+
+
+def said_to(command: list[str], *arguments: str) -> str:
+    ran = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    assert "    at " not in ran.stderr
+    return ran.stderr
+
+
+@pytest.mark.parametrize("command", LANGUAGES)
+def test_an_authority_that_is_not_in_the_file_is_named_with_one_that_is(
+    command: list[str], access: Path
+) -> None:
+    said = said_to(command, str(access), "g-06534014")
+
+    assert all(name in said for name in ("g-06534014", "g-06531005", access.name))
+
+
+@pytest.mark.parametrize("command", LANGUAGES)
+def test_a_file_that_is_not_there_is_named(command: list[str], access: Path) -> None:
+    assert "nobody.json" in said_to(command, str(access.with_name("nobody.json")), "g-06531005")
+
+
+@pytest.mark.parametrize("command", LANGUAGES)
+def test_without_any_argument_the_usage_is_shown(command: list[str]) -> None:
+    assert "authority." in said_to(command)
