@@ -14,7 +14,8 @@ ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2
 
 FAST := tests/unit tests/component tests/contracts tests/repository
 
-PICTURED := tests/integration/router/test_console.py::test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason \
+PICTURED := tests/integration/audit/test_page.py::test_an_auditor_finds_a_case_and_the_page_checks_every_step \
+	tests/integration/router/test_console.py::test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason \
 	tests/integration/router/test_console.py::test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter \
 	tests/integration/router/test_clerk_page.py::test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none_of_it
 
@@ -81,7 +82,7 @@ docs: setup ## Write the pages and golden files that are made from code
 
 pictures: setup ## Take the pictures of the docs anew: the tests take them while they use the pages in Chromium
 	@SCREENSHOTS=$(VENV)/pictures $(BIN)/pytest -q -n 0 $(PICTURED)
-	@cp $(VENV)/pictures/{console-parked,console-operator,clerk-decide}.jpg docs/images/
+	@cp $(VENV)/pictures/{console-parked,console-operator,clerk-decide,auditors-page}.jpg docs/images/
 
 fix: setup ## Format and repair what can be repaired
 	@$(BIN)/ruff format .

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.async_api import ConsoleMessage, Page
+    from playwright.async_api import ConsoleMessage, Locator, Page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -37,6 +37,9 @@ _ARGUMENTS = (
 _STARTS_WITHIN_S = 30
 _PATIENCE_MS = 20_000
 """How long a page may take to show something: long, for a busy machine; only what fails waits it out."""
+
+_MOST_STOPS = 150
+"""As many keys as anybody would press; pages have fewer places to stop at."""
 
 _REFUSED = re.compile(r"status of 40[134] ")
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -115,3 +118,13 @@ async def accessibility_problems(page: "Page") -> list[str]:
 async def screenshot(page: "Page", path: Path) -> None:
     """The whole page as a picture, for people to look at, and small enough for the docs."""
     await page.screenshot(path=path.with_suffix(".jpg"), full_page=True, type="jpeg", quality=70)
+
+
+async def tab_to(page: "Page", wanted: "Locator") -> None:
+    """Reach it as somebody without a mouse does, backwards from where the focus is; it fails where nobody can get there."""
+    await wanted.wait_for()
+    for _ in range(_MOST_STOPS):
+        if await wanted.evaluate("element => element === document.activeElement"):
+            return
+        await page.keyboard.press("Shift+Tab")
+    raise AssertionError(f"the keyboard does not reach {wanted}")

@@ -24,7 +24,7 @@ GIESSEN = "g-06531005"
 URL = "https://desk.example"
 NEEDED = {
     "GET /console/overview": "look",
-    "GET /console/cases/{reference}": "look",
+    "GET /console/cases/{reference:path}": "look",
     "GET /console/processes": "look",
     "GET /console/authorities": "look",
     "GET /console/letters": "operation",

@@ -72,7 +72,7 @@ async def test_an_auditor_finds_a_case_and_the_page_checks_every_step(page: Page
     )
     await expect(steps.nth(1)).to_contain_text("Ort mehrdeutig")
     await expect(page.get_by_role("img", name="Bild des Verlaufs: 8 Schritte")).to_be_visible()
-    await _shot(page, "case")
+    await _shot(page, "auditors-page")
     await page.get_by_text("Eintrag 7: Beweis und Inhalt").click()
     await expect(steps.nth(7).locator("pre")).to_contain_text('"outcome": "granted"')
     assert await accessibility_problems(page) == []

@@ -30,7 +30,7 @@ def evidence_routes(
     """``/v1/cases/{reference}/evidence`` and ``/v1/entries/{index}/evidence``."""
     routes = APIRouter(prefix="/v1", tags=["evidence"])
 
-    @routes.get("/cases/{reference}/evidence", response_model=None)
+    @routes.get("/cases/{reference:path}/evidence", response_model=None)
     async def of_case(
         reference: str,
         request: Request,

@@ -98,7 +98,7 @@ def room_routes(
     """``/v1/cases/{reference}/timeline`` and ``/v1/entries``."""
     routes = APIRouter(prefix="/v1", tags=["reading room"])
 
-    @routes.get("/cases/{reference}/timeline", response_model_exclude_none=True)
+    @routes.get("/cases/{reference:path}/timeline", response_model_exclude_none=True)
     async def timeline(
         reference: str,
         request: Request,

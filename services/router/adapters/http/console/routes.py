@@ -63,7 +63,7 @@ def console_routes(
             )
         )
 
-    @routes.get("/cases/{reference}", response_model=StandingCaseDocument)
+    @routes.get("/cases/{reference:path}", response_model=StandingCaseDocument)
     async def one(reference: str, _: Annotated[Caller, Security(gate, scopes=[LOOK])]) -> Response:
         """Where a case is, by receipt number, submission id or case id."""
         found = find_standing(cases.cases, reference.strip())

@@ -83,7 +83,7 @@ function drawGlance() {
     ...gravest.length ? [h("ul", { class: "marks" }, Object.entries(due).map(([kind, count]) => h("li", { class: `mark ${kind === "decision-due" ? "open" : "bad"}` }, `${say(kind)}: ${number(count)}`))),
       h("ul", {}, gravest.map(each => h("li", {}, `${each.receiptNumber}: ${say(each.kind)} ${day(each.on)}, ${each.authorityName ?? say("nobody")}`)))] : [h("p", { class: "hint" }, say("nothingDue"))],
     h("h3", {}, say("unansweredTitle")),
-    unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)])) : h("p", { class: "hint" }, say("nothingUnanswered")),
+    unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)]), say("unansweredTitle")) : h("p", { class: "hint" }, say("nothingUnanswered")),
     h("h3", {}, say("suspendedTitle")),
     suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
     h("h3", {}, say("healthTitle")),
@@ -92,7 +92,7 @@ function drawGlance() {
     h("p", { class: "hint" }, say("looked", moment(looked))));
 }
 
-const table = (caption, heads, rows) => h("div", { class: "scroll" }, h("table", {}, caption ? h("caption", {}, caption) : null,
+const table = (caption, heads, rows, label = caption) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, h("table", {}, caption ? h("caption", {}, caption) : null,
   h("thead", {}, h("tr", {}, heads.map(each => h("th", { scope: "col" }, each)))), h("tbody", {}, rows.map(row => h("tr", {}, row.map(each => h("td", { class: "number" }, each)))))));
 
 // --- Finding a case -----------------------------------------------------------------------------------------------
