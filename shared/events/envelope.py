@@ -9,13 +9,15 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.events.payload import Payload
+from shared.events.payload import YEARS, Payload
 
 P = TypeVar("P", bound=Payload)
 P_co = TypeVar("P_co", bound=Payload, covariant=True)
 Headers = tuple[tuple[str, bytes], ...]
 
 TYPE_PREFIX = "de.amtsweg."
+_MOST_PLACES = 30
+_LONGEST_PART = 64
 
 
 class Undecodable(Exception):  # noqa: N818 - the name of the failure in the project's vocabulary
@@ -93,8 +95,7 @@ def decode(
     try:
         data = payload.from_json(value)
     except ValidationError as refused:
-        fields = ", ".join(sorted({".".join(map(str, e["loc"])) or "document" for e in refused.errors()}))
-        raise Undecodable(f"{payload.__name__}: not valid at {fields}") from None
+        raise Undecodable(f"{payload.__name__}: not valid {_where(refused)}") from None
     traceparent = attributes.get("traceparent")
     return Event(
         id=_uuid(attributes, "ce_id"),
@@ -111,6 +112,15 @@ def decode(
 def timestamp(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, for example ``2026-01-12T09:30:00.000Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _where(refused: ValidationError) -> str:
+    """The places that are not valid; of very many only how many, for naming them all takes seconds and megabytes."""
+    if refused.error_count() > _MOST_PLACES:
+        return f"at {refused.error_count()} places"
+    errors = refused.errors(include_url=False, include_context=False, include_input=False)
+    places = {".".join(str(part)[:_LONGEST_PART] for part in error["loc"]) or "document" for error in errors}
+    return f"at {', '.join(sorted(places))}"
 
 
 def _payload(name: str, payloads: Sequence[type[Payload]]) -> type[Payload]:
@@ -145,4 +155,6 @@ def _instant(attributes: dict[str, bytes], name: str) -> datetime:
         raise Undecodable(f"header {name} is not an RFC 3339 instant") from None
     if instant.tzinfo is None:
         raise Undecodable(f"header {name} has no offset from UTC")
+    if instant.year not in YEARS:
+        raise Undecodable(f"header {name} is no instant of the years {YEARS.start} to {YEARS.stop - 1}")
     return instant

@@ -28,12 +28,13 @@ ServiceKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
 
 def _of_these_centuries(instant: datetime) -> datetime:
     """An authority may write any instant; those at the ends of the calendar do not exist in other time zones."""
-    if instant.year not in _YEARS:
-        raise ValueError(f"expected an instant of the years {_YEARS.start} to {_YEARS.stop - 1}")
+    if instant.year not in YEARS:
+        raise ValueError(f"expected an instant of the years {YEARS.start} to {YEARS.stop - 1}")
     return instant
 
 
-_YEARS = range(1900, 2200)
+YEARS: Final = range(1900, 2200)
+"""Beyond these an instant cannot be told in every time zone."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_of_these_centuries)]
 """An instant of the years 1900 to 2199, with its offset; written in UTC, RFC 3339."""
