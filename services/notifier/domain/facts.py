@@ -24,6 +24,8 @@ def facts_of(
     facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
     if message.kind == "acknowledgement":
         facts["legal_basis"] = told.confirmation()
+    if message.kind == "extension":
+        facts["legal_basis"] = told.extension()
     if message.kind == "supplement":
         facts["authority"] = names.authority
     return {name: value for name, value in facts.items() if value}
@@ -80,6 +82,10 @@ class _Telling:
     def confirmation(self) -> str | None:
         """The paragraph that asks for a confirmation, where one does."""
         return None if self._deadline is None else self._deadline.profile.confirmation
+
+    def extension(self) -> str | None:
+        """The paragraph that lets the authority take more time: the procedure's, not that of every fiction."""
+        return None if self._deadline is None else self._deadline.profile.legal_basis
 
     def _of_period(self, name: str, deadline: Deadline) -> str | None:
         ways: Mapping[str, Callable[[Deadline], str | None]] = {

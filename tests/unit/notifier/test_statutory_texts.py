@@ -41,7 +41,8 @@ SAID: Final[Mapping[MessageKind, tuple[str, ...]]] = {
     "incomplete": ("Es fehlen", "Zuständige Behörde", "§ 71b Absatz 4 VwVfG"),
     "supplement": ("Nachgereicht am", "§ 71b Absatz 4 VwVfG"),
     "unreadable": ("Technische Anforderungen", "§ 3a Absatz 4 VwVfG"),
-    "extension": ("Neues Ende der Frist", "Begründung", "§ 42a Absatz 2 VwVfG"),
+    # § 42a Abs. 2 VwVfG, or what the law of the procedure says in its place
+    "extension": ("Neues Ende der Frist", "Begründung", "Rechtsgrundlage"),
     "decision": (
         "Wo Sie das Schriftstück finden",
         "nur ein Hinweis",
@@ -49,7 +50,8 @@ SAID: Final[Mapping[MessageKind, tuple[str, ...]]] = {
     "deemed-approval": ("Gilt als bewilligt ab", "Rechtsgrundlage", "§ 42a Absatz 3 VwVfG"),
     "certificate": ("Gilt als bewilligt ab", "Rechtsgrundlage", "Rechtsbehelfe"),  # § 42a Abs. 3, § 37 Abs. 6
     "trade-certificate": ("Wo Sie das Schriftstück finden", "§ 15 Absatz 1 GewO"),
-    "completion": ("Datum", "(EU) 2018/1724"),  # Art. 6 SDG
+    # Art. 6 SDG; what a refusal leaves to be done has a period of its own
+    "completion": ("Datum", "(EU) 2018/1724", "steht im Schreiben der Behörde"),
 }
 """What each kind says by law in the binding language, read from the law and not from the templates."""
 
@@ -123,6 +125,27 @@ def test_a_message_is_whole_in_every_language(profile: str, kind: MessageKind) -
 def test_the_binding_text_says_what_the_law_asks_for(profile: str, kind: MessageKind) -> None:
     text = written(kind, profile, "de").text
     assert [said for said in SAID[kind] if said not in text] == []
+
+
+@pytest.mark.parametrize(
+    "profile", sorted(name for name, (law, _) in PROFILES.items() if law.extension == "once")
+)
+def test_an_extension_names_the_law_of_its_own_procedure(profile: str) -> None:
+    law, _ = PROFILES[profile]
+    for language in LANGUAGES:
+        text = written("extension", profile, language).text
+        assert law.legal_basis in text
+        assert ("42a" in text) == ("42a" in law.legal_basis)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["decision", "completion"])
+def test_nobody_who_may_have_been_refused_reads_that_nothing_is_left_to_do(
+    kind: MessageKind, language: Language
+) -> None:
+    """Both go out with every decision, a refusal included: its remedies have a period."""
+    text = written(kind, "three-months-decision", language).text
+    assert not re.search(r"müssen nichts|need not do anything", text)
 
 
 @every_combination
