@@ -227,7 +227,7 @@ def _in_vain(clock: CaseClock, law: Law) -> Sequence[tuple[Extension, ExtensionI
         return ()
     found = []
     for made in sorted(progress.extensions):
-        fault = ineffective(made, before, progress)
+        fault = ineffective(made, receipt.service, receipt.received_at, law, progress)
         if fault is None:
             break
         told = ExtensionIneffective(

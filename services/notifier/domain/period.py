@@ -75,12 +75,23 @@ class Progress:
         """The day on which the last of the missing documents arrived at the single contact (§ 71b Abs. 4 VwVfG)."""
         return self.supplied_on if self.complete else None
 
-    def ran_at(self, at: datetime) -> bool:
-        """Whether no document was missing then, so that there was an end to move."""
-        asks, supplies = {*self.earlier_asks, self.asked_at}, {*self.earlier_supplies, self.supplied_at}
-        asked = max((each for each in asks if each and each <= at), default=None)
-        supplied = max((each for each in supplies if each and each <= at), default=None)
-        return asked is None or (supplied is not None and supplied >= asked)
+    def as_of(self, at: datetime) -> Self:
+        """What was known then, without extensions. Of an earlier supplement the router's day stands for the day in law."""
+        asks = {each for each in (*self.earlier_asks, self.asked_at) if each and each <= at}
+        supplies = {each for each in (*self.earlier_supplies, self.supplied_at) if each and each <= at}
+        asked, supplied = max(asks, default=None), max(supplies, default=None)
+        on = self.supplied_on
+        if supplied != self.supplied_at:
+            on = None if supplied is None else calendar_day(supplied)
+        return replace(
+            self,
+            asked_at=asked,
+            supplied_at=supplied,
+            supplied_on=on,
+            extensions=frozenset(),
+            earlier_asks=frozenset(asks - {asked}),
+            earlier_supplies=frozenset(supplies - {supplied}),
+        )
 
     def written(self) -> dict[str, str]:
         """As facts of a message; `read` turns them back."""
@@ -120,26 +131,35 @@ def deadline_of(
     An extension that the law does not allow, or that came after the end, leaves the period as it is.
     """
     since = progress or Progress()
-    before = _deadline(service, received_at, law, since, extended_by=0)
-    if before is None:
-        return None
     for made in sorted(since.extensions):
-        if ineffective(made, before, since) is None:
+        if ineffective(made, service, received_at, law, since) is None:
             longer = _deadline(service, received_at, law, since, extended_by=made.months)
-            return longer or before
-    return before
+            if longer is not None:
+                return longer
+            break
+    return _deadline(service, received_at, law, since, extended_by=0)
 
 
-def ineffective(made: Extension, before: Deadline, progress: Progress) -> ExtensionFault | None:
-    """Why the extension leaves the period ``before`` it as it is; None where it moves its end."""
-    if before.profile.starts != "receipt" and not progress.ran_at(made.at):
-        return "nothing-runs"
-    if before.profile.extension == "none" or before.profile.length is None:
+def ineffective(
+    made: Extension, service: str, received_at: datetime, law: Law, progress: Progress
+) -> ExtensionFault | None:
+    """Why the extension moves no end; None where it does.
+
+    It is read against the period as it stood when it was made: one that came too late stays without effect, also when
+    documents are asked for once more and the period begins anew (§ 42a Abs. 2 Satz 3, 4 VwVfG).
+    """
+    then = progress.as_of(made.at)
+    stood = _deadline(service, received_at, law, then, extended_by=0)
+    if stood is None:
         return "not-allowed"
-    longest = before.profile.longest_extension
+    if stood.profile.starts != "receipt" and not then.complete:
+        return "nothing-runs"
+    if stood.profile.extension == "none" or stood.profile.length is None:
+        return "not-allowed"
+    longest = stood.profile.longest_extension
     if longest is not None and made.months > longest:
         return "too-long"
-    return "too-late" if before.period_ends is not None and before.period_ends < made.on else None
+    return "too-late" if stood.period_ends is not None and stood.period_ends < made.on else None
 
 
 def _deadline(

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 import pytest
 
 from amtsweg.directory.folder import shipped
@@ -19,7 +20,7 @@ from services.notifier.adapters.postgres.renewal import TimerRenewal
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.handler.ticking import set_timers
-from shared.events.case import InformationRequested
+from shared.events.case import InformationRequested, PeriodExtended
 from shared.events.clock import PeriodEnded, StepOverdue
 from shared.events.envelope import Event
 from shared.events.payload import Payload
@@ -157,6 +158,19 @@ async def test_documents_that_were_missing_set_the_timers_of_a_new_period(pool: 
     await read(pool, answered)
     assert await pool.fetch(of_the_period) == waiting
     assert await due(pool).strike(datetime.now(UTC), most=100) == 0
+
+
+async def test_an_extension_without_effect_is_said_once_over_a_second_reading(pool: Pool) -> None:
+    taken = routed()
+    late = PeriodExtended(receipt=LONG_AGO, authority=GIESSEN, months=1, extended_at=NOW)
+    extended = replace(taken, id=uuid4(), data=late)
+    await read(pool, taken, extended)
+    assert await due(pool).strike(datetime.now(UTC), most=100)
+    await read(pool, extended)
+    assert not await due(pool).strike(datetime.now(UTC), most=100)
+    told = [bytes(row["value"]) for row in await said(pool) if b'"too-late"' in bytes(row["value"])]
+    assert len(told) == 1
+    assert orjson.loads(told[0])["periodEnds"] < NOW.date().isoformat()
 
 
 async def test_many_processes_strike_each_timer_once(pool: Pool) -> None:

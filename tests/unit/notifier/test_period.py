@@ -91,6 +91,19 @@ def test_an_extension_that_the_law_does_not_allow_is_said_with_that_reason() -> 
     assert in_vain(clock(trade, longer)) == [("not-allowed", longer.time)]
 
 
+def test_one_that_came_too_late_stays_without_effect_when_documents_are_asked_for_again() -> None:
+    """Its period had ended when it was made; the new one is another, which may be extended once."""
+    late = extended(1, berlin(2026, 4, 16, 12))
+    again = (asked(day=100), supplied(day=110))
+    found = clock(RECEIVED_EVENT, ROUTED_EVENT, late, *again)
+    assert due(found, "ended") == due(clock(RECEIVED_EVENT, ROUTED_EVENT, *again), "ended")
+    assert in_vain(found) == [("too-late", late.time)]
+    in_time = at_day(111, extended(1, RECEIVED))
+    longer = clock(RECEIVED_EVENT, ROUTED_EVENT, late, *again, in_time)
+    assert due(longer, "ended") > due(found, "ended")
+    assert in_vain(longer) == [("too-late", late.time)]
+
+
 def test_one_that_counts_is_not_in_vain_and_of_a_later_one_the_router_speaks() -> None:
     assert in_vain(clock(RECEIVED_EVENT, ROUTED_EVENT, extended(1, APRIL))) == []
     twice = (extended(1, APRIL), extended(2, berlin(2026, 4, 2, 12)))
