@@ -12,6 +12,7 @@ from rich.text import Text
 
 from amtsweg.demo.checks import latencies, one_of_each_kind, per_authority
 from amtsweg.demo.demo_words import case_word
+from amtsweg.demo.elsewhere import ToldElsewhere
 from amtsweg.demo.journey import Journey
 from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.demo.silence import Silence
@@ -94,6 +95,17 @@ def bill(outcome: Bill, console: Console) -> None:
     )
 
 
+def _elsewhere(seen: ToldElsewhere) -> str:
+    subjects = "\n".join(f"  {escape(subject)}" for subject in seen.subjects)
+    letters = "\n".join(f"  {escape(str(letter))}" for letter in seen.letters)
+    return said(
+        de=f"Antrag {seen.receipt_number} nennt keine E-Mail, aber ein Postfach bei der Plattform. Dort lagen, mit geprüfter"
+        f" Unterschrift:\n{subjects}\nNiemand hat sie geöffnet. Nach fünf Tagen gingen sie als Brief hinaus:\n{letters}",
+        en=f"Application {seen.receipt_number} names no e-mail but a mailbox at the platform. There lay, with a verified"
+        f" signature:\n{subjects}\nNobody opened them. After five days they went out as letters:\n{letters}",
+    )
+
+
 def silence(seen: Silence, console: Console) -> None:
     """Print what everyone was told of a period that ended in silence."""
     table = Table(
@@ -107,6 +119,7 @@ def silence(seen: Silence, console: Console) -> None:
     table.add_row(said(de="Antragsteller", en="Applicant"), Text.from_markup(told))
     table.add_row(said(de=f"Amt {seen.authority}", en=f"Authority {seen.authority}"), ", ".join(seen.inbox))
     console.print(table)
+    console.print(_elsewhere(seen.elsewhere), highlight=False)
     verdict = (
         said(
             de="[bold green]Jeder hat es erfahren.[/bold green]",

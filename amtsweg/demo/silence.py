@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 
 from amtsweg.demo.checks import TakenPosting
+from amtsweg.demo.elsewhere import ToldElsewhere, as_letters, in_mailbox, unread_posting
 from amtsweg.demo.observe import admin_address, to_the_ends
 from amtsweg.demo.platform import Platform
 from amtsweg.demo.scenarios import REISEGEWERBE, Posting
@@ -20,6 +21,7 @@ from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.service import CLOCK_AHEAD
 from shared.events.case import CaseAccepted, CaseDeemedApproved
 from shared.events.envelope import Event, decode
@@ -48,31 +50,37 @@ class Silence:
     mails: Sequence[tuple[str, str]]
     inbox: Sequence[str]
     deemed_approved: bool
+    elsewhere: ToldElsewhere
 
     @property
     def holds(self) -> bool:
         """Whether it is deemed approved, and everyone has been told, the applicant of each thing once."""
         everyone = len(self.mails) == len(TOLD) and "CaseDeemedApproved" in self.inbox
-        return self.deemed_approved and everyone
+        return self.deemed_approved and everyone and self.elsewhere.holds
 
 
 async def show_silence(description: StackDescription, *, var: Path) -> Silence:
     """Hand in one application, have it confirmed, set the clock ahead of the end of its period, and look.
+
+    Beside it one of somebody who never opens their mailbox.
 
     Raises:
         StackError: something is not told in time.
     """
     async with Platform.of(description) as platform:
         taken = await platform.post(_posting())
-    if taken is None:
+        other = await platform.post(unread_posting(authority=_AUTHORITY, place=_PLACE))
+    if taken is None or other is None:
         raise StackError(said(de="intake antwortet nicht", en="intake does not answer"))
     await _confirm(description, taken.case)
     await _until(description, taken.case, CaseAccepted)
     ends = await _period_ends(description)
     days = (ends - datetime.now(UTC).date()).days + _BEYOND_THE_GRACE_DAYS
+    subjects, is_signed = await in_mailbox(description, other, keys=Keyring(var / "keys"))
     async with _clock_ahead(var, days):
         await _until(description, taken.case, CaseDeemedApproved)
         mails = await _mails(description, taken)
+        letters = await as_letters(description, other)
     inbox = [e async for e in _events(description, AUTHORITY_INBOX.for_authority(_AUTHORITY), taken.case)]
     return Silence(
         receipt_number=taken.receipt_number,
@@ -82,6 +90,9 @@ async def show_silence(description: StackDescription, *, var: Path) -> Silence:
         mails=mails,
         inbox=[type(event.data).__name__ for event in inbox],
         deemed_approved=True,
+        elsewhere=ToldElsewhere(
+            receipt_number=other.receipt_number, subjects=subjects, signed=is_signed, letters=letters
+        ),
     )
 
 

@@ -27,7 +27,7 @@ class _Mails(Mailbox):
 
 
 class MailboxServer(ThreadingHTTPServer):
-    """Takes notices by signed webhook; the same id is the same file. A real platform verifies the signature as well."""
+    """Takes notices by signed webhook; the same id is the same file, its signature beside it. A real platform verifies it first."""
 
     def __init__(self, host: str, port: int, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -57,6 +57,8 @@ class _Notices(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:  # the sender has died; it comes again with the same id
             return HTTPStatus.BAD_REQUEST
+        by = "\n".join(self.headers.get(f"webhook-{what}", "") for what in ("timestamp", "signature"))
+        (self.server.folder / f"{name}.signature").write_text(by, encoding="utf-8")
         part = self.server.folder / f".{name}.part"
         part.write_bytes(body)
         part.replace(self.server.folder / f"{name}.json")

@@ -29,6 +29,8 @@ def test_a_period_ends_in_silence_and_everyone_is_told_once() -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Jeder hat es erfahren." in done.stdout
         assert "CaseDeemedApproved" in done.stdout
+        assert "gingen sie als Brief hinaus" in done.stdout
+        assert len(list((var / "letters").glob("*.pdf"))) == 2
         assert not (var / CLOCK_AHEAD).exists()
     finally:
         supervisor.stop(var)
