@@ -2,15 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.integration.notifier.conftest import Case, Notifier, until
 from tests.integration.notifier.test_messages_command import asked
+from tests.support.outbox_checker import differences
 
 STEPS = ("before-content", "before-answer", "taken", "answered", "courtesy")
 SLOW = {"AMTSWEG_SMTP__TIMEOUT": "PT30S", "AMTSWEG_LEASE": "PT100S"}
@@ -72,18 +72,6 @@ async def held(notifier: Notifier, answered: Case) -> AsyncIterator[Held]:
     await hooks.connection.close()
 
 
-def differences(taken: Counter[str], outbox: Sequence[Any]) -> list[str]:
-    """The checker: what lies in the mailboxes and what the store says of each message."""
-    found = []
-    for row in outbox:
-        times = taken[f"<{row['id']}@amtsweg.example>"]
-        least = 1 if row["state"] == "sent" else 0
-        if not least <= times <= 1 + row["repeats"]:
-            found.append(f"{row['kind']} is {row['state']} and was taken {times} times")
-    known = {f"<{row['id']}@amtsweg.example>" for row in outbox}
-    return found + [f"{message} was taken and is not known" for message in taken if message not in known]
-
-
 @pytest.mark.timeout(180)
 async def test_whatever_step_a_sender_dies_at_a_duty_arrives_and_a_courtesy_is_told_at_most_once(
     notifier: Notifier,
@@ -132,13 +120,3 @@ async def said_to_have_arrived(notifier: Notifier, case: Case) -> None:
     again = await asked(notifier, "arrived", message)
     assert again.exit_code == 1
     assert f"{message}: unverändert" in again.stderr
-
-
-def test_the_checker_sees_a_loss_a_double_and_a_stranger() -> None:
-    row = {"id": "a", "kind": "receipt", "state": "sent", "repeats": 0}
-    mail = "<a@amtsweg.example>"
-    assert differences(Counter({mail: 1}), [row]) == []
-    assert differences(Counter(), [row])
-    assert differences(Counter({mail: 2}), [row])
-    assert differences(Counter({mail: 2}), [row | {"repeats": 1}]) == []
-    assert differences(Counter({mail: 1, "<b@amtsweg.example>": 1}), [row])
