@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from amtsweg.demo import show
+from amtsweg.demo import show, show_silence
 from amtsweg.demo.run import Bill, RunProgress, run, stack
-from amtsweg.demo.silence import show_silence
+from amtsweg.demo.silence import let_end_in_silence
 from amtsweg.stack.commands import StartView
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
@@ -33,9 +33,9 @@ def demo(
         with stack(var, report=StartView(console).show) as description:
             outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
             show.bill(outcome, console)
-            told = asyncio.run(show_silence(description, var=var)) if silence else None
+            told = asyncio.run(let_end_in_silence(description, var=var)) if silence else None
             if told is not None:
-                show.silence(told, console)
+                show_silence.show(told, console)
             if report is not None:
                 report.write_text(
                     json.dumps(show.report(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"

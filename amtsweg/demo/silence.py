@@ -59,7 +59,7 @@ class Silence:
         return self.deemed_approved and everyone and self.elsewhere.holds
 
 
-async def show_silence(description: StackDescription, *, var: Path) -> Silence:
+async def let_end_in_silence(description: StackDescription, *, var: Path) -> Silence:
     """Hand in one application, have it confirmed, set the clock ahead of the end of its period, and look.
 
     Beside it one of somebody who never opens their mailbox.
