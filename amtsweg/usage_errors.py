@@ -41,6 +41,22 @@ _GERMAN: Final = tuple(
     )
 )
 
+_EXPECTED: Final = tuple(
+    (re.compile(rf"Input should be {what}", re.DOTALL), german, english)
+    for what, german, english in (
+        (r"greater than or equal to (\S+)", r"mindestens \1", r"at least \1"),
+        (r"less than or equal to (\S+)", r"höchstens \1", r"at most \1"),
+        (r"greater than (\S+)", r"mehr als \1", r"more than \1"),
+        (r"less than (\S+)", r"weniger als \1", r"less than \1"),
+        (r"a valid integer\b.*", "eine ganze Zahl", "an integer"),
+        (r"a valid number\b.*", "eine Zahl", "a number"),
+        (r"a valid UUID\b.*", "eine UUID", "a UUID"),
+    )
+)
+"""What a parameter's own check says of the value: what it expects, in both languages."""
+
+_OF_A_VALUE: Final = re.compile(r"Invalid value for (.+?): (?:Value error, )?(.+)", re.DOTALL)
+
 
 def wrong_use(error: UsageError) -> str:
     """The error in one sentence, and where help is; or the help itself where a command was called without anything."""
@@ -49,7 +65,20 @@ def wrong_use(error: UsageError) -> str:
         return error.ctx.get_help()
     path = "amtsweg" if error.ctx is None else error.ctx.command_path
     hint = said(de=f"Hilfe: {path} --help", en=f"Help: {path} --help")
-    return printable(f"{said(de=in_german(told), en=told)}\n{hint}")
+    return printable(f"{_in_words(told)}\n{hint}")
+
+
+def _in_words(told: str) -> str:
+    """The sentence in the language of the call, with what was expected where the framework tells that."""
+    if (found := _OF_A_VALUE.fullmatch(told.strip())) is None:
+        return said(de=in_german(told), en=told)
+    name, fault = found.groups()
+    for expected, german, english in _EXPECTED:
+        if (match := expected.fullmatch(fault)) is not None:
+            wanted = match.expand(said(de=german, en=english))
+            return said(de=f"{name}: erwartet wird {wanted}.", en=f"{name}: expected {wanted}.")
+    whole = f"Invalid value for {name}: {fault}"
+    return said(de=in_german(whole), en=whole)
 
 
 def in_german(text: str) -> str:
