@@ -130,6 +130,42 @@ class Publications(Protocol):
         """Record that it has been published, and announce it on the bus, in one transaction."""
 
 
+class PublicFiles(Protocol):
+    """Files that anybody may be shown, by path; each but the checkpoint is written once."""
+
+    async def add(self, files: Mapping[str, bytes]) -> None:
+        """Write these; return when they are durable. One that is there with the same bytes stays.
+
+        Raises:
+            Fork: one is there already with other bytes.
+            Unavailable: some may be written, others are not.
+        """
+
+    async def replace(self, path: str, data: bytes) -> None:
+        """Write the file, or replace it in one step.
+
+        Raises:
+            Unavailable: it may not be written.
+        """
+
+    async def remove(self, folder: str) -> None:
+        """Remove what lies in this folder, if it is there.
+
+        Raises:
+            Unavailable: some may be left.
+        """
+
+    async def read(self, path: str) -> bytes | None:
+        """The file's bytes; None where there is no such file.
+
+        Raises:
+            Unavailable: it is not known.
+        """
+
+    def read_now(self, path: str) -> bytes | None:
+        """Like `read`, in the caller's thread."""
+
+
 class TileStorage(Protocol):
     """The log's public files, and beside them the record of what was signed last."""
 

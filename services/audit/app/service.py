@@ -12,6 +12,7 @@ from services.audit.adapters.decoder_process import ReadingProcess
 from services.audit.adapters.erasing import ErasureLoop
 from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.leadership import PublisherLoop
+from services.audit.adapters.object_files import ObjectFiles
 from services.audit.adapters.obligations_loop import CompletenessLoop
 from services.audit.adapters.postgres.archive import PostgresArchive
 from services.audit.adapters.postgres.committed import PostgresLog
@@ -41,11 +42,12 @@ from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.ports import Readers
-from services.audit.settings import Settings
+from services.audit.settings import Settings, TileStore
 from shared.directory_names import NamesByKey
 from shared.events.topics import Topic
 from shared.postgres.pool import Pool
 from shared.service.clock import utc_now
+from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 
@@ -87,7 +89,7 @@ def assemble(
     as audited. ``successor`` is the secret of the log that records the looks, where this one is closed.
     """
     origin = settings.log_origin
-    folder = TileFolder(settings.tile_folder)
+    folder = TileFolder(settings.tile_folder, files=object_files(settings.tile_store))
     stamps = StampFolder(settings.tile_folder / "stamps")
     telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
@@ -200,6 +202,18 @@ def assemble(
             health=health,
             telemetry=telemetry,
         ),
+    )
+
+
+def object_files(store: TileStore | None) -> ObjectFiles | None:
+    """Where the log's public files lie, if not in its folder."""
+    if store is None:
+        return None
+    return ObjectFiles(
+        str(store.url),
+        region=store.region,
+        access_key_id=store.access_key_id,
+        secret=read_secret(store.secret_key_file),
     )
 
 

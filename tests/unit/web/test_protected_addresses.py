@@ -15,6 +15,7 @@ from amtsweg.stack.services import PROCESSES
 from services.audit.adapters.witness_http import require_protected
 from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.policy import Trusted, parse_policy
+from services.audit.settings import TileStore
 from services.notifier.settings import BounceListener, MailboxConnection, SmtpConnection
 from shared.settings import (
     HttpListener,
@@ -30,6 +31,14 @@ CLEAR = "http://elsewhere.example"
 
 ADDRESS = re.compile(r"(?:^|_)(?:URL|BOOTSTRAP|ISSUER|ENDPOINTS?|PROCESSES|HOST)$")
 JUDGED: Mapping[str, tuple[Any, Mapping[str, object]]] = {
+    "AMTSWEG_TILE_STORE__URL": (
+        TileStore,
+        {
+            "url": "http://elsewhere.example/tiles",
+            "access_key_id": "audit",
+            "secret_key_file": Path(__file__),
+        },
+    ),
     "AMTSWEG_TRACES__ENDPOINT": (TraceExport, {"endpoint": "http://elsewhere.example/"}),
     "AMTSWEG_KAFKA__BOOTSTRAP": (
         KafkaConnection,
