@@ -26,8 +26,8 @@ async def fetch_records(
 ) -> tuple[list[InboxRecord], int]:
     """Records from a place on, and the place after them; what has expired before it is passed over."""
     tp = inbox_partition(authority)
-    consumer.assign([tp])
     first = (await consumer.beginning_offsets([tp]))[tp]
+    consumer.assign([tp])
     consumer.seek(tp, max(start, first))
     found: list[InboxRecord] = []
     place = max(start, first)

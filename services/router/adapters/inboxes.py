@@ -30,6 +30,7 @@ from shared.kafka.many_groups import ManyGroups
 from shared.telemetry.health import Condition
 
 _READERS: Final = 4
+_WAIT_MS: Final = 10
 _ANSWER_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
@@ -61,7 +62,9 @@ class KafkaInboxes:
         pause = Backoff()
         while True:
             admin = AIOKafkaAdminClient(**self._address.arguments())
-            looking, *readers = (reader(self._address) for _ in range(1 + self._count))
+            looking = reader(self._address)
+            # What is read is known to be there. A fetch that waited for more would keep the next request waiting, too.
+            readers = [reader(self._address, fetch_max_wait_ms=_WAIT_MS) for _ in range(self._count)]
             try:
                 await admin.start()
                 await looking.start()
@@ -229,6 +232,7 @@ class KafkaInboxes:
                 try:
                     yield consumer
                 finally:
+                    consumer.unsubscribe()  # else it goes on asking for what nobody reads
                     if self._admin is not None:
                         self._free.put_nowait(consumer)
 

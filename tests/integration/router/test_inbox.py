@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
+from services.router.adapters.inboxes import KafkaInboxes
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
 from shared.events.clock import StepOverdue
@@ -36,6 +37,7 @@ from shared.events.topics import (
     SUBMISSION_ROUTED,
     authority_group,
 )
+from shared.telemetry.health import Health
 from tests.integration.router.conftest import Ground, url
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.fresh_environment import fresh_environment, named_in
@@ -307,6 +309,31 @@ async def test_a_cursor_that_is_none_is_refused(fulda: httpx.AsyncClient, cursor
 
     assert [answer.status_code for answer in (read, confirmed)] == [422, 422]
     assert read.json()["type"] == "urn:amtsweg:problem:bad-cursor"
+
+
+async def test_one_page_is_not_held_up_by_what_was_asked_for_the_one_before(
+    ground: Ground, router: ServiceProcess
+) -> None:
+    """A fetch that waits for more holds up whatever is asked on the same connection; half a second each would take 20."""
+    await routed(ground, FULDA)
+    await routed(ground, KASSEL)
+    condition = Health().part("inboxes")
+    inboxes = KafkaInboxes(ground.admin, condition=condition, readers=1)
+    running = asyncio.ensure_future(inboxes.run())
+    try:
+        async with asyncio.timeout(60):
+            while condition.standing != "ready":  # noqa: ASYNC110 - a condition is looked at
+                await asyncio.sleep(0.05)
+        async with asyncio.timeout(15):
+            pages = [
+                await inboxes.page([authority], after={authority: 0}, limit=1, most_bytes=1)
+                for _ in range(20)
+                for authority in (FULDA, KASSEL)
+            ]
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    assert [len(page.records) for page in pages] == [1] * 40
 
 
 async def test_the_guide_leads_from_credentials_to_an_answer(
