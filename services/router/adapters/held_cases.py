@@ -25,7 +25,7 @@ from shared.kafka.partitions import partitions_of
 from shared.kafka.records import partition_of
 from shared.telemetry.health import Condition
 
-_ROUND_MS: Final = 100
+_ROUND_MS: Final = 50
 _ALIVE_SECONDS: Final = 60
 _ON_THE_DESK: Final = frozenset({*OPEN, "deemed-approved"})
 
