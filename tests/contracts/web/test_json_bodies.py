@@ -1,7 +1,6 @@
 """Every route that takes JSON, of every application: what two readers could read differently never reaches it."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -127,15 +126,15 @@ async def test_json_that_all_read_alike_is_not_refused_as_json(door: Door) -> No
         }, operation
 
 
-async def test_members_that_nobody_knows_cost_little(door: Door) -> None:
+async def test_members_that_nobody_knows_are_counted_before_each_is_looked_at(door: Door) -> None:
     body = json.dumps(dict.fromkeys(map(str, range(60_000)), 1)).encode()
     for operation in door.operations:
-        began = time.process_time()
         answer = await door.send(operation, body)
-        spent = time.process_time() - began
         assert answer.status_code in {413, 422}, operation
-        assert spent < 0.5, operation
         assert len(answer.content) < 8_000, operation
+        if answer.status_code == 422 and door.service != "intake":  # which has a reader of its own for them
+            (fault,) = answer.json()["errors"]
+            assert fault["problem"] == "too-many-values", operation
 
 
 def _kind(problem: dict[str, Any]) -> str:
