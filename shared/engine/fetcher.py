@@ -18,7 +18,7 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.engine.assignment import Unit
 from shared.kafka.client import KafkaAddress
-from shared.kafka.raw_fetch import is_of_a_batch, salvaged
+from shared.kafka.raw_fetch import NoBatch, is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
 
 _LONGEST_WAIT: Final = 1.0
@@ -170,14 +170,18 @@ class Fetcher:
                 if not is_of_a_batch(error):
                     raise
                 self._one_by_one = False
-                return await self._past_unreadable(tp)
+                return await self._past_unreadable(tp, error)
             if records:
                 return records
         return []
 
-    async def _past_unreadable(self, tp: TopicPartition) -> list[Record]:
+    async def _past_unreadable(self, tp: TopicPartition, error: Exception) -> list[Record]:
         """Return the next records as far as they can be told; what cannot is one record with a fault."""
-        records = await salvaged(self._address, tp, self.positions[tp])
+        try:
+            records = await salvaged(self._address, tp, self.positions[tp])
+        except NoBatch:
+            # No bytes are to blame: the client is, and would fail on each call alike.
+            raise ConsumerFailed(f"{type(error).__name__} where nothing lies") from error
         self.positions[tp] = records[-1].offset + 1
         self._consumer.seek(tp, self.positions[tp])
         return records

@@ -15,6 +15,10 @@ from shared.kafka.records import Record
 _COMMITTED: Final = 1
 
 
+class NoBatch(Unavailable):
+    """Nothing lies where reading has failed: the reader is at fault, not what it reads. Only a new one may go on."""
+
+
 def is_of_a_batch(error: Exception) -> bool:
     """Whether reading has failed on the bytes of a batch, and not on Kafka or our access to it."""
     return not isinstance(error, KafkaError) or isinstance(error, CorruptRecordException)
@@ -24,7 +28,8 @@ async def salvaged(address: KafkaAddress, tp: TopicPartition, start: int) -> lis
     """Fetch the first committed batch from this offset on; return its records, the unreadable rest as one fault.
 
     Raises:
-        Unavailable: Kafka is away, or does not answer with a batch.
+        NoBatch: nothing lies there, so that no bytes can have been at fault.
+        Unavailable: Kafka is away.
     """
     client = AIOKafkaClient(**address.arguments())
     try:
@@ -42,7 +47,7 @@ async def salvaged(address: KafkaAddress, tp: TopicPartition, start: int) -> lis
         raise Unavailable(f"{tp.topic}, partition {tp.partition}: {for_code(code).__name__}")
     batch = committed_from(bytes(told[-1] or b""), start, aborted=_aborted(told))
     if batch is None:
-        raise Unavailable(f"{tp.topic}, partition {tp.partition}: nothing readable from offset {start} on")
+        raise NoBatch(f"{tp.topic}, partition {tp.partition}: nothing readable from offset {start} on")
     return records_of(batch, tp, start)
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from shared.engine import KafkaToPostgres, Plan
@@ -102,6 +104,32 @@ async def test_what_the_store_has_forgotten_is_read_again_though_nothing_new_com
         await bench.send(Message(source, b"k", b"20"))
         assert (await effects(pool, 21))[-1] == b"20"
     assert sorted(again) == sorted(b"%d" % n for n in range(20))
+
+
+async def test_a_consumer_that_fails_where_nothing_lies_is_replaced(
+    bench: Bench, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client fails on partitions of which all was read, of an error that does not look like Kafka's, each time."""
+    source = bench.topic("in", partitions=6)
+    its_plan = plan(bench, source, single_task=True)
+    working, broken = AIOKafkaConsumer.getmany, set[AIOKafkaConsumer]()
+
+    async def getmany(consumer: AIOKafkaConsumer, *partitions: TopicPartition, **options: Any) -> Any:
+        if consumer in broken and any(tp.topic == source for tp in partitions):
+            raise AssertionError
+        fetched = await working(consumer, *partitions, **options)
+        if fetched and not broken:
+            broken.add(consumer)
+        return fetched
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    await bench.send(Message(source, b"first", b"first"))
+    async with running(engine(bench, pool, its_plan, Effects())):
+        await effects(pool, 1)
+        await bench.send(*(Message(source, b"k%d" % n, b"%d" % n) for n in range(20)))
+        written = await effects(pool, 21, seconds=60)
+    assert len(broken) == 1
+    assert sorted(written) == sorted([b"first", *(b"%d" % n for n in range(20))])
 
 
 async def test_one_task_reads_everything_and_the_other_replica_stands_by(bench: Bench, pool: Pool) -> None:

@@ -11,7 +11,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress
-from shared.kafka.raw_fetch import is_of_a_batch, salvaged
+from shared.kafka.raw_fetch import NoBatch, is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
 
 _FETCH_MS: Final = 250
@@ -43,6 +43,7 @@ class InboxReading:
 
         Raises:
             KafkaError: Kafka, or our access to it.
+            NoBatch: the consumer is of no more use.
         """
         if time.monotonic() < self._search_until:
             return await self._one_by_one(places)
@@ -77,6 +78,8 @@ class InboxReading:
     async def _past_unreadable(self, tp: TopicPartition, place: int) -> dict[TopicPartition, list[Record]]:
         try:
             records = await salvaged(self._address, tp, place)
+        except NoBatch:
+            raise
         except Unavailable as error:
             structlog.get_logger().error("inbox cannot be read", part="webhooks", topic=tp.topic, error=error)
             self._shut[tp] = time.monotonic() + _SHUT_SECONDS
