@@ -42,9 +42,8 @@ class TileFolder:
         """Replace the file ``checkpoint`` in one step, and keep beside it how far the bus was read for it."""
         await self._files.replace("checkpoint", note)
         if self._files is not self._own:
-            await self._own.replace(
-                "checkpoint", note
-            )  # a copy, by whose age it is seen how old the other is
+            # A copy, by whose age it is seen how old the other is.
+            await self._own.replace("checkpoint", note)
         # Only afterwards: older positions than the checkpoint's let records be read again, newer ones lose some.
         lines = "".join(
             f"{topic} {partition} {next_}\n" for (topic, partition), next_ in sorted(positions.items())

@@ -3,8 +3,8 @@
 Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -215,20 +215,22 @@ class PostgresQueue:
 
     async def _execute(self, statement: str, *arguments: object) -> str:
         """One statement is a transaction by itself; to begin and to commit it apart would be two more round trips."""
-        try:
-            with reaching_postgres():
-                async with self._pool.acquire() as connection:
-                    return await connection.execute(statement, *arguments)
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+        with _store_away(), reaching_postgres():
+            return str(await self._pool.execute(statement, *arguments))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
-        try:
+        with _store_away():
             async with postgres.transaction(self._pool) as connection:
                 yield connection
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+
+
+@contextmanager
+def _store_away() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as away:
+        raise StoreAway(str(away)) from away
 
 
 def _changed(status: str) -> bool:
