@@ -1,34 +1,68 @@
 """One partition's next records, and past a batch that the client cannot read what of it can be told."""
 
+from dataclasses import dataclass
+
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.errors import LeaderNotAvailableError, NotLeaderForPartitionError
+from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
 from shared.kafka.client import KafkaAddress
-from shared.kafka.raw_fetch import is_of_a_batch, salvaged
+from shared.kafka.led_partitions import led
+from shared.kafka.raw_fetch import Answered, fetch, is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
 
 
-async def next_records(
-    consumer: AIOKafkaConsumer,
-    tp: TopicPartition,
-    *,
-    address: KafkaAddress,
-    start: int,
-    limit: int,
-    timeout_ms: int,
-) -> list[Record]:
-    """Records from ``start`` on, where the consumer stands; what cannot be read is one record with a fault.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Committed records in order, and ``reached``, the place after them; marks of transactions take places too."""
+
+    records: tuple[Record, ...]
+    reached: int
+
+
+async def fetch_next(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, *, address: KafkaAddress, start: int
+) -> Fetched:
+    """What one request brings from ``start`` on; what cannot be read is one record with a fault.
+
+    The consumer lends its connections and is never assigned: with each assignment aiokafka forgets the topics it knew
+    and asks for the new ones, which takes a tenth of a second and stops whoever reads another partition.
 
     Raises:
+        OffsetOutOfRangeError: nothing lies at ``start`` any more, or not yet.
         Unavailable: what cannot be read could not be fetched again.
         KafkaError: Kafka, or our access to it.
     """
+    client = consumer._client  # noqa: SLF001 - a consumer has no public way to fetch without an assignment
+    if not await led(consumer, [tp]):
+        raise LeaderNotAvailableError(f"{tp.topic}, partition {tp.partition}: no broker leads it now")
     try:
-        fetched = await consumer.getmany(tp, timeout_ms=timeout_ms, max_records=limit)
+        answered = await fetch(client, tp, start, wait_ms=0)
+    except NotLeaderForPartitionError:
+        await client.force_metadata_update()
+        answered = await fetch(client, tp, start, wait_ms=0)
+    try:
+        return _read(answered, tp, start)
     except Exception as error:
         if not is_of_a_batch(error):
             raise
-        records = await salvaged(address, tp, start)
-        consumer.seek(tp, records[-1].offset + 1)
-        return records
-    return [consumed(each) for each in fetched.get(tp, ())]
+        records = tuple(await salvaged(address, tp, start))
+        return Fetched(records, records[-1].offset + 1)
+
+
+def _read(answered: Answered, tp: TopicPartition, start: int) -> Fetched:
+    batches = MemoryRecords(answered.batches)
+    reading = PartitionRecords(
+        tp,
+        batches,
+        answered.aborted,
+        start,
+        key_deserializer=None,
+        value_deserializer=None,
+        check_crcs=True,
+        isolation_level=READ_COMMITTED,
+    )
+    records = tuple(map(consumed, reading))
+    return Fetched(records, reading.next_fetch_offset)

@@ -1,5 +1,6 @@
 """Fetching past what aiokafka cannot parse: it raises there, drops what it had fetched before, and would for ever."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient
@@ -9,10 +10,18 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import MAX_RECORD_BYTES, KafkaAddress
-from shared.kafka.raw_batches import committed_from, records_of
+from shared.kafka.raw_batches import Aborted, committed_from, records_of
 from shared.kafka.records import Record
 
 _COMMITTED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Whole batches, the last perhaps cut short, and the transactions among them that were aborted."""
+
+    batches: bytes
+    aborted: Aborted
 
 
 class NoBatch(Unavailable):
@@ -35,20 +44,30 @@ async def salvaged(address: KafkaAddress, tp: TopicPartition, start: int) -> lis
     try:
         await client.bootstrap()
         await client.set_topics([tp.topic])
-        partition = (tp.partition, start, MAX_RECORD_BYTES)
-        request = FetchRequest(100, 1, MAX_RECORD_BYTES, _COMMITTED, [(tp.topic, [partition])])
-        answer = await client.send(client.cluster.leader_for_partition(tp), request)
+        answered = await fetch(client, tp, start, wait_ms=100)
     except KafkaError as away:
         raise Unavailable(f"{tp.topic}, partition {tp.partition}: {type(away).__name__}") from away
     finally:
         await client.close()
-    ((_, (told,)),) = answer.topics
-    if code := told[1]:
-        raise Unavailable(f"{tp.topic}, partition {tp.partition}: {for_code(code).__name__}")
-    batch = committed_from(bytes(told[-1] or b""), start, aborted=_aborted(told))
+    batch = committed_from(answered.batches, start, aborted=answered.aborted)
     if batch is None:
         raise NoBatch(f"{tp.topic}, partition {tp.partition}: nothing readable from offset {start} on")
     return records_of(batch, tp, start)
+
+
+async def fetch(client: AIOKafkaClient, tp: TopicPartition, start: int, *, wait_ms: int) -> Answered:
+    """Ask the partition's leader once, as a reader of committed records; nothing is assigned and nothing prefetched.
+
+    Raises:
+        KafkaError: that the broker has answered with, or that it could not be asked.
+    """
+    partition = (tp.partition, start, MAX_RECORD_BYTES)
+    request = FetchRequest(wait_ms, 1, MAX_RECORD_BYTES, _COMMITTED, [(tp.topic, [partition])])
+    answer = await client.send(client.cluster.leader_for_partition(tp), request)
+    ((_, (told,)),) = answer.topics
+    if code := told[1]:
+        raise for_code(code)(f"{tp.topic}, partition {tp.partition}, offset {start}")
+    return Answered(batches=bytes(told[-1] or b""), aborted=_aborted(told))
 
 
 def _aborted(told: tuple[object, ...]) -> list[tuple[int, int]]:

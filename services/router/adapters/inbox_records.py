@@ -1,17 +1,14 @@
-"""Records of one inbox, from a place on, with whichever client is free; damaged bytes are records with a fault."""
-
-from typing import Final
+"""Records of one inbox, from a place on; damaged bytes are records with a fault."""
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition
 
 from services.router.domain.cases.inbox import InboxRecord
 from shared.events.topics import AUTHORITY_INBOX
 from shared.kafka.client import KafkaAddress
-from shared.kafka.lenient_fetch import next_records
+from shared.kafka.lenient_fetch import fetch_next
 from shared.kafka.records import Record
-
-_FETCH_MS: Final = 300
 
 
 async def fetch_records(
@@ -26,25 +23,26 @@ async def fetch_records(
 ) -> tuple[list[InboxRecord], int]:
     """Records from a place on, and the place after them; what has expired before it is passed over."""
     tp = inbox_partition(authority)
-    first = (await consumer.beginning_offsets([tp]))[tp]
-    consumer.assign([tp])
-    consumer.seek(tp, max(start, first))
     found: list[InboxRecord] = []
-    place = max(start, first)
-    size = 0
+    place, size = start, 0
     while place < end and len(found) < limit and (not found or size < room):
-        fetched = await next_records(
-            consumer, tp, address=address, start=place, limit=limit - len(found), timeout_ms=_FETCH_MS
-        )
-        for record in fetched:
-            if found and size >= room:
+        try:
+            fetched = await fetch_next(consumer, tp, address=address, start=place)
+        except OffsetOutOfRangeError:
+            first = (await consumer.beginning_offsets([tp]))[tp]
+            if first <= place:
+                break
+            place = first
+            continue
+        for record in fetched.records:
+            if len(found) == limit or (found and size >= room):
                 return found, place
             found.append(_as_it_lies(record, authority))
             size += len(record.value or b"")
             place = record.offset + 1
-        if not fetched:
-            place = await consumer.position(tp)
+        if fetched.reached <= place and not fetched.records:
             break
+        place = max(place, fetched.reached)
     return found, place
 
 

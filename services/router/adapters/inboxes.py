@@ -5,7 +5,7 @@ group. So there is one position, and whoever confirms moves it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 from uuid import UUID
@@ -29,8 +29,9 @@ from shared.kafka.led_partitions import led
 from shared.kafka.many_groups import ManyGroups
 from shared.telemetry.health import Condition
 
-_READERS: Final = 4
-_WAIT_MS: Final = 10
+_AT_ONCE: Final = 8
+"""So many requests hold records at the same time, each at most `most_bytes` and one answer of a broker."""
+
 _ANSWER_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
@@ -45,16 +46,15 @@ _SHOWN: Final = frozenset(event_type(each).encode() for each in (SubmissionDeliv
 
 
 class KafkaInboxes:
-    """`services.router.ports.Inboxes`; ``run`` keeps a few clients open, which requests take in turn."""
+    """`services.router.ports.Inboxes`; ``run`` keeps the clients open, which all requests share."""
 
-    def __init__(self, address: KafkaAddress, *, condition: Condition, readers: int = _READERS) -> None:
+    def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
         self._address = address
         self._condition = condition
-        self._count = readers
-        self._free: asyncio.Queue[AIOKafkaConsumer] = asyncio.Queue()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._admin: AIOKafkaAdminClient | None = None
         self._groups: ManyGroups | None = None
-        self._looking: AIOKafkaConsumer | None = None
+        self._reader: AIOKafkaConsumer | None = None
         self._heads = InboxHeads(self._ask_heads)
 
     async def run(self) -> None:
@@ -62,16 +62,11 @@ class KafkaInboxes:
         pause = Backoff()
         while True:
             admin = AIOKafkaAdminClient(**self._address.arguments())
-            looking = reader(self._address)
-            # What is read is known to be there. A fetch that waited for more would keep the next request waiting, too.
-            readers = [reader(self._address, fetch_max_wait_ms=_WAIT_MS) for _ in range(self._count)]
+            kafka = reader(self._address)
             try:
                 await admin.start()
-                await looking.start()
-                for each in readers:
-                    await each.start()
-                    self._free.put_nowait(each)
-                self._admin, self._groups, self._looking = admin, ManyGroups(admin), looking
+                await kafka.start()
+                self._admin, self._groups, self._reader = admin, ManyGroups(admin), kafka
                 self._condition.set("ready")
                 pause.reset()
                 while True:
@@ -80,10 +75,8 @@ class KafkaInboxes:
             except (KafkaError, OSError) as error:
                 self._condition.set("unready", reason=f"inboxes cannot be read: {type(error).__name__}")
             finally:
-                self._admin = self._groups = self._looking = None
-                while not self._free.empty():
-                    self._free.get_nowait()
-                await asyncio.gather(*(close(each) for each in (*readers, looking, admin)))
+                self._admin = self._groups = self._reader = None
+                await asyncio.gather(*(close(each) for each in (kafka, admin)))
             await pause.sleep()
 
     async def page(
@@ -96,7 +89,7 @@ class KafkaInboxes:
         behind = [each for each in authorities if each in heads and starts[each] < heads[each].end]
         if not behind:
             return InboxPage(records=(), reached={})
-        async with self._reading() as consumer:
+        async with self._reading(behind) as consumer:
             records: list[InboxRecord] = []
             reached: dict[str, int] = {}
             size = 0
@@ -123,7 +116,7 @@ class KafkaInboxes:
         tp, wanted = inbox_partition(authority), (CASE_HEADER, str(case).encode())
         found: dict[tuple[bytes, bytes], InboxRecord] = {}
         place = 0
-        async with self._reading() as consumer:
+        async with self._reading([authority]) as consumer:
             end = (await consumer.end_offsets([tp]))[tp]
             for at in written_ms:
                 first = (await consumer.offsets_for_times({tp: at - _BEFORE_MS}))[tp]
@@ -149,21 +142,21 @@ class KafkaInboxes:
         return list(found.values())
 
     async def commit(self, places: Mapping[str, int]) -> None:
-        async with self._reading() as consumer:
+        async with self._reading(places) as consumer:
             ends = await consumer.end_offsets([inbox_partition(each) for each in places])
             for authority, place in places.items():
                 await self._commit(authority, min(place, ends[inbox_partition(authority)]))
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
         tp = inbox_partition(authority)
-        async with self._reading() as consumer:
+        async with self._reading([authority]) as consumer:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
             await self._commit(authority, place)
             return place
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
-        async with self._reading() as consumer:
+        async with self._reading(authorities) as consumer:
             ends = await consumer.end_offsets([inbox_partition(each) for each in authorities])
             places = await self.committed(authorities)
             read_by_kafka = await self._many().with_members()
@@ -186,9 +179,7 @@ class KafkaInboxes:
         return {each: found.get(authority_group(each), 0) for each in authorities}
 
     async def _ask_heads(self, authorities: Collection[str]) -> Mapping[str, InboxHead]:
-        consumer = self._looking
-        if consumer is None:
-            raise Unavailable("Kafka cannot be reached; try again")
+        consumer = self._kafka()
         async with asyncio.timeout(_ANSWER_SECONDS):
             there = await led(consumer, [inbox_partition(each) for each in authorities])
             ends = await consumer.end_offsets(there) if there else {}
@@ -218,23 +209,24 @@ class KafkaInboxes:
             raise Unavailable("Kafka cannot be reached; try again")
         return self._admin
 
+    def _kafka(self) -> AIOKafkaConsumer:
+        if self._reader is None:
+            raise Unavailable("Kafka cannot be reached; try again")
+        return self._reader
+
     def _many(self) -> ManyGroups:
         if self._groups is None:
             raise Unavailable("Kafka cannot be reached; try again")
         return self._groups
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
-        """A client of the few, for one request."""
+    async def _reading(self, authorities: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
+        """The client, as soon as it is the turn of this request; it knows who leads these inboxes."""
         with _answered():
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                consumer = await self._free.get()
-                try:
-                    yield consumer
-                finally:
-                    consumer.unsubscribe()  # else it goes on asking for what nobody reads
-                    if self._admin is not None:
-                        self._free.put_nowait(consumer)
+            async with asyncio.timeout(_ANSWER_SECONDS), self._turns:
+                consumer = self._kafka()
+                await led(consumer, [inbox_partition(each) for each in authorities])
+                yield consumer
 
 
 @contextmanager

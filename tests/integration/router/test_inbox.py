@@ -318,7 +318,7 @@ async def test_one_page_is_not_held_up_by_what_was_asked_for_the_one_before(
     await routed(ground, FULDA)
     await routed(ground, KASSEL)
     condition = Health().part("inboxes")
-    inboxes = KafkaInboxes(ground.admin, condition=condition, readers=1)
+    inboxes = KafkaInboxes(ground.admin, condition=condition)
     running = asyncio.ensure_future(inboxes.run())
     try:
         async with asyncio.timeout(60):
