@@ -3,8 +3,7 @@
 Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -13,10 +12,10 @@ import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import contact_of, facts_of
+from services.notifier.adapters.postgres.store import reaching_store, transaction
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.uncertain import ASKED
-from services.notifier.ports import Claim, StoreAway
-from shared.errors import Unavailable
+from services.notifier.ports import Claim
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
@@ -24,7 +23,6 @@ from shared.events.payload import Sealed
 from shared.events.submission import Channel
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Connection, Pool, reaching_postgres
 
 SOURCE = "urn:amtsweg:notifier"
@@ -144,7 +142,7 @@ class PostgresQueue:
 
     async def claim(self, most: int) -> Sequence[Claim]:
         lease = uuid4()
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             await self._history.verify(connection)
             rows = await connection.fetch(_CLAIM, most, lease, self._lease, self._channel)
         return [_claim(row, lease) for row in rows]
@@ -153,7 +151,7 @@ class PostgresQueue:
         return _changed(await self._execute(_BEGIN, claim.message.id, claim.lease, self._lease))
 
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             retries = await connection.fetchval(
                 _SETTLE,
                 settled.message_id,
@@ -175,7 +173,7 @@ class PostgresQueue:
 
     async def stranded(self) -> Sequence[Claim]:
         lease = uuid4()
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             await self._history.verify(connection)
             rows = await connection.fetch(_STRANDED, lease, self._lease, self._channel)
         return [_claim(row, lease) for row in rows]
@@ -185,17 +183,17 @@ class PostgresQueue:
 
         What authorities have sealed for their messages goes with them.
         """
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             return int(await connection.fetchval(_ERASE, closed_for))
 
     async def lacks_contacts(self) -> bool:
         """True when messages wait for a contact that has not been heard of."""
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             return bool(await connection.fetchval(_LACKING))
 
     async def standing(self) -> QueueCounts:
         """Return what health and metrics show."""
-        async with self._transaction() as connection:
+        async with transaction(self._pool) as connection:
             waiting = await connection.fetchrow(_WAITING)
             unknown = await connection.fetchrow(_UNKNOWN, sorted(ASKED))
         return QueueCounts(**dict(waiting or {}), **dict(unknown or {}))
@@ -215,22 +213,8 @@ class PostgresQueue:
 
     async def _execute(self, statement: str, *arguments: object) -> str:
         """One statement is a transaction by itself; to begin and to commit it apart would be two more round trips."""
-        with _store_away(), reaching_postgres():
+        with reaching_store(), reaching_postgres():
             return str(await self._pool.execute(statement, *arguments))
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Connection]:
-        with _store_away():
-            async with postgres.transaction(self._pool) as connection:
-                yield connection
-
-
-@contextmanager
-def _store_away() -> Iterator[None]:
-    try:
-        yield
-    except Unavailable as away:
-        raise StoreAway(str(away)) from away
 
 
 def _changed(status: str) -> bool:

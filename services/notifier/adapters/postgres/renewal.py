@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.notifier.adapters.postgres.store import transaction
 from services.notifier.adapters.postgres.timers import CLOCK_COLUMNS, TimerLedger, clock_of
 from services.notifier.domain.clock import CaseClock, pending, timers
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.ports import StoreAway
-from shared.errors import Unavailable
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Connection, Pool
 
 _AT_ONCE: Final = 500
@@ -43,21 +41,18 @@ class TimerRenewal:
         Raises:
             StoreAway: some are set, the others at the next start.
         """
-        try:
-            async with postgres.transaction(self._pool) as connection:
-                if await connection.fetchval(_IN_FORCE) == self._digest:
-                    return 0
-            renewed, last = 0, _BEFORE_ALL
-            while clocks := await self._some_after(last, now + self._ahead):
-                renewed, last = renewed + len(clocks), clocks[-1].case_id
-            async with postgres.transaction(self._pool) as connection:
-                await connection.execute(_NOTE, self._digest)
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+        async with transaction(self._pool) as connection:
+            if await connection.fetchval(_IN_FORCE) == self._digest:
+                return 0
+        renewed, last = 0, _BEFORE_ALL
+        while clocks := await self._some_after(last, now + self._ahead):
+            renewed, last = renewed + len(clocks), clocks[-1].case_id
+        async with transaction(self._pool) as connection:
+            await connection.execute(_NOTE, self._digest)
         return renewed
 
     async def _some_after(self, last: UUID, now: datetime) -> Sequence[CaseClock]:
-        async with postgres.transaction(self._pool) as connection:
+        async with transaction(self._pool) as connection:
             clocks = [clock_of(row) for row in await connection.fetch(_RUNNING, last, _AT_ONCE)]
             await self._set(connection, clocks, now)
         return clocks

@@ -3,16 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import before
 from services.notifier.ports import StoreAway
-from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import FailureReason, NotificationSettled
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 
 # Of an erased case nothing is left to be said. A report says nothing of a message that nobody has handed over. One that
@@ -43,33 +42,30 @@ class ReturnedMails:
         """
         reason: FailureReason | None = "bounced" if report.outcome == "failed" else None
         states = sorted(before(report.outcome, reason))
-        try:
-            async with postgres.transaction(self._pool) as connection:
-                if await connection.fetchval(_UNDER_WAY, message):
-                    raise StoreAway("the mail server's own answer has not been written yet")
-                row = await connection.fetchrow(_NOTE, message, report.outcome, reason, at, states)
-                if row is None:
-                    return False
-                told = NotificationSettled(
-                    message_id=message,
-                    kind=row["kind"],
-                    revision=row["revision"],
-                    channel="email",
-                    outcome=report.outcome,
-                    attempts=row["attempts"],
-                    settled_at=at,
-                    reason=reason,
-                    repeats=row["repeats"],
-                )
-                event = Event(
-                    id=child_id(message, f"report-{report.outcome}"),
-                    source="urn:amtsweg:notifier",
-                    time=at,
-                    case_id=row["case_id"],
-                    submission_id=row["submission_id"],
-                    data=told,
-                )
-                await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+        async with transaction(self._pool) as connection:
+            if await connection.fetchval(_UNDER_WAY, message):
+                raise StoreAway("the mail server's own answer has not been written yet")
+            row = await connection.fetchrow(_NOTE, message, report.outcome, reason, at, states)
+            if row is None:
+                return False
+            told = NotificationSettled(
+                message_id=message,
+                kind=row["kind"],
+                revision=row["revision"],
+                channel="email",
+                outcome=report.outcome,
+                attempts=row["attempts"],
+                settled_at=at,
+                reason=reason,
+                repeats=row["repeats"],
+            )
+            event = Event(
+                id=child_id(message, f"report-{report.outcome}"),
+                source="urn:amtsweg:notifier",
+                time=at,
+                case_id=row["case_id"],
+                submission_id=row["submission_id"],
+                data=told,
+            )
+            await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
         return True

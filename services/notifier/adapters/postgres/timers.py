@@ -8,17 +8,15 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.clock import CaseClock, Timer, struck
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.period import Progress
-from services.notifier.ports import StoreAway
-from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.submission import Receipt
 from shared.events.topics import CASE_CLOCK
 from shared.postgres import outbox
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Connection, Pool
 
 SOURCE = "urn:amtsweg:notifier"
@@ -82,14 +80,11 @@ class DueTimers:
 
     async def strike(self, now: datetime, *, most: int) -> int:
         """Strike up to so many timers that are due; return how many were."""
-        try:
-            async with postgres.transaction(self._pool) as connection:
-                await self._history.verify(connection)
-                rows = await connection.fetch(_DUE, now + self._ahead, most, self._ahead)
-                if rows:
-                    await self._say(connection, [Timer(**dict(row)) for row in rows], now + self._ahead)
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+        async with transaction(self._pool) as connection:
+            await self._history.verify(connection)
+            rows = await connection.fetch(_DUE, now + self._ahead, most, self._ahead)
+            if rows:
+                await self._say(connection, [Timer(**dict(row)) for row in rows], now + self._ahead)
         return len(rows)
 
     async def _say(self, connection: Connection, due: Sequence[Timer], now: datetime) -> None:

@@ -5,15 +5,13 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.states import REMINDER_DAYS
-from services.notifier.ports import StoreAway
-from shared.errors import Unavailable
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Connection, Pool
 
 _FIRST, _SECOND = REMINDER_DAYS
@@ -49,14 +47,11 @@ class UnreadInPostgres:
             StoreAway: nothing is known of it.
         """
         at = now + self._ahead
-        try:
-            async with postgres.transaction(self._pool) as connection:
-                await self._history.verify(connection)
-                rows = await connection.fetch(_NOTE, at, most, _FIRST, _SECOND, self._ahead)
-                for row in rows:
-                    await _say(connection, row, at)
-        except Unavailable as away:
-            raise StoreAway(str(away)) from away
+        async with transaction(self._pool) as connection:
+            await self._history.verify(connection)
+            rows = await connection.fetch(_NOTE, at, most, _FIRST, _SECOND, self._ahead)
+            for row in rows:
+                await _say(connection, row, at)
         return len(rows)
 
 
