@@ -129,6 +129,20 @@ ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected)]
 """An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
 
 
+class ObjectStoreConnection(_Frozen):
+    """An object store (S3) and our key to it."""
+
+    url: Annotated[
+        ProtectedUrl,
+        Field(
+            description="Bucket and prefix at the store's address, for example `https://s3.example/amtsweg/hessen`; nothing else lies there."
+        ),
+    ]
+    region: Annotated[str, Field(description="The store's region.")] = "us-east-1"
+    access_key_id: Annotated[str, Field(description="Who we are to the store.")]
+    secret_key_file: Annotated[FilePath, Field(description="File with the secret access key.")]
+
+
 class TraceExport(_Frozen):
     """Where traces go (OpenTelemetry, OTLP over HTTP)."""
 

@@ -4,28 +4,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, DirectoryPath, Field, FilePath, HttpUrl, model_validator
+from pydantic import DirectoryPath, Field, FilePath, HttpUrl, model_validator
 
-from shared.settings import HttpListener, KafkaConnection, PostgresConnection, ProtectedUrl, ServiceSettings
+from shared.settings import (
+    HttpListener,
+    KafkaConnection,
+    ObjectStoreConnection,
+    PostgresConnection,
+    ServiceSettings,
+)
 
 LogOrigin = Annotated[str, Field(pattern=r"^[^\s+/]+(/[^\s+/]+)*$")]
 """The name of a log, a URL without scheme and without a slash at the end."""
-
-
-class TileStore(BaseModel):
-    """An object store (S3) for the log's public files: tiles, bundles, the checkpoint."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: Annotated[
-        ProtectedUrl,
-        Field(
-            description="Bucket and prefix at the store's address, for example `https://s3.example/tiles/log2026`; they belong to this log alone."
-        ),
-    ]
-    region: Annotated[str, Field(description="The store's region.")] = "us-east-1"
-    access_key_id: Annotated[str, Field(description="Who we are to the store.")]
-    secret_key_file: Annotated[FilePath, Field(description="File with the secret access key.")]
 
 
 class Settings(ServiceSettings):
@@ -38,7 +28,7 @@ class Settings(ServiceSettings):
         Path, Field(description="The log's public files; the folder belongs to this log alone.")
     ]
     tile_store: Annotated[
-        TileStore | None,
+        ObjectStoreConnection | None,
         Field(
             description="Where the public files lie instead of `tile_folder`, in which what was signed last still stands, and the time stamps."
         ),

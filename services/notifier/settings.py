@@ -23,6 +23,7 @@ from shared.settings import (
     ClockAhead,
     HttpListener,
     KafkaConnection,
+    ObjectStoreConnection,
     Port,
     PostgresConnection,
     ServiceSettings,
@@ -142,8 +143,12 @@ class LetterOutlet(BaseModel):
     folder: Annotated[
         DirectoryPath | None,
         Field(
-            description="The folder that a print shop empties. Without one, this installation sends no letters."
+            description="The folder that a print shop empties. Without it and without `store`, this installation sends no letters."
         ),
+    ] = None
+    store: Annotated[
+        ObjectStoreConnection | None,
+        Field(description="An object store (S3) that a print shop empties, instead of `folder`."),
     ] = None
     return_address: Annotated[
         TextLine | None, Field(description="The small line above the address: name, street, town.")
@@ -151,9 +156,11 @@ class LetterOutlet(BaseModel):
 
     @model_validator(mode="after")
     def _returnable(self) -> Self:
-        if self.folder is not None and self.return_address is None:
+        if self.folder is not None and self.store is not None:
+            raise ValueError("letters lie in one place: folder or store")
+        if (self.folder or self.store) is not None and self.return_address is None:
             raise ValueError(
-                "a letter that does not arrive comes back: return_address is needed beside folder"
+                "a letter that does not arrive comes back: return_address is needed beside folder or store"
             )
         return self
 

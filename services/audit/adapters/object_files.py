@@ -1,29 +1,20 @@
-"""A log's public files in an object store (S3), written once by a conditional request; ``obstore`` speaks to it."""
+"""A log's public files in an object store (S3), each tile written once."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Final
 
 from services.audit.ports import Fork
-from shared.errors import Unavailable
-
-if TYPE_CHECKING:
-    from obstore.store import S3Store
+from shared.object_store import ObjectStore
 
 _AT_ONCE: Final = 16
-_ANSWER_WITHIN: Final = "10s"
-_TRIED_WITHIN: Final = timedelta(seconds=20)
-_TRIES: Final = 3
 
 
 class ObjectFiles:
     """The `PublicFiles` below one prefix of a bucket."""
 
-    def __init__(self, url: str, *, region: str, access_key_id: str, secret: str) -> None:
-        self._store = _store(url, region=region, access_key_id=access_key_id, secret=secret)
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def add(self, files: Mapping[str, bytes]) -> None:
@@ -33,67 +24,18 @@ class ObjectFiles:
             raise worst
 
     async def replace(self, path: str, data: bytes) -> None:
-        with _reaching(path):
-            await self._store.put_async(path, data)
+        await self._store.replace(path, data)
 
     async def remove(self, folder: str) -> None:
-        with _reaching(folder):
-            async for listed in self._store.list(prefix=folder):
-                await self._store.delete_async([found["path"] for found in listed])
+        await self._store.remove(folder)
 
     async def read(self, path: str) -> bytes | None:
-        try:
-            with _reaching(path):
-                return bytes(await (await self._store.get_async(path)).bytes_async())
-        except FileNotFoundError:
-            return None
+        return await self._store.read(path)
 
     def read_now(self, path: str) -> bytes | None:
-        try:
-            with _reaching(path):
-                return bytes(self._store.get(path).bytes())
-        except FileNotFoundError:
-            return None
+        return self._store.read_now(path)
 
     async def _add(self, path: str, data: bytes) -> None:
-        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415 - see `_store`
-
         async with self._slots:
-            try:
-                with _reaching(path):
-                    await self._store.put_async(path, data, mode="create")
-            except AlreadyExistsError:
-                if await self.read(path) != data:
-                    raise Fork(
-                        f"{path} is in the object store already with other bytes; keep it as evidence"
-                    ) from None
-
-
-def _store(url: str, *, region: str, access_key_id: str, secret: str) -> "S3Store":
-    # Megabytes that nobody needs whose files lie in a folder.
-    from obstore.store import S3Store  # noqa: PLC0415 - see above
-
-    parts = urlsplit(url)
-    bucket, _, prefix = parts.path.strip("/").partition("/")
-    return S3Store(
-        bucket,
-        prefix=prefix or None,
-        endpoint=f"{parts.scheme}://{parts.netloc}",
-        region=region,
-        access_key_id=access_key_id,
-        secret_access_key=secret,
-        client_options={"allow_http": parts.scheme == "http", "timeout": _ANSWER_WITHIN},
-        retry_config={"max_retries": _TRIES, "retry_timeout": _TRIED_WITHIN},
-    )
-
-
-@contextmanager
-def _reaching(path: str) -> Iterator[None]:
-    from obstore.exceptions import AlreadyExistsError, BaseError  # noqa: PLC0415 - see `_store`
-
-    try:
-        yield
-    except AlreadyExistsError:
-        raise
-    except BaseError as failed:
-        raise Unavailable(f"object store: {type(failed).__name__} ({path})") from failed
+            if not await self._store.create(path, data) and await self.read(path) != data:
+                raise Fork(f"{path} is in the object store already with other bytes; keep it as evidence")

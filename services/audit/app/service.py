@@ -42,12 +42,12 @@ from services.audit.handler.refusals import Refusals
 from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.ports import Readers
-from services.audit.settings import Settings, TileStore
+from services.audit.settings import Settings
 from shared.directory_names import NamesByKey
 from shared.events.topics import Topic
+from shared.object_store import ObjectStore
 from shared.postgres.pool import Pool
 from shared.service.clock import utc_now
-from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 
@@ -89,7 +89,7 @@ def assemble(
     as audited. ``successor`` is the secret of the log that records the looks, where this one is closed.
     """
     origin = settings.log_origin
-    folder = TileFolder(settings.tile_folder, files=object_files(settings.tile_store))
+    folder = TileFolder(settings.tile_folder, files=object_files(settings))
     stamps = StampFolder(settings.tile_folder / "stamps")
     telemetry.follow("checkpoint_age_seconds", folder.checkpoint_age)
     log = PostgresLog(pool, origin=origin, source=SOURCE)
@@ -205,16 +205,9 @@ def assemble(
     )
 
 
-def object_files(store: TileStore | None) -> ObjectFiles | None:
+def object_files(settings: Settings) -> ObjectFiles | None:
     """Where the log's public files lie, if not in its folder."""
-    if store is None:
-        return None
-    return ObjectFiles(
-        str(store.url),
-        region=store.region,
-        access_key_id=store.access_key_id,
-        secret=read_secret(store.secret_key_file),
-    )
+    return None if settings.tile_store is None else ObjectFiles(ObjectStore.of(settings.tile_store))
 
 
 def stamping(

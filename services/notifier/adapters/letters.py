@@ -1,7 +1,7 @@
-"""Letters as print-ready PDF in a folder: tagged (PDF/UA-1), with the address where a window envelope shows it (DIN 5008).
+"""Letters as print-ready PDF, in a folder or an object store: tagged (PDF/UA-1), with the address where a window envelope shows it (DIN 5008).
 
 Typst writes the PDF and refuses one that breaks the standard. A letter's file is named by its id and written whole or
-not at all: whoever prints takes it from the folder, and a second writing of the same letter is the same file.
+not at all: whoever prints takes it from there, and a second writing of the same letter is the same file.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ import typst
 
 from services.notifier.domain.letter import PrintedLetter
 from services.notifier.ports import Accepted, MailOutcome, MailRefused, ServerAway
+from shared.errors import Unavailable
+from shared.object_store import ObjectStore
 
 LAYOUT = Path(__file__).with_name("letter.typ")
 _NO_FOLDER = 503
@@ -44,6 +46,21 @@ class LetterFolder:
         if self._folder is None:
             return MailRefused(_NO_FOLDER)
         return await asyncio.to_thread(_put, self._folder, letter)
+
+
+class LetterBucket:
+    """The `LetterBox` in an object store that a print shop empties. A letter that lies there is not written again."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, letter: PrintedLetter) -> MailOutcome:
+        written = await asyncio.to_thread(pdf_of, letter)
+        try:
+            await self._store.create(f"{letter.message_id}.pdf", written)
+        except Unavailable as away:
+            raise ServerAway(f"the store for letters: {away}") from None
+        return Accepted()
 
 
 def _put(folder: Path, letter: PrintedLetter) -> MailOutcome:

@@ -15,7 +15,7 @@ from services.notifier.adapters.bounces import BounceServer
 from services.notifier.adapters.contacts import SealedContacts
 from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.directory_files import DirectoryFiles
-from services.notifier.adapters.letters import LetterFolder
+from services.notifier.adapters.letters import LetterBucket, LetterFolder
 from services.notifier.adapters.mailboxes import WebhookMailboxes
 from services.notifier.adapters.maintenance import Resumed
 from services.notifier.adapters.postgres.history import StoreHistory
@@ -38,13 +38,20 @@ from services.notifier.handler.carriers import Desk, EmailCarrier, LetterCarrier
 from services.notifier.handler.delivery import MailDelivery
 from services.notifier.handler.send_loop import Rounds
 from services.notifier.handler.simulator import Simulator
-from services.notifier.ports import Carrier
-from services.notifier.settings import BounceListener, MailboxConnection, Settings, SmtpConnection
+from services.notifier.ports import Carrier, LetterBox
+from services.notifier.settings import (
+    BounceListener,
+    LetterOutlet,
+    MailboxConnection,
+    Settings,
+    SmtpConnection,
+)
 from shared.backoff import Backoff
 from shared.crypto.dkim import DkimSigner
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.submission import Channel
+from shared.object_store import ObjectStore
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
@@ -216,10 +223,16 @@ def _letters(settings: Settings, desk: Desk) -> _Way:
     return _Way(
         channel="letter",
         part="letters",
-        carried_by="folder for letters",
-        carrier=LetterCarrier(desk=desk, letters=LetterFolder(settings.letters.folder), sender=sender),
+        carried_by="place for letters",
+        carrier=LetterCarrier(desk=desk, letters=_letter_box(settings.letters), sender=sender),
         side_by_side=_LETTERS_AT_ONCE,
     )
+
+
+def _letter_box(letters: LetterOutlet) -> LetterBox:
+    if letters.store is not None:
+        return LetterBucket(ObjectStore.of(letters.store))
+    return LetterFolder(letters.folder)
 
 
 def _mailbox(mailbox: MailboxConnection, desk: Desk) -> _Way:

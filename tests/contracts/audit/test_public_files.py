@@ -1,12 +1,9 @@
 """A folder, and a bucket of an S3 server that we did not write, keep the contract; and a log lies whole in either."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from services.audit.adapters.folder_files import FolderFiles
 from services.audit.adapters.object_files import ObjectFiles
@@ -17,6 +14,7 @@ from services.audit.domain.note import Note
 from services.audit.handler.publish import LogPublisher
 from services.audit.ports import Fork, PublicFiles
 from shared.errors import Unavailable
+from shared.object_store import ObjectStore
 from tests.contracts.audit.public_files import PublicFilesContract
 from tests.support.audit import (
     LOG_KEY,
@@ -29,18 +27,13 @@ from tests.support.audit import (
     check_files,
     entry,
 )
-from tests.support.stack import unique
-
-KEY = {"region": "eu-central-1", "access_key_id": "audit", "secret": "not checked by this server"}
+from tests.support.object_server import KEY, new_store, object_server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
+    with object_server() as url:
+        yield url
 
 
 Store = Callable[[], ObjectFiles]
@@ -49,9 +42,8 @@ Store = Callable[[], ObjectFiles]
 
 @pytest.fixture
 def store(server: str) -> Store:
-    url = f"{server}/{unique('tiles')}"
-    httpx.put(url).raise_for_status()
-    return partial(ObjectFiles, f"{url}/audit.example/log2026", **KEY)
+    opened = new_store(server, "audit.example/log2026")
+    return lambda: ObjectFiles(opened())
 
 
 class TestFolderFiles(PublicFilesContract):
@@ -129,7 +121,7 @@ async def test_a_contradiction_in_the_object_store_stops_the_log(store: Store, t
 
 
 async def test_a_store_that_is_away_is_tried_again_later() -> None:
-    nobody = ObjectFiles("http://127.0.0.1:9/tiles", **KEY)
+    nobody = ObjectFiles(ObjectStore("http://127.0.0.1:9/tiles", **KEY))
     with pytest.raises(Unavailable, match="object store"):
         await nobody.read("checkpoint")
     with pytest.raises(Unavailable, match="object store"):

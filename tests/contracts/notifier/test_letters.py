@@ -1,18 +1,21 @@
-"""Letters as they lie in the folder: whole, tagged, the same file however often they are written."""
+"""Letters as they lie in the folder or the bucket: whole, tagged, the same file however often they are written."""
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from services.notifier.adapters.letters import LetterFolder, pdf_of
+from services.notifier.adapters.letters import LetterBucket, LetterFolder, pdf_of
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.reach import addressee_of
 from services.notifier.ports import Accepted, MailRefused, ServerAway
 from shared.events.notification import MessageKind
+from shared.object_store import ObjectStore
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
+from tests.support.object_server import KEY, new_store, object_server
 
 SENDER = LetterSender(name="Amtsweg", line="Amtsweg · Beispielplatz 1 · 65185 Wiesbaden")
 _ADDRESS = {"street": "Südanlage 5", "postalCode": "35390", "town": "Gießen"}
@@ -82,3 +85,29 @@ async def test_a_folder_that_cannot_be_written_to_settles_nothing(tmp_path: Path
 
 async def test_an_installation_without_a_folder_sends_no_letters() -> None:
     assert await LetterFolder(None).put(letter()) == MailRefused(503)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with object_server() as url:
+        yield url
+
+
+async def test_a_bucket_holds_each_letter_once_and_what_lies_there_stays(server: str) -> None:
+    store = new_store(server, "letters/hessen")
+    for _ in range(2):
+        assert await LetterBucket(store()).put(letter()) == Accepted()
+        assert await store().read(f"{letter().message_id}.pdf") == pdf_of(letter())
+    await store().replace(f"{letter().message_id}.pdf", b"as the print shop has it")
+    assert await LetterBucket(store()).put(letter()) == Accepted()
+    assert await store().read(f"{letter().message_id}.pdf") == b"as the print shop has it"
+
+
+async def test_a_bucket_that_is_away_settles_nothing() -> None:
+    with pytest.raises(ServerAway, match="the store for letters"):
+        await LetterBucket(ObjectStore("http://127.0.0.1:9/letters", **KEY)).put(letter())
+
+
+async def test_a_bucket_that_does_not_exist_settles_nothing(server: str) -> None:
+    with pytest.raises(ServerAway, match="the store for letters"):
+        await LetterBucket(ObjectStore(f"{server}/nobody-made-it/letters", **KEY)).put(letter())

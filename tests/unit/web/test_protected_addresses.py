@@ -15,12 +15,12 @@ from amtsweg.stack.services import PROCESSES
 from services.audit.adapters.witness_http import require_protected
 from services.audit.domain.keys import SignatureType, SigningKey
 from services.audit.domain.policy import Trusted, parse_policy
-from services.audit.settings import TileStore
 from services.notifier.settings import BounceListener, MailboxConnection, SmtpConnection
 from shared.settings import (
     HttpListener,
     Issuer,
     KafkaConnection,
+    ObjectStoreConnection,
     PostgresConnection,
     ProtectedUrl,
     SignIn,
@@ -30,15 +30,13 @@ from shared.settings import (
 CLEAR = "http://elsewhere.example"
 
 ADDRESS = re.compile(r"(?:^|_)(?:URL|BOOTSTRAP|ISSUER|ENDPOINTS?|PROCESSES|HOST)$")
+IN_CLEAR_STORE = (
+    ObjectStoreConnection,
+    {"url": "http://elsewhere.example/tiles", "access_key_id": "audit", "secret_key_file": Path(__file__)},
+)
 JUDGED: Mapping[str, tuple[Any, Mapping[str, object]]] = {
-    "AMTSWEG_TILE_STORE__URL": (
-        TileStore,
-        {
-            "url": "http://elsewhere.example/tiles",
-            "access_key_id": "audit",
-            "secret_key_file": Path(__file__),
-        },
-    ),
+    "AMTSWEG_TILE_STORE__URL": IN_CLEAR_STORE,
+    "AMTSWEG_LETTERS__STORE__URL": IN_CLEAR_STORE,
     "AMTSWEG_TRACES__ENDPOINT": (TraceExport, {"endpoint": "http://elsewhere.example/"}),
     "AMTSWEG_KAFKA__BOOTSTRAP": (
         KafkaConnection,
