@@ -1,4 +1,4 @@
-"""One judge of addresses: beyond loopback every connection, in or out, is TLS that verifies who answers."""
+"""The one rule for addresses: every connection beyond loopback, in or out, uses TLS that verifies the server."""
 
 import ipaddress
 import re
@@ -13,8 +13,8 @@ _SECURE: Final = frozenset({"https", "rediss"})
 _POSTGRES: Final = frozenset({"postgresql", "postgres"})
 
 
-class Unprotected(ValueError):  # noqa: N818 - what is the matter with the address
-    """An address beyond loopback without verified TLS: ``what`` is reached at ``host``, and what to write ``instead``."""
+class Unprotected(ValueError):  # noqa: N818 - names the fault of the address
+    """An address beyond loopback without verified TLS: ``what`` is reached at ``host``; ``instead`` is what to write."""
 
     def __init__(self, what: str, host: str, instead: str) -> None:
         super().__init__(f"{what} at {host}: beyond loopback only verified TLS; use {instead}")
@@ -22,7 +22,7 @@ class Unprotected(ValueError):  # noqa: N818 - what is the matter with the addre
 
 
 def loopback(host: str) -> bool:
-    """True when what is sent to this host never leaves the machine."""
+    """Return whether traffic to this host never leaves the machine."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -43,20 +43,20 @@ def protected_url(url: str) -> str:
     """Return the URL of a server (HTTP, Redis, PostgreSQL) as it is.
 
     Raises:
-        Unprotected: it lies beyond loopback, and whoever answers there is not verified.
-        ValueError: it is no URL of these kinds.
+        Unprotected: the host is beyond loopback and the connection does not verify the server.
+        ValueError: the URL is of another kind.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme in _POSTGRES:
-        # The last one counts, as for the client.
+        # Of repeated parameters the last one counts, as for the client.
         if dict(parse_qsl(parts.query)).get("sslmode") != "verify-full":
             require_loopback(host, what="PostgreSQL", instead="sslmode=verify-full")
     elif parts.scheme in _INSTEAD:
         require_loopback(host, what=parts.scheme, instead=_INSTEAD[parts.scheme])
     elif parts.scheme not in _SECURE:
         raise ValueError(
-            "not an address that is known here: expected is https://, rediss:// or postgresql://, in clear on loopback only"
+            "unknown kind of address: expected https://, rediss:// or postgresql:// (http:// and redis:// on loopback only)"
         )
     if parts.scheme == "rediss" and _UNVERIFIED.search(parts.query):
         require_loopback(host, what="rediss without verification", instead="ssl_cert_reqs=required")

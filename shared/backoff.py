@@ -1,4 +1,4 @@
-"""Growing pauses between attempts: quick after a hiccup, gentle during an outage."""
+"""Exponential backoff: a quick retry after a hiccup, few attempts during an outage."""
 
 import asyncio
 from typing import Final
@@ -8,20 +8,20 @@ LONGEST_SECONDS: Final = 5.0
 
 
 class Backoff:
-    """Doubles up to 5 seconds until ``reset``, which every success calls."""
+    """Pauses that double up to 5 seconds. The caller calls ``reset`` after each success."""
 
     def __init__(self, *, first_seconds: float = FIRST_SECONDS) -> None:
         self._first_seconds = self.next_seconds = first_seconds
 
     def take(self) -> float:
-        """Return this pause in seconds, and make the next one longer."""
+        """Return the current pause in seconds and double the next one."""
         seconds, self.next_seconds = self.next_seconds, min(2 * self.next_seconds, LONGEST_SECONDS)
         return seconds
 
     async def sleep(self) -> None:
-        """Wait for this pause."""
+        """Wait for the current pause and double the next one."""
         await asyncio.sleep(self.take())
 
     def reset(self) -> None:
-        """Begin again with the shortest."""
+        """Make the next pause the shortest again."""
         self.next_seconds = self._first_seconds

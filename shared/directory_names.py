@@ -1,4 +1,4 @@
-"""What authorities and services are called, from the directory's files: names beside keys, and a search by name or place.
+"""Names of authorities and services from the directory's files, by key, and a search by name or place.
 
 The names are official and German in every language. An authority that changed its name is called by its last one.
 """
@@ -44,16 +44,19 @@ class NamesByKey:
 
     @classmethod
     def none(cls) -> Self:
-        """No names at all: keys stand alone."""
+        """No names: every key is shown without one."""
         return cls({}, {})
 
     def of(self, *keys: str | None) -> dict[str, str]:
-        """The names of these keys, as far as they are known."""
+        """The names of these keys; unknown keys are left out."""
         found = ((key, self.authorities.get(key) or self.services.get(key)) for key in keys if key)
         return {key: named.name for key, named in found if named is not None}
 
     def search(self, text: str, *, kind: NameKind, most: int) -> Sequence[NamedKey]:
-        """Everything whose key, name or place holds all the words, the shortest names first; nothing for no words."""
+        """At most ``most`` entries whose key, name or place contains every word of the text, shortest names first.
+
+        An entry whose key is the text comes before all others. A text without words finds nothing.
+        """
         words = text.casefold().split()
         known = self.authorities if kind == "authority" else self.services
         found = [each for each in known.values() if words and _holds(each, words)]

@@ -1,4 +1,4 @@
-"""The words for what can go wrong; what each one means for a record stands in ``failures``."""
+"""The kinds of failure; ``shared.engine.failure_policy`` says what each one means for a record."""
 
 from shared.events.envelope import Undecodable
 
@@ -6,8 +6,8 @@ __all__ = ["Stopped", "Unavailable", "Undecodable"]
 
 
 class Unavailable(Exception):  # noqa: N818 - the name of the failure in the project's vocabulary
-    """Something that is needed cannot be reached now; the record is not acknowledged and is tried again."""
+    """A dependency cannot be reached now; the record is not acknowledged and is tried again."""
 
 
 class Stopped(Exception):  # noqa: N818 - a state, not a mishap
-    """A consumer has stopped on purpose and waits for a person: going on would do harm."""
+    """A consumer has stopped on purpose, because going on would do harm; it waits for an operator."""

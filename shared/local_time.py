@@ -16,14 +16,14 @@ ReadIn = Literal["de", "en"]
 def local_time(at: datetime, language: ReadIn = "de", *, seconds: bool = False) -> str:
     """An instant in short: ``27.11.2026, 10:30 MEZ``, ``27/11/2026, 10:30 CET``.
 
-    The zone tells the two hours apart that have the same name on the last Sunday of October.
+    The zone distinguishes the two hours of the same name on the last Sunday of October.
     """
     day = "dd.MM.y" if language == "de" else "dd/MM/y"
     return _formatted(at, f"{day}, HH:mm{':ss' if seconds else ''} z", language)
 
 
 def letter_time(at: datetime, language: ReadIn = "de") -> str:
-    """The same as in a letter: ``12. Januar 2026, 10:30 Uhr (MEZ)``, ``12 January 2026, 10:30 (CET)``."""
+    """An instant as in a letter: ``12. Januar 2026, 10:30 Uhr (MEZ)``, ``12 January 2026, 10:30 (CET)``."""
     pattern = "d. MMMM y, HH:mm 'Uhr' (z)" if language == "de" else "d MMMM y, HH:mm (z)"
     return _formatted(at, pattern, language)
 
@@ -34,7 +34,7 @@ def local_day(day: date, language: ReadIn = "de") -> str:
 
 
 def letter_day(day: date, language: ReadIn = "de", *, weekday: bool = False) -> str:
-    """A calendar day as a letter says it: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``, ``15 January 2026``."""
+    """A calendar day as in a letter: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``, ``15 January 2026``."""
     pattern = "d. MMMM y" if language == "de" else "d MMMM y"
     return format_date(day, f"EEEE, {pattern}" if weekday else pattern, locale=_LOCALES[language])
 

@@ -1,4 +1,4 @@
-"""How a service is told where its surroundings are: ``AMTSWEG_`` variables, secrets as paths of files.
+"""The settings that services share: ``AMTSWEG_`` variables; secrets are paths of files.
 
 A service's own settings derive from ``ServiceSettings``; nested values are written with two underscores, for
 example ``AMTSWEG_KAFKA__BOOTSTRAP``. Adapters get plain values, never these models.
@@ -126,7 +126,7 @@ def _protected(url: AnyUrl) -> AnyUrl:
 
 
 ProtectedUrl = Annotated[AnyUrl, AfterValidator(_protected)]
-"""An address that is beyond loopback only with TLS that is verified: ``https``, ``rediss``."""
+"""The address of a server; beyond loopback only ``https`` or ``rediss``, whose TLS verifies the server."""
 
 
 class ObjectStoreConnection(_Frozen):
@@ -160,7 +160,7 @@ class TraceExport(_Frozen):
 
 
 class ServiceSettings(BaseSettings):
-    """What every service is told; a wrong value stops the start and names the variable."""
+    """The settings of every service; an invalid value prevents the start and the error names the variable."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_prefix="AMTSWEG_", env_nested_delimiter="__"
@@ -180,12 +180,12 @@ class ServiceSettings(BaseSettings):
 
 
 def read_secret(path: Path) -> str:
-    """Return the secret in a file, without the line's end."""
+    """Return the secret in a file, without the end of the line."""
     return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
 Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(protected_url)]
-"""A token door's identifier (RFC 8414), kept as it is written; ``https`` beyond loopback."""
+"""The identifier of a token issuer (RFC 8414), kept exactly as written; ``https`` beyond loopback."""
 
 
 class SignIn(_Frozen):

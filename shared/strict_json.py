@@ -1,8 +1,8 @@
-"""JSON that every reader understands alike (RFC 8259, RFC 7493): one value per member, bounded depth, exact numbers.
+"""JSON that every parser reads alike (RFC 8259, RFC 7493): unique members, bounded depth, exact numbers.
 
-Two readers that disagree about a document are two documents. So nothing is accepted that one parser reads as the
-first of two members and another as the last, or that a third rounds. The C scanner of the standard library does the
-reading; only what is refused is walked through again, to name the place.
+Parsers disagree about doubled members (the first or the last counts) and about numbers that a double rounds. A document
+that they could read differently is refused. The C scanner of the standard library parses; only a refused document is
+walked through again, to name the places.
 """
 
 import json
@@ -16,14 +16,14 @@ from math import isfinite
 from typing import Any, Final, Literal, NoReturn
 
 DEEPEST = 64
-"""Levels of objects and arrays in one another that a member's value may have."""
+"""How deep objects and arrays may be nested in a member's value."""
 
 MOST_FAULTS = 20
-"""How many faults one answer names."""
+"""How many faults one result names at most."""
 
 LONGEST_NUMBER = 100
 _EXACT_DIGITS = 15
-"""Decimal digits that an IEEE double always keeps."""
+"""Decimal digits that an IEEE 754 double always keeps."""
 
 JsonFault = Literal[
     "doubled-member",
@@ -55,7 +55,7 @@ class NotJson:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlace:
-    """Where something is wrong: a JSON Pointer (RFC 6901), long names cut; and what."""
+    """A fault and its place: a JSON Pointer (RFC 6901) with long names shortened."""
 
     pointer: str
     fault: JsonFault
@@ -63,7 +63,7 @@ class FaultPlace:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """What a reader bears beyond JSON itself: so many values in all, and NUL in texts or none."""
+    """Limits beyond JSON itself: how many values a document may have (None: any number), and whether strings may contain NUL."""
 
     most_values: int | None = None
     nul: bool = True
@@ -87,7 +87,7 @@ class _NoNumberError(ValueError):
 
 
 def inspect(body: bytes, limits: DocumentLimits = NO_LIMITS) -> NotJson | tuple[FaultPlace, ...]:
-    """Say where a document is not JSON, or which places readers would read differently; empty if all is well."""
+    """Return where a document is not JSON, or the places that parsers would read differently; empty if there are none."""
     try:
         return _inspect(body.decode(), body, limits)
     except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ def _inspect(text: str, body: bytes, limits: DocumentLimits) -> NotJson | tuple[
         return _at(text, token.start())
     except RecursionError:
         return (_too_deep(text),)
-    # Only now, for in a document that is well-formed every quotation mark has its partner.
+    # Only now: in a well-formed document every quotation mark has its partner.
     if _deeper_than(body, DEEPEST + 1):
         return (_too_deep(text),)
     if limits.most_values is not None and _values(body) > limits.most_values:
@@ -117,7 +117,7 @@ def _inspect(text: str, body: bytes, limits: DocumentLimits) -> NotJson | tuple[
 
 
 def _read(text: str, found: list[None]) -> object:
-    """Parse; whatever has to be looked at again is noted in ``found``."""
+    """Parse; ``found`` gets an entry for each value that makes a second pass necessary."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         read = dict(pairs)
@@ -144,7 +144,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _exact(digits: str) -> bool:
-    """Whether a double, written as short as it can be, is this number again."""
+    """Whether the shortest decimal of the nearest double equals this number."""
     if len(digits) <= _EXACT_DIGITS and "e" not in digits and "E" not in digits:
         return True
     if len(digits) > LONGEST_NUMBER:
@@ -165,13 +165,13 @@ def _deeper_than(body: bytes, levels: int) -> bool:
 
 
 def _values(body: bytes) -> int:
-    """How many members and elements a well-formed document has at most."""
+    """An upper bound of the members and elements of a well-formed document."""
     bare = _STRING.sub(b"", body)
     return bare.count(b",") + bare.count(b"{") + bare.count(b"[")
 
 
 def _too_deep(text: str) -> FaultPlace:
-    """The place by line and column: what is nested without end has no pointer worth reading."""
+    """The place by line and column: a pointer into very deep nesting is too long to read."""
     depth = 0
     for token in _TOKEN.finditer(text):
         if token["bracket"]:
@@ -208,7 +208,7 @@ def _in_text(text: str, pointer: str, *, nul: bool) -> Iterator[FaultPlace]:
 
 
 def _segment(name: str) -> str:
-    """A member's name in a pointer; what cannot be printed is replaced, what is long is cut."""
+    """A member's name in a pointer; unprintable characters are replaced, long names are shortened."""
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
     cut = shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
     return cut.replace("~", "~0").replace("/", "~1")

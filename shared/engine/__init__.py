@@ -1,6 +1,6 @@
 """Consume, decide, commit: one consumer loop, two kinds of transaction (Kafka, PostgreSQL).
 
-A service imports from here and from nowhere below.
+Services import from this module only; the modules below are private.
 """
 
 from shared.engine.kafka_to_kafka import KafkaToKafka

@@ -1,4 +1,4 @@
-"""Who reads what: partitions of one number together, or everything by one member while others stand by."""
+"""Assignment of partitions: those with the same number together, or all to one member while others stand by."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -46,15 +46,15 @@ class SoleAssignor(AbstractPartitionAssignor):  # type: ignore[misc] # aiokafka 
 
     @classmethod
     def on_assignment(cls, assignment: ConsumerProtocolMemberAssignment) -> None:
-        """Nothing to remember."""
+        """Keep nothing: the next assignment does not depend on this one."""
 
 
 def by_number(assigned: Iterable[TopicPartition], *, topics: Iterable[str]) -> dict[int, Unit]:
     """Units of co-partitioned topics: partition 3 of each topic is unit 3.
 
     Raises:
-        ValueError: a topic is missing in a unit, because partition counts differ or members subscribe to
-            different topics; two members would then write the state of one case.
+        ValueError: a unit lacks a topic, because partition counts differ or members subscribe to different
+            topics; two members would then write the state of one case.
     """
     wanted = frozenset(topics)
     units: dict[int, set[TopicPartition]] = {}

@@ -1,7 +1,7 @@
-"""Large objects that stay on their compacted topic and are read back by key when a person asks for one.
+"""Large objects that stay on their compacted topic and are read by key when a person asks for one.
 
-The index of a partition is built when first needed, beside the work: reading every held object at each
-session would cost more than the few that are ever needed.
+The index of a partition is built in the background when it is first needed, because only a few objects are ever
+read again.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ class CompactedTopicReader:
         self._reader: AIOKafkaConsumer | None = None
 
     def note(self, offsets: Mapping[str, int | None]) -> None:
-        """Take in what a committed transaction put on the lookup, or took from it (None)."""
+        """Record the offsets that a committed transaction gave to these keys; None removes a key."""
         self._written |= offsets
 
     async def fetch(self, keys: Sequence[str]) -> dict[str, Record]:
-        """Return the objects with these keys; absent ones are left out.
+        """Return the objects with these keys; keys without an object are left out.
 
         Raises:
-            Unavailable: the index is being built, or Kafka is away; the record that needs it waits.
+            Unavailable: the index is still being built or Kafka cannot be reached; the record that needs the object waits.
         """
         if self._indexing is None or (self._indexing.done() and self._indexing.exception()):
             self._indexing = asyncio.ensure_future(self._index())

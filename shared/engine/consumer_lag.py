@@ -1,4 +1,4 @@
-"""How far a group is behind, per topic, from what its fetches have told; asks Kafka nothing."""
+"""The lag of a consumer group per topic, from its own fetches; Kafka is not asked."""
 
 import re
 import time
@@ -24,7 +24,7 @@ class ConsumerLag:
         self._shown = 0.0
 
     def note(self, lags: Mapping[TopicPartition, int]) -> None:
-        """Take in what a task knows of its partitions."""
+        """Update the lag of a task's partitions; the metric follows at most once a second."""
         self._lags.update(lags)
         if time.monotonic() - self._shown < _EVERY_SECONDS:
             return
@@ -36,7 +36,7 @@ class ConsumerLag:
             self._telemetry.set("lag_records", lag, group=self._group, topic=topic)
 
     def clear(self) -> None:
-        """Forget partitions that may now be read elsewhere."""
+        """Forget all partitions, because another process may read them now."""
         self._lags.clear()
 
 

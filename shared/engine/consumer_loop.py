@@ -1,7 +1,7 @@
-"""The outer loop: sessions of one consumer, each with a task per unit; a session that fails is begun anew.
+"""The outer loop: sessions of one consumer, each with a task per unit; after a failure a new session begins.
 
-Recovery inside a client is unreliable, and FastStream's swallows what exactly-once must see; starting again
-from what is stored is simple and was measured to take a tenth of a second.
+Recovery inside a Kafka client is unreliable, and FastStream's hides errors that exactly-once must see. A new session
+starts from the stored offsets, which is simple and takes a tenth of a second (measured).
 """
 
 import asyncio
@@ -23,8 +23,8 @@ _ANSWER_SECONDS: Final = 8.0
 _NOWHERE: Final = TopicPartition("", 0)
 
 UnitWork = Callable[[AIOKafkaConsumer, int, Unit], Coroutine[Any, Any, None]]
-"""What a task does with its unit until cancelled; the unit's partitions are paused when it begins. Raising ends the
-session, so it raises only what a fresh consumer may cure, ``Stopped``, or what it has failed of too often."""
+"""A task's work on its unit until cancelled; the unit's partitions are paused when it begins. An exception ends the
+session, so it raises only what a new consumer may cure, ``Stopped``, or the last of too many failures in a row."""
 
 
 class Session:
@@ -48,7 +48,7 @@ class Session:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, inputs: tuple[str, ...]) -> None:
-        """Consume until cancelled or until the session fails; then everything is closed."""
+        """Consume until cancelled or until the session fails; then close everything."""
         self._consumer.subscribe(topics=inputs, listener=_Listener(self))
         watching: list[asyncio.Task[None]] = []
         try:
@@ -69,7 +69,7 @@ class Session:
                 self._failed.exception()
 
     def assign(self, assigned: set[TopicPartition]) -> None:
-        """Begin a task per unit. Their opening is their own affair, so that this neither fails nor blocks."""
+        """Begin a task per unit. Each task opens its unit itself, so that this neither fails nor blocks."""
         # Nothing is fetched until the task has sought the stored position.
         self._consumer.pause(*assigned)
         try:
@@ -84,9 +84,9 @@ class Session:
             self._tasks.add(task)
 
     async def revoke(self) -> None:
-        """Cancel the tasks' reading and wait for running transactions to end.
+        """Cancel the tasks and wait for running transactions to end.
 
-        Cancel, because ``getmany`` blocks during a rebalance and would wait for us.
+        Without the cancellation ``getmany`` and the rebalance would wait for each other.
         """
         for task in self._tasks:
             task.cancel()
@@ -94,10 +94,10 @@ class Session:
             await asyncio.wait(self._tasks, timeout=REVOKE_SECONDS)
 
     async def _watch(self) -> None:
-        """End the session when Kafka does not answer, or refuses us where no task would notice.
+        """End the session when Kafka does not answer, or refuses this client where no task would notice.
 
-        aiokafka's clients wait out an outage by themselves, some at the cost of a whole core, and nobody sees
-        it; a session that has ended waits at no cost, and health shows it.
+        aiokafka's clients sit out an outage silently, some at the cost of a whole core. A session that has ended waits
+        at no cost, and health shows it.
         """
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
@@ -136,7 +136,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has
 
 
 class ConsumerLoop:
-    """Session after session, until cancelled, stopped, or failing too often in a row."""
+    """Runs one session after the other, until cancelled or failed too often in a row."""
 
     def __init__(self, supervision: Supervision, *, until_go_on: Callable[[], Awaitable[object]]) -> None:
         self._until_go_on = until_go_on
@@ -144,17 +144,17 @@ class ConsumerLoop:
         self._log = structlog.get_logger().bind(group=supervision.group)
 
     async def run(self, session: Callable[[], Awaitable[None]]) -> None:
-        """Run sessions; returns never.
+        """Run sessions for ever.
 
         Raises:
-            Exception: what ended the last of too many attempts; the process should exit and be restarted.
+            Exception: the last of too many failures in a row; the process should exit and be restarted.
         """
         supervision = self._supervision
         while True:
             try:
                 await _uncancelled(session())
             except Stopped as stopped:
-                # Not an exit: a restarted process would do the same harm again, a little each time.
+                # No exit: a restarted process would do a little more of the same harm each time.
                 supervision.consumer.stopped(str(stopped))
                 self._log.error("consumer stopped", error=stopped)
                 await self._until_go_on()
@@ -167,10 +167,10 @@ class ConsumerLoop:
 
 
 async def _uncancelled(session: Awaitable[None]) -> None:
-    """Await a session; a cancellation that nobody asked us for is an error like any other.
+    """Await a session; turn a cancellation that did not come from our caller into an error.
 
-    aiokafka lets the cancellation of its own background tasks through; taken for ours, it would end the
-    engine without a word.
+    aiokafka lets the cancellation of its own background tasks through. Mistaken for ours, it would end the
+    engine silently.
     """
     try:
         await session

@@ -1,4 +1,4 @@
-"""The engine that both kinds of transaction run on: one consumer, a task per unit, a sink for each."""
+"""The engine under both kinds of transaction: one consumer, and a task with a sink per unit."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +27,7 @@ from shared.telemetry.metrics import Telemetry
 _PATIENT_BYTES: Final = 65_536
 
 MakeSink = Callable[[int, FailurePolicy], Sink]
-"""Called once for each unit that comes to this process, with its number and the judge of its records."""
+"""Called once for each unit that is assigned to this process, with its number and its failure policy."""
 
 
 class Engine:
@@ -87,7 +87,7 @@ class Engine:
             group=plan.group,
             instance=plan.instance,
             assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
-            # A fetch that waits for company spares whole transactions where nobody waits for the result.
+            # Where nobody waits for the result, larger fetches mean fewer transactions.
             fetch_min_bytes=1 if self._patient_ms is None else _PATIENT_BYTES,
             fetch_max_wait_ms=self._patient_ms or 500,
         )

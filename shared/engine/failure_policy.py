@@ -1,9 +1,9 @@
-"""What becomes of a record that fails: judged here for every sink, without I/O.
+"""The failure policy of every sink: what happens to a record that fails. No I/O.
 
-Undecodable: dead letter. Unavailable: not acknowledged, tried again after a growing pause. Anything else: after two
-failures the record is tried alone, and after the third it is a dead letter; later records of its key follow it.
-Above a limit the consumer stops, so that a bad release cannot move everything there. What follows another letter is
-a consequence and no symptom: it does not count.
+``Undecodable``: the record becomes a dead letter. ``Unavailable``: it is not acknowledged and is tried again after a
+growing pause. Any other exception: after two failures the record is tried alone, after the third it becomes a dead
+letter, and later records of its key follow it. Above a limit of dead letters the consumer stops, so that a bad release
+cannot turn everything into dead letters. A letter that only follows another one does not count.
 """
 
 import time
@@ -25,7 +25,10 @@ FOLLOWS: Final = "follows a dead letter of its case"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterVerdict:
-    """The record goes to the dead letter. ``poisoned``: because our code fails on it."""
+    """The record becomes a dead letter.
+
+    ``poisoned``: our code fails on it. ``counts``: towards the limit at which the consumer stops.
+    """
 
     kind: LetterKind
     reason: str
@@ -37,7 +40,7 @@ class DeadLetterVerdict:
 
 @dataclass(slots=True)
 class RecordFailures:
-    """What is held against one record."""
+    """How often one record has failed, since when (Unix time in milliseconds), and why last."""
 
     count: int
     first_ms: int
@@ -45,10 +48,10 @@ class RecordFailures:
 
 
 class DeadLetterLimit:
-    """How many dead letters of one topic are still single mishaps.
+    """The limit of dead letters of one topic above which the consumer stops.
 
-    ``reached`` tells why to stop when ``consecutive`` records in a row, or more than ``ratio`` of the last ``window``
-    records, are dead letters; small numbers are judged by the first rule alone.
+    It is reached when ``consecutive`` records in a row, or more than ``ratio`` of the last ``window`` records, became
+    dead letters. The second rule applies only once there have been ``window`` records.
     """
 
     def __init__(self, *, consecutive: int = 20, ratio: float = 0.2, window: int = 500) -> None:
@@ -58,7 +61,7 @@ class DeadLetterLimit:
         self._in_a_row = 0
 
     def after(self, marks: Iterable[bool]) -> "DeadLetterLimit":
-        """The limit as it would be after these further records: True is a dead letter."""
+        """The limit after these further records; True stands for a dead letter."""
         then = DeadLetterLimit(
             consecutive=self._consecutive, ratio=self._ratio, window=self._recent.maxlen or 0
         )
@@ -68,14 +71,14 @@ class DeadLetterLimit:
         return then
 
     def note(self, marks: Iterable[bool]) -> None:
-        """Take in what became of the next records."""
+        """Count the next records; True stands for a dead letter."""
         for dead in marks:
             self._recent.append(dead)
             self._in_a_row = self._in_a_row + 1 if dead else 0
 
     @property
     def reached(self) -> str | None:
-        """Why the consumer must stop; None while it need not."""
+        """Why the consumer must stop, for an operator; None while the limit is not reached."""
         if self._in_a_row >= self._consecutive:
             return f"{self._in_a_row} records in a row became dead letters; {_RESOLUTION}"
         if len(self._recent) == self._recent.maxlen and sum(self._recent) > self._ratio * len(self._recent):
@@ -84,7 +87,7 @@ class DeadLetterLimit:
 
 
 class FailurePolicy:
-    """The judge of one unit's records; lives as long as the process, so that failures add up over reopenings."""
+    """Judges the records of one unit; it outlives reopenings, so that failures add up."""
 
     def __init__(self, plan: Plan, *, clock: Callable[[], float] = time.time) -> None:
         self._plan = plan
@@ -93,7 +96,7 @@ class FailurePolicy:
         self._limits: dict[str, DeadLetterLimit] = {}
 
     def together(self, records: list[Record]) -> list[Record]:
-        """The beginning of a batch that may be tried together: a record twice failed is tried alone."""
+        """The first records of a batch that may be tried together; a record that failed twice is tried alone."""
         for index, record in enumerate(records if self._failures else ()):
             held = self._failures.get(_place(record))
             if held is not None and held.count >= FAILURES_BEFORE_ALONE:
@@ -101,7 +104,7 @@ class FailurePolicy:
         return records
 
     def beforehand(self, record: Record, *, blocked: bool) -> DeadLetterVerdict | None:
-        """The verdict on a record that need not be tried; ``blocked``: a dead letter of its key is unsettled."""
+        """The verdict on a record that is not to be tried; None: try it. ``blocked``: its key has an unsettled dead letter."""
         if record.fault is not None:
             return DeadLetterVerdict(kind="undecodable", reason=record.fault)
         if blocked and record.topic not in self._plan.orders:
@@ -110,7 +113,7 @@ class FailurePolicy:
         return None if held is None else _poisoned(held)
 
     def judge(self, record: Record, error: Exception) -> DeadLetterVerdict | None:
-        """The verdict on a record that failed when tried by itself; None: it waits and is tried again."""
+        """The verdict on a record that failed when tried alone; None: it waits and is tried again."""
         if isinstance(error, Undecodable):
             return DeadLetterVerdict(kind="undecodable", reason=str(error))
         if isinstance(error, Unavailable):
@@ -118,23 +121,23 @@ class FailurePolicy:
         return _poisoned(self.hold_against(record, describe(error)))
 
     def hold_against(self, record: Record, reason: str) -> RecordFailures:
-        """Count a failure of this record, also one that shows only when its transaction is committed."""
+        """Count a failure of this record; one may show only when its transaction is committed."""
         held = self._failures.setdefault(_place(record), RecordFailures(0, int(1000 * self._clock()), reason))
         held.count += 1
         held.reason = reason
         return held
 
     def stops_after(self, topic: str, marks: Sequence[tuple[str, bool]]) -> str | None:
-        """Why the consumer must stop if this becomes of the records of a batch; None while it need not."""
+        """Why the consumer must stop after a batch with these outcomes (topic, dead letter or not); None: it need not."""
         own = [dead for marked, dead in marks if marked == topic]
         return self._limits.get(topic, DeadLetterLimit()).after(own).reached
 
     def go_on(self) -> None:
-        """A person has looked and says that it goes on: the limits begin anew."""
+        """Reset the limits: an operator has ordered the consumer to resume."""
         self._limits.clear()
 
     def committed(self, records: Iterable[Record], marks: Iterable[tuple[str, bool]]) -> None:
-        """The records are done with, this way or that; ``marks`` are topics, and whether it was a dead letter."""
+        """Note committed records: their failures are forgotten, their outcomes (topic, dead letter or not) count."""
         for topic, dead in marks:
             self._limits.setdefault(topic, DeadLetterLimit()).note((dead,))
         for record in records if self._failures else ():

@@ -1,4 +1,4 @@
-"""The records of one unit in offset order, where a partition that fails is held back alone."""
+"""The records of one unit in offset order; a partition that fails is held back alone."""
 
 import asyncio
 import time
@@ -29,14 +29,14 @@ _PARTITIONS_FAULT: Final = (OffsetOutOfRangeError, NoOffsetForPartitionError, To
 
 
 class ConsumerFailed(Exception):  # noqa: N818 - what happened, in the project's vocabulary
-    """The consumer itself cannot go on; only a new one may."""
+    """The consumer itself has failed; a new one may succeed."""
 
 
 class Fetcher:
     """Reads a unit's partitions from given positions.
 
-    ``positions`` is the offset of the next record to hand out; for partitions held back it runs ahead of
-    what has been committed.
+    ``positions`` are the offsets of the next records to hand out; for partitions held back they are ahead of the
+    committed offsets.
     """
 
     def __init__(self, consumer: AIOKafkaConsumer, unit: Unit, *, address: KafkaAddress) -> None:
@@ -59,10 +59,10 @@ class Fetcher:
     async def take(self, limit: int, *, linger: float = 0.0, until: float | None = None) -> list[Record]:
         """Return up to ``limit`` records; waits for the first, and then ``linger`` seconds for more.
 
-        Returns none once it is ``until``, in seconds of the monotonic clock.
+        Returns an empty list at ``until``, in seconds of the monotonic clock.
 
         Raises:
-            ConsumerFailed: the consumer is of no more use.
+            ConsumerFailed: the consumer must be replaced.
             KafkaError: a partition cannot be read from its position.
         """
         records: list[Record] = []
@@ -72,7 +72,7 @@ class Fetcher:
             if len(records) < limit:
                 wait = 0.0 if records else max(0.0, min(left, self._seconds_to_next()))
                 records += await self._fetch(limit - len(records), seconds=wait)
-            if not records and left <= 0:  # what is there comes first, however much is due
+            if not records and left <= 0:  # available records come first, even when the time is over
                 return []
         deadline = time.monotonic() + linger
         while len(records) < limit and (left := deadline - time.monotonic()) > 0:
@@ -80,7 +80,7 @@ class Fetcher:
         return records
 
     def give_back(self, records: Sequence[Record], *, seconds: float = 0.0) -> None:
-        """Hand the records out again, before any later ones of their partitions, after a time in seconds."""
+        """Hand the records out again after so many seconds, before later records of their partitions."""
         due = time.monotonic() + seconds
         for record in reversed(records):
             tp = TopicPartition(record.topic, record.partition)
@@ -97,17 +97,17 @@ class Fetcher:
         self.give_back(records, seconds=pause.take())
 
     def recovered(self, partitions: Iterable[TopicPartition]) -> None:
-        """Records of these partitions have passed."""
+        """Reset the pauses of these partitions: their records were committed."""
         for tp in partitions if self._pauses else ():
             self._pauses.pop(tp, None)
 
     @property
     def held_back(self) -> int:
-        """How many partitions wait after a failure."""
+        """How many partitions are held back after a failure."""
         return len(self._pauses)
 
     def lag(self) -> dict[TopicPartition, int]:
-        """Records that are readable and not yet handed out, by partition; asks nobody."""
+        """By partition, how many readable records are not yet handed out; from the last fetches, without asking Kafka."""
         return {
             tp: max(0, end - self.positions[tp]) + len(self._kept.get(tp, ()))
             for tp in self._unit
@@ -138,7 +138,7 @@ class Fetcher:
         except Exception as error:
             if not is_of_a_batch(error):
                 raise
-            # What this call had drained before is lost to us: go back, and find the partition.
+            # The records that this call had already drained are lost: go back, and find the partition.
             for tp in self._unit:
                 self._consumer.seek(tp, self.positions[tp])
             self._one_by_one = True
@@ -161,7 +161,7 @@ class Fetcher:
         return fetched
 
     async def _fetch_one_by_one(self, limit: int) -> list[Record]:
-        """Ask each partition for what is buffered, until the one with the unreadable batch is found."""
+        """Ask each partition for its buffered records, until the one with the unreadable batch is found."""
         await asyncio.sleep(_BUFFERING)
         for tp in self._unit - self._kept.keys():
             try:
@@ -176,12 +176,14 @@ class Fetcher:
         return []
 
     async def _past_unreadable(self, tp: TopicPartition, error: Exception) -> list[Record]:
-        """Return the next records as far as they can be told; what cannot is one record with a fault."""
+        """Return the records of the unreadable batch, as far as they can be read; the rest is one record with a fault."""
         try:
             records = await salvaged(self._address, tp, self.positions[tp])
         except NoBatch:
-            # No bytes are to blame: the client is, and would fail on each call alike.
-            raise ConsumerFailed(f"{type(error).__name__} where nothing lies") from error
+            # No stored batch is at fault, so the client is: it would fail on every further call.
+            raise ConsumerFailed(
+                f"{tp.topic}, partition {tp.partition}: {type(error).__name__}, but Kafka has no batch at this position"
+            ) from error
         self.positions[tp] = records[-1].offset + 1
         self._consumer.seek(tp, self.positions[tp])
         return records
@@ -190,7 +192,7 @@ class Fetcher:
         records: list[Record] = []
         for tp, batch in fetched.items():
             if batch[0].offset < self.positions[tp]:
-                # Fetched before our seek; what lies below the position is done already.
+                # Fetched before our seek; records below the position are already committed.
                 self._consumer.seek(tp, self.positions[tp])
                 continue
             self.positions[tp] = batch[-1].offset + 1

@@ -1,4 +1,4 @@
-"""A stopped group waits for the order to go on; a restart alone would stop it again, a little further."""
+"""A stopped group waits for an operator's order to resume; after a mere restart it would soon stop again."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _LOOK_MS: Final = 1000
 
 
 async def go_on_ordered(address: KafkaAddress, *, topic: str, group: str) -> None:
-    """Return once the order is given; what was ordered before the stop does not count."""
+    """Return once an operator orders the group to resume; orders from before this call do not count."""
     log = structlog.get_logger().bind(group=group)
     positions: dict[TopicPartition, int] = {}
     pause = Backoff()

@@ -1,4 +1,4 @@
-"""What is told of records once they are committed: their ids in the log, and a span for each in its trace."""
+"""The trail of committed records: their ids in the log, and a span for each record that belongs to a trace."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ _ID: Final = re.compile(rb"[0-9a-f-]{36}")
 
 
 def log_lines(records: Sequence[Record]) -> Iterator[list[dict[str, Any]]]:
-    """The ids of the records, some dozens for each line: a line for every record would cost as much as its handling."""
+    """The ids of the records, 50 to a line: a line per record would cost as much as processing the record."""
     told = map(_ids, records)
     while line := list(islice(told, _PER_LINE)):
         yield line
 
 
 def trace(records: Iterable[Record], *, group: str, seconds: float) -> None:
-    """A span for each record that lies in a trace: the group has consumed it within these seconds."""
+    """Emit a span for each record that belongs to a trace; ``seconds`` is the time the group took for the batch."""
     if not enabled():
         return
     for record in records:
@@ -54,7 +54,7 @@ def _ids(record: Record) -> dict[str, Any]:
 
 
 def _id(headers: Mapping[str, bytes], name: str) -> str | None:
-    """An id as we write them; whatever else stands there is not repeated."""
+    """The header's value if it is a UUID as we write it, else None: foreign bytes are not logged."""
     value = headers.get(name, b"")
     return value.decode() if _ID.fullmatch(value) else None
 

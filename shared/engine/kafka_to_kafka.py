@@ -1,4 +1,4 @@
-"""Inputs, outputs, state and offsets in one Kafka transaction: what the router and its relay run on."""
+"""Inputs, outputs, state and offsets in one Kafka transaction: the engine of the router."""
 
 from typing import Final
 
@@ -12,14 +12,17 @@ from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 
 _PATIENT_MS: Final = 500
-"""Hundreds of partitions: a fetch that waits for company costs a quarter of one per record."""
+"""With hundreds of partitions, fetching several records at once costs a quarter of fetching each alone."""
 
 
 class KafkaToKafka:
     """Runs a processor exactly once over its inputs, until cancelled.
 
-    ``outputs`` names the topics that the processor writes to; the plan's own are added. ``punctuate`` is called with
-    all states in turn.
+    ``outputs`` names the topics that the processor writes to; the topics of the plan are added. ``punctuate`` is called
+    with slices of the states, so that each state comes in turn.
+
+    Raises:
+        ValueError: the plan has a state or lookup topic together with ``single_task``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Effects and next offsets in one PostgreSQL transaction: what intake's history, notifier and audit run on."""
+"""Effects and next offsets in one PostgreSQL transaction: the engine of intake, notifier and audit."""
 
 from typing import Final
 
@@ -17,11 +17,11 @@ _PATIENT_MS: Final = 250
 class KafkaToPostgres:
     """Applies a projector exactly once to its inputs, until cancelled.
 
-    The pool's connections see the service's schema, whose migrations have made the tables of
-    ``shared.postgres.tables``. Dead letters leave through its outbox: an ``OutboxPublisher`` must run beside this.
+    The search path of the pool's connections is the service's schema, which has the tables of
+    ``shared.postgres.tables``. Dead letters leave through its outbox: an ``OutboxPublisher`` must run as well.
 
-    With ``look`` in seconds it goes on by itself when the store comes back from the past; a service that has to know
-    of that first, as intake has, leaves it out and begins anew itself.
+    ``look`` is how often, in seconds, the engine checks whether the store was restored to an earlier state; it then
+    reads the lost part again. A service that handles a restore itself, as intake does, leaves it out.
     """
 
     def __init__(

@@ -164,7 +164,7 @@ class Commit:
                 try:
                     await self._producer.begin_transaction()
                     placed = self._pack(messages, states, batch)
-                    await meet(self._producer, {parcel.tp.topic for parcel in batch})
+                    await meet(self._producer, {each.tp.topic for each in batch})
                     await self._send(batch, offsets)
                     await self._producer.commit_transaction()
                 except IllegalOperation:
@@ -186,9 +186,9 @@ class Commit:
         if offsets:
             await self._producer.send_offsets_to_transaction(dict(offsets), self._plan.group)
         # A rejected record does not fail the commit: it would be gone, its cause acknowledged.
-        for parcel in batch:
-            if (error := parcel.error) is not None:
-                raise self._judged(error, cause=parcel.first, topic=parcel.tp.topic)
+        for each in batch:
+            if (error := each.error) is not None:
+                raise self._judged(error, cause=each.first, topic=each.tp.topic)
 
     def _pack(
         self,

@@ -1,8 +1,8 @@
-"""What an operator orders: a dead letter tried again or given up, a stopped group going on. The group itself does it.
+"""Orders of an operator: replay or close a dead letter, resume a stopped group. The group itself carries them out.
 
-The record is copied from where it lies. What becomes of the order is committed with its effects: as a note among the
-group's dead letters, with the reason in words, and as an event for the record that is kept for years. It goes in order
-per key, since a letter before which another of its key is unsettled waits for its turn.
+The record is read again from its original position. The outcome of an order is committed with its effects: as a note
+among the group's dead letters, with the reason in words, and as an event that is kept for years. Letters of one key are
+settled in order: a letter whose key has an older unsettled one waits for its turn.
 """
 
 from collections.abc import Sequence
@@ -35,13 +35,13 @@ from shared.telemetry.logs import describe
 
 
 class Origins(Protocol):
-    """Where the records of dead letters are read again."""
+    """Reads the records of dead letters again."""
 
     async def fetch(self, tp: TopicPartition, offset: int) -> Record | None:
-        """The record at this place, with a fault where it cannot be read; None if it is certainly gone.
+        """The record at this position, with a fault if it cannot be read; None if it certainly no longer exists.
 
         Raises:
-            Unavailable: Kafka has not told.
+            Unavailable: Kafka has not answered.
         """
 
 
@@ -62,12 +62,12 @@ class OperatorOrders:
         self._origins = origins
 
     async def carry_out(self, record: Record, transaction: SinkTransaction) -> Record | None:
-        """Add the order's effects and what became of it; return the record that was tried again, if one was.
+        """Add the order's effects and its outcome; return the record that was tried again, if one was.
 
         Raises:
-            Undecodable: it is no order.
+            Undecodable: the record is not an order.
             Unavailable: the order must wait.
-            Exception: what the service raises for the order itself, where it keeps orders.
+            Exception: the service failed on the order itself (with ``Plan.keeps_operations``).
         """
         event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
         kept = [record] if self._plan.keeps_operations else []
@@ -87,7 +87,7 @@ class OperatorOrders:
         return found if isinstance(found, Record) else None
 
     async def _original(self, event: Event[Payload], transaction: SinkTransaction) -> Record | _Outcome:
-        """The record to try, or what becomes of an order that tries none."""
+        """The record to try again, or the outcome of an order that tries none."""
         data = event.data
         if isinstance(data, CloseCaseOrdered) and data.group == self._plan.group:
             return await self._close_case(data, transaction)
@@ -107,7 +107,7 @@ class OperatorOrders:
         return _Outcome("expired") if found is None else found
 
     async def _close_case(self, data: CloseCaseOrdered, transaction: SinkTransaction) -> _Outcome:
-        """Settle what holds the case up; the group knows it also when the letters themselves have expired."""
+        """Settle every letter that blocks the case; the group knows them even when the letters themselves have expired."""
         places = await transaction.blocking(str(data.case).encode())
         for place in places:
             await transaction.report(superseded(to=self._plan.dead_letters, place=place), settles=place)
@@ -158,7 +158,7 @@ class OperatorOrders:
 
 
 def _on_record(order: Event[Payload], settled: OperationSettled, *, topic: str) -> Message:
-    """The event follows from the order, so that a repetition has the same id."""
+    """The outcome as an event; its id is derived from the order, so that a repetition has the same id."""
     event = replace(
         order,
         id=ids.child_id(order.id, "settled"),
@@ -170,7 +170,7 @@ def _on_record(order: Event[Payload], settled: OperationSettled, *, topic: str) 
 
 
 def goes_on(record: Record, *, group: str) -> bool:
-    """Whether this is the order that a stopped group go on."""
+    """Return whether the record orders this group to resume."""
     try:
         event = decode(record.value, record.headers, OPERATION_ORDERED.payloads)
     except Undecodable:

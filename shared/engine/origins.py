@@ -1,4 +1,4 @@
-"""Records read again from where they lie, for dead letters that are replayed."""
+"""Records read again from their original positions, to replay dead letters."""
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -11,17 +11,17 @@ from shared.kafka.records import Record
 
 
 class TopicOrigins:
-    """Reads single records; its consumer stays open until ``close``, since orders come in rows."""
+    """Reads single records; its consumer stays open until ``close``, because orders come in series."""
 
     def __init__(self, address: KafkaAddress) -> None:
         self._address = address
         self._reader: AIOKafkaConsumer | None = None
 
     async def fetch(self, tp: TopicPartition, offset: int) -> Record | None:
-        """The record at this place, with a fault where it cannot be read; None if it is certainly gone.
+        """The record at this position, with a fault if it cannot be read; None if it certainly no longer exists.
 
         Raises:
-            Unavailable: Kafka has not told.
+            Unavailable: Kafka has not answered.
         """
         try:
             if self._reader is None:

@@ -1,4 +1,4 @@
-"""The work on one unit: open, take, try, commit; after a failure close, wait, and open anew on the same consumer."""
+"""The work on one unit: open, fetch, process, commit; after a failure close, wait, and reopen on the same consumer."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ REVOKE_SECONDS = 15.0
 
 
 class PausedPartitions:
-    """How many partitions wait after a failure, over all units of the group in this process."""
+    """How many partitions are held back after a failure, over all units of the group in this process."""
 
     def __init__(self, group: str, telemetry: Telemetry) -> None:
         self._group = group
@@ -38,12 +38,12 @@ class PausedPartitions:
         self._by_unit: dict[int, int] = {}
 
     def show(self, unit: int, count: int) -> None:
-        """Take in what one unit says."""
+        """Set the count of one unit and the metric."""
         self._by_unit[unit] = count
         self._telemetry.set("paused_partitions", sum(self._by_unit.values()), group=self._group)
 
     def clear(self) -> None:
-        """Another session begins; what a unit holds back was told to this one."""
+        """Forget all counts: a new session begins."""
         self._by_unit.clear()
 
 
@@ -61,17 +61,17 @@ class TaskContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitMemory:
-    """What is kept of a unit while it stays with this process, over reopenings and sessions."""
+    """What survives reopenings and sessions while a unit is assigned to this process."""
 
     sink: Sink
     policy: FailurePolicy
     supervised: Supervised
     alone: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the task at work: one that must go may take its time, and the next waits for it."""
+    """Held by the running task: a cancelled one may take time to end, and its successor waits for it."""
 
 
 class PartitionTask:
-    """Works on one unit until cancelled. Only what a fresh consumer may cure leaves it, or too many failures."""
+    """Works on one unit until cancelled; it raises only what a new consumer may cure, or too many failures in a row."""
 
     def __init__(
         self, context: TaskContext, memory: UnitMemory, consumer: AIOKafkaConsumer, number: int, unit: Unit
@@ -93,7 +93,7 @@ class PartitionTask:
         Raises:
             Stopped: going on would do harm.
             Replaced, ConsumerFailed: the session must end.
-            Exception: what the last of too many attempts failed of.
+            Exception: the last of too many failures in a row.
         """
         async with self._memory.alone:
             await self._until_cancelled()
@@ -110,7 +110,7 @@ class PartitionTask:
                     raise
                 # aiokafka lets the cancellation of its own background tasks through.
                 error: Exception = Unavailable("cancelled by the Kafka client, not by us")
-            except Exception as failed:  # noqa: BLE001 - whatever it is, the unit is opened anew
+            except Exception as failed:  # noqa: BLE001 - after any failure the unit is reopened
                 error = failed
             finally:
                 await self._sink.close()
@@ -140,7 +140,7 @@ class PartitionTask:
             if (due := self._sink.due()) is not None and due <= time.monotonic():
                 await settled(asyncio.ensure_future(self._sink.punctuate()), seconds=REVOKE_SECONDS)
             if 0 < len(records) < self._plan.batch_size:
-                # Tiny transactions cost the broker most.
+                # Many tiny transactions are what costs the broker most.
                 await asyncio.sleep(began + self._plan.minimum_period.total_seconds() - time.monotonic())
 
     async def _batch(self, records: list[Record]) -> None:
@@ -163,7 +163,7 @@ class PartitionTask:
         outcome = batch.outcome
         for held in outcome.held_back.values():
             self._fetcher.hold_back(held)
-        if outcome.held_back:  # also where nothing is committed
+        if outcome.held_back:  # even where nothing is committed
             self._context.paused.show(self._number, self._fetcher.held_back)
         policy.committed([*outcome.done, *outcome.tried_again], outcome.marks)
         if outcome.done:
@@ -195,9 +195,9 @@ class PartitionTask:
 
 
 async def settled(task: "asyncio.Future[None]", *, seconds: float) -> None:
-    """Wait for a task even when cancelled, at most so long, then let the cancellation through.
+    """Await a task; if cancelled, wait for it at most so many more seconds and then let the cancellation through.
 
-    For transactions: cancelling during the commit commits all the same, and nobody would know.
+    For transactions: one that is cancelled during its commit may still be committed, and nobody would know.
     """
     try:
         await asyncio.shield(task)

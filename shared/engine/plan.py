@@ -1,4 +1,4 @@
-"""What an engine reads and writes, and how."""
+"""The configuration of one engine: its topics and the shape of its batches."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,21 +8,25 @@ from shared.events.topics import OPERATION_ORDERED, OPERATION_SETTLED, SEALED_TO
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The group's inputs and the shape of its batches; what a sink does not use has no effect there.
+    """The topics of a group and the shape of its batches.
 
-    ``inputs`` are topics with equal partition counts: partition n of each is read by one task. With
-    ``single_task`` one task reads everything, and a second replica stands by; a partition
-    whose records fail is then held back alone. A batch ends at ``batch_size`` records, or ``batch_wait`` after
-    its first. ``operations``, if among them, is where operators order what is to become of dead letters; the engine carries
-    that out itself, and says on ``outcomes`` what has become of it; with ``keeps_operations`` the service takes these
-    records too. Letters of records with
-    sealed data go to ``sealed_dead_letters``, where there is one.
-
-    Kafka to Kafka only: ``state_topic`` is compacted and partitioned like the inputs. ``lookup_topic`` is a
-    compacted output topic of large objects, keyed by object and partitioned by case. ``orders`` are inputs
-    written by persons, which are tried although a case is blocked by a dead letter. Transactions of one
-    task begin ``minimum_period`` apart while there is little to do. ``punctuate_interval`` lies between two calls
-    of ``punctuate``.
+    Attributes:
+        inputs: Topics with equal partition counts; one task reads partition n of all of them.
+        dead_letters: Topic of the group's dead letters.
+        sealed_dead_letters: Topic of the dead letters of records with sealed data, where there is one.
+        single_task: One task reads everything and a second replica stands by.
+        instance: This replica's ordinal, for static membership.
+        batch_size: Most records of a batch.
+        batch_wait: How long a batch waits for more records after its first.
+        state_topic: Kafka to Kafka only: compacted, partitioned like the inputs.
+        lookup_topic: Kafka to Kafka only: a compacted output topic of large objects, keyed by object, partitioned by case.
+        orders: Inputs that people write; their records are tried even if a dead letter blocks their key.
+        operations: If among the inputs, operators order there what happens to dead letters; the engine obeys.
+        outcomes: Topic on which the engine reports the outcome of these orders; None: it does not.
+        keeps_operations: The service processes the records of ``operations``, too.
+        minimum_period: Shortest time between the beginnings of two transactions that are not full.
+        punctuate_interval: Kafka to Kafka only: time between two calls of ``Punctuate``.
+        transaction_timeout: Kafka to Kafka only: after this time Kafka aborts an open transaction.
     """
 
     group: str
@@ -45,9 +49,9 @@ class Plan:
 
     @property
     def letter_topics(self) -> tuple[str, ...]:
-        """Where this group's dead letters go."""
+        """The topics of this group's dead letters."""
         return tuple(filter(None, (self.dead_letters, self.sealed_dead_letters)))
 
     def letters_of(self, topic: str) -> str:
-        """Where the dead letters of this input's records go."""
+        """The topic of the dead letters of this input's records."""
         return (self.sealed_dead_letters if topic in SEALED_TOPICS else None) or self.dead_letters

@@ -23,10 +23,10 @@ from shared.postgres.pool import Connection, Pool, transaction
 
 
 class PostgresSink:
-    """One unit's ``Sink``: the stored offset is written on the condition that it is as expected, and so is the fence.
+    """One unit's ``Sink``: it advances the stored offsets only from the expected ones, which fences off a former owner.
 
-    Where ``look`` is given, it looks every so many seconds whether the stored offsets lie before what it has committed:
-    after a restore or a failover the store has forgotten what came since, and with nothing new to read nobody would notice.
+    With ``look`` it checks, every so many seconds, whether the stored offsets are behind what it has committed: after a
+    restore or a failover the store lacks the latest effects, and without new records nobody would notice.
     """
 
     def __init__(self, plan: Plan, projector: Projector, *, pool: Pool, look: float | None = None) -> None:
@@ -58,37 +58,37 @@ class PostgresSink:
         to, expected = next_offsets(records), self._expected
         with _fenced():
             async with transaction(self._pool) as connection:
-                # First the fence: it waits for a predecessor's transaction, and fails if that one committed.
+                # First the fence: it waits for a predecessor's transaction and fails if that one committed.
                 await offsets.advance(connection, self._plan.group, expected=expected, to=to)
                 filling = _PostgresTransaction(connection, self._plan, self._projector, self._blocked)
                 reached = expected | next_offsets(await work(filling))
                 if back := {tp: reached[tp] for tp in to if reached[tp] != to[tp]}:
                     await offsets.advance(connection, self._plan.group, expected=to, to=back)
             blocked = filling.blocked_then()
-        if self._expected is expected:  # else it has been opened anew while the answer was awaited
+        if self._expected is expected:  # otherwise the unit was reopened during the commit
             self._expected, self._blocked = reached, blocked
 
     def due(self) -> float | None:
         return self._look_at
 
     async def punctuate(self) -> None:
-        """Look whether the store has come back from the past. One that is away tells nothing: the next batch will notice.
+        """Check whether the store was restored to an earlier state; if it cannot be reached, the next batch will show it.
 
         Raises:
-            Unavailable: it has; opened anew, the unit reads again what the store has forgotten.
+            Unavailable: it was; the unit is reopened and reads the lost part again.
         """
         self._look_at = self._next_look()
         expected, stored = self._expected, self._expected
         with suppress(Unavailable):
             stored = await offsets.stored(self._pool, self._plan.group)
         if self._expected is expected and any(stored.get(tp, 0) < known for tp, known in expected.items()):
-            raise Unavailable("the store has come back from the past; what it has forgotten is read again")
+            raise Unavailable("the database was restored to an earlier state; the lost part is read again")
 
     def _next_look(self) -> float | None:
         return None if self._look is None else time.monotonic() + self._look
 
     async def close(self) -> None:
-        """Nothing is kept open between transactions."""
+        """Do nothing: no connection is held between transactions."""
 
 
 class _PostgresTransaction:
@@ -139,7 +139,7 @@ class _PostgresTransaction:
 
 
 def next_offsets(records: Sequence[Record]) -> dict[TopicPartition, int]:
-    """Where to read on after these records, by partition."""
+    """By partition, the offset after the last of these records."""
     return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
 
 

@@ -1,4 +1,4 @@
-"""What a service gives to the Kafka-to-Kafka engine: a pure step from record to messages."""
+"""What a service gives to the Kafka-to-Kafka engine: a pure function from record and state to messages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,32 +24,32 @@ class State(Protocol):
         """Return the object of the lookup topic with this key, if ``Processor.wants`` asked for it."""
 
     def supersede(self, topic: str) -> None:
-        """What this record decides takes the place of the key's dead letters from this topic: they are settled."""
+        """Settle the key's dead letters from this topic, because this record's decision replaces theirs."""
 
 
 class Processor(Protocol):
-    """What a service makes of a record. Called in offset order per partition, never concurrently for one."""
+    """A service's reaction to records. Called in offset order per partition, never concurrently for one partition."""
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
-        """The keys of lookup objects that ``on_record`` will need; fetched before it is called."""
+        """Return the keys of the lookup objects that ``on_record`` will need; the engine fetches them first."""
 
     def on_record(self, record: Record, state: State) -> Sequence[Outgoing]:
-        """Return what follows from the record.
+        """Return the messages that follow from the record.
 
         Raises:
-            Undecodable: the record goes to the dead letter.
-            Unavailable: the record, and what follows it in its partition, is tried again after a pause.
+            Undecodable: the record becomes a dead letter.
+            Unavailable: the record and its successors in the partition are tried again after a pause.
         """
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Outgoing]:
-        """Return what follows from a record that the code fails on, for example that it is parked."""
+        """Return the messages that follow from a record on which ``on_record`` fails, for example that its case is parked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputsRead:
-    """How far the inputs are read: all that lay on them at ``until`` has been applied (None: not known yet).
+    """How far the inputs are read: every record that was on them at ``until`` has been applied (None: not known yet).
 
-    ``blocked`` tells whether a record of this key has been laid aside as a dead letter and waits there.
+    ``blocked`` tells whether a key has an unsettled dead letter.
     """
 
     until: datetime | None
@@ -57,11 +57,11 @@ class InputsRead:
 
 
 class Punctuate(Protocol):
-    """What a service makes of time alone, for example that a state expires."""
+    """A service's reaction to the passing of time, for example that a state expires."""
 
     def __call__(self, keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Outgoing]:
-        """Look at the states of these keys, some hundreds, and return what follows; it commits by itself.
+        """Change the states of these keys (some hundreds) and return the messages that follow; a transaction commits both.
 
-        Called every ``Plan.punctuate_interval`` between batches, so that all states come by in turn; it must not
-        block. What it raises is logged and leaves everything as it is.
+        Called every ``Plan.punctuate_interval`` between batches, with the next slice of keys; it must not block. An
+        exception is logged, and nothing is changed.
         """

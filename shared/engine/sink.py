@@ -1,4 +1,4 @@
-"""Where a task's effects go: the one thing in which the two engines differ."""
+"""The interface of a task to its transactions: the only difference between the two engines."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from shared.kafka.records import Message, Record
 
 
 class Replaced(Exception):  # noqa: N818 - what happened, in the project's vocabulary
-    """Another member has taken these partitions over: join the group anew, for to reopen would throw that one out."""
+    """Another member has taken over these partitions: rejoin the group; to reopen would fence that member off."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnsettledLetter:
-    """A dead letter that is not done with; ``first`` is the origin of the oldest that blocks its key, often its own."""
+    """An unsettled dead letter; ``first`` is the origin of the oldest letter that blocks its key, often its own."""
 
     first: str
 
@@ -28,36 +28,36 @@ class SinkTransaction(Protocol):
     """One batch's transaction, while it is being filled. Not used after ``work`` (see ``Sink``) has returned."""
 
     def blocks(self, record: Record) -> bool:
-        """Whether a dead letter of the record's key is unsettled. Does not block."""
+        """Whether the record's key has an unsettled dead letter. Answers from memory."""
 
     async def apply(self, records: Sequence[Record]) -> None:
-        """Add the records' effects. Raising undoes them all, and nothing else: the transaction goes on.
+        """Add the records' effects. An exception undoes all of them and nothing else; the transaction stays usable.
 
         Raises:
-            Exception: whatever the service raises; the task judges it.
+            Exception: any exception of the service; the failure policy judges it.
         """
 
     async def set_aside(self, record: Record, verdict: DeadLetterVerdict) -> None:
         """Add the record's dead letter; later records of its key are blocked if our code failed on it."""
 
     async def unsettled(self, origin: str) -> UnsettledLetter | None:
-        """The dead letter with this origin (``topic/partition/offset``), if it is not done with."""
+        """The dead letter with this origin (``topic/partition/offset``), if it is unsettled."""
 
     async def blocking(self, key: bytes) -> Sequence[str]:
         """The origins of the unsettled dead letters that block this key, the oldest first."""
 
     async def report(self, told: Message, *, settles: str | None = None) -> None:
-        """Add what is told of an order, and that the letter with this origin is done with."""
+        """Add the message about an order's outcome, and settle the letter with this origin."""
 
 
 Work = Callable[[SinkTransaction], Awaitable[Sequence[Record]]]
-"""Fills a transaction; returns the records that are done with."""
+"""Fills a transaction; returns the records to acknowledge."""
 
 
 class Sink(Protocol):
-    """One unit's way out. The task calls its methods one after the other, never two at once.
+    """The transactions of one unit. The task calls the methods one after the other, never two at once.
 
-    It lives as long as its unit stays with this process: what it keeps in memory survives a reopening.
+    A sink lives as long as its unit is assigned to this process: its memory survives a reopening.
     """
 
     @property
@@ -67,13 +67,13 @@ class Sink(Protocol):
     async def open(
         self, consumer: AIOKafkaConsumer, unit: Unit, topics: TopicIds
     ) -> Mapping[TopicPartition, int]:
-        """Shut out who wrote before, read what is stored; return where to read on. May take as long as it takes.
+        """Fence off the former owner, restore the state, and return the offsets to read from. It may take any time.
 
-        ``topics`` has just been asked which topics these are.
+        ``topics`` has just been refreshed.
 
         Raises:
-            Unavailable: something cannot be reached; the task closes, waits and opens again.
-            Stopped: going on would do harm; the consumer stops until a person has looked.
+            Unavailable: a dependency cannot be reached; the task closes, waits and opens again.
+            Stopped: going on would do harm; the consumer stops until an operator orders it to resume.
         """
 
     async def transact(self, records: Sequence[Record], work: Work) -> None:
@@ -82,15 +82,15 @@ class Sink(Protocol):
         Runs to its end even if the task is cancelled meanwhile.
 
         Raises:
-            Replaced: somebody else has moved the offsets.
-            Exception: nothing is committed, or it is not known; the task closes and opens again.
+            Replaced: another member has moved the offsets.
+            Exception: nothing is committed, or the outcome is not known; the task closes and opens again.
         """
 
     def due(self) -> float | None:
         """When ``punctuate`` is to be called next, in seconds of the monotonic clock; None: never."""
 
     async def punctuate(self) -> None:
-        """Do what time demands, in a transaction of its own. Raises as ``transact`` does."""
+        """Do the work that is due, in its own transaction. Raises as ``transact`` does."""
 
     async def close(self) -> None:
-        """Let go of what ``open`` took; may be called at any time, within a time limit, and raises nothing."""
+        """Release what ``open`` acquired. May be called at any time; ends within a time limit and never raises."""

@@ -1,8 +1,8 @@
-"""A partition's states in memory, as Kafka's own state stores keep them.
+"""The states of one partition in memory, as in the state stores of Kafka Streams.
 
-The compacted topic is the truth and memory its copy; a batch changes an overlay that is merged only after a
-confirmed commit. Beside the service's states lie the engine's own under keys of their own: how far each input has
-been read, and which keys are blocked. So all of it has one writer and is committed in one transaction.
+The compacted topic is the source of truth and memory its copy; a batch changes an overlay that is merged only after a
+confirmed commit. The same topic holds the engine's own states under keys of their own: how far each input has been
+read, and which keys are blocked. So everything has one writer and is committed in one transaction.
 """
 
 import time
@@ -17,7 +17,7 @@ from aiokafka.structs import TopicPartition
 from shared.kafka.records import Record
 
 ENGINE_KEYS: Final = "engine/"
-"""Keys of the state topic that begin so are the engine's own."""
+"""Prefix of the engine's own keys on the state topic."""
 
 POSITIONS: Final = ENGINE_KEYS + "positions"
 TOPIC_IDS: Final = ENGINE_KEYS + "topic-ids"
@@ -40,20 +40,20 @@ class StateStore:
         self._touched = time.monotonic()
 
     def restorable_from(self) -> int:
-        """The offset from which to read on; after a long absence everything is read anew.
+        """The offset from which to restore; after an hour without a change everything is read again.
 
-        Tombstones are compacted away after a day, so that what was deleted meanwhile would be missed.
+        Kafka removes tombstones after a day, so that an old copy would miss deletions.
         """
         if time.monotonic() - self._touched > _KEPT_SECONDS:
             self._clear()
         return self.position
 
     def restored(self, record: Record) -> None:
-        """Take in a committed record of the state topic."""
+        """Apply a committed record of the state topic."""
         self.merge({(record.key or b"").decode(): record.value}, position=record.offset + 1)
 
     def merge(self, changes: Mapping[str, bytes | None], *, position: int | None) -> None:
-        """Take in what a committed transaction changed; ``position`` is the offset after its last record."""
+        """Apply the changes of a committed transaction; ``position`` is the offset after its last record."""
         self._touched = time.monotonic()
         for key, value in changes.items():
             states = self._engine if key.startswith(ENGINE_KEYS) else self.states
@@ -66,14 +66,14 @@ class StateStore:
             self.position = max(self.position, position)
 
     def positions(self) -> dict[TopicPartition, int] | None:
-        """How far the inputs have been read; None where nothing has ever been committed."""
+        """The next offsets of the inputs; None if nothing has ever been committed."""
         stored = self._engine.get(POSITIONS)
         if stored is None:
             return None
         return {TopicPartition(topic, partition): at for topic, partition, at in orjson.loads(stored)}
 
     def topic_ids(self) -> dict[str, UUID]:
-        """Which topics the positions are about, by name."""
+        """By name, the ids of the topics to which the positions refer."""
         stored = self._engine.get(TOPIC_IDS)
         return {} if stored is None else {name: UUID(id_) for name, id_ in orjson.loads(stored).items()}
 
@@ -87,7 +87,7 @@ class StateStore:
         return tuple(self._blocked.get(key, ()))
 
     def engine_state(self, key: str) -> bytes | None:
-        """What is kept under a key of the engine's own."""
+        """The value of one of the engine's own keys."""
         return self._engine.get(key)
 
     def _block(self, name: str, before: bytes | None, key: bytes | None) -> None:
@@ -112,12 +112,12 @@ def topic_ids_state(ids: Mapping[str, UUID]) -> bytes:
 
 
 def blocking_key(origin: str) -> str:
-    """Where it is kept that the dead letter of this origin (``topic/partition/offset``) blocks its key."""
+    """The engine's key that says that the dead letter of this origin (``topic/partition/offset``) blocks its record's key."""
     return _BLOCKING + origin
 
 
 def is_blocking(name: str) -> bool:
-    """Whether this is a key that ``blocking_key`` gives."""
+    """Return whether ``blocking_key`` made this key."""
     return name.startswith(_BLOCKING)
 
 
@@ -127,15 +127,14 @@ def origin_of(name: str) -> str:
 
 
 def unread_key(origin: str) -> str:
-    """Where it is kept that the dead letter of this origin is unsettled and blocks nothing."""
+    """The engine's key that says that the dead letter of this origin is unsettled but blocks nothing."""
     return _UNREAD + origin
 
 
 class Overlay:
     """The changes of one batch over the committed states.
 
-    Within ``savepoint`` an exception undoes what was changed since, so that one record's failure leaves
-    nothing of it behind.
+    An exception within ``savepoint`` undoes the changes made there, so that a failed record leaves none.
     """
 
     def __init__(self, committed: Mapping[str, bytes]) -> None:
@@ -164,12 +163,12 @@ class Overlay:
         return self.fetched.get(key)
 
     def supersede(self, topic: str) -> None:
-        """What this record decides takes the place of the key's dead letters from this topic."""
+        """Settle the key's dead letters from this topic, because this record's decision replaces theirs."""
         self.superseded.append(topic)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what is changed inside if it raises."""
+        """Undo the changes made inside if an exception leaves it."""
         undo: list[tuple[str, bool, bytes | None]] = []
         self._undo = undo
         self.superseded = []

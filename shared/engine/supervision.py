@@ -1,4 +1,4 @@
-"""Who fails how often: each unit and the consumer are counted apart, and the group is as well as its worst part."""
+"""Failures in a row, counted for the consumer and for each unit; the group's health is that of its worst part."""
 
 import time
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from shared.telemetry.health import Condition, HealthStatus
 from shared.telemetry.metrics import Telemetry
 
 FAILURES_BEFORE_EXIT: Final = 40
-"""Failures of one part in a row: some three minutes. Then the process gives up."""
+"""Failures of one part in a row, about three minutes, after which the process exits."""
 
 _STEADY_SECONDS: Final = 60.0
-"""Who has been open for so long has not failed in a row, even if there was nothing to do."""
+"""After this time open, a part's earlier failures no longer count, even if it committed nothing."""
 
 _WORST_FIRST: Final[tuple[HealthStatus, ...]] = ("failed", "unready", "starting", "degraded", "ready")
 
@@ -32,12 +32,12 @@ class Supervised:
         self.reason = ""
 
     def opened(self) -> None:
-        """It has taken up its work; whether that succeeds will show."""
+        """The part has opened; whether its work succeeds is not known yet."""
         self._opened_at = time.monotonic()
         self._set("ready")
 
     def progressed(self) -> None:
-        """It has committed something: all is well again, with the consumer too."""
+        """The part has committed: it and the consumer are well again."""
         for part in (self, self._supervision.consumer):
             part.forget_failures()
         if self.standing != "ready":
@@ -47,7 +47,7 @@ class Supervised:
         """Count a failure; return the seconds to wait before the next attempt.
 
         Raises:
-            BaseException: the error itself, once it is too many in a row; the process should exit.
+            BaseException: the error itself, after too many failures in a row; the process should exit.
         """
         if time.monotonic() - self._opened_at > _STEADY_SECONDS:
             self.forget_failures()
@@ -65,7 +65,7 @@ class Supervised:
         return seconds
 
     def stopped(self, reason: str) -> None:
-        """It has stopped on purpose and waits for a person."""
+        """The part has stopped on purpose and waits for an operator."""
         self._set("unready", reason=reason)
 
     def forget_failures(self) -> None:
@@ -101,17 +101,17 @@ class Supervision:
         self._units: dict[int, Supervised] = {}
 
     def unit(self, number: int) -> Supervised:
-        """The unit with this number, with what it has on its record."""
+        """The unit with this number, with its failures so far."""
         return self._units.setdefault(number, Supervised(self, f"unit {number}"))
 
     def keep(self, numbers: Iterable[int]) -> None:
-        """Forget all units but these: the others belong to somebody else now."""
+        """Forget all units but these: other processes have the rest now."""
         kept = set(numbers)
         self._units = {number: unit for number, unit in self._units.items() if number in kept}
         self.show()
 
     def show(self) -> None:
-        """Make the group's condition that of its worst part."""
+        """Set the group's health to that of its worst part."""
         worst = min(
             (self.consumer, *self._units.values()), key=lambda part: _WORST_FIRST.index(part.standing)
         )

@@ -1,7 +1,7 @@
-"""A topic that was deleted and created again: offsets and effects of the old one say nothing about it.
+"""Detects a topic that was deleted and created again: stored offsets of the old one are meaningless for the new one.
 
-Ids of topics are stored with what has been read of them. Where they differ, the group stops until a person says that it
-goes on; then it reads the new topic from its beginning.
+Topic ids are stored with the offsets. If they differ, the group stops until an operator orders it to resume; then it
+reads the new topic from its beginning.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from shared.telemetry.health import Condition
 
 _EVERY_SECONDS: Final = 15.0
 _FRESH_SECONDS: Final = 2.0
-"""All units of a session open at once; Kafka is asked for them together."""
+"""All units of a session open at once; one answer of Kafka serves them all."""
 
 
 class TopicIds:
-    """The ids of a group's topics as Kafka tells them now, and what a person has accepted."""
+    """The current ids of a group's topics, and the changed ids that an operator has accepted."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class TopicIds:
         self.now: Mapping[str, UUID] = {}
 
     async def refresh(self) -> None:
-        """Ask Kafka, unless it has just been asked.
+        """Ask Kafka for the ids, unless it was asked within the last seconds.
 
         Raises:
             Unavailable: no broker has answered.
@@ -54,16 +54,14 @@ class TopicIds:
                 self.now, self._asked = cluster.ids, time.monotonic()
 
     async def watch(self) -> None:
-        """End the session when a topic is no longer the one that it began with; what is stored decides then.
+        """End the session when the id of a topic changes; the next one compares it with the stored id.
 
         Raises:
-            Unavailable: a topic has been created anew.
+            Unavailable: a topic was deleted and created again.
         """
         began = dict[str, UUID]()
         while True:
-            with suppress(
-                Unavailable
-            ):  # an outage is noticed by whoever reads; it says nothing about the topics
+            with suppress(Unavailable):  # the fetches notice an outage; it says nothing about the ids
                 await self.refresh()
             began = {**self.now, **began}
             if changed := [topic for topic, now in self.now.items() if began[topic] != now]:
@@ -71,22 +69,22 @@ class TopicIds:
             await asyncio.sleep(self._every_seconds)
 
     def anew(self, stored: Mapping[str, UUID]) -> frozenset[str]:
-        """The topics that are others than those stored, and accepted: they are read from their beginning.
+        """The topics whose id differs from the stored one and was accepted; they are read from their beginning.
 
         Raises:
-            Stopped: a topic is another, and no person has accepted that.
+            Stopped: the id of a topic differs, and no operator has accepted that.
         """
         changed = {topic: now for topic, now in self.now.items() if stored.get(topic, now) != now}
         refused = {topic: now for topic, now in changed.items() if self._accepted.get(topic) != now}
         if refused:
             self._refused |= refused
             raise Stopped(
-                f"{', '.join(sorted(refused))}: deleted and created anew, so that nothing tells what was lost; bring the "
-                f"topic back, or order `amtsweg dead-letters go-on {self._group}` to read it from its beginning"
+                f"{', '.join(sorted(refused))}: deleted and created anew, so it is not known which records were lost; "
+                f"restore the topic, or order `amtsweg dead-letters go-on {self._group}` to read it from its beginning"
             )
         return frozenset(changed)
 
     def go_on(self) -> None:
-        """A person has looked and takes the new topics for the old ones."""
+        """Accept the new topics: an operator has ordered the group to resume."""
         self._accepted |= self._refused
         self._refused.clear()

@@ -1,7 +1,7 @@
-"""The records of one transaction, packed into batches here: one future for a batch, not one for each record.
+"""The records of one transaction, packed into batches by us: one future per batch instead of one per record.
 
-aiokafka's ``send`` costs several times what appending to a batch does, and makes whoever fills a batch wait until
-the one before it has been acknowledged.
+aiokafka's ``send`` costs several times as much as appending to a batch, and it waits until the previous batch of the
+partition has been acknowledged.
 """
 
 import asyncio
@@ -29,24 +29,24 @@ class RecordBatch:
 
     @property
     def error(self) -> BaseException | None:
-        """Why Kafka has not taken it."""
+        """Why Kafka refused the batch; None if it did not."""
         return None if self.delivery is None else self.delivery.exception()
 
 
 PackedAt = tuple[RecordBatch, int]
-"""Where a record has been packed: the parcel, and its number therein."""
+"""A record's batch and its number in the batch, from 0."""
 
 
 class TransactionBatch:
-    """Filled with ``add``, sent with ``send``; then each parcel has a delivery that is done."""
+    """Filled with ``add``, sent with ``send``; then the delivery of each batch is done."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._parcels: list[RecordBatch] = []
+        self._batches: list[RecordBatch] = []
         self._open: dict[TopicPartition, RecordBatch] = {}
 
     def __iter__(self) -> Iterator[RecordBatch]:
-        return iter(self._parcels)
+        return iter(self._batches)
 
     def add(
         self,
@@ -64,44 +64,44 @@ class TransactionBatch:
             MessageSizeTooLargeError: no topic takes so large a record.
         """
         listed = [*headers]
-        parcel = self._open.get(tp) or self._begin(tp, turn=0, first=cause)
-        packed = parcel.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
+        batch = self._open.get(tp) or self._begin(tp, turn=0, first=cause)
+        packed = batch.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
         if packed is None:  # full
-            parcel = self._begin(tp, turn=parcel.turn + 1, first=cause)
-            packed = parcel.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
+            batch = self._begin(tp, turn=batch.turn + 1, first=cause)
+            packed = batch.builder.append(timestamp=timestamp_ms, key=key, value=value, headers=listed)
         if packed.size > MAX_RECORD_BYTES:
             raise MessageSizeTooLargeError(
                 f"the record takes {packed.size} bytes, at most {MAX_RECORD_BYTES}"
             )
-        return parcel, parcel.builder.record_count() - 1
+        return batch, batch.builder.record_count() - 1
 
     async def send(self) -> None:
-        """Send all parcels and wait until Kafka has taken each, or has not."""
-        for parcel in sorted(self._parcels, key=lambda parcel: parcel.turn):
-            parcel.delivery = await self._producer.send_batch(
-                parcel.builder, parcel.tp.topic, partition=parcel.tp.partition
+        """Send all batches and wait until Kafka has accepted or refused each."""
+        for batch in sorted(self._batches, key=lambda batch: batch.turn):
+            batch.delivery = await self._producer.send_batch(
+                batch.builder, batch.tp.topic, partition=batch.tp.partition
             )
-        if sent := [parcel.delivery for parcel in self._parcels if parcel.delivery is not None]:
+        if sent := [batch.delivery for batch in self._batches if batch.delivery is not None]:
             await asyncio.wait(sent)
 
     def forget(self) -> None:
-        """Look at results that nobody waits for any more, so that asyncio does not report them."""
-        for parcel in self._parcels:
-            if parcel.delivery is not None:
-                parcel.delivery.add_done_callback(_look_at)
+        """Retrieve results that nobody awaits any more, so that asyncio does not report them."""
+        for batch in self._batches:
+            if batch.delivery is not None:
+                batch.delivery.add_done_callback(_look_at)
 
     def _begin(self, tp: TopicPartition, *, turn: int, first: Record | None) -> RecordBatch:
-        parcel = self._open[tp] = RecordBatch(tp, turn, self._producer.create_batch(), first)
-        self._parcels.append(parcel)
-        return parcel
+        batch = self._open[tp] = RecordBatch(tp, turn, self._producer.create_batch(), first)
+        self._batches.append(batch)
+        return batch
 
 
 def offset_of(place: PackedAt) -> int:
-    """The offset that Kafka gave the record; its parcel has been delivered."""
-    parcel, number = place
-    if parcel.delivery is None:
+    """The offset that Kafka gave the record; its batch must have been sent."""
+    batch, number = place
+    if batch.delivery is None:
         raise AssertionError("offsets are known once the batch has been sent")
-    return int(parcel.delivery.result().offset) + number
+    return int(batch.delivery.result().offset) + number
 
 
 def _look_at(delivery: "asyncio.Future[RecordMetadata]") -> None:

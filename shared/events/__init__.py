@@ -1,1 +1,1 @@
-"""The contract: envelope, payloads and the topic catalogue. What stands here is what crosses the bus."""
+"""The contract of the bus: envelope, payloads and the topic catalogue."""

@@ -1,4 +1,4 @@
-"""An answer that its door had taken and that had no effect: what the authority reads, and what the router remembers."""
+"""Answers that the inbox door accepted but that had no effect: what the authority reads, what the router remembers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,9 +10,9 @@ from shared.events.payload import AuthorityId, Instant, Payload, WireModel
 
 
 class AnswerRefusalDelivered(Payload):
-    """What an authority finds in its inbox: an answer that the door had taken has no effect, and why.
+    """In the inbox: an answer that the door accepted has no effect, because the case has changed since; ``reason`` says how.
 
-    The case had moved on meanwhile. ``answerId`` is the one that the door returned, ``ownId`` the authority's own.
+    ``answerId`` is the id that the door returned, ``ownId`` the authority's own.
     """
 
     authority: AuthorityId
@@ -30,9 +30,10 @@ class RefusalCount(WireModel):
 
 
 class AnswerRefusalsSummed(Payload):
-    """What an authority finds in its inbox: so many more answers had no effect and were not told one by one.
+    """In the inbox: ``count`` further answers had no effect and were not reported one by one.
 
-    ``reasons`` says how many for which reason. ``ce_caseid`` is the case of the last of them; each stands in its case's history.
+    ``reasons`` gives the count for each reason. ``ce_caseid`` is the case of the last of them; the history of each
+    case names its own.
     """
 
     authority: AuthorityId
@@ -43,7 +44,7 @@ class AnswerRefusalsSummed(Payload):
 
 
 class AnswerRefusalsHeldBack(WireModel):
-    """What has only been counted since an instant; ``answerId``, ``caseId`` and ``submissionId`` are of the last one."""
+    """Refusals counted and not yet reported; ``answerId``, ``caseId`` and ``submissionId`` are those of the last one."""
 
     since: Instant
     reasons: tuple[RefusalCount, ...]
@@ -53,7 +54,7 @@ class AnswerRefusalsHeldBack(WireModel):
 
 
 class AnswerRefusalsTold(Payload):
-    """The router's own memory of one authority: when it was told of single refusals, and what is held back."""
+    """The router's state for one authority: when single refusals were reported to it, and which are held back."""
 
     told: tuple[Instant, ...] = ()
     held_back: AnswerRefusalsHeldBack | None = None

@@ -1,4 +1,4 @@
-"""What happens to a case after its submission lies with an authority or is parked."""
+"""What happens to a case once its submission has been delivered to an authority or parked."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -27,7 +27,7 @@ AnswerKind = Literal[
     "certified",
 ]
 ReturnReason = Literal["wrong-place", "wrong-service", "not-competent", "misdirected"]
-"""Why an authority hands a case on: the place or service is another's, the law names another, or nobody meant it."""
+"""Why an authority hands a case on: wrong place, wrong service, not competent by law, or sent to it by mistake."""
 
 DecisionOutcome = Literal["granted", "refused"]
 RefusalReason = Literal[
@@ -50,26 +50,26 @@ _ALWAYS_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
     "forward_to": ("forwarded",),
     "months": ("extended",),
 }
-"""Which kinds of answer have each member; those have it always, the others never."""
+"""By member, the kinds of answer that require it; all other kinds refuse it."""
 
 _MAY_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
     "content": ("accepted", "information-requested", "unreadable", "extended", "decided", "certified"),
     "notice": ("information-requested", "decided"),
 }
-"""Which kinds of answer may have each sealed part; the others never."""
+"""By sealed part, the kinds of answer that may have it; all other kinds refuse it."""
 
 
 class AnswerGiven(Payload):
     """What an authority says about a case that it holds.
 
-    ``accepted``: it confirms that it holds the case. ``information-requested``: so many ``items`` are missing.
-    ``returned`` and ``forwarded``: it is not competent, for a ``reason``; with ``forwardTo`` it names who is.
-    ``unreadable``: a file of the applicant's cannot be opened (§ 3a Abs. 4 VwVfG). ``extended``: its period is so many
-    ``months`` longer, since the matter is difficult (§ 42a Abs. 2 VwVfG), once. ``decided``: with an ``outcome``; the case
+    ``accepted``: it confirms that it holds the case. ``information-requested``: ``items`` things are missing.
+    ``returned`` and ``forwarded``: it is not competent, for a ``reason``; ``forwardTo`` names the authority that is.
+    ``unreadable``: a file of the applicant cannot be opened (§ 3a Abs. 4 VwVfG). ``extended``: the period is ``months``
+    longer because the matter is difficult, once only (§ 42a Abs. 2 VwVfG). ``decided``: with an ``outcome``; the case
     is closed. ``certified``: it certifies that the case is deemed approved (§ 42a Abs. 3 VwVfG).
 
     What people write is sealed: ``content`` to the platform client (file number, free text, list of what is missing,
-    documents), ``notice`` to the notifier (what a message to the applicant has to contain). The keys stand in
+    documents), ``notice`` to the notifier (what a message to the applicant has to contain). The keys are in
     ``answerKeys`` of the delivered submission; the plaintexts are ``AnswerContent`` and ``AnswerNotice``.
     """
 
@@ -97,7 +97,7 @@ class AnswerGiven(Payload):
 
 
 class CaseAnswered(Payload):
-    """An answer as the doors have taken it; ``authority`` is the one whose token came with it, ``own_id`` its own id."""
+    """An answer as the doors accepted it; ``authority`` is the one whose token came with it, ``own_id`` its own id."""
 
     authority: AuthorityId
     own_id: OwnId
@@ -105,7 +105,7 @@ class CaseAnswered(Payload):
 
 
 class CaseMessage(Payload):
-    """The sealed parts of an answer that has had its effect: for the platform client, and for the notifier."""
+    """The sealed parts of an answer that took effect: for the platform client and for the notifier."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -118,7 +118,7 @@ class CaseMessage(Payload):
 
 
 class DeliveryFetched(Payload):
-    """The authority has confirmed, in its inbox, the record ``deliveryId``: it has the content, and has said nothing yet."""
+    """The authority has confirmed the record ``deliveryId`` of its inbox: it has the content and has not answered yet."""
 
     authority: AuthorityId
     delivery_id: UUID
@@ -126,7 +126,7 @@ class DeliveryFetched(Payload):
 
 
 class CaseFetched(Payload):
-    """The authority that has the case since ``routedAt`` has taken it out of its inbox; what it says of it is still to come."""
+    """The authority that holds the case since ``routedAt`` has fetched it from its inbox and has not answered yet."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -143,7 +143,7 @@ class CaseAccepted(Payload):
 
 
 class InformationRequested(Payload):
-    """The authority asks the applicant for so many things that are missing."""
+    """The authority asks the applicant for ``items`` things that are missing."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -152,7 +152,7 @@ class InformationRequested(Payload):
 
 
 class CaseReturned(Payload):
-    """The authority is not competent and hands the case back; where it lies next is told on its own."""
+    """The authority is not competent and hands the case back; another event says who holds it next."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -161,7 +161,7 @@ class CaseReturned(Payload):
 
 
 class CaseForwarded(Payload):
-    """The authority is not competent and hands the case on to ``forwardTo``; where it lies next is told on its own."""
+    """The authority is not competent and hands the case on to ``forwardTo``; another event says who holds it next."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -180,7 +180,7 @@ class CaseDecided(Payload):
 
 
 class FileUnreadable(Payload):
-    """The authority cannot open a file of the applicant's; what it needs instead is told to him."""
+    """The authority cannot open a file of the applicant; the applicant is told what it needs instead."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -188,7 +188,7 @@ class FileUnreadable(Payload):
 
 
 class PeriodExtended(Payload):
-    """The authority has made its period longer, once; it counts if the law allows it and it was told in time."""
+    """The authority has extended its period, once; it counts if the law allows it and the answer came in time."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -214,15 +214,15 @@ SilenceDoubt = Literal[
     "suspended",
     "not-every-case-covered",
 ]
-"""Why silence shows nothing: the authority has not confirmed that it has the case, documents are missing, the case lies
-with no authority, it was handed on, an answer lies in a dead letter, the authority was suspended when it could still have
-answered, or the law covers some cases of the service only."""
+"""Why silence proves nothing: the authority has not confirmed that it has the case, documents are missing, no authority
+holds the case, it was handed on, an answer is in a dead letter, the authority was suspended while it could still have
+answered, or the law covers only some cases of the service."""
 
 
 class CaseDeemedApproved(Payload):
-    """The period ended in certain silence, so that the law holds what was asked for as granted; the case is closed.
+    """The period ended in certain silence: by law the application is deemed approved, and the case is closed.
 
-    Every answer that a door had accepted until ``answersReadTo``, after the period and its grace, had been read.
+    ``answersReadTo`` is after the period and its grace; every answer that a door accepted until then had been read.
     """
 
     receipt: Receipt
@@ -235,7 +235,7 @@ class CaseDeemedApproved(Payload):
 
 
 class SilenceDoubted(Payload):
-    """The period ended, but silence is not certain: a person at the clearing desk looks into it, nobody is told."""
+    """The period ended, but silence is not certain: the clearing desk looks into it, and nobody else is told."""
 
     receipt: Receipt
     authority: AuthorityId | None = None
@@ -244,7 +244,7 @@ class SilenceDoubted(Payload):
 
 
 class AnswerRefused(Payload):
-    """An answer that changes nothing, and why: the authority sees its mistake, the record keeps it."""
+    """An answer that changes nothing, and why; the authority is told and the history keeps it."""
 
     authority: AuthorityId
     answer_id: UUID
@@ -252,7 +252,7 @@ class AnswerRefused(Payload):
 
 
 class OrderRefused(Payload):
-    """A clearing desk's order that changes nothing, and why."""
+    """An order of the clearing desk that changes nothing, and why."""
 
     order_id: UUID
     reason: OrderRefusalReason
@@ -273,7 +273,7 @@ UPDATES: tuple[type[Payload], ...] = (
     AnswerRefused,
     OrderRefused,
 )
-"""What the router tells of a case that lies with an authority."""
+"""What the router reports about a case that an authority holds."""
 
 
 class RetryOrdered(Payload):
@@ -283,13 +283,13 @@ class RetryOrdered(Payload):
 
 
 class RedeliverOrdered(Payload):
-    """A case that its authority has not confirmed for long is to be put into its inbox again, from what is held."""
+    """An operator asks the router to deliver again, from what is held, a case that its authority has not confirmed."""
 
     assignment: Assignment
 
 
 class AssignOrdered(Payload):
-    """A person at the clearing desk names the authority of a case that is parked, or unconfirmed for long."""
+    """A person at the clearing desk names the authority of a case that is parked or has long been unconfirmed."""
 
     authority: AuthorityId
     assignment: Assignment

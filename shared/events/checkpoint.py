@@ -4,7 +4,7 @@ from shared.events.payload import Instant, Payload
 
 
 class CheckpointPublished(Payload):
-    """A signed checkpoint (C2SP tlog-checkpoint), as it stands in the log's ``checkpoint`` file."""
+    """A signed checkpoint (C2SP tlog-checkpoint), as published in the log's ``checkpoint`` file."""
 
     origin: str
     size: int

@@ -1,6 +1,6 @@
-"""What the calendar means for a case: a step is overdue, a period ends or has ended, an extension has moved nothing.
+"""What the calendar means for a case: a step is overdue, a period ends or has ended, an extension had no effect.
 
-The notifier says only what the calendar says. Whether silence was an approval, the router decides.
+The notifier reports only what the calendar says. The router decides whether silence was an approval.
 """
 
 from datetime import date
@@ -10,14 +10,14 @@ from shared.events.payload import AuthorityId, Instant, Payload
 from shared.events.submission import Receipt
 
 OverdueStep = Literal["forwarding", "fetching", "confirmation"]
-"""Passing a submission on, taking it from the inbox, confirming its receipt (§ 71b VwVfG)."""
+"""The clearing desk forwards a submission, the authority fetches it, the authority confirms receipt (§ 71b VwVfG)."""
 
 DeemedKind = Literal["approval", "entry", "none"]
 """What silence at the end of the period counts as: an approval, an entry in a register, nothing."""
 
 
 class StepOverdue(Payload):
-    """A step has not been taken by its day; ``reminder`` counts from 1 where it is said more than once."""
+    """A step was not taken by its day; ``reminder`` counts the events about this step, from 1."""
 
     receipt: Receipt
     step: OverdueStep
@@ -27,7 +27,7 @@ class StepOverdue(Payload):
 
 
 class PeriodEnding(Payload):
-    """So many days are left until a decision must be sent. ``earliest_reading`` is the strictest last day."""
+    """``daysLeft`` days are left until a decision must be sent. ``earliestReading`` is the strictest last day."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -38,11 +38,11 @@ class PeriodEnding(Payload):
 
 
 class PeriodEnded(Payload):
-    """A statutory period has ended; nothing is said about what was decided meanwhile.
+    """A statutory period has ended; this says nothing about what was decided meanwhile.
 
-    ``certain``: the law's fiction covers every case of this service; where it is false, a person must say
+    ``certain``: the statutory fiction covers every case of this service; where it is false, a person must say
     whether it covers this one. ``graceUntil`` is the next working day: until its end nobody concludes anything.
-    Without ``authority`` the case lies with none: the period runs all the same (§ 71b Abs. 2 VwVfG).
+    Without ``authority`` no authority holds the case; the period runs nevertheless (§ 71b Abs. 2 VwVfG).
     """
 
     receipt: Receipt
@@ -56,13 +56,14 @@ class PeriodEnded(Payload):
 
 
 ExtensionFault = Literal["nothing-runs", "not-allowed", "too-long", "too-late"]
-"""Documents are missing, so that there is no end to move; the law of the service allows none, or none so long; it had ended."""
+"""No period runs because documents are missing; the law of the service allows no extension; the extension is longer than
+the law allows; the period had ended."""
 
 
 class ExtensionIneffective(Payload):
-    """An extension has moved nothing: the period is as it was, and may still be extended once.
+    """An extension had no effect: the period is unchanged and may still be extended once.
 
-    Without ``periodEnds`` no end is known, since documents are missing or the law sets none.
+    Without ``periodEnds`` no end is known, because documents are missing or the law sets none.
     """
 
     receipt: Receipt
@@ -74,4 +75,4 @@ class ExtensionIneffective(Payload):
 
 
 TIME_PASSED: tuple[type[Payload], ...] = (StepOverdue, PeriodEnding, PeriodEnded, ExtensionIneffective)
-"""What the clock says of a case."""
+"""Everything that the clock reports about a case."""

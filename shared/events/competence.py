@@ -1,4 +1,4 @@
-"""Who is competent for a service, a place and a day: the question and the answer, the same everywhere.
+"""Who is competent for a service, a place and a day: one model of the question and one of the answer.
 
 The routed event, ``GET /v1/competence`` and ``amtsweg resolve --json`` share these models.
 """
@@ -23,7 +23,7 @@ Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 Town = Annotated[
     str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,100}$")
 ]
-"""It is shown on terminals and stands on permanent topics: no control characters."""
+"""A town's name without control characters: it is shown on terminals and kept on permanent topics."""
 
 Choice = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -32,7 +32,7 @@ Road = Literal["municipal", "district", "land", "federal"]
 
 
 class Place(WireModel):
-    """A place as it is asked for: exactly one of ARS, AGS and postcode; a town only beside a postcode."""
+    """A place in an inquiry: exactly one of ARS, AGS and postcode; a town only together with a postcode."""
 
     ars: RegionalKey | None = None
     ags: MunicipalityKey | None = None
@@ -49,7 +49,7 @@ class Place(WireModel):
 
 
 class Attributes(WireModel):
-    """What a competence may depend on besides service, place and day; each may be left open."""
+    """What competence may depend on besides service, place and day; each attribute may be absent."""
 
     road: Road | None = None
 
@@ -77,25 +77,25 @@ class Reason(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a candidate was not named: it lost, or (the last five) nothing decides between the candidates."""
+    """Why a candidate was not named: another one was, or (the last five) nothing decides between the candidates."""
 
     OTHER_TOWN = "other-town"
     """The postcode reaches there too, but the town names another municipality."""
     MUNICIPALITY_DECIDES = "municipality-decides"
-    """The municipality does this task of its district itself."""
+    """The municipality carries out this district task itself."""
     DISTRICT_DECIDES = "district-decides"
-    """The municipality does not fulfil the condition under which it would decide itself."""
+    """The municipality does not meet the condition for deciding itself."""
     NOT_CHOSEN = "not-chosen"
     ANOTHER_WORKS_FOR_IT = "another-works-for-it"
     """An agreement makes another authority act on its behalf."""
     POSSIBLE_PLACE = "possible-place"
     OFFERED = "offered"
     UNVERIFIED = "unverified"
-    """The only candidate, but its competence is unverified and the installation parks such answers."""
+    """The only candidate; its competence is unverified, and this installation parks such answers."""
     UNSETTLED = "unsettled"
     """The sources do not say whether it decides."""
     OTHER_CASE = "other-case"
-    """It decides for some values of the attribute that the decision depends on."""
+    """It is competent for some values of the attribute that the decision depends on."""
 
 
 class Candidate(WireModel):
@@ -109,10 +109,10 @@ class CompetenceDecision(WireModel):
     """The answer and its explanation.
 
     ``authority`` is the one that acts; it acts ``onBehalfOf`` others by ``agreements``. ``receivedBy`` are
-    authorities at which one may also hand in. ``areas`` are the municipalities (AGS of that day) that the
-    place was understood as. ``rule`` is the id of the competence row. ``verified`` is false when any row
-    that the answer rests on has no checked source. ``dependsOn`` names an attribute that the inquiry leaves open
-    and that may lead to another answer. ``directoryVersion`` is the content hash of the directory.
+    authorities at which an application may also be handed in. ``areas`` are the municipalities (AGS of that day)
+    that the place stands for. ``rule`` is the id of the competence row. ``verified`` is false when any row
+    behind the answer has no checked source. ``dependsOn`` names an attribute that the inquiry leaves open
+    and that may change the answer. ``directoryVersion`` is the content hash of the directory.
     """
 
     outcome: Literal["routed", "parked"]

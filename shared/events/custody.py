@@ -1,4 +1,4 @@
-"""The router's own memory of a case: who holds it and what has been applied."""
+"""The router's state of a case: who holds it and which events have been applied."""
 
 from datetime import date
 from typing import Literal
@@ -25,7 +25,7 @@ CustodyState = Literal[
 
 
 class PeriodOver(WireModel):
-    """A period that has ended without a decision. Once silence is found to show nothing, ``doubt`` says why."""
+    """A period that has ended without a decision. Where silence proves nothing, ``doubt`` says why."""
 
     authority: AuthorityId | None = None
     profile: str
@@ -38,13 +38,15 @@ class PeriodOver(WireModel):
 
 
 class CaseHeld(Payload):
-    """One case's custody since an instant; while it is parked, ``reason`` says why.
+    """The custody of one case since an instant; while it is parked, ``reason`` says why.
 
-    ``applied`` are the ids of the events already acted on (promise 2), the last of them at ``applied_at``.
-    ``placed_by`` is the person's order by which the case left the clearing desk; absent where the directory alone
-    decided. ``delivery`` is the record in the authority's inbox that brought the case, ``delivered`` when it
-    was put there, and then each supplement: where to look for them. ``handed_on_by`` are the authorities that have returned or forwarded it: none of them gets it again without
-    a person. ``supplements`` are the submissions that were handed in to it later. Of an ``erased`` case only a gravestone is left: that there was one, so that nothing opens it again.
+    ``applied`` are the ids of the events already applied (promise 2), the last of them at ``applied_at``.
+    ``placed_by`` is the id of the order by which a person moved the case from the clearing desk; absent where the
+    directory alone decided. ``delivery`` is the id of the record that brought the case to the authority's inbox.
+    ``delivered`` are the instants at which this record and then each supplement were written there. ``handed_on_by``
+    are the authorities that returned or forwarded the case: none of them gets it again unless a person says so.
+    ``supplements`` are the submissions that were handed in to the case later. Of an ``erased`` case only this marker
+    is kept, so that nothing opens it again.
     """
 
     submission_id: UUID

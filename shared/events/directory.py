@@ -1,4 +1,4 @@
-"""A change of the directory: one record is one whole change set, so no reader ever sees half of one."""
+"""A change of the directory. One record is a whole change set, so that no reader sees half of one."""
 
 from typing import Annotated, Self
 
@@ -16,7 +16,7 @@ TableName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,30}$")]
 
 
 class Provenance(WireModel):
-    """Where a table comes from, under which licence, whom to name, and of which day it is."""
+    """A table's source, its licence, whom to name (attribution), and the day whose facts it states."""
 
     source: str
     licence: str
@@ -25,7 +25,7 @@ class Provenance(WireModel):
 
 
 class TableChanged(WireModel):
-    """The CSV lines (without line end) that leave a table and those that come; its header stands in ``columns``."""
+    """The CSV lines (without line end) that are removed from and added to a table; ``columns`` is its header."""
 
     table: TableName
     columns: str
@@ -35,11 +35,11 @@ class TableChanged(WireModel):
 
 
 class DirectoryChanged(Payload):
-    """From the version ``parent`` to the version ``result``, in force from an instant on.
+    """The step from the version ``parent`` to the version ``result``, in force from ``effectiveFrom``.
 
-    The first record of a Land has no parent: it holds every line, and also counts for whatever was received
-    before it. A reader ignores a record whose parent is not its newest version, or whose ``result`` is not
-    what its lines lead to, or which takes force less than 90 seconds after it was recorded.
+    The first record of a Land has no parent: it holds every line, and it also applies to everything received
+    before it. A reader ignores a record whose parent is not its newest version, whose ``result`` is not the
+    version that its lines give, or which takes effect less than 90 seconds after it was recorded.
     """
 
     land: LandKey
@@ -54,5 +54,5 @@ class DirectoryChanged(Payload):
     def _each_table_once(self) -> Self:
         names = [change.table for change in self.tables]
         if len(names) != len(set(names)):
-            raise ValueError("tables: one of them is a duplicate")
+            raise ValueError("tables: expected each table once")
         return self

@@ -26,9 +26,9 @@ class Undecodable(Exception):  # noqa: N818 - the name of the failure in the pro
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be produced; the partition follows from the key (`shared.kafka`).
+    """A record to produce; the partition follows from the key (`shared.kafka`).
 
-    ``timestamp_ms`` (Unix time) counts for the topic's retention; None: the time of sending.
+    ``timestamp_ms`` (Unix time) counts for the topic's retention; None means the time of sending.
     """
 
     topic: str
@@ -40,7 +40,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Generic[P_co]):
-    """Something that happened to a case, with the attributes that stand in the headers."""
+    """Something that happened to a case, with the attributes of the record's headers."""
 
     id: UUID
     source: str
@@ -52,7 +52,7 @@ class Event(Generic[P_co]):
 
 
 def carries(event: Event[Payload], payload: type[P]) -> TypeGuard[Event[P]]:
-    """True when this payload is what the event carries; the type checker then knows it too."""
+    """Return whether the event carries this payload, and narrow its type."""
     return isinstance(event.data, payload)
 
 
@@ -108,14 +108,14 @@ def decode(
     )
 
 
-@lru_cache(maxsize=64)  # all that follows from one record bears the same instants
+@lru_cache(maxsize=64)  # everything that follows from one record has the same instants
 def timestamp(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, for example ``2026-01-12T09:30:00.000Z``."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _where(refused: ValidationError) -> str:
-    """The places that are not valid; of very many only how many, for naming them all takes seconds and megabytes."""
+    """The invalid places; if there are very many, only their number: listing them takes seconds and megabytes."""
     if refused.error_count() > _MOST_PLACES:
         return f"at {refused.error_count()} places"
     errors = refused.errors(include_url=False, include_context=False, include_input=False)
@@ -133,7 +133,7 @@ def _payload(name: str, payloads: Sequence[type[Payload]]) -> type[Payload]:
 
 def _text(attributes: dict[str, bytes], name: str) -> str:
     value = attributes.get(name)
-    if value is None:  # left out, or sent without a value
+    if value is None:  # absent, or sent without a value
         raise Undecodable(f"header {name} is missing")
     try:
         return value.decode()
@@ -156,5 +156,5 @@ def _instant(attributes: dict[str, bytes], name: str) -> datetime:
     if instant.tzinfo is None:
         raise Undecodable(f"header {name} has no offset from UTC")
     if instant.year not in YEARS:
-        raise Undecodable(f"header {name} is no instant of the years {YEARS.start} to {YEARS.stop - 1}")
+        raise Undecodable(f"header {name} is not an instant of the years {YEARS.start} to {YEARS.stop - 1}")
     return instant

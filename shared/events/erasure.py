@@ -1,4 +1,4 @@
-"""A case is erased: the order, and what each holder reports. Nothing here says who the case was about."""
+"""The erasure of a case: the order and the report of each holder. Nothing here identifies a person."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,25 +9,25 @@ from shared.events.payload import AuthorityId, Instant, Payload, PrincipalId, Wi
 
 Holder = Literal["router", "intake", "notifier"]
 HOLDERS: tuple[Holder, ...] = ("router", "intake", "notifier")
-"""Who must report before the audit log destroys the keys: all that hold content, contact or facts about a person."""
+"""Every service that holds content, contact data or facts about a person; all report before the audit log destroys keys."""
 
 
 class EraseOrdered(Payload):
-    """A person orders that what is kept about a case be destroyed; ``basis`` is the legal one and names nobody."""
+    """A person orders the erasure of what is kept about a case; ``basis`` is the legal basis and names nobody."""
 
     basis: Annotated[str, Field(min_length=3, max_length=200)]
     principal: PrincipalId | None = None
 
 
 class RemainingCopy(WireModel):
-    """What the holder cannot reach and what therefore expires by itself, at the latest at ``until``."""
+    """A copy that the holder cannot reach; it expires by itself, at the latest at ``until``."""
 
     what: Annotated[str, Field(max_length=100)]
     until: Instant
 
 
 class CaseErased(Payload):
-    """A holder has carried out the order: ``gone`` names what is destroyed, ``remaining`` what expires when."""
+    """A holder has carried out the order: ``gone`` names what it destroyed, ``remaining`` what expires later."""
 
     holder: Holder
     order_id: UUID
@@ -36,7 +36,7 @@ class CaseErased(Payload):
 
 
 class CaseEnded(Payload):
-    """What an authority finds in its inbox: the case is over without its decision, and what it has is to be deleted."""
+    """In the inbox: the case has ended without the authority's decision; the authority deletes what it has of it."""
 
     authority: AuthorityId
     reason: Literal["erased"]

@@ -17,48 +17,48 @@ def case_id(submission: UUID) -> UUID:
 
 
 def child_id(parent: UUID, kind: str) -> UUID:
-    """The id of the event of this kind that follows from the parent, for example ``routed``."""
+    """The id of the event that follows from the parent; ``kind`` is for example ``routed``."""
     return uuid5(parent, kind)
 
 
 def delivery_id(cause: UUID) -> UUID:
-    """The id of the record in an authority's inbox that brings the case, from the event by which it was placed there."""
+    """The id of the record that brings a case to an authority's inbox, from the id of the event that caused it."""
     return child_id(child_id(cause, "routed"), "delivered")
 
 
 def fetched_id(delivery: UUID) -> UUID:
-    """The id of the event that the authority has taken this record out of its inbox."""
+    """The id of the event that says that the authority has fetched this record from its inbox."""
     return child_id(delivery, "fetched")
 
 
 def order_id(case: UUID, principal: str, key: str, ordered: str) -> UUID:
-    """The id of a person's order, from the person, the key of the request, and what is ordered.
+    """The id of a person's order, from the person, the request's idempotency key, and what is ordered.
 
-    The same request is the same order; the same key with something else in it is another order.
+    The same request is the same order; the same key with other content is another order.
     """
     return uuid5(case, f"order/{principal}/{key}/{ordered}")
 
 
 def answer_id(authority: str, own_id: str) -> UUID:
-    """The id of an answer on the bus, from the authority and the id that it gave itself."""
+    """The id of an answer on the bus, from the authority and the authority's own id of it."""
     return uuid5(_ROOT, f"answer/{authority}/{own_id}")
 
 
 def message_id(case: UUID, kind: str, revision: int, recipient: str, channel: str) -> UUID:
-    """The id of a message to somebody outside; ``recipient`` is a role, never an address."""
+    """The id of a message to a person outside; ``recipient`` is a role, never an address."""
     return uuid5(case, f"message/{kind}/{revision}/{recipient}/{channel}")
 
 
 def operations_id(group: str) -> UUID:
-    """What stands for the case in orders to a service, by its consumer group."""
+    """The ``ce_caseid`` of orders to a service, from its consumer group."""
     return uuid5(_ROOT, f"operations/{group}")
 
 
 def directory_id(land: str) -> UUID:
-    """What stands for the case in events about a Land's directory, for example ``06``."""
+    """The ``ce_caseid`` of events about the directory of a Land, for example ``06``."""
     return uuid5(_ROOT, f"directory/{land}")
 
 
 def directory_change_id(land: str, parent: str | None, result: str, effective_from: datetime) -> UUID:
-    """The id of a change of the directory; a version may come back, a step at one instant cannot."""
+    """The id of a change of the directory. A version may recur; one step at one instant cannot."""
     return uuid5(directory_id(land), f"{parent}/{result}/{effective_from.astimezone(UTC).isoformat()}")

@@ -1,4 +1,4 @@
-"""What an authority finds in its inbox."""
+"""The payloads of an authority's inbox."""
 
 from shared.events.answer_refusal import AnswerRefusalDelivered, AnswerRefusalsSummed
 from shared.events.case import CaseDeemedApproved
@@ -18,4 +18,4 @@ INBOX: tuple[type[Payload], ...] = (
     AnswerRefusalDelivered,
     AnswerRefusalsSummed,
 )
-"""A submission comes first; everything else is about a case that the authority has or had."""
+"""A submission opens a case; everything else is about a case that the authority has or had."""

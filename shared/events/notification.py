@@ -1,4 +1,4 @@
-"""What became of a message to somebody outside."""
+"""The outcome of a message to a person outside."""
 
 from typing import Literal
 from uuid import UUID
@@ -22,25 +22,25 @@ MessageKind = Literal[
     "trade-certificate",
     "completion",
 ]
-"""What an applicant is told. Messages of one kind follow from events of one topic, so that their order is one."""
+"""What an applicant is told. Messages of one kind follow from events of one topic, so their order is defined."""
 Settlement = Literal["sent", "delayed", "unread", "delivered", "failed", "unknown", "no-contact"]
-"""``sent``: the next one on the way has taken it over; in a mailbox that is its provision. Later may follow:
-``delayed``, it is on its way still; ``unread``, after so many days in a mailbox; ``delivered``, it arrived or was read;
-``failed``, it came back."""
+"""``sent``: the next server on the way accepted the message, or the mailbox provides it. These may follow later:
+``delayed``, it is still on its way; ``unread``, it was not read in the mailbox for some days; ``delivered``, it arrived
+or was read; ``failed``, it came back."""
 
 FailureReason = Literal["address", "refused", "gave-up", "internal-error", "bounced", "suppressed"]
-"""Why a message failed: no address, refused for good, too long in vain, an error of our own code, returned after it was
-taken over, or not tried since an earlier one has come back."""
+"""Why a message failed: no usable address, refused permanently, not delivered in time, an error of our own code, returned
+after it was accepted, or not tried because an earlier message came back."""
 
 Shortcoming = Literal["list-missing", "list-not-opened", "list-unreadable"]
-"""What a message lacks that went out all the same: the authority's list of what is missing has not come, does not open
-with our keys, or is no list. The message names the number and says where the list lies."""
+"""What a sent message lacks: the authority's list of missing items has not arrived, cannot be opened with our keys, or
+is not a valid list. The message then gives the number of items and says where to find the list."""
 
 
 class NotificationSettled(Payload):
-    """A message was handed over, or will not be; ``unknown``: nobody knows whether the mail server has taken it.
+    """A message was handed over or will not be; ``unknown``: it is not known whether the mail server accepted it.
 
-    ``repeats``: so often it was offered again, with the same Message-ID, since an earlier offer may have been taken.
+    ``repeats``: how often it was offered again, with the same Message-ID, after an offer whose outcome is not known.
     """
 
     message_id: UUID

@@ -1,4 +1,4 @@
-"""What an operator orders a service to do; the service that owns the group carries it out."""
+"""Orders of an operator to a service; the service that owns the consumer group carries them out."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,16 +11,17 @@ GroupName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,99}$")]
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,199}$")]
 
 CloseReason = Literal["obsolete", "handled-otherwise", "beyond-repair", "expired", "test"]
-"""Why a dead letter is given up: words of a list, since free text may name a person and the order is kept for years."""
+"""Why a dead letter is closed: one of a fixed list, because free text may name a person and orders are kept for years."""
 
 
 OperationOutcome = Literal["applied", "failed", "closed", "expired", "not-its-turn", "not-open", "going-on"]
-"""What becomes of an order to a group. ``failed``: the record again; the letter stays. ``expired``: the record is gone
-from its topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is unsettled."""
+"""The outcome of an order to a group. ``failed``: the record failed again; its letter stays. ``expired``: the record is
+no longer on its topic. ``not-its-turn``: another letter of its key comes first. ``not-open``: no such letter is
+unsettled."""
 
 
 class RecordPlace(WireModel):
-    """Where a record lies: by this its dead letter is known."""
+    """A record's position; it identifies the record's dead letter."""
 
     topic: TopicName
     partition: Annotated[int, Field(ge=0)]
@@ -31,7 +32,7 @@ class RecordPlace(WireModel):
 
 
 class ReplayOrdered(Payload):
-    """The group is to try the record of a dead letter again, copied from where it lies."""
+    """The group is to process the record of a dead letter again, read from its original position."""
 
     group: GroupName
     record: RecordPlace
@@ -39,7 +40,7 @@ class ReplayOrdered(Payload):
 
 
 class CloseOrdered(Payload):
-    """The group is to settle a dead letter without its record having an effect."""
+    """The group is to settle a dead letter without processing its record."""
 
     group: GroupName
     record: RecordPlace
@@ -48,7 +49,7 @@ class CloseOrdered(Payload):
 
 
 class CloseCaseOrdered(Payload):
-    """The group is to settle every dead letter that holds up a case, also those that have expired."""
+    """The group is to settle every dead letter that blocks a case, including those that have expired."""
 
     group: GroupName
     case: UUID
@@ -57,30 +58,30 @@ class CloseCaseOrdered(Payload):
 
 
 class GoOnOrdered(Payload):
-    """The group, which has stopped because of too many dead letters, is to go on all the same."""
+    """The group has stopped because of too many dead letters and is to resume."""
 
     group: GroupName
     principal: PrincipalId
 
 
 class SuspendOrdered(Payload):
-    """An authority's login is shut out."""
+    """An authority is suspended: its login is refused."""
 
     authority: AuthorityId
     principal: PrincipalId
 
 
 class ResumeOrdered(Payload):
-    """An authority's login is let in again."""
+    """The suspension of an authority ends: its login is accepted again."""
 
     authority: AuthorityId
     principal: PrincipalId
 
 
 class OperationSettled(Payload):
-    """What became of an order to a group, said by the group itself with the order's effects.
+    """The outcome of an order to a group, committed by the group together with the order's effects.
 
-    ``letters`` counts the dead letters that are done with by it; ``before`` is the record whose turn comes first.
+    ``letters`` counts the dead letters that the order settled; ``before`` is the record whose turn comes first.
     """
 
     group: GroupName

@@ -27,20 +27,20 @@ ServiceKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
 
 
 def _of_these_centuries(instant: datetime) -> datetime:
-    """An authority may write any instant; those at the ends of the calendar do not exist in other time zones."""
+    """Refuse instants near the ends of the calendar: they do not exist in every time zone."""
     if instant.year not in YEARS:
         raise ValueError(f"expected an instant of the years {YEARS.start} to {YEARS.stop - 1}")
     return instant
 
 
 YEARS: Final = range(1900, 2200)
-"""Beyond these an instant cannot be told in every time zone."""
+"""The years of a valid instant; near the ends of the calendar an instant does not exist in every time zone."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_of_these_centuries)]
 """An instant of the years 1900 to 2199, with its offset; written in UTC, RFC 3339."""
 
 KeyedHash = Annotated[str, StringConstraints(pattern=r"^hmac-sha256:[0-9a-f]{64}$")]
-"""A keyed hash: without the key it tells nothing about what was hashed."""
+"""A keyed hash: without the key it reveals nothing about its input."""
 
 
 class WireModel(BaseModel):
@@ -72,12 +72,12 @@ class Payload(WireModel):
 
 
 _LARGE: Final = 16_384
-"""From here on (characters) writing a ciphertext apart costs less: 0.2 instead of 2.2 ms for 1 MB."""
+"""From this length (characters) on, splicing the ciphertext is cheaper: 0.2 instead of 2.2 ms for 1 MB."""
 
 
 def _spliced(payload: Payload, content: "Sealed") -> bytes:
-    """The same JSON; the ciphertext, which is nearly all of it, is written by itself and set into its place."""
-    place = token_hex(16)  # nobody can have written it into the payload
+    """The same JSON; the ciphertext, which is nearly all of it, is serialised alone and spliced in."""
+    place = token_hex(16)  # random, so that the payload cannot contain it
     sealed = content.model_copy(update={"ciphertext": place})
     around = payload.model_copy(update={"content": sealed}).model_dump_json(by_alias=True, exclude_none=True)
     head, tail = around.encode().split(f'"{place}"'.encode())

@@ -28,9 +28,9 @@ def receipt_number(submission: UUID, *, received_at: datetime) -> str:
 
 
 def read_number(text: str) -> str | None:
-    """Return the number that somebody wrote down or read out; None if it is none.
+    """Return the number that a person typed, in its canonical spelling; None if it is not a receipt number.
 
-    Small letters, blanks and missing hyphens do no harm, nor do O for 0 and I or L for 1 (Crockford).
+    Small letters, blanks and missing hyphens are accepted, and so are O for 0 and I or L for 1 (Crockford).
     """
     letters = "".join(text.upper().split()).replace("-", "")
     if not letters.startswith("AW") or len(letters) != len("AW") + _YEAR + _LENGTH + 1:
@@ -44,9 +44,9 @@ def read_number(text: str) -> str | None:
 
 
 def as_written(text: str) -> str:
-    """What somebody typed to find a case, in the one spelling in which numbers and ids are kept.
+    """Return what a person typed to find a case in the canonical spelling of receipt numbers and ids.
 
-    What is neither a receipt number nor a UUID is left as it is, without blanks around it.
+    A text that is neither a receipt number nor a UUID is returned without surrounding blanks.
     """
     text = text.strip()
     if (number := read_number(text)) is not None:

@@ -1,4 +1,4 @@
-"""How long what is erased may still lie on a topic."""
+"""How long an erased record may remain on a topic."""
 
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ _REMOVED_WITHIN = timedelta(days=2)
 
 
 def gone_after(topic: Topic) -> timedelta | None:
-    """How long an erased record lies there at most; None where nothing removes it."""
+    """How long an erased record remains on the topic at most; None where nothing removes it."""
     if topic.compacted:
         return timedelta(days=1) + _REMOVED_WITHIN  # behind its tombstone
     return None if topic.retention is None else topic.retention + _REMOVED_WITHIN
 
 
 def dead_letters_gone_after() -> timedelta:
-    """The same for a dead letter of a sealed record; the others hold nothing that can be erased."""
+    """How long the dead letter of an erased sealed record remains; other dead letters hold nothing that can be erased."""
     return SEALED_DEAD_LETTER_RETENTION + _REMOVED_WITHIN

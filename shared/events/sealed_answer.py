@@ -12,24 +12,24 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.events.payload import WireModel
 
 CONTENT_PURPOSE: Final = "answer"
-"""The purpose in the protected header of what only the platform client opens."""
+"""The purpose in the protected header of ``content``, which only the platform client opens."""
 
 NOTICE_PURPOSE: Final = "notice"
-"""The purpose in the protected header of what only the notifier opens."""
+"""The purpose in the protected header of ``notice``, which only the notifier opens."""
 
 MAX_NOTICE_BYTES: Final = 48 * 1024
 MAX_ANSWER_BYTES: Final = 1024 * 1024
 """The largest plaintexts, in bytes of JSON; documents are base64 within."""
 
 MAX_KEYS: Final = 5
-"""How many keys of one recipient are in use at a time: while it changes its key, the old one and the new one."""
+"""How many keys of one recipient are in use at a time; during a change of keys there are an old and a new one."""
 
 _ON_ONE_LINE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 _Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1400}$")]
 
 
 def _printable(text: str) -> str:
-    """Nothing that steers a screen, and something that can be seen."""
+    """Refuse control characters and texts without a visible character."""
     if not text.isprintable() or not text.strip():
         raise ValueError("printable characters are expected")
     return text
@@ -42,7 +42,7 @@ def _in_two_languages(german: str, english: str) -> dict[str, Any]:
 FileNumber = Annotated[
     str, AfterValidator(_printable), StringConstraints(pattern=_ON_ONE_LINE, min_length=1, max_length=64)
 ]
-"""The authority's own number of the case; it may name a person, so it travels sealed only."""
+"""The authority's own number of the case; it may name a person, so it is always sealed."""
 
 MissingItem = Annotated[
     str, AfterValidator(_printable), StringConstraints(pattern=_ON_ONE_LINE, min_length=1, max_length=200)
@@ -61,7 +61,7 @@ MissingItems = Annotated[tuple[MissingItem, ...], Field(max_length=MOST_MISSING)
 
 
 class SealingKey(WireModel):
-    """A public key to seal for: a JWK (RFC 7517) of kind EC, OKP or RSA. ``kid`` names it in the recipient's header."""
+    """A recipient's public key: a JWK (RFC 7517) of type EC, OKP or RSA. ``kid`` names it in the recipient's header."""
 
     kty: Literal["EC", "OKP", "RSA"]
     kid: Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -75,15 +75,15 @@ class SealingKey(WireModel):
 
 
 class SealingKeySet(WireModel):
-    """A JWK Set: what is sealed for its owner has an entry for each of these keys."""
+    """A JWK Set; an object sealed for its owner has one recipient entry for each key."""
 
     keys: Annotated[tuple[SealingKey, ...], Field(max_length=MAX_KEYS)] = ()
 
 
 class AnswerKeys(WireModel):
-    """Whom an authority seals the parts of its answers to. ``submissionId`` is the submission that they are bound to.
+    """The keys for which an authority seals the parts of its answers; ``submissionId`` is the submission they are bound to.
 
-    The client's set is empty where it has registered no key: then an answer has no ``content``.
+    The client's set is empty where the client has registered no key; then an answer has no ``content``.
     """
 
     submission_id: UUID
@@ -92,7 +92,7 @@ class AnswerKeys(WireModel):
 
 
 class EnclosedDocument(WireModel):
-    """A document of the authority, whole."""
+    """A document of the authority with its bytes."""
 
     name: Annotated[DocumentName, Field(**_in_two_languages("Name des Dokuments", "the document's name"))]
     media_type: Annotated[
@@ -107,7 +107,7 @@ class EnclosedDocument(WireModel):
 
 
 class DocumentPointer(WireModel):
-    """A document that lies with the platform client: what a message to the applicant may say about it."""
+    """What a message to the applicant may say about a document that the platform client holds."""
 
     name: Annotated[DocumentName, Field(**_in_two_languages("Name des Dokuments", "the document's name"))]
     media_type: Annotated[

@@ -1,4 +1,4 @@
-"""What happens to a submission from receipt to the authority's inbox."""
+"""Events of a submission, from its receipt to the authority's inbox."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -28,10 +28,10 @@ ClientReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,6
 
 
 class Receipt(WireModel):
-    """The facts of receipt, repeated by every later event so that read models can be rebuilt from any.
+    """The facts of receipt; every later event repeats them, so that a read model can be rebuilt from any topic.
 
-    Of the client's own reference there is a keyed hash only: people write freely, and this stands for years.
-    ``channels`` are the ways on which the applicant can be told, the first one first; absent, it is e-mail alone.
+    The client's own reference is kept as a keyed hash only: it is free text, and this record is kept for years.
+    ``channels`` are the ways to reach the applicant in order of preference; absent means e-mail alone.
     """
 
     receipt_number: str
@@ -45,7 +45,7 @@ class Receipt(WireModel):
 
 
 class SubmissionReceived(Payload):
-    """The platform has handed in a submission and holds a receipt for it."""
+    """The platform client has handed in a submission and has a receipt for it."""
 
     receipt: Receipt
     place: Place | None = None
@@ -57,10 +57,10 @@ class SubmissionReceived(Payload):
 
 
 class Assignment(WireModel):
-    """A person's decision where the directory names nobody: role and reason, no name.
+    """A person's decision where the directory names no authority: their role and reason, never their name.
 
-    ``reason`` speaks of the competence, never of people: this stands on permanent topics. ``principal`` is under
-    whose credentials the order was given over HTTP.
+    ``reason`` is about competence, never about people: it is kept on permanent topics. ``principal`` is the one
+    whose credentials came with the order over HTTP.
     """
 
     role: Annotated[str, Field(max_length=64)]
@@ -69,10 +69,10 @@ class Assignment(WireModel):
 
 
 class SubmissionRouted(Payload):
-    """The submission lies in the inbox of the authority; custody has passed to it.
+    """The submission is in the inbox of the authority; custody has passed to it.
 
     With an ``assignment`` a person named the authority, at the clearing desk or at an authority that handed the case on;
-    ``decision`` then says what the directory answers, and is absent where no decision could be made at all.
+    ``decision`` is then the directory's own answer, and it is absent where no decision could be made at all.
     """
 
     receipt: Receipt
@@ -91,11 +91,11 @@ RouterReason = Literal[
     "returned",
     "handed-on-in-a-circle",
 ]
-"""Why the router parks although it was not the decision that failed; newer releases may know more."""
+"""Why the router itself parks a case, whatever the directory decides; newer releases may add reasons."""
 
 
 class SubmissionParked(Payload):
-    """No safe decision is possible; a person has to decide. ``reason`` is the decision's or the router's own."""
+    """No safe decision is possible; a person has to decide. ``reason`` is the decision's or one of ``RouterReason``."""
 
     receipt: Receipt
     reason: str
@@ -103,9 +103,9 @@ class SubmissionParked(Payload):
 
 
 class SubmissionDelivered(Payload):
-    """What an authority finds in its inbox: the content sealed to its own key, the decision explained.
+    """In the inbox: a submission with its content sealed to the authority's key, and the decision with its explanation.
 
-    ``answerKeys`` are the public keys that it seals the parts of its answers to.
+    The authority seals the parts of its answers for the public keys in ``answerKeys``.
     """
 
     receipt: Receipt
@@ -118,7 +118,7 @@ class SubmissionDelivered(Payload):
 
 
 class SubmissionHeld(Payload):
-    """The sealed objects of an open case, kept until it closes so that it can be sent again."""
+    """The sealed objects of an open case, kept until it closes so that it can be delivered again."""
 
     receipt: Receipt
     place: Place | None = None

@@ -1,4 +1,4 @@
-"""What the platform hands in to a case that is there: a supplement, or its withdrawal; and what becomes of it."""
+"""Supplements to an existing case and its withdrawal, from receipt to their effect."""
 
 from typing import Literal
 from uuid import UUID
@@ -11,7 +11,7 @@ SubmissionRefusal = Literal["unknown-case", "already-closed", "too-many"]
 
 
 class SupplementReceived(Payload):
-    """The platform has handed in more to a case and holds a receipt of its own for it, under a submission id of its own."""
+    """The platform client has handed in a supplement to a case; it has its own submission id and its own receipt."""
 
     receipt: Receipt
     content: Sealed
@@ -19,16 +19,16 @@ class SupplementReceived(Payload):
 
 
 class WithdrawalReceived(Payload):
-    """The applicant takes the application back; ``content`` are the words for the authority, if there are any."""
+    """The applicant withdraws the application; ``content`` is an optional text for the authority."""
 
     receipt: Receipt
     content: Sealed | None = None
 
 
 class SupplementDelivered(Payload):
-    """What an authority finds in its inbox: more to a case that it holds, sealed to its own key.
+    """In the inbox: a supplement to a case that the authority holds, sealed to its key.
 
-    ``ce_submissionid`` is the supplement's own; answers go on being sealed for ``answerKeys.submissionId``.
+    ``ce_submissionid`` is the supplement's own; answers are still sealed for ``answerKeys.submissionId``.
     """
 
     receipt: Receipt
@@ -38,7 +38,7 @@ class SupplementDelivered(Payload):
 
 
 class WithdrawalDelivered(Payload):
-    """What an authority finds in its inbox: the applicant has taken the application back, the case is closed."""
+    """In the inbox: the applicant has withdrawn the application, and the case is closed."""
 
     receipt: Receipt
     authority: AuthorityId
@@ -46,9 +46,9 @@ class WithdrawalDelivered(Payload):
 
 
 class CaseSupplemented(Payload):
-    """A supplement lies with whoever holds the case; ``receipt`` is the case's, ``supplement`` the supplement's.
+    """A supplement has reached the holder of the case; ``receipt`` is the case's, ``supplement`` the supplement's.
 
-    ``requested``: the authority had asked for information, and waits for it no longer.
+    ``requested``: the authority had asked for information and no longer waits for it.
     """
 
     receipt: Receipt
@@ -59,7 +59,7 @@ class CaseSupplemented(Payload):
 
 
 class CaseWithdrawn(Payload):
-    """The applicant has taken the application back; the case is closed."""
+    """The applicant has withdrawn the application; the case is closed."""
 
     receipt: Receipt
     authority: AuthorityId | None = None
@@ -67,12 +67,14 @@ class CaseWithdrawn(Payload):
 
 
 class SubmissionRefused(Payload):
-    """A supplement or a withdrawal that changes nothing, because the case had moved on meanwhile."""
+    """A supplement or withdrawal that changes nothing; ``reason`` says why."""
 
     submission_id: UUID
     reason: SubmissionRefusal
 
 
 HANDED_IN: tuple[type[Payload], ...] = (SupplementReceived, WithdrawalReceived)
+"""What the platform client hands in to an existing case."""
+
 TOLD: tuple[type[Payload], ...] = (CaseSupplemented, CaseWithdrawn, SubmissionRefused)
-"""What the platform hands in, and what is told of it."""
+"""What the router reports about it."""

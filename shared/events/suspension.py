@@ -1,4 +1,4 @@
-"""Which authorities are suspended and when they were, from the orders about them, in the order in which they were given."""
+"""Which authorities are and were suspended, and when, from the orders in the sequence in which they were given."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from shared.events.payload import PrincipalId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
-    """One time during which an authority is shut out; ``until`` is None while it lasts."""
+    """One suspension of an authority; ``until`` is None while it lasts."""
 
     since: datetime
     ordered_by: PrincipalId
@@ -23,12 +23,12 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class SuspensionTimes:
-    """All suspensions that were ever ordered, each authority's in their order."""
+    """Every suspension ever ordered, by authority, oldest first."""
 
     known: Mapping[str, tuple[Suspension, ...]] = field(default_factory=dict)
 
     def after(self, order: SuspendOrdered | ResumeOrdered, *, at: datetime) -> "SuspensionTimes":
-        """These and one more order. To suspend twice, or to resume who is not suspended, changes nothing."""
+        """The times after one more order. Suspending twice, or resuming an authority that is not suspended, has no effect."""
         before = self.known.get(order.authority, ())
         lasts = bool(before) and before[-1].until is None
         if lasts == isinstance(order, SuspendOrdered):
@@ -37,7 +37,7 @@ class SuspensionTimes:
             now = (*before, Suspension(since=at, ordered_by=order.principal))
         else:
             last = before[-1]
-            # Clocks of two people who order may differ; an end is never before its beginning.
+            # The clocks of two operators may differ; a suspension never ends before it begins.
             ended = Suspension(since=last.since, ordered_by=last.ordered_by, until=max(last.since, at))
             now = (*before[:-1], ended)
         return SuspensionTimes({**self.known, order.authority: now})

@@ -1,4 +1,4 @@
-"""The names of all topics: the catalogue's, each authority's own, and those of dead letters with how long these live."""
+"""The names of all topics: shared ones, one inbox per authority, and dead letters with their retention."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -7,31 +7,31 @@ from shared.events.topics import CATALOGUE, GROUPS, BusLogin, ConsumerGroup
 
 
 def dead_letter_topic(group: str) -> str:
-    """The topic of what this group could not read or handle, and of notes about that; small values unchanged."""
+    """The topic of the records that this group could not read or process, and of notes about them; small values unchanged."""
     return f"{group}.dead-letter.v1"
 
 
 def sealed_dead_letter_topic(group: str) -> str:
-    """The topic of the same for topics with sealed data: pointers that bear the time of their records."""
+    """The dead letters for topics with sealed data: pointers to the records, with the records' timestamps."""
     return f"{group}.sealed-dead-letter.v1"
 
 
 DEAD_LETTER_RETENTION: Final = max(t.retention for t in CATALOGUE if t.retention and not t.sealed)
-"""As long as the records that they are about."""
+"""As long as the records themselves."""
 
 SEALED_DEAD_LETTER_RETENTION: Final = min(t.retention for t in CATALOGUE if t.retention and t.sealed)
-"""From the time of the record, not of the letter: no letter outlives what it is about."""
+"""Counted from the record's timestamp, not the letter's: no letter outlives its record."""
 
 DEAD_LETTER_PARTITIONS: Final = 1
 
 DEAD_LETTER_TOPICS: Final[Mapping[str, ConsumerGroup]] = {
     topic(group): group for group in GROUPS for topic in (dead_letter_topic, sealed_dead_letter_topic)
 }
-"""Every topic of dead letters, and whose it is."""
+"""Every dead-letter topic with the group that owns it."""
 
 
 def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
-    """Every topic's name: the shared ones, each authority's inbox, the dead letters."""
+    """Every topic's name: the shared topics, the inbox of each of these authorities, the dead letters."""
     ids = tuple(authorities)
     shared = [t.name for t in CATALOGUE if not t.per_authority]
     own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]

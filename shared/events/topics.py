@@ -29,27 +29,26 @@ BusLogin = Literal[
     "operator-directory",
     "operator-operations",
 ]
-"""Our processes, and a login for each duty of the people who operate them; all of these may look."""
+"""Our processes, and one login for each duty of their operators; every operator login may read."""
 OperatorDuty = Literal["look", "desk", "directory", "operations"]
 ConsumerGroup = Literal["intake", "router", "notifier", "audit", "authority"]
 
-PARTITIONS = 6  # chosen at set-up where nothing else is said; then fixed, since custody lives in them
+PARTITIONS = 6  # the default at set-up; fixed from then on, because custody is kept by partition
 MAX_CONTENT_BYTES = 1024 * 1024  # the largest content, as JSON bytes before sealing, that intake takes
 INPUT_BYTES = 2 * 1024 * 1024  # the largest record of an input topic: sealed content is base64, then JSON
-OUTPUT_BYTES = INPUT_BYTES + 64 * 1024  # of an output topic: what came in can always go out
+OUTPUT_BYTES = INPUT_BYTES + 64 * 1024  # of an output topic: every accepted input fits into an output
 
-_SEALED = timedelta(days=30)
-_PERMANENT = timedelta(days=3650)
-_UNTIL_READ = timedelta(days=365)
+_SEALED, _UNTIL_READ, _PERMANENT = (timedelta(days=days) for days in (30, 365, 3650))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One row of the catalogue.
+    """A row of the catalogue.
 
-    ``name`` may hold ``<id>``: then there is one topic per authority. ``audited`` is True, or the reason why not.
-    ``rebuild`` are groups that read it only to rebuild their state, ``followers`` principals of which every process
-    reads all of it for itself. ``single``: one partition, whatever was chosen at set-up.
+    ``name`` may contain ``<id>``: one topic per authority. ``audited`` is True or the reason why not.
+    ``rebuild`` are groups that read it only to rebuild their state. ``followers`` are principals whose every process
+    reads the whole topic without a group. ``single``: one partition, whatever was chosen at set-up.
+    ``retention``: None is for ever. ``stamped``: whose clock sets the records' timestamps.
     """
 
     name: str
@@ -61,19 +60,19 @@ class Topic:
     rebuild: tuple[ConsumerGroup, ...] = ()
     followers: tuple[BusLogin, ...] = ()
     single: bool = False
-    retention: timedelta | None = _PERMANENT  # None is for ever
+    retention: timedelta | None = _PERMANENT
     compacted: bool = False
     sealed: bool = False
-    stamped: Literal["producer", "broker"] = "producer"  # whose clock stamps its records
+    stamped: Literal["producer", "broker"] = "producer"
     max_bytes: int = OUTPUT_BYTES
 
     @property
     def per_authority(self) -> bool:
-        """True where each authority has a topic of its own."""
+        """Whether each authority has its own topic."""
         return "<id>" in self.name
 
     def partitions(self, chosen: int) -> int:
-        """How many partitions it is created with, where ``chosen`` are chosen for the topics keyed by case."""
+        """How many partitions it is created with; ``chosen`` is the number for topics keyed by case."""
         return 1 if self.single else chosen
 
     def for_authority(self, authority: str) -> str:
@@ -164,14 +163,14 @@ CASE_ANSWERED = Topic(
     payloads=(case.CaseAnswered, case.DeliveryFetched),
     producers=("doors",),
     consumers=("router", "audit"),
-    followers=("doors",),  # what their book lacks after a restore
+    followers=("doors",),  # to refill their table of answers after a restore
     audited=True,
     retention=_SEALED,
     sealed=True,
     max_bytes=INPUT_BYTES,
     stamped="broker",
 )
-CASE_MESSAGE = Topic(  # intake takes a message away once the client has read it, or on erasure
+CASE_MESSAGE = Topic(  # intake deletes a message once the client has read it, or on erasure
     name="case.message.v1",
     payloads=(case.CaseMessage,),
     key="message",
@@ -277,16 +276,16 @@ CATALOGUE: tuple[Topic, ...] = (
 )
 
 GROUPS: Mapping[ConsumerGroup, BusLogin] = {g: g for g in ("intake", "router", "notifier", "audit")}
-"""The services' consumer groups and the principal that runs each."""
+"""The services' consumer groups and the login that runs each."""
 
 SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
-"""The principals of our own processes, by the name of the process."""
+"""The logins of our own processes, named like them."""
 
 SEALED_TOPICS = frozenset(topic.name for topic in CATALOGUE if topic.sealed)
 
 
 def authority_group(authority: str) -> str:
-    """The consumer group of an authority: its committed position is how far it has confirmed its inbox."""
+    """The consumer group of an authority; its committed offset says how far the authority has confirmed its inbox."""
     return f"authority.{authority}"
 
 
@@ -296,5 +295,5 @@ def consumed_by(group: ConsumerGroup) -> tuple[Topic, ...]:
 
 
 def audited() -> tuple[Topic, ...]:
-    """The topics whose every event becomes a leaf of the log."""
+    """The topics whose every event becomes a leaf of the audit log."""
     return tuple(topic for topic in CATALOGUE if topic.audited is True)

@@ -30,6 +30,7 @@ from confluent_kafka.admin import (
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.acl_filters import exactly
 from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
 from amtsweg.stack.provision.logins import Logins
@@ -247,7 +248,7 @@ def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterabl
         if binding.principal in ours and binding.permission_type == AclPermissionType.ALLOW
     ]
     for chunk in _chunks(withdrawn):
-        _wait(admin.delete_acls([_filter(binding) for binding in chunk]))
+        _wait(admin.delete_acls([exactly(binding) for binding in chunk]))
 
 
 def _binding(grant: Grant) -> AclBinding:
@@ -259,18 +260,6 @@ def _binding(grant: Grant) -> AclBinding:
         "*",
         AclOperation[grant.operation],
         AclPermissionType.ALLOW,
-    )
-
-
-def _filter(binding: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        binding.restype,
-        binding.name,
-        binding.resource_pattern_type,
-        binding.principal,
-        binding.host,
-        binding.operation,
-        binding.permission_type,
     )
 
 

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import StackError
+from amtsweg.stack.provision.acl_filters import exactly
 from amtsweg.stack.provision.grants import authority_login
 
 _WITHIN_S = 30
@@ -53,7 +54,7 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
     """
     admin = endpoint.admin()
     try:
-        deleted = admin.delete_acls([_filter(each) for each in _refusals(authority)])
+        deleted = admin.delete_acls([exactly(each) for each in _refusals(authority)])
         found = [done.result(_WITHIN_S) for done in deleted.values()]
     except KafkaException as error:
         raise StackError(
@@ -107,15 +108,3 @@ def _refusals(authority: str) -> Iterator[AclBinding]:
             AclOperation.ALL,
             AclPermissionType.DENY,
         )
-
-
-def _filter(binding: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        binding.restype,
-        binding.name,
-        binding.resource_pattern_type,
-        binding.principal,
-        binding.host,
-        binding.operation,
-        binding.permission_type,
-    )

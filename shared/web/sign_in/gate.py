@@ -97,7 +97,7 @@ def _unknown_person() -> Problem:
         403,
         "person-unknown",
         title="Hier nicht eingetragen (not registered here)",
-        detail="Die Anmeldung gilt, aber für diese SignedInPerson ist hier nichts freigegeben, oder es wurde gesperrt.",
+        detail="Die Anmeldung gilt, aber für diese Person ist hier nichts freigegeben, oder es wurde gesperrt.",
         resolution="Bei der Betreiberin eintragen lassen (ask the operator to be registered).",
     )
 
