@@ -76,7 +76,8 @@ def answer_routes(answers: AnswerDoor | CountedAnswers, *, gate: LetIn, telemetr
                 **{name: getattr(body, name) for name in AnswerGiven.model_fields}
             ),
         )
-        note(request, case_id=given.case_id, event_id=answer_id(given.authority, given.own_id))
+        event_id = answer_id(given.authority, given.own_id)
+        note(request, case_id=given.case_id, event_id=event_id)
         outcome = await answers.take(given, traceparent=request.headers.get("traceparent"))
         if not isinstance(outcome, AnswerTaken):
             problem = no_effect(outcome)
@@ -87,7 +88,7 @@ def answer_routes(answers: AnswerDoor | CountedAnswers, *, gate: LetIn, telemetr
         telemetry.count(
             "decisions", service="doors", decision="repeated" if outcome.repeated else "answer-taken"
         )
-        return _taken(outcome)
+        return _taken(outcome, event_id)
 
     return routes
 
@@ -103,11 +104,11 @@ def _authority(body: AnswerDocument, caller: Caller) -> str:
     return body.authority
 
 
-def _taken(taken: AnswerTaken) -> Response:
+def _taken(taken: AnswerTaken, event_id: UUID) -> Response:
     entry = taken.entry
     document = AnswerTakenDocument(
         id=entry.own_id,
-        answer_id=answer_id(entry.authority, entry.own_id),
+        answer_id=event_id,
         authority=entry.authority,
         case_id=entry.case_id,
         accepted_at=entry.accepted_at,
