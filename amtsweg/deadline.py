@@ -15,7 +15,7 @@ from amtsweg.language import language
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document, explained, short
-from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from services.notifier.domain.deadlines.inquiry import FIELDS, BadDeadlineInquiry, read_deadline_inquiry
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.deadlines.tables import BrokenLaw
 
@@ -37,7 +37,7 @@ def deadline(
     ] = None,
     extended_by_months: Annotated[int | None, typer.Option(help="length of the extension")] = None,
     incomplete: Annotated[bool, typer.Option("--incomplete", help="documents are still missing")] = False,
-    batch: Annotated[Path | None, typer.Option(help="JSON lines, one receipt each")] = None,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines, one receipt each; - for standard input")] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="everything as JSON")] = False,
 ) -> None:
@@ -80,6 +80,6 @@ def deadlines(path: Path, law: Law) -> Iterator[dict[str, Any]]:
     """For every line of the file its deadline in short, or an error that names line and field."""
     for row in rows(path):
         try:
-            yield {"id": row.id, **short(compute(read_deadline_inquiry(row.fields), law))}
+            yield {"id": row.id, **short(compute(read_deadline_inquiry(row.only(FIELDS)), law))}
         except (BadDeadlineInquiry, BadRow) as error:
             yield {"id": row.id, "error": row.problem(error)}

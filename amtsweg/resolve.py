@@ -20,7 +20,7 @@ from amtsweg.directory.replay import as_of
 from amtsweg.input_words import reason
 from amtsweg.language import language, said
 from services.router.domain.decision.explain import explain
-from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
+from services.router.domain.decision.inquiry import FIELDS, BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.tables import BrokenDirectory
@@ -43,7 +43,7 @@ def resolve(
     on: Annotated[str | None, typer.Option(help="the day, YYYY-MM-DD; today if left out")] = None,
     choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
     road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
-    batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each")] = None,
+    batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each; - for standard input")] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     version: Annotated[
         str | None,
@@ -142,7 +142,7 @@ def answers(
     day, resolver = today(), Resolver(directory)
     for row in rows(path):
         try:
-            decision = resolver.resolve(read_inquiry(row.fields, today=day), unverified=unverified)
+            decision = resolver.resolve(read_inquiry(row.only(FIELDS), today=day), unverified=unverified)
             yield {"id": row.id, **_short(decision)}
         except (BadInquiry, BadRow) as error:
             yield {"id": row.id, "outcome": "error", "error": row.problem(error)}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from amtsweg.__main__ import build
 from amtsweg.batch import LONGEST_ROW, rows
@@ -30,7 +31,6 @@ NO_ROW = {
     "NUL": b"\x00\x00",
     "NUL in a text": b'{"id": "a\x00"}',
     "not UTF-8": b"\xff\xfe{\x00}\x00",
-    "half a surrogate": b'{"id": "\\ud800"}',
     "semicolons": b"id;service;receivedAt",
     "a list": b"[]",
     "null": b"null",
@@ -41,6 +41,22 @@ NO_ROW = {
     "over-long": b'{"id": "' + b"x" * LONGEST_ROW + b'"}',
     "over-long, many times": b'{"id": "' + b"x" * 9 * LONGEST_ROW + b'"}',
 }
+
+
+UNLIKE = {
+    "a member twice": (b'"plz": "35390", "plz": "35391"', "plz"),
+    "a member twice with one value": (b'"id": 1, "id": 1', "id"),
+    "a member twice, deeper": (b'"attributes": {"road": "land", "road": "federal"}', "attributes"),
+    "half a surrogate": (b'"id": "\\ud800"', "id"),
+    "a number that is rounded": (b'"extendedByMonths": 0.1000000000000000055', "extendedByMonths"),
+    "a number beyond all": (b'"extendedByMonths": 1e999', "extendedByMonths"),
+    "a member that is spelt wrong": (b'"recievedAt": "2026-01-12"', "recievedAt"),
+    "a member in other letters": (b'"Service": "1"', "Service"),
+    "a member without a name": (b'"": 1', ""),
+    "a member that rings": (b'"\\u0007\\u001b[31m": 1', "\N{REPLACEMENT CHARACTER}" * 2 + "[31m"),
+    "an endless name": (b'"' + b"x" * 60_000 + b'": 1', "x" * 64),
+}
+"""Members that readers would understand differently, or that nobody asks for; and the field that the error names."""
 
 
 def _deadlines(path: Path) -> Iterator[dict[str, Any]]:
@@ -70,6 +86,37 @@ def test_a_row_that_is_none_gets_its_error_and_the_others_are_answered(
     problems = {name: each["error"] for name, each in zip(NO_ROW, found[1::2], strict=True)}
     assert {name: problem["field"] for name, problem in problems.items()} == dict.fromkeys(NO_ROW, "line")
     assert [problem["line"] for problem in problems.values()] == list(range(2, 2 * len(NO_ROW) + 1, 2))
+
+
+@pytest.mark.parametrize(("batch", "good"), BATCHES)
+def test_a_member_that_is_there_twice_or_unknown_is_named_and_the_other_rows_are_answered(
+    tmp_path: Path, batch: Batch, good: dict[str, Any]
+) -> None:
+    row = json.dumps(good).encode()
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(b"".join(row + b"\n{" + bad + b"}\n" for bad, _ in UNLIKE.values()))
+    found = list(batch(file))
+    assert all(each == found[0] and "error" not in each for each in found[::2])
+    problems = {name: each["error"] for name, each in zip(UNLIKE, found[1::2], strict=True)}
+    assert {name: problem["field"] for name, problem in problems.items()} == {
+        name: field for name, (_, field) in UNLIKE.items()
+    }
+    assert [problem["line"] for problem in problems.values()] == list(range(2, 2 * len(UNLIKE) + 1, 2))
+    assert all("expected" in each["message"] or "half" in each["message"] for each in problems.values())
+    assert all(each["message"].isprintable() and len(each["message"]) < 500 for each in problems.values())
+
+
+@pytest.mark.parametrize("command", ["deadline", "resolve"])
+def test_a_dash_reads_standard_input(command: str) -> None:
+    row = json.dumps({"deadline": RECEIPT, "resolve": INQUIRY}[command])
+    offline = ["--offline"] if command == "resolve" else []
+    told = CliRunner().invoke(
+        build([command]), [command, "--batch", "-", *offline], input=f"{row}\nno row\n{row}\n"
+    )
+    first, second, third = map(json.loads, told.stdout.splitlines())
+    assert (told.exit_code, first) == (1, third)
+    assert first["id"] == "good"
+    assert second["error"]["line"] == 2
 
 
 @pytest.mark.parametrize(("batch", "good"), BATCHES)

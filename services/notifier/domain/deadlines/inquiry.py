@@ -4,12 +4,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from services.notifier.domain.deadlines.calendar import FIRST_YEAR, LAST_YEAR, calendar_day
 
 Via = Literal["single-contact", "authority"]
 """Where the application arrived: at the einheitliche Stelle (§ 71a VwVfG), or at the authority itself."""
+
+FIELDS: Final = (
+    "service",
+    "profile",
+    "receivedAt",
+    "via",
+    "supplementsReceivedAt",
+    "extendedByMonths",
+    "complete",
+)
+"""What an inquiry is made of."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from pydantic import ValidationError
 
 from shared.events.competence import Inquiry
 
 _KEYS = ("ars", "ags", "plz")
+FIELDS: Final = ("service", *_KEYS, "town", "on", "choice", "road", "attributes")
+"""What an inquiry is made of."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EXPECTED: Mapping[str, str] = {
     "service": "a LeiKa key: 14 digits",
