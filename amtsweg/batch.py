@@ -76,9 +76,7 @@ class BatchRow:
         """
         if unknown := [name for name in self.fields if name not in known and name != "id"]:
             named = ", ".join(map(_shown, unknown[:_MOST_NAMED]))
-            raise BadRow(
-                f"unknown ({named}); expected only id, {', '.join(known)}", field=_shown(unknown[0])
-            )
+            raise BadRow(f"unknown ({named}); expected only id, {', '.join(known)}", field=_shown(unknown[0]))
         return self.fields
 
     @property

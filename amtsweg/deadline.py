@@ -37,7 +37,9 @@ def deadline(
     ] = None,
     extended_by_months: Annotated[int | None, typer.Option(help="length of the extension")] = None,
     incomplete: Annotated[bool, typer.Option("--incomplete", help="documents are still missing")] = False,
-    batch: Annotated[Path | None, typer.Option(help="JSON lines, one receipt each; - for standard input")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="JSON lines, one receipt each; - for standard input")
+    ] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="everything as JSON")] = False,
 ) -> None:

@@ -43,7 +43,9 @@ def resolve(
     on: Annotated[str | None, typer.Option(help="the day, YYYY-MM-DD; today if left out")] = None,
     choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
     road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
-    batch: Annotated[Path | None, typer.Option(help="JSON lines, one inquiry each; - for standard input")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="JSON lines, one inquiry each; - for standard input")
+    ] = None,
     directory: Annotated[Path | None, typer.Option(help="folder of another directory")] = None,
     version: Annotated[
         str | None,

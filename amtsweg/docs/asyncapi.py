@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from amtsweg.docs.schemas import payloads, schemas
-from shared.events.envelope import event_type
+from shared.events.envelope import LONGEST_ATTRIBUTE, event_type
 from shared.events.payload import Payload
 from shared.events.topic_names import (
     DEAD_LETTER_PARTITIONS,
@@ -157,13 +157,23 @@ def _headers(name: str) -> SchemaNode:
     properties: SchemaNode = {
         "ce_specversion": {"const": "1.0"},
         "ce_id": {**_UUID, "description": "the event; derived, so a repetition has the same id"},
-        "ce_source": {"type": "string"},
+        "ce_source": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_ATTRIBUTE,
+            "pattern": "^[!-~]+$",
+        },
         "ce_type": {"const": name},
         "ce_time": {"type": "string", "format": "date-time"},
         "ce_caseid": _UUID,
         "ce_submissionid": _UUID,
         "content-type": {"const": "application/json"},
-        "traceparent": {"type": "string", "description": "W3C Trace Context"},
+        "traceparent": {
+            "type": "string",
+            "minLength": 55,
+            "maxLength": 55,
+            "description": "W3C Trace Context",
+        },
     }
     required = [header for header in properties if header != "traceparent"]
     return {"type": "object", "properties": properties, "required": required}

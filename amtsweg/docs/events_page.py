@@ -27,6 +27,10 @@ The headers are `ce_specversion`, `ce_id` (derived; a repetition has the same), 
 records that are refused, lie in [`tests/golden/events`](../tests/golden/events); the same contract for tools is
 [asyncapi.yaml](asyncapi.yaml).
 
+Of each `ce_` header there is one, of at most 200 bytes; anything else makes the record a dead letter. `traceparent` is read
+if it is W3C Trace Context of version 00 (55 characters). What is not is dropped: it costs the trace and never the case. Other
+headers (`tracestate`, `baggage`, …) are neither read nor passed on.
+
 Readers use `isolation.level=read_committed`, drop ids they have seen, and ignore fields they do not know.
 Within a version, fields are only added, with defaults; a breaking change is a new topic.
 """

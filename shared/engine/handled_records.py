@@ -8,6 +8,7 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from shared.engine.consumer_lag import series
+from shared.events.trace_context import TRACEPARENT, trace_context
 from shared.kafka.records import Record
 from shared.telemetry.tracing import CASE, SpanAttributes, enabled, follow, trace_id
 
@@ -60,5 +61,4 @@ def _id(headers: Mapping[str, bytes], name: str) -> str | None:
 
 
 def _traceparent(headers: Mapping[str, bytes]) -> str | None:
-    value = headers.get("traceparent")
-    return None if value is None else value.decode("latin-1")
+    return trace_context(headers.get(TRACEPARENT))

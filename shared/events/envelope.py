@@ -1,5 +1,7 @@
 """CloudEvents 1.0 on Kafka, binary mode: attributes in ``ce_`` headers, the payload's JSON as value."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from shared.events.payload import YEARS, Payload
+from shared.events.trace_context import TRACEPARENT, trace_context
 
 P = TypeVar("P", bound=Payload)
 P_co = TypeVar("P_co", bound=Payload, covariant=True)
@@ -18,6 +21,11 @@ Headers = tuple[tuple[str, bytes], ...]
 TYPE_PREFIX = "de.amtsweg."
 _MOST_PLACES = 30
 _LONGEST_PART = 64
+_ATTRIBUTE = "ce_"
+LONGEST_ATTRIBUTE = 200
+"""In bytes; the longest that we write ourselves has half of it."""
+
+_SOURCE = re.compile(r"[!-~]+")
 
 
 class Undecodable(Exception):  # noqa: N818 - the name of the failure in the project's vocabulary
@@ -75,7 +83,7 @@ def encode(event: Event[Payload], topic: str) -> Message:
         ("content-type", b"application/json"),
     ]
     if event.traceparent is not None:
-        headers.append(("traceparent", event.traceparent.encode()))
+        headers.append((TRACEPARENT, event.traceparent.encode()))
     return Message(topic, case, event.data.to_json(), tuple(headers))
 
 
@@ -84,11 +92,16 @@ def decode(
 ) -> Event[Payload]:
     """Read a record of a topic that carries one of these payloads.
 
+    One rule holds for all headers. CloudEvents' attributes (``ce_…``) say what the record is: each is there once, and
+    short. A trace context is kept if it is one, and dropped if not. Every other header is left aside, whatever it holds.
+
     Raises:
-        Undecodable: a header is missing or malformed, the type is not one of the topic's, or the value is
-            not its JSON. The text names the header or field, never a value.
+        Undecodable: an attribute is missing, malformed, too long or there twice, the type is not one of the topic's,
+            or the value is not its JSON. The text names the header or field, never a value.
     """
     attributes = dict(headers)
+    if len(attributes) < len(headers):
+        _refuse_doubled(headers)
     payload = _payload(_text(attributes, "ce_type"), payloads)
     if value is None:
         raise Undecodable("the record has no value; expected the JSON of an event")
@@ -96,15 +109,14 @@ def decode(
         data = payload.from_json(value)
     except ValidationError as refused:
         raise Undecodable(f"{payload.__name__}: not valid {_where(refused)}") from None
-    traceparent = attributes.get("traceparent")
     return Event(
         id=_uuid(attributes, "ce_id"),
-        source=_text(attributes, "ce_source"),
+        source=_source(attributes),
         time=_instant(attributes, "ce_time"),
         case_id=_uuid(attributes, "ce_caseid"),
         submission_id=_uuid(attributes, "ce_submissionid"),
         data=data,
-        traceparent=None if traceparent is None else traceparent.decode("ascii", errors="replace"),
+        traceparent=trace_context(attributes.get(TRACEPARENT)),
     )
 
 
@@ -131,14 +143,30 @@ def _payload(name: str, payloads: Sequence[type[Payload]]) -> type[Payload]:
     raise Undecodable(f"header ce_type is not one of the topic's types ({expected})")
 
 
+def _refuse_doubled(headers: Sequence[tuple[str, bytes]]) -> None:
+    """Two readers could take different ones of two; that is two events in one record."""
+    counted = Counter(name for name, _ in headers if name.startswith(_ATTRIBUTE))
+    if doubled := sorted(name[:_LONGEST_PART] for name, times in counted.items() if times > 1):
+        raise Undecodable(f"header {doubled[0]} is there more than once")
+
+
 def _text(attributes: dict[str, bytes], name: str) -> str:
     value = attributes.get(name)
     if value is None:  # absent, or sent without a value
         raise Undecodable(f"header {name} is missing")
+    if len(value) > LONGEST_ATTRIBUTE:
+        raise Undecodable(f"header {name} is longer than {LONGEST_ATTRIBUTE} bytes")
     try:
         return value.decode()
     except UnicodeDecodeError:
         raise Undecodable(f"header {name} is not UTF-8") from None
+
+
+def _source(attributes: dict[str, bytes]) -> str:
+    source = _text(attributes, "ce_source")
+    if not _SOURCE.fullmatch(source):
+        raise Undecodable("header ce_source is not a URI reference")
+    return source
 
 
 def _uuid(attributes: dict[str, bytes], name: str) -> UUID:

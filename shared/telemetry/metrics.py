@@ -1,12 +1,13 @@
 """Metrics (Prometheus) and trace context (W3C traceparent); every metric stands in one table."""
 
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from shared.events.trace_context import trace_context
 
 MetricName = Literal[
     "batch_seconds",
@@ -143,12 +144,9 @@ class Telemetry:
         return generate_latest(self.registry)
 
 
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-
 def child_of(traceparent: str | None) -> str:
     """The trace context of a step that follows: same trace, new span; a new trace if there is none."""
-    if traceparent is None or not _TRACEPARENT.fullmatch(traceparent):
+    if (stated := trace_context(traceparent)) is None:
         return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-    version, trace, _, flags = traceparent.split("-")
+    version, trace, _, flags = stated.split("-")
     return f"{version}-{trace}-{secrets.token_hex(8)}-{flags}"

@@ -11,6 +11,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, SpanKind, TraceFlags
 
+from shared.events.trace_context import trace_context, trace_id_of
 from shared.telemetry.metrics import child_of
 
 SpanAttributes = Mapping[str, str | int]
@@ -68,18 +69,13 @@ def follow(
 
 def trace_id(traceparent: str | None) -> str | None:
     """The trace's id, as log lines name it."""
-    context = _context(traceparent)
-    return None if context is None else f"{context.trace_id:032x}"
+    return trace_id_of(traceparent)
 
 
 def _context(traceparent: str | None) -> SpanContext | None:
-    parts = (traceparent or "").split("-")
-    if [len(part) for part in parts] != [2, 32, 16, 2]:
+    if (stated := trace_context(traceparent)) is None:
         return None
-    try:
-        context = SpanContext(
-            int(parts[1], 16), int(parts[2], 16), is_remote=True, trace_flags=TraceFlags(int(parts[3], 16))
-        )
-    except ValueError:
-        return None
-    return context if context.is_valid else None
+    _, trace_id, span_id, flags = stated.split("-")
+    return SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )

@@ -8,6 +8,7 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.events.trace_context import TRACEPARENT
 from shared.telemetry.metrics import Telemetry
 from shared.telemetry.tracing import CASE, begin, traceparent_of
 from shared.web.noted import noted
@@ -21,7 +22,7 @@ QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 _FAILED: Final = 500
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_TRACEPARENT: Final = b"traceparent"
+_TRACEPARENT: Final = TRACEPARENT.encode()
 _HEADERS: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _STRICT: Final = (b"strict-transport-security", b"max-age=31536000")
 

@@ -1,6 +1,5 @@
 """Facts: what is to be logged, before it has a place in the log."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,11 @@ import orjson
 from services.audit.domain.completeness import EFFECTS
 from services.audit.domain.payload import canonical, without_sealed
 from services.audit.domain.pseudonyms import Pseudonymizer
-from shared.events.envelope import Undecodable, decode, event_type, timestamp
+from shared.events.envelope import decode, event_type, timestamp
 from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.submission import Receipt
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_MAX_SOURCE = 200
+from shared.events.trace_context import trace_id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +76,6 @@ def fact_of_record(
         Undecodable: the record is not an event of its topic.
     """
     event = decode(value, headers, payloads)
-    if len(event.source) > _MAX_SOURCE:
-        raise Undecodable(f"header ce_source is longer than {_MAX_SOURCE} characters")
     data: dict[str, Any] = orjson.loads(value or b"")
     # Most events carry nothing sealed, and looking for it at every depth is what costs most here.
     shown = without_sealed(data) if b"ciphertext" in (value or b"") else data
@@ -136,9 +131,8 @@ def effects_of(event_id: UUID, kind: str, secrecy: Pseudonymizer) -> tuple[str, 
 def _tokens(receipt: Receipt | None, traceparent: str | None, secrecy: Pseudonymizer) -> Iterator[str]:
     if receipt is not None:
         yield secrecy.token(NUMBER, receipt.receipt_number.upper())
-    trace = _TRACEPARENT.fullmatch(traceparent or "")
-    if trace is not None:
-        yield secrecy.token(TRACE, trace[1])
+    if (trace := trace_id_of(traceparent)) is not None:
+        yield secrecy.token(TRACE, trace)
 
 
 NUMBER, TRACE = "number", "trace"

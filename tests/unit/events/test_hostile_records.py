@@ -105,7 +105,10 @@ def test_a_header_that_holds_anything_breaks_nobody(hostile: bytes) -> None:
             headers = list(record.headers)
             headers[number] = (name, hostile)
             read = taken(record.value or b"", tuple(headers), BY_NAME[record.topic])
-            assert not read or name in {"ce_specversion", "ce_source", "content-type", "traceparent"}, name
+            own = name.startswith("ce_") and name != "ce_specversion"
+            assert not (read and own) or (name == "ce_source" and hostile.isascii() and len(hostile) < 50), (
+                name
+            )
 
 
 @settings(max_examples=300, deadline=None)

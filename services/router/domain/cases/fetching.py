@@ -14,6 +14,7 @@ from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, event_type
 from shared.events.ids import fetched_id
 from shared.events.submission import SubmissionDelivered
+from shared.events.trace_context import TRACEPARENT, trace_context
 
 _DELIVERED: Final = event_type(SubmissionDelivered).encode()
 _IDS: Final = ("ce_caseid", "ce_submissionid", "ce_id")
@@ -59,5 +60,5 @@ def fetches(
             case_id=case,
             submission_id=submission,
             data=DeliveryFetched(authority=record.authority, delivery_id=delivery, fetched_at=now),
-            traceparent=record.header("traceparent").decode() or None,
+            traceparent=trace_context(record.header(TRACEPARENT)),
         )
