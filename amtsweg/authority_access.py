@@ -1,7 +1,6 @@
 """`amtsweg authority add | rotate | revoke | serve`: who reads and answers for whom, and with what."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, access, super_user
+from amtsweg.credentials import read_jwk
 from amtsweg.directory import published
 from amtsweg.directory.proposal import Tables
 from amtsweg.language import said
@@ -218,15 +218,7 @@ def ways_in(folder: Path | None) -> WaysIn:
 
 
 def _jwk(path: Path | None) -> Mapping[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        key = json.loads(path.read_bytes())
-    except OSError as error:
-        raise StackError(f"{path}: {error.strerror}") from error
-    if not isinstance(key, dict):
-        raise StackError(said(de=f"{path}: kein JWK", en=f"{path}: no JWK"))
-    return key
+    return None if path is None else read_jwk(path)
 
 
 def check_id(authority: str) -> None:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from amtsweg.addresses import given_address
 from amtsweg.credentials import key_credential, roll_secret, rolled_credential
 from amtsweg.language import said
+from amtsweg.named_file import secret_in
 from amtsweg.stack import endpoints
 from amtsweg.stack.description import AuthorityDescription, StackDescription, stack_folder
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
@@ -32,7 +33,7 @@ from shared.access.suspensions import read_suspensions
 from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX
 from shared.postgres.pool import Connection
-from shared.settings import PostgresConnection, read_secret
+from shared.settings import PostgresConnection
 
 T = TypeVar("T")
 
@@ -226,7 +227,7 @@ def access(work: Callable[[Connection], Awaitable[T]]) -> T:
     async def connected() -> T:
         if "AMTSWEG_POSTGRES__URL" in os.environ:
             postgres = _Environment().postgres
-            password = read_secret(postgres.password_file) if postgres.password_file else None
+            password = secret_in(postgres.password_file) if postgres.password_file else None
             connection = await asyncpg.connect(postgres.url, password=password, timeout=10)
         else:
             connection = await asyncpg.connect(running_stack().postgres.url, timeout=10)

@@ -16,6 +16,7 @@ from amtsweg.case_file import CaseFile, document, text
 from amtsweg.directory.names import DirectoryNames
 from amtsweg.language import language, said
 from amtsweg.mistakes import MISTAKE
+from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.intake.adapters.postgres.operate import MOST, found
@@ -24,7 +25,6 @@ from services.notifier.adapters.postgres.operate import ahead, listed
 from services.notifier.domain.states import TRANSITIONS
 from shared.local_time import local_time
 from shared.postgres.pool import Pool, open_pool
-from shared.settings import read_secret
 
 _URL: Final = "AMTSWEG_POSTGRES__URL"
 _PASSWORD_FILE: Final = "AMTSWEG_POSTGRES__PASSWORD_FILE"  # noqa: S105 - the name of a setting
@@ -86,7 +86,7 @@ def _postgres() -> tuple[str, str | None]:
     """A role that may read the schemas of intake and notifier: the installation's own, else the stack's."""
     if url := os.environ.get(_URL):
         file = os.environ.get(_PASSWORD_FILE)
-        return given_address(url) or "", None if file is None else read_secret(Path(file))
+        return given_address(url) or "", None if file is None else secret_in(Path(file))
     try:
         return StackDescription.read().postgres.url, None
     except FileNotFoundError:

@@ -16,13 +16,14 @@ from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key
 from amtsweg.language import said
+from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
 from shared.local_time import local_time
 from shared.postgres.pool import Connection
-from shared.settings import PostgresConnection, read_secret
+from shared.settings import PostgresConnection
 
 commands = typer.Typer(no_args_is_help=True, help="Wer Zugriffstoken bekommt, und wofür.")
 
@@ -259,7 +260,7 @@ def _run(work: Callable[[Connection], Awaitable[T]]) -> T:
 def _postgres() -> tuple[str, str | None]:
     if "AMTSWEG_POSTGRES__URL" in os.environ:
         postgres = _Environment().postgres
-        return postgres.url, read_secret(postgres.password_file) if postgres.password_file else None
+        return postgres.url, secret_in(postgres.password_file) if postgres.password_file else None
     try:
         return StackDescription.read().postgres.url, None
     except FileNotFoundError:

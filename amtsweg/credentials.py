@@ -1,13 +1,14 @@
 """Making the credentials of principals: secrets that are rolled and shown once, public keys that are strong enough."""
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from amtsweg.input_words import of_file
 from amtsweg.language import said
+from amtsweg.named_file import WrongFile, object_in
 from shared.access.principal import Credential
 from shared.access.secrets import hashed
 from shared.crypto.key_strength import strong_key
@@ -82,15 +83,12 @@ def read_jwk(path: Path) -> Mapping[str, Any]:
     """The key in a file.
 
     Raises:
-        ValueError: the file cannot be read, or holds no JSON object.
+        WrongFile: the file cannot be read, or holds no JSON object.
     """
     try:
-        key = json.loads(path.read_bytes())
+        return object_in(path)
     except OSError as error:
-        raise ValueError(type(error).__name__) from None
-    if not isinstance(key, dict):
-        raise ValueError(said(de="kein JSON-Objekt", en="no JSON object"))  # noqa: TRY004 - a file's content, not an argument's type
-    return key
+        raise WrongFile(of_file(error)) from None
 
 
 def asked_credential(

@@ -39,6 +39,9 @@ def of_file(error: OSError) -> str:
         errno.EACCES: "darf nicht gelesen oder geschrieben werden",
         errno.EEXIST: "gibt es schon",
         errno.ENAMETOOLONG: "ist ein zu langer Name",
+        errno.EFBIG: "ist größer als jede solche Datei",
+        errno.ELOOP: "ist eine Verknüpfung auf sich selbst",
+        errno.ENOSPC: "hat keinen Platz mehr",
     }
     told = error.strerror or str(error)
     what = said(de=german.get(error.errno or 0, f"`{told}`"), en=told)

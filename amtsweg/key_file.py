@@ -1,7 +1,6 @@
 """`amtsweg authority key-file`: an authority's private key, protected by a password, for the clerk's page."""
 
 import getpass
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +8,11 @@ import typer
 
 from amtsweg.input_words import reason
 from amtsweg.language import said
+from amtsweg.named_file import WrongFile, object_in, secret_in
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
 from shared.crypto.key_file import protect
 from shared.crypto.key_strength import strong_key
-from shared.settings import read_secret
 
 
 def key_file(
@@ -36,13 +35,15 @@ def key_file(
             )
         )
     try:
-        document = json.loads(_key_path(authority, key).read_bytes())
+        document = object_in(_key_path(authority, key))
         for each in document.get("keys", [document]):
             if not strong_key(each, use="sealing").is_private:
-                raise ValueError(_not_private(each.get("kid")))  # noqa: TRY301 - told like the others
+                raise WrongFile(_not_private(each.get("kid")))  # noqa: TRY301 - told like the others
         text = protect(document, password=_password(password_file))
-    except (OSError, ValueError) as bad:
+    except (OSError, WrongFile) as bad:
         raise StackError(f"{authority}: {reason(bad)}") from bad
+    except ValueError as bad:
+        raise StackError(said(de=f"{authority}: `{bad}`", en=f"{authority}: {bad}")) from bad
     target.touch(mode=0o600)
     target.write_text(text + "\n")
     typer.echo(
@@ -84,7 +85,7 @@ def _key_path(authority: str, key: Path | None) -> Path:
 
 def _password(file: Path | None) -> str:
     if file is not None:
-        return read_secret(file)
+        return secret_in(file)
     first = getpass.getpass(
         said(de="Passwort (mindestens 12 Zeichen): ", en="Password (12 characters at least): ")
     )

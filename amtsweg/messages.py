@@ -12,6 +12,7 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
+from amtsweg.named_file import bytes_in, secret_in
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
@@ -22,10 +23,8 @@ from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import TRANSITIONS
 from shared.crypto.dkim import LONGEST_BITS, SHORTEST_BITS, DkimSigner
 from shared.crypto.webhook_signatures import WebhookKeys
-from shared.errors import Unavailable
 from shared.local_time import local_time, utc
 from shared.postgres.pool import Pool, open_pool
-from shared.settings import read_secret
 
 commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
 
@@ -147,10 +146,11 @@ def mailbox_keys(
     as_json: JsonOption = False,
 ) -> None:
     """Zeigt, womit eine Plattform die Unterschrift unter Nachrichten an ihre Postfächer prüft."""
+    text = secret_in(keys_file)
     try:
-        secret, public = verification(WebhookKeys.from_text(read_secret(keys_file)), client)
+        secret, public = verification(WebhookKeys.from_text(text), client)
     except ValueError as bad:
-        echo(f"{keys_file}: {bad}", err=True)
+        echo(said(de=f"{keys_file}: `{bad}`", en=f"{keys_file}: {bad}"), err=True)
         raise typer.Exit(2) from None
     if as_json:
         echo_json({"secret": secret, "publicKeys": public})
@@ -170,7 +170,7 @@ def dkim_record(
 ) -> None:
     """Zeigt, was im DNS steht, damit Empfänger die Unterschrift (DKIM) unter unseren Mails prüfen können."""
     try:
-        signer = DkimSigner.from_pem(key_file.read_bytes(), domain=domain, selector=selector)
+        signer = DkimSigner.from_pem(bytes_in(key_file), domain=domain, selector=selector)
     except (OSError, ValueError):
         bits = f"{SHORTEST_BITS}–{LONGEST_BITS}"
         echo(
@@ -219,13 +219,9 @@ def _line(message: ListedMessage) -> str:
 
 def _run(work: Callable[[Pool], Awaitable[_Result]], *, url: str | None, file: Path | None) -> _Result:
     async def connected() -> _Result:
-        password = None if file is None else read_secret(file)
+        password = None if file is None else secret_in(file)
         address = url or StackDescription.read(stack_folder()).postgres.url
         async with await open_pool(address, schema=SCHEMA, password=password, size=1) as pool:
             return await work(pool)
 
-    try:
-        return asyncio.run(connected())
-    except Unavailable as away:
-        echo(said(de=f"FEHLER: {away}", en=f"ERROR: {away}"), err=True)
-        raise typer.Exit(1) from None
+    return asyncio.run(connected())

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from amtsweg.input_words import of_file
 from amtsweg.language import said
-from amtsweg.stack.errors import StackError
+from amtsweg.named_file import WrongFile
+from amtsweg.stack.errors import NoStackError, StackError
 from amtsweg.terminal import echo
 from amtsweg.usage_errors import UsageError, wrong_use
 from shared.errors import Stopped, Unavailable
@@ -29,26 +30,32 @@ def explained() -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
-    except UsageError as error:
-        raise _ended(wrong_use(error), MISTAKE) from error
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
         raise _ended(_away(error), AWAY) from error
-    except StackError as error:
-        raise _ended(str(error), 1) from error
-    except ValidationError as error:
-        raise _ended(_invalid(error), MISTAKE) from error
-    except UnicodeDecodeError as error:
-        text = said(de="Die Datei ist kein Text in UTF-8", en="the file is not text in UTF-8")
-        raise _ended(f"{text} (Byte {error.start})", MISTAKE) from error
-    except json.JSONDecodeError as error:
-        text = said(de="Die Datei ist kein JSON", en="the file is not JSON")
-        raise _ended(f"{text}: {error.msg} ({error.lineno}:{error.colno})", MISTAKE) from error
-    except ValueError as error:
-        raise _ended(
-            said(de=f"Ungültige Angabe: `{error}`", en=f"invalid value: {error}"), MISTAKE
-        ) from error
-    except OSError as error:
-        raise _ended(of_file(error), MISTAKE) from error
+    except (UsageError, StackError, ValueError, OSError) as error:
+        mistake = not isinstance(error, StackError) or isinstance(error, NoStackError)
+        raise _ended(_mistaken(error), MISTAKE if mistake else 1) from error
+
+
+def _mistaken(error: Exception) -> str:
+    match error:
+        case UsageError():
+            told = wrong_use(error)
+        case StackError() | WrongFile():
+            told = str(error)
+        case ValidationError():
+            told = _invalid(error)
+        case UnicodeDecodeError():
+            text = said(de="Die Datei ist kein Text in UTF-8", en="the file is not text in UTF-8")
+            told = f"{text} (Byte {error.start})"
+        case json.JSONDecodeError():
+            text = said(de="Die Datei ist kein JSON", en="the file is not JSON")
+            told = f"{text}: {error.msg} ({error.lineno}:{error.colno})"
+        case OSError():
+            told = of_file(error)
+        case _:
+            told = said(de=f"Ungültige Angabe: `{error}`", en=f"invalid value: {error}")
+    return told
 
 
 def _away(error: Exception) -> str:

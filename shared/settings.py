@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.addresses import protected_brokers, protected_url, require_loopback
+from shared.bounded_files import read_bounded
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 ClockAhead = Annotated[
@@ -180,8 +181,16 @@ class ServiceSettings(BaseSettings):
 
 
 def read_secret(path: Path) -> str:
-    """Return the secret in a file, without the end of the line."""
-    return path.read_text(encoding="utf-8").rstrip("\r\n")
+    """Return the secret in a file, without the end of the line.
+
+    Raises:
+        ValueError: the file is no text in UTF-8; of its content the error repeats nothing.
+        OSError: it cannot be read, or is larger than any secret.
+    """
+    try:
+        return read_bounded(path).decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected text in UTF-8; byte {error.start} is none") from None
 
 
 Issuer = Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$"), AfterValidator(protected_url)]

@@ -14,8 +14,10 @@ from urllib.parse import quote, urlencode
 import typer
 
 from amtsweg.language import language, said
+from amtsweg.named_file import text_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
+from shared.errors import Unavailable
 
 PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
 ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
@@ -42,7 +44,7 @@ class AuditClient:
             stack = StackDescription.read()
             url, token = url or stack.urls.audit, stack.auditor.token
         if token_file is not None:
-            token = token_file.read_text().strip()
+            token = text_in(token_file).strip()
         return cls(url=url.rstrip("/"), token=token, purpose=purpose, reference=reference)
 
     def get(self, path: str, **parameters: str) -> bytes:
@@ -69,14 +71,7 @@ class AuditClient:
         except urllib.error.HTTPError as refused:
             raise _end(_problem(refused.read())) from None
         except urllib.error.URLError as away:
-            raise _end(
-                {
-                    "detail": said(
-                        de=f"{self.url} ist nicht zu erreichen ({away.reason})",
-                        en=f"{self.url} cannot be reached ({away.reason})",
-                    )
-                }
-            ) from None
+            raise Unavailable(f"{self.url} ({away.reason})") from None
 
 
 def _problem(body: bytes) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outc
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
 from amtsweg.language import language, said
+from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -26,9 +27,8 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.erase import NO_LOOKS_KEPT, NOTHING_KEPT, Erased, Eraser
 from services.audit.handler.sequence import Sequencer
-from shared.errors import Stopped, Unavailable
+from shared.errors import Stopped
 from shared.postgres.pool import Pool, open_pool
-from shared.settings import read_secret
 
 T = TypeVar("T")
 
@@ -205,7 +205,7 @@ def _access(
     return LogAccess(
         origin=origin,
         postgres_url=postgres_url,
-        password=None if password_file is None else read_secret(password_file),
+        password=None if password_file is None else secret_in(password_file),
         secrecy=read_secrecy(secret),
         successor=None
         if next_origin is None or next_secret is None
@@ -236,7 +236,7 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(working())
-    except (ProofRefused, Stopped, Unavailable) as failed:
+    except (ProofRefused, Stopped) as failed:
         echo(in_words(failed), err=True)
         raise typer.Exit(1) from None
 

@@ -11,6 +11,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
+from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
@@ -23,10 +24,8 @@ from services.audit.domain.policy import Policy
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.integrate import derive
 from services.audit.ports import GROUP, Fork
-from shared.errors import Unavailable
 from shared.postgres import migrations
 from shared.postgres.pool import open_pool
-from shared.settings import read_secret
 
 PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
@@ -43,10 +42,10 @@ def rebuild_tiles(
     if origin is None or postgres_url is None:
         stack = StackDescription.read()
         origin, postgres_url = origin or stack.audit.origin, postgres_url or stack.postgres.url
-    password = None if password_file is None else read_secret(password_file)
+    password = None if password_file is None else secret_in(password_file)
     try:
         size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
-    except (Fork, Unavailable) as failed:
+    except Fork as failed:
         echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
     echo(
@@ -68,10 +67,10 @@ def rebuild_database(
     """Stellt Reihenfolge, Hashwerte und Kennungen in einer leeren Datenbank aus den Dateien wieder her."""
     began = time.perf_counter()
     url = postgres_url or StackDescription.read().postgres.url
-    password = None if password_file is None else read_secret(password_file)
+    password = None if password_file is None else secret_in(password_file)
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
-    except (ProofRefused, Fork, Unavailable) as failed:
+    except (ProofRefused, Fork) as failed:
         echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
         raise typer.Exit(1) from None
     echo(

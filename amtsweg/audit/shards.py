@@ -13,6 +13,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
+from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -28,9 +29,8 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import NONCE_BYTES, Pseudonymizer
 from services.audit.handler.rollover import LogSuccession
 from services.audit.handler.sequence import Sequencer
-from shared.errors import Stopped, Unavailable
+from shared.errors import Stopped
 from shared.postgres.pool import Pool, open_pool
-from shared.settings import read_secret
 
 _WAIT_SECONDS = 60.0
 _EVERY_SECONDS = 0.2
@@ -50,7 +50,7 @@ def close(
     url, password = _database(postgres_url, password_file)
     try:
         size = asyncio.run(_close(origin, url=url, password=password))
-    except (ProofRefused, Unavailable) as failed:
+    except ProofRefused as failed:
         raise _end(failed) from None
     echo(
         said(
@@ -78,7 +78,7 @@ def open_next(
         _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
         last = open_checkpoint(note, policy_of(log_key, policy)).checkpoint
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
-    except (ProofRefused, Stopped, Unavailable) as failed:
+    except (ProofRefused, Stopped) as failed:
         raise _end(failed) from None
     echo(
         said(
@@ -158,7 +158,7 @@ def _secrets(old: Path, new: Path) -> tuple[Pseudonymizer, Pseudonymizer]:
 
 def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str, str | None]:
     url = postgres_url or StackDescription.read().postgres.url
-    return url, None if password_file is None else read_secret(password_file)
+    return url, None if password_file is None else secret_in(password_file)
 
 
 def _end(failed: Exception) -> typer.Exit:

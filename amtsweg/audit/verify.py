@@ -8,6 +8,7 @@ import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from amtsweg.language import language, said
+from amtsweg.named_file import LARGE, bytes_in, text_in
 from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
@@ -36,8 +37,8 @@ def verify(
     """
     column = 0 if language() == "de" else 1
     try:
-        rule = None if policy is None else policy.read_text(encoding="utf-8")
-        roots = [] if tsa_root is None else load_pem_x509_certificates(tsa_root.read_bytes())
+        rule = None if policy is None else text_in(policy)
+        roots = [] if tsa_root is None else load_pem_x509_certificates(bytes_in(tsa_root))
     except ValueError:
         raise typer.BadParameter(
             said(
@@ -48,7 +49,7 @@ def verify(
     if log_key is not None:
         rule = f"log {log_key}\nquorum none\n"
     try:
-        verdict = agree(bundle.read_bytes(), policy=rule, tsa_roots=roots)
+        verdict = agree(bytes_in(bundle, most=LARGE), policy=rule, tsa_roots=roots)
     except strangers.Refused as refused:
         echo(f"{('ABGELEHNT', 'REFUSED')[column]}: {refused.words[column]}", err=True)
         raise typer.Exit(1) from None

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
-
+from amtsweg.batch import BadRow, rows
 from amtsweg.bus import operator_address
 from amtsweg.directory.traffic import Diverted, diverted, submissions
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
@@ -28,10 +27,8 @@ async def _one_by_one(inquiries: Iterable[Inquiry]) -> AsyncIterator[Inquiry]:
 
 
 def _recorded(path: Path) -> Iterator[Inquiry]:
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for row in rows(path):
         try:
-            yield read_inquiry(orjson.loads(line), today=datetime.now(UTC).date())
-        except orjson.JSONDecodeError as error:
-            raise BadInquiry(f"line {number}", "is not JSON") from error
-        except BadInquiry as error:
-            raise BadInquiry(f"line {number}, {error.field}", str(error)) from error
+            yield read_inquiry(row.fields, today=datetime.now(UTC).date())
+        except (BadInquiry, BadRow) as error:
+            raise BadInquiry(f"line {row.number}, {error.field}", str(error)) from error

@@ -11,6 +11,9 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from amtsweg.language import said
+from amtsweg.stack.errors import NoStackError
+
 FOLDER_VARIABLE = "AMTSWEG_VAR"
 
 
@@ -158,9 +161,13 @@ class StackDescription(_Described):
         """The running stack's description.
 
         Raises:
-            FileNotFoundError: no stack runs below `var`.
+            NoStackError: no stack runs below `var`.
         """
-        return cls.model_validate_json(cls.path(var).read_bytes())
+        path = cls.path(var)
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise NoStackError(_none(path)) from None
 
     def write(self, var: Path | None = None) -> None:
         """Replace the file in one step, so that a reader never sees half of it."""
@@ -168,3 +175,12 @@ class StackDescription(_Described):
         new.touch(mode=0o600)
         new.write_text(self.model_dump_json(by_alias=True, indent=2) + "\n")
         new.replace(self.path(var))
+
+
+def _none(path: Path) -> str:
+    return said(
+        de=f"Kein laufender Stapel ({path} gibt es nicht): starten Sie ihn mit `amtsweg up`, nennen Sie seinen Ordner "
+        "mit --var, oder nennen Sie mit Optionen, was er sonst sagt.",
+        en=f"No running stack ({path} does not exist): start one with `amtsweg up`, name its folder with --var, or "
+        "name by options what it would say.",
+    )

@@ -5,6 +5,10 @@ class StackError(Exception):
     """Something the person at the keyboard can mend; the text says how."""
 
 
+class NoStackError(StackError, FileNotFoundError):
+    """No stack runs here, and what it would say was not given otherwise."""
+
+
 class MissingPartError(StackError):
     """A program or download is not there and could not be got."""
 
