@@ -1,20 +1,25 @@
 """An erasure at the notifier: contact and messages go, nobody is written to any more, and it is reported."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.notifier.adapters.postgres import MIGRATIONS
+from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
+from services.notifier.adapters.postgres.returns import ReturnedMails
+from services.notifier.adapters.postgres.unread import UnreadInPostgres
+from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.handler.planning import on_events, recall
 from shared.events import ids
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event
 from shared.events.erasure import CaseErased, EraseOrdered
-from shared.events.notification import NotificationSettled
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Payload
-from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
+from shared.events.submission import Channel, SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import CASE_ERASED
 from shared.postgres import migrations
 from shared.postgres import pool as postgres
@@ -101,3 +106,59 @@ async def test_nothing_brings_the_contact_of_an_erased_case_back(pool: Pool) -> 
         await recall([told(held)], PostgresCaseStore(connection))  # type: ignore[list-item] # the event carries what is held
     assert CONTACT.ciphertext not in await everything(pool)
     assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0
+
+
+def sent(channel: Channel) -> NotificationSettled:
+    return NotificationSettled(
+        message_id=ids.message_id(CASE, "receipt", 1, "applicant", channel), kind="receipt", revision=1,
+        channel=channel, outcome="sent", attempts=1, settled_at=RECEIVED_AT,
+    )  # fmt: skip
+
+
+def received(channel: Channel) -> SubmissionReceived:
+    receipt = RECEIPT.model_copy(update={"channels": (channel, "letter")})
+    return RECEIVED.model_copy(update={"receipt": receipt})
+
+
+async def late(pool: Pool, channel: Channel) -> None:
+    """What is still heard of a message: of a mail a bounce, of one in a mailbox that it is unread, and then read."""
+    message, at = sent(channel).message_id, RECEIVED_AT + timedelta(days=8)
+    if channel == "email":
+        returned = ReturnedMails(pool)
+        for outcome in ("delayed", "failed", "delivered"):
+            await returned.note(message, DeliveryReport(outcome, "5.1.1"), at=at)
+    else:
+        await UnreadInPostgres(pool, history=StoreHistory("notifier")).note(at, most=10)
+        read = NotificationRead(message_id=message, read_at=at)
+        await apply(pool, read)
+        await apply(pool, read)
+
+
+@pytest.mark.parametrize("channel", ["email", "mailbox"])
+async def test_what_is_heard_late_of_a_message_brings_an_erased_case_back_nowhere(
+    pool: Pool, channel: Channel
+) -> None:
+    await apply(pool, received(channel))
+    await apply(pool, sent(channel))
+    await apply(pool, ORDER)
+    left = await everything(pool)
+
+    await late(pool, channel)
+    # What this service said before it was erased comes back to it, too.
+    for outcome, reason in (("failed", "bounced"), ("unread", None), ("unknown", None)):
+        unread = {"unread_days": 5} if outcome == "unread" else {}
+        said = {"outcome": outcome, "reason": reason, "settled_at": RECEIVED_AT + timedelta(days=9), **unread}
+        await apply(pool, sent(channel).model_copy(update=said))
+
+    assert await pool.fetchval("SELECT count(*) FROM messages WHERE settled_at IS NULL") == 0
+    for secret in (CONTACT.ciphertext, RECEIPT.receipt_number, str(SUBMISSION)):
+        assert secret not in left + await everything(pool)
+    assert [row["topic"] for row in await pool.fetch("SELECT topic FROM outbox")] == [CASE_ERASED.name]
+
+
+@pytest.mark.parametrize("channel", ["email", "mailbox"])
+async def test_of_a_case_that_is_not_erased_the_same_is_told(pool: Pool, channel: Channel) -> None:
+    await apply(pool, received(channel))
+    await apply(pool, sent(channel))
+    await late(pool, channel)
+    assert await pool.fetchval("SELECT count(*) FROM outbox") > 0

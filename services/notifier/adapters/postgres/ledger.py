@@ -68,9 +68,10 @@ _CLOSE = """
         OR messages.state = ANY($12) AND messages.settled_at <= excluded.settled_at
 """
 
+# Of an erased case nothing is left to be said.
 _READ = """
     UPDATE messages SET state = 'delivered', settled_at = $3
-    WHERE id = $1 AND case_id = $2 AND channel = 'mailbox' AND state = ANY($4)
+    WHERE id = $1 AND case_id = $2 AND channel = 'mailbox' AND submission_id IS NOT NULL AND state = ANY($4)
     RETURNING kind, revision, attempts
 """
 
