@@ -43,16 +43,27 @@ def _is_proven(look: str, var: Path) -> None:
         time.sleep(0.5)
 
 
-@pytest.mark.timeout(420)
-def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
+def _shown(var: Path) -> list[str]:
+    """The blocks of README's first screen: the demo, a submission by hand, the directory."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8").replace(" var/", f" {var}/")
-    demo, by_hand, resolve = _BLOCK.findall(readme)[:3]
+    return _BLOCK.findall(readme)[:3]
+
+
+@pytest.mark.timeout(420)
+def test_the_demo_adds_up_and_the_directory_answers(var: Path) -> None:
+    demo, _, resolve = _shown(var)
     report = var.with_suffix(".json")
 
     typed(demo, var, OPTIONS=f"--submissions 60 --report {report}")
-    assert json.loads(report.read_text())["addsUp"]
 
-    up, authority, submit, look, down = by_hand.splitlines()
+    assert json.loads(report.read_text())["addsUp"]
+    assert "Magistrat der Stadt Gießen" in typed(resolve, var)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(420)
+def test_a_submission_by_hand_is_decided_and_proven_and_nothing_is_left_running(var: Path) -> None:
+    up, authority, submit, look, down = _shown(var)[1].splitlines()
     typed(up, var)
     # The authority of the sample runs until it is ended; its output must not keep the shell's pipe open.
     shell = typed(f"({authority.partition('&')[0]}) >{var}/authority.log 2>&1 & echo $!", var)
@@ -70,5 +81,3 @@ def test_the_commands_of_readme_do_what_it_says(var: Path) -> None:
     typed(down, var)
     assert not [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
     assert not StackDescription.path(var).exists()
-
-    assert "Magistrat der Stadt Gießen" in typed(resolve, var)

@@ -60,6 +60,7 @@ def running(process: psutil.Process) -> bool:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.long
 def test_up_serves_tends_its_services_survives_a_second_up_and_ends_with_the_name_of_a_dead_part(
     var: Path,
 ) -> None:

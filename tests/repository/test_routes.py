@@ -54,16 +54,24 @@ class Route(NamedTuple):
 
 def _routes() -> Iterator[Route]:
     for name, tree in modules("services", "shared"):
-        constants = {
-            target.id: ast.unparse(node.value)
-            for node in tree.body
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            if isinstance(target, ast.Name)
-        }
-        for function in ast.walk(tree):
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from _of(function, name, constants)
+        functions = [
+            each
+            for each in ast.walk(tree)
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.decorator_list
+        ]
+        constants = _constants(tree) if functions else {}
+        for function in functions:
+            yield from _of(function, name, constants)
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    return {
+        target.id: ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
 
 
 def _of(

@@ -136,7 +136,7 @@ def stack() -> Iterator[RealParts]:
         yield parts
     finally:
         for part in running:
-            part.stop()
+            part.kill()  # their data go with them
         shutil.rmtree(var, ignore_errors=True)
 
 

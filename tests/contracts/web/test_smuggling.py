@@ -8,6 +8,7 @@ from fastapi import Request
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
+from shared.web.limits import HttpLimits
 from tests.contracts.web.sockets import Line, serving
 
 HIDDEN = b"GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -23,7 +24,7 @@ async def server() -> AsyncIterator[HttpServer]:
         return len(await request.body())
 
     app.post("/raw")(raw)
-    async with serving(app) as server:
+    async with serving(app, limits=HttpLimits(linger_seconds=0.2)) as server:
         yield server
 
 

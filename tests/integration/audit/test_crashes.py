@@ -171,6 +171,7 @@ async def test_killed_again_and_again_it_loses_nothing_and_repeats_nothing(
         await verify(around, seen)
 
 
+@pytest.mark.long
 async def test_two_sequencers_make_one_tree_and_the_second_takes_over(
     kafka: KafkaAccess, around: Surroundings, tmp_path: Path
 ) -> None:

@@ -150,6 +150,7 @@ async def test_the_page_notices_a_log_that_was_altered_behind_its_back(page: Pag
     await expect(log).to_contain_text("Das Protokoll wurde verändert!")
 
 
+@pytest.mark.long
 async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address: str) -> None:
     first, second = (
         SigningKey(f"zeuge-{n}.example", SignatureType.COSIGNATURE, bytes([n]) * 32) for n in (1, 2)
@@ -177,6 +178,7 @@ async def test_the_page_shows_which_witnesses_have_cosigned(page: Page, address:
     await _shot(page, "witnesses")
 
 
+@pytest.mark.long
 async def test_entries_are_searched_and_lead_to_the_history_of_their_case(page: Page, address: str) -> None:
     await _enter(page, address)
     await page.get_by_text("Einträge suchen").click()
@@ -191,6 +193,7 @@ async def test_entries_are_searched_and_lead_to_the_history_of_their_case(page: 
     await expect(page.locator("#verdict")).to_contain_text("die das Protokoll selbst nennt")
 
 
+@pytest.mark.long
 async def test_a_name_that_fits_several_is_offered_for_choice_and_none_says_what_was_searched(
     page: Page, address: str
 ) -> None:
@@ -209,6 +212,7 @@ async def test_a_name_that_fits_several_is_offered_for_choice_and_none_says_what
     await expect(page.get_by_role("alert")).to_contain_text("Gesucht wurde in Namen, Sitz und Kennung")
 
 
+@pytest.mark.long
 async def test_a_result_is_saved_whole_as_a_table(page: Page, address: str, tmp_path: Path) -> None:
     await _enter(page, address)
     await page.get_by_text("Einträge suchen").click()
@@ -227,6 +231,7 @@ async def test_a_result_is_saved_whole_as_a_table(page: Page, address: str, tmp_
     assert decided[5:7] == [AUTHORITY, "Magistrat der Stadt Gießen"]
 
 
+@pytest.mark.long
 async def test_a_history_is_filtered_and_printed_as_a_report(
     page: Page, address: str, running: RunningLog
 ) -> None:
@@ -254,6 +259,7 @@ async def test_a_history_is_filtered_and_printed_as_a_report(
     await page.emulate_media(media="screen")
 
 
+@pytest.mark.long
 async def test_the_picture_is_readable_at_every_width(page: Page, address: str) -> None:
     await _enter(page, address)
     await _look_up(page, str(SUBMISSION))
@@ -326,6 +332,7 @@ async def test_who_may_not_look_is_told_so(page: Page, address: str) -> None:
     await expect(page.locator("#room")).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_a_browser_without_ed25519_is_told_what_was_not_checked(page: Page, address: str) -> None:
     await page.add_init_script(
         """const known = crypto.subtle.importKey.bind(crypto.subtle);
@@ -340,6 +347,7 @@ async def test_a_browser_without_ed25519_is_told_what_was_not_checked(page: Page
     await expect(page.locator("#verdict")).to_contain_text("dieser Browser kennt kein Ed25519")
 
 
+@pytest.mark.long
 async def test_the_page_knows_the_same_trees_as_the_log(page: Page, address: str) -> None:
     hashes = [leaf_hash(b"%d" % n) for n in range(40)]
 

@@ -185,7 +185,7 @@ def pair(stack: RealParts) -> Iterator[Pair]:
         address = endpoint.address()
         yield Pair(kafka, address, [_router(surroundings, number) for number in range(2)])
     finally:
-        kafka.stop()
+        kafka.kill()  # its data go with it
 
 
 def _router(surroundings: ServiceEnvironment, number: int) -> ServiceProcess:

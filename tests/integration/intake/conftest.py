@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PROCESSES, ServiceEnvironment, environments
-from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, provision_kafka, provision_postgres
+from amtsweg.stack.setup import LOG_ORIGIN, SetupSecrets, make_secrets, prepare_kafka, provision_postgres
 from services.intake.adapters.postgres import MIGRATIONS
 from shared.access.schema import SCHEMA
 from shared.events.envelope import Event, decode
@@ -109,13 +109,14 @@ def ground(stack: RealParts) -> Iterator[Ground]:
     )
     service = ServiceProcess("intake", var=var, environment=environments(surroundings)["intake"], port=port)
     try:
-        provision_kafka(kafka.endpoint, made)
+        prepare_kafka(kafka.endpoint, replace(made, authorities=()))  # no inbox is needed here
         provision_postgres(postgres.endpoint, made)
         service.start()
         yield Ground(kafka, postgres, made, service)
     finally:
-        for part in (service, postgres, kafka):
-            part.stop()
+        service.stop()
+        for part in (postgres, kafka):
+            part.kill()  # their data go with them
 
 
 @dataclass

@@ -41,6 +41,7 @@ async def bounce(port: int, recipient: str) -> int:
         return (await client.data(report("failed", "5.1.1"))).code
 
 
+@pytest.mark.long
 async def test_a_late_bounce_switches_the_channel_and_silences_nothing(
     notifier: Notifier, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 
 from shared.events.notification import MessageKind
 from tests.integration.notifier.conftest import Notifier, until
@@ -68,6 +69,7 @@ async def test_a_refused_mail_fails_and_a_deferred_one_waits(notifier: Notifier)
     assert (row["state"], row["later"]) == ("created", True) or row["attempts"] == 0
 
 
+@pytest.mark.long
 async def test_contacts_are_stored_sealed_and_deleted_some_days_after_the_close(notifier: Notifier) -> None:
     long_closed, just_closed = notifier.case(), notifier.case()
     await notifier.publish(

@@ -9,6 +9,7 @@ from shared.postgres.pool import ACQUIRE_SECONDS, open_pool, reaching_postgres, 
 from tests.support.stack import Database
 
 
+@pytest.mark.long
 async def test_a_connection_is_waited_for_within_bounds(database: Database) -> None:
     async with await open_pool(database.url, schema="public", size=1) as pool, transaction(pool):
         began = time.monotonic()

@@ -193,7 +193,7 @@ def own_ground(stack: RealParts, folder: str) -> Iterator[Ground]:
         platform = RecipientKey(json.loads(made.keys.platform_public.read_bytes()))
         yield Ground(kafka, made, surroundings, platform)
     finally:
-        kafka.stop()
+        kafka.kill()  # its data go with it
 
 
 @contextmanager

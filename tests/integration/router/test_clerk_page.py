@@ -181,6 +181,7 @@ def _assert_unseen(doors: ClerksDoors, *more: str) -> None:
         assert not any(spelling in wire for spelling in spellings), each[:8]
 
 
+@pytest.mark.long
 async def test_a_clerk_reads_a_supplement_asks_for_a_file_anew_and_extends_on_any_screen(
     page: Page, address: str, doors: ClerksDoors, key_file: Path
 ) -> None:
@@ -215,6 +216,7 @@ async def test_a_clerk_reads_a_supplement_asks_for_a_file_anew_and_extends_on_an
     _assert_unseen(doors, "Wieseck, 12 Monate", "Lageplan bitte neu")
 
 
+@pytest.mark.long
 async def test_a_clerk_certifies_what_is_deemed_approved(
     page: Page, address: str, doors: ClerksDoors, tmp_path: Path
 ) -> None:
@@ -237,6 +239,7 @@ async def test_a_clerk_certifies_what_is_deemed_approved(
     _assert_unseen(doors, told["documents"][0]["data"])
 
 
+@pytest.mark.long
 async def test_what_is_not_ours_is_handed_on_to_an_authority_by_name_or_back_to_the_desk(
     page: Page, address: str, doors: ClerksDoors
 ) -> None:
@@ -289,6 +292,7 @@ async def test_the_page_works_by_keyboard_on_small_screens_and_in_english(
     await _shot(page, "narrow")
 
 
+@pytest.mark.long
 async def test_the_page_keeps_nothing_asks_nobody_else_and_reads_no_number_that_it_would_round(
     page: Page, address: str, key_file: Path
 ) -> None:

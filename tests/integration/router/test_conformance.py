@@ -52,6 +52,7 @@ def ahnatal(
         yield folder / AHNATAL
 
 
+@pytest.mark.long
 async def test_the_sample_in_python_passes_every_step(way: CheckWay, ahnatal: Path) -> None:
     outcome = await check(AHNATAL, inquiry(AHNATAL), way=way, patience=90)
 
@@ -59,6 +60,7 @@ async def test_the_sample_in_python_passes_every_step(way: CheckWay, ahnatal: Pa
     assert not outcome.withdrawn
 
 
+@pytest.mark.long
 async def test_the_sample_in_python_files_confirms_and_decides(ground: Ground, ahnatal: Path) -> None:
     received = ground.submission(content=b'{"betrieb":"Laden"}', place=Place(ags="06633001"))
 

@@ -96,6 +96,7 @@ async def _a_proposal_for_the_directory_is_previewed(page: Page) -> None:
     await _shot(page, "proposals")
 
 
+@pytest.mark.long
 async def test_the_candidates_are_shown_on_a_map_that_is_our_own(
     page: Page, address: str, ground: ConsoleGround
 ) -> None:
@@ -171,6 +172,7 @@ async def _an_authority_is_suspended_and_another_let_in(page: Page, ground: Cons
     assert [type(order).__name__ for order in ground.access] == ["ResumeOrdered", "SuspendOrdered"]
 
 
+@pytest.mark.long
 async def test_a_right_that_a_person_has_not_opens_nothing(page: Page, address: str) -> None:
     await _sign_in(page, address, "Robin Klar")
     for path in ("letters", "v1/parked"):
@@ -183,6 +185,7 @@ async def test_a_right_that_a_person_has_not_opens_nothing(page: Page, address: 
     await expect(page.get_by_role("alert")).to_contain_text("Hier nicht eingetragen")
 
 
+@pytest.mark.long
 async def test_what_changes_shows_without_a_reload(page: Page, address: str, ground: ConsoleGround) -> None:
     await _sign_in(page, address, "Robin Klar")
     await expect(page.locator("#parked li")).to_have_count(1)

@@ -182,6 +182,7 @@ async def test_a_router_starts_after_a_dead_letter(ground: Ground) -> None:
         assert second.ready()
 
 
+@pytest.mark.long
 async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settled(ground: Ground) -> None:
     broken = undecodable(ground.submission())
     await ground.send(broken)
@@ -214,6 +215,7 @@ async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settl
     assert sent == [record]  # nobody but intake writes there
 
 
+@pytest.mark.long
 async def test_a_letter_whose_record_has_expired_is_listed_as_such_and_can_be_given_up(
     ground: Ground,
 ) -> None:

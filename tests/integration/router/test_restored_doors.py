@@ -118,6 +118,7 @@ async def set_back(doors: ServiceProcess, yesterday: Yesterday) -> None:
     await asyncio.to_thread(doors.start)
 
 
+@pytest.mark.long
 async def test_answers_of_today_have_one_effect_and_one_reply_though_the_tables_are_of_yesterday(
     ground: Ground, doors: ServiceProcess, intake: ServiceProcess, yesterday: Yesterday
 ) -> None:
@@ -138,6 +139,7 @@ async def test_answers_of_today_have_one_effect_and_one_reply_though_the_tables_
     assert sorted(answers) == sorted(UUID(document["answerId"]) for _, document in again)
 
 
+@pytest.mark.long
 async def test_webhooks_of_yesterday_call_again_under_the_same_ids_for_what_is_not_confirmed(
     ground: Ground, doors: ServiceProcess, intake: ServiceProcess, yesterday: Yesterday
 ) -> None:

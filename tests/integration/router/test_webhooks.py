@@ -234,6 +234,7 @@ async def test_killed_while_it_sends_the_sender_leaves_nothing_out(
     assert list(dict.fromkeys(receiver.ids)) == await ids_of(ground, LIMBURG, cases)
 
 
+@pytest.mark.long
 async def test_a_sender_that_was_frozen_in_a_call_writes_nothing_over_what_its_successor_wrote(
     ground: Ground, http: Http, doors: ServiceProcess
 ) -> None:

@@ -214,6 +214,7 @@ def test_a_new_authority_is_added_beside_the_others(cluster: Cluster) -> None:
     assert {topic.name for topic in wanted((*AUTHORITIES, "hwk-kassel"))} <= set(topics)
 
 
+@pytest.mark.long
 def test_the_number_of_partitions_is_chosen_once(cluster: Cluster) -> None:
     with pytest.raises(StackError, match=r"hat 3 Partitionen, gewünscht sind 6"):
         cluster.provision(partitions=6)
