@@ -1,6 +1,7 @@
 """Instants as people in Germany read them: local time with its zone. What machines read stays UTC with ``Z``."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from babel import Locale
@@ -33,6 +34,7 @@ def local_day(day: date, language: ReadIn = "de") -> str:
     return format_date(day, "dd.MM.y" if language == "de" else "dd/MM/y", locale=_LOCALES[language])
 
 
+@lru_cache(maxsize=1024)
 def letter_day(day: date, language: ReadIn = "de", *, weekday: bool = False) -> str:
     """A calendar day as in a letter: ``15. Januar 2026``, ``Donnerstag, 15. Januar 2026``, ``15 January 2026``."""
     pattern = "d. MMMM y" if language == "de" else "d MMMM y"
@@ -52,4 +54,11 @@ def utc(at: datetime) -> str:
 def _formatted(at: datetime, pattern: str, language: ReadIn) -> str:
     if at.tzinfo is None:
         raise ValueError("expected an instant with its offset")
+    at = at.astimezone(UTC).replace(microsecond=0)
+    return _formatted_once(at if ":ss" in pattern else at.replace(second=0), pattern, language)
+
+
+@lru_cache(maxsize=1024)
+def _formatted_once(at: datetime, pattern: str, language: ReadIn) -> str:
+    """Many mails speak of one minute, and it takes as long to write as the rest of their words."""
     return format_datetime(at, pattern, tzinfo=_ZONE, locale=_LOCALES[language])

@@ -98,6 +98,7 @@ class Claim:
     """A message that is ours alone until a lease ends. ``attempts`` were made before, since ``created_at``.
 
     ``repeats``: so often it was offered although an earlier offer may have been taken.
+    ``retries``: so often an operator has ordered to try anew what was settled.
     ``notice`` is what the authority has sealed to us for it, where that is known.
     ``suppressed``: an earlier message of the case was refused for good on this channel, or came back.
     """
@@ -108,6 +109,7 @@ class Claim:
     created_at: datetime
     lease: UUID
     repeats: int = 0
+    retries: int = 0
     notice: Sealed | None = None
     suppressed: bool = False
 

@@ -1,6 +1,7 @@
 """Derived ids: a replay reproduces them, so a repetition is recognised everywhere (promise 2)."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 _ROOT = UUID("6f0a2f1e-6c55-5d1f-9d6e-2f3b1f6b7a10")
@@ -44,6 +45,7 @@ def answer_id(authority: str, own_id: str) -> UUID:
     return uuid5(_ROOT, f"answer/{authority}/{own_id}")
 
 
+@lru_cache(maxsize=4096)
 def message_id(case: UUID, kind: str, revision: int, recipient: str, channel: str) -> UUID:
     """The id of a message to a person outside; ``recipient`` is a role, never an address."""
     return uuid5(case, f"message/{kind}/{revision}/{recipient}/{channel}")

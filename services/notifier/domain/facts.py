@@ -13,14 +13,25 @@ from services.notifier.domain.rendering import REQUIRED, Names, Phrases, Variant
 from shared.local_time import ReadIn, letter_day, letter_time
 
 
+def period_of(message: ApplicantMessage, law: Law) -> Deadline | None:
+    """The period that the message speaks of, as it stood when the message was planned."""
+    return deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
+
+
 def facts_of(
-    message: ApplicantMessage, names: Names, law: Law, phrases: Phrases, *, listed: bool
+    message: ApplicantMessage,
+    names: Names,
+    law: Law,
+    phrases: Phrases,
+    *,
+    deadline: Deadline | None,
+    listed: bool,
 ) -> Mapping[str, str]:
     """Return every fact that the message says and that is known; the renderer refuses where one is missing.
 
     ``listed``: what is missing follows item by item; else the message says where the list lies.
     """
-    told = _Telling(message, names, law, phrases, listed=listed)
+    told = _Telling(message, names, law, phrases, deadline=deadline, listed=listed)
     facts = {"service": names.service, **{fact: told.fact(fact) for fact in REQUIRED[message.kind]}}
     if message.kind == "acknowledgement":
         facts["legal_basis"] = told.confirmation()
@@ -31,9 +42,8 @@ def facts_of(
     return {name: value for name, value in facts.items() if value}
 
 
-def variant_of(message: ApplicantMessage, law: Law) -> Variant | None:
+def variant_of(message: ApplicantMessage, deadline: Deadline | None) -> Variant | None:
     """Which words the law of the service asks for, where those of most services would be wrong."""
-    deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
     profile = None if deadline is None else deadline.profile
     match message.kind:
         case "receipt" if profile is None or profile.kept_by == "dispatch":
@@ -49,7 +59,14 @@ def variant_of(message: ApplicantMessage, law: Law) -> Variant | None:
 
 class _Telling:
     def __init__(
-        self, message: ApplicantMessage, names: Names, law: Law, phrases: Phrases, *, listed: bool
+        self,
+        message: ApplicantMessage,
+        names: Names,
+        law: Law,
+        phrases: Phrases,
+        *,
+        deadline: Deadline | None,
+        listed: bool,
     ) -> None:
         self._listed = listed
         self._message = message
@@ -58,7 +75,7 @@ class _Telling:
         self._phrases = phrases
         self._say = phrases.say
         self._language: ReadIn = "en" if phrases.language == "en" else "de"
-        self._deadline = deadline_of(message.service, message.received_at, law, Progress.read(message.facts))
+        self._deadline = deadline
 
     def fact(self, name: str) -> str | None:
         """Return the fact, or None where it is not known."""

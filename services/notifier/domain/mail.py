@@ -12,6 +12,7 @@ from uuid import UUID
 from services.notifier.domain.address import Address
 from services.notifier.domain.rendering import Unrenderable, Words
 
+_PLAIN = re.compile(r"[A-Za-z0-9-]{1,60}")
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 
@@ -58,7 +59,7 @@ def compose(
     headers = (
         ("From", f"{_sender_name(sender.name)}\r\n <{sender.address}>"),
         ("To", recipient),
-        ("Subject", _encoded("Subject", words.subject)),
+        ("Subject", _subject(words.subject)),
         ("Date", format_datetime(now)),
         ("Message-ID", f"<{message_id}@{sender.domain}>"),
         ("Auto-Submitted", "auto-generated"),  # RFC 3834 section 5: no out-of-office answers, please
@@ -82,6 +83,21 @@ def compose(
 def _sender_name(value: str) -> str:
     """Nearly half of what a mail costs to write, and always the same."""
     return _encoded("From", value)
+
+
+def _subject(value: str) -> str:
+    """The words, which are the same for many, and on a line of its own the number, which is plain ASCII."""
+    words, _, number = value.rpartition(" ")
+    return (
+        f"{_subject_words(words)}\r\n {number}"
+        if words and _PLAIN.fullmatch(number)
+        else _encoded("Subject", value)
+    )
+
+
+@lru_cache(maxsize=256)
+def _subject_words(value: str) -> str:
+    return _encoded("Subject", value)
 
 
 def _encoded(name: str, value: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.notifier.domain.deadlines.law import Law
-from services.notifier.domain.facts import facts_of, variant_of
+from services.notifier.domain.facts import facts_of, period_of, variant_of
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.rendering import MessageTexts, Names, Unrenderable, Words
 
@@ -34,12 +34,13 @@ class Writer:
         if texts is None:
             raise Unrenderable(f"there is no version {message.templates} of the texts")
         phrases = texts.phrases(message.language)
-        facts = facts_of(message, names, self._law, phrases, listed=bool(missing))
+        deadline = period_of(message, self._law)
+        facts = facts_of(message, names, self._law, phrases, deadline=deadline, listed=bool(missing))
         return texts.render(
             message.kind,
             message.language,
             facts,
             missing=missing,
-            variant=variant_of(message, self._law),
+            variant=variant_of(message, deadline),
             repeated=repeated,
         )

@@ -10,25 +10,33 @@ from services.notifier.domain.clock import CaseClock, Timer, pending, timers
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.ports import Clock, ClockLedger, Renewal, Replay, Timers
 from shared.events.case import CaseMessage
-from shared.events.envelope import Event, carries
+from shared.events.envelope import Event
+from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Payload
 
 _AT_ONCE = 500
+_SAYS_NOTHING_OF_TIME = (CaseMessage, NotificationRead, NotificationSettled)
 
 
 async def set_timers(events: Sequence[Event[Payload]], ledger: ClockLedger, law: Law) -> None:
     """Set the timers that follow from these events, inside the transaction that stores their offsets.
 
     What authorities have sealed lies in partitions by message, not by case, and is read beside the case's own events:
-    it says nothing about time and must not touch a clock that somebody else is writing.
+    it says nothing about time and must not touch a clock that somebody else is writing. Nor does what became of messages;
+    a clock that an event leaves as it was keeps its timers.
     """
-    events = [event for event in events if not carries(event, CaseMessage)]
+    events = [event for event in events if not isinstance(event.data, _SAYS_NOTHING_OF_TIME)]
+    if not events:
+        return
     known = {clock.case_id: clock for clock in await ledger.clocks({event.case_id for event in events})}
     latest: dict[UUID, datetime] = {}
     for event in events:
         clock = known.get(event.case_id) or CaseClock(case_id=event.case_id)
-        known[event.case_id] = clock.after(event)
-        latest[event.case_id] = event.time
+        after = clock.after(event)
+        if after != clock:
+            known[event.case_id], latest[event.case_id] = after, event.time
+    if not latest:
+        return
     wanted: list[Timer] = []
     for case, instant in latest.items():
         wanted += pending(timers(known[case], law), now=instant)

@@ -9,7 +9,18 @@ import pytest
 
 from services.notifier.domain.mail import MailSender, compose
 from services.notifier.domain.rendering import Unrenderable, Words
-from tests.support.mails import APPLICANT, FOLDER, KINDS, LANGUAGES, SENDER, golden, mail, message
+from tests.support.mails import (
+    APPLICANT,
+    FOLDER,
+    KINDS,
+    LANGUAGES,
+    NAMES,
+    SENDER,
+    WRITER,
+    golden,
+    mail,
+    message,
+)
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -39,6 +50,7 @@ def test_a_strict_parser_reads_what_was_written(kind: str, language: str) -> Non
     assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     text, html = (part.get_content() for part in read.iter_parts())
     assert written.receipt_number in text
+    assert read["Subject"] == WRITER.write(written, NAMES).subject
     assert html.startswith("<!DOCTYPE html>")
 
 
@@ -46,6 +58,26 @@ def test_every_line_is_short_seven_bit_and_ends_as_smtp_wants() -> None:
     content = mail(message("receipt")).content
     assert content.endswith(b"\r\n")
     assert not re.search(rb"[^\r]\n|\r[^\n]|[^\x00-\x7f]", content)
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Nummer",
+        "Nummer AW-1",
+        "Ä – Ö AW-2026-7F3K",
+        "Vorgang Nümmer",
+        "Ein =?utf-8?q?Trick?=",
+        "Ü " * 60 + "AW-1",
+        "S ",
+    ],
+)
+def test_every_subject_is_read_as_it_was_written(subject: str) -> None:
+    words = Words("de", subject=subject, text="Text\n", html="<p>Text</p>\n")
+    now = datetime(2026, 1, 12, tzinfo=UTC)
+    content = compose(message("receipt").id, words, sender=SENDER, recipient=APPLICANT, now=now).content
+    assert parsed(content)["Subject"] == subject
     assert max(map(len, content.split(b"\r\n"))) <= 78
 
 

@@ -95,24 +95,27 @@ _SILENCE = """
 
 
 class PostgresCaseStore:
-    """The `Ledger` on a connection whose transaction somebody else commits."""
+    """The `CaseStore` on a connection whose transaction somebody else commits.
+
+    Most batches hold few kinds of events: a statement about nothing would be a round trip for nothing.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
-        return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))]
+        return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))] if ids else ()
 
     async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
-        await self._connection.executemany(_KEEP_CASE, [_case_row(case) for case in cases])
-        await self._connection.executemany(_KEEP_MESSAGE, [_message_row(m) for m in messages])
+        await self._write(_KEEP_CASE, [_case_row(case) for case in cases])
+        await self._write(_KEEP_MESSAGE, [_message_row(m) for m in messages])
         await self._fall_back([message.id for message in messages])
 
     async def note(self, notices: Sequence[Event[CaseMessage]]) -> None:
-        await self._connection.executemany(_NOTE, [row for event in notices for row in _notice_rows(event)])
+        await self._write(_NOTE, [row for event in notices for row in _notice_rows(event)])
 
     async def close(self, settled: Sequence[Event[NotificationSettled]]) -> None:
-        await self._connection.executemany(_CLOSE, [_settled_row(event) for event in settled])
+        await self._write(_CLOSE, [_settled_row(event) for event in settled])
         await self._fall_back([event.data.message_id for event in settled])
 
     async def note_read(self, reports: Sequence[Event[NotificationRead]]) -> None:
@@ -133,6 +136,10 @@ class PostgresCaseStore:
                     self._connection, encode(_delivered(event, told), NOTIFICATION_SETTLED.name)
                 )
 
+    async def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            await self._connection.executemany(statement, rows)
+
     async def _fall_back(self, ids: Sequence[UUID]) -> None:
         """Plan on the next channel what the one before has not brought to the applicant; once, by its derived id."""
         for row in await self._connection.fetch(_STANDING, ids) if ids else ():
@@ -148,6 +155,8 @@ class PostgresCaseStore:
                 await self._connection.execute(_FALL_BACK, row["id"], own_id, channel)
 
     async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
+        if not cases:
+            return
         for statement in (_TAKE_BACK, _SILENCE, _FORGET_NOTICES):
             await self._connection.execute(statement, sorted(cases))
         await outbox.enqueue(

@@ -23,14 +23,14 @@ from shared.events.payload import Sealed
 from shared.events.submission import Channel
 from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
-from shared.postgres.pool import Connection, Pool, reaching_postgres
+from shared.postgres.pool import Pool, reaching_postgres
 
 SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
     m.language, m.authority, m.templates, m.facts, m.client_id, m.channels, m.channel, m.notice, m.attempts, m.repeats,
-    m.created_at,
+    m.retries, m.created_at,
     c.contact_state, c.contact, (SELECT sealed FROM notices n WHERE n.about = m.notice) AS sealed_notice,
     EXISTS (SELECT FROM messages e WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state = 'failed'
             AND e.reason IN ('refused', 'bounced')) AS suppressed
@@ -64,8 +64,9 @@ _BEGIN = """
 _SETTLE = """
     UPDATE messages SET state = $3, attempts = $4, settled_at = $5, reason = $6, lease = NULL, leased_until = NULL,
         handed_over_at = CASE WHEN $3::text = 'sent' THEN $5::timestamptz END
-    WHERE id = $1 AND lease = $2 AND settled_at IS NULL RETURNING retries
+    WHERE id = $1 AND lease = $2 AND settled_at IS NULL RETURNING id
 """
+_SETTLE_AND_SAY = outbox.saying(_SETTLE, parameters=6)
 
 _POSTPONE = """
     UPDATE messages SET state = 'created', attempts = $3, due_at = now() + $4, lease = NULL, leased_until = NULL,
@@ -151,19 +152,18 @@ class PostgresQueue:
         return _changed(await self._execute(_BEGIN, claim.message.id, claim.lease, self._lease))
 
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
-        async with transaction(self._pool) as connection:
-            retries = await connection.fetchval(
-                _SETTLE,
+        with reaching_store(), reaching_postgres():
+            written = await self._pool.fetchrow(
+                _SETTLE_AND_SAY,
                 settled.message_id,
                 claim.lease,
                 settled.outcome,
                 settled.attempts,
                 settled.settled_at,
                 settled.reason,
+                *outbox.row(encode(_told(claim, settled), NOTIFICATION_SETTLED.name)),
             )
-            if retries is not None:
-                await self._emit(connection, claim.message, settled, retries=retries)
-        return retries is not None
+        return written is not None
 
     async def postpone(
         self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
@@ -198,23 +198,22 @@ class PostgresQueue:
             unknown = await connection.fetchrow(_UNKNOWN, sorted(ASKED))
         return QueueCounts(**dict(waiting or {}), **dict(unknown or {}))
 
-    async def _emit(
-        self, connection: Connection, message: ApplicantMessage, settled: NotificationSettled, *, retries: int
-    ) -> None:
-        event = Event(
-            id=child_id(settled.message_id, f"settled-{retries}" if retries else "settled"),
-            source=SOURCE,
-            time=settled.settled_at,
-            case_id=message.case_id,
-            submission_id=message.submission_id,
-            data=settled,
-        )
-        await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
-
     async def _execute(self, statement: str, *arguments: object) -> str:
         """One statement is a transaction by itself; to begin and to commit it apart would be two more round trips."""
         with reaching_store(), reaching_postgres():
             return str(await self._pool.execute(statement, *arguments))
+
+
+def _told(claim: Claim, settled: NotificationSettled) -> Event[NotificationSettled]:
+    """While we hold the lease nobody orders another try, so that the event's id is known before anything is written."""
+    return Event(
+        id=child_id(settled.message_id, f"settled-{claim.retries}" if claim.retries else "settled"),
+        source=SOURCE,
+        time=settled.settled_at,
+        case_id=claim.message.case_id,
+        submission_id=claim.message.submission_id,
+        data=settled,
+    )
 
 
 def _changed(status: str) -> bool:
@@ -246,6 +245,7 @@ def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
         contact=contact_of(row["contact_state"], row["contact"]),
         attempts=row["attempts"],
         repeats=row["repeats"],
+        retries=row["retries"],
         created_at=row["created_at"],
         lease=lease,
         notice=None if row["sealed_notice"] is None else Sealed.model_validate_json(row["sealed_notice"]),

@@ -64,7 +64,8 @@ class TimerLedger:
         cases = [clock.case_id for clock in clocks]
         await self._connection.execute(_CANCEL, cases, [timer.id for timer in timers])
         rows = [(t.id, t.case_id, t.kind, t.step, t.subject, t.due_at) for t in timers]
-        await self._connection.executemany(_SET, rows)
+        if rows:
+            await self._connection.executemany(_SET, rows)
 
 
 class DueTimers:
