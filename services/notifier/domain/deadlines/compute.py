@@ -34,6 +34,7 @@ class Deadline:
     started_by: date | None
     raw_end: date | None = None
     period_ends: date | None = None
+    raw_end_before_extension: date | None = None
     ended_before_extension: date | None = None
     fiction_from: date | None = None
     last_safe_dispatch: date | None = None
@@ -63,7 +64,8 @@ def compute(inquiry: DeadlineInquiry, law: Law) -> Deadline:
             inquiry=inquiry, profile=profile, service=service, deemed_received=deemed, started_by=started_by
         )
     try:
-        raw, ends, before = _end(started_by, profile, inquiry.extended_by, law)
+        first = _first_end(started_by, profile)
+        raw, ends, before = _end(first, inquiry.extended_by, law)
         careful = after_months(_first_end(received, profile), inquiry.extended_by)
     except OverflowError:
         raise BadDeadlineInquiry("receivedAt", f"the period would end after {LAST_YEAR}") from None
@@ -76,6 +78,7 @@ def compute(inquiry: DeadlineInquiry, law: Law) -> Deadline:
         started_by=started_by,
         raw_end=raw,
         period_ends=ends,
+        raw_end_before_extension=None if before is None else first,
         ended_before_extension=before,
         fiction_from=ends + _ONE_DAY if profile.deemed != "none" else None,
         last_safe_dispatch=ends - days,
@@ -149,9 +152,8 @@ def _first_end(start: date, profile: LegalProfile) -> date:
     return start + timedelta(days=length) if profile.unit == "days" else after_months(start, length)
 
 
-def _end(start: date, profile: LegalProfile, extended_by: int, law: Law) -> tuple[date, date, date | None]:
+def _end(raw: date, extended_by: int, law: Law) -> tuple[date, date, date | None]:
     """Raw end, end on a working day, and the end before the extension if there is one."""
-    raw = _first_end(start, profile)
     ends = _working_day(raw, law)
     if not extended_by:
         return raw, ends, None

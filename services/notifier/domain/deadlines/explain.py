@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from services.notifier.domain.deadlines.calendar import Calendar, after_months
+from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.compute import Deadline, last_dispatches
 from services.notifier.domain.deadlines.explain_words import NUMBERS, WORDS
 from services.notifier.domain.deadlines.law import Law
@@ -103,26 +103,29 @@ class _Explanation:
         if deadline.period_ends is None or profile.length is None:
             return [ExplanationStep(None, basis, self._say("no-period"))]
         length = self._length(profile.length, profile.unit)
-        found = [ExplanationStep(deadline.started_by, basis, self._say("period", length=length))]
-        raw = deadline.raw_end or deadline.period_ends
-        if deadline.ended_before_extension is not None:
-            found += self._extension(deadline.ended_before_extension, basis)
-            raw = after_months(deadline.ended_before_extension, deadline.inquiry.extended_by)
-        else:
-            paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
-            found.append(self._on("raw-end", raw, paragraph))
-        if raw != deadline.period_ends:
-            why = self._calendar.holiday(raw) or weekday_name(raw, self._language)
-            found.append(self._on("moved", deadline.period_ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", why=why))
-        return found
-
-    def _extension(self, before: date, basis: str) -> list[ExplanationStep]:
-        months = self._deadline.inquiry.extended_by
-        length = self._say("by-a-month") if months == 1 else self._length(months, "months")
+        paragraph = "§ 188 Abs. 2, 3 BGB" if profile.unit == "months" else "§ 188 Abs. 1 BGB"
+        raw, ends = deadline.raw_end or deadline.period_ends, deadline.period_ends
+        first, before = deadline.raw_end_before_extension or raw, deadline.ended_before_extension or ends
         return [
-            self._on("without-extension", before, "§ 31 Abs. 3 VwVfG"),
-            self._on("extended", after_months(before, months), f"{basis}, § 190 BGB", length=length),
+            ExplanationStep(deadline.started_by, basis, self._say("period", length=length)),
+            self._on("raw-end", first, paragraph),
+            *self._moved(first, before),
+            *self._extension(deadline.ended_before_extension, raw, basis),
         ]
+
+    def _extension(self, before: date | None, raw: date, basis: str) -> list[ExplanationStep]:
+        deadline, months = self._deadline, self._deadline.inquiry.extended_by
+        if before is None or deadline.period_ends is None:
+            return []
+        length = self._say("by-a-month") if months == 1 else self._length(months, "months")
+        extended = self._on("extended", raw, f"{basis}, § 190 BGB", length=length)
+        return [extended, *self._moved(raw, deadline.period_ends)]
+
+    def _moved(self, raw: date, ends: date) -> list[ExplanationStep]:
+        if raw == ends:
+            return []
+        why = self._calendar.holiday(raw) or weekday_name(raw, self._language)
+        return [self._on("moved", ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", why=why)]
 
     def consequences(self) -> list[ExplanationStep]:
         deadline, basis = self._deadline, self._deadline.profile.legal_basis

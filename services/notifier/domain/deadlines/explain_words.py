@@ -40,15 +40,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "one-months": ("{number} Monat", "{number} month"),
     "many-months": ("{number} Monate", "{number} months"),
     "by-a-month": ("einen Monat", "one month"),
-    "without-extension": ("Ende ohne Verlängerung: {day}", "End without an extension: {day}"),
     "extended": (
         "Verlängert um {length}, vom alten Ende an gerechnet: {day}",
         "Extended by {length}, counted from the old end: {day}",
     ),
     "raw-end": ("Rechnerisches Ende: {day}", "End as computed: {day}"),
     "moved": (
-        "Das ist kein Werktag ({why}); die Frist endet am nächsten: {day}",
-        "That is no working day ({why}); the period ends on the next: {day}",
+        "An diesem Tag endet keine Frist ({why}); sie endet am nächsten Werktag: {day}",
+        "No period ends on that day ({why}); it ends on the next working day: {day}",
     ),
     "deemed-approval": (
         "Ohne Bescheid gilt die Genehmigung als erteilt ab {day}",
