@@ -21,7 +21,7 @@ from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
 from services.notifier.domain.clock import CaseClock, Timer
 from services.notifier.handler.ticking import set_timers
 from shared.events.case import InformationRequested, PeriodExtended
-from shared.events.clock import PeriodEnded, StepOverdue
+from shared.events.clock import ExtensionIneffective, PeriodEnded, StepOverdue
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionRouted
@@ -182,7 +182,9 @@ async def test_many_processes_strike_each_timer_once(pool: Pool) -> None:
     assert sum(counts) == waiting == len(await said(pool))
 
 
-async def test_a_period_that_has_ended_is_said_on_the_bus_once_over_a_restart(notifier: Notifier) -> None:
+async def test_an_end_and_an_extension_in_vain_are_said_on_the_bus_once_over_a_restart(
+    notifier: Notifier,
+) -> None:
     case = notifier.case()
     old = case.event(SubmissionRouted(receipt=LONG_AGO, authority=GIESSEN))
     process = await notifier.start()
@@ -195,12 +197,20 @@ async def test_a_period_that_has_ended_is_said_on_the_bus_once_over_a_restart(no
     await notifier.kill(process)
     await notifier.start()
     received = case.received()
+    late = case.event(PeriodExtended(receipt=LONG_AGO, authority=GIESSEN, months=1, extended_at=NOW))
     await notifier.publish(
-        old, replace(received, data=received.data.model_copy(update={"receipt": LONG_AGO}))
+        old, replace(received, data=received.data.model_copy(update={"receipt": LONG_AGO})), late, late
     )
-    await until(lambda: notifier.has("sent", case, count=2))
+
+    async def in_vain() -> bool:
+        return any(isinstance(event.data, ExtensionIneffective) for event in await notifier.clock(case))
+
+    await until(in_vain)
+    await until(lambda: notifier.has("sent", case, count=2))  # of an extension in vain no applicant hears
     # What was published when the process died is published again under its id: receivers know it.
     events = {event.id: event for event in await notifier.clock(case)}.values()
+    (vain,) = [event.data for event in events if isinstance(event.data, ExtensionIneffective)]
+    assert (vain.reason, vain.authority) == ("too-late", GIESSEN)
     (ended,) = [event.data for event in events if isinstance(event.data, PeriodEnded)]
     assert (ended.deemed, ended.certain, ended.authority) == ("approval", True, GIESSEN)
     assert not [
