@@ -214,6 +214,12 @@ class Settings(ServiceSettings):
     mailbox: MailboxConnection = MailboxConnection()
     letters: LetterOutlet = LetterOutlet()
     bounces: BounceListener | None = None
+    sandbox_clients: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Clients that only try things out (JSON list): in their cases nothing is sent to anybody, and every channel ends as if it had."
+        ),
+    ] = ()
     directory: Annotated[
         DirectoryPath, Field(description="Folder of the directory: names of services and authorities, law.")
     ]

@@ -91,7 +91,7 @@ def channels(settings: Settings, common: Common) -> Mapping[str, Component]:
         contacts=SealedContacts(_keys(settings.notifier_keys_file)),
         directory=DirectoryFiles(settings.directory, is_sensitive=common.law.names_sensitively),
         writer=Writer(read_texts(), common.law),
-        simulator=Simulator(reports),
+        simulator=Simulator(reports, frozenset(settings.sandbox_clients)),
     )
     ways = (_email(settings, desk, common), _mailbox(settings.mailbox, desk), _letters(settings, desk))
     parts: dict[str, Component] = {

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from services.notifier.domain.address import Address
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.reach import Addressee
+from shared.events.submission import Channel
 
 MAIL_DOMAIN: Final = "amtsweg.test"
 MAILBOX_PREFIX: Final = "test:"
@@ -60,6 +61,16 @@ MAILBOXES: Final[Mapping[str, SimulatedRecipient]] = MappingProxyType(
 )
 _UNKNOWN: Final = SimulatedRecipient("refused")
 """A name that is none of these reaches nobody either."""
+
+
+SANDBOX: Final[Mapping[Channel, SimulatedRecipient]] = MappingProxyType(
+    {
+        "email": MAIL_RECIPIENTS["delivered"],
+        "mailbox": MAILBOXES["unread"],
+        "letter": SimulatedRecipient(),
+    }
+)
+"""What every recipient is in the cases of a client that only tries things out, unless it has an outcome by name."""
 
 
 def simulated_mail(address: Address) -> SimulatedRecipient | None:

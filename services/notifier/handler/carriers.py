@@ -109,7 +109,7 @@ class EmailCarrier(_AtTheDesk):
             now=now,
             return_path=None if self.return_paths is None else self.return_paths.of(claim.message.id),
         )
-        if (played := simulated_mail(recipient)) is not None:
+        if (played := self.desk.simulator.plays(simulated_mail(recipient), claim)) is not None:
             return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if self.signer is not None:
             mail = replace(mail, content=self.signer.sign(mail.content, at=now))
@@ -125,7 +125,7 @@ class MailboxCarrier(_AtTheDesk):
     async def carry(self, claim: Claim, *, before_content: BeforeContent) -> MailOutcome:
         mailbox = mailbox_of(self.desk.contact(claim))
         notice = provision(claim.message, self.desk.words(claim), mailbox=mailbox)
-        if (played := simulated_mailbox(mailbox)) is not None:
+        if (played := self.desk.simulator.plays(simulated_mailbox(mailbox), claim)) is not None:
             return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if not await before_content():
             return Withdrawn()
@@ -147,7 +147,7 @@ class LetterCarrier(_AtTheDesk):
             on=calendar_day(claim.created_at),
             words=self.desk.words(claim),
         )
-        if (played := simulated_letter(letter.addressee)) is not None:
+        if (played := self.desk.simulator.plays(simulated_letter(letter.addressee), claim)) is not None:
             return await self.desk.simulator.answer(played, claim, before_content=before_content)
         if not await before_content():
             return Withdrawn()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from services.notifier.domain.simulation import SimulatedRecipient
+from services.notifier.domain.simulation import SANDBOX, SimulatedRecipient
 from services.notifier.ports import (
     Accepted,
     Claim,
@@ -23,10 +23,17 @@ _NO_MAILBOX: Final = 550
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """Plays every channel's other end."""
+    """Plays every channel's other end. Of ``clients`` that only try things out it plays all recipients."""
 
     reports: DeliveryReports | None = None
+    clients: frozenset[str] = frozenset()
     _played: set[UUID] = field(default_factory=set)
+
+    def plays(self, named: SimulatedRecipient | None, claim: Claim) -> SimulatedRecipient | None:
+        """How the recipient behaves, who may have an outcome by name; None for a real one."""
+        if named is None and claim.message.client_id in self.clients:
+            return SANDBOX[claim.message.channel]
+        return named
 
     async def answer(
         self, recipient: SimulatedRecipient, claim: Claim, *, before_content: Callable[[], Awaitable[bool]]

@@ -29,6 +29,7 @@ from services.notifier.handler.carriers import Desk, EmailCarrier, LetterCarrier
 from services.notifier.handler.simulator import Simulator
 from services.notifier.ports import Carrier, MailOutcome, StoreAway
 from shared.events.notification import Settlement
+from shared.events.submission import Channel
 from tests.component.notifier.test_delivery import CONTACT, NOW, Directory, OpenedContacts, World
 from tests.component.notifier.test_rounds import Seen, Sending, of_case, until
 from tests.support.fake_mailer import FakeMailer
@@ -120,6 +121,39 @@ async def test_a_letter_to_the_postcode_that_is_not_given_is_not_printed() -> No
         desk=desk(contact, Simulator()), letters=Nobody(), sender=LetterSender(name="A", line="B")
     )
     assert await settled(World(), carrier, channel="letter", channels=("letter",)) == ("sent", 1)
+
+
+CONTACTS = {
+    "email": b'{"email":"erika@example.org"}',
+    "mailbox": b'{"mailbox":"9f3-erika"}',
+    "letter": b'{"name":"Erika","address":{"street":"Testweg 1","postalCode":"35390","town":"Giessen"}}',
+}
+
+
+def carrier_of(channel: str, simulator: Simulator, world: World) -> Carrier:
+    played = desk(CONTACTS[channel], simulator)
+    if channel == "email":
+        return EmailCarrier(desk=played, mailer=world.mailer, sender=SENDER, clock=lambda: NOW)
+    if channel == "mailbox":
+        return MailboxCarrier(desk=played, mailboxes=Nobody())
+    return LetterCarrier(desk=played, letters=Nobody(), sender=LetterSender(name="A", line="B"))
+
+
+@pytest.mark.parametrize("channel", get_args(Channel))
+async def test_of_a_client_that_tries_things_out_nothing_leaves_on_any_channel(channel: str) -> None:
+    world, noted = World(), Noted()
+    carrier = carrier_of(channel, Simulator(noted, frozenset({"platform-on-trial"})), world)
+    planned = {"client_id": "platform-on-trial", "channel": channel, "channels": (channel,)}
+    assert await settled(world, carrier, **planned) == ("sent", 1)
+    assert [said for _, said in noted.followed] == ([["delivered"]] if channel == "email" else [])
+    assert world.mailer.taken == []
+
+
+async def test_of_any_other_client_a_mail_leaves() -> None:
+    world = World()
+    carrier = carrier_of("email", Simulator(None, frozenset({"platform-on-trial"})), world)
+    assert await settled(world, carrier, client_id="platform-on-trial-2") == ("sent", 1)
+    assert len(world.mailer.taken) == 1
 
 
 def test_every_simulated_recipient_is_tried_here_and_its_reports_can_follow() -> None:
