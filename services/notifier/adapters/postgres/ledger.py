@@ -155,9 +155,7 @@ class PostgresCaseStore:
                 await self._connection.execute(_FALL_BACK, row["id"], own_id, channel)
 
     async def erase(self, cases: Collection[UUID], orders: Sequence[Event[EraseOrdered]]) -> None:
-        if not cases:
-            return
-        for statement in (_TAKE_BACK, _SILENCE, _FORGET_NOTICES):
+        for statement in (_TAKE_BACK, _SILENCE, _FORGET_NOTICES) if cases else ():
             await self._connection.execute(statement, sorted(cases))
         await outbox.enqueue(
             self._connection, *(encode(_report(order), CASE_ERASED.name) for order in orders)
