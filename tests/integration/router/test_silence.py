@@ -13,8 +13,9 @@ from shared.events.case import (
     CaseAnswered,
     CaseDecided,
     CaseDeemedApproved,
+    PeriodExtended,
 )
-from shared.events.clock import PeriodEnded
+from shared.events.clock import ExtensionIneffective, PeriodEnded
 from shared.events.envelope import Event, Message, encode
 from shared.events.submission import SubmissionReceived, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED, SUBMISSION_ROUTED
@@ -26,6 +27,14 @@ from tests.support.routing import about
 def answered(case: Event[SubmissionReceived], kind: AnswerKind) -> Message:
     stated = AnswerGiven(kind=kind, outcome="refused" if kind == "decided" else None, given_at=RECEIVED_AT)
     own_id = f"{case.case_id}/{kind}"
+    data = CaseAnswered(authority=GIESSEN, own_id=own_id, answer=stated)
+    event = about(case.submission_id, data, event_id=ids.answer_id(GIESSEN, own_id))
+    return encode(event, CASE_ANSWERED.name)
+
+
+def extended(case: Event[SubmissionReceived], number: int) -> Message:
+    stated = AnswerGiven(kind="extended", months=1, given_at=RECEIVED_AT)
+    own_id = f"{case.case_id}/extended-{number}"
     data = CaseAnswered(authority=GIESSEN, own_id=own_id, answer=stated)
     event = about(case.submission_id, data, event_id=ids.answer_id(GIESSEN, own_id))
     return encode(event, CASE_ANSWERED.name)
@@ -81,3 +90,32 @@ async def test_a_decision_in_flight_is_not_overtaken_and_silence_is_concluded_on
     await ground.until(CASE_UPDATED.name, decided.case_id, CaseDecided)
     assert await outcomes(ground, decided.case_id) == ["CaseDecided"]
     assert await outcomes(ground, silent.case_id) == ["CaseDeemedApproved"]
+
+
+async def test_an_extension_in_vain_reaches_the_authority_once_and_the_law_s_one_is_left(
+    ground: Ground, router: ServiceProcess
+) -> None:
+    case, inbox = ground.submission(), AUTHORITY_INBOX.for_authority(GIESSEN)
+    await confirmed(ground, case)
+    vain = ExtensionIneffective(
+        receipt=RECEIPT,
+        authority=GIESSEN,
+        months=1,
+        reason="too-late",
+        period_ends=date(2026, 4, 15),
+        extended_at=RECEIVED_AT,
+    )
+    told = about(case.submission_id, vain, event_id=ids.child_id(case.case_id, "in-vain"))
+    await ground.send(extended(case, 1))
+    await ground.until(CASE_UPDATED.name, case.case_id, PeriodExtended)
+    await ground.send(encode(told, CASE_CLOCK.name), encode(told, CASE_CLOCK.name))
+    heard = await ground.until(inbox, case.case_id, ExtensionIneffective, partitions=1)
+    assert heard.id == told.id
+    await ground.send(extended(case, 2))
+    extensions = 0
+    async with asyncio.timeout(60):
+        while extensions < 2:
+            updates = await ground.told(CASE_UPDATED.name, [case.case_id])
+            extensions = sum(isinstance(event.data, PeriodExtended) for event in updates)
+    of_inbox = await ground.told(inbox, [case.case_id], partitions=1)
+    assert [event.id for event in of_inbox if isinstance(event.data, ExtensionIneffective)] == [told.id]
