@@ -5,9 +5,13 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+import signal
 import subprocess
+import time
 import uuid
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +45,24 @@ _FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _SMALL_HEAP = ("-Xms48m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30")
 
 
+_REFUSED = "invalid credentials"
+"""What a broker says of a name that it does not know, and of a wrong password."""
+
+_REFUSES = 3
+"""So many refusals in one start are no accident of a moment."""
+
+_THREADS_TOLD_S = 1.0
+_METADATA = "__cluster_metadata-0"
+
+
 class BrokerRefusedEverybody(UserWarning):
     """A broker had to be started once more; an operator does the same (docs/troubleshooting.md)."""
 
 
 class Kafka(Part):
-    # 900 topics after a kill -9: the logs are recovered before the broker answers.
-    start_within_s: float = 90.0
+    # 900 topics after a kill -9: the logs are recovered before the broker answers. On two cores that twenty others want,
+    # 300 topics were seen to take 64 s.
+    start_within_s: float = 180.0
     stop_within_s: float = 30.0
 
     def __init__(
@@ -66,7 +81,7 @@ class Kafka(Part):
         self._heap_mb = heap_mb
         self._folder = var / "kafka"
         self._probe: AdminClient | None = None
-        self._refuses = False
+        self._refusals = 0
 
     @property
     def bootstrap(self) -> str:
@@ -96,20 +111,26 @@ class Kafka(Part):
         )
 
     def launch(self) -> None:
-        self._probe, self._refuses = None, False
+        self._probe, self._refusals = None, 0
         super().launch()
 
     def wait_until_ready(self) -> None:
         """As every part; a broker that refuses the password that its own metadata holds is started once more.
 
-        That was seen once, after a kill -9: it served its port, refused everybody for minutes, and a second start was fine.
+        That was seen after a kill -9: it served its port, refused everybody for minutes, and a second start was fine.
+        What it can be found by is kept: where each of its threads stood, and its metadata. A broker that is merely slow
+        refuses nobody, and a connection that breaks while it signs in is no refusal.
         """
         try:
             super().wait_until_ready()
         except PartFailedError as failed:
-            if not (self._refuses and self.running):
+            if self._refusals < _REFUSES or not self.running:
                 raise
-            told = f"{self.name} REFUSES EVERY PASSWORD although it has them; it is started once more. {failed}\n"
+            kept = self._keep_traces()
+            told = (
+                f"{self.name} REFUSES EVERY PASSWORD although it has them ({self._refusals} times); it is started once more. "
+                f"Its threads are told above in this log, its metadata is kept in {kept}: send both with a report. {failed}\n"
+            )
             with self.log.open("a") as log:
                 log.write(told)
             warnings.warn(told, BrokerRefusedEverybody, stacklevel=2)
@@ -117,12 +138,25 @@ class Kafka(Part):
             self.launch()
             super().wait_until_ready()
 
+    def _keep_traces(self) -> Path:
+        """Have the broker write where its threads stand, and copy its metadata; return where."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGQUIT)
+            time.sleep(_THREADS_TOLD_S)
+        kept = self._folder / f"refused-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        shutil.copytree(self._folder / "data" / _METADATA, kept, dirs_exist_ok=True)
+        return kept
+
     def ready(self) -> bool:
         """An open port is not readiness: ask for the metadata, with the password."""
         if self._probe is None:
             if not ports.answers(self.port):
                 return False
-            told: dict[str, Any] = {**self.endpoint.client(), "error_cb": self._note}
+            told: dict[str, Any] = {
+                **self.endpoint.client(),
+                "error_cb": self._note,
+                "reconnect.backoff.max.ms": 1000,
+            }
             self._probe = AdminClient(told, logger=endpoints.SILENT)
         try:
             return bool(self._probe.list_topics(timeout=0.5).brokers)
@@ -131,7 +165,8 @@ class Kafka(Part):
             return False
 
     def _note(self, error: KafkaError) -> None:
-        self._refuses = self._refuses or error.code() == KafkaError._AUTHENTICATION  # noqa: SLF001 - its public name
+        # librdkafka reports whatever breaks while it signs in as a failed authentication; a refusal is in words only.
+        self._refusals += _REFUSED in error.str()
 
     def _java(self, *arguments: str) -> Command:
         return Command(
