@@ -152,6 +152,8 @@ class KafkaInboxes:
         async with self._reading([authority]) as consumer:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
+            # Never forward: what waits from before that instant is not confirmed by asking for more.
+            place = min(place, (await self.committed([authority]))[authority])
             await self._commit(authority, place)
             return place
 

@@ -11,6 +11,7 @@ from shared.web.bearer import Caller
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 from shared.web.problems import Problem
+from shared.web.query_parameters import check_parameters
 from shared.web.rate_limit import PrincipalRates
 
 SeeAgain = Callable[[Caller], Caller | None]
@@ -101,7 +102,8 @@ class PrincipalAuth(Gate[Caller]):
         """Return the bearer.
 
         Raises:
-            Problem: 401 without a valid token for this process, 403 without the scope, 429 for too many requests.
+            Problem: 401 without a valid token for this process, 403 without the scope, 429 for too many requests,
+                422 for a query parameter that the route does not know or that is there twice.
             Unavailable: it cannot be said now whether the token still counts.
         """
         shown = request.headers.get("authorization", "")
@@ -114,6 +116,7 @@ class PrincipalAuth(Gate[Caller]):
         served = len(caller.principal.authorities)
         if self._rates is not None and (wait := self._rates.take(caller.id, authorities=served)) > 0:
             raise _too_many(wait)
+        check_parameters(request)
         return Admitted(caller=caller, name=caller.id)
 
     def _unknown(self, *, tried: bool, scope: str) -> Problem:
