@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,22 +43,27 @@ _REMEMBERED = 1024
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Use:
-    """What a content key is for; it opens for nothing else."""
+    """What a content key is for; it opens for nothing else. Opening and wrapping anew both ask for its digests."""
 
     submission_id: UUID
     purpose: str
 
-    @property
-    def apu(self) -> bytes:
-        """PartyUInfo (RFC 7518 section 4.6.1.2): the digest of the submission's id."""
-        return hashlib.sha256(str(self.submission_id).encode()).digest()
+    @cached_property
+    def apu(self) -> str:
+        """PartyUInfo (RFC 7518 section 4.6.1.2): the digest of the submission's id, BASE64URL."""
+        return encode(_digest(str(self.submission_id)))
 
-    @property
-    def apv(self) -> bytes:
-        """PartyVInfo (RFC 7518 section 4.6.1.3): the digest of the purpose."""
-        return hashlib.sha256(self.purpose.encode()).digest()
+    @cached_property
+    def apv(self) -> str:
+        """PartyVInfo (RFC 7518 section 4.6.1.3): the digest of the purpose, BASE64URL."""
+        return encode(_digest(self.purpose))
+
+    @cached_property
+    def parties(self) -> bytes:
+        """Both as they enter the key derivation (RFC 7518 section 4.6.2)."""
+        return _length_prefixed(_digest(str(self.submission_id))) + _length_prefixed(_digest(self.purpose))
 
 
 class NotOpened(Exception):  # noqa: N818 - what happened, in the project's vocabulary
@@ -94,8 +100,8 @@ class RecipientKey:
                 "alg": ECDH,
                 "kid": self.kid,
                 "epk": epk,
-                "apu": encode(use.apu),
-                "apv": encode(use.apv),
+                "apu": use.apu,
+                "apv": use.apv,
             },
             "encrypted_key": encode(aes_key_wrap(_derive(agreed, use), content_key)),
         }
@@ -136,7 +142,7 @@ class OwnKey:
             header, wrapped = recipient["header"], decode(recipient["encrypted_key"])
             if header["alg"] != ECDH:
                 raise NotOpened(f"the recipient entry's algorithm is not the one of key {self.kid}")
-            if (header.get("apu"), header.get("apv")) != (encode(use.apu), encode(use.apv)):
+            if (header.get("apu"), header.get("apv")) != (use.apu, use.apv):
                 raise OtherUse(
                     f"the key was not sealed for submission {use.submission_id}, purpose {use.purpose}"
                 )
@@ -204,8 +210,11 @@ def decode(text: str) -> bytes:
 
 def _derive(shared: bytes, use: Use) -> bytes:
     """Concat KDF (RFC 7518 section 4.6.2) for one round of SHA-256."""
-    parties = _length_prefixed(use.apu) + _length_prefixed(use.apv)
-    return hashlib.sha256(_COUNTER + shared + _ALGORITHM + parties + _BITS).digest()
+    return hashlib.sha256(_COUNTER + shared + _ALGORITHM + use.parties + _BITS).digest()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _length_prefixed(data: bytes) -> bytes:

@@ -64,27 +64,34 @@ def carries(event: Event[Payload], payload: type[P]) -> TypeGuard[Event[P]]:
     return isinstance(event.data, payload)
 
 
+@lru_cache
 def event_type(payload: type[Payload]) -> str:
     """The CloudEvents type of a payload: ``SubmissionReceived`` is ``de.amtsweg.SubmissionReceived.v1``."""
     return f"{TYPE_PREFIX}{payload.__name__}.v1"
 
 
-def encode(event: Event[Payload], topic: str) -> Message:
-    """Return the record that carries the event; its key is the case id."""
-    case = str(event.case_id).encode()
-    headers = [
+def encode(event: Event[Payload], topic: str, *, key: bytes | None = None) -> Message:
+    """Return the record that carries the event; without another ``key`` it is the case id."""
+    case = id_bytes(event.case_id)
+    headers: Headers = (
         ("ce_specversion", b"1.0"),
-        ("ce_id", str(event.id).encode()),
+        ("ce_id", id_bytes(event.id)),
         ("ce_source", event.source.encode()),
         ("ce_type", event_type(type(event.data)).encode()),
         ("ce_time", timestamp(event.time).encode()),
         ("ce_caseid", case),
-        ("ce_submissionid", str(event.submission_id).encode()),
+        ("ce_submissionid", id_bytes(event.submission_id)),
         ("content-type", b"application/json"),
-    ]
+    )
     if event.traceparent is not None:
-        headers.append((TRACEPARENT, event.traceparent.encode()))
-    return Message(topic, case, event.data.to_json(), tuple(headers))
+        headers = (*headers, (TRACEPARENT, event.traceparent.encode()))
+    return Message(topic, case if key is None else key, event.data.to_json(), headers)
+
+
+@lru_cache(maxsize=256)  # all that follows from one record bears the same case and submission
+def id_bytes(id_: UUID) -> bytes:
+    """An id as it stands in headers and keys."""
+    return str(id_).encode()
 
 
 def decode(

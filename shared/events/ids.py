@@ -17,6 +17,7 @@ def case_id(submission: UUID) -> UUID:
     return uuid5(submission, "case")
 
 
+@lru_cache(maxsize=256)  # what follows from one record asks for the same ids several times
 def child_id(parent: UUID, kind: str) -> UUID:
     """The id of the event that follows from the parent; ``kind`` is for example ``routed``."""
     return uuid5(parent, kind)

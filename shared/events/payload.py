@@ -59,7 +59,7 @@ class Payload(WireModel):
         content = getattr(self, "content", None)
         if isinstance(content, Sealed) and len(content.ciphertext) > _LARGE:
             return _spliced(self, content)
-        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+        return _bytes(self)
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
@@ -75,12 +75,16 @@ _LARGE: Final = 16_384
 """From this length (characters) on, splicing the ciphertext is cheaper: 0.2 instead of 2.2 ms for 1 MB."""
 
 
+def _bytes(payload: Payload) -> bytes:
+    """What ``model_dump_json`` writes, without the way over a text and back."""
+    return payload.__pydantic_serializer__.to_json(payload, by_alias=True, exclude_none=True)
+
+
 def _spliced(payload: Payload, content: "Sealed") -> bytes:
     """The same JSON; the ciphertext, which is nearly all of it, is serialised alone and spliced in."""
     place = token_hex(16)  # random, so that the payload cannot contain it
     sealed = content.model_copy(update={"ciphertext": place})
-    around = payload.model_copy(update={"content": sealed}).model_dump_json(by_alias=True, exclude_none=True)
-    head, tail = around.encode().split(f'"{place}"'.encode())
+    head, tail = _bytes(payload.model_copy(update={"content": sealed})).split(f'"{place}"'.encode())
     return b"".join((head, orjson.dumps(content.ciphertext), tail))
 
 

@@ -10,7 +10,7 @@ from services.router.domain.cases.custody import CustodyChange
 from services.router.ports import Cases
 from shared.events.case import CaseAnswered, CaseMessage
 from shared.events.custody import CaseHeld
-from shared.events.envelope import Event, Message, P, encode
+from shared.events.envelope import Event, Message, P, encode, id_bytes
 from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy
 from shared.events.ids import child_id
 from shared.events.payload import Payload
@@ -63,7 +63,7 @@ def sealed_parts(answered: Event[CaseAnswered], custody: CaseHeld, *, now: datet
         given_at=stated.given_at,
     )
     event = replace(follows(answered, "message", told, now=now), submission_id=custody.submission_id)
-    return (replace(encode(event, CASE_MESSAGE.name), key=str(event.id).encode()),)
+    return (encode(event, CASE_MESSAGE.name, key=id_bytes(event.id)),)
 
 
 def follows(cause: Event[Payload], kind: str, data: P, *, now: datetime) -> Event[P]:
@@ -108,7 +108,7 @@ def emit(
 
 def shelve(received: Event[Payload], held: SubmissionHeld) -> Message:
     kept = replace(received, id=child_id(received.id, "held"), source=custodies.SOURCE, data=held)
-    return replace(encode(kept, SUBMISSION_HELD.name), key=shelf_key(held.submission_id))
+    return encode(kept, SUBMISSION_HELD.name, key=shelf_key(held.submission_id))
 
 
 def tombstone(submission: UUID) -> Message:
@@ -117,4 +117,4 @@ def tombstone(submission: UUID) -> Message:
 
 
 def shelf_key(submission: UUID) -> bytes:
-    return str(submission).encode()
+    return id_bytes(submission)

@@ -130,7 +130,7 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
     told, standing = effect_of(custody, given)
     changed = {"standing": standing, "extended": custody.extended or given.answer.months is not None}
     since = {} if standing == custody.standing else {"since": now}
-    after = applying(custody, cause.id, now=now).model_copy(update=changed | since)
+    after = applying(custody, cause.id, now=now, **changed, **since)
     return CustodyChange(custody=after, event=telling(after, cause, given.answer.kind, told, now=now))
 
 
@@ -206,20 +206,20 @@ def _handed_on(receipt: Receipt, given: CaseAnswered) -> CaseReturned | CaseForw
 
 
 def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
-    applied = applying(custody, cause.id, now=now)
     match placement:
         case Routed(authority=authority, decision=decision, assignment=assignment):
-            after = applied.model_copy(
-                update={
-                    "standing": "routed",
-                    "since": now,
-                    "authority": authority,
-                    "reason": None,
-                    "decision": decision,
-                    "delivery": delivery_id(cause.id),
-                    "delivered": (now,),
-                    "placed_by": None if isinstance(cause.data, SubmissionReceived) else cause.id,
-                }
+            after = applying(
+                custody,
+                cause.id,
+                now=now,
+                standing="routed",
+                since=now,
+                authority=authority,
+                reason=None,
+                decision=decision,
+                delivery=delivery_id(cause.id),
+                delivered=(now,),
+                placed_by=None if isinstance(cause.data, SubmissionReceived) else cause.id,
             )
             told: Payload = SubmissionRouted(
                 receipt=custody.receipt, authority=authority, decision=decision, assignment=assignment
@@ -227,8 +227,8 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
             return CustodyChange(custody=after, event=telling(after, cause, "routed", told, now=now))
         case Parked(reason=reason, decision=decision):
             # A case parked again stays parked since it was parked first: nobody has taken it meanwhile.
-            after = applied.model_copy(
-                update={"reason": reason, "decision": decision, "delivery": None, "delivered": ()}
+            after = applying(
+                custody, cause.id, now=now, reason=reason, decision=decision, delivery=None, delivered=()
             )
             told = SubmissionParked(receipt=custody.receipt, reason=reason, decision=decision)
             return CustodyChange(custody=after, event=telling(after, cause, "parked", told, now=now))
@@ -250,10 +250,10 @@ def parked_again(custody: CaseHeld, cause: Event[Payload], reason: str, *, now: 
     return _place(taken, cause, Parked(reason=reason, decision=custody.decision), now=now)
 
 
-def applying(custody: CaseHeld, event_id: UUID, *, now: datetime) -> CaseHeld:
-    """The custody with the event among those that have been acted on."""
+def applying(custody: CaseHeld, event_id: UUID, *, now: datetime, **changed: object) -> CaseHeld:
+    """The custody with the event among those that have been acted on, and what it has changed."""
     applied = (*custody.applied, event_id)[-REMEMBERED:]
-    return custody.model_copy(update={"applied": applied, "applied_at": now})
+    return custody.model_copy(update={"applied": applied, "applied_at": now, **changed})
 
 
 def telling(

@@ -38,7 +38,7 @@ def fetched(
         routed_at=custody.since,
         fetched_at=told.fetched_at,
     )
-    after = applying(custody, cause.id, now=now).model_copy(update={"standing": "fetched", "since": now})
+    after = applying(custody, cause.id, now=now, standing="fetched", since=now)
     return CustodyChange(custody=after, event=telling(after, cause, "fetched", data, now=now))
 
 

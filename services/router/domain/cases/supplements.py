@@ -29,13 +29,8 @@ def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, no
     requested = custody.standing == "information-requested"
     changed = {"standing": "supplemented", "since": now} if requested else {}
     delivered = (*custody.delivered, now) if custody.authority is not None else ()
-    after = applying(custody, cause.id, now=now).model_copy(
-        update={
-            "supplements": (*custody.supplements, cause.submission_id),
-            "delivered": delivered,
-            **changed,
-        }
-    )
+    supplements = (*custody.supplements, cause.submission_id)
+    after = applying(custody, cause.id, now=now, supplements=supplements, delivered=delivered, **changed)
     fact = CaseSupplemented(
         receipt=custody.receipt,
         authority=custody.authority,
@@ -58,7 +53,7 @@ def withdraw(custody: CaseHeld | None, cause: Event[WithdrawalReceived], *, now:
     reason = _refusal(custody, "withdrawn")
     if custody is None or reason is not None:
         return _refuse(custody, cause, reason or "unknown-case", now=now)
-    after = applying(custody, cause.id, now=now).model_copy(update={"standing": "withdrawn", "since": now})
+    after = applying(custody, cause.id, now=now, standing="withdrawn", since=now)
     fact = CaseWithdrawn(
         receipt=custody.receipt,
         authority=custody.authority,
