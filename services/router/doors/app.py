@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from services.router.adapters.answered_records import AnsweredRecords
 from services.router.adapters.arrivals import CustodyArrivals
 from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.directory_topic import FollowedDirectories
@@ -100,7 +101,9 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     principals = UnsuspendedPrincipals(registered, suspensions)
     book = PostgresAnswers(pool)
     secret = bytes.fromhex(read_secret(settings.hash_key_file))
-    refilled = RefilledAnswers(book, address, secret=secret, condition=health.part("answers"))
+    refilled = RefilledAnswers(
+        book, AnsweredRecords(address), secret=secret, condition=health.part("answers")
+    )
     looks = PostgresLooks(pool)
     door = AnswerDoor(
         book=refilled,

@@ -44,8 +44,16 @@ class Yesterday:
 
     async def keep(self) -> None:
         await self._connection.execute("DROP SCHEMA IF EXISTS yesterday CASCADE; CREATE SCHEMA yesterday")
-        for table in await self._tables():
-            await self._connection.execute(f"CREATE TABLE yesterday.{table} AS TABLE doors.{table}")
+        async with self._connection.transaction(isolation="repeatable_read"):
+            for table in await self._tables():
+                await self._connection.execute(f"CREATE TABLE yesterday.{table} AS TABLE doors.{table}")
+
+    async def until_marked_since(self) -> None:
+        """Wait until the doors have noted, after this was kept, how far the book of answers goes."""
+        newer = "SELECT number > (SELECT max(number) FROM yesterday.answer_mark) FROM doors.answer_mark"
+        async with asyncio.timeout(120):
+            while not await self._connection.fetchval(newer):
+                pass
 
     async def bring_back(self) -> None:
         async with self._connection.transaction():
@@ -135,6 +143,30 @@ async def test_answers_of_today_have_one_effect_and_one_reply_though_the_tables_
     assert {status for status, _ in again} == {202}
     assert (status, problem["type"]) == (422, "urn:amtsweg:problem:answer-contradicts")
     told = await ground.told(CASE_ANSWERED.name, [UUID(case) for case in (one, two, three)])
+    answers = [event.id for event in told if isinstance(event.data, CaseAnswered)]
+    assert sorted(answers) == sorted(UUID(document["answerId"]) for _, document in again)
+
+
+@pytest.mark.long
+async def test_doors_that_run_on_over_tables_of_yesterday_notice_and_have_every_answer_again(
+    ground: Ground, doors: ServiceProcess, intake: ServiceProcess, yesterday: Yesterday
+) -> None:
+    async with client(ground, doors, intake) as http:
+        one, two = await delivered(ground, http, 2)
+        await yesterday.keep()
+        lost = await sent(http, accepted(one), decided_as(one, "decided"), accepted(two))
+        await yesterday.until_marked_since()
+        await yesterday.bring_back()
+        async with asyncio.timeout(120):
+            while (await http.post("/v1/answers", json=accepted(two))).status_code == 503:
+                pass
+        again = await sent(http, accepted(one), decided_as(one, "decided"), accepted(two))
+        ((status, problem),) = await sent(http, decided_as(two, "x") | {"id": accepted(one)["id"]})
+
+    assert again == lost
+    assert {status for status, _ in again} == {202}
+    assert (status, problem["type"]) == (422, "urn:amtsweg:problem:answer-contradicts")
+    told = await ground.told(CASE_ANSWERED.name, [UUID(case) for case in (one, two)])
     answers = [event.id for event in told if isinstance(event.data, CaseAnswered)]
     assert sorted(answers) == sorted(UUID(document["answerId"]) for _, document in again)
 

@@ -1,6 +1,7 @@
 """The book of answers, schema ``doors``: one statement per step, each atomic by itself, for all that come at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -23,18 +24,26 @@ KEPT: Final = timedelta(days=400)
 _SECONDS: Final = 5.0
 """How long one statement for many answers may take; a server that no longer answers must not hold them for longer."""
 
+_MARK: Final = "mark AS (SELECT coalesce(max(number), 0) AS number, pg_postmaster_start_time() AS server FROM answer_mark)"
 _ENTRIES: Final = "unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[])"
 # In order, so that two processes that enter the same ones never wait for each other.
 _ENTER: Final = f"""
-INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until)
-SELECT entry.*, now() + $7 FROM {_ENTRIES} AS entry (authority, own_id) ORDER BY authority, own_id
-ON CONFLICT (authority, own_id) DO NOTHING
-RETURNING authority, own_id
+WITH {_MARK}, entered AS (
+    INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until)
+    SELECT entry.*, now() + $7 FROM {_ENTRIES} AS entry (authority, own_id), mark
+    WHERE mark.number >= $8 AND coalesce($9, mark.server) = mark.server ORDER BY authority, own_id
+    ON CONFLICT (authority, own_id) DO NOTHING
+    RETURNING authority, own_id
+)
+SELECT mark.*, entered.* FROM mark LEFT JOIN entered ON true
 """  # noqa: S608 - made of constants
-_FIND: Final = """
-SELECT *, taken_at IS NOT NULL AS taken, held_until > now() AS running FROM answers
-JOIN unnest($1::text[], $2::text[]) AS asked (authority, own_id) USING (authority, own_id)
-"""
+_FIND: Final = f"""
+WITH {_MARK}, found AS (
+    SELECT *, taken_at IS NOT NULL AS taken, held_until > now() AS running FROM answers
+    JOIN unnest($1::text[], $2::text[]) AS asked (authority, own_id) USING (authority, own_id)
+)
+SELECT mark.*, found.* FROM mark LEFT JOIN found ON true
+"""  # noqa: S608 - made of constants
 _CLAIM: Final = """
 UPDATE answers SET held_until = now() + $3
 WHERE authority = $1 AND own_id = $2 AND held_until <= now() AND taken_at IS NULL
@@ -48,7 +57,14 @@ SET held_until = now(), taken_at = CASE WHEN settled.taken THEN coalesce(taken_a
 FROM unforced, unnest($1::text[], $2::text[], $3::boolean[]) AS settled (authority, own_id, taken)
 WHERE (answers.authority, answers.own_id) = (settled.authority, settled.own_id)
 """
-_NEWEST: Final = "SELECT max(accepted_at) FROM answers"
+_READ_MARK: Final = f"""
+WITH {_MARK} SELECT mark.*, ends FROM mark LEFT JOIN answer_mark USING (number)
+"""  # noqa: S608 - made of constants
+_ADVANCE: Final = """
+INSERT INTO answer_mark (number, ends) VALUES ($1 + 1, $2)
+ON CONFLICT (id) DO UPDATE SET number = excluded.number, ends = excluded.ends WHERE answer_mark.number = $1
+RETURNING number
+"""
 _REFILL: Final = f"""
 INSERT INTO answers (authority, own_id, case_id, submission_id, content_hash, accepted_at, held_until, taken_at)
 SELECT entry.*, now(), now()
@@ -59,12 +75,33 @@ RETURNING true
 _FORGET: Final = "DELETE FROM answers WHERE accepted_at < now() - $1::interval"
 
 
+class BookSetBack(Unavailable):
+    """The database may have forgotten what this process knew of it: it was restored, or started anew. Nothing was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMark:
+    """By partition number: every answer that lies before these offsets is in the book.
+
+    ``number`` only grows; ``server`` is when the database that said so was started.
+    """
+
+    number: int = 0
+    ends: tuple[int, ...] = ()
+    server: datetime | None = None
+
+    def known_by(self, *, number: int, server: datetime | None) -> bool:
+        """Whether a database with this mark has all that the one with our mark had."""
+        return number >= self.number and self.server in {None, server}
+
+
 class PostgresAnswers:
     """Implements `services.router.ports.AnswerBook`; raises ``Unavailable`` where that may fail."""
 
     def __init__(self, pool: Pool, *, hold: timedelta = HOLD) -> None:
         self._pool = pool
         self._hold = hold
+        self._mark = AnswerMark()
         self._log = structlog.get_logger().bind(part="answers")
         self._entering = GatheredCalls(self._enter, key=_key)
         self._settling = GatheredCalls(self._settle, key=lambda attempt: _key(attempt.entry))
@@ -85,11 +122,21 @@ class PostgresAnswers:
         except Unavailable as away:
             self._log.warning("attempt not noted", case_id=str(entry.case_id), error=away)
 
-    async def newest(self) -> datetime | None:
-        """When the last of the answers in the book was accepted."""
+    async def mark(self) -> AnswerMark:
+        """How far the book certainly has what Kafka has."""
         with reaching_postgres():
-            instant: datetime | None = await self._pool.fetchval(_NEWEST)
-        return instant
+            (row,) = await self._pool.fetch(_READ_MARK)
+        return AnswerMark(number=row["number"], ends=tuple(row["ends"] or ()), server=row["server"])
+
+    async def advance(self, mark: AnswerMark, ends: Sequence[int]) -> AnswerMark | None:
+        """Note that all answers before these ends are in the book; None, and nothing noted, where ``mark`` has changed."""
+        with reaching_postgres():
+            number = await self._pool.fetchval(_ADVANCE, mark.number, list(ends))
+        return None if number is None else AnswerMark(number=number, ends=tuple(ends), server=mark.server)
+
+    def expect(self, mark: AnswerMark) -> None:
+        """From now on a database that may lack what this mark says is refused."""
+        self._mark = mark
 
     async def refill(self, entries: Sequence[AnswerEntry]) -> int:
         """Enter answers that Kafka has, as far as they are not in the book; return how many were not."""
@@ -103,7 +150,15 @@ class PostgresAnswers:
 
     async def _enter(self, entries: Sequence[AnswerEntry]) -> Sequence[AnswerFound | None]:
         with reaching_postgres():
-            rows = await self._pool.fetch(_ENTER, *_columns(entries), self._hold, timeout=_SECONDS)
+            rows = await self._pool.fetch(
+                _ENTER,
+                *_columns(entries),
+                self._hold,
+                self._mark.number,
+                self._mark.server,
+                timeout=_SECONDS,
+            )
+        self._check(rows)
         entered = {(row["authority"], row["own_id"]) for row in rows}
         found = await self._find([key for key in map(_key, entries) if key not in entered])
         return [found.get(key) for key in map(_key, entries)]
@@ -113,7 +168,16 @@ class PostgresAnswers:
             return {}
         with reaching_postgres():
             rows = await self._pool.fetch(_FIND, [of for of, _ in keys], [id_ for _, id_ in keys])
-        return {_key(found.entry): found for found in map(_found, rows)}
+        self._check(rows)
+        found = [_found(row) for row in rows if row["authority"] is not None]
+        return {_key(each.entry): each for each in found}
+
+    def _check(self, rows: Sequence[asyncpg.Record]) -> None:
+        """Every statement tells the database's mark too."""
+        if not self._mark.known_by(number=rows[0]["number"], server=rows[0]["server"]):
+            raise BookSetBack(
+                "the database was restored or started anew; answers are completed from Kafka; try again"
+            )
 
     async def _settle(self, attempts: Sequence["_Attempt"]) -> Sequence[None]:
         keys, taken = [_key(each.entry) for each in attempts], [each.taken for each in attempts]
