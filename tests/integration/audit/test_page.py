@@ -358,17 +358,9 @@ async def test_the_page_knows_the_same_trees_as_the_log(page: Page, address: str
         return [to_base64(value) for value in values]
 
     roots = texts(root(hashes[:size]) for size in range(41))
-    sizes = range(1, 41)
-    inclusions = [
-        [to_base64(hashes[i]), i, size, texts(inclusion_proof(i, size, subtree))]
-        for size in sizes
-        for i in range(size)
-    ]
-    growths = [
-        [old, size, texts(consistency_proof(old, size, subtree))]
-        for size in sizes
-        for old in range(1, size + 1)
-    ]
+    pairs = [(i, n) for n in range(1, 41) for i in range(n)]
+    inclusions = [[to_base64(hashes[i]), i, n, texts(inclusion_proof(i, n, subtree))] for i, n in pairs]
+    growths = [[i + 1, n, texts(consistency_proof(i + 1, n, subtree))] for i, n in pairs]
     await page.goto(address)
     wrong = await page.evaluate(
         """async ([roots, inclusions, growths]) => {
