@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 
 import pytest
@@ -20,7 +21,7 @@ from shared.kafka.records import Record
 from shared.telemetry.health import Health
 from tests.contracts.router.answer_book import ACCEPTED, entry
 from tests.contracts.router.fakes import FakeAnswerBook
-from tests.support.events import RECEIVED_AT
+from tests.support.events import GIESSEN, RECEIVED_AT
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +170,7 @@ def published(topic: Topic) -> list[AnswerEntry]:
 
 
 async def all_known(refilled: RefilledAnswers, entries: Sequence[AnswerEntry]) -> bool:
-    found = [await eventually(lambda e=each: refilled.find(e.authority, e.own_id)) for each in entries]  # type: ignore[misc]
+    found = [await eventually(partial(refilled.find, each.authority, each.own_id)) for each in entries]
     return all(each is not None and each.taken for each in found)
 
 
@@ -192,7 +193,7 @@ async def test_what_lies_before_the_mark_is_not_read_again() -> None:
     published(topic)
     for _ in range(2):
         async with Process(database, topic) as refilled:
-            await eventually(lambda r=refilled: r.find("g", "x"))  # type: ignore[misc]
+            await eventually(partial(refilled.find, GIESSEN, "x"))
     assert topic.read == sum(await topic.ends())
 
 
