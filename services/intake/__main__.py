@@ -8,7 +8,7 @@ from shared.service import run as service
 
 
 def main() -> int:
-    """Run until told to stop; 0 when that was asked for."""
+    """Run until told to stop; return the exit code, 0 after an orderly stop."""
     settings = Settings()
     return service.main("intake", lambda: build(settings), settings=settings)
 

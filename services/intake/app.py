@@ -1,4 +1,4 @@
-"""What connects to what: HTTP to the handlers, the handlers to Kafka, PostgreSQL and Redis, the bus to histories."""
+"""Wiring: HTTP to the handlers, the handlers to Kafka, PostgreSQL and Redis, the bus to histories."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -90,7 +90,7 @@ def assemble(
     names: APIRouter,
     doors_url: str | None = None,
 ) -> FastAPI:
-    """Return the HTTP application over these parts; ``count`` counts a request of a client."""
+    """Return the HTTP application over these parts; ``count`` counts a client's request against its quota."""
     app = create_app(
         title="Amtsweg intake",
         version=version("amtsweg"),
@@ -133,7 +133,7 @@ def assemble(
 
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
-    """Which part is away is the operator's business; it stands in /health/ready."""
+    """Answer 503 without naming the part that cannot be reached; operators see it in /health/ready."""
     if isinstance(error, Unavailable):
         note(request, error=error)
     return problem("unavailable", request, headers=_RETRY).response(request.url.path)
@@ -141,7 +141,7 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
 
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
-    """Make the real parts, over a schema brought up to date; connections are closed afterwards.
+    """Upgrade the schema and yield the parts of the service by name; close the connections afterwards.
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
@@ -153,7 +153,7 @@ async def build(settings: Settings) -> AsyncIterator[Mapping[str, Component]]:
         pool = await open_pool(postgres.url, schema=SCHEMA, password=password, reset=False)
         opened.push_async_callback(pool.close)
         partitions = TimePartitions(pool, PARTITIONED)
-        await partitions.add()  # a database that comes from an old backup has none of this year
+        await partitions.add()  # a database from an old backup lacks this year's partitions
         desk_pool = await open_pool(
             postgres.url, schema=SCHEMA, password=password, size=postgres.pool_size, reset=False
         )
@@ -209,7 +209,7 @@ def _parts(
         names=names_from(settings.directory, per_minute=settings.names_requests_per_minute),
         doors_url=None if settings.doors_url is None else str(settings.doors_url).rstrip("/"),
     )
-    # Apart from the door's: what Kafka refuses here costs a producer, and no submission waits for a new one.
+    # A producer of its own: a record that Kafka refuses costs the producer, and no submission must wait for a new one.
     outgoing = Publisher(address, health=health, part="outbox publisher")
     lag = lag_of(
         GROUP,

@@ -1,4 +1,4 @@
-"""Events in, lines of histories out: what intake reads, and how."""
+"""Intake's consumer: turns events into lines of histories."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ class HistoryProjection:
     """Implements `shared.engine.Projector`."""
 
     async def apply(self, connection: Connection, records: Sequence[Record]) -> None:
-        """Add the records' lines, once each.
+        """Add one history line per record, and delete the messages that tombstones name.
 
         Raises:
             Undecodable: one of the records is not an event of its topic.
@@ -38,18 +38,18 @@ class HistoryProjection:
 
 
 def _takes_away(record: Record) -> bool:
-    """A message of an authority is read, or erased: its topic has a record without value."""
+    """Whether the record is a tombstone of an authority's message, which was read or erased."""
     return record.topic == CASE_MESSAGE.name and record.value is None and record.fault is None
 
 
 def projecting(settings: Settings) -> Plan:
-    """One projection over all its topics; a second replica stands by."""
+    """The plan: one task reads all topics; a second replica stands by."""
     return Plan(
         group=GROUP,
         inputs=tuple(TOPICS),
         dead_letters=dead_letter_topic(GROUP),
         sealed_dead_letters=sealed_dead_letter_topic(GROUP),
-        # The feed is one sequence: tasks side by side would only wait for each other.
+        # The feed is one sequence: parallel tasks would only wait for each other.
         single_task=True,
         instance=settings.instance,
         batch_wait=_BATCH_WAIT,

@@ -1,4 +1,4 @@
-"""What intake needs of the world."""
+"""The interfaces that intake's handlers need."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,40 +21,40 @@ Purpose = Literal["content", "contact"]
 
 
 class Book(Protocol):
-    """The book of receipts: what has been promised to whom, before anything is sent."""
+    """The book of receipts: every receipt is entered here before its event is sent."""
 
     async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
-        """Enter it durably and hold it for one attempt; None if it is new, else what stands there."""
+        """Enter it durably and hold it for one attempt; return None if it is new, otherwise the existing entry."""
 
     async def claim(self, submission_id: UUID) -> bool:
-        """Hold an entry that nobody holds and that has not been taken, for one more attempt."""
+        """Hold an entry for another attempt; False if an attempt holds it or its event was sent."""
 
     async def settle(self, submission_id: UUID, *, taken: bool) -> None:
-        """Note how the attempt ended; never fails.
+        """Note the result of the attempt; never raises.
 
-        A note that is lost does no harm: the history notes what was taken, and a hold ends by itself.
+        A lost note does no harm: the history notes accepted submissions, and a hold expires by itself.
         """
 
 
 class Sealer(Protocol):
     def seal(self, plaintext: bytes, *, submission_id: UUID, purpose: Purpose) -> Sealed:
-        """Encrypt to whoever needs it for this purpose, and nobody else."""
+        """Encrypt to the recipient of this purpose alone."""
 
 
 class SealingKeys(Protocol):
-    """Whom an authority seals the parts of its answers to."""
+    """The keys for which an authority seals the parts of its answers."""
 
     def of(self, client_id: str, *, submission_id: UUID) -> AnswerKeys:
         """Return the keys in use, for answers about this submission of the client.
 
         Raises:
-            Unavailable: that cannot be said now.
+            Unavailable: the principals cannot be read.
         """
 
 
 class Bus(Protocol):
     async def publish(self, message: Message) -> None:
-        """Return when all in-sync replicas have it; whatever is raised means that it may or may not be so."""
+        """Return when all in-sync replicas have it; after any exception the outcome is not known."""
 
 
 class Registered(Protocol):
@@ -62,13 +62,13 @@ class Registered(Protocol):
         """Return the principal as known at most a minute ago; None if there is none or it was revoked.
 
         Raises:
-            Unavailable: that cannot be said now.
+            Unavailable: the principals cannot be read.
         """
 
 
 class SecretHashes(Protocol):
     async def fitting(self, secret: str, *, among: Sequence[str]) -> str | None:
-        """Return the PHC string that the secret fits; a refusal takes as long whether there are any or not."""
+        """Return the PHC string that matches the secret, or None; a refusal takes equally long even if there are none."""
 
 
 class Tokens(Protocol):
@@ -78,7 +78,7 @@ class Tokens(Protocol):
 
 class Assertions(Protocol):
     def claimed(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-        """The header and the claims of a JWT, nothing verified yet; None if it is none."""
+        """The header and the claims of a JWT, unverified; None if it is not a JWT."""
 
     def verifies(self, assertion: str, *, key: Mapping[str, Any]) -> bool:
         """Whether its signature is by this public key."""
@@ -91,7 +91,7 @@ class AssertionIds(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A submission that was taken, with the lines of its case in the order in which they happened."""
+    """An accepted submission, with the lines of its case in the order in which they happened."""
 
     submission_id: UUID
     case_id: UUID
@@ -102,7 +102,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """A stretch of a client's feed; ``next`` is the cursor to go on from."""
+    """A page of a client's feed; ``next`` is the cursor of the following page."""
 
     lines: Sequence[HistoryLine]
     next: str
@@ -110,7 +110,7 @@ class FeedPage:
 
 
 class Histories(Protocol):
-    """What has been read back from the bus. What belongs to another client does not exist."""
+    """The histories read from the bus. Another client's data is treated as absent."""
 
     async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
         """Return the client's submission."""
@@ -125,12 +125,12 @@ class Histories(Protocol):
         """Return the client's case."""
 
     async def feed(self, client_id: str, *, after: str | None, limit: int) -> FeedPage | None:
-        """Return what was added after a cursor; None if the cursor is not of this feed (any more)."""
+        """Return the lines added after a cursor; None if the cursor does not, or no longer, belong to this feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityMessage:
-    """What an authority has sealed for the client with one of its answers; ``content`` is a JWE as JSON."""
+    """The part of an authority's answer that is sealed for the client; ``content`` is a JWE as JSON."""
 
     message_id: UUID
     answer_id: UUID
@@ -143,7 +143,7 @@ class AuthorityMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """Messages of a case in the order of their arrival; ``next`` is the cursor to go on from."""
+    """Messages of a case in order of arrival; ``next`` is the cursor of the following page."""
 
     messages: Sequence[AuthorityMessage]
     next: str
@@ -151,12 +151,12 @@ class MessagePage:
 
 
 class Messages(Protocol):
-    """What authorities have sealed for the clients. What belongs to another client does not exist."""
+    """The messages that authorities have sealed for clients. Another client's messages are treated as absent."""
 
     async def page(
         self, case_id: UUID, *, client_id: str, after: str | None, limit: int
     ) -> MessagePage | None:
-        """Return what came after a cursor and is not confirmed; None if the cursor is not of this case."""
+        """Return the unconfirmed messages after a cursor; None if the cursor does not belong to this case."""
 
     async def confirm(self, message_id: UUID, *, case_id: UUID, client_id: str) -> None:
-        """Take the message away for good; without effect where it is gone."""
+        """Delete the message permanently; no effect if it no longer exists."""

@@ -1,4 +1,4 @@
-"""What intake is told; a wrong value stops the start and names the variable."""
+"""Intake's settings; an invalid value prevents the start and the error names the variable."""
 
 from typing import Annotated
 
@@ -47,16 +47,16 @@ class Settings(ServiceSettings):
     directory: Annotated[
         DirectoryPath | None,
         Field(
-            description="Folder of the directory's tables, whose names are told beside keys; without it no names are known."
+            description="Folder of the directory's tables, for names beside keys; without it no names are shown."
         ),
     ] = None
     doors_url: Annotated[
         ProtectedUrl | None,
         Field(
-            description="Base URL of the authorities' doors, where competence is answered; `/v1/competence` leads there."
+            description="Base URL of the authorities' doors, which answer inquiries of competence; `/v1/competence` redirects there."
         ),
     ] = None
-    redis_url: Annotated[ProtectedUrl, Field(description="Where requests are counted.")]
+    redis_url: Annotated[ProtectedUrl, Field(description="Redis, which counts requests.")]
     redis_password_file: Annotated[
         FilePath | None, Field(description="File with the password for Redis.")
     ] = None
@@ -68,13 +68,13 @@ class Settings(ServiceSettings):
         Field(
             ge=1,
             le=1000,
-            description="Submissions in progress at most; further requests get `too-many-in-flight` with `Retry-After`.",
+            description="Most submissions in progress; further requests get `too-many-in-flight` with `Retry-After`.",
         ),
     ] = 100
     names_requests_per_minute: Annotated[
         int,
         Field(
             ge=10,
-            description="Searches for names that are answered in a minute, a tenth of them for one address.",
+            description="Searches for names per minute, a tenth of them for one address.",
         ),
     ] = 6000

@@ -1,4 +1,4 @@
-"""May this request become a submission, is it a repetition, or does it contradict an earlier one?"""
+"""Decides whether a request is a new submission, a repetition, or contradicts an earlier one."""
 
 import hmac
 from dataclasses import dataclass, replace
@@ -12,15 +12,15 @@ from shared.events.receipt_number import receipt_number
 from shared.events.submission import Channel, Receipt
 
 EntryKind = Literal["submission", "supplement", "withdrawal"]
-"""What was handed in; what follows a submission belongs to its case."""
+"""What was handed in; supplements and withdrawals belong to the case of a submission."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptEntry:
-    """A submission as it is entered in the book of receipts, before anything is sent.
+    """A submission as it is entered in the book of receipts, before its event is sent.
 
-    ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored
-    from the events, which do not repeat it. ``client_reference`` is in clear here and nowhere else.
+    ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored from
+    events, which do not contain it. ``client_reference`` is in clear here and nowhere else.
     """
 
     submission_id: UUID
@@ -42,33 +42,33 @@ class EntryStanding:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """It is new: send its event."""
+    """A new request: send its event."""
 
     entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """An earlier attempt entered it and came to nothing: claim the entry, then send its event, ids and time kept."""
+    """An earlier attempt entered the request and failed: claim the entry, then send its event with its ids and time."""
 
     entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """It has been taken before; the answer is the same as then."""
+    """The request was accepted before; the answer is the same as then."""
 
     entry: ReceiptEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An earlier request with this key has no result yet."""
+    """An earlier request with this key is still in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """This key was used for another request."""
+    """The key was used for another request."""
 
 
 Admission = Publish | Resume | Repeat | Running | Contradiction
@@ -77,7 +77,7 @@ Admission = Publish | Resume | Repeat | Running | Contradiction
 def enter(
     client_id: str, key: str, handed_in: HandedIn, *, body: bytes, secret: bytes, now: datetime
 ) -> ReceiptEntry:
-    """Return the entry for a request; ids follow from client and key, hashes are keyed with ``secret``."""
+    """Return the entry for a request; ids are derived from client and key, hashes are keyed with ``secret``."""
     submission = handed_in.submission
     submission_id = ids.submission_id(client_id, key)
     received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
@@ -112,7 +112,7 @@ def enter_later(
     secret: bytes,
     now: datetime,
 ) -> ReceiptEntry:
-    """Return the entry for what is handed in to a case that is there; service and language are those of its receipt."""
+    """Return the entry for a supplement or withdrawal; service and language come from the case's receipt."""
     own_id = ids.submission_id(client_id, key)
     received_at = now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000)
     return ReceiptEntry(
@@ -133,13 +133,13 @@ def enter_later(
 
 
 def _channels(handed_in: HandedIn) -> tuple[Channel, ...] | None:
-    """The ways to the applicant; e-mail alone goes without saying."""
+    """The ways to reach the applicant; None stands for e-mail alone."""
     contact = handed_in.submission.contact
     return None if contact is None or contact.channels == ("email",) else contact.channels
 
 
 def admit(asked: ReceiptEntry, *, found: EntryStanding | None) -> Admission:
-    """Decide about a request from what stands in the book under its id; None if it was entered just now."""
+    """Decide about a request from the book's entry under its id; ``found`` is None if the request was just entered."""
     if found is None:
         return Publish(asked)
     if not _same(asked, found.entry):
@@ -151,17 +151,17 @@ def admit(asked: ReceiptEntry, *, found: EntryStanding | None) -> Admission:
 
 
 def reference_hash(reference: str, *, client_id: str, secret: bytes) -> str:
-    """What stands for a client's reference on the bus; another client's equal reference is another."""
+    """The keyed hash of a client's reference for the bus; equal references of two clients have different hashes."""
     return keyed_hash(f"reference\n{client_id}\n{reference}".encode(), secret=secret)
 
 
 def keyed_hash(data: bytes, *, secret: bytes) -> str:
-    """HMAC-SHA256 with its prefix: without the key it tells nothing about what was hashed."""
+    """HMAC-SHA256 in hex with the prefix ``hmac-sha256:``; without the key it reveals nothing about the data."""
     return f"hmac-sha256:{hmac.digest(secret, data, 'sha256').hex()}"
 
 
 def _reference(asked: ReceiptEntry, entered: ReceiptEntry) -> str | None:
-    """The client's reference, in clear; an entry that was restored from the events has its hash only."""
+    """The client's reference in clear; an entry that was restored from events has only its hash."""
     same = asked.receipt.client_reference_hash == entered.receipt.client_reference_hash
     return asked.client_reference if same else entered.client_reference
 

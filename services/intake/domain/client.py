@@ -1,4 +1,4 @@
-"""What a client has to say to be let in, and what its token is for."""
+"""What a client must present to authenticate, and what its token is for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from shared.access.principal import EXCHANGED, Audience, Principal, audiences
 
 Scope = Literal["submissions.write", "cases.read"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-"""What opens this service."""
+"""The scopes of this service."""
 
 RESOURCE_PREFIX = "urn:amtsweg:"
-"""What ``resource`` in a token request begins with; the service follows."""
+"""The prefix of ``resource`` in a token request; the name of the service follows."""
 
 ASSERTION_LIFETIME = timedelta(minutes=5)
-"""How far ahead an assertion may expire; its id has to be remembered that long."""
+"""How far ahead an assertion may expire; its id is remembered for that long."""
 
 ASSERTION_ALGORITHMS = ("ES256", "ES384", "PS256", "Ed25519", "EdDSA")
-"""``EdDSA`` is what libraries older than RFC 9864 call ``Ed25519``; the key decides, and it is never Ed448."""
+"""Libraries older than RFC 9864 say ``EdDSA`` for ``Ed25519``; the key decides, and Ed448 is not accepted."""
 
 ASSERTION_TYPES = (None, "JWT", "client-authentication+jwt")
 CLOCK_SKEW = timedelta(seconds=30)
@@ -27,7 +27,7 @@ _LONGEST_ID = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
-    """Who gets an access token, for what, and which credential was shown for it."""
+    """The client of an access token, its scopes and audience, and the credential that the client presented."""
 
     client_id: str
     scopes: frozenset[str]
@@ -37,12 +37,12 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class WrongScope:
-    """A scope that the principal does not have, or scopes of several services."""
+    """The request asks for a scope that the principal lacks, or for scopes of several services."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrongTarget:
-    """A resource that is none of ours, several, or one that the scopes do not open."""
+    """The request names an unknown resource, several resources, or one that the scopes do not match."""
 
 
 _TARGETS: Mapping[str, Audience] = {f"{RESOURCE_PREFIX}{name}": name for name in EXCHANGED}
@@ -50,7 +50,7 @@ _TARGETS: Mapping[str, Audience] = {f"{RESOURCE_PREFIX}{name}": name for name in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
-    """The claims of a private_key_jwt (RFC 7523) that decide; its signature has been verified."""
+    """The relevant claims of a private_key_jwt (RFC 7523), checked by `read_assertion`; the signature is checked apart."""
 
     client_id: str
     id: str
@@ -59,7 +59,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class BadClaim:
-    """A header parameter or claim of an assertion that is wrong, and what was expected; never what was shown."""
+    """The name of an invalid header parameter or claim of an assertion, and what was expected; never its value."""
 
     name: str
     expected: str
@@ -70,8 +70,8 @@ def granted(
 ) -> tuple[Audience, frozenset[str]] | WrongTarget | WrongScope:
     """The service and the scopes of a token: those asked for (RFC 6749 section 3.3), else all for that service.
 
-    A token is for one service. ``resource`` (RFC 8707) names it, as ``urn:amtsweg:intake``; without it the scopes
-    do, and without those the only one that the principal has business with.
+    A token is for one service. ``resource`` (RFC 8707) names it, as ``urn:amtsweg:intake``. Without it the scopes
+    determine the service, and without scopes it is the only one for which the principal has scopes.
     """
     targets = {_TARGETS.get(resource) for resource in resources}
     if None in targets or len(targets) > 1:
@@ -90,10 +90,10 @@ def granted(
 def read_assertion(
     header: Mapping[str, Any], claims: Mapping[str, Any], *, issuer: str, now: datetime
 ) -> Assertion | BadClaim:
-    """Return the assertion if RFC 7523 section 3 and rfc7523bis allow it, else what is wrong with it.
+    """Return the assertion if RFC 7523 section 3 and rfc7523bis allow it, otherwise its first invalid claim.
 
-    ``aud`` must be our issuer identifier and nothing else: an assertion that some other server could have
-    received is not accepted. ``exp`` and ``jti`` are required; ``exp`` at most five minutes ahead.
+    ``aud`` must be our issuer identifier alone, so that an assertion for another server cannot be used here. ``exp``
+    and ``jti`` are required; ``exp`` is at most five minutes ahead.
     """
     if (wrong := _wrong(header, claims, issuer=issuer)) is not None:
         return wrong
@@ -109,7 +109,7 @@ def read_assertion(
 
 
 def _wrong(header: Mapping[str, Any], claims: Mapping[str, Any], *, issuer: str) -> BadClaim | None:
-    """The first of the assertion's names that is wrong; instants apart."""
+    """The first invalid parameter or claim of the assertion, except for its instants."""
     own_id, subject = claims.get("jti"), claims.get("sub")
     known = isinstance(own_id, str) and 1 <= len(own_id) <= _LONGEST_ID and own_id.isprintable()
     checks = (

@@ -1,4 +1,4 @@
-"""What a client is told about its cases: one line per event, without personal data."""
+"""The history of a case as its client sees it: one line per event, without personal data."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -120,7 +120,7 @@ def line(event: Event[Payload]) -> HistoryLine:
 
 
 def receipt_of(event: Event[Payload]) -> Receipt | None:
-    """The facts of receipt that the event repeats, if it does; from any one the case is known again."""
+    """The facts of receipt that the event repeats, or None; any one of them restores what is known of the case."""
     match event.data:
         case SupplementReceived() | WithdrawalReceived() | CaseSupplemented() | CaseWithdrawn():
             return event.data.receipt
@@ -151,7 +151,7 @@ def receipt_of(event: Event[Payload]) -> Receipt | None:
 def complete(
     lines: Sequence[HistoryLine], *, submission_id: UUID, case_id: UUID, receipt: Receipt
 ) -> Sequence[HistoryLine]:
-    """Return the lines with the receipt before them, where its own event has not been read yet, or no more."""
+    """Return the lines preceded by the receipt, if the receipt's own event is not among them."""
     if any(each.code == "received" for each in lines):
         return lines
     first = HistoryLine(
@@ -165,16 +165,16 @@ def complete(
 
 
 def is_closed(lines: Iterable[HistoryLine]) -> bool:
-    """Whether the case has ended, as far as has been read."""
+    """Whether the case has ended according to these lines."""
     return any(each.code in _ENDS for each in lines)
 
 
 def status(lines: Iterable[HistoryLine]) -> HistoryLine:
-    """The line that says how the case stands: the furthest stage, and within it the latest.
+    """The line with the current status of the case: the furthest stage, and within it the latest.
 
-    Topics are read independently, so an acceptance may be read before the routing that it follows: the stage
-    counts before the instant, and the instant before the order. A message sent or an answer refused changes nothing. An
-    authority that hands the case on ends what it said before.
+    Topics are read independently, so that an acceptance may be read before its routing. Therefore the stage counts
+    before the instant, and the instant before the order of reading. Messages and refused answers do not change the
+    status. When an authority hands the case on, its earlier answers no longer count.
     """
     staged = [each for each in lines if each.code in _STAGES]
     handed_on = max((each.at for each in staged if each.code in _HANDED_ON), default=None)

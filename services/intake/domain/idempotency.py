@@ -8,7 +8,7 @@ _LONGEST = 255
 
 
 def read_key(header: str) -> str | None:
-    """Return the key of an ``Idempotency-Key`` header, or None where it is malformed.
+    """Return the key in an ``Idempotency-Key`` header, or None if it is malformed.
 
     Expected is a structured-field string (RFC 8941 section 3.3.3), for example
     ``"8e03978e-40d5-43dd-bc93-6894a57f9324"``; the same without quotes is tolerated. 1 to 255 characters.

@@ -1,14 +1,14 @@
-"""The domain of a mail address as the registries know it today: IDNA 2008, UTS 46 non-transitional processing.
+"""The domain of a mail address by today's rules of the registries: IDNA 2008, UTS 46 non-transitional processing.
 
-The rules of 2003 turn ``faß.de`` into ``fass.de``, which belongs to somebody else. Read by the new rules the domain
-is unmistakable from here on; what they do not know is refused while the sender can still be told.
+The rules of 2003 turn ``faß.de`` into ``fass.de``, which is another owner's domain. Intake applies the new rules, so that
+the domain is unambiguous from here on, and refuses an invalid domain while the sender can still correct it.
 """
 
 import idna
 
 
 def registered_domain(domain: str) -> str | None:
-    """Return the domain in letters of ASCII (``xn--…`` where it needs it); None if IDNA 2008 knows no such name."""
+    """Return the domain in ASCII (``xn--…`` where necessary); None if it is invalid by IDNA 2008."""
     plain = domain.isascii() and not any(label[:4].lower() == "xn--" for label in domain.split("."))
     if plain:
         return domain

@@ -1,4 +1,4 @@
-"""An attempt to hand in a submission, and everything that can come of it."""
+"""An attempt to hand in a submission, and its possible outcomes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ from shared.strict_json import NotJson
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A request as it came; ``key`` is its ``Idempotency-Key`` header, if any."""
+    """A request as received; ``key`` is its ``Idempotency-Key`` header, if any."""
 
     client_id: str
     key: str | None
@@ -20,7 +20,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Kafka has the submission; ``repeated`` if it had been taken before."""
+    """Kafka has the submission; ``repeated``: it was accepted before."""
 
     entry: ReceiptEntry
     repeated: bool = False
@@ -35,17 +35,17 @@ class BadKey:
 
 @dataclass(frozen=True, slots=True)
 class BookIncomplete:
-    """What was promised before is not all in the book again; a promise given now could contradict it."""
+    """After a restore the book does not hold every earlier receipt yet; a new receipt could contradict one."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseClosed:
-    """The case is decided, withdrawn or erased; nothing can be handed in to it any more."""
+    """The case is decided, withdrawn or erased and accepts nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """More than one submission goes by this reference."""
+    """Several submissions have this reference."""
 
 
 Refusal = BookIncomplete | CaseClosed | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction

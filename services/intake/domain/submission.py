@@ -1,7 +1,7 @@
-"""What a platform hands in: read from the request's bytes, the content carried byte for byte.
+"""A submission, read from the bytes of the request; its content is passed on byte for byte.
 
-The content is never parsed into numbers and strings and written again: what the applicant filled in, and may
-have signed, reaches the authority exactly as it came.
+The content is never parsed and serialised again: what the applicant filled in, and may have signed, reaches the
+authority exactly as it came.
 """
 
 import json
@@ -36,7 +36,7 @@ def _with_registered_domain(address: str) -> str:
     local, _, domain = address.rpartition("@")
     registered = registered_domain(domain)
     if registered is None:
-        raise PydanticCustomError("domain-unknown", "the domain is none by IDNA 2008")
+        raise PydanticCustomError("domain-unknown", "the domain is invalid by IDNA 2008")
     return f"{local}@{registered}"
 
 
@@ -58,7 +58,7 @@ MailboxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$"
 
 
 class PostalAddress(WireModel):
-    """Where letters go, within Germany; ``extra`` is what stands above the street, for example a flat or "c/o"."""
+    """An address for letters within Germany; ``extra`` is the line above the street, for example a flat or "c/o"."""
 
     street: AddressLine
     postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
@@ -67,9 +67,9 @@ class PostalAddress(WireModel):
 
 
 class Contact(WireModel):
-    """Where the applicant is reached, at least in one way; sealed to the notifier at once.
+    """At least one way to reach the applicant; it is sealed to the notifier at once.
 
-    ``mailbox`` is what the platform itself calls the applicant's mailbox with it.
+    ``mailbox`` is the platform's own id of the applicant's mailbox.
     """
 
     model_config = ConfigDict(
@@ -97,7 +97,7 @@ class Contact(WireModel):
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The ways on which the applicant can be told, the first one first: mailbox, e-mail, letter."""
+        """The ways to reach the applicant in order of preference: mailbox, e-mail, letter."""
         given: tuple[tuple[Channel, object], ...] = (
             ("mailbox", self.mailbox),
             ("email", self.email),
@@ -107,7 +107,7 @@ class Contact(WireModel):
 
 
 class Submission(WireModel):
-    """Everything of a submission but its content."""
+    """A submission without its content."""
 
     service: ServiceKey
     place: Place | None = None
@@ -128,7 +128,7 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """What is missing, unknown or malformed, by JSON name, at most twenty; never the values."""
+    """The missing, unknown or malformed fields, by JSON name, at most twenty; never their values."""
 
     fields: tuple[tuple[str, Fault], ...]
 
@@ -141,7 +141,7 @@ class TooLarge:
 _KNOWN = frozenset(field.alias or name for name, field in Submission.model_fields.items())
 _MOST_MEMBERS = 100
 _MOST_MEMBER_BYTES = 32 * 1024
-"""Of a member beside the content; the longest contact is a tenth of it."""
+"""Largest size of a member other than the content; the longest contact is a tenth of it."""
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -149,7 +149,7 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooLarge:
     """Read a request body; ``max_content`` is the largest content in bytes.
 
-    What readers of JSON might read differently is refused before anything else is looked at.
+    A document that JSON parsers might read differently is refused before anything else is checked.
     """
     places = inspect(body)
     if isinstance(places, NotJson):
@@ -159,7 +159,7 @@ def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooL
     try:
         members = _MEMBERS.decode(body)
     except msgspec.MsgspecError:
-        return NotJson(1, 1)  # well-formed, but no object
+        return NotJson(1, 1)  # well-formed, but not an object
     content = bytes(members.pop("content", b"")).strip()
     if len(content) > max_content:
         return TooLarge()
@@ -171,7 +171,7 @@ def read(body: bytes, *, max_content: int) -> HandedIn | NotJson | Faulty | TooL
 
 
 def _submission(members: Mapping[str, msgspec.Raw]) -> Submission | list[tuple[str, Fault]]:
-    """What was written beside the content, or what is wrong with it."""
+    """The members other than the content, or their faults."""
     if beyond := _beyond_any_submission(members):
         return beyond
     try:
@@ -181,7 +181,7 @@ def _submission(members: Mapping[str, msgspec.Raw]) -> Submission | list[tuple[s
 
 
 def read_content(body: bytes, *, max_content: int, required: bool) -> bytes | NotJson | Faulty | TooLarge:
-    """Read the body of what is handed in later: ``content`` and nothing else; empty bytes where it is left out."""
+    """Read the body of a supplement or withdrawal: only ``content``; return empty bytes if it is absent."""
     places = inspect(body)
     if isinstance(places, NotJson):
         return places
@@ -201,13 +201,13 @@ def read_content(body: bytes, *, max_content: int, required: bool) -> bytes | No
 
 
 def _tidied(members: Mapping[str, msgspec.Raw]) -> bytes:
-    """The members without what cannot be seen around what was written; empty ones are left out."""
+    """The members with their texts trimmed of blanks and invisible characters; empty ones are left out."""
     read: dict[str, Any] = {name: tidied(json.loads(bytes(raw))) for name, raw in members.items()}
     return msgspec.json.encode({name: value for name, value in read.items() if value is not None})
 
 
 def _beyond_any_submission(members: Mapping[str, msgspec.Raw]) -> list[tuple[str, Fault]]:
-    """What is told at once, since looking at each of ten thousands of members takes seconds of a processor."""
+    """The faults of a body with too many or too large members; to validate tens of thousands of them takes seconds."""
     if len(members) > _MOST_MEMBERS:
         return [(name, "unknown-field") for name in members if name not in _KNOWN]
     return [(name, "malformed") for name, raw in members.items() if len(bytes(raw)) > _MOST_MEMBER_BYTES]

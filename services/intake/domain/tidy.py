@@ -1,20 +1,20 @@
-"""What people cannot see, and keyboards and copies leave behind, is taken from around what they wrote.
+"""Removes blanks and invisible characters that keyboards and copying leave around a text.
 
-A blank behind an address must never refuse an application. What is empty then counts as absent.
+A blank after an address must not make intake refuse an application. A text that is empty then counts as absent.
 """
 
 import unicodedata
 from typing import Any
 
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and marks without a shape, which Unicode counts as neither blank nor format."""
+"""Letters and marks without a shape that Unicode classifies as neither blank nor format."""
 
 _INSIDE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
-"""Soft hyphen, zero-width space, word joiner, byte-order mark: nobody means them within an address."""
+"""Soft hyphen, zero-width space, word joiner, byte-order mark: never intended within an address."""
 
 
 def trimmed(text: str) -> str:
-    """Without blanks and invisible characters at both ends."""
+    """The text without blanks and invisible characters at both ends."""
     start, end = 0, len(text)
     while start < end and _invisible(text[start]):
         start += 1
@@ -24,12 +24,12 @@ def trimmed(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """Trimmed, and without those characters inside that have no width and no meaning."""
+    """The trimmed text without the characters inside that have neither width nor meaning."""
     return trimmed(text).translate(_INSIDE)
 
 
 def tidied(value: Any) -> Any:
-    """A member's value with its texts trimmed; None for a text or an object with nothing in it."""
+    """A member's value with its texts trimmed; None for a text or object that is then empty."""
     match value:
         case str():
             return trimmed(value) or None

@@ -18,9 +18,9 @@ TokenError = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why there is no token (RFC 6749 section 5.2); ``challenge``: the client had tried HTTP Basic.
+    """Why there is no token (RFC 6749 section 5.2); ``challenge``: the client used HTTP Basic.
 
-    ``wrong``: the claim, header or parameter that is to blame, where there is one, and what was expected.
+    ``wrong``: the invalid claim, header or parameter, if there is one, and what was expected.
     """
 
     error: TokenError
@@ -30,7 +30,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class SecretShown:
-    """The client shows its secret, in the Basic header or in the form."""
+    """The client presents its secret, in the Basic header or in the form."""
 
     client_id: str
     secret: str
@@ -39,7 +39,7 @@ class SecretShown:
 
 @dataclass(frozen=True, slots=True)
 class AssertionShown:
-    """The client shows a JWT that it signed (private_key_jwt)."""
+    """The client presents a JWT that it signed (private_key_jwt)."""
 
     jwt: str
     client_id: str | None
@@ -47,7 +47,7 @@ class AssertionShown:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A well-formed request: who asks, for which scopes, and for which service (``resource``, RFC 8707)."""
+    """A well-formed request: the client's credentials, the scopes, and the service (``resource``, RFC 8707)."""
 
     credentials: SecretShown | AssertionShown
     scope: str | None
@@ -86,7 +86,7 @@ def read_token_request(body: bytes, *, authorization: str | None) -> TokenReques
 def _form(body: bytes) -> tuple[dict[str, str], tuple[str, ...]] | None:
     """The parameters, and every ``resource``, the only one that may be repeated (RFC 8707 section 2).
 
-    What has no value counts as absent (RFC 6749 section 3.2), and nothing between two ``&`` is no parameter.
+    A parameter without a value counts as absent (RFC 6749 section 3.2).
     """
     try:
         pairs = parse_qsl(
@@ -97,7 +97,7 @@ def _form(body: bytes) -> tuple[dict[str, str], tuple[str, ...]] | None:
     single = [(name, value) for name, value in pairs if name != "resource"]
     form = dict(single)
     if len(form) != len(single):
-        return None  # a repeated parameter has no one meaning
+        return None  # a repeated parameter is ambiguous
     resources = tuple(value for name, value in pairs if name == "resource" and value)
     return {name: value for name, value in form.items() if value}, resources
 

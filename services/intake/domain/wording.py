@@ -1,4 +1,4 @@
-"""How a history's codes are said to people, German first; the codes are for machines and never change."""
+"""The texts of a history's codes, German and English; the codes are for machines and never change."""
 
 from services.intake.domain.history import HistoryLine
 from shared.events.submission import Language
@@ -14,7 +14,7 @@ CODES: dict[str, tuple[str, str]] = {
     "withdrawal-received": ("Rücknahme eingegangen", "Withdrawal received"),
     "supplemented": (
         "Die angeforderten Angaben liegen bei der Behörde",
-        "The information asked for lies with the authority",
+        "The authority has received the requested information",
     ),
     "supplement-added": ("Die Nachreichung gehört zum Vorgang", "The supplement belongs to the case"),
     "withdrawn": ("Zurückgenommen: der Vorgang ist beendet", "Withdrawn: the case has ended"),
@@ -45,7 +45,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "silence-doubted": (
         "Die Frist ist vorbei; eine Person prüft, was daraus folgt",
-        "The period is over; a person looks into what follows",
+        "The period is over; a person examines what follows",
     ),
     "answer-refused": (
         "Eine Antwort der Behörde blieb ohne Wirkung",
@@ -76,7 +76,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "message-unread": (
         "Nachricht im Postfach noch nicht gelesen; der Antragsteller wird auf einem weiteren Weg benachrichtigt, wenn er einen angegeben hat",
-        "Message in the mailbox not read yet; the applicant is told in another way where one was given",
+        "Message in the mailbox not read yet; the applicant is informed in another way if they gave one",
     ),
     "message-delivered": (
         "Nachricht beim Antragsteller angekommen",
@@ -95,7 +95,7 @@ CODES: dict[str, tuple[str, str]] = {
 
 DETAILS: dict[str, tuple[str, str]] = {
     "forwarding": ("die Weitergabe an die Behörde", "passing it on to the authority"),
-    "fetching": ("die Abholung durch die Behörde", "the authority's fetching it"),
+    "fetching": ("die Abholung durch die Behörde", "fetching by the authority"),
     "confirmation": ("die Bestätigung der Behörde", "the authority's confirmation"),
     "unknown-service": (
         "die Leistung ist im Verzeichnis nicht bekannt",
@@ -115,7 +115,7 @@ DETAILS: dict[str, tuple[str, str]] = {
     "ambiguous-competence": ("mehrere Behörden kommen in Betracht", "several authorities may be competent"),
     "internal-error": (
         "ein Fehler des Systems wird untersucht",
-        "a fault of the system is being looked into",
+        "a system error is being investigated",
     ),
     "no-inbox": ("die Behörde ist noch nicht angeschlossen", "the authority is not connected yet"),
     "no-key": ("die Behörde ist noch nicht angeschlossen", "the authority is not connected yet"),
@@ -129,7 +129,7 @@ DETAILS: dict[str, tuple[str, str]] = {
     ),
     "order-failed": (
         "ein Fehler des Systems wird untersucht",
-        "a fault of the system is being looked into",
+        "a system error is being investigated",
     ),
     "returned": ("die Behörde hat den Vorgang zurückgegeben", "the authority handed the case back"),
     "handed-on-in-a-circle": (
@@ -151,8 +151,8 @@ DETAILS: dict[str, tuple[str, str]] = {
         "es fehlten Unterlagen, so dass keine Frist lief",
         "documents were missing, so that no period ran",
     ),
-    "not-allowed": ("das Gesetz erlaubt hier keine", "the law allows none here"),
-    "too-long": ("das Gesetz erlaubt keine so lange", "the law allows none so long"),
+    "not-allowed": ("das Gesetz erlaubt hier keine", "the law does not allow one here"),
+    "too-long": ("das Gesetz erlaubt keine so lange", "the law does not allow one so long"),
     "too-late": ("die Frist war schon abgelaufen", "the period had ended already"),
     "not-deemed-approved": (
         "der Vorgang gilt nicht als genehmigt",
@@ -177,9 +177,9 @@ DETAILS: dict[str, tuple[str, str]] = {
     ),
     "not-every-case-covered": (
         "das Gesetz gilt nur für einen Teil der Fälle",
-        "the law covers some of the cases only",
+        "the law covers only some of the cases",
     ),
-    "parked": ("der Vorgang lag bei keiner Behörde", "the case lay with no authority"),
+    "parked": ("der Vorgang lag bei keiner Behörde", "no authority held the case"),
     "forwarded": ("der Vorgang wurde weitergegeben", "the case was handed on"),
     "withdrawn": ("der Antrag war schon zurückgenommen", "the application had been withdrawn already"),
     "already-closed": ("der Vorgang war schon abgeschlossen", "the case had been closed already"),
@@ -198,7 +198,7 @@ DETAILS: dict[str, tuple[str, str]] = {
 
 
 def said(line: HistoryLine, *, language: Language) -> str:
-    """Return the line as a sentence part; a detail without wording (a newer producer's) is left to its code."""
+    """Return the text of the line with its detail; an unknown detail, from a newer producer, is left out."""
     column = 0 if language == "de" else 1
     text = CODES[line.code][column]
     if line.code.startswith("message-") or line.detail not in DETAILS:

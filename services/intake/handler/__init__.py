@@ -1,1 +1,1 @@
-"""Where decisions become effects: submissions are taken, tokens are issued."""
+"""Turns decisions into effects: accepts submissions, issues tokens."""

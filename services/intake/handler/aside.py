@@ -1,6 +1,6 @@
-"""Work on large contents in a thread: reading, sealing and writing a megabyte takes up to a third of a second.
+"""Work on large contents in a thread: reading, sealing and serialising a megabyte takes up to a third of a second.
 
-Meanwhile the event loop answers everybody else. Small contents are done at once, since a thread costs more than they do.
+Meanwhile the event loop serves other requests. Small contents are processed directly, because a thread costs more.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 LARGE: Final = 64 * 1024
-"""Bytes from which on a content is worked on in a thread."""
+"""Contents of at least so many bytes are processed in a thread."""
 
 
 async def aside(work: Callable[[], T], *, size: int) -> T:
-    """Do the work, in a thread where its content has so many bytes; raises what the work raises."""
+    """Return the result of the work, which runs in a thread if its content is large; ``size`` is in bytes."""
     return await asyncio.to_thread(work) if size >= LARGE else work()

@@ -1,4 +1,4 @@
-"""Find what a client handed in, by whatever it has in hand: an id, the receipt number, its reference, its key."""
+"""Finds what a client handed in: by id, receipt number, the client's own reference or its idempotency key."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from shared.events.receipt_number import read_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """``secret`` keys the hashes of references; while the book is not ``complete``, nothing is said to be unknown."""
+    """``secret`` keys the hashes of references; while the book is not ``complete``, nothing is reported as unknown."""
 
     histories: Histories
     secret: bytes
@@ -34,11 +34,11 @@ class Lookup:
         return found[0] if found else self._unknown()
 
     async def by_reference(self, reference: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
-        """Everything that was taken under the client's own reference, the newest first."""
+        """Every accepted submission with the client's own reference, newest first."""
         return await self._by_reference(reference, client_id) or self._unknown() or ()
 
     async def by_key(self, header: str, *, client_id: str) -> Sequence[Known] | BookIncomplete:
-        """What was taken under an idempotency key, written as in the header."""
+        """The submission accepted under an idempotency key, which is written as in the header."""
         key = read_key(header)
         known = key and await self.histories.submission(
             ids.submission_id(client_id, key), client_id=client_id

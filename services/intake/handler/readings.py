@@ -1,4 +1,4 @@
-"""Take a platform's report that an applicant has opened a message in its mailbox."""
+"""Accepts a platform's report that an applicant has opened a message in their mailbox."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from shared.events.topics import NOTIFICATION_READ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxReadings:
-    """Reports are idempotent: the event's id is derived from the message's, and whoever receives it takes the first."""
+    """Reports are idempotent: the event's id is derived from the message's id, and consumers keep the first event."""
 
     bus: Bus
     clock: Callable[[], datetime]
 
     async def report(self, message_id: UUID, *, case: Known) -> bool:
-        """Publish the report; False if no such message of this case has been settled, as far as is known here."""
+        """Publish the report; False if this case has no settled message with this id in its history."""
         settled = child_id(message_id, "settled")
         if not any(line.event_id == settled for line in case.lines):
             return False

@@ -1,4 +1,4 @@
-"""Take a submission: enter it, seal it, send it, and only then say that it is taken."""
+"""Accepts a submission: enter it in the book, seal it, send its event, and only then confirm it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ SOURCE = "urn:amtsweg:intake"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitHandler:
-    """Where submissions are handed in. ``secret`` keys the hashes of content and attempt.
+    """Accepts submissions. ``secret`` keys the hashes of content and request.
 
-    ``complete`` says whether the book holds everything that was promised: after it came back from a backup, the
-    promises since then are read from the bus first.
+    ``complete`` tells whether the book holds every receipt: after a restore from a backup, the receipts since then
+    are first read from the bus.
     """
 
     book: Book
@@ -43,13 +43,13 @@ class SubmitHandler:
     complete: Callable[[], bool]
 
     async def submit(self, attempt: Attempt) -> SubmissionOutcome:
-        """Take the submission, or say why it cannot be read; never whether it has merit.
+        """Accept the submission, or return why it cannot be read; its merit is never judged.
 
-        If we die before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and
-        receipt time, and any repetition completes it. Dead before Kafka's acknowledgement: the event may
-        or may not be on the topic; a repetition sends it with the same id. Dead after: the history notes
-        that it was taken. An entry whose event was never sent and which nobody repeats stays as it is: its
-        content was never stored, and its sender never had a 202.
+        After a crash before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and receipt
+        time, and any repetition completes it. After a crash before Kafka's acknowledgement the event may or may not
+        be on the topic; a repetition sends it with the same id. After a crash later than that, the history notes that
+        it was accepted. An entry whose event was never sent and that nobody repeats stays as it is: its content was
+        never stored, and its sender never got a 202.
         """
         if (key := read_key(attempt.key or "")) is None:
             return BadKey("malformed" if attempt.key else "missing")
@@ -72,10 +72,10 @@ class SubmitHandler:
                 return refused
 
     async def admitted(self, asked: ReceiptEntry) -> Admission:
-        """Enter it in the book, or see what stands there."""
+        """Enter the request in the book and decide; claim the entry of a failed earlier attempt."""
         decision = admit(asked, found=await self.book.enter(asked))
         if isinstance(decision, Resume) and not await self.book.claim(asked.submission_id):
-            return Running()  # another attempt claimed it between our look and our claim
+            return Running()  # another attempt has claimed it since
         return decision
 
     async def _send(self, entry: ReceiptEntry, handed_in: HandedIn, *, traceparent: str | None) -> None:
@@ -85,7 +85,7 @@ class SubmitHandler:
         await self.publish(entry, message, size=len(handed_in.content))
 
     async def publish(self, entry: ReceiptEntry, message: Callable[[], Message], *, size: int) -> None:
-        """Send what was entered, and note in the book how that ended; the content has so many bytes."""
+        """Send the event of an entry and note the result in the book; ``size`` is the content's, in bytes."""
         try:
             await self.bus.publish(await aside(message, size=size))
         except Exception:

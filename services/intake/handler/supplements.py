@@ -1,4 +1,4 @@
-"""Take what is handed in to a case that is there: a supplement, or its withdrawal; each has a receipt of its own."""
+"""Accepts supplements to an existing case and its withdrawal; each gets its own receipt."""
 
 from dataclasses import dataclass
 
@@ -35,15 +35,15 @@ from shared.events.topics import CASE_SUBMITTED, MAX_CONTENT_BYTES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplementDesk:
-    """Where more is handed in to a case; it shares the book of receipts with the first desk."""
+    """Accepts supplements and withdrawals; it shares the book of receipts with `SubmitHandler`."""
 
     desk: SubmitHandler
     histories: Histories
 
     async def submit(self, attempt: Attempt, *, kind: EntryKind, first: Known) -> SubmissionOutcome:
-        """Take it, or say why not; a crash means the same as in `SubmitHandler.submit`.
+        """Accept it, or return why not; a crash means the same as in `SubmitHandler.submit`.
 
-        Whether the case was closed a moment ago, only custody knows: then the history says that this had no effect.
+        Only custody knows whether the case was closed a moment ago; if so, the history says that this had no effect.
         """
         key = read_key(attempt.key or "")
         if key is None or not self.desk.complete():
@@ -78,7 +78,7 @@ class SupplementDesk:
         return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else decision
 
     async def _after_the_end(self, asked: ReceiptEntry) -> SubmissionOutcome:
-        """A repetition gets the receipt that it had; whatever is new comes too late."""
+        """The outcome for a closed case: a repetition gets its earlier receipt, a new request is too late."""
         found = await self.histories.submission(asked.submission_id, client_id=asked.receipt.client_id)
         if found is None or found.submission_id == asked.case_id:
             return CaseClosed()

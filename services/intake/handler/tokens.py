@@ -1,4 +1,4 @@
-"""The token door: a principal shows who it is and gets an access token for five minutes."""
+"""The token endpoint: a principal authenticates and gets an access token for five minutes."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +34,7 @@ Recognised = tuple[Principal, Credential]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenEndpoint:
-    """``issuer`` is our identifier (RFC 8414): the only audience that an assertion may name."""
+    """Issues access tokens; ``issuer`` is our identifier (RFC 8414), the only audience that an assertion may name."""
 
     principals: Registered
     secrets: SecretHashes
@@ -45,7 +45,7 @@ class TokenEndpoint:
     issuer: str
 
     async def issue(self, body: bytes, *, authorization: str | None) -> Issued | Denied:
-        """Answer a token request; an unknown client and a wrong secret are one answer."""
+        """Answer a token request; an unknown client and a wrong secret get the same answer."""
         request = read_token_request(body, authorization=authorization)
         if isinstance(request, Denied):
             return request
@@ -95,7 +95,7 @@ class TokenEndpoint:
         return (principal, credential) if await self.assertion_ids.first_use(assertion) else _USED
 
     def _signer(self, jwt: str, principal: Principal, *, kid: object) -> Credential | None:
-        """The principal's key that verifies the JWT: the one that ``kid`` names, without it any."""
+        """The principal's key that verifies the JWT: the one that ``kid`` names, or any if there is no ``kid``."""
         for each in principal.valid_credentials(self.clock()):
             if (
                 each.key is not None

@@ -1,4 +1,4 @@
-"""What an answer that leaves the case where it is says to the others, and how the case stands after it."""
+"""The effect of an answer that keeps the case with its authority: the event and the new standing."""
 
 from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.case import (
@@ -15,7 +15,7 @@ from shared.events.payload import Payload
 
 
 def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, CustodyState]:
-    """Return the event and the standing; the answer is allowed and hands nothing on."""
+    """Return the event and the new standing; the caller has checked that the answer is allowed and hands nothing on."""
     stated, receipt, authority = given.answer, custody.receipt, given.authority
     at = stated.given_at
     if stated.outcome is not None:
@@ -27,7 +27,7 @@ def effect_of(custody: CaseHeld, given: CaseAnswered) -> tuple[Payload, CustodyS
             receipt=receipt, authority=authority, items=stated.items, requested_at=at
         ), "information-requested"
     if stated.months is not None:
-        # Who extends his period has the case, whether he has said so before or not.
+        # An authority that extends its period has accepted the case, even if it has not said so.
         standing: CustodyState = "accepted" if custody.standing in UNANSWERED else custody.standing
         return PeriodExtended(
             receipt=receipt, authority=authority, months=stated.months, extended_at=at

@@ -1,4 +1,4 @@
-"""May this answer be taken, is it a repetition, or does it contradict an earlier one?"""
+"""Decides whether an answer is new, a repetition, or contradicts an earlier one."""
 
 import hmac
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SOURCE = "urn:amtsweg:doors"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRequest:
-    """An answer as an authority gives it; ``own_id`` is the id that the authority gave it."""
+    """An answer as an authority gives it; ``own_id`` is the authority's own id of it."""
 
     authority: str
     own_id: str
@@ -25,7 +25,7 @@ class AnswerRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerEntry:
-    """An answer as it stands in the book before it is sent; ``content_hash`` is keyed and covers case and answer."""
+    """An answer's entry in the book before its event is sent; ``content_hash`` is keyed and covers case and answer."""
 
     authority: str
     own_id: str
@@ -46,7 +46,7 @@ class AnswerFound:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTaken:
-    """The platform has it; ``repeated`` where it had it before."""
+    """Kafka has the answer; ``repeated``: it was accepted before."""
 
     entry: AnswerEntry
     repeated: bool = False
@@ -54,14 +54,14 @@ class AnswerTaken:
 
 @dataclass(frozen=True, slots=True)
 class AnswerIneffective:
-    """It changes nothing. Unknown and not yours are one reason (promise 5)."""
+    """The answer has no effect. An unknown and another authority's case have one reason (promise 5)."""
 
     reason: RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPartRefused:
-    """A sealed part of it is none, or is sealed for something else."""
+    """A sealed part of the answer is malformed or is bound to something else."""
 
     part: SealedPart
     fault: PartFault
@@ -69,17 +69,17 @@ class AnswerPartRefused:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRunning:
-    """An earlier request with this id has no result yet."""
+    """An earlier request with this id is still in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerContradiction:
-    """This id was used for another answer."""
+    """The id was used for another answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerDue:
-    """Send its event. ``resumed``: an earlier attempt came to nothing, and its entry has to be claimed first."""
+    """Send its event. ``resumed``: an earlier attempt failed, and its entry has to be claimed first."""
 
     entry: AnswerEntry
     resumed: bool = False
@@ -92,10 +92,10 @@ _NOT_COMPARED = {"given_at": True, "content": True, "notice": True}
 
 
 def enter(given: AnswerRequest, *, submission_id: UUID, secret: bytes, now: datetime) -> AnswerEntry:
-    """The entry for an answer; what counts as its instant is when the door takes it.
+    """The entry for an answer; its instant is when the door accepts it.
 
-    ``givenAt`` is no part of what is compared: who sends again after a crash may not know it any more. Of the sealed
-    parts it counts only which there are: sealed anew, the same plaintext is another ciphertext.
+    ``givenAt`` is not compared: a sender that repeats after a crash may no longer know it. Of the sealed parts only
+    their presence is compared: the same plaintext, sealed again, has another ciphertext.
     """
     answer = given.answer.model_dump_json(by_alias=True, exclude_none=True, exclude=_NOT_COMPARED)
     parts = [name for name in ("content", "notice") if getattr(given.answer, name) is not None]
@@ -111,7 +111,7 @@ def enter(given: AnswerRequest, *, submission_id: UUID, secret: bytes, now: date
 
 
 def entry_of(event: Event[CaseAnswered], *, secret: bytes) -> AnswerEntry:
-    """The entry that the door made for the answer that this event tells."""
+    """The entry that the door made for the answer in this event."""
     given = AnswerRequest(
         authority=event.data.authority,
         own_id=event.data.own_id,
@@ -122,7 +122,7 @@ def entry_of(event: Event[CaseAnswered], *, secret: bytes) -> AnswerEntry:
 
 
 def admit(asked: AnswerEntry, *, found: AnswerFound | None) -> AnswerAdmission:
-    """Decide by what stands in the book under this authority and id; None if it was entered just now."""
+    """Decide from the book's entry under this authority and id; ``found`` is None if the answer was just entered."""
     if found is None:
         return AnswerDue(asked)
     if found.entry.content_hash != asked.content_hash:
@@ -133,7 +133,7 @@ def admit(asked: AnswerEntry, *, found: AnswerFound | None) -> AnswerAdmission:
 
 
 def answered(entry: AnswerEntry, answer: AnswerGiven, *, traceparent: str | None) -> Event[CaseAnswered]:
-    """The event; whoever repeats the answer repeats its id and its instant."""
+    """The event of an answer; a repetition has the same id and the same instant."""
     return Event(
         id=ids.answer_id(entry.authority, entry.own_id),
         source=SOURCE,

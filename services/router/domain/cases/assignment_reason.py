@@ -1,7 +1,7 @@
-"""A person's reason, in words: short, about the competence, and not about people, as far as a program can tell.
+"""A person's reason for an assignment: short, about competence, and without personal data as far as a program can tell.
 
-The words stand on permanent topics and become part of the log, so they are checked before anything is sent. Names
-without a form of address are not recognised: whoever writes is told so.
+The text is kept on permanent topics and in the audit log, so it is checked before anything is sent. Names without a
+form of address are not recognised; the page says so.
 """
 
 import re
@@ -23,18 +23,18 @@ _PERSONAL: Final[Mapping[str, re.Pattern[str]]] = {
 }
 _POSTCODE_DIGITS: Final = 5
 _KEY_DIGITS: Final = (8, 12, 14)
-"""Digits of AGS, ARS and LeiKa key; other long numbers are somebody's."""
+"""Digits of AGS, ARS and LeiKa key; other long numbers may identify a person."""
 
 
 class BadAssignmentReason(Exception):  # noqa: N818 - the remark is bad, not the program
-    """The words cannot be taken; the text, German first, says what is expected, never what was written."""
+    """The reason is refused; the text, German first, says what is expected, never what was written."""
 
 
 def read_assignment_reason(text: str) -> str:
-    """Return the words, trimmed; 1 to 200 characters on one line.
+    """Return the reason, trimmed: 1 to 200 characters on one line.
 
     Raises:
-        BadAssignmentReason: they are too long, empty, or look like something about a person.
+        BadAssignmentReason: it is empty, too long, or seems to contain personal data.
     """
     words = text.strip()
     if not 1 <= len(words) <= LONGEST or not words.isprintable():

@@ -1,4 +1,4 @@
-"""How far an inbox is done with, where clerks answer at the page and no software confirms. Pure; no I/O, no clock."""
+"""How far an inbox may be confirmed for an authority whose clerks answer on the page and whose software does not confirm."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -10,16 +10,16 @@ from services.router.domain.cases.transitions import UNANSWERED
 from shared.events.custody import CustodyState
 
 WAITING: Final[frozenset[CustodyState]] = frozenset({*UNANSWERED, "supplemented"})
-"""The authority has not said anything since this came."""
+"""States in which the authority has not answered since the last delivery."""
 
 SETTLED_MS: Final = 60 * 60 * 1000
-"""So old, a record that custody shows elsewhere, or not at all, is no news that the view has not heard of."""
+"""After this time the view of custody includes a record; if custody then shows another holder or none, it is done."""
 
 
 def confirmable(
     records: Iterable[InboxRecord], *, held: Callable[[UUID], Holding | None], now_ms: int
 ) -> int | None:
-    """The place before which everything is done with; None where the first record still waits."""
+    """The offset before which every record is done; None if the first one still waits."""
     place = None
     for record in records:
         if not _is_done(record, held=held, now_ms=now_ms):

@@ -1,6 +1,6 @@
-"""Who holds a case, and what an event changes about it: (custody, event) → the custody after it and what to tell.
+"""Who holds a case and how an event changes that: (custody, event) → the custody after it and the event to publish.
 
-``None`` stands for nothing to do: the event has been applied before (promise 2).
+An event that was applied before has no effect (promise 2): see `is_new`.
 """
 
 from dataclasses import dataclass, replace
@@ -36,19 +36,19 @@ from shared.events.submission import (
 SOURCE = "urn:amtsweg:router"
 
 REMEMBERED = 64
-"""How many applied ids a custody keeps. An authority can repeat itself without end, so there is a limit;
-what falls out is harmless, because the standing alone refuses every effective event a second time."""
+"""How many applied ids a custody keeps. An authority may send any number of answers, so there is a limit; a dropped
+id does no harm, because the standing alone refuses an effective event a second time."""
 
 KEPT_AFTER_CLOSE = timedelta(days=32)
 """Inputs with sealed data expire after 30 days, and a log segment may outlive that by its one day."""
 
 TAKEN_WITHIN = KEPT_AFTER_CLOSE - timedelta(days=1)
-"""An older input about a case that is not known has been applied and forgotten; the day is for clocks that differ."""
+"""An older input about an unknown case was applied to a case that is forgotten; the day allows for clock differences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """The case goes to this authority; ``assignment`` where a person said so."""
+    """The case goes to this authority; with ``assignment`` a person decided that."""
 
     authority: str
     decision: CompetenceDecision | None
@@ -57,7 +57,7 @@ class Routed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """A person has to decide; ``reason`` is the decision's, or the router's own."""
+    """A person has to decide; ``reason`` is the decision's or one of ``RouterReason``."""
 
     reason: str
     decision: CompetenceDecision | None = None
@@ -69,7 +69,7 @@ HANDING_ON: frozenset[AnswerKind] = frozenset({"returned", "forwarded"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What of a custody decides about an answer: all that the doors keep of each case."""
+    """The part of a custody that decides about an answer; the doors keep only this of each case."""
 
     submission_id: UUID
     standing: CustodyState
@@ -80,7 +80,7 @@ class Holding:
 class CustodyChange:
     """The custody after an event (None: the case is unknown, nothing is kept) and the event to publish.
 
-    ``before`` are events that are told before it, of what led to it.
+    ``before`` are events to publish before it.
     """
 
     custody: CaseHeld | None
@@ -89,13 +89,13 @@ class CustodyChange:
 
 
 def is_new(custody: CaseHeld | None, cause: Event[Payload]) -> bool:
-    """False when the event has been applied, or would open a case that is open."""
+    """Return False if the event has been applied, or would open a case that is known."""
     opens = isinstance(cause.data, SubmissionReceived)
     return custody is None or not (opens or cause.id in custody.applied)
 
 
 def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: datetime) -> CustodyChange:
-    """Open the case: route it or park it. The caller has asked `is_new`."""
+    """Open the case: route it or park it. The caller has checked `is_new`."""
     opening = CaseHeld(
         submission_id=cause.submission_id, receipt=cause.data.receipt, standing="parked", since=now
     )
@@ -105,21 +105,21 @@ def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: date
 def refuse_order(
     custody: CaseHeld | None, cause: Event[Payload], reason: OrderRefusalReason, *, now: datetime
 ) -> CustodyChange:
-    """The order changes nothing; say so."""
+    """The order has no effect; publish why."""
     return refusing(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
 
 
 def follow_order(
     custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime
 ) -> CustodyChange:
-    """Route the case, or park it again with the reason of today. `orders.refusal` has said None."""
+    """Route the case, or park it again with the current reason. The caller has checked that `orders.refusal` is None."""
     return _place(custody, cause, placement, now=now)
 
 
 def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> CustodyChange:
-    """Apply an authority's answer that leaves the case where it is, or refuse it.
+    """Apply an authority's answer that keeps the case with it, or refuse the answer.
 
-    Unknown and not yours are one answer (promise 5).
+    An unknown case and another authority's case get the same refusal (promise 5).
     """
     given = cause.data
     reason = answer_refusal(custody, authority=given.authority, kind=given.answer.kind)
@@ -137,7 +137,7 @@ def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetim
 def refuse_answer(
     custody: CaseHeld | None, cause: Event[CaseAnswered], reason: RefusalReason, *, now: datetime
 ) -> CustodyChange:
-    """The answer changes nothing; say so."""
+    """The answer has no effect; publish why."""
     refused = AnswerRefused(authority=cause.data.authority, answer_id=cause.id, reason=reason)
     return refusing(custody, cause, "answer-refused", refused, now=now)
 
@@ -145,7 +145,10 @@ def refuse_answer(
 def hand_on(
     custody: CaseHeld, cause: Event[CaseAnswered], placement: Placement, *, now: datetime
 ) -> CustodyChange:
-    """The holder returns or forwards the case: it goes to the next authority, or is parked. `answer_refusal` said None."""
+    """The holder returns or forwards the case: it goes to the next authority or is parked.
+
+    The caller has checked that `answer_refusal` is None.
+    """
     given = cause.data
     told = _handed_on(custody.receipt, given)
     passed = tuple(dict.fromkeys((*custody.handed_on_by, given.authority)))
@@ -161,7 +164,7 @@ def hand_on(
 
 
 def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:
-    """Whether this authority has the case, or has handed it on before."""
+    """Whether this authority holds the case or has handed it on before."""
     return authority == custody.authority or authority in custody.handed_on_by
 
 
@@ -170,19 +173,19 @@ def is_closed(custody: CaseHeld) -> bool:
 
 
 def is_expired(custody: CaseHeld, *, now: datetime) -> bool:
-    """True once no input of the closed case would be taken again, so that its memory may go."""
+    """Whether the case is closed and its inputs have expired, so that its custody may be deleted."""
     return is_closed(custody) and now - (custody.applied_at or custody.since) > KEPT_AFTER_CLOSE
 
 
 def is_forgotten(custody: CaseHeld | None, *, written_at: datetime, now: datetime) -> bool:
-    """True for an input, by the broker's time of it, that may have been applied to a case that is over by now."""
+    """Whether an input of an unknown case is so old (by the broker's clock) that its case may have been deleted."""
     return custody is None and now - written_at > TAKEN_WITHIN
 
 
 def answer_refusal(
     custody: CaseHeld | Holding | None, *, authority: str, kind: AnswerKind
 ) -> RefusalReason | None:
-    """Why this authority's answer has no effect; None when it has. Unknown and not yours are one reason."""
+    """Why this authority's answer has no effect, or None. An unknown and another authority's case have one reason."""
     if custody is None or custody.authority != authority:
         return "not-in-custody"
     return answer_refusal_in(custody.standing, kind)
@@ -239,13 +242,13 @@ def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, no
 def refusing(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> CustodyChange:
-    """The event changes nothing but that it is known; ``data`` says so."""
+    """The event has no effect except that its id is kept; publish ``data``."""
     after = None if custody is None else applying(custody, cause.id, now=now)
     return CustodyChange(custody=after, event=telling(after, cause, kind, data, now=now))
 
 
 def parked_again(custody: CaseHeld, cause: Event[Payload], reason: str, *, now: datetime) -> CustodyChange:
-    """A person has to decide where the case lies from now on."""
+    """Take the case from its holder and park it: a person has to decide."""
     taken = custody.model_copy(update={"standing": "parked", "since": now, "authority": None})
     return _place(taken, cause, Parked(reason=reason, decision=custody.decision), now=now)
 
@@ -259,13 +262,13 @@ def applying(custody: CaseHeld, event_id: UUID, *, now: datetime, **changed: obj
 def telling(
     custody: CaseHeld | None, cause: Event[Payload], kind: str, data: Payload, *, now: datetime
 ) -> Event[Payload]:
-    """The event that tells what follows from the cause."""
+    """The event with this payload that follows from the cause."""
     return Event(
         id=child_id(cause.id, kind),
         source=SOURCE,
         time=now,
         case_id=cause.case_id,
-        # An authority's word about the submission is believed only where we know no better.
+        # The cause's submission id counts only where no custody has the right one.
         submission_id=cause.submission_id if custody is None else custody.submission_id,
         data=data,
         traceparent=cause.traceparent,

@@ -1,4 +1,4 @@
-"""Deadlines at a glance: what is due or late among the open cases, the gravest first."""
+"""What is due or late among the open cases, the most serious first."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ class DueCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """How many there are of each kind, and the gravest of them."""
+    """The number of cases by kind, and the most serious of them."""
 
     counts: Mapping[DueKind, int]
     gravest: Sequence[DueCase]
@@ -33,7 +33,7 @@ class Deadlines:
 def deadlines(
     cases: Mapping[UUID, StandingCase], due: Callable[[UUID], Due | None], *, most: int
 ) -> Deadlines:
-    """What is due in the cases that are open; a confirmation only until somebody has said something."""
+    """What is due or late in the open cases; a late confirmation counts only until the authority answers."""
     found = [
         DueCase(case=case, held=held, due=told)
         for case, held in cases.items()

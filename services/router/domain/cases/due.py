@@ -1,4 +1,4 @@
-"""What the calendar says about a case that an authority holds: what is due, and what is late."""
+"""What is due or late in a case that an authority holds, by the calendar."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from shared.events.clock import PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.payload import Payload
 
 DueKind = Literal["confirmation-late", "decision-due", "period-over"]
-"""The receipt should have been confirmed; the decision must leave by a day; the statutory period has ended."""
+"""The authority should have confirmed receipt; the decision must be sent by a day; the statutory period has ended."""
 
 _RANK: Final[tuple[DueKind, ...]] = ("confirmation-late", "decision-due", "period-over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """``on`` is the day until which, or since which."""
+    """``on`` is the day by which the decision must be sent (``decision-due``), or since which something is late."""
 
     kind: DueKind
     on: date
 
 
 def due_by(told: Payload) -> Due | None:
-    """What an event of the clock says to the authority; None where it says nothing to it."""
+    """What is due according to an event of the clock; None if the event does not concern the authority."""
     match told:
         case PeriodEnded(period_ended_on=day):
             return Due(kind="period-over", on=day)
@@ -36,7 +36,7 @@ def due_by(told: Payload) -> Due | None:
 
 
 def graver(known: Due | None, told: Due) -> Due:
-    """What counts of two: the end of a period more than its approach; of one kind, what was told last."""
+    """The more serious of two; of the same kind, the newer one (``told``)."""
     if known is None or _RANK.index(told.kind) >= _RANK.index(known.kind):
         return told
     return known
@@ -44,7 +44,7 @@ def graver(known: Due | None, told: Due) -> Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """How an authority stands with its periods: the one that ends next, and how many have ended without a decision."""
+    """An authority's periods: the next one to end, and how many have ended without a decision."""
 
     case: UUID | None
     decide_by: date | None
@@ -52,7 +52,7 @@ class Periods:
 
 
 def periods(cases: Iterable[UUID], due: Callable[[UUID], Due | None]) -> Periods:
-    """What the calendar says about the cases that the authority owes an answer."""
+    """The periods of the cases that the authority owes an answer."""
     told = [(found.on, case, found.kind) for case in cases if (found := due(case)) is not None]
     ending = [(on, case) for on, case, kind in told if kind == "decision-due"]
     on, case = min(ending, default=(None, None))

@@ -1,4 +1,4 @@
-"""An authority has taken a case out of its inbox: confirmed by its position, not yet by a word."""
+"""An authority has fetched a case: it has confirmed the record in its inbox and has not answered yet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -23,9 +23,9 @@ _IDS: Final = ("ce_caseid", "ce_submissionid", "ce_id")
 def fetched(
     custody: CaseHeld | None, cause: Event[DeliveryFetched], *, now: datetime
 ) -> CustodyChange | None:
-    """The case after its authority has fetched it; None where nothing follows.
+    """The case after its authority has fetched it; None if that changes nothing.
 
-    Nothing follows from a delivery that is not the last one, and once the authority has said something.
+    It changes nothing if the record is not the case's latest delivery or the authority has already answered.
     """
     told = cause.data
     if custody is None or (custody.authority, custody.delivery) != (told.authority, told.delivery_id):
@@ -45,7 +45,7 @@ def fetched(
 def fetches(
     records: Iterable[InboxRecord], *, held: Callable[[UUID], Holding | None], now: datetime
 ) -> Iterator[Event[DeliveryFetched]]:
-    """What to tell of records that an authority has taken: of each that brought a case which still stands as routed."""
+    """The events for records that an authority has confirmed: one for each that brought a case and is still ``routed``."""
     for record in records:
         if record.fault is not None or record.header("ce_type") != _DELIVERED:
             continue

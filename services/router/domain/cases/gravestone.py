@@ -1,4 +1,4 @@
-"""What is left of an erased case: that there was one."""
+"""What is kept of an erased case: only that there was one."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from shared.events.erasure import EraseOrdered
 
 
 def gravestone(custody: CaseHeld | None, cause: Event[EraseOrdered], *, now: datetime) -> CaseHeld | None:
-    """The gravestone of a case: it holds nothing that a person could be found by. None where it is unknown."""
+    """The gravestone of a case, which holds nothing that identifies a person; None if the case is unknown."""
     if custody is None:
         return None
     blank = {

@@ -1,4 +1,4 @@
-"""A dead letter as the console shows it: what failed and why, never what it holds."""
+"""A dead letter as the console shows it: what failed and why, never its content."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ from shared.events.operation import RecordPlace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLetter:
-    """One that nobody has settled. ``name`` is its group and its offset there; ``length`` is -1 without a value."""
+    """An unsettled dead letter.
+
+    ``name`` is its group and its offset there; ``length`` is that of the record's value in bytes, -1 without a value.
+    """
 
     name: str
     group: str

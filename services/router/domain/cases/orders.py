@@ -1,4 +1,4 @@
-"""The clearing desk's orders: which there are, and of which cases they may be given."""
+"""The clearing desk's orders, and for which cases they may be given."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.events.envelope import Event
 from shared.events.payload import Payload
 
 UNCONFIRMED_AFTER = timedelta(days=20)
-"""Ten days before what lies in the authority's inbox expires."""
+"""Ten days before the record in the authority's inbox expires."""
 
 Order = RetryOrdered | RedeliverOrdered | AssignOrdered
 _ACTS: Mapping[type[Payload], Act] = {
@@ -22,19 +22,19 @@ _ACTS: Mapping[type[Payload], Act] = {
 
 
 def is_order(event: Event[Payload]) -> TypeGuard[Event[Order]]:
-    """Whether this is an order of the clearing desk."""
+    """Return whether this is an order of the clearing desk, and narrow its type."""
     return isinstance(event.data, Order)
 
 
 def is_unconfirmed(custody: CaseHeld, *, now: datetime) -> bool:
-    """Whether the authority has had the case for long, and not a word has come from it."""
+    """Whether the authority has had the case for `UNCONFIRMED_AFTER` without any answer."""
     return custody.standing in UNANSWERED and now - custody.since >= UNCONFIRMED_AFTER
 
 
 def refusal(custody: CaseHeld | None, order: Order, *, now: datetime) -> OrderRefusalReason | None:
-    """Why an order about this case cannot be followed; None when it can.
+    """Why an order about this case has no effect; None if it has.
 
-    A routed case is the desk's affair only once it has been unconfirmed for long; until then its authority has time.
+    The desk may move a routed case only after `UNCONFIRMED_AFTER`; until then its authority has time to answer.
     """
     act = _ACTS[type(order)]
     if custody is None:

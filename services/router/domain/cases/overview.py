@@ -1,4 +1,4 @@
-"""How all cases stand, at a glance: for those who run the system, without content and without people."""
+"""An overview of all cases for operators, without content and personal data."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ class StandingCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnansweredCases:
-    """Cases that lie with an authority which has said nothing about them yet."""
+    """The cases of one authority that it has not answered yet."""
 
     authority: str
     cases: int
@@ -40,7 +40,7 @@ class CasesAtAGlance:
 
 
 def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
-    """Counts by standing, and the authorities whose oldest unanswered case has waited longest."""
+    """Counts by standing, and at most ``most`` authorities, the one with the oldest unanswered case first."""
     standings: Counter[CustodyState] = Counter()
     waiting: dict[str, list[datetime]] = {}
     for case in cases:
@@ -56,7 +56,7 @@ def at_a_glance(cases: Iterable[StandingCase], *, most: int) -> CasesAtAGlance:
 
 
 def find_standing(cases: Mapping[UUID, StandingCase], reference: str) -> tuple[UUID, StandingCase] | None:
-    """The case with this receipt number, submission id or case id, however it is written."""
+    """The case with this receipt number, submission id or case id, in any spelling."""
     number = as_written(reference)
     for case, held in cases.items():
         if number in {held.receipt_number, str(case), str(held.submission_id)}:

@@ -1,4 +1,4 @@
-"""What a clerk's list says of a case that their authority has on its desk."""
+"""A line of a clerk's list of open cases."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,10 @@ from services.router.domain.cases.custody import Holding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedCase(Holding):
-    """A case for which the authority owes an answer, or may owe a certificate: it is deemed approved.
+    """A case for which the authority owes an answer, or, if it is deemed approved, may owe a certificate.
 
-    ``since`` is when its standing changed last, ``supplements`` how many were handed in to it, ``delivered``
-    when it and then they were put into the inbox.
+    ``since`` is when its standing last changed, ``supplements`` the number of supplements, ``delivered`` when the case
+    and then each supplement was written to the inbox.
     """
 
     receipt_number: str

@@ -1,4 +1,4 @@
-"""How a process of ours does, as the console shows it: what its health and its metrics say, and what has come of asking."""
+"""The state of one of our processes, as the console shows it: its health, its backlogs, or that it does not answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ WORST_FIRST: Final = ("unreachable", "failed", "unready", "starting", "degraded"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AilingPart:
-    """A part of a process that does not simply work."""
+    """A part of a process that is not ``ready``."""
 
     name: str
     standing: str
@@ -27,7 +27,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessReport:
-    """``standing`` is that of its worst part, or ``unreachable``; ``backlogs`` leave out what is at its end."""
+    """``standing`` is that of its worst part, or ``unreachable``; ``backlogs`` are only those with records."""
 
     name: str
     standing: str
@@ -38,7 +38,7 @@ class ProcessReport:
 def process_report(
     name: str, *, health: Mapping[str, Mapping[str, str]], backlogs: Iterable[Backlog]
 ) -> ProcessReport:
-    """What the process has told of itself."""
+    """The report from a process's health document and backlogs."""
     ailing = [
         AilingPart(name=part, standing=said.get("standing", "failed"), reason=said.get("reason", ""))
         for part, said in health.items()

@@ -1,7 +1,7 @@
-"""What an authority is told in its inbox of answers without effect: each one, but only so many in an hour, then a sum.
+"""Reports to an authority's inbox about answers without effect: one by one up to a limit per hour, then as a sum.
 
-Custody is partitioned, and each partition counts for itself. So each has its share of what an authority is told in
-an hour, and memory of it is committed with the refusal.
+Custody is partitioned and each partition counts for itself: each has its share of the limit, and its count is committed
+together with the refusal.
 """
 
 from datetime import datetime, timedelta
@@ -20,15 +20,15 @@ from shared.events.envelope import Event
 from shared.events.ids import child_id
 
 REFUSALS: Final = "refusals/"
-"""Keys of the custody topic that begin so, and end with an authority, hold what it was told; the others are cases."""
+"""Prefix of the keys of the custody topic that hold an authority's refusals; the authority follows. Other keys are cases."""
 
 WINDOW: Final = timedelta(hours=1)
 MOST_TOLD: Final = 100
-"""How many refusals an authority is told one by one within `WINDOW`."""
+"""Most refusals within `WINDOW` that are reported to an authority one by one."""
 
 
 def share_of(partitions: int) -> int:
-    """How many of them one of so many partitions tells."""
+    """The share of `MOST_TOLD` of one partition."""
     return max(1, MOST_TOLD // max(1, partitions))
 
 
@@ -40,9 +40,9 @@ def tell_refusal(
     share: int,
     now: datetime,
 ) -> tuple[AnswerRefusalsTold, AnswerRefusalDelivered | None]:
-    """Return what is remembered from now on, and what the authority reads; None where the refusal is only counted.
+    """Return the state to keep, and the report for the inbox; None if the refusal is only counted.
 
-    ``share`` is how many this partition tells within `WINDOW`. The caller has told a sum that is due: `due_sum`.
+    ``share`` is how many this partition reports within `WINDOW`. The caller has already reported a sum that is due: `due_sum`.
     """
     known = before or AnswerRefusalsTold()
     recent, held_back = _recent(known, now=now), known.held_back
@@ -69,7 +69,7 @@ def tell_refusal(
 def due_sum(
     known: AnswerRefusalsTold, authority: str, *, now: datetime
 ) -> Event[AnswerRefusalsSummed] | None:
-    """The sum of what is held back, an hour after the first of it; None before, and where nothing is."""
+    """The sum of the refusals held back, an hour after the first of them; None before, or if there are none."""
     held_back = known.held_back
     if held_back is None or now - held_back.since < WINDOW:
         return None
@@ -90,7 +90,7 @@ def due_sum(
 
 
 def remembered(known: AnswerRefusalsTold, *, now: datetime) -> AnswerRefusalsTold | None:
-    """What is still to be remembered once nothing is held back; None where all of it is over."""
+    """The state to keep once nothing is held back; None if no report is within `WINDOW`."""
     recent = _recent(known, now=now)
     return AnswerRefusalsTold(told=recent) if recent else None
 

@@ -1,4 +1,4 @@
-"""Whether a sealed part of an answer can be what it should be: its shape, size, and what it is bound to; nothing is opened."""
+"""Checks a sealed part of an answer without opening it: its shape, its size, and what it is bound to."""
 
 import json
 from base64 import b64decode
@@ -21,11 +21,11 @@ SealedPart = Literal["content", "notice"]
 PartFault = Literal[
     "protected", "recipients", "iv", "ciphertext", "tag", "submissionId", "purpose", "too-large"
 ]
-"""The member of the JWE that is not as expected, or that the part is too large."""
+"""The member of the JWE that is wrong, or ``too-large``."""
 
 
 class Expected(NamedTuple):
-    """What a part has to be sealed for, and how large it may be: the plaintext, in bytes."""
+    """The purpose a part has to be sealed for, and its largest plaintext in bytes."""
 
     purpose: str
     most_bytes: int
@@ -47,7 +47,7 @@ _LONGEST_TEXT: Final = 255
 
 
 def fault_of_parts(given: AnswerGiven, *, submission_id: UUID) -> tuple[SealedPart, PartFault] | None:
-    """The first part that nobody could open as what it should be, and why; None where all is well."""
+    """The first part that its recipient could not use, and why; None if all parts are well-formed."""
     for part, expected in EXPECTED.items():
         sealed: Sealed | None = getattr(given, part)
         fault = None if sealed is None else _fault(sealed, expected, submission_id=submission_id)
@@ -104,7 +104,7 @@ def _recipients_fit(sealed: Sealed) -> bool:
 
 
 def _recipient_fits(header: Mapping[str, Any]) -> bool:
-    """A header that says how and for whom, and nothing that a person could be found by."""
+    """Whether the header has the members of key wrapping alone, so that nothing in it identifies a person."""
     if header.get("alg") not in _ALGORITHMS or not _HEADER.issuperset(header):
         return False
     epk = header.get("epk", {})
@@ -115,7 +115,7 @@ def _recipient_fits(header: Mapping[str, Any]) -> bool:
 
 
 def _bytes(text: str) -> bytes | None:
-    """The bytes of base64url without padding; None where it is something else."""
+    """The bytes of base64url without padding; None if it is something else."""
     try:
         return (
             None if "=" in text else b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

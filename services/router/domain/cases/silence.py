@@ -1,4 +1,4 @@
-"""Whether silence at a period's end was an approval: only where it is certain that it was silence."""
+"""Whether silence at the end of a period is an approval: only where it is certain that the authority was silent."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -9,15 +9,15 @@ from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, PeriodOver
 
-_DECIDES_WITHIN = 14  # days before the end; whoever was let in again earlier had time to answer
+_DECIDES_WITHIN = 14  # days before the end; after an earlier suspension the authority had time to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersRead:
-    """What has been heard from the authorities: every answer that was accepted until ``answers_read_to``.
+    """What the router has read: every answer that a door accepted until ``answers_read_to`` (None: not known yet).
 
-    ``unread``: an answer about the case lies in a dead letter. ``suspended``: the authority was shut out in its `last_days`,
-    as far as the orders about it have been read, to ``suspensions_read_to``.
+    ``unread``: an answer about the case is in a dead letter. ``suspended``: the authority was suspended in its
+    `last_days`, according to the orders given until ``suspensions_read_to``.
     """
 
     answers_read_to: datetime | None
@@ -27,7 +27,7 @@ class AnswersRead:
 
 
 def period_over(ended: PeriodEnded) -> PeriodOver | None:
-    """What custody keeps of a period's end; None where nothing follows from silence."""
+    """The part of the event that custody keeps; None where silence has no legal effect."""
     if ended.deemed == "none" or ended.fiction_from is None:
         return None
     return PeriodOver(
@@ -44,11 +44,10 @@ def period_over(ended: PeriodEnded) -> PeriodOver | None:
 def silence(
     custody: CaseHeld, heard: AnswersRead, *, now: datetime, zone: tzinfo
 ) -> CaseDeemedApproved | SilenceDoubted | Literal["wait"] | None:
-    """What follows from silence about the case; None where nothing does, since somebody has spoken or looks into it.
+    """What follows from silence about the case; None if nothing does: no period ended, it is closed, or a person decides.
 
-    An answer counts from its acceptance at the door. So nothing is concluded before the answers have been read to
-    an end that was noted after the grace: a decision in flight is never overtaken. The same holds for orders that shut an
-    authority out.
+    An answer counts from its acceptance at the door. Therefore nothing is concluded ("wait") before all answers and
+    all orders of suspension from before the end of the grace have been read: no decision on its way is overtaken.
     """
     period = custody.period
     if period is None or period.doubt is not None:
@@ -93,7 +92,7 @@ def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> Silence
 
 
 def last_days(period: PeriodOver, zone: tzinfo) -> tuple[datetime, datetime]:
-    """When an authority decides that decides late; if it was shut out then, nobody knows what it would have said."""
+    """The days in which a late authority would still decide; if suspended then, it may have been unable to answer."""
     begin = datetime.combine(period.ended_on - timedelta(days=_DECIDES_WITHIN), time(0), zone)
     return begin, _midnight_after(period.grace_until, zone)
 

@@ -1,4 +1,4 @@
-"""What the platform hands in later: a supplement goes to whoever holds the case, a withdrawal closes it."""
+"""What the platform hands in later: a supplement goes to the holder of the case, a withdrawal closes the case."""
 
 from datetime import datetime
 from typing import Final
@@ -18,11 +18,11 @@ from shared.events.supplement import (
 )
 
 MOST_SUPPLEMENTS: Final = 50
-"""How many supplements a case takes: each is delivered again wherever the case goes."""
+"""Most supplements of a case; each of them is delivered again when the case moves."""
 
 
 def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, now: datetime) -> CustodyChange:
-    """The case waits for information no longer; the authority that holds it stays the same. `is_new` has said yes."""
+    """Add a supplement to the case, which no longer waits for information, or refuse it. The caller has checked `is_new`."""
     reason = _refusal(custody, "supplemented")
     if custody is None or reason is not None:
         return _refuse(custody, cause, reason or "unknown-case", now=now)
@@ -44,12 +44,12 @@ def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, no
 def cannot_be_delivered(
     custody: CaseHeld, cause: Event[SupplementReceived], reason: str, *, now: datetime
 ) -> CustodyChange:
-    """Whoever holds the case cannot be reached any more: a person decides; the supplement is held until then."""
+    """Park the case, because its holder can no longer be reached; the supplement is kept until a person decides."""
     return parked_again(custody, cause, reason, now=now)
 
 
 def withdraw(custody: CaseHeld | None, cause: Event[WithdrawalReceived], *, now: datetime) -> CustodyChange:
-    """Close the case, or say why it is too late. `is_new` has said yes."""
+    """Close the case, or refuse the withdrawal because it is too late. The caller has checked `is_new`."""
     reason = _refusal(custody, "withdrawn")
     if custody is None or reason is not None:
         return _refuse(custody, cause, reason or "unknown-case", now=now)

@@ -1,4 +1,4 @@
-"""Who may do what with a case from which state: one table. `custody` applies it; docs/custody.md is drawn from it."""
+"""The state machine of a case: who may do what in which state. `custody` applies it; docs/custody.md draws it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Act = (
 
 STATES: Final[tuple[CaseState, ...]] = ("unknown", *get_args(CustodyState))
 UNANSWERED: Final[tuple[CustodyState, ...]] = ("routed", "fetched")
-"""An authority has the case in its inbox, or has taken it out, and has said nothing about it yet."""
+"""The case is in an authority's inbox or was fetched from it, and the authority has not answered yet."""
 
 OPEN: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "information-requested", "supplemented")
 """An authority holds the case and owes an answer."""
@@ -26,7 +26,7 @@ OPEN: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "information-r
 _SUPPLEMENTED_UNASKED: Final[tuple[CustodyState, ...]] = (*UNANSWERED, "accepted", "supplemented")
 
 CLOSED: Final[tuple[CustodyState, ...]] = ("decided", "deemed-approved", "withdrawn", "erased")
-"""Nothing follows but that it is erased or forgotten."""
+"""Final states: the case can only be erased or forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +86,12 @@ _CLOSED: Final[Mapping[CaseState, RefusalReason]] = {
 
 
 def may(act: Act, state: CaseState) -> bool:
-    """Whether the table allows the act in this state."""
+    """Return whether the table allows the act in this state."""
     return any(each.act == act and state in each.sources for each in TRANSITIONS)
 
 
 def answer_refusal_in(state: CaseState, act: AnswerKind) -> RefusalReason | None:
-    """Why the holder's answer has no effect in this state; None when it has."""
+    """Why the holder's answer has no effect in this state; None if it has."""
     if may(act, state):
         return None
     if act == "certified":
@@ -100,7 +100,7 @@ def answer_refusal_in(state: CaseState, act: AnswerKind) -> RefusalReason | None
 
 
 def order_refusal_in(state: CaseState, act: Act) -> OrderRefusalReason | None:
-    """Why the clearing desk's order has no effect in this state; None when it has."""
+    """Why the clearing desk's order has no effect in this state; None if it has."""
     if may(act, state):
         return None
     if state == "unknown":

@@ -1,1 +1,1 @@
-"""Who is competent: the pure decision, from a directory and an inquiry to an answer and its explanation."""
+"""The pure decision who is competent: from a directory and an inquiry to an answer and its explanation."""

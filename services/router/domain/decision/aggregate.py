@@ -1,4 +1,4 @@
-"""One rule over one or many areas: routed when all of them lead to the same authority, else parked."""
+"""One rule over one or many areas: routed if it names the same authority for all of them, otherwise parked."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from services.router.domain.directory.model import Area, Competence
 from shared.events.competence import Candidate, Reason, Why
 
 InArea = Callable[[Area], AreaResult]
-"""Where the rule in question leads in an area."""
+"""The result of the rule in question for an area."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decision:
-    """An answer before it is tied to its inquiry; exactly one of ``authority`` and ``reason`` is set.
+    """An answer without its inquiry; exactly one of ``authority`` and ``reason`` is set.
 
-    It is compared and hashed by identity, so that what is remembered about it is found fast.
+    It is compared and hashed by identity, which makes it a cheap key of the resolver's cache.
     """
 
     authority: str | None = None
@@ -33,7 +33,7 @@ class Decision:
 
 
 def over_areas(rule: Competence, located: Located, in_area: InArea) -> Decision:
-    """What the rule says about these areas."""
+    """The decision of the rule for these areas."""
     results = [in_area(area) for area in located.areas]
     named = {found.authority for found in results}
     areas = tuple(area.ags for area in located.areas)
@@ -55,7 +55,7 @@ def over_areas(rule: Competence, located: Located, in_area: InArea) -> Decision:
 
 
 def chosen(choice: str | None, rule: Competence, snapshot: DirectorySnapshot) -> Decision:
-    """The applicant's choice among all authorities of a kind, wherever they live."""
+    """The decision by the applicant's choice among all authorities of a kind, independent of place."""
     offered = snapshot.offered[rule.decides]
     if choice not in offered:
         every = tuple(Candidate(authority=authority, why=Why.OFFERED) for authority in offered)

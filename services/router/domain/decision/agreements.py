@@ -1,4 +1,4 @@
-"""One authority works for another: who acts in the end."""
+"""Agreements by which one authority acts for another: which one acts in the end."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ def chain(
 ) -> tuple[Agreement, ...]:
     """The agreements that lead from the competent authority to the acting one.
 
-    ``among`` are those of the day by principal; as checked, they neither overlap nor go in circles.
+    ``among`` are the agreements of the day by principal; validation ensures that they neither overlap nor form a circle.
     """
     steps: list[Agreement] = []
     while found := next((a for a in among.get(authority, ()) if a.concerns(service, area)), None):
@@ -24,7 +24,7 @@ def chain(
 def by_principal(agreements: Iterable[Agreement], day: date) -> Mapping[str, Sequence[Agreement]]:
     """The agreements in force on a day, by the authority that another acts for.
 
-    Cooperation comes before deputies: who has given a task away need not be stood in for.
+    Cooperation comes before deputies: an authority that has transferred a task needs no deputy for it.
     """
     found: dict[str, list[Agreement]] = defaultdict(list)
     for agreement in sorted(agreements, key=lambda agreement: agreement.kind):

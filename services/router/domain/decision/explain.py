@@ -1,4 +1,4 @@
-"""A decision as a clerk would write it: sentences in German or English, made from the decision when somebody asks."""
+"""A decision in sentences, German or English, as a clerk would write them; made from the decision on request."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _LOST = {
 
 
 def explain(decision: CompetenceDecision, *, directory: Directory, language: ReadIn = "de") -> str:
-    """The answer, why it is so, and what it rests on.
+    """Return the answer, its reasons and its legal basis as one text.
 
-    ``directory`` lends the names; the version that decided is named in the text.
+    ``directory`` gives the names; the text says which version decided.
     """
     told = _Explanation(decision, directory, language)
     return " ".join((*told.answer(), *told.followed(), *told.losers(), *told.basis()))
@@ -91,7 +91,7 @@ class _Explanation:
         )
 
     def followed(self) -> Iterable[str]:
-        """A key that is not in force on that day, and what it was understood as."""
+        """Say so if the key is not in force on that day, and which areas it stands for."""
         decision, place, known = self.decision, self.decision.inquiry.place, self.directory.areas
         key = place.ags or place.ars if place else None
         asked = next((area for area in known.values() if key in {area.ags, area.ars}), None)
@@ -152,7 +152,7 @@ class _Explanation:
 
 
 def _situation(decision: CompetenceDecision, directory: Directory) -> str:
-    """The reason, refined by what the sentence has to say about it."""
+    """The key of the sentence about the reason, with the first refinement that applies."""
     place = decision.inquiry.place
     refinements = {
         (Reason.UNKNOWN_SERVICE, "named"): decision.inquiry.service in directory.services,

@@ -1,4 +1,4 @@
-"""The sentences of an explanation, German and English. Official names and paragraphs stay as they are."""
+"""The sentences of an explanation, German and English. Official names and paragraphs are not translated."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -28,10 +28,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Das Gebiet reicht in ein anderes Land.{among}",
         "The area reaches into another Land.{among}",
     ),
-    "not-offered": ("Die Leistung wird nicht mehr angeboten.", "The service is offered no more."),
+    "not-offered": ("Die Leistung wird nicht mehr angeboten.", "The service is no longer offered."),
     "not-offered/instead": (
         "Die Leistung wird nicht mehr angeboten. An ihre Stelle tritt: {instead}.",
-        "The service is offered no more. In its place: {instead}.",
+        "The service is no longer offered. Use instead: {instead}.",
     ),
     "choice-required": (
         "Die Stelle darf gewählt werden. Zur Wahl stehen: {offered}.",
@@ -43,7 +43,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "choice-required/wrong": (
         "Die gewählte Stelle steht nicht zur Wahl. Zur Wahl stehen: {offered}.",
-        "The authority that was chosen is none of those to choose from: {offered}.",
+        "The chosen authority cannot be chosen for this service. Choose from: {offered}.",
     ),
     "ambiguous-competence": (
         "Die Quellen sagen nicht, welche Stelle zuständig ist.{among}",
@@ -64,11 +64,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "road": ("Straßenklasse", "class of the road"),
     "other-town": (
         "Die Postleitzahl umfasst auch Orte, für die eine andere Stelle zuständig ist: {names}.",
-        "The postcode covers towns of another authority, too: {names}.",
+        "The postcode also covers towns of another authority: {names}.",
     ),
     "municipality-decides": (
         "Nicht zuständig: {names}; die Stadt oder Gemeinde entscheidet selbst ({condition}).",
-        "Not competent: {names}; the town or municipality decides by itself ({condition}).",
+        "Not competent: {names}; the town or municipality decides itself ({condition}).",
     ),
     "district-decides": (
         "Nicht zuständig: {names}; es fehlt die Voraussetzung dafür ({condition}).",
@@ -87,15 +87,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "by-agreement": (
         "Die Stelle handelt aufgrund einer Vereinbarung für: {names}.",
-        "The authority acts by an agreement for: {names}.",
+        "The authority acts under an agreement for: {names}.",
     ),
     "by-agreements": (
         "Die Stelle handelt aufgrund von Vereinbarungen für: {names}.",
-        "The authority acts by agreements for: {names}.",
+        "The authority acts under agreements for: {names}.",
     ),
     "depends": (
         "Nicht angegeben: {attribute}; danach kann eine andere Stelle zuständig sein.",
-        "Not given: {attribute}; by it another authority may be competent.",
+        "Not given: {attribute}; depending on it, another authority may be competent.",
     ),
     "received-by": (
         "Der Antrag kann auch hier abgegeben werden: {names}.",
@@ -111,18 +111,18 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "among-many": (" In Betracht kommen: {names}.", " Possible: {names}."),
     "meant-one": (
         "Der Schlüssel {key} gilt an diesem Tag nicht; gemeint ist: {places}.",
-        "The key {key} is not in force on that day; meant is: {places}.",
+        "The key {key} is not in force on that day; it stands for: {places}.",
     ),
     "meant-many": (
         "Der Schlüssel {key} gilt an diesem Tag nicht; gemeint sind: {places}.",
-        "The key {key} is not in force on that day; meant are: {places}.",
+        "The key {key} is not in force on that day; it stands for: {places}.",
     ),
     "more-people": ("mehr als {number} Einwohner", "more than {number} inhabitants"),
     "counted": (
         "{threshold}; es sind {number} nach dem Stand vom {day}",
         "{threshold}; there are {number} as of {day}",
     ),
-    "anchor": ("maßgeblicher Ort: {anchor}; ", "place that counts: {anchor}; "),
+    "anchor": ("maßgeblicher Ort: {anchor}; ", "relevant place: {anchor}; "),
     "basis-checked": (
         "Grundlage: {basis}; {anchor}Angabe geprüft (Regel {rule}).",
         "Basis: {basis}; {anchor}checked (rule {rule}).",
@@ -134,4 +134,4 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "directory": ("Verzeichnis {version}.", "Directory {version}."),
     "and-more": ("{names} und {count} weitere", "{names} and {count} more"),
 }
-"""Each says the same in both languages, with the same blanks."""
+"""By key, the same sentence in German and in English, with the same placeholders."""

@@ -1,4 +1,4 @@
-"""What every place of the Land is called on one day, and which of these names somebody wrote. Immutable."""
+"""The names of all places of a Land on one day, and which of them a text mentions. Immutable."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ _LEAST_OF_LATER_WORD = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A known name that was written: the tokens from ``first`` to ``last``, the last one not included.
+    """A known name in a text: the tokens from ``first`` up to, but not including, ``last``.
 
     Attributes:
-        municipalities: AGS of those that are called so themselves.
-        quarters: AGS of those that have a locality, or a former municipality, of this name.
-        districts: Keys of the districts that are called so.
-        shortened: AGS of those municipalities whose name goes on: Höchst of Höchst i. Odw.
+        municipalities: AGS of the municipalities with this name.
+        quarters: AGS of the municipalities with a locality, or a former municipality, of this name.
+        districts: Keys of the districts with this name.
+        shortened: AGS of the municipalities whose full name is longer: Höchst for Höchst i. Odw.
     """
 
     first: int
@@ -34,12 +34,12 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gazetteer:
-    """Names by their words.
+    """Names by their words, each with the keys of the places that it may mean.
 
     Attributes:
-        distinctions: By AGS, what tells a municipality from its namesakes.
-        rivers: All these words: rivers, mountains, regions.
-        land: The words that say no more than in which country the place lies.
+        distinctions: By AGS, the words that distinguish a municipality from its namesakes.
+        rivers: All words of ``distinctions``: rivers, mountains, regions.
+        land: The words that only say in which Land or country the place is.
     """
 
     municipalities: Mapping[NameWords, frozenset[str]]
@@ -51,7 +51,7 @@ class Gazetteer:
     land: frozenset[str]
 
     def mentions(self, written: Sequence[Token]) -> Sequence[Mention]:
-        """The known names in what was written, from left to right, each the longest that begins there."""
+        """The known names in the text, from left to right, each the longest that begins there."""
         found: list[Mention] = []
         at = 0
         while at < len(written):
@@ -104,7 +104,7 @@ class Gazetteer:
 
 
 def gazetteer(directory: Directory, day: date) -> Gazetteer:
-    """The names of a day: an area is also called like those that have become part of it by then."""
+    """The names of a day: an area also has the names of the areas that have become part of it by then."""
     own: dict[str, frozenset[NameWords]] = {}
     parts: dict[str, frozenset[NameWords]] = {}
     for ags in directory.areas:
@@ -137,7 +137,7 @@ def _read(
     own: dict[str, frozenset[NameWords]],
     parts: dict[str, frozenset[NameWords]],
 ) -> None:
-    """Add the names of one area, and before them those of the areas that it came from."""
+    """Add the names of one area after those of its predecessors."""
     if ags in own:
         return
     merged: set[NameWords] = set()
@@ -164,7 +164,7 @@ def _by_words(names: Mapping[str, Iterable[NameWords]]) -> Mapping[NameWords, fr
 
 
 def _written_in_full(name: NameWords, written: Sequence[Token]) -> int | None:
-    """How many words of the name are written in full; None if this is not the name."""
+    """How many words of the name are written in full; None if the text does not begin with this name."""
     if len(name) > len(written):
         return None
     full = 0

@@ -1,4 +1,4 @@
-"""From the fields of a query string, a command line or a line of a batch to an inquiry."""
+"""An inquiry from the fields of a query string, a command line or a line of a batch."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _EXPECTED: Mapping[str, str] = {
 
 
 class BadInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
-    """A field cannot be read; the text names it and what is expected, never the value."""
+    """A field is invalid; the text names the field and what is expected, never the value."""
 
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
@@ -36,22 +36,22 @@ class BadInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the program
 
 
 def read_inquiry(fields: Mapping[str, object], *, today: date) -> Inquiry:
-    """Return the inquiry that ``service, ars|ags|plz, town, on, choice, road`` make; None is absent.
+    """Return the inquiry with these fields: ``service, ars|ags|plz, town, on, choice, road``; None counts as absent.
 
-    The road may stand in ``attributes`` too, as in a submission.
+    The road may also be a member of ``attributes``, as in a submission.
 
     Raises:
-        BadInquiry: the first field that cannot be read.
+        BadInquiry: names the first invalid field.
     """
     given = {key: fields[key] for key in (*_KEYS, "town") if fields.get(key) is not None}
     keys = [key for key in _KEYS if key in given]
     if len(keys) > 1:
-        raise BadInquiry(keys[1], f"only one of ars, ags and plz is expected, {keys[0]} is there too")
+        raise BadInquiry(keys[1], f"expected only one of ars, ags and plz; {keys[0]} is given, too")
     if "town" in given and "plz" not in given:
         raise BadInquiry("town", "a town needs its postcode (plz)")
     road = fields.get("road")
     if road is not None and fields.get("attributes") is not None:
-        raise BadInquiry("road", "it may stand beside attributes or in them, not both")
+        raise BadInquiry("road", "expected beside attributes or in them, not both")
     try:
         return Inquiry.model_validate(
             {

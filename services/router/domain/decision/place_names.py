@@ -1,7 +1,6 @@
 """The words of a place name as people write it: case, umlauts, abbreviations, brackets, dashes, titles.
 
-A name is understood word by word, so that nothing that was written is overlooked: a word that belongs to no known
-name is known to be left over.
+A name is read word by word, so that no word is overlooked: it is known which words belong to no known name.
 """
 
 import re
@@ -13,10 +12,10 @@ from itertools import product
 from typing import Literal
 
 NameWords = tuple[str, ...]
-"""The words of a name that matter, in one spelling and in their order; titles and small words left out."""
+"""The significant words of a name, normalised and in order, without titles and small words."""
 
 Gap = Literal["space", "hyphen", "of", "bracket", "comma"]
-"""What stands before a word, from the tightest to the widest. ``of``: am, an der, im, as before a river.
+"""What precedes a word, from the tightest to the widest. ``of``: am, an der, im, as before a river.
 ``bracket``: a bracket or a slash."""
 
 _GAPS: tuple[Gap, ...] = ("space", "hyphen", "of", "bracket", "comma")
@@ -109,13 +108,13 @@ _LOOKS_LIKE_A_DASH = "\u2212\u2043\u02d7\u30fc\uff70~"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word that somebody wrote.
+    """A word of a written place.
 
     Attributes:
-        text: The word in the one spelling.
-        meanings: What it stands for; more than one where it is short for several.
-        dotted: It is cut short: any word may be meant that begins so.
-        gap: What stands before it.
+        text: The normalised word.
+        meanings: The words it may stand for; several where it abbreviates several.
+        dotted: A dot follows: it may stand for any word that begins with it.
+        gap: What precedes it.
     """
 
     text: str
@@ -124,14 +123,14 @@ class Token:
     gap: Gap
 
     def means(self, word: str, *, least: int) -> bool:
-        """Whether it stands for the word; cut short, it must have kept ``least`` letters."""
+        """Whether it may stand for the word; if abbreviated by a dot, it must have ``least`` letters."""
         return word in self.meanings or (
             self.dotted and len(self.text) >= least and word.startswith(self.text)
         )
 
 
 def tokens(written: str) -> tuple[Token, ...]:
-    """The words that matter; none if there is nothing but signs and what cannot be seen."""
+    """The significant words; none if the text has only signs and invisible characters."""
     plain = _plain(written)
     found: list[Token] = []
     skipped: list[Token] = []
@@ -154,20 +153,20 @@ def tokens(written: str) -> tuple[Token, ...]:
 
 
 def hides_a_break(written: str) -> bool:
-    """Whether something that cannot be seen stands between two letters, where a blank may have been meant."""
+    """Whether there is an invisible character between two letters, where a blank may have been meant."""
     return _HIDDEN.search("".join("\0" if _cannot_be_seen(char) else char for char in written)) is not None
 
 
 @lru_cache(maxsize=32_768)
 def spellings(name: str) -> frozenset[NameWords]:
-    """The ways to say a known name: in full, without what tells it from its namesakes, its hyphens left out."""
+    """The spellings of a known name: in full, without the part that distinguishes it from namesakes, without hyphens."""
     return frozenset(
         words for variant in (name, base(name), name.replace("-", "")) for words in _words(variant) if words
     )
 
 
 def qualifiers(name: str) -> frozenset[str]:
-    """The words that tell a place from its namesakes: lahn of Limburg a. d. Lahn."""
+    """The words that distinguish a place from its namesakes: lahn in Limburg a. d. Lahn."""
     whole, short = (
         frozenset(word for words in _words(text) for word in words) for text in (name, base(name))
     )
@@ -175,7 +174,7 @@ def qualifiers(name: str) -> frozenset[str]:
 
 
 def base(name: str) -> str:
-    """The name without what tells it from its namesakes: Limburg of Limburg a. d. Lahn."""
+    """The name without the part that distinguishes it from namesakes: Limburg in Limburg a. d. Lahn."""
     return _BASE.split(name, maxsplit=1)[0]
 
 
@@ -184,7 +183,7 @@ def _words(name: str) -> Iterable[NameWords]:
 
 
 def _plain(written: str) -> str:
-    """One spelling of letters, one of dashes, and nothing that cannot be seen."""
+    """Normalise letters and dashes, and remove invisible characters."""
     found = []
     for char in unicodedata.normalize("NFKD", written).casefold():
         if not _cannot_be_seen(char) and unicodedata.category(char) not in {"Mn", "Me"}:
@@ -203,7 +202,7 @@ def _token(word: str, *, dotted: bool, gap: Gap) -> Token:
 
 
 def _is_small(token: Token, rest: str) -> bool:
-    """The O of Homberg/O. is none: nothing comes after it."""
+    """Whether it is a small word; an abbreviation at the end is none, such as the O in Homberg/O."""
     return token.text in _SMALL and (token.text not in _SHORT or _WORD.search(rest) is not None)
 
 

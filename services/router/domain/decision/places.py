@@ -1,4 +1,4 @@
-"""From what was asked (a key, a postcode, a town) to the areas of that day that may be meant."""
+"""The areas of a day that a key, a postcode or a town may mean."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class Located:
     """The areas that may be meant.
 
     Attributes:
-        key: Names this group of areas; there are only so many.
-        areas: Those that may be meant; where the place is ``unclear``, those that a person has to choose among.
-        beyond: A part of another Land may be meant too.
-        excluded: The postcode reaches there, but the town names another.
-        unclear: Why the place is not understood although something of it is.
+        key: Identifies this group of areas; the number of groups is bounded.
+        areas: The areas that may be meant; where the place is ``unclear``, a person has to choose among them.
+        beyond: A part of another Land may be meant as well.
+        excluded: Areas of the postcode that the town does not mean.
+        unclear: Why the place as a whole is not understood, although a part of it is.
     """
 
     key: str
@@ -31,7 +31,7 @@ class Located:
 
 
 def locate(place: Place | None, snapshot: DirectorySnapshot) -> Located | Reason:
-    """The areas, or why there is none. No place at all means the whole Land."""
+    """The areas, or why there are none. An absent place means the whole Land."""
     if place is None:
         return Located(key=snapshot.directory.land, areas=snapshot.areas[snapshot.directory.land])
     key = place.ars or place.ags
@@ -69,7 +69,7 @@ def _unclear(areas: tuple[Area, ...], reason: Reason) -> Located:
 
 
 def _unlisted(postcode: str, town: str | None, snapshot: DirectorySnapshot) -> Located | Reason:
-    """A postcode that no list knows (PO boxes, large customers): ours if its first two digits are."""
+    """An unlisted postcode (PO boxes, large customers): it belongs to the Land if its first two digits do."""
     if postcode[:2] not in snapshot.postal_regions and postcode >= "01":
         return Reason.OUTSIDE_TERRITORY
     nowhere: PostcodeParts = {}

@@ -1,6 +1,6 @@
-"""A change of the directory that a clearing desk's decision suggests; what only a person can know is left empty.
+"""A draft change of the directory from a clearing desk's decision; cells that only a person can know are empty.
 
-The loader refuses an empty cell and says where, so that no suggestion takes force unseen.
+The loader refuses an empty cell and says where it is, so that no draft takes effect unseen.
 """
 
 import csv
@@ -16,18 +16,18 @@ from services.router.domain.directory.tables import COLUMNS
 from shared.events.competence import Reason
 
 _LEVELS: Final = ("municipality", "district", "region", "ihk", "hwk")
-"""Kinds of authorities that decide by their territory; any other is named in the row."""
+"""Kinds of authorities that are competent by territory; any other authority is named in the row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skeleton:
-    """Lines to add, by table, and a German sentence about what is left to a person."""
+    """Lines to add, by table, and a German sentence about what a person has to complete."""
 
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remark: str
 
     def over(self, tables: Mapping[str, str]) -> dict[str, str]:
-        """The tables that change, whole."""
+        """The complete text of each changed table."""
         return {
             table: tables[table] + "".join(f"{line}\n" for line in lines)
             for table, lines in self.lines.items()
@@ -35,7 +35,7 @@ class Skeleton:
 
 
 def skeleton(proposal: DeskProposal, *, directory: Directory) -> Skeleton:
-    """What the directory would have to say for such a case to be routed without a person."""
+    """What the directory would need to contain so that such a case is routed without a person."""
     match proposal.last.decision.reason:
         case Reason.CHOICE_REQUIRED:
             return Skeleton(remark="Nichts zu ändern: Wer wählen darf, hat nicht gewählt.")
@@ -102,7 +102,7 @@ def _place(proposal: DeskProposal, directory: Directory) -> Skeleton:
 
 
 def _line(table: str, **cells: str) -> str:
-    """One line of a table, the other cells empty."""
+    """One line of a table with these cells; all others are empty."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(cells.get(column, "") for column in COLUMNS[table])
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""What assignments at the clearing desk suggest for the directory: those of one question taken together."""
+"""Proposals for the directory from assignments at the clearing desk, grouped by the question they answer."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _NAMES: Final = UUID("5c0a8d43-9f3e-5b7a-8a56-0a8f2b7a6c11")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:
-    """One assignment: what the directory did not decide, and what a person decided instead."""
+    """One assignment: the inquiry that the directory did not decide, and the person's decision."""
 
     case: UUID
     at: datetime
@@ -39,7 +39,7 @@ class DeskProposal:
         return self.assigned[-1]
 
     def to_json(self) -> dict[str, Any]:
-        """What a program reads: JSON in camelCase."""
+        """The proposal for programs: JSON in camelCase."""
         inquiry = self.last.decision.inquiry
         return {
             "id": self.id,
@@ -65,11 +65,11 @@ class DeskProposal:
 
 
 def assigned_in(event: Event[Payload]) -> Assigned | None:
-    """The assignment that an event tells of; None where it tells of none, or the directory has decided the same."""
+    """The assignment in an event; None if there is none or the directory decides the same."""
     if not carries(event, SubmissionRouted):
         return None
     decision, assignment = event.data.decision, event.data.assignment
-    # Where the directory names the same authority, or nothing could be decided, there is nothing to mend in it.
+    # If the directory names the same authority, or no decision could be made, it needs no correction.
     if decision is None or decision.authority == event.data.authority or assignment is None:
         return None
     return Assigned(
@@ -82,14 +82,14 @@ def assigned_in(event: Event[Payload]) -> Assigned | None:
 
 
 def question(decision: CompetenceDecision) -> str:
-    """What the directory could not answer: service, place and why. Equal questions get one proposal."""
+    """The question that the directory could not answer: service, place and reason. Equal questions get one proposal."""
     place = decision.inquiry.place
     asked = "" if place is None else place.model_dump_json(exclude_none=True)
     return f"{decision.inquiry.service}/{asked}/{decision.reason}"
 
 
 def proposals(assigned: Iterable[Assigned]) -> list[DeskProposal]:
-    """The assignments, taken together by service, place, reason of parking and authority."""
+    """The assignments grouped by service, place, reason of parking and authority."""
     groups: defaultdict[str, list[Assigned]] = defaultdict(list)
     for each in assigned:
         groups[f"{question(each.decision)}/{each.authority}"].append(each)
@@ -99,5 +99,5 @@ def proposals(assigned: Iterable[Assigned]) -> list[DeskProposal]:
 
 
 def is_settled(proposal: DeskProposal, *, resolver: Resolver) -> bool:
-    """True when the directory by now decides the last of these inquiries as the person did."""
+    """Return whether the directory now decides the last of these inquiries as the person did."""
     return resolver.resolve(proposal.last.decision.inquiry).authority == proposal.last.authority

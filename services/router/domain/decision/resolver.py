@@ -16,10 +16,10 @@ from services.router.domain.directory.model import Area, Attribute, Competence, 
 from shared.events.competence import Attributes, Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
 
 Unverified = Literal["answer", "park"]
-"""What an installation does with competence whose source is unchecked."""
+"""What an installation does with an answer from a row whose source is unchecked."""
 
 _REMEMBERED_PLACES = 4096
-"""How many spellings of places are kept for one day; the least recently used goes first."""
+"""How many spellings of places the cache of one period holds; the least recently used is dropped first."""
 
 _REMEMBERED_ANSWERS = 65_536
 _NO_INQUIRY = Inquiry.model_construct(service="", on=date.min)
@@ -28,8 +28,8 @@ _NO_INQUIRY = Inquiry.model_construct(service="", on=date.min)
 class Resolver:
     """Decisions by one version of the directory.
 
-    `resolve` is total and repeatable: every inquiry gets an answer, and always the same one. What the resolver
-    remembers spares work and changes no answer; nobody else reads or writes it.
+    `resolve` is total and deterministic: every inquiry gets an answer, and always the same one. The caches are private
+    and never change an answer.
     """
 
     def __init__(self, directory: Directory) -> None:
@@ -39,9 +39,9 @@ class Resolver:
         self._answer = lru_cache(_REMEMBERED_ANSWERS)(self._complete)
 
     def resolve(self, inquiry: Inquiry, *, unverified: Unverified = "answer") -> CompetenceDecision:
-        """Name the one competent authority, or say why a person has to decide and between whom.
+        """Return the competent authority, or why a person has to decide and between which candidates.
 
-        ``unverified="park"`` answers ``ambiguous-competence`` wherever the answer would rest on a row without a
+        ``unverified="park"`` answers ``ambiguous-competence`` wherever the answer depends on a row without a
         checked source.
         """
         period = self._period(inquiry)
@@ -50,7 +50,7 @@ class Resolver:
         if unverified == "park" and found.authority is not None and not found.verified:
             found = _parked(found)
         rule = rules[0].id if len(rules) == 1 else None
-        # A copy is checked once and costs a third of a new model.
+        # A copy skips validation and costs a third of a new model.
         return self._answer(found, rule, depends_on).model_copy(update={"inquiry": inquiry})
 
     def _complete(
@@ -75,7 +75,7 @@ class Resolver:
         )
 
     def _period(self, inquiry: Inquiry) -> "_Period":
-        """All days between two boundaries are alike, so one snapshot serves them."""
+        """The period of the inquiry's day: all days between two boundaries share one snapshot."""
         number = bisect_right(self._boundaries, inquiry.on)
         found = self._periods.get(number)
         if found is None:
@@ -84,7 +84,7 @@ class Resolver:
 
 
 class _Period:
-    """A snapshot, and what has been decided by it. There are only so many rules and groups of areas."""
+    """A snapshot and the cache of its decisions; rules and groups of areas are bounded, so the cache is, too."""
 
     def __init__(self, day: DirectorySnapshot) -> None:
         self.snapshot = day
@@ -93,7 +93,7 @@ class _Period:
         self._decisions: dict[tuple[int, str], Decision] = {}
 
     def decide(self, inquiry: Inquiry, rules: Sequence[Competence]) -> Decision:
-        """The decision of the one rule; of several, theirs if they agree."""
+        """The decision of the rule; of several rules, their decision if they agree."""
         if not rules:
             return _UNKNOWN_SERVICE
         if len(rules) == 1:
@@ -127,7 +127,7 @@ class _Period:
         return Decision(reason=Reason.CHOICE_REQUIRED, candidates=(only,), areas=found.areas)
 
     def _chosen(self, choice: str | None, rule: Competence) -> Decision:
-        """Kept, since only so many are offered."""
+        """The decision by choice; cached, because the number of offered authorities is bounded."""
         known = choice in self.snapshot.offered[rule.decides]
         key = (self.snapshot.equivalence_class[rule.id], f"choice:{choice}" if known else "choice")
         if key not in self._decisions:
@@ -168,7 +168,7 @@ def _locate(keys: _Keys, *, snapshot: DirectorySnapshot) -> Located | Reason:
 def _of_the_case(
     attributes: Attributes | None, rules: Sequence[Competence]
 ) -> tuple[Sequence[Competence], Attribute | None]:
-    """The one row that holds in this case, or all that may hold; and the attribute that is left open."""
+    """The row that applies in this case, or all that may apply; and the attribute that the inquiry leaves open."""
     attribute = next((rule.when.attribute for rule in rules if rule.when is not None), None)
     if attribute is None:
         return rules, None

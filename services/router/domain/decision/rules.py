@@ -1,4 +1,4 @@
-"""Where one rule leads in one area on one day: levels, lists, chambers, and agreements between authorities."""
+"""The authority that one rule names for one area on one day: levels, lists, chambers, and agreements."""
 
 from dataclasses import dataclass, replace
 
@@ -8,12 +8,12 @@ from services.router.domain.directory.model import Area, Competence, Municipalit
 from shared.events.competence import Candidate, Why
 
 NOBODY = "nobody"
-"""Stands for the authority of a service that is no longer offered."""
+"""The value of ``AreaResult.authority`` for a service that is no longer offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaResult:
-    """The acting authority (`NOBODY`: the service ended; None: the sources are silent), and who was considered."""
+    """The acting authority (`NOBODY`: no longer offered; None: the sources do not say), and the other candidates."""
 
     authority: str | None
     verified: bool
@@ -36,7 +36,7 @@ def area_result(rule: Competence, area: Area, snapshot: DirectorySnapshot) -> Ar
 def acting(
     found: AreaResult, rule: Competence, *, area: str | None, snapshot: DirectorySnapshot
 ) -> AreaResult:
-    """The same result after all agreements that concern it."""
+    """The result after all agreements that apply to it."""
     steps = chain(str(found.authority), service=rule.service, area=area, among=snapshot.agreements)
     if not steps:
         return found

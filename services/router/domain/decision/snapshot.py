@@ -1,4 +1,4 @@
-"""The directory as of one day: which areas a key means, which rules hold, what each place is called. Immutable."""
+"""The directory as of one day: the areas of each key, the rules in force, the names of places. Immutable."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,15 +15,15 @@ _CHOSEN_KINDS = ("municipality", "district", "region", "ihk", "hwk")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DirectorySnapshot:
-    """What holds on ``day``; `snapshot` makes it.
+    """The directory as of ``day``; `snapshot` makes it.
 
     Attributes:
-        areas: Every key that ever was (AGS, ARS, shortened ARS) with the areas of that day that it means.
-        rules: The rows of law about each service, one for each case.
-        equivalence_class: By rule id, one number for all rules that lead to the same places.
-        agreements: Those in force, by principal.
-        offered: By kind, all authorities that an applicant may choose among; of districts, those that do their tasks.
-        gazetteer: What every place is called.
+        areas: Every key that ever existed (AGS, ARS, shortened ARS) with the areas of that day that it stands for.
+        rules: By service, the rules in force, one for each value of an attribute.
+        equivalence_class: By rule id, one number for all rules with the same results.
+        agreements: The agreements in force, by principal.
+        offered: By kind, all authorities among which an applicant may choose; for districts, their administrations.
+        gazetteer: The names of all places.
         postal_regions: The first two digits of all postcodes of the Land.
     """
 
@@ -38,7 +38,7 @@ class DirectorySnapshot:
     postal_regions: frozenset[str]
 
     def chamber(self, kind: str, area: Area) -> Dated:
-        """The one chamber of that kind; the tables are checked to have no hole."""
+        """The chamber of that kind; validation ensures that there is exactly one on each day."""
         return next(row for row in self.directory.chambers[area.ags, kind] if self.day in row.days)
 
     def listing(self, name: str, area: Area) -> Dated | None:
@@ -71,10 +71,10 @@ def snapshot(directory: Directory, day: date) -> DirectorySnapshot:
 
 
 def _areas_by_key(directory: Directory, day: date) -> Mapping[str, tuple[Area, ...]]:
-    """Every key with the areas of that day that it means.
+    """Every key with the areas of that day that it stands for.
 
-    A shortened ARS may be filled up with zeros, as administrative portals write those of districts. A key under
-    which nothing exists that day stands for its successors, or for its predecessors.
+    A shortened ARS may be padded with zeros, as administrative portals do for districts. A key without an area on that
+    day stands for its successors, or for its predecessors.
     """
     known: dict[str, list[Area]] = defaultdict(list)
     for area in directory.areas.values():
@@ -92,7 +92,7 @@ def _areas_by_key(directory: Directory, day: date) -> Mapping[str, tuple[Area, .
 
 
 def _followed(area: Area, directory: Directory, day: date) -> Iterable[Area]:
-    """The area on that day, reached over one or more changes of the territory."""
+    """The areas of that day that replace the area, over one or more changes of territory."""
     if day in area.days:
         return [area]
     ended = area.days.last < day

@@ -1,7 +1,7 @@
-"""Which municipality a town names beside its postcode. Nothing is guessed: each word must fit to the answer.
+"""The municipality that a town and its postcode name. Nothing is guessed: every word must fit the answer.
 
-Two municipalities in one field, a name that lies elsewhere, a postcode or a river that belongs to another place: what
-was understood is returned, and that it is unclear.
+If the text names two municipalities, a name elsewhere, or a postcode or river of another place, the candidates are
+returned with the reason why the place is unclear.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from services.router.domain.directory.model import Area
 from shared.events.competence import Reason
 
 PostcodeParts = Mapping[str, tuple[Area, ...]]
-"""The areas of a postcode: by AGS of today, those of the day that it goes back to."""
+"""The areas of a postcode: by today's AGS, the areas of the day of the inquiry."""
 
 _DISTRICT = frozenset({"kr", "kreis", "landkreis", "lk", "lkr", "lkrs"})
 _POSTCODE_DIGITS = 5
@@ -22,7 +22,7 @@ _POSTCODE_DIGITS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownRead:
-    """The municipalities that the town names; ``unclear``: why they are only candidates."""
+    """The municipalities that the town names; if ``unclear`` is set, they are only candidates, and it says why."""
 
     areas: tuple[Area, ...]
     unclear: Reason | None = None
@@ -30,7 +30,7 @@ class TownRead:
 
 @dataclass(slots=True, kw_only=True)
 class _Understood:
-    """What the known names in a town say. ``here``: for each, the areas of the postcode that are called so."""
+    """The known names in a text. ``here``: for each name, the areas of the postcode that have it."""
 
     here: list[tuple[Area, ...]] = field(default_factory=list)
     elsewhere: list[Area] = field(default_factory=list)
@@ -43,7 +43,7 @@ class _Understood:
 def read_town(
     town: str, postcode: str, parts: PostcodeParts, snapshot: DirectorySnapshot, *, beyond: bool
 ) -> TownRead | None:
-    """The municipality that the town names; None if it names nothing at all, as a dash in an empty field does."""
+    """The municipality that the town names; None if the text has no word, for example only a dash."""
     written = tuple(token for token in tokens(town) if token.text != postcode)
     if not written:
         return None
@@ -86,7 +86,7 @@ def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: Direct
 
 
 def _left_over(written: Sequence[Token], used: set[int]) -> list[Token]:
-    """The words of no known name; those of one unknown name share what stands before it."""
+    """The words of no known name; the words of one unknown name share the gap before its first."""
     rest: list[Token] = []
     for at, token in enumerate(written):
         if at not in used:
@@ -98,7 +98,7 @@ def _left_over(written: Sequence[Token], used: set[int]) -> list[Token]:
 def _note_elsewhere(
     found: _Understood, mention: Mention, snapshot: DirectorySnapshot, written: Sequence[Token]
 ) -> None:
-    """A municipality elsewhere; but the Höchst of Frankfurt-Höchst is a quarter, since that is no whole name."""
+    """Note a name elsewhere: a municipality, or a quarter such as Höchst in Frankfurt-Höchst, which is no full name."""
     areas = _of_that_day(mention.municipalities, snapshot)
     if areas and not (found.here and written[mention.first].gap == "hyphen" and _is_cut(mention, areas)):
         found.elsewhere += areas
@@ -107,36 +107,36 @@ def _note_elsewhere(
 
 
 def _is_cut(mention: Mention, areas: Iterable[Area]) -> bool:
-    """Whether all municipalities that are called so carry more words in their names."""
+    """Whether the full names of all these municipalities have more words."""
     return mention.shortened >= {area.ags for area in areas}
 
 
 def _here(mention: Mention, parts: PostcodeParts) -> tuple[Area, ...]:
-    """Those called so on that day; else all that the postcode's area of today, called so, goes back to."""
+    """The areas that had this name on that day; otherwise the predecessors of today's area with this name."""
     named = mention.municipalities | mention.quarters
     own = _once(area for areas in parts.values() for area in areas if area.ags in named)
     return own or _once(area for ags, areas in parts.items() if ags in named for area in areas)
 
 
 def _continues(before: Token | None, first: Token, land: frozenset[str]) -> bool:
-    """Whether the name is only the end of an unknown one: Linden of Klein-Linden."""
+    """Whether the name is only the end of an unknown one: Linden in Klein-Linden."""
     if before is None or first.gap not in {"space", "hyphen"}:
         return False
     return not (before.text.isdecimal() or before.text in _DISTRICT or before.meanings & land)
 
 
 def _contradicted(understood: _Understood, areas: Sequence[Area]) -> bool:
-    """A district that lies elsewhere, or a name that is a part of an unknown one."""
+    """Whether the text names another district, or a known name is only a part of an unknown one."""
     districts = {area.district for area in areas}
     return understood.part_of_unknown or any(districts.isdisjoint(named) for named in understood.districts)
 
 
 def _fits(rest: Iterable[Token], areas: Sequence[Area], snapshot: DirectorySnapshot, *, beyond: bool) -> bool:
-    """Whether what belongs to no known name may stand beside these municipalities.
+    """Whether the words of no known name are compatible with these municipalities.
 
-    It may be what tells them from their namesakes, a country, a number, or a quarter that no table knows: the
-    last behind a hyphen or comma only. What distinguishes must be theirs, where they have such a word. At the border
-    of the Land an unknown word may be a place of the other one.
+    Compatible are a word that distinguishes them from namesakes, a country, a number, and an unknown quarter after a
+    hyphen or comma. A distinguishing word must be their own if they have one. At the border of the Land an unknown
+    word may be a place of the other Land.
     """
     own = frozenset[str]().union(*(snapshot.gazetteer.distinctions[area.ags] for area in areas))
     return all(_is_at_home(token, own, snapshot.gazetteer, beyond=beyond) for token in rest)

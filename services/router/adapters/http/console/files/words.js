@@ -51,7 +51,7 @@ export const say = speaker({
   waitingAlike: ["Wartende Vorgänge mit derselben Frage", "Waiting cases with the same question"], noneAlike: ["Keiner wartet.", "None waits."],
   assignedSoFar: ["Bisher zugewiesen", "Assigned so far"],
   "unknown-service": ["Leistung unbekannt", "service unknown"], "unknown-place": ["Ort unbekannt", "place unknown"], "ambiguous-place": ["Ort nicht eindeutig", "place not unique"], "outside-territory": ["Ort außerhalb des Landes", "place outside the Land"],
-  "not-offered": ["Leistung nicht mehr angeboten", "service offered no more"], "choice-required": ["Wahl der Stelle fehlt", "choice of the authority missing"], "ambiguous-competence": ["Zuständigkeit nicht eindeutig", "competence not unique"],
+  "not-offered": ["Leistung nicht mehr angeboten", "service no longer offered"], "choice-required": ["Wahl der Stelle fehlt", "choice of the authority missing"], "ambiguous-competence": ["Zuständigkeit nicht eindeutig", "competence not unique"],
   healthTitle: ["Dieser Prozess", "This process"],
   ready: ["arbeitet", "works"], degraded: ["arbeitet eingeschränkt", "works with limits"], unready: ["wartet", "waits"], starting: ["beginnt", "begins"], failed: ["gescheitert", "failed"], unreachable: ["nicht erreichbar", "unreachable"],
   processesTitle: ["Die anderen Prozesse", "The other processes"],
