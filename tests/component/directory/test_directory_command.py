@@ -38,7 +38,7 @@ def test_a_check_of_a_broken_directory_says_where(tmp_path: Path) -> None:
     assert "manifest.toml: cannot be read" in result.stderr
 
 
-def test_a_preview_says_what_goes_elsewhere(change: Path) -> None:
+def test_a_preview_names_the_submissions_that_would_be_diverted(change: Path) -> None:
     result = run("preview", str(change), "--directory", str(NORDMARK))
     assert f"{BEACON}: k-01051 -> g-01051001 ever since: Deich" in result.stdout
 
@@ -106,7 +106,7 @@ def test_an_instant_without_offset_is_refused(change: Path, instant: str) -> Non
     assert "expected an instant with its offset" in result.stderr
 
 
-def test_without_kafka_the_operator_is_told_how_to_name_it(
+def test_without_a_kafka_address_the_command_says_how_to_give_it(
     change: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -52,7 +52,7 @@ async def test_the_client_reads_what_was_sealed_for_it_and_confirms(intake: Inta
     assert intake.messages.taken_away == [sent.message_id]
 
 
-async def test_a_message_without_a_part_for_the_client_is_told_of(intake: Intake, case: UUID) -> None:
+async def test_a_message_without_a_part_for_the_client_is_listed(intake: Intake, case: UUID) -> None:
     deliver(intake, case, content=None, outcome=None, kind="information-requested")
     read = await intake.http.get(f"/v1/cases/{case}/messages", headers=intake.bearer())
     (shown,) = read.json()["messages"]
@@ -82,7 +82,7 @@ async def test_to_another_client_the_case_does_not_exist(intake: Intake, case: U
     assert intake.messages.taken_away == []
 
 
-async def test_a_cursor_that_is_none_is_refused(intake: Intake, case: UUID) -> None:
+async def test_an_invalid_cursor_is_refused(intake: Intake, case: UUID) -> None:
     answer = await intake.http.get(
         f"/v1/cases/{case}/messages", params={"after": "x"}, headers=intake.bearer()
     )

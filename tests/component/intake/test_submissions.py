@@ -223,7 +223,7 @@ async def test_the_faulty_fields_are_named_with_what_was_expected(intake: Intake
     ]
 
 
-async def test_problems_are_told_in_the_language_asked_for(intake: Intake) -> None:
+async def test_problems_are_in_the_requested_language(intake: Intake) -> None:
     german = await intake.submit(b"", headers={"Accept-Language": "fr, de-DE;q=0.9, en;q=0.8"})
     english = await intake.submit(b"", headers={"Accept-Language": "en-GB,de;q=0.5"})
     assert (german.json()["title"], english.json()["title"]) == ("Kein JSON", "Not JSON")
@@ -289,7 +289,7 @@ async def test_of_many_requests_under_one_key_one_event_comes(intake: Intake) ->
     assert len(intake.bus.messages) == 1
 
 
-async def test_more_requests_than_the_process_can_hold_are_told_to_come_again(intake: Intake) -> None:
+async def test_requests_above_the_limit_in_flight_get_retry_after(intake: Intake) -> None:
     intake.bus.mode = "silent"
     held = [asyncio.ensure_future(intake.submit(key=f"key-{n}")) for n in range(MAX_IN_FLIGHT)]
     for _ in held:
@@ -301,7 +301,7 @@ async def test_more_requests_than_the_process_can_hold_are_told_to_come_again(in
     assert {answer.status_code for answer in await asyncio.gather(*held)} == {202}
 
 
-async def test_the_quota_is_told_with_every_answer(intake: Intake) -> None:
+async def test_every_answer_states_the_quota(intake: Intake) -> None:
     intake.counted.quota = Quota(limit=100, remaining=40, resets_in=17)
     answer = await intake.submit()
     assert answer.headers["ratelimit-policy"] == '"default";q=100;w=60'

@@ -152,7 +152,7 @@ async def test_when_kafka_does_not_confirm_the_same_request_completes_it(intake:
         pytest.param("supplements", b"{", "malformed-json", id="half an object"),
     ],
 )
-async def test_a_body_that_is_none_is_refused(
+async def test_a_malformed_body_is_refused(
     intake: Intake, case: UUID, what: str, body: bytes, kind: str
 ) -> None:
     answer = await hand_in(intake, case, what, body=body)

@@ -242,7 +242,7 @@ async def test_without_a_valid_token_nothing_is_taken(intake: Intake, authorizat
     assert not intake.book.rows
 
 
-async def test_a_token_that_somebody_else_signed_is_not_valid(intake: Intake) -> None:
+async def test_a_token_with_a_foreign_signature_is_invalid(intake: Intake) -> None:
     header = {"alg": "ES256", "typ": "at+jwt", "kid": "tokens-1"}
     claims = {
         "iss": ISSUER,

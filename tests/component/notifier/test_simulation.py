@@ -169,7 +169,7 @@ def test_every_simulated_recipient_is_tried_here_and_its_reports_can_follow() ->
     "address",
     ["bounced@amtsweg.example", "bounced@xamtsweg.test", "bounced@amtsweg.test.example", "amtsweg.test@a.de"],
 )
-def test_whoever_is_not_simulated_is_real(address: str) -> None:
+def test_a_recipient_who_is_not_simulated_is_real(address: str) -> None:
     assert simulated_mail(Address(address)) is None
     assert simulated_mailbox("9f3-test:gone") is None
     assert simulated_letter(Addressee(("Erika", "Testweg 1", "00001 Teststadt"))) is None

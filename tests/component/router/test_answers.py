@@ -118,7 +118,7 @@ async def test_the_same_answer_again_is_the_same_and_is_sent_once(
     assert len(doors.sent) == 1
 
 
-async def test_a_repetition_is_told_the_same_after_the_case_is_closed_or_forgotten(
+async def test_a_repetition_gets_the_same_answer_after_the_case_is_closed_or_forgotten(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
     first = await http.post("/v1/answers", json=decided())
@@ -239,7 +239,9 @@ async def test_an_answer_that_took_effect_though_the_door_died_is_taken_again_an
     assert problem_of(another) == (409, "already-accepted")
 
 
-async def test_unknown_and_not_yours_are_one_answer(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+async def test_an_unknown_and_another_authoritys_case_get_the_same_answer(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
     foreign = uuid4()
     doors.hold(foreign, authority=MARBURG)
 
@@ -261,7 +263,9 @@ async def test_a_case_routed_a_moment_ago_is_answered_though_the_view_lags(
     assert (await http.post("/v1/answers", json=accepted())).status_code == 202
 
 
-async def test_what_is_not_certain_is_not_refused(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
+async def test_an_answer_is_not_refused_while_custody_is_uncertain(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
     doors.custody.certain = False
 
     answer = await http.post("/v1/answers", json=decided(case=uuid4()))
@@ -340,7 +344,7 @@ BODIES = st.binary(max_size=200) | st.recursive(st.none() | st.integers() | st.t
 
 
 @given(bodies=st.lists(BODIES, min_size=1, max_size=20))
-async def test_no_body_whatever_it_is_has_an_effect_or_breaks_the_door(bodies: list[bytes | str]) -> None:
+async def test_arbitrary_bodies_have_no_effect_and_break_nothing(bodies: list[bytes | str]) -> None:
     doors = DoorsInMemory()
     doors.hold(CASE)
     async with connected(doors) as http:
@@ -359,7 +363,7 @@ async def test_no_body_whatever_it_is_has_an_effect_or_breaks_the_door(bodies: l
         pytest.param({"Authorization": "Basic eA=="}, (401, "token-invalid"), id="with another scheme"),
     ],
 )
-async def test_nobody_comes_in(
+async def test_requests_without_a_valid_token_are_refused(
     http: httpx.AsyncClient, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
     answer = await http.post("/v1/answers", json=decided(), headers=headers)
@@ -376,7 +380,7 @@ async def test_a_token_without_the_scope_does_not_answer(doors: DoorsInMemory) -
     assert problem_of(answer) == (403, "scope-missing")
 
 
-async def test_a_trace_context_that_is_none_is_not_passed_on(
+async def test_an_invalid_trace_context_is_not_passed_on(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
     await http.post("/v1/answers", json=decided(), headers={"traceparent": "Erika Mustermann"})

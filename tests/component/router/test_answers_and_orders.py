@@ -55,7 +55,7 @@ RETRY = RetryOrdered(assignment=ASSIGNMENT)
 TO_MARBURG = AssignOrdered(authority=MARBURG, assignment=ASSIGNMENT)
 
 
-def test_an_acceptance_is_told_and_keeps_what_is_held(router: RouterInMemory) -> None:
+def test_an_acceptance_is_reported_and_keeps_the_held_objects(router: RouterInMemory) -> None:
     router.take(submission())
 
     (told,) = answer(router, ACCEPTED)
@@ -88,7 +88,7 @@ def test_an_answer_taken_twice_has_one_effect(router: RouterInMemory) -> None:
     assert answer(router, ACCEPTED) == []
 
 
-def test_unknown_and_not_yours_are_one_answer(router: RouterInMemory) -> None:
+def test_an_unknown_and_another_authoritys_case_get_the_same_answer(router: RouterInMemory) -> None:
     unknown, _ = answer(router, ACCEPTED)
     router.take(submission())
     foreign, _ = answer(router, ACCEPTED, authority=MARBURG)

@@ -73,12 +73,12 @@ def test_every_operation_of_the_page_is_walked() -> None:
     }
 
 
-async def test_the_list_holds_the_own_cases_alone(clerk: Clerk) -> None:
+async def test_the_list_has_only_the_authoritys_own_cases(clerk: Clerk) -> None:
     listed = (await clerk.http.get(f"{PAGE}/cases")).json()
     assert (listed["total"], [each["case"] for each in listed["cases"]]) == (1, [str(clerk.own)])
 
 
-async def test_a_foreign_case_is_as_unknown_as_one_that_never_was(clerk: Clerk) -> None:
+async def test_another_authoritys_case_looks_like_an_unknown_case(clerk: Clerk) -> None:
     own = await clerk.http.get(f"{PAGE}/cases/{clerk.own}")
     theirs = await clerk.http.get(f"{PAGE}/cases/{clerk.foreign}")
     never = await clerk.http.get(f"{PAGE}/cases/{uuid4()}")
@@ -87,7 +87,7 @@ async def test_a_foreign_case_is_as_unknown_as_one_that_never_was(clerk: Clerk) 
     assert [each.authority for each in clerk.doors.opened] == [GIESSEN]
 
 
-async def test_a_foreign_case_is_not_answered_in_anybodys_name(clerk: Clerk) -> None:
+async def test_another_authoritys_case_cannot_be_answered(clerk: Clerk) -> None:
     theirs = await clerk.answer(clerk.foreign)
     named = await clerk.answer(clerk.foreign, MARBURG)
     own_named = await clerk.answer(clerk.own, MARBURG)

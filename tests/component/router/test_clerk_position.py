@@ -106,7 +106,9 @@ async def test_a_webhook_and_a_consumer_confirm_by_themselves(
     assert doors.inboxes.committed == {}
 
 
-async def test_it_looks_again_only_after_a_while(doors: DoorsInMemory, position: ClerkPosition) -> None:
+async def test_the_position_is_checked_again_only_after_a_pause(
+    doors: DoorsInMemory, position: ClerkPosition
+) -> None:
     case = delivered(doors, "routed")
     await position.move([GIESSEN])
     doors.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing="accepted", authority=GIESSEN)

@@ -98,7 +98,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_parameter(http: As
     }
 
 
-async def test_too_many_inquiries_are_told_when_to_come_again() -> None:
+async def test_too_many_inquiries_get_retry_after() -> None:
     async with client(per_minute=60) as http:
         answers = [await http.get("/v1/competence", params=GIESSEN_BY_KEY) for _ in range(61)]
 
@@ -106,7 +106,7 @@ async def test_too_many_inquiries_are_told_when_to_come_again() -> None:
     assert answers[-1].headers["retry-after"] == "1"
 
 
-async def test_bad_questions_count_like_good_ones_and_are_told_of_few_faults() -> None:
+async def test_invalid_inquiries_count_like_valid_ones_and_get_few_faults() -> None:
     faults = {f"parameter-{n}": "x" for n in range(200)}
     async with client(per_address=2) as http:
         answers = [await http.get("/v1/competence", params=faults) for _ in range(3)]

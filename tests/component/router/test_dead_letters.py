@@ -66,7 +66,7 @@ def test_a_dead_letter_without_a_value_says_so() -> None:
         "router:case.answered.v1/0",
     ],
 )
-def test_a_name_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_name_is_refused(text: str) -> None:
     with pytest.raises(typer.Exit):
         chosen({"router:3": letter()}, [text])
 

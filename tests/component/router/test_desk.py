@@ -174,7 +174,7 @@ async def test_an_order_not_acted_on_in_time_is_pending_and_the_same_request_tel
     assert len(desk.of(SubmissionDelivered)) == 1
 
 
-async def test_the_same_key_with_something_else_in_it_is_another_order(
+async def test_the_same_key_with_other_content_is_another_order(
     desk: DeskInMemory, http: httpx.AsyncClient
 ) -> None:
     received = await desk.park()
@@ -184,7 +184,7 @@ async def test_the_same_key_with_something_else_in_it_is_another_order(
     assert problem_of(await assign(http, received.case_id, GIESSEN)) == (409, "already-routed")
 
 
-async def test_a_case_that_was_never_at_the_desk_and_one_that_does_not_exist_are_one_answer(
+async def test_an_unknown_case_and_one_that_was_never_at_the_desk_get_the_same_answer(
     desk: DeskInMemory, http: httpx.AsyncClient
 ) -> None:
     routed = await desk.park(place=Place(ags="06531005"))
@@ -224,7 +224,7 @@ async def test_an_authority_outside_the_candidates_must_be_confirmed(
     assert confirmed.json()["outcome"] == "routed"
 
 
-async def test_an_authority_that_is_not_connected_is_told_and_the_case_stays_parked(
+async def test_an_assignment_to_an_unconnected_authority_is_refused_and_the_case_stays_parked(
     desk: DeskInMemory, http: httpx.AsyncClient
 ) -> None:
     received = await desk.park()
@@ -269,7 +269,7 @@ async def test_a_request_that_cannot_be_taken_says_why_and_repeats_nothing(
 @pytest.mark.parametrize(
     "cursor", ["x", "_", "2026-01-12T09:30:00+00:00_x", "2026-01-12T09:30:00_" + "0" * 32]
 )
-async def test_a_cursor_that_is_none_is_refused(http: httpx.AsyncClient, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(http: httpx.AsyncClient, cursor: str) -> None:
     assert problem_of(await http.get("/v1/parked", params={"after": cursor})) == (422, "bad-cursor")
 
 
@@ -285,7 +285,7 @@ async def test_a_cursor_that_is_none_is_refused(http: httpx.AsyncClient, cursor:
     ("method", "path"),
     [("GET", ""), ("GET", "/x"), ("POST", "/x/assignment"), ("POST", "/x/retry")],
 )
-async def test_nobody_comes_in(
+async def test_requests_without_a_valid_token_are_refused(
     http: httpx.AsyncClient, headers: dict[str, str], expected: tuple[int, str], method: str, path: str
 ) -> None:
     body = {"authority": MARBURG, "reason": "x"} if path.endswith("assignment") else {}
@@ -295,7 +295,7 @@ async def test_nobody_comes_in(
     assert answer.headers["www-authenticate"].startswith('Bearer realm="desk"')
 
 
-async def test_a_clerk_who_is_shut_out_does_not_come_in_with_a_token_of_before(
+async def test_a_suspended_clerk_cannot_use_an_older_token(
     desk: DeskInMemory, http: httpx.AsyncClient
 ) -> None:
     assert (await http.get("/v1/parked")).status_code == 200

@@ -97,7 +97,7 @@ def test_a_case_that_the_router_does_not_know_is_reported_as_well(router: Router
     assert report.data.gone == ()
 
 
-def test_a_case_of_an_authority_without_an_inbox_is_erased_all_the_same(router: RouterInMemory) -> None:
+def test_a_case_of_an_authority_without_an_inbox_is_erased_too(router: RouterInMemory) -> None:
     received = submission(SECRET)
     router.take(received)
     router.reachable = ()

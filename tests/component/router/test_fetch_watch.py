@@ -65,7 +65,7 @@ def record() -> InboxRecord:
     )
 
 
-async def test_during_an_outage_nothing_is_told_and_the_next_opening_tells_it_once(
+async def test_after_an_outage_a_fetch_is_reported_once_at_the_next_opening(
     doors: DoorsInMemory, watch: FetchWatch
 ) -> None:
     doors.away = True
@@ -80,7 +80,7 @@ async def test_during_an_outage_nothing_is_told_and_the_next_opening_tells_it_on
     assert (told.id, told.case_id) == (ids.fetched_id(DELIVERY), CASE)
 
 
-async def test_whoever_watches_positions_is_told_of_the_outage_so_that_the_place_is_kept(
+async def test_during_an_outage_the_watcher_of_positions_gets_the_error_and_keeps_its_place(
     doors: DoorsInMemory, watch: FetchWatch
 ) -> None:
     doors.away = True
@@ -88,7 +88,9 @@ async def test_whoever_watches_positions_is_told_of_the_outage_so_that_the_place
         await watch.tell([record()])
 
 
-async def test_what_stands_elsewhere_by_now_is_not_told(doors: DoorsInMemory, watch: FetchWatch) -> None:
+async def test_a_case_that_was_answered_meanwhile_is_not_reported_as_fetched(
+    doors: DoorsInMemory, watch: FetchWatch
+) -> None:
     doors.hold(CASE, standing="accepted")
     await watch.opened([record()])
     assert doors.sent == []

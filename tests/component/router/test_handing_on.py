@@ -51,7 +51,7 @@ RETURNED = AnswerGiven(kind="returned", reason="wrong-place", given_at=RECEIVED_
 ACCEPTED = AnswerGiven(kind="accepted", given_at=RECEIVED_AT)
 
 
-def test_a_forwarded_case_lies_with_the_next_authority_with_its_receipt_and_its_content(
+def test_a_forwarded_case_reaches_the_next_authority_with_its_receipt_and_content(
     router: RouterInMemory,
 ) -> None:
     handed_on, delivered, routed = answer(router, forwarding(MARBURG))

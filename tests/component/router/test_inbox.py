@@ -110,7 +110,7 @@ async def test_while_a_consumer_is_in_the_group_nothing_is_confirmed_or_replayed
 
 
 @pytest.mark.parametrize("principal", [GIESSEN, PROVIDER])
-async def test_nothing_of_a_stranger_is_seen_told_confirmed_or_replayed(
+async def test_another_authoritys_records_cannot_be_seen_confirmed_or_replayed(
     doors: DoorsInMemory, principal: str
 ) -> None:
     async with connected(doors, principal=STRANGER) as theirs:
@@ -130,7 +130,7 @@ async def test_nothing_of_a_stranger_is_seen_told_confirmed_or_replayed(
     assert doors.inboxes.committed == {}
 
 
-async def test_who_serves_several_says_which_inbox_is_read_again(
+async def test_a_provider_of_several_authorities_names_the_inbox_to_read_again(
     doors: DoorsInMemory, provider: httpx.AsyncClient
 ) -> None:
     since = datetime.now(UTC).isoformat()
@@ -172,7 +172,7 @@ async def long_poll(http: httpx.AsyncClient, doors: DoorsInMemory) -> "asyncio.F
     return asked
 
 
-async def test_who_waits_is_woken_by_what_comes_and_by_the_end_of_his_time(
+async def test_a_waiting_request_ends_with_a_new_record_or_when_its_time_is_over(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
     doors.inboxes.committed[GIESSEN] = 2
@@ -209,7 +209,7 @@ async def test_a_parameter_outside_its_limits_is_refused(
     assert kind(await http.get("/v1/inbox", params=params)) == (422, "invalid")
 
 
-async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(doors: DoorsInMemory) -> None:
+async def test_a_waiting_request_gets_no_record_after_a_revocation(doors: DoorsInMemory) -> None:
     doors.inboxes.committed[GIESSEN] = 2
     async with connected(doors) as http:
         waiting = await long_poll(http, doors)
@@ -221,7 +221,7 @@ async def test_who_is_revoked_while_they_wait_gets_nothing_of_what_comes_then(do
     assert (answer.status_code, "secret" in answer.text) == (401, False)
 
 
-async def test_who_is_revoked_while_they_wait_is_told_so_before_anything_comes(doors: DoorsInMemory) -> None:
+async def test_a_revocation_ends_a_waiting_request_before_any_record_comes(doors: DoorsInMemory) -> None:
     doors.inboxes.committed[GIESSEN] = 2
     async with connected(doors) as http:
         waiting = await long_poll(http, doors)
@@ -231,7 +231,7 @@ async def test_who_is_revoked_while_they_wait_is_told_so_before_anything_comes(d
     assert kind(answer) == (401, "token-invalid")
 
 
-async def test_who_loses_an_authority_while_they_wait_for_it_is_told_so(doors: DoorsInMemory) -> None:
+async def test_a_waiting_request_ends_when_its_authority_is_suspended(doors: DoorsInMemory) -> None:
     doors.inboxes.committed |= {GIESSEN: 2, MARBURG: 1}
     async with connected(doors, principal=PROVIDER) as http:
         waiting = await long_poll(http, doors)
@@ -263,7 +263,7 @@ async def test_the_status_tells_which_period_ends_next_and_how_many_are_over(
     assert status["periodsOver"] == 1
 
 
-async def test_the_status_tells_what_an_authority_has_to_know_of_itself(
+async def test_the_status_shows_an_authority_how_its_inbox_and_answers_stand(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:
     before = (await http.get("/v1/inbox/status")).json()["inboxes"][0]
@@ -299,7 +299,7 @@ async def test_the_status_tells_what_an_authority_has_to_know_of_itself(
     }
 
 
-async def test_who_asks_too_often_waits_and_nobody_else_does(doors: DoorsInMemory) -> None:
+async def test_a_principal_over_its_limit_waits_and_others_do_not(doors: DoorsInMemory) -> None:
     doors.requests_per_minute = 2
     async with connected(doors) as http, connected(doors, principal=MARBURG) as other:
         answers = [await http.get("/v1/inbox/status") for _ in range(3)]

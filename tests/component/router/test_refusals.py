@@ -49,7 +49,7 @@ def read_by(router: RouterInMemory, authority: str) -> list[Event[Payload]]:
     return [event_of(message) for message in router.out if message.topic == inbox]
 
 
-def test_an_answer_that_comes_too_late_is_told_in_the_inbox_with_its_id(router: RouterInMemory) -> None:
+def test_a_late_answer_is_reported_in_the_inbox_with_its_id(router: RouterInMemory) -> None:
     refused, told = answer(router, "accepted", 1)
 
     assert isinstance(refused.data, AnswerRefused)
@@ -68,13 +68,13 @@ def test_an_answer_that_comes_too_late_is_told_in_the_inbox_with_its_id(router: 
     assert told.case_id == refused.case_id
 
 
-def test_taken_twice_it_is_told_once(router: RouterInMemory) -> None:
+def test_a_repeated_answer_is_reported_once(router: RouterInMemory) -> None:
     answer(router, "accepted", 1)
 
     assert answer(router, "accepted", 1) == []
 
 
-def test_a_refusal_tells_nothing_of_a_case_that_is_anothers(router: RouterInMemory) -> None:
+def test_a_refusal_reveals_nothing_about_another_authoritys_case(router: RouterInMemory) -> None:
     guessed = UUID(int=7)
     _, foreign = answer(router, "accepted", 1, by=MARBURG, door_knew=guessed)
     router.state.kept.pop(str(foreign.case_id))
@@ -87,13 +87,13 @@ def test_a_refusal_tells_nothing_of_a_case_that_is_anothers(router: RouterInMemo
     assert not any(isinstance(each.data, AnswerRefusalDelivered) for each in read_by(router, GIESSEN))
 
 
-def test_one_without_an_inbox_is_refused_and_told_nowhere(router: RouterInMemory) -> None:
+def test_a_refusal_to_an_authority_without_an_inbox_is_not_delivered(router: RouterInMemory) -> None:
     (refused,) = answer(router, "accepted", 1, by=NOWHERE)
 
     assert isinstance(refused.data, AnswerRefused)
 
 
-def test_beyond_the_bound_a_sum_follows_after_an_hour_and_the_bound_outlives_a_restart(
+def test_above_the_limit_a_sum_follows_after_an_hour_even_after_a_restart(
     router: RouterInMemory, tmp_path: Path
 ) -> None:
     for number in range(SHARE + 3):
@@ -115,7 +115,7 @@ def test_beyond_the_bound_a_sum_follows_after_an_hour_and_the_bound_outlives_a_r
     assert router.keep(router.routing().punctuate([key], router.state, READ)) == []
 
 
-def test_memory_of_refusals_goes_when_it_says_nothing_any_more(router: RouterInMemory) -> None:
+def test_the_count_of_refusals_is_deleted_after_an_hour(router: RouterInMemory) -> None:
     answer(router, "accepted", 1)
     key = REFUSALS + GIESSEN
     router.keep(router.routing().punctuate([key], router.state, READ))

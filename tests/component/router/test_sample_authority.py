@@ -187,7 +187,7 @@ async def test_what_fails_three_times_is_laid_aside_and_shown(
     assert "attempts made: 3" in caplog.text
 
 
-async def test_what_is_told_about_a_case_is_noted_and_nothing_is_answered(
+async def test_reports_about_a_case_are_noted_and_not_answered(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
 ) -> None:
     async with platform(sample, lambda _: taken()) as (answers, told):

@@ -95,7 +95,7 @@ def in_the_inbox(router: RouterInMemory) -> list[type[Payload]]:
     return [type(event_of(message).data) for message in router.out if message.topic == INBOX]
 
 
-def test_a_confirmed_case_that_was_met_with_silence_is_deemed_approved_once(router: RouterInMemory) -> None:
+def test_a_confirmed_case_is_deemed_approved_once_after_silence(router: RouterInMemory) -> None:
     router.take(answered("accepted"), CASE_ANSWERED.name)
     router.take(clock(ENDED), CASE_CLOCK.name)
     assert sweep(router, now=GRACE_OVER - timedelta(seconds=1), read_to=GRACE_OVER) == []
@@ -141,7 +141,7 @@ def test_a_deemed_approval_is_certified_on_request_and_nothing_else_is(router: R
     assert held(router).standing == "deemed-approved"
 
 
-def test_a_period_is_extended_once_and_whoever_extends_it_has_the_case(router: RouterInMemory) -> None:
+def test_a_period_is_extended_once_and_the_extension_accepts_the_case(router: RouterInMemory) -> None:
     (first,) = router.take(extended(1), CASE_ANSWERED.name)
     assert isinstance(first.data, PeriodExtended)
     assert held(router).standing == "accepted"
@@ -150,7 +150,7 @@ def test_a_period_is_extended_once_and_whoever_extends_it_has_the_case(router: R
     assert second.data.reason == "already-extended"
 
 
-def test_an_extension_without_effect_is_told_and_the_one_that_is_allowed_is_left(
+def test_an_ineffective_extension_is_reported_and_does_not_use_up_the_allowed_one(
     router: RouterInMemory,
 ) -> None:
     router.take(extended(1), CASE_ANSWERED.name)
@@ -165,7 +165,7 @@ def test_an_extension_without_effect_is_told_and_the_one_that_is_allowed_is_left
     assert isinstance(third.data, AnswerRefused)
 
 
-def test_an_authority_without_an_inbox_is_told_nothing_and_its_periods_end_all_the_same(
+def test_the_periods_of_an_authority_without_an_inbox_end_too(
     router: RouterInMemory,
 ) -> None:
     """What cannot be told must not keep the rest from happening, nor become a dead letter."""
@@ -180,13 +180,13 @@ def test_an_authority_without_an_inbox_is_told_nothing_and_its_periods_end_all_t
     assert in_the_inbox(router) == []
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_case_stays_where_it_is(router: RouterInMemory) -> None:
+def test_an_unreadable_file_is_reported_and_the_case_keeps_its_holder(router: RouterInMemory) -> None:
     (told,) = router.take(answered("unreadable"), CASE_ANSWERED.name)
     assert isinstance(told.data, FileUnreadable)
     assert held(router).standing == "routed"
 
 
-def test_an_unconfirmed_case_goes_to_a_person_and_nobody_is_told_of_a_fiction(
+def test_an_unconfirmed_case_goes_to_a_person_and_is_not_deemed_approved(
     router: RouterInMemory,
 ) -> None:
     router.take(clock(ENDED), CASE_CLOCK.name)
@@ -208,7 +208,7 @@ def test_an_unconfirmed_case_goes_to_a_person_and_nobody_is_told_of_a_fiction(
         (date(2026, 4, 18), None, CaseDeemedApproved),
     ],
 )
-def test_an_authority_that_was_shut_out_when_it_could_have_decided_was_not_silent(
+def test_an_authority_suspended_in_its_last_days_was_not_silent(
     router: RouterInMemory, suspended_on: date, resumed_on: date | None, told: type[Payload]
 ) -> None:
     router.take(answered("accepted"), CASE_ANSWERED.name)
@@ -220,7 +220,7 @@ def test_an_authority_that_was_shut_out_when_it_could_have_decided_was_not_silen
     assert (CaseDeemedApproved in in_the_inbox(router)) == (told is CaseDeemedApproved)
 
 
-def test_nothing_is_concluded_while_nobody_can_say_who_is_suspended(router: RouterInMemory) -> None:
+def test_nothing_is_concluded_while_the_suspensions_are_unknown(router: RouterInMemory) -> None:
     router.take(answered("accepted"), CASE_ANSWERED.name)
     router.take(clock(ENDED), CASE_CLOCK.name)
     router.suspensions.away = True
@@ -239,7 +239,7 @@ def suspensions(suspended_on: date, resumed_on: date | None) -> SuspensionTimes:
     return known.after(let_in, at=datetime.combine(resumed_on, noon))
 
 
-def test_an_answer_in_a_dead_letter_is_no_silence(router: RouterInMemory) -> None:
+def test_an_answer_in_a_dead_letter_does_not_count_as_silence(router: RouterInMemory) -> None:
     router.take(answered("accepted"), CASE_ANSWERED.name)
     router.take(clock(ENDED), CASE_CLOCK.name)
     (told,) = sweep(router, now=GRACE_OVER, read_to=GRACE_OVER, blocked=True)
@@ -254,7 +254,7 @@ def test_warnings_reach_the_inbox_of_the_authority_that_holds_the_case_once(rout
     assert in_the_inbox(router) == [SubmissionDelivered, PeriodEnding, PeriodEnded]
 
 
-def test_a_warning_for_an_authority_that_has_handed_the_case_on_reaches_nobody(
+def test_a_warning_does_not_reach_an_authority_that_has_handed_the_case_on(
     router: RouterInMemory,
 ) -> None:
     elsewhere = ENDING.model_copy(update={"authority": "g-06534014"})

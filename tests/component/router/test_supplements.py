@@ -147,7 +147,7 @@ def test_a_forwarded_case_takes_its_supplements_along(router: RouterInMemory) ->
     assert len({event.id for event in later}) == 2
 
 
-def test_a_parked_case_keeps_its_supplements_for_whoever_gets_it(tmp_path: Path) -> None:
+def test_a_parked_case_keeps_its_supplements_for_its_next_holder(tmp_path: Path) -> None:
     router = RouterInMemory(tmp_path)
     router.take(submission(place=Place(plz="99999")))
     (told, _) = router.take(supplement(), CASE_SUBMITTED.name)
@@ -178,7 +178,7 @@ def test_a_holder_that_cannot_be_reached_any_more_parks_the_case_and_nothing_is_
 
 
 @pytest.mark.parametrize("words", [True, False], ids=["with words", "without words"])
-def test_a_withdrawn_case_is_closed_told_to_its_holder_and_nothing_is_held(
+def test_a_withdrawn_case_is_closed_and_reported_and_its_objects_are_released(
     router: RouterInMemory, *, words: bool
 ) -> None:
     router.take(supplement(), CASE_SUBMITTED.name)

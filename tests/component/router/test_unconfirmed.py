@@ -88,7 +88,7 @@ def test_the_authority_keeps_custody_and_its_answer_counts_before_and_after(rout
     assert isinstance(answer(router, GIESSEN), CaseDecided)
 
 
-def test_assigned_elsewhere_it_is_the_others(router: RouterInMemory) -> None:
+def test_after_another_assignment_the_new_authority_holds_the_case(router: RouterInMemory) -> None:
     delivered, _ = order(later(router), ELSEWHERE)
 
     assert isinstance(delivered.data, SubmissionDelivered)
@@ -154,7 +154,7 @@ def test_the_desk_does_not_give_an_order_that_would_change_nothing(router: Route
     assert (early, at_last, retry) == ("not-unconfirmed", None, "already-routed")
 
 
-def test_a_case_that_is_confirmed_is_nobodys_affair_at_the_desk(router: RouterInMemory) -> None:
+def test_a_confirmed_case_is_not_at_the_desk(router: RouterInMemory) -> None:
     accepted = custody(router).model_copy(update={"standing": "accepted"})
 
     assert orders.refusal(accepted, AGAIN, now=router.now + timedelta(days=400)) == "not-unconfirmed"

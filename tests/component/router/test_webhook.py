@@ -22,7 +22,7 @@ async def http(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_who_registers_is_told_the_secret_and_the_public_keys(http: httpx.AsyncClient) -> None:
+async def test_a_registration_returns_the_secret_and_the_public_keys(http: httpx.AsyncClient) -> None:
     registered = (await http.put("/v1/webhook", json={"url": URL})).raise_for_status()
     again = (await http.put("/v1/webhook", json={"url": URL})).json()
     looked = (await http.get("/v1/webhook")).json()
@@ -66,7 +66,7 @@ async def test_without_the_right_nothing_is_registered(doors: DoorsInMemory, htt
     assert (await http.put("/v1/webhook", json={"url": URL})).status_code == 403
 
 
-async def test_what_nothing_is_sent_to_is_refused_with_what_to_do(http: httpx.AsyncClient) -> None:
+async def test_an_unusable_webhook_address_is_refused_with_a_resolution(http: httpx.AsyncClient) -> None:
     answer = await http.put("/v1/webhook", json={"url": "https://192.168.0.1/"})
 
     assert answer.status_code == 422
@@ -84,7 +84,7 @@ async def test_a_new_secret_leaves_the_old_one_for_a_while(http: httpx.AsyncClie
     assert "previousUntil" in rotated
 
 
-async def test_who_withdraws_is_not_called_any_more(http: httpx.AsyncClient) -> None:
+async def test_a_withdrawn_webhook_is_no_longer_called(http: httpx.AsyncClient) -> None:
     await http.put("/v1/webhook", json={"url": URL})
     answers = [await http.delete("/v1/webhook") for _ in range(2)]
 

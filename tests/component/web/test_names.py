@@ -21,7 +21,7 @@ async def asked(app: FastAPI, address: str, *, text: str = "x") -> httpx.Respons
         return await http.get("/v1/names", params={"kind": "authority", "text": text})
 
 
-async def test_one_address_that_asks_too_much_is_told_when_to_ask_again_and_the_others_are_answered() -> None:
+async def test_an_address_over_its_limit_gets_retry_after_and_others_are_answered() -> None:
     app = app_with(per_minute=20)
 
     told = [await asked(app, "192.0.2.1") for _ in range(3)]

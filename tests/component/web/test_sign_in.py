@@ -126,7 +126,7 @@ async def test_a_session_ends_when_it_rests_and_in_any_case(idle: timedelta, ste
         assert (answer.status_code, _kind(answer)) == (401, "not-signed-in")
 
 
-async def test_signing_out_ends_the_session_for_whoever_kept_the_cookie() -> None:
+async def test_signing_out_ends_the_session_even_for_a_kept_cookie() -> None:
     async with sign_in_browser(SignInGround()) as browser:
         await browser.sign_in()
         kept = browser.page.cookies[SESSION]

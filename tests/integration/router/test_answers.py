@@ -115,7 +115,7 @@ async def test_an_answer_counts_once_and_only_from_whom_the_case_lies_with(
     assert [type(event.data) for event in await ground.told(CASE_UPDATED.name, [case])] == [CaseDecided]
 
 
-async def test_whoever_answers_at_once_what_he_has_just_read_is_never_refused(
+async def test_an_answer_right_after_reading_the_record_is_never_refused(
     ground: Ground, giessen: httpx.AsyncClient
 ) -> None:
     received = {str(each.case_id): each for each in (ground.submission() for _ in range(60))}

@@ -306,7 +306,7 @@ async def test_what_was_lost_is_read_again_from_an_instant_on_under_the_same_ids
 
 
 @pytest.mark.parametrize("cursor", ["x", "eyJnLTA2NjMxMDA5IjotMX0"])
-async def test_a_cursor_that_is_none_is_refused(fulda: httpx.AsyncClient, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(fulda: httpx.AsyncClient, cursor: str) -> None:
     read = await fulda.get("/v1/inbox", params={"after": cursor})
     confirmed = await fulda.post("/v1/inbox/confirmation", json={"cursor": cursor})
 

@@ -67,7 +67,7 @@ def test_two_secrets_hold_while_one_takes_over_from_the_other() -> None:
     assert rotated.find(auditor_token("pruefung-3", "newer"), NOW + timedelta(days=15)) is not None
 
 
-def test_whoever_is_revoked_is_nobody() -> None:
+def test_a_revoked_auditor_is_unknown() -> None:
     assert known().find(TOKEN, NOW) is None  # a revoked principal is not read
 
 

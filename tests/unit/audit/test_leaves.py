@@ -296,7 +296,7 @@ def test_an_events_payload_is_stored_in_less_than_half() -> None:
     assert len(shrink(payload)) < len(payload) / 2
 
 
-def test_the_months_between_two_instants_are_told_with_one_more_on_either_side() -> None:
+def test_the_months_between_two_instants_include_one_more_on_either_side() -> None:
     december, january = AT.replace(year=2025, month=12), AT
     assert list(months(december, january)) == ["2025-11", "2025-12", "2026-01", "2026-02"]
 

@@ -67,7 +67,7 @@ def test_a_group_that_asks_for_nobody_or_for_more_than_it_has_is_refused(group: 
 @pytest.mark.parametrize(
     ("options", "status"), [(["nix.json"], 2), (["beweis.json", "--policy", "nix.txt"], 2)]
 )
-def test_a_file_that_is_not_there_is_told_apart_from_a_refused_one(
+def test_a_missing_file_is_distinguished_from_a_refused_one(
     tmp_path: Path, options: list[str], status: int
 ) -> None:
     (tmp_path / "beweis.json").write_bytes(FILE)

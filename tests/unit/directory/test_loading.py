@@ -73,7 +73,7 @@ CELLS = st.sampled_from(
 
 
 @given(st.data())
-def test_whatever_is_broken_is_told_or_does_no_harm(data: st.DataObject) -> None:
+def test_any_broken_table_is_reported_or_harmless(data: st.DataObject) -> None:
     tables = read_tables(NORDMARK)
     table = data.draw(st.sampled_from(sorted(tables)))
     lines = [line.split(",") for line in tables[table].splitlines()]

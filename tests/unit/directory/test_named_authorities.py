@@ -30,7 +30,7 @@ def with_a_new_one() -> Versions:
     return FIRST.followed_by(change, recorded_at=NOON - HOUR)
 
 
-def test_whoever_will_be_competent_is_named_before_the_change_takes_force() -> None:
+def test_every_newly_competent_authority_is_named_before_the_change_takes_effect() -> None:
     assert NEW not in named_by(FIRST, NOON)
     assert named_by(with_a_new_one(), NOON) == named_by(FIRST, NOON) | {NEW}
 

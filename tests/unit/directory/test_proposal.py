@@ -53,7 +53,7 @@ def test_an_exported_version_is_the_directory_that_it_was_exported_from(tmp_path
     assert load(tmp_path / "export").version == FIRST.newest.id == load(NORDMARK).version
 
 
-def test_an_export_does_not_write_over_a_change_that_somebody_works_on(change: Path) -> None:
+def test_an_export_does_not_overwrite_a_change_in_progress(change: Path) -> None:
     with pytest.raises(FileExistsError):
         write(FIRST.newest, change)
 

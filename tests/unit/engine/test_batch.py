@@ -89,7 +89,7 @@ KINDS = st.lists(st.sampled_from([FINE, FINE, FINE, UNDECODABLE, BUG]), max_size
 
 
 @given(KINDS, st.sampled_from([1, 7, 100]))
-def test_each_record_is_applied_or_set_aside_whatever_fails_beside_it(
+def test_each_record_is_applied_or_set_aside_independently_of_other_failures(
     kinds: list[bytes], portion: int
 ) -> None:
     records = [record(n, kind) for n, kind in enumerate(kinds)]
@@ -272,7 +272,7 @@ async def test_what_is_no_order_goes_to_the_dead_letter() -> None:
     assert transaction.letters[f"{OPERATION_ORDERED.name}/0/0"].kind == "undecodable"
 
 
-async def test_once_told_to_go_on_the_limit_begins_anew() -> None:
+async def test_after_the_order_to_resume_the_limit_starts_again() -> None:
     policy, transaction = FailurePolicy(PLAN), MemoryTransaction(judge)
     left = [record(n, UNDECODABLE) for n in range(30)]
 

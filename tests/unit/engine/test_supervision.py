@@ -23,7 +23,7 @@ def shown(condition: Condition) -> tuple[str, str]:
     return condition.standing, condition.reason
 
 
-def test_a_units_pause_grows_whatever_the_others_achieve(supervision: Supervision) -> None:
+def test_a_units_pause_grows_even_if_other_units_progress(supervision: Supervision) -> None:
     pauses = []
     for _ in range(3):
         pauses.append(supervision.unit(3).failed(AWAY))

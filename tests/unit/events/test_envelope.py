@@ -254,7 +254,7 @@ def test_an_undecodable_payload_names_the_fields_and_not_their_values() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_whatever_a_sender_puts_in_a_fields_place_is_not_repeated(name: str) -> None:
+def test_error_texts_never_repeat_values_of_the_sender(name: str) -> None:
     data = EXAMPLES[name]
     headers = encode(event(data), "any.topic.v1").headers
     refusals = [refusal(value, headers, type(data)) for value in replacements(json.loads(data.to_json()))]

@@ -56,5 +56,5 @@ def test_letters_that_are_mistaken_for_digits_are_read_as_those(submission: UUID
 
 
 @given(st.text(max_size=30))
-def test_what_is_no_number_is_none(text: str) -> None:
+def test_an_invalid_receipt_number_is_not_read(text: str) -> None:
     assert read_number(text) is None or text.upper().strip().startswith("A")

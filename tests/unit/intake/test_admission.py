@@ -56,7 +56,7 @@ def test_another_request_under_the_same_key_is_always_a_contradiction(*, taken: 
 
 
 @given(st.binary(max_size=8), st.binary(max_size=8))
-def test_a_restored_entry_is_told_apart_by_its_content(asked: bytes, entered: bytes) -> None:
+def test_a_restored_entry_is_distinguished_by_its_content(asked: bytes, entered: bytes) -> None:
     restored = replace(entry(entered), request_hash=None)
     decision = admit(entry(asked), found=found(restored, taken=True))
     assert decision == (Repeat(restored) if asked == entered else Contradiction())

@@ -193,7 +193,7 @@ def test_what_a_clerk_wrote_is_not_in_the_history() -> None:
     assert ASSIGNMENT.reason not in repr(line(event(TOLD[AssignOrdered])))
 
 
-def test_parking_is_told_with_its_reason() -> None:
+def test_the_line_about_parking_has_its_reason() -> None:
     told = line(event(TOLD[SubmissionParked]))
     assert said(told, language="de").endswith("(der Ort ist nicht bekannt)")
 
@@ -214,7 +214,7 @@ def test_an_event_of_a_foreign_topic_is_an_error_in_our_wiring() -> None:
 
 
 @given(st.permutations(["received", "routed", "accepted", "granted", "message-sent"]))
-def test_the_status_is_the_furthest_stage_in_whatever_order_the_topics_were_read(order: list[str]) -> None:
+def test_the_status_is_the_furthest_stage_in_any_order_of_reading(order: list[str]) -> None:
     assert status(map(a_line, order)).code == "granted"
 
 
@@ -236,7 +236,7 @@ def test_a_history_begins_with_the_receipt_even_before_its_event_was_read() -> N
     assert lines[0].at == RECEIPT.received_at
 
 
-def test_the_receipt_is_told_once() -> None:
+def test_the_receipt_has_one_line() -> None:
     lines = [a_line("received"), a_line("routed")]
     assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT) == lines
 

@@ -68,6 +68,6 @@ async def test_partitions_are_looked_at_together() -> None:
     assert await unread(consumer, starts={HERE: 1, THERE: 1}, ends={HERE: 2, THERE: 2}) == {HERE: 2}
 
 
-async def test_what_cannot_be_told_counts_as_unread() -> None:
+async def test_a_partition_whose_end_is_unknown_counts_as_unread() -> None:
     consumer = Consumer({HERE: []}, end=3, stuck=True)
     assert await unread(consumer, starts={}, ends={HERE: 3}) == {HERE: 3}

@@ -20,7 +20,7 @@ def test_a_return_path_names_its_message_and_fits_an_envelope(message: UUID) -> 
     assert len(path.partition("@")[0]) <= 64
 
 
-def test_a_path_made_with_an_old_key_is_still_understood_and_one_of_nobodys_is_not() -> None:
+def test_a_return_path_of_an_old_key_is_understood_and_one_of_an_unknown_key_is_not() -> None:
     message = uuid4()
     assert PATHS.message(ReturnPaths("amtsweg.example", (OLD,)).of(message)) == message
     assert PATHS.message(ReturnPaths("amtsweg.example", (bytes([2]) * 32,)).of(message)) is None
@@ -36,7 +36,7 @@ def test_no_changed_letter_leads_to_another_message(message: UUID, place: int, l
 
 
 @given(st.text(max_size=80))
-def test_whatever_an_address_holds_it_names_no_message(text: str) -> None:
+def test_a_foreign_address_never_names_a_message(text: str) -> None:
     assert PATHS.message(text) is None
     assert PATHS.message(f"bounce+{text}@amtsweg.example") is None
 

@@ -321,7 +321,7 @@ def stories(draw: st.DrawFn) -> list[Event[Payload]]:
 
 
 @given(stories(), st.data())
-def test_whatever_happens_the_timers_depend_on_no_order_of_reading_and_no_repetition(
+def test_timers_do_not_depend_on_the_order_of_reading_or_on_repetitions(
     happened: list[Event[Payload]], data: st.DataObject
 ) -> None:
     read = data.draw(st.permutations(happened)) + data.draw(st.lists(st.sampled_from(happened), max_size=5))

@@ -30,7 +30,7 @@ from tests.unit.notifier.test_clock import (
 )
 
 
-def test_an_extension_is_read_against_what_stood_when_it_was_made_whatever_is_asked_later() -> None:
+def test_an_extension_is_judged_by_the_period_at_its_time_not_by_later_requests() -> None:
     in_the_first_wait = (asked(day=2), at_day(3, extended(1, RECEIVED)), supplied(day=5))
     again = (asked(day=20), supplied(day=57))
     assert due(clock(ROUTED_EVENT, *in_the_first_wait, *again), "ended") == [(1, berlin(2026, 6, 16, 0))]

@@ -125,7 +125,7 @@ def readings(draw: st.DrawFn) -> list[Event[Payload]]:
 
 
 @given(readings())
-def test_the_same_messages_are_planned_in_whatever_order_and_however_often_events_come(
+def test_events_in_any_order_and_repeated_plan_the_same_messages(
     reading: list[Event[Payload]],
 ) -> None:
     in_order, _ = planned([happened for topic in TOPICS for happened in topic])
@@ -199,7 +199,7 @@ def test_an_extension_of_a_period_that_began_with_supplements_counts_from_its_en
     assert "Neues Ende der Frist: 15. Juli 2026" in WRITER.write(messages[-1], NAMES).text
 
 
-def test_each_supplement_is_told_once_with_the_day_on_which_it_arrived() -> None:
+def test_each_supplement_gets_one_message_with_its_day_of_arrival() -> None:
     first, second = supplemented(), supplemented(days=58, number=2)
     messages, _ = planned([first, first, second, first])
     assert [(message.kind, message.revision) for message in messages] == [
@@ -211,12 +211,12 @@ def test_each_supplement_is_told_once_with_the_day_on_which_it_arrived() -> None
     assert "Zuständige Behörde: Magistrat der Universitätsstadt Gießen" in text
 
 
-def test_a_supplement_to_a_case_that_nobody_has_yet_is_told_as_well() -> None:
+def test_a_supplement_to_a_case_without_a_holder_gets_a_message_too() -> None:
     (message,), _ = planned([supplemented(authority=None)])
     assert "Nachgereicht am: 10. März 2026" in WRITER.write(message, replace(NAMES, authority=None)).text
 
 
-def test_who_asks_for_documents_before_he_confirms_confirms_with_that_once() -> None:
+def test_a_request_for_documents_before_the_confirmation_confirms_once() -> None:
     """§ 71b Abs. 3 VwVfG asks for the confirmation of every application, the incomplete ones included."""
     asked = event(
         InformationRequested(receipt=DEEMED, authority=GIESSEN, items=2, requested_at=RECEIVED_AT), minutes=4
@@ -234,7 +234,7 @@ def test_a_case_that_is_withdrawn_is_closed() -> None:
     assert case.closed_at == withdrawn.time
 
 
-def test_what_nobody_knows_the_law_of_is_told_without_a_period() -> None:
+def test_a_service_of_unknown_law_gets_messages_without_a_period() -> None:
     unknown = RECEIPT.model_copy(update={"service": "99999999999999"})
     accepted = event(CaseAccepted(receipt=unknown, authority=GIESSEN, accepted_at=RECEIVED_AT))
     decided = event(
@@ -275,7 +275,7 @@ def test_a_refused_answer_is_between_authority_and_platform() -> None:
     assert plan(refused, Case(CASE_ID), LAW) == ()
 
 
-def test_a_contact_is_known_once_the_receipt_was_read_in_whatever_order() -> None:
+def test_a_contact_is_known_once_the_receipt_was_read_in_any_order() -> None:
     for reading in permutations((RECEIVED, ROUTED_AT_LAST, DECIDED)):
         _, case = planned(reading)
         assert (case.contact, case.closed_at) == (RECEIVED.data.contact, DECIDED.time)

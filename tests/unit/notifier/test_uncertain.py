@@ -42,5 +42,5 @@ def test_a_duty_by_mail_is_repeated_twice_then_goes_on_where_it_can_and_else_to_
 
 
 @given(kind=st.sampled_from(sorted(COURTESIES)), repeats=st.integers(0, 10))
-def test_a_courtesy_is_told_at_most_once(kind: MessageKind, repeats: int) -> None:
+def test_a_courtesy_message_is_sent_at_most_once(kind: MessageKind, repeats: int) -> None:
     assert course_after(kind, CHANNELS, "email", repeats=repeats) == "leave"

@@ -33,7 +33,7 @@ def test_one_city_works_for_another_on_the_named_service() -> None:
     assert decision.agreements == ("hund-wetzlar-marburg",)
 
 
-def test_whoever_is_worked_for_is_named_among_those_not_chosen() -> None:
+def test_a_principal_that_another_acts_for_is_named_among_the_candidates() -> None:
     decision = ask(with_agreements("five-cities"), DOGS, MARBURG)
     assert [(c.authority, c.why) for c in decision.candidates] == [("g-06534014", Why.ANOTHER_WORKS_FOR_IT)]
 

@@ -54,7 +54,7 @@ def test_a_suspended_or_unknown_authority_and_a_platform_are_served_by_nobody() 
         assert CLERKS(_person("sachbearbeitung-1", authority)) is None
 
 
-def test_staff_are_persons_of_the_register_whatever_the_issuer_says() -> None:
+def test_only_registered_persons_are_staff_whatever_the_issuer_says() -> None:
     found = STAFF(_person("betrieb-1", GIESSEN))
     assert found is not None
     assert found.scopes == frozenset({"operation", "look"})

@@ -77,7 +77,7 @@ def kept(step: c.CustodyChange) -> CaseHeld:
     return step.custody
 
 
-def test_a_routed_case_lies_with_its_authority() -> None:
+def test_a_routed_case_is_held_by_its_authority() -> None:
     step = c.receive(RECEIVED, TO_GIESSEN, now=NOW)
 
     assert step.custody == CaseHeld(
@@ -103,7 +103,7 @@ def test_an_event_that_follows_is_named_after_its_cause_and_keeps_its_trace() ->
     assert (told.time, told.traceparent) == (NOW, RECEIVED.traceparent)
 
 
-def test_a_parked_case_says_why_and_lies_with_nobody() -> None:
+def test_a_parked_case_has_a_reason_and_no_holder() -> None:
     step = c.receive(RECEIVED, TO_NOBODY, now=NOW)
 
     custody = kept(step)
@@ -222,7 +222,7 @@ def test_only_a_parked_case_takes_orders() -> None:
         assert orders.refusal(opened(TO_NOBODY), order, now=LATER) is None
 
 
-def test_a_refused_order_is_told_and_changes_nothing() -> None:
+def test_a_refused_order_is_reported_and_changes_nothing() -> None:
     order = retrying()
 
     step = c.refuse_order(opened(), order, "not-parked", now=LATER)
@@ -306,7 +306,7 @@ def after(events: Sequence[Event[Payload]]) -> Router:
 
 
 @given(order=st.permutations(EVENTS[1:]), data=st.data())
-def test_in_whatever_order_events_come_and_however_often_the_effect_is_as_if_once(
+def test_events_in_any_order_and_repeated_have_the_effect_of_one_delivery(
     order: list[Event[Payload]], data: st.DataObject
 ) -> None:
     once: list[Event[Payload]] = [RECEIVED, *order]
@@ -330,7 +330,7 @@ def test_at_most_one_authority_holds_a_case_and_only_it_decides(order: list[Even
     assert set(decided) <= set(routed)
 
 
-def test_custody_knows_the_order_by_which_a_case_left_the_desk_and_that_a_repeated_parking_is_none() -> None:
+def test_custody_keeps_the_order_that_moved_a_case_from_the_desk_and_none_for_a_repeated_parking() -> None:
     order = assigning()
     by_a_person = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
 

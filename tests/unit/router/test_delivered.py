@@ -41,7 +41,7 @@ def test_the_case_and_each_supplement_were_put_there_at_their_instants() -> None
     assert custody.delivered == (at(0), at(1), at(2))
 
 
-def test_whoever_gets_it_next_gets_all_of_it_at_once() -> None:
+def test_the_next_holder_gets_the_whole_case_at_once() -> None:
     custody = supplied(opened(c.Routed(authority=GIESSEN, decision=ROUTED)), hours=1)
     given = AnswerGiven(kind="forwarded", reason="wrong-place", forward_to=MARBURG, given_at=at(2))
     answer = event(
@@ -52,5 +52,5 @@ def test_whoever_gets_it_next_gets_all_of_it_at_once() -> None:
     assert handed_on.delivered == (at(3),)
 
 
-def test_what_lies_with_nobody_lies_in_no_inbox() -> None:
+def test_a_case_without_a_holder_is_in_no_inbox() -> None:
     assert supplied(opened(c.Parked(reason="unknown-place")), hours=1).delivered == ()

@@ -125,7 +125,7 @@ def test_an_order_has_its_effect_or_says_why_not() -> None:
     assert desk.effect(ASSIGNED, OVERTAKEN) == Ineffective(obstacle="already-routed", waiting=OVERTAKEN)
 
 
-def test_the_effect_is_told_long_after_by_whatever_became_of_the_case() -> None:
+def test_the_outcome_of_an_order_is_still_known_long_after_it() -> None:
     decided = waiting(standing="decided", authority=GIESSEN, placed_by=ASSIGNED.id)
 
     assert desk.effect_in({CASE_ID: decided.held}, ASSIGNED) == Placed(waiting=decided, authority=GIESSEN)

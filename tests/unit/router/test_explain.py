@@ -27,7 +27,7 @@ def test_a_decision_reads_as_a_clerk_would_write_it(fields: dict[str, object], t
     assert explain(decision, directory=hessen()) == f"{text} Verzeichnis {hessen().version[:12]}."
 
 
-def test_the_text_says_on_whose_behalf_somebody_acts() -> None:
+def test_the_text_names_the_authority_on_whose_behalf_another_acts() -> None:
     directory = with_agreements("five-cities")
     text = explain(ask(directory, DOGS, Place(ags="06534014")), directory=directory)
     assert "zuständig: Magistrat der Stadt Wetzlar." in text

@@ -139,7 +139,7 @@ def test_what_is_delivered_again_has_to_be_fetched_again() -> None:
     assert kept(fetched(custody, taking(delivery=ids.delivery_id(order.id)), now=NOW)).standing == "fetched"
 
 
-def test_a_confirmed_record_is_told_with_ids_that_follow_from_it() -> None:
+def test_the_event_about_a_confirmed_record_has_ids_derived_from_the_record() -> None:
     (told,) = told_of(record(), custody=ROUTED_HERE)
 
     assert (told.id, told.case_id, told.submission_id) == (ids.fetched_id(DELIVERY), CASE_ID, SUBMISSION_ID)

@@ -18,7 +18,7 @@ def test_a_cursor_reads_as_it_was_written(places: dict[str, int]) -> None:
 
 
 @given(places=PLACES.filter(bool), served=st.frozensets(IDS))
-def test_a_cursor_of_an_inbox_that_is_not_served_is_none(
+def test_a_cursor_of_an_inbox_that_is_not_served_is_refused(
     places: dict[str, int], served: frozenset[str]
 ) -> None:
     if not served.issuperset(places):
@@ -52,7 +52,7 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
 
 
 @given(text=st.text(max_size=60))
-def test_no_text_whatever_it_is_breaks_the_reading(text: str) -> None:
+def test_any_text_is_read_or_refused_as_a_cursor(text: str) -> None:
     try:
         places = read_cursor(text, served=frozenset({"g-1"}))
     except BadCursor:

@@ -59,7 +59,7 @@ async def test_an_inbox_that_is_not_there_holds_up_nobody_else() -> None:
     assert list(other) == list(both) == [there]
 
 
-async def test_an_outage_is_told_to_all_who_wait_and_ends_with_the_next_request() -> None:
+async def test_an_outage_is_reported_to_every_waiting_request_and_ends_with_the_next_one() -> None:
     kafka = Kafka()
     kafka.away = True
     heads = InboxHeads(kafka.ask)

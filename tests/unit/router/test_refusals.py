@@ -58,7 +58,7 @@ class Authority:
 
 
 @given(STEPS)
-def test_at_most_so_many_are_told_in_any_hour_and_all_are_told_or_counted_once(
+def test_refusals_are_limited_per_hour_and_each_is_reported_or_counted_once(
     steps: list[tuple[timedelta, RefusalReason, int, bool]],
 ) -> None:
     authority, now = Authority(), START
@@ -96,5 +96,5 @@ def test_the_shares_of_all_partitions_together_are_within_the_bound(partitions: 
     assert MOST_TOLD - partitions < share_of(partitions) * partitions <= MOST_TOLD
 
 
-def test_each_of_more_partitions_than_may_be_told_tells_one() -> None:
+def test_with_more_partitions_than_the_limit_each_partition_reports_one() -> None:
     assert share_of(MOST_TOLD + 1) == 1

@@ -65,7 +65,7 @@ def test_the_decision_names_rule_areas_inquiry_and_directory_version() -> None:
     assert decision.directory_version == hessen().version
 
 
-def test_verified_competence_is_told_apart_from_unverified() -> None:
+def test_verified_competence_is_distinguished_from_unverified() -> None:
     assert ask(hessen(), TRADE, Place(ags="06531005")).verified
     assert not ask(hessen(), VEHICLES, Place(ags="06531005")).verified
 

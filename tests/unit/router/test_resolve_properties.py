@@ -51,7 +51,7 @@ def test_every_inquiry_is_either_routed_or_parked_with_a_reason(inquiry: Inquiry
 
 @settings(deadline=None)
 @given(INQUIRIES)
-def test_whoever_is_named_exists_on_that_day(inquiry: Inquiry) -> None:
+def test_every_named_authority_exists_on_that_day(inquiry: Inquiry) -> None:
     decision = resolve(inquiry, directory=hessen())
     named = {decision.authority, *decision.on_behalf_of, *decision.received_by} - {None}
     named |= {candidate.authority for candidate in decision.candidates}

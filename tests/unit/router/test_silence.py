@@ -98,7 +98,7 @@ def test_nothing_follows_for_a_case_that_is_over(standing: CustodyState) -> None
     assert concluded(Situation(standing=standing)) is None
 
 
-def test_a_doubt_is_told_once() -> None:
+def test_a_doubt_is_reported_once() -> None:
     custody = Situation(standing="routed").custody()
     assert custody.period is not None
     doubted = custody.model_copy(

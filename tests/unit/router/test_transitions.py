@@ -239,7 +239,7 @@ def test_only_the_holder_moves_a_case_and_nobody_has_it_again_without_a_person(
 
 
 @given(ORDER)
-def test_a_supplement_is_told_once_and_kept_with_the_case_and_after_the_end_nothing_changes(
+def test_a_supplement_is_reported_once_and_kept_and_changes_nothing_after_the_end(
     order: list[Event[Payload]],
 ) -> None:
     case = run([RECEIVED, *order])

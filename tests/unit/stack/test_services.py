@@ -48,14 +48,14 @@ def test_a_service_reads_everything_that_it_is_told(service: str, told: dict[str
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_is_told_of_no_key_but_its_own(service: str, told: dict[str, dict[str, str]]) -> None:
+def test_a_service_gets_only_its_own_keys(service: str, told: dict[str, dict[str, str]]) -> None:
     files = [Path(value) for name, value in told[service].items() if name.endswith("_FILE")]
     assert {path.parent.name for path in files} == {service}
 
 
-def test_no_service_is_told_a_password_in_clear(told: dict[str, dict[str, str]]) -> None:
+def test_no_service_gets_a_password_in_clear(told: dict[str, dict[str, str]]) -> None:
     assert all("secret" not in value for settings in told.values() for value in settings.values())
 
 
-def test_what_a_service_is_told_are_settings_of_ours(told: dict[str, dict[str, str]]) -> None:
+def test_every_variable_of_a_service_is_one_of_its_settings(told: dict[str, dict[str, str]]) -> None:
     assert all(name.startswith(PREFIX) for settings in told.values() for name in settings)

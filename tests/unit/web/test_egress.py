@@ -42,7 +42,7 @@ def test_a_public_one_is_not(url: str) -> None:
     assert Egress().vet(url).scheme == "https"
 
 
-def test_one_private_address_among_public_ones_spoils_the_name() -> None:
+def test_a_name_with_one_private_address_is_refused() -> None:
     with pytest.raises(NotPermitted):
         vetted(["1.1.1.1", "::ffff:10.0.0.1"], may=permitted)
     with pytest.raises(NotPermitted):

@@ -134,7 +134,7 @@ def test_an_address_in_clear_stays_on_this_machine(clear: str, secure: str) -> N
 
 
 @pytest.mark.parametrize("weakened", ["ssl_cert_reqs=none", "ssl_check_hostname=False"])
-def test_tls_that_verifies_nobody_is_none(weakened: str) -> None:
+def test_tls_without_verification_does_not_count_as_protection(weakened: str) -> None:
     with pytest.raises(ValidationError, match="without verification"):
         URL.validate_python(f"rediss://redis.example:6379/0?{weakened}")
 

@@ -103,7 +103,7 @@ FIELDS = ("service", "profile", "receivedAt", "via", "supplementsReceivedAt", "e
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.booleans())
-def test_whatever_is_asked_is_answered_or_refused_by_field(fields: dict[str, object], sound: bool) -> None:  # noqa: FBT001 - drawn
+def test_any_inquiry_is_answered_or_refused_by_field(fields: dict[str, object], sound: bool) -> None:  # noqa: FBT001 - drawn
     asked = {"profile": FICTION, "receivedAt": "2026-01-12", **fields} if sound else fields
     try:
         compute(read_deadline_inquiry(asked), hessian_law())
