@@ -1,4 +1,4 @@
-"""Records of the audited topics in, leaves out; the engine's transaction makes leaves and offsets one."""
+"""Audit's consumer: turns records of the audited topics into leaves; leaves and offsets share one transaction."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +22,7 @@ Append = Callable[[Sequence[PendingEntry], Ledger], Awaitable[object]]
 
 
 class AuditProjection:
-    """What the engine of the runtime applies to each batch."""
+    """The `Projector` of the audit log."""
 
     def __init__(self, read: Read, append: Append, *, origin: str) -> None:
         self._read = read

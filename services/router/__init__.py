@@ -1,6 +1,6 @@
-"""Brings each submission to the one competent authority, or parks it; keeps who holds which case.
+"""Delivers each submission to the competent authority or parks it, and keeps who holds which case.
 
-Consumes submission.received.v1, case.ordered.v1 and case.answered.v1.
-Emits the authorities' inboxes, submission.routed.v1 and case.updated.v1.
-Owns case.custody.v1 and submission.held.v1.
+Consumes: submission.received, case.submitted, case.ordered, case.answered, case.clock, operation.ordered.
+Emits: authorities' inboxes, submission.routed, case.updated, case.message, case.erased, operation.settled.
+Owns: topics case.custody and submission.held.
 """

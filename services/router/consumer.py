@@ -1,4 +1,4 @@
-"""Records in, the router's handlers called, their messages out."""
+"""The router's consumer: decodes records, calls the handlers, returns their messages."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ from shared.telemetry.metrics import Telemetry
 _CLOSED = tuple(f'"standing":"{standing}"'.encode() for standing in CLOSED)
 _PERIOD_OVER = b'"period":{'
 _OPENED_WITHIN = timedelta(hours=1)
-"""How long what is handed in later waits for the submission that opens its case; both lie on the bus already."""
+"""How long a supplement waits for the submission that opens its case; both are on the bus already."""
 
 _HANDED_IN = frozenset({SUBMISSION_RECEIVED.name, CASE_SUBMITTED.name})
 _INPUTS = {topic.name: topic.payloads for topic in consumed_by("router")}
@@ -54,7 +54,7 @@ ROUTING = Plan(
 
 
 class Routing:
-    """The transformation of the group ``router``: records in, the handler's messages out."""
+    """The `Processor` of the group ``router``."""
 
     def __init__(self, handler: Handler, timekeeper: Timekeeper, *, telemetry: Telemetry) -> None:
         self._handler = handler
@@ -62,7 +62,7 @@ class Routing:
         self._telemetry = telemetry
 
     def wants(self, record: Record, state: State) -> Sequence[str]:
-        """A person's order and an answer that hands a case on need what was held."""
+        """The held objects that a person's order, or an answer that hands a case on, needs."""
         if record.topic not in {CASE_ORDERED.name, CASE_ANSWERED.name}:
             return ()
         event = read(record)
@@ -107,7 +107,7 @@ class Routing:
     def _on_handed_in(
         self, event: Event[Payload], cases: StoredCases, *, written_at: datetime
     ) -> Sequence[Message]:
-        """What is handed in later may be read before the submission that opens its case: then it waits for that.
+        """Apply a supplement or withdrawal; if it is read before the submission that opens its case, it waits.
 
         Raises:
             Unavailable: try again.
@@ -124,7 +124,7 @@ class Routing:
         raise AssertionError(f"{type(event.data).__name__} has no handler")
 
     def on_poisoned(self, record: Record, state: State) -> Sequence[Message]:
-        """A submission is parked, or stays so; what else fails only lies in the dead letter."""
+        """Park a submission, or report that an order failed; any other record only becomes a dead letter."""
         event, cases = read(record), StoredCases(state)
         if carries(event, SubmissionReceived):
             return self._handler.on_poisoned(event, cases)
@@ -133,7 +133,7 @@ class Routing:
         return ()
 
     def punctuate(self, keys: Sequence[str], state: State, reading: InputsRead) -> Sequence[Message]:
-        """Cases that have long been over leave custody; silence after a period is looked into; refusals are summed up."""
+        """Delete cases closed long ago, decide about silence after a period, and report sums of refusals."""
         # Most are open; their bytes, which are ours and without white space, tell so at once.
         stored = {key: state.get(key) or b"" for key in keys}
         closed = [key for key, value in stored.items() if any(over in value for over in _CLOSED)]
@@ -153,7 +153,7 @@ def read(record: Record) -> Event[Payload]:
     """The event of an input record.
 
     Raises:
-        Undecodable: it is none, or its key would send its case to another partition.
+        Undecodable: it is not an event of its topic, or its key is not its case id.
     """
     event = decode(record.value, record.headers, _INPUTS[record.topic])
     if record.key != str(event.case_id).encode():

@@ -1,7 +1,7 @@
-"""Decompression with a maximum, in the place of aiokafka's own, which unpacks whatever a batch holds.
+"""Decompression with a maximum size, in place of aiokafka's own, which has none.
 
-The broker takes a batch by its compressed size: two kilobytes of zstd may hold 64 MiB of zeros, and what fits into
-one record some 60 GiB. A reader must neither believe nor unpack that.
+The broker checks a batch by its compressed size: two kilobytes of zstd may hold 64 MiB of zeros, and one record of the
+largest size some 60 GiB. A reader must not unpack that.
 """
 
 import struct
@@ -26,7 +26,7 @@ _XERIAL_HEADER_BYTES: Final = 16
 
 
 class UnpackingRefused(Exception):  # noqa: N818 - what happened, in the project's vocabulary
-    """A batch cannot be unpacked: its bytes are not of its codec, or there is more in them than we take."""
+    """A batch cannot be unpacked: its bytes do not belong to its codec, or they exceed the maximum."""
 
 
 def gzip_decode(payload: bytes) -> bytes:
@@ -79,7 +79,7 @@ def zstd_decode(payload: bytes) -> bytes:
 
 
 def install() -> None:
-    """Have every aiokafka consumer of this process unpack with these; again and again without harm."""
+    """Make every aiokafka consumer of this process unpack with these functions; may be called repeatedly."""
     modules: tuple[ModuleType, ...] = (
         codec,
         default_records,

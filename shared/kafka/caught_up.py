@@ -1,4 +1,4 @@
-"""Whether a store has everything that lay on its topics: asked before what was forgotten could be done again."""
+"""Waits until a store contains everything on its topics, so that nothing it lost in a restore is done again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,9 +16,9 @@ async def caught_up(
     stored: Callable[[], Awaitable[Mapping[TopicPartition, int]]],
     every_seconds: float,
 ) -> None:
-    """Return once everything has been applied that lies on the topics at this call.
+    """Return once every record that is on the topics at this call has been applied.
 
-    ``stored`` tells the next offset of each partition; what it raises ends the waiting.
+    ``stored`` returns the next offset of each partition; its exceptions are passed on.
 
     Raises:
         Unavailable: Kafka does not know a topic.

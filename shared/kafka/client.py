@@ -1,4 +1,4 @@
-"""Kafka clients with the settings that every promise rests on; nobody else constructs one."""
+"""Kafka clients with the settings on which the promises depend; no other module constructs one."""
 
 import asyncio
 import ssl
@@ -25,7 +25,7 @@ _SESSION_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaAddress:
-    """Where Kafka is, and who we are there."""
+    """Kafka's address and our own credentials."""
 
     bootstrap: str
     security_protocol: str = "PLAINTEXT"
@@ -70,10 +70,10 @@ def group_consumer(
     fetch_min_bytes: int = 1,
     fetch_max_wait_ms: int = 500,
 ) -> AIOKafkaConsumer:
-    """A member of a group that commits nothing by itself and never jumps over what it has not read.
+    """A member of a group that does not commit automatically and never skips records.
 
-    ``instance`` makes the membership static: a worker that is killed and comes back keeps its partitions,
-    and meanwhile only those stand still.
+    ``instance`` makes the membership static: a worker that is killed and restarted keeps its partitions, and meanwhile
+    only those are not read.
     """
     bounded_decompression.install()
     return AIOKafkaConsumer(
@@ -100,9 +100,9 @@ def group_consumer(
 def reader(
     address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500, committed: bool = True
 ) -> AIOKafkaConsumer:
-    """A consumer without a group, for reading partitions from wherever one likes.
+    """A consumer without a group, for reading partitions from any offset.
 
-    What it calls the end is, for one of ``committed`` records, where the oldest open transaction begins.
+    With ``committed`` its end of a partition is where the oldest open transaction begins.
     """
     bounded_decompression.install()
     return AIOKafkaConsumer(

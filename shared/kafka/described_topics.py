@@ -1,7 +1,6 @@
-"""Which topics lie behind their names, how many partitions they have and how many copies of them there are.
+"""The ids, partition counts and replica counts of topics.
 
-A topic that has been deleted and created again bears the old name, and offsets of the old one mean nothing in it. Its
-id tells them apart.
+A topic that was deleted and created again has the old name but another id; offsets of the old one are meaningless in it.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from shared.kafka.metadata_request import DescribeTopics
 from shared.telemetry.health import Condition
 
 COPIES: Final = 3
-"""How many brokers are to keep each record, as soon as there are so many."""
+"""How many brokers keep each record, once there are so many brokers."""
 
 _ANSWER_SECONDS: Final = 8.0
 _HALF: Final = 2**64
@@ -37,7 +36,7 @@ class DescribedTopic:
 
 @dataclass(frozen=True, slots=True)
 class DescribedCluster:
-    """The topics that a broker knows; one that it does not know, or not yet, is left out."""
+    """The topics that a broker knows; unknown topics are left out."""
 
     brokers: int
     topics: Mapping[str, DescribedTopic]
@@ -81,7 +80,7 @@ def _read(answer: Any) -> DescribedCluster:
 
 
 def show_copies(cluster: DescribedCluster, condition: Condition) -> None:
-    """Say in the health of the process whether a broken disk would lose records."""
+    """Set the health condition: degraded if the loss of one disk would lose records."""
     if not cluster.topics:
         return
     name, fewest = min(cluster.topics.items(), key=lambda item: (item[1].copies, item[1].in_sync))

@@ -1,4 +1,4 @@
-"""Views over topics that a process follows without a group: one loop for all of them, one rule for what is complete."""
+"""Views over topics that a process reads without a group: one loop for all, one rule of completeness."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

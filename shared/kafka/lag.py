@@ -1,4 +1,4 @@
-"""How far a group is behind, measured from outside: also when it stands still and commits nothing."""
+"""The lag of a group, measured from outside, so that it is known even when the group has stopped."""
 
 import asyncio
 from collections import defaultdict
@@ -24,7 +24,7 @@ _FEW: Final = 100
 """So many offsets behind may be nothing but marks; whoever is further behind has records to read."""
 
 ReadOffsets = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
-"""The next offset of each partition as the group has stored it; one never read is left out."""
+"""The next offset of each partition as stored by the group; partitions never read are left out."""
 
 
 AskPartitions = Callable[[], Awaitable[Sequence[TopicPartition]]]
@@ -34,7 +34,7 @@ AskPartitions = Callable[[], Awaitable[Sequence[TopicPartition]]]
 class LagWatcher:
     """Every two seconds: end offsets minus stored ones, summed by topic into a metric.
 
-    What it cannot measure it does not show as zero: the part is degraded, and the last figure stays.
+    If it cannot measure, the part is degraded and the last figure stays; it never shows zero instead.
     """
 
     def __init__(

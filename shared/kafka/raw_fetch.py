@@ -1,4 +1,4 @@
-"""Fetching past what aiokafka cannot parse: it raises there, drops what it had fetched before, and would for ever."""
+"""Fetches past a batch that aiokafka cannot parse: aiokafka raises there on every call and drops earlier records."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,20 +25,20 @@ class Answered:
 
 
 class NoBatch(Unavailable):
-    """Nothing lies where reading has failed: the reader is at fault, not what it reads. Only a new one may go on."""
+    """There is no batch where reading failed: the reader is at fault, not the records, and has to be replaced."""
 
 
 def is_of_a_batch(error: Exception) -> bool:
-    """Whether reading has failed on the bytes of a batch, and not on Kafka or our access to it."""
+    """Return whether reading failed because of a batch's bytes, not because of Kafka or our access to it."""
     return not isinstance(error, KafkaError) or isinstance(error, CorruptRecordException)
 
 
 async def salvaged(address: KafkaAddress, tp: TopicPartition, start: int) -> list[Record]:
-    """Fetch the first committed batch from this offset on; return its records, the unreadable rest as one fault.
+    """Fetch the first committed batch at or after this offset; return its records, the unreadable rest as one fault.
 
     Raises:
-        NoBatch: nothing lies there, so that no bytes can have been at fault.
-        Unavailable: Kafka is away.
+        NoBatch: there is no batch, so that no bytes can have been at fault.
+        Unavailable: Kafka cannot be reached.
     """
     client = AIOKafkaClient(**address.arguments())
     try:
@@ -59,7 +59,7 @@ async def fetch(client: AIOKafkaClient, tp: TopicPartition, start: int, *, wait_
     """Ask the partition's leader once, as a reader of committed records; nothing is assigned and nothing prefetched.
 
     Raises:
-        KafkaError: that the broker has answered with, or that it could not be asked.
+        KafkaError: the broker answered with it, or could not be asked.
     """
     partition = (tp.partition, start, MAX_RECORD_BYTES)
     request = FetchRequest(wait_ms, 1, MAX_RECORD_BYTES, _COMMITTED, [(tp.topic, [partition])])

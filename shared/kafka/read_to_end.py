@@ -1,7 +1,7 @@
-"""Reading partitions from a position to their end: for states, dead letters and held objects.
+"""Reads partitions from an offset to their end: for states, dead letters and held objects.
 
-Absence is proven here: a reader gets all that was there at the time of the question, open transactions waited
-for, or that it cannot be told now. Time that passes without an answer proves nothing.
+This proves absence: a reader gets every record that existed at the time of the call, including those of transactions
+open then, or `Unavailable`. A time-out proves nothing.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ _LOOKS: Final = 20
 async def read_to_end(
     address: KafkaAddress, starts: Mapping[TopicPartition, int]
 ) -> AsyncIterator[list[Record]]:
-    """Yield the committed records from each start to the end as it is now, a partition's batch at a time.
+    """Yield the committed records from each start to the current end, a partition's batch at a time.
 
-    The end is that of all records: what a transaction that is open now will commit is waited for, and belongs to it.
+    The end includes transactions that are open now: their records are waited for.
 
     Raises:
-        Unavailable: an end is not reached, because a transaction hangs or Kafka is away.
+        Unavailable: an end is not reached, because a transaction hangs or Kafka cannot be reached.
     """
     if not starts:
         return
@@ -62,20 +62,20 @@ async def read_to_end(
 
 
 async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-    """The offset behind the last record of each partition, be its transaction ended or not.
+    """The offset after the last record of each partition, even if its transaction is still open.
 
     Raises:
-        Unavailable: Kafka has not told in time.
+        Unavailable: Kafka has not answered in time.
     """
     async with _asking(address, "ends", committed=False) as consumer:
         return dict(await consumer.end_offsets([*partitions]))
 
 
 async def firsts_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-    """The offset of the first record that each partition still has room for; what lay before is gone.
+    """The offset of the first record that each partition still has.
 
     Raises:
-        Unavailable: Kafka has not told in time.
+        Unavailable: Kafka has not answered in time.
     """
     async with _asking(address, "beginnings", committed=True) as consumer:
         return dict(await consumer.beginning_offsets([*partitions]))
@@ -97,7 +97,7 @@ async def _asking(address: KafkaAddress, what: str, *, committed: bool) -> Async
 async def unread(
     consumer: AIOKafkaConsumer, *, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
-    """Return those of the ends before which a record lies that a reader from the start has not seen.
+    """Return the ends of those partitions that have a record between the start and the end.
 
     Often there are only the markers of ended transactions, which nobody reads; what cannot be told within a few
     seconds counts as a record. The consumer has no group; it is assigned what has to be looked at.
@@ -120,10 +120,10 @@ async def unread(
 
 
 async def record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> Record | None:
-    """The record at this offset, or None if it is certainly not there any more. The consumer must be assigned.
+    """The record at this offset, or None if it certainly no longer exists. The consumer must be assigned.
 
     Raises:
-        Unavailable: Kafka has not told in time.
+        Unavailable: Kafka has not answered in time.
     """
     consumer.seek(tp, offset)
     for _ in range(_PATIENT_ROUNDS):

@@ -1,4 +1,4 @@
-"""What is read from and written to a topic, and which partition a key belongs to."""
+"""Records as read from and written to a topic, and the partition of a key."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -11,15 +11,15 @@ from shared.events.envelope import Headers, Message
 __all__ = ["Headers", "Message", "Outgoing", "Record", "consumed", "partition_of"]
 
 Outgoing = Message
-"""What is to be produced; another name for the contract's message, seen from the engine."""
+"""A message to produce: the contract's `Message`, as the engine calls it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it lies on its topic: bytes, undecoded. ``timestamp_ms`` is Unix time.
+    """One record of a topic, as undecoded bytes. ``timestamp_ms`` is Unix time.
 
-    ``fault`` says why these bytes cannot even be told apart; then there is neither key nor value, and the offset is
-    the last of those that the fault covers.
+    ``fault`` says why the bytes of a batch cannot be split into records; then there is neither key nor value, and the
+    offset is the last one that the fault covers.
     """
 
     topic: str
@@ -48,6 +48,6 @@ def consumed(record: "ConsumerRecord[bytes, bytes]") -> Record:
 def partition_of(key: bytes, count: int) -> int:
     """The partition of a key among ``count``, as every Kafka client computes it: murmur2, sign bit cleared.
 
-    Producers set it explicitly, so that no client's own default can send a case astray.
+    Producers set it explicitly, so that no client's default can send a case to another partition.
     """
     return 0 if count == 1 else (murmur2(key) & 0x7FFFFFFF) % count

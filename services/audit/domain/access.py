@@ -1,4 +1,4 @@
-"""Who looks, and what they may see."""
+"""Readers of the log, and their scopes."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Right = Literal["look", "export", "bundles"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Somebody with a token; ``name`` is the id that they are registered under."""
+    """A person or program with a token; ``name`` is the id under which it is registered."""
 
     name: str
     rights: frozenset[Right]

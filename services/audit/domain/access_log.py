@@ -1,4 +1,4 @@
-"""Looks are facts too: who asked what, why, and who was turned away (promise 7)."""
+"""Access is logged like any event: who asked for what and why, and who was refused (promise 7)."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _PURPOSE_LENGTHS = range(3, 201)
 
 
 class Looked(Payload):
-    """Somebody with the right to look has asked."""
+    """An authorised reader has asked."""
 
     reader: str
     purpose: str
@@ -31,7 +31,7 @@ class Looked(Payload):
 
 
 class LookRefused(Payload):
-    """Somebody was turned away; or, with ``attempts``, so many unknown ones were in a time, of whom nothing else is kept."""
+    """A reader was refused; or, with ``attempts``, how many unknown ones were in a period, with nothing else kept of them."""
 
     reader: str | None = None
     reason: str
@@ -54,7 +54,7 @@ class PayloadErased(Payload):
 
 
 class LooksExpired(Payload):
-    """What looks before this instant said is destroyed, their time being over; that they were taken stays on record."""
+    """The content of access records before this instant is destroyed (retention expired); that access took place stays."""
 
     basis: str
     entries: int
@@ -63,7 +63,7 @@ class LooksExpired(Payload):
 
 @dataclass(frozen=True, slots=True)
 class AccessGrant:
-    """A look that may be taken: by whom, why, under which file number."""
+    """A permitted access: by whom, for which purpose, under which file number."""
 
     reader: Reader
     purpose: str
@@ -92,7 +92,7 @@ def fact_of(
     case: str | None = None,
     actor: str | None = None,
 ) -> PendingEntry:
-    """What the audit service itself has to say, as a fact; ``actor`` is a name and becomes a pseudonym."""
+    """An event of the audit service itself as an entry to append; ``actor`` is a name and becomes a pseudonym."""
     kind, time = event_type(type(said)), timestamp(at)
     attributes = {"specversion": "1.0", "id": str(id), "source": SOURCE, "type": kind, "time": time}
     data = said.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-"""The decision of the audit service: given the tree and some facts, what the log looks like next."""
+"""The decision of the audit service: the next state of the log, from its tree and new facts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -40,7 +40,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What is to be stored in one transaction."""
+    """The changes to store in one transaction."""
 
     frontier: CompactRange
     entries: tuple[LogEntry, ...]
@@ -55,9 +55,9 @@ def append(
     secrecy: Pseudonymizer,
     random_bytes: Callable[[int], bytes],
 ) -> Appended:
-    """Place the facts behind the tree in their order; an id that is known, or came before, is dropped.
+    """Append the facts to the tree in their order; a fact whose id is known, or repeated among them, is dropped.
 
-    Of what comes later about an erased case, no payload is kept.
+    A later fact about an erased case is kept without its payload.
     """
     fresh = tuple(_fresh(facts, state.known))
     kept = [fact.owner for fact in fresh if fact.owner not in state.erased]

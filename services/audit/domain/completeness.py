@@ -1,4 +1,4 @@
-"""What must follow from what: a case's events, held against the rules, give the obligations that are not met.
+"""Completeness: the rules say which events must follow from which; the result are a case's unmet obligations.
 
 The rules read types, times and keyed ids, never payloads, so they hold after an erasure as well. An event's id is
 derived from that of its cause; with each cause stand the keyed ids that its effects would have, noted when it was
@@ -45,16 +45,16 @@ _ACCEPTED = event_type(CaseAccepted)
 _DECIDED = event_type(CaseDecided)
 _HANDED_ON = frozenset({event_type(CaseReturned), event_type(CaseForwarded)})
 CLOSING = frozenset({_DECIDED, event_type(CaseDeemedApproved)})
-"""After an event of one of these types a case is over."""
+"""The types of events that end a case."""
 
 _SETTLED = event_type(NotificationSettled)
 
 _AT_ONCE = timedelta(minutes=10)
-"""Topics are read side by side, so that an effect may stand in the log before its cause, for moments."""
+"""Topics are read in parallel, so that an effect may briefly precede its cause in the log."""
 
 _TO_CONFIRM = timedelta(days=7)
 _TO_NOTIFY = timedelta(days=4)
-"""A mail is tried for three days; then it is settled as failed."""
+"""A mail is retried for three days; then it is settled as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """An obligation of a case that is not met: ``index`` is the entry it comes from; from ``due`` on it is overdue."""
+    """An unmet obligation of a case: ``index`` is the entry that causes it; it is overdue from ``due`` on."""
 
     rule: str
     index: int
@@ -111,7 +111,7 @@ class Follows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eventually:
-    """After each event of ``causes`` comes, later in the case, one of ``effects``, whichever."""
+    """After each event of ``causes`` comes, later in the case, any one of ``effects``."""
 
     name: str
     says: str
@@ -224,5 +224,5 @@ RULED = frozenset().union(*(rule.causes | frozenset(rule.effects) for rule in RU
 
 
 def unmet(history: Sequence[CaseEvent]) -> list[Obligation]:
-    """What is not met in a case, from its events in the order of their times; one obligation per rule and entry."""
+    """The unmet obligations of a case, from its events in order of time; at most one per rule and entry."""
     return [each for rule in RULES for each in rule.unmet(history)]

@@ -1,4 +1,4 @@
-"""Where a reader stands in a long answer: opaque, and stable while the log grows."""
+"""A reader's position in a long answer: opaque, and stable while the log grows."""
 
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -28,7 +28,7 @@ class Cursor:
         """Read a cursor.
 
         Raises:
-            Refused: it is none that was given out.
+            Refused: it is not a cursor of this service.
         """
         try:
             after, before = _FORM.unpack(urlsafe_b64decode(f"{text}=="))

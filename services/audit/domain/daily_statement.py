@@ -1,4 +1,4 @@
-"""A day of the log, closed: which entries it has, and of which authorities: these, and no others.
+"""The statement that closes a day of the log: exactly which entries it has, and of which authorities.
 
 A day is a range of the log: it begins where the day before ended, and ends when its statement is made, soon
 after midnight (German time). So every entry belongs to exactly one day, and whoever holds the entries can count
@@ -25,11 +25,11 @@ from shared.events.envelope import event_type
 from shared.events.payload import Payload, WireModel
 
 NOBODY = "-"
-"""Stands for the entries that name no authority."""
+"""The name of the line for entries that name no authority."""
 
 
 class AuthorityLine(WireModel):
-    """So many entries of the day name this authority; ``root`` (base64) is the RFC 6962 root over their places.
+    """How many entries of the day name this authority; ``root`` (base64) is the RFC 6962 root over their places.
 
     A place is the entry's index (8 bytes, big-endian) and its leaf hash.
     """

@@ -1,4 +1,4 @@
-"""The one place that decides whether a payload is shown: what a person did is shown only where two have agreed."""
+"""The only place that decides whether a payload is shown: a person's acts are shown only if two auditors agree."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -13,14 +13,14 @@ _PERSONS = frozenset({"reader", "principal"})
 
 
 def persons(payload: bytes) -> frozenset[str]:
-    """Who acted, as the payload names them; empty for what a service did by itself."""
+    """The persons who acted, as the payload names them; empty for acts of a service itself."""
     if not any(b'"%s"' % name.encode() in payload for name in _PERSONS):
         return frozenset()  # most payloads; reading them all is what would cost most
     return frozenset(_named(orjson.loads(payload)))
 
 
 def disclosed(disclosure: Opening | None, *, evaluated: AbstractSet[str]) -> Opening | None:
-    """What opens an entry, or None where it tells of a person whose acts this reader may not evaluate.
+    """The opening of an entry, or None if it is about a person whose acts this reader may not evaluate.
 
     ``evaluated`` are the persons for whom another auditor has agreed (`Evaluations.persons`).
     """

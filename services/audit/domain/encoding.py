@@ -1,4 +1,4 @@
-"""Base64 that has exactly one spelling for each value, so that no altered file says the same thing."""
+"""Base64 and decimals with exactly one spelling for each value, so that no altered file has the same meaning."""
 
 from base64 import b64decode, b64encode
 

@@ -1,4 +1,4 @@
-"""When a case may be erased, and how long what nobody can reach may still lie somewhere."""
+"""When a case may be erased, and how long copies that nobody can reach may remain."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Ordered:
 
     @property
     def missing(self) -> Sequence[Holder]:
-        """Who has not reported yet; the log erases last."""
+        """The holders that have not reported yet; the log erases last."""
         return [holder for holder in HOLDERS if holder not in self.reports]
 
 

@@ -1,4 +1,4 @@
-"""What a person did is evaluated by two: one auditor asks, another one agrees, and both stand in the log."""
+"""The evaluation of a person's acts needs two auditors: one requests, another approves, and the log has both."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,11 +46,11 @@ class Evaluation:
     approved_by: str | None = None
 
     def is_open(self, now: datetime) -> bool:
-        """False once its time is over, approved or not."""
+        """Whether its time is not over, approved or not."""
         return now < self.asked_at + GOOD_FOR
 
     def is_readable(self, reader: str, *, now: datetime) -> bool:
-        """Whether this reader may see what the person did."""
+        """Whether this reader may see the person's acts."""
         return self.approved_by is not None and reader == self.asked.reader and self.is_open(now)
 
 

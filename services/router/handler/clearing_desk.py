@@ -1,4 +1,4 @@
-"""What a person at the clearing desk sees and orders: order, wait for the effect, tell it."""
+"""The clearing desk: shows cases that need a person, sends orders, waits for their effect and reports it."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,12 +28,12 @@ class ClearingDesk:
         return desk.page(await self.cases.now(), now=self.clock(), after=after, limit=limit)
 
     async def show(self, reference: str) -> desk.Waiting | None:
-        """The case with this receipt number, submission id or case id, if it needs a person."""
+        """The case with this receipt number, submission id or case id; None if it needs no person."""
         waiting = desk.find(await self.cases.now(), reference)
         return waiting if waiting is not None and waiting.needs_a_person(self.clock()) else None
 
     async def order(self, reference: str, wish: desk.OrderRequest) -> desk.OrderOutcome:
-        """Give the order and wait for what becomes of it; repeated, it tells the same without a second effect."""
+        """Send the order and wait for its outcome; a repetition returns the same outcome without a second effect."""
         waiting = desk.find(await self.cases.now(), reference)
         if waiting is None or desk.is_no_affair_of(waiting, now=self.clock()):
             return desk.Ineffective(obstacle="not-at-the-desk")

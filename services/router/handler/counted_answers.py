@@ -1,4 +1,4 @@
-"""The door for answers, counting what it refuses: the authority sees the count at its inbox."""
+"""Counts the answers that the door refuses; an authority sees the count in the status of its inbox."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the router does with what is handed in later: supplements follow the case, a withdrawal closes it."""
+"""Supplements and withdrawals at the router: supplements follow the case, a withdrawal closes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Supplements:
     clock: Clock
 
     def on_supplement(self, event: Event[SupplementReceived], cases: Cases) -> Sequence[Message]:
-        """Hold the supplement, and deliver it to whoever holds the case; one that cannot be reached parks the case."""
+        """Keep the supplement and deliver it to the holder of the case; if that is not possible, park the case."""
         custody = cases.custody(event.case_id)
         if not custodies.is_new(custody, event):
             return ()

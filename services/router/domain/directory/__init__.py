@@ -1,1 +1,1 @@
-"""A Land's directory: what it is made of, how it is read and checked, and how it changes."""
+"""The directory of a Land: its model, its tables, its validation, and its changes."""

@@ -1,4 +1,4 @@
-"""A change of the directory as data: from which version to which, line by line, and from when on."""
+"""A change of the directory as data: the lines that lead from one version to the next, and when it takes effect."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ def difference(
 def apply(change: DirectoryChanged, texts: Mapping[str, str]) -> dict[str, str]:
     """The tables after the change, not yet checked (`services.router.domain.directory.parse`).
 
-    What is done here depends on nothing that a release knows of tables, so that all releases agree on it.
+    This does not depend on what a release knows about the tables, so that all releases agree on the result.
 
     Raises:
-        BrokenDirectory: this does not lead to the version that the change promises; perhaps the tables are
-            not those that it starts from.
+        BrokenDirectory: the result is not the version that the change states; the tables may not be those from
+            which it starts.
     """
     changed = dict(texts)
     for step in change.tables:

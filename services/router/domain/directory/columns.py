@@ -1,6 +1,6 @@
-"""What stands in each column of each table, so that a table that went through a spreadsheet is refused.
+"""The format of each column of each table, so that a table damaged by a spreadsheet is refused.
 
-A spreadsheet takes keys for numbers, days for its own days, and saves text in its own encoding; nobody sees it there.
+A spreadsheet silently turns keys into numbers, reformats dates, and saves text in its own encoding.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a directory is made of: who exists, where, from when to when, and what the rules say.
+"""The model of a directory: authorities, areas, rules, and the days on which they are in force.
 
 Nothing here is Hessian. Days are inclusive; an open end is `date.min` or `date.max`.
 """
@@ -109,7 +109,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """How many people, counted on which day, and on which days that figure is used."""
+    """The number of inhabitants, the day of the count, and the days on which this figure applies."""
 
     people: int
     counted_on: date
@@ -119,10 +119,10 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class MunicipalityCondition:
-    """When a municipality does a task of its district itself.
+    """The condition under which a municipality carries out a task of its district itself.
 
-    ``listed``: it stands on the named list (for example the cities of § 4a HGO); ``above``: it has more
-    people than this.
+    ``listed``: it is on the named list (for example the cities of § 4a HGO); ``above``: it has more inhabitants than
+    this number.
     """
 
     kind: Literal["listed", "above"]
@@ -131,7 +131,7 @@ class MunicipalityCondition:
 
 @dataclass(frozen=True, slots=True)
 class CaseCondition:
-    """The cases that a row of law speaks of: those in which ``attribute`` has one of these values."""
+    """The cases to which a rule applies: those in which ``attribute`` has one of these values."""
 
     attribute: Attribute
     values: frozenset[str]
@@ -171,7 +171,7 @@ class Competence:
 
     @property
     def needs_place(self) -> bool:
-        """Whether who decides depends on where."""
+        """Whether the competent authority depends on the place."""
         return not self.by_choice and self.decides not in {"authority", "nobody", "open"}
 
 
@@ -189,7 +189,7 @@ class Agreement:
     verified: bool
 
     def concerns(self, service: str, area: str | None) -> bool:
-        """Whether it speaks of this service in this area (None: the principal as a whole)."""
+        """Whether it applies to this service in this area (None: the principal as a whole)."""
         return self.concerns_service(service) and (not self.areas or area in self.areas)
 
     def concerns_service(self, service: str) -> bool:
@@ -228,7 +228,7 @@ class Directory:
 
     @property
     def boundaries(self) -> tuple[date, ...]:
-        """The days on which anything may change, in order; between two of them every day is like the other."""
+        """The days on which anything may change, in order; all days between two of them are alike."""
         return tuple(sorted(set(self._boundaries())))
 
     def _boundaries(self) -> Iterator[date]:

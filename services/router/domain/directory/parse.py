@@ -1,4 +1,4 @@
-"""From the texts of the tables to a checked directory: the one way in, for files and for change sets alike."""
+"""Parses the texts of the tables into a validated directory; files and change sets both come through here."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +32,7 @@ _SERVICE = "[0-9]{14}"
 
 
 def parse_directory(land: str, name: str, texts: Mapping[str, str]) -> Directory:
-    """Return the directory that the tables say.
+    """Return the directory in these tables.
 
     Raises:
         BrokenDirectory: a table is missing or malformed, or the tables contradict each other: an overlap,

@@ -19,7 +19,7 @@ _ROADS = frozenset[str](get_args(Road))
 
 
 class BrokenDirectory(Exception):  # noqa: N818 - the state of the directory, not of the program
-    """The tables do not make a directory; the text says where and what is wrong."""
+    """The tables are not a valid directory; the text says where and what is wrong."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
@@ -93,7 +93,7 @@ class TableRow:
         return self.fail(f"{column} is {self.cells[column]!r}, expected road:CLASS|CLASS")
 
     def check(self) -> None:
-        """Refuse what its columns cannot hold.
+        """Refuse cells that do not fit their columns.
 
         Raises:
             BrokenDirectory: the first such cell.

@@ -1,4 +1,4 @@
-"""Where an authority works: the areas that a map shows for it."""
+"""The territory of an authority: the areas that a map shows for it."""
 
 from datetime import date
 

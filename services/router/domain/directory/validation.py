@@ -1,4 +1,4 @@
-"""What must hold between the tables: every reference known, no day said twice, no day left out."""
+"""Validation across the tables: no unknown reference, and exactly one statement for each day."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -111,7 +111,7 @@ def _competences(directory: Directory) -> None:
 
 
 def _cases(where: str, rules: tuple[Competence, ...]) -> None:
-    """Whatever the inquiry says about the attribute that a service may depend on, one row holds on a day."""
+    """Require exactly one rule per day for every value of the attribute on which a service may depend."""
     cases = [rule.when for rule in rules if rule.when is not None]
     _no_overlap(where, (rule for rule in rules if rule.when is None))
     for value in frozenset[str]().union(*(case.values for case in cases)):
@@ -170,7 +170,7 @@ def _holes(covered: list[DateRange], days: DateRange) -> Iterator[DateRange]:
 
 
 def _agreements(agreements: Iterable[Agreement], directory: Directory) -> None:
-    """Refuse unknown parties, gaps, overlaps and cycles, on whatever day they would arise."""
+    """Refuse unknown parties, gaps, overlaps and cycles on any day."""
     accepted: list[Agreement] = []
     for agreement in agreements:
         _check_parties(agreement, directory)
@@ -217,7 +217,7 @@ def _check_cycles(agreement: Agreement, accepted: Sequence[Agreement]) -> None:
 
 
 def _common(one: Agreement, other: Agreement) -> Agreement | None:
-    """The days, services and areas of which both speak, if there are any."""
+    """The days, services and areas to which both apply, if there are any."""
     days = DateRange(max(one.days.first, other.days.first), min(one.days.last, other.days.last))
     services = (
         one.services & other.services if one.services and other.services else one.services | other.services

@@ -1,6 +1,6 @@
-"""Every published version of a Land's directory, in the order of publication, and which one is in force when.
+"""Every published version of a Land's directory in the order of publication, and which one is in force when.
 
-Pure, and the same in every release: what a record means must not depend on who reads it.
+Pure, and the same in every release: the meaning of a record must not depend on its reader.
 """
 
 from collections.abc import Mapping
@@ -12,25 +12,25 @@ from services.router.domain.directory.tables import BrokenDirectory
 from shared.events.directory import DirectoryChanged, Provenance
 
 LEAD = timedelta(minutes=2)
-"""How long before it takes force a change must be published."""
+"""How long before it takes effect a change must be published."""
 
 LEAST_LEAD = timedelta(seconds=90)
-"""What must be left of `LEAD` when the broker records the change; a record that is later is followed by nobody.
+"""How much of `LEAD` must be left when the broker records the change; every reader ignores a later record.
 
-So a router whose last reading to the end is `FRESH` knows every change that is in force, with a minute to spare
-for a commit that is slow and for clocks that differ.
+Therefore a router that read to the end within `FRESH` knows every change in force, with a minute to spare for a slow
+commit and for clock differences.
 """
 
 FRESH = timedelta(seconds=30)
-"""How old a router's last reading to the end may be; with an older one it decides nothing."""
+"""How old a router's last reading to the end may be; with an older one the router decides nothing."""
 
 
 class NotFollowed(Exception):  # noqa: N818 - what becomes of a record, in the project's vocabulary
-    """A record that every reader passes over; the text says why."""
+    """Every reader ignores this record; the text says why."""
 
 
 class UnknownVersion(Exception):  # noqa: N818 - as the operator calls it
-    """No published version, or more than one, begins like this; the text names those that are known."""
+    """No published version, or more than one, begins with this text; the message names the known versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Version:
 
     @property
     def effective_from(self) -> datetime:
-        """The instant from which on it decides what is received."""
+        """The instant from which it decides about what is received."""
         return self.change.effective_from
 
 
@@ -61,14 +61,14 @@ class Versions:
 
     @property
     def newest(self) -> Version:
-        """The one that the next change has to start from; perhaps not in force yet."""
+        """The version from which the next change has to start; it may not be in force yet."""
         return self.published[-1]
 
     def at(self, instant: datetime) -> Version:
-        """The version in force: the last published of those that have taken force by then.
+        """The version in force at an instant: the last published of those that have taken effect by then.
 
-        So a later change takes the place of an earlier one that would take force after it. The first version
-        also counts for the time before it.
+        So a later change replaces an earlier one that would take effect after it. The first version also applies
+        to the time before it.
         """
         for version in reversed(self.published):
             if version.change.effective_from <= instant:
@@ -76,7 +76,7 @@ class Versions:
         return self.published[0]
 
     def pending(self, instant: datetime) -> tuple[Version, ...]:
-        """Those that will take force after this instant, in that order."""
+        """The versions that will take effect after this instant, in that order."""
         found: list[Version] = []
         for version in reversed(self.published):
             if instant < version.effective_from and all(
@@ -88,10 +88,10 @@ class Versions:
         return tuple(reversed(found))
 
     def followed_by(self, change: DirectoryChanged, *, recorded_at: datetime) -> "Versions":
-        """These versions and the one that the change leads to.
+        """Return these versions and the result of the change.
 
         Raises:
-            NotFollowed: no reader follows this change.
+            NotFollowed: every reader ignores this change.
         """
         before = self.published[-1] if self.published else None
         parent = before.id if before else None
@@ -114,10 +114,10 @@ class Versions:
         return Versions((*self.published, version))
 
     def find(self, beginning: str) -> Version:
-        """The version whose id begins like this; the latest, if it was published more than once.
+        """The version whose id begins with this text; the latest, if it was published more than once.
 
         Raises:
-            UnknownVersion: there is none, or different ones begin so.
+            UnknownVersion: there is none, or several versions begin with it.
         """
         found = {version.id: version for version in self.published if version.id.startswith(beginning)}
         if len(found) != 1:
