@@ -52,7 +52,7 @@ def closed(intake: Intake, case: UUID, code: str = "granted") -> None:
     )
 
 
-async def test_a_supplement_is_sealed_and_has_a_receipt_of_its_own(intake: Intake, case: UUID) -> None:
+async def test_a_supplement_has_its_own_receipt_and_belongs_to_the_case(intake: Intake, case: UUID) -> None:
     answer = await hand_in(intake, case)
 
     assert answer.status_code == 202
@@ -62,6 +62,13 @@ async def test_a_supplement_is_sealed_and_has_a_receipt_of_its_own(intake: Intak
     assert receipt["caseId"] == str(case) == str(event.case_id)
     assert receipt["submissionId"] == str(event.submission_id) == str(submission_id("portal", "nach-1"))
     assert event.data.receipt.receipt_number == receipt["receiptNumber"]
+
+
+async def test_the_content_of_a_supplement_is_sealed_to_the_platform(intake: Intake, case: UUID) -> None:
+    await hand_in(intake, case)
+
+    (event,) = sent(intake)
+    assert isinstance(event.data, SupplementReceived)
     opened = open_sealed(
         event.data.content.model_dump_json().encode(),
         key=open_with(PLATFORM),
@@ -69,9 +76,18 @@ async def test_a_supplement_is_sealed_and_has_a_receipt_of_its_own(intake: Intak
         purpose="content",
     )
     assert opened == CONTENT
+    assert all(b"Erika" not in (each.value or b"") for each in intake.bus.messages)
+
+
+async def test_answers_are_still_sealed_for_the_submission_that_opened_the_case(
+    intake: Intake, case: UUID
+) -> None:
+    await hand_in(intake, case)
+
+    (event,) = sent(intake)
+    assert isinstance(event.data, SupplementReceived)
     assert event.data.answer_keys is not None
     assert event.data.answer_keys.submission_id == submission_id("portal", "key-1")
-    assert all(b"Erika" not in (each.value or b"") for each in intake.bus.messages)
 
 
 @pytest.mark.parametrize("body", [b"{}", BODY], ids=["without words", "with words"])

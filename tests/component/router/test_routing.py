@@ -72,28 +72,41 @@ def test_what_the_submission_says_about_the_road_decides(router: RouterInMemory)
     assert (decision.authority, decision.inquiry.attributes) == ("k-06633", Attributes(road="federal"))
 
 
-def test_a_submission_lies_in_the_competent_authoritys_inbox_and_only_it_can_read_it(
-    router: RouterInMemory,
-) -> None:
-    received = submission(content=b'{"betrieb":"Laden"}')
+def test_a_submission_is_delivered_reported_and_held(router: RouterInMemory) -> None:
+    received = submission()
 
-    delivered, routed, held = router.take(received)
+    _, _, held = router.take(received)
 
     assert [m.topic for m in router.out] == [
         AUTHORITY_INBOX.for_authority(GIESSEN),
         SUBMISSION_ROUTED.name,
         SUBMISSION_HELD.name,
     ]
-    assert isinstance(delivered.data, SubmissionDelivered)
-    assert isinstance(routed.data, SubmissionRouted)
     assert isinstance(held.data, SubmissionHeld)
+    assert held.data.content == received.data.content
+
+
+def test_the_competent_authority_opens_the_content_whose_ciphertext_is_unchanged(
+    router: RouterInMemory,
+) -> None:
+    received = submission(content=b'{"betrieb":"Laden"}')
+
+    delivered, *_ = router.take(received)
+
+    assert isinstance(delivered.data, SubmissionDelivered)
     content = delivered.data.content
     assert opened(content, authority=GIESSEN, submission_id=received.submission_id) == b'{"betrieb":"Laden"}'
     assert content.ciphertext == received.data.content.ciphertext
+
+
+def test_the_authority_gets_the_decision_that_the_routed_event_states(router: RouterInMemory) -> None:
+    delivered, routed, _ = router.take(submission())
+
+    assert isinstance(delivered.data, SubmissionDelivered)
+    assert isinstance(routed.data, SubmissionRouted)
     assert delivered.data.decision == routed.data.decision
     assert routed.data.decision is not None
     assert routed.data.decision.areas == ("06531005",)
-    assert held.data.content == received.data.content
 
 
 def test_what_follows_is_about_the_same_case_and_named_after_its_cause(router: RouterInMemory) -> None:

@@ -67,22 +67,35 @@ async def ask(app: FastAPI, path: str, *, traceparent: str) -> None:
         (await client.get(path, headers={"traceparent": traceparent})).raise_for_status()
 
 
-async def test_a_request_and_what_consumes_its_event_lie_in_one_trace(spans: Traced) -> None:
-    seen: list[str] = []
-    await ask(application(seen), f"/v1/cases/{CASE}", traceparent=GIVEN)
-    trace([record(seen[0].encode()), record(None)], group="router", seconds=0.2)
-    request, consumed = spans.ended()
-    assert request.name == "GET /v1/cases/{case}"
-    assert consumed.name == "router submission.received.v1"
+async def test_a_request_and_the_consumption_of_its_event_are_in_the_trace_of_the_caller(
+    spans: Traced,
+) -> None:
+    request, consumed = await spans_of_a_request(spans)
     assert {f"{each.context.trace_id:032x}" for each in (request, consumed)} == {TRACE}
     assert request.parent is not None
     assert f"{request.parent.span_id:016x}" == GIVEN.split("-")[2]
     assert consumed.parent is not None
     assert consumed.parent.span_id == request.context.span_id
-    assert [dict(each.attributes or {})[tracing.CASE] for each in (request, consumed)] == [str(CASE)] * 2
-    assert consumed.start_time is not None
-    assert consumed.end_time is not None
-    assert consumed.end_time - consumed.start_time == 200_000_000
+
+
+async def test_spans_are_named_after_route_and_topic_and_state_the_case(spans: Traced) -> None:
+    both = await spans_of_a_request(spans)
+    assert [each.name for each in both] == ["GET /v1/cases/{case}", "router submission.received.v1"]
+    assert [dict(each.attributes or {})[tracing.CASE] for each in both] == [str(CASE)] * 2
+
+
+async def test_the_span_of_a_consumed_record_lasts_as_long_as_its_batch(spans: Traced) -> None:
+    _, consumed = await spans_of_a_request(spans)
+    assert (consumed.end_time or 0) - (consumed.start_time or 0) == 200_000_000
+
+
+async def spans_of_a_request(spans: Traced) -> tuple[ReadableSpan, ReadableSpan]:
+    """The span of a request, and that of the record with its event; a record outside of traces has none."""
+    seen: list[str] = []
+    await ask(application(seen), f"/v1/cases/{CASE}", traceparent=GIVEN)
+    trace([record(seen[0].encode()), record(None)], group="router", seconds=0.2)
+    request, consumed = spans.ended()
+    return request, consumed
 
 
 async def test_what_machines_ask_every_few_seconds_makes_no_span(spans: Traced) -> None:
