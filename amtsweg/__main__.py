@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from amtsweg.help import in_one_language
+from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import LANGUAGE_VARIABLE, said
 from amtsweg.mistakes import explained
 from amtsweg.stack.description import FOLDER_VARIABLE
@@ -104,9 +105,10 @@ def own_options_first(arguments: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    rest = own_options_first(sys.argv[1:])
-    asked = [argument for argument in rest if argument in COMMANDS][:1]
-    build(asked or list(COMMANDS))()
+    with if_interrupted(stopped):  # also while the command is imported
+        rest = own_options_first(sys.argv[1:])
+        asked = [argument for argument in rest if argument in COMMANDS][:1]
+        build(asked or list(COMMANDS))()
 
 
 def build(names: list[str]) -> typer.Typer:

@@ -22,6 +22,7 @@ from amtsweg.dead_letter_list import (
     possible,
     unsettled,
 )
+from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo_json, plain_console
@@ -168,7 +169,8 @@ def _group(name: str) -> str:
 
 def _given(address: KafkaAddress, orders: Sequence[GroupOrder]) -> Sequence[OrderReport | None]:
     try:
-        return asyncio.run(give(address, orders))
+        with if_interrupted(lambda: perhaps_ordered("amtsweg dead-letters list")):
+            return asyncio.run(give(address, orders))
     except Unavailable as away:
         typer.echo(f"amtsweg dead-letters: {away}", err=True)
         raise typer.Exit(3) from None

@@ -3,6 +3,7 @@
 import errno
 import re
 
+from amtsweg.inquiry_words import inquiry_words
 from amtsweg.language import said
 from services.notifier.domain.deadlines.tables import BrokenLaw
 from services.router.domain.cases.assignment_reason import BadAssignmentReason
@@ -15,8 +16,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return of_file(error)
     if (field := getattr(error, "field", None)) is not None:
-        option = field if " " in field else f"--{field}"
-        return said(de=f"{option}: ungültige Angabe; die Hilfe sagt, was erwartet wird", en=str(error))
+        return inquiry_words(field, str(error).removeprefix(f"{field}: "))
     found = isinstance(error, BrokenDirectory | BrokenLaw | Undecodable)
     return said(de=f"fehlerhaft: `{error}`" if found else str(error), en=str(error))
 

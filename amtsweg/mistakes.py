@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from amtsweg.input_words import of_file
+from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile
 from amtsweg.stack.errors import NoStackError, StackError
@@ -27,7 +28,8 @@ AWAY = 3
 def explained() -> Iterator[None]:
     """Turn what a person can correct into a sentence and an exit status; anything else stays an error of ours."""
     try:
-        yield
+        with if_interrupted(stopped):
+            yield
     except BrokenPipeError:
         raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:

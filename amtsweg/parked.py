@@ -14,7 +14,9 @@ from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
+from amtsweg.directory.names import DirectoryNames
 from amtsweg.input_words import assignment_words
+from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
 from amtsweg.terminal import JsonOption, echo_json, plain_console, printable
@@ -150,25 +152,29 @@ def _wish(
 
 
 def _order(case: str, wish: OrderRequest) -> None:
-    told, _ = _run(lambda desk: desk.order(case, wish))
-    text, code = _said(told, case=case)
+    with if_interrupted(lambda: perhaps_ordered(f"amtsweg case {case}")):
+        told, directory = _run(lambda desk: desk.order(case, wish))
+    text, code = _said(told, case=case, directory=directory)
     typer.echo(text, err=isinstance(told, Ineffective | Pending))
     raise typer.Exit(code)
 
 
-def _said(told: OrderOutcome, *, case: str) -> tuple[str, int]:
+def _said(told: OrderOutcome, *, case: str, directory: Directory) -> tuple[str, int]:
     """What became of the order, and the exit code."""
     number = case if told.waiting is None else told.waiting.held.receipt.receipt_number
+    names = DirectoryNames(directory)
     match told:
         case Placed(authority=authority):
-            return f"{number} {said(de='liegt jetzt bei', en='now lies with')} {authority}.", 0
+            return (
+                f"{number} {said(de='liegt jetzt bei', en='now lies with')} {names.authority(authority)}.",
+                0,
+            )
         case StillParked(waiting=waiting):
             return f"{number} {said(de='bleibt geparkt', en='stays parked')}: {_reason(waiting)}.", 1
         case Ineffective(obstacle=obstacle, waiting=found):
-            return (
-                f"{number} {obstacle_in_words(obstacle).format(authority=found and found.held.authority)}",
-                1,
-            )
+            holder = None if found is None else found.held.authority
+            words = obstacle_in_words(obstacle).format(authority=holder and names.authority(holder))
+            return f"{number} {words}", 1
         case Pending():
             return f"{number}: {pending_in_words(WAIT)}", 3
 
@@ -259,6 +265,10 @@ def _facts(waiting: Waiting, directory: Directory) -> dict[str, str]:
             de="Leistung", en="Service"
         ): f"{directory.services.get(receipt.service, '')} ({receipt.service})",
         said(de="Grund", en="Reason"): _reason(waiting),
-        **({} if held.authority is None else {said(de="Liegt bei", en="Held by"): held.authority}),
+        **(
+            {}
+            if held.authority is None
+            else {said(de="Liegt bei", en="Held by"): DirectoryNames(directory).authority(held.authority)}
+        ),
         said(de="Wartet seit", en="Waits since"): local_time(held.since, language(), seconds=True),
     }

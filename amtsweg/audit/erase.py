@@ -15,6 +15,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
+from amtsweg.interruption import if_interrupted
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
@@ -67,14 +68,18 @@ def erase(
     """Ordnet an, einen Vorgang überall zu löschen, und wartet, bis alle Dienste es gemeldet haben."""
     log = _access(origin, postgres_url, password_file, pseudonym_key_file)
 
-    async def work(pool: Pool) -> OrderedErasure:
-        ordered = await order(
-            case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=operator_address("desk")
-        )
-        echo(said(de=f"Angeordnet: Vorgang {ordered.pseudonym}.", en=f"Ordered: case {ordered.pseudonym}."))
+    async def ordering(pool: Pool) -> OrderedErasure:
+        address = operator_address("desk")
+        return await order(case, basis, pool=pool, origin=log.origin, secrecy=log.secrecy, address=address)
+
+    async def waiting(pool: Pool) -> OrderedErasure:
         return await outcome(ordered, pool=pool, origin=log.origin, secrecy=log.secrecy, patience=_PATIENCE)
 
-    done = _run(log, work)
+    with if_interrupted(_perhaps_erased):
+        ordered = _run(log, ordering)
+    echo(said(de=f"Angeordnet: Vorgang {ordered.pseudonym}.", en=f"Ordered: case {ordered.pseudonym}."))
+    with if_interrupted(_will_be_erased):
+        done = _run(log, waiting)
     if done.index is None:
         seconds, missing = f"{_PATIENCE.total_seconds():g}", ", ".join(done.missing)
         echo(
@@ -94,6 +99,20 @@ def erase(
         )
     )
     _tell(done.said)
+
+
+def _perhaps_erased() -> str:
+    return said(
+        de="Abgebrochen. Ob die Löschung schon angeordnet ist, steht nicht fest; derselbe Aufruf noch einmal klärt es.",
+        en="Interrupted. The erasure may be ordered already or not; the same call once more settles it.",
+    )
+
+
+def _will_be_erased() -> str:
+    return said(
+        de="Abgebrochen ist nur das Warten. Die Löschung ist angeordnet und geht nicht verloren.",
+        en="Only the waiting is interrupted. The erasure is ordered and is not lost.",
+    )
 
 
 def erase_closed(

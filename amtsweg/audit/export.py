@@ -12,6 +12,7 @@ import typer
 from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
@@ -26,6 +27,7 @@ from services.audit.domain.export import (
 )
 from services.audit.domain.policy import Policy
 from services.audit.domain.proof_refused import ProofRefused
+from shared.whole_folder import whole_folder
 
 
 def export(
@@ -50,10 +52,13 @@ def export(
     desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     trusted = _trusted(log_key, policy)
     with desk.open("/v1/export", format=form) as stream:
-        out.mkdir(parents=True)
         try:
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in unpack(archive, out):
+            with (
+                if_interrupted(lambda: _nothing_there(out)),
+                whole_folder(out) as new,
+                tarfile.open(fileobj=stream, mode="r|") as archive,
+            ):
+                for member in unpack(archive, new):
                     echo(
                         said(
                             de=f"  {member.name}  {member.size:,} Byte",
@@ -64,13 +69,17 @@ def export(
         except (tarfile.TarError, OSError) as broken:
             echo(
                 said(
-                    de=f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist unvollständig.",
-                    en=f"ERROR: the transfer broke off ({broken}); {out} is incomplete.",
+                    de=f"FEHLER: Die Übertragung brach ab ({broken}); {out} ist nicht entstanden.",
+                    en=f"ERROR: the transfer broke off ({broken}); {out} was not written.",
                 ),
                 err=True,
             )
             raise typer.Exit(1) from None
     _report(out, trusted)
+
+
+def _nothing_there(out: Path) -> str:
+    return said(de=f"Abgebrochen. {out} ist nicht entstanden.", en=f"Interrupted. {out} was not written.")
 
 
 def verify_export(

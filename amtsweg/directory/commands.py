@@ -31,6 +31,7 @@ from amtsweg.directory.past_submissions import past_submissions
 from amtsweg.directory.proposal import Proposal, Tables, first, nothing_published, planned, starting_point
 from amtsweg.directory.published import ChangeRefused
 from amtsweg.input_words import reason
+from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import said
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
@@ -38,6 +39,7 @@ from services.router.domain.directory.changeset import difference
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import UnknownVersion, Version, Versions
 from shared.errors import Unavailable, Undecodable
+from shared.events.directory import DirectoryChanged
 
 commands = typer.Typer(
     help="Compile, check, compare, preview, draw and publish the directory.", no_args_is_help=True
@@ -231,19 +233,16 @@ def apply_command(
     with _said_where():
         instant = _instant(effective_from)
         proposal = Proposal.of_folder(change, parent=parent)
-        version = asyncio.run(
-            published.publish(
-                operator_address("directory"),
-                lambda versions: planned(
-                    proposal,
-                    versions,
-                    effective_from=instant,
-                    reason=reason,
-                    now=datetime.now(UTC),
-                    withdraw=withdraw,
-                ),
+        address = operator_address("directory")
+
+        def plan(versions: Versions) -> DirectoryChanged:
+            now = datetime.now(UTC)
+            return planned(
+                proposal, versions, effective_from=instant, reason=reason, now=now, withdraw=withdraw
             )
-        )
+
+        with if_interrupted(lambda: perhaps_ordered("amtsweg directory versions")):
+            version = asyncio.run(published.publish(address, plan))
     _echo(applied_lines(version))
 
 

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from amtsweg.directory.exhaustive_check import Move
 from amtsweg.directory.published import Reading
 from amtsweg.directory.traffic import Diverted
-from amtsweg.language import said
+from amtsweg.language import language, said
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version
 from shared.events.directory import TableChanged
+from shared.local_time import local_time
 
 FEW = 5
 
@@ -81,7 +82,8 @@ def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
     pending = versions.pending(now)
     for version in versions.published:
         standing = _standing(version, force=force, pending=pending)
-        yield f"{version.id}  {said(de='ab', en='from')} {version.effective_from.isoformat()}{standing}"
+        since = local_time(version.effective_from, language(), seconds=True)
+        yield f"{version.id}  {said(de='ab', en='from')} {since}{standing}"
         yield f"    {version.change.reason}; {_counted(version.change.tables)}"
     for record in reading.passed_over:
         yield said(
@@ -93,7 +95,7 @@ def version_lines(reading: Reading, *, now: datetime) -> Iterator[str]:
 def applied_lines(version: Version) -> Iterator[str]:
     """What was published, and who follows it."""
     yield from changed_lines(version.change.tables)
-    since = version.effective_from.isoformat()
+    since = local_time(version.effective_from, language(), seconds=True)
     yield said(
         de=f"veröffentlicht: Fassung {version.id}, in Kraft ab {since}",
         en=f"published: version {version.id}, in force from {since}",

@@ -12,6 +12,7 @@ from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
 from services.router.domain.directory.versions import Version
 from shared.events.directory import Provenance
+from shared.whole_folder import whole_folder
 
 MANIFEST = "manifest.toml"
 LICENCES = frozenset(
@@ -87,15 +88,15 @@ def read_provenance(manifest: Mapping[str, Any], *, tables: Iterable[str]) -> di
 
 
 def write(version: Version, folder: Path) -> None:
-    """Write a published version as a folder; its manifest names the version, so that a change can start from it.
+    """Write a published version as a folder, whole or not at all; its manifest names the version, so that a change can start from it.
 
     Raises:
         OSError: the folder exists already, or cannot be written to.
     """
-    folder.mkdir(parents=True)
-    for table, text in version.tables.items():
-        (folder / f"{table}.csv").write_text(text, encoding="utf-8")
-    (folder / MANIFEST).write_text(_manifest(version), encoding="utf-8")
+    with whole_folder(folder) as new:
+        for table, text in version.tables.items():
+            (new / f"{table}.csv").write_text(text, encoding="utf-8")
+        (new / MANIFEST).write_text(_manifest(version), encoding="utf-8")
 
 
 def _manifest(version: Version) -> str:

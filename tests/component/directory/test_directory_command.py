@@ -135,5 +135,5 @@ def test_a_map_of_a_malformed_key_is_refused() -> None:
     result = run("map", "--service", "9910800100100", "--on", "2026-03-01")
     assert (result.exit_code, result.stderr) == (
         2,
-        "amtsweg directory: service: expected a LeiKa key: 14 digits\n",
+        "amtsweg directory: --service: expected a LeiKa key: 14 digits\n",
     )

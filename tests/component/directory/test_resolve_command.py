@@ -71,7 +71,7 @@ def test_unverified_competence_can_be_parked() -> None:
 def test_a_field_that_cannot_be_read_ends_with_its_name(arguments: tuple[str, ...], field: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"amtsweg resolve: {field}: ")
+    assert result.stderr.startswith(f"amtsweg resolve: --{field}: ")
 
 
 def test_a_broken_directory_ends_with_where(tmp_path: Path) -> None:

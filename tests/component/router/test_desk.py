@@ -191,6 +191,8 @@ async def test_an_unknown_case_and_one_that_was_never_at_the_desk_get_the_same_a
     answers = [
         await http.get(f"/v1/parked/{routed.case_id}"),
         await http.get("/v1/parked/AW-0000"),
+        await http.get("/v1/parked/AZ%2F4711"),
+        await http.post("/v1/parked/AZ%2F4711/retry", json={}),
         await assign(http, routed.case_id),
         await assign(http, routed.submission_id),
     ]

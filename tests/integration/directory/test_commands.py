@@ -16,7 +16,9 @@ from amtsweg.directory.published import read
 from amtsweg.resolve import resolve
 from amtsweg.stack.provision.grants import operator_login
 from amtsweg.stack.service import ServiceProcess
+from services.router.domain.directory.versions import Version
 from shared.events.competence import CompetenceDecision
+from shared.local_time import local_time
 from tests.integration.directory.conftest import (
     DEICH,
     DISTRICT,
@@ -63,6 +65,11 @@ async def answered(*arguments: str | Path) -> CompetenceDecision:
     return CompetenceDecision.model_validate_json(result.stdout)
 
 
+def since(version: Version) -> str:
+    """When it takes effect, as people read it."""
+    return local_time(version.effective_from, "en", seconds=True)
+
+
 def within(minutes: int) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
 
@@ -89,7 +96,7 @@ async def test_an_operator_exports_changes_previews_applies_and_withdraws(
     assert f"published: version {newest.id}, in force from" in applied.stdout
     for router in routers:
         await until_named(newest, router)
-    assert f"{newest.id}  from {newest.effective_from.isoformat()}  pending" in (await run("versions")).stdout
+    assert f"{newest.id}  from {since(newest)}  pending" in (await run("versions")).stdout
     again = await refused("apply", tmp_path / "change", "--effective-from", within(9), *why)
     assert f"but the newest is {newest.id} (Schwelle geändert)" in again
 
@@ -113,7 +120,7 @@ async def test_what_operations_says_for_two_in_the_morning_is_what_one_can_type(
     force = await pair.settle()
 
     look = await shell("directory-look", folder=tmp_path)
-    assert f"{force.id}  from {force.effective_from.isoformat()}  in force" in look
+    assert f"{force.id}  from {since(force)}  in force" in look
     _move_threshold(tmp_path / "change")
     preview = await shell("directory-preview", folder=tmp_path)
     assert f"{BEACON}: " in preview

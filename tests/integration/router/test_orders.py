@@ -90,7 +90,10 @@ async def test_a_parked_case_is_assigned_and_goes_on_with_its_original_receipt(g
 
     assigned = await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "Standort geklärt")
 
-    assert (assigned.exit_code, assigned.stdout) == (0, f"{number} liegt jetzt bei {GIESSEN}.\n")
+    assert (assigned.exit_code, assigned.stdout) == (
+        0,
+        f"{number} liegt jetzt bei Magistrat der Stadt Gießen ({GIESSEN}).\n",
+    )
     delivered = await ground.until(INBOX, received.case_id, SubmissionDelivered, partitions=1)
     assert isinstance(delivered.data, SubmissionDelivered)
     assert delivered.data.receipt == received.data.receipt
@@ -100,7 +103,10 @@ async def test_a_parked_case_is_assigned_and_goes_on_with_its_original_receipt(g
     assert b"Mustermann" in opened
     again = await run(parked.commands, "assign", number, "--to", GIESSEN, "--reason", "noch einmal")
     assert again.exit_code == 1
-    assert f"ist nicht mehr geparkt; der Vorgang liegt bei {GIESSEN}" in again.stderr
+    assert (
+        f"ist nicht mehr geparkt; der Vorgang liegt bei Magistrat der Stadt Gießen ({GIESSEN})"
+        in again.stderr
+    )
 
 
 async def test_a_retry_that_changes_nothing_says_so(ground: Ground) -> None:

@@ -75,7 +75,7 @@ def desk_routes(
         lines = (parked_document(each, directory=directory(), now=clock()) for each in page.cases)
         return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
 
-    @routes.get("/{reference}", response_model=ParkedCaseDocument, responses=_SEEN)
+    @routes.get("/{reference:path}", response_model=ParkedCaseDocument, responses=_SEEN)
     async def parked_case(reference: str, _: Annotated[Caller, Security(gate, scopes=["desk"])]) -> Response:
         """One such case, by receipt number, submission id or case id; its content is never shown."""
         waiting = await desk.show(reference)
@@ -83,7 +83,7 @@ def desk_routes(
             raise no_effect(Ineffective(obstacle="not-at-the-desk"), directory=directory())
         return _json(parked_case_document(waiting, directory=directory(), now=clock()))
 
-    @routes.post("/{reference}/assignment", response_model=OutcomeDocument, responses=_ORDERED)
+    @routes.post("/{reference:path}/assignment", response_model=OutcomeDocument, responses=_ORDERED)
     async def assign(
         reference: str,
         request: Request,
@@ -96,7 +96,7 @@ def desk_routes(
         wish = replace(wish, authority=body.authority, outside_candidates=body.outside_candidates)
         return _answer(await desk.order(reference, wish), request, directory=directory(), telemetry=telemetry)
 
-    @routes.post("/{reference}/retry", response_model=OutcomeDocument, responses=_ORDERED)
+    @routes.post("/{reference:path}/retry", response_model=OutcomeDocument, responses=_ORDERED)
     async def retry(
         reference: str,
         request: Request,
@@ -108,7 +108,7 @@ def desk_routes(
         wish = _wish(bearer, request, key=idempotency_key, reason=body.reason)
         return _answer(await desk.order(reference, wish), request, directory=directory(), telemetry=telemetry)
 
-    @routes.post("/{reference}/redelivery", response_model=OutcomeDocument, responses=_ORDERED)
+    @routes.post("/{reference:path}/redelivery", response_model=OutcomeDocument, responses=_ORDERED)
     async def redeliver(
         reference: str,
         request: Request,
