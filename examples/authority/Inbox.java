@@ -14,9 +14,7 @@ import java.util.Map;
 
 /** Reads the next record of an authority's inbox, opens it, accepts the case and confirms the record. */
 public final class Inbox {
-  /** HTTP/1.1: without TLS this client asks for HTTP/2 in a way that costs the body of its first request. */
-  private static final HttpClient HTTP =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   /** The file with the access, and the authority's id. */
   public static void main(String[] arguments) throws Exception {

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
+import httptools
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.web.ignored_upgrade import head_without_upgrade
 from shared.web.limits import HttpLimits
 
 _REFUSED: Final = {
@@ -121,7 +123,7 @@ class BoundedConnection(HttpToolsProtocol):
             return
         self._all.resting.pop(self, None)
         ended = self._ended_messages
-        super().data_received(data)
+        self._parse(data)
         if self._refused or not self._awaits_head:  # type: ignore[redundant-expr] # changed by the line above
             return
         # Empty lines between two requests are no request; whoever sends them only has a head's time.
@@ -131,6 +133,19 @@ class BoundedConnection(HttpToolsProtocol):
                 self._refuse(431)
             elif "head" not in self._timers:
                 self._after("head", self._limits.head_seconds, self._head_late)
+
+    def _parse(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offered:
+            method, version = self.parser.get_method(), self.parser.get_http_version()
+            head = head_without_upgrade(method, self.url, version, self.headers)
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+            self._parse(head + data[offered.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._status)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -146,6 +161,8 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._offers_upgrade():
+            return
         self._awaits_head = self._begun = False
         self._unparsed_bytes = 0
         self._cancel("head")
@@ -158,6 +175,8 @@ class BoundedConnection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
+        if self._offers_upgrade():
+            return
         self._awaits_head = True
         self._ended_messages += 1
         self._cancel("linger")
@@ -201,10 +220,6 @@ class BoundedConnection(HttpToolsProtocol):
         elif not self.transport.is_closing():
             self._after("linger", min(1.0, self._limits.linger_seconds), self._end_if_at_rest)
 
-    def send_400_response(self, msg: str) -> None:
-        del msg
-        self._refuse(self._status)
-
     def _end_if_at_rest(self) -> None:
         if not self._answering():
             self.end()
@@ -221,6 +236,10 @@ class BoundedConnection(HttpToolsProtocol):
         version = self.parser.get_http_version()
         hosts = sum(name == b"host" for name, _ in self.headers)
         return hosts == 1 if version == "1.1" else version == "1.0" and hosts <= 1
+
+    def _offers_upgrade(self) -> bool:
+        """Then its head comes once more, without the offer; a tunnel is none of these, and its target is no URL."""
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
 
     def _count(self, size: int) -> None:
         """Count bytes of a head, trailers included; an error in a parser's callback refuses the request."""

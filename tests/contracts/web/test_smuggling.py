@@ -74,3 +74,44 @@ async def test_http_1_0_needs_no_host(server: HttpServer) -> None:
     line = await Line.to(server)
     await line.send(b"GET /health/live HTTP/1.0\r\n\r\n")
     assert (await line.answer()).status == 200
+
+
+OTHER_LINES = {"a line feed alone", "HTTP/0.9", "HTTP/2", "a tunnel", "no host"}
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+
+
+@pytest.mark.parametrize("cut", [0, 40, -len(BODY), -3])
+@pytest.mark.parametrize("framed", [b"Content-Length: 7\r\n", CHUNKED])
+async def test_an_offer_of_another_protocol_is_ignored_and_the_body_read(
+    server: HttpServer, cut: int, framed: bytes
+) -> None:
+    body = BODY if framed != CHUNKED else b"7\r\n" + BODY + b"\r\n0\r\n\r\n"
+    sent = post(H2C + framed, body)
+    line = await Line.to(server)
+
+    await line.send(sent[:cut])
+    await line.send(sent[cut:])
+    first = await line.answer()
+    await line.send(HIDDEN)
+
+    assert (first.status, first.body) == (200, b"7")
+    assert (await line.answer()).status == 200
+
+
+async def test_a_connection_that_is_to_end_ends_although_it_offers_another_protocol(
+    server: HttpServer,
+) -> None:
+    line = await Line.to(server)
+    await line.send(HIDDEN[:-2] + H2C.replace(b"Upgrade,", b"close, upgrade,") + b"\r\n")
+
+    assert (await line.answer()).status == 200
+    assert await line.ended() == b""
+
+
+@pytest.mark.parametrize("name", [name for name in REFUSED if name not in OTHER_LINES])
+async def test_an_offer_hides_nothing_that_is_refused(server: HttpServer, name: str) -> None:
+    request, _, rest = REFUSED[name].partition(b"\r\n")
+    line = await Line.to(server)
+    await line.send(request + b"\r\n" + H2C + rest)
+    assert (await line.answer()).status == 400
+    assert await line.ended() == b""
