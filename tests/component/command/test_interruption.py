@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,16 @@ from shared.whole_folder import whole_folder
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """A shell starts what runs in the background with SIGINT ignored, and every child inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.timeout(120)
+@pytest.mark.usefixtures("_heard")
 @pytest.mark.parametrize(("lang", "said"), [("de", "Abgebrochen."), ("en", "Interrupted.")])
 def test_a_command_that_is_interrupted_says_one_sentence(lang: str, said: str, tmp_path: Path) -> None:
     """The command reads its batch from a pipe into which nobody writes, so it certainly waits."""
