@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from amtsweg.demo.checks import check_all
 from amtsweg.demo.platform import Platform, post_all
@@ -23,8 +24,9 @@ from amtsweg.demo.run import RunProgress, prove, sample_authorities, settle
 from amtsweg.demo.scenarios import Posting, postings
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
-from shared.events.topics import SUBMISSION_RECEIVED
+from shared.events.topics import SUBMISSION_RECEIVED, authority_group
 from shared.kafka.client import KafkaAddress, idempotent_producer
+from shared.kafka.many_groups import ManyGroups
 
 RATE = 15.0
 SECONDS_PER_ROUND = 10
@@ -117,8 +119,10 @@ async def _under_load(
 ) -> RunProgress:
     progress = RunProgress(requests=len(wanted))
     authorities = sorted({p.authority for p in wanted if p.authority is not None})
-    await _poison(description)
+    address = _admin(description)
+    await _poison(address)
     async with sample_authorities(var, authorities), Platform.of(description) as platform:
+        await _until_read(address, authorities)
         tending.start()
         progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
         assert len(progress.taken) == len(wanted), f"answered otherwise than 202: {platform.refusals}"
@@ -126,14 +130,30 @@ async def _under_load(
     return progress
 
 
-async def _poison(description: StackDescription) -> None:
-    """A record that nobody can decode: every service has to start again with it behind it."""
+def _admin(description: StackDescription) -> KafkaAddress:
     kafka = description.kafka
-    address = KafkaAddress(
+    return KafkaAddress(
         bootstrap=kafka.bootstrap,
         security_protocol=kafka.security_protocol,
         username=kafka.admin.username,
         password=kafka.admin.password,
     )
+
+
+async def _poison(address: KafkaAddress) -> None:
+    """A record that nobody can decode: every service has to start again with it behind it."""
     async with idempotent_producer(address) as producer:
         await producer.send_and_wait(SUBMISSION_RECEIVED.name, b"undecodable", partition=0)
+
+
+async def _until_read(address: KafkaAddress, authorities: list[str]) -> None:
+    """The samples have joined: one that starts while Kafka is down ends, and nobody here starts it again."""
+    wanted = {authority_group(each) for each in authorities}
+    admin = AIOKafkaAdminClient(**address.arguments())
+    await admin.start()
+    try:
+        async with asyncio.timeout(120):
+            while not wanted <= await ManyGroups(admin).with_members():  # noqa: ASYNC110 - the groups tell nobody
+                await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
