@@ -12,7 +12,8 @@ LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
 # The order of the tests is shuffled, another way for each commit: the same commit gives the same answer again.
 ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1))
 
-FAST := tests/unit tests/component tests/contracts tests/repository
+QUICK := tests/unit tests/repository
+FAST := $(QUICK) tests/component tests/contracts
 
 PICTURED := tests/integration/audit/test_page.py::test_an_auditor_finds_a_case_and_the_page_checks_every_step \
 	tests/integration/router/test_console.py::test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason \
@@ -59,8 +60,8 @@ static: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-check: static ## Fast gates: format, lint, types, import contracts, unit, component, contracts, repository
-	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(FAST)
+check: static ## Gates of about a minute: format, lint, types, import contracts, unit and repository tests
+	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(QUICK)
 
 test: static verifier ## Everything, on real parts
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
