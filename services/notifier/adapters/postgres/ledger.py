@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notifier.adapters.postgres.settlements import settlement
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import RECIPIENT, ApplicantMessage, Told
 from services.notifier.domain.period import Progress
@@ -16,7 +17,7 @@ from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.ids import child_id, message_id
 from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Sealed
-from shared.events.topics import CASE_ERASED, NOTIFICATION_SETTLED
+from shared.events.topics import CASE_ERASED
 from shared.postgres import outbox
 from shared.postgres.pool import Connection
 
@@ -133,7 +134,10 @@ class PostgresCaseStore:
                     **dict(row),
                 )
                 await outbox.enqueue(
-                    self._connection, encode(_delivered(event, told), NOTIFICATION_SETTLED.name)
+                    self._connection,
+                    settlement(
+                        told, cause="delivered", case_id=event.case_id, submission_id=event.submission_id
+                    ),
                 )
 
     async def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -172,17 +176,6 @@ def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:
         submission_id=order.submission_id,
         data=told,
         traceparent=order.traceparent,
-    )
-
-
-def _delivered(read: Event[NotificationRead], told: NotificationSettled) -> Event[NotificationSettled]:
-    return Event(
-        id=child_id(told.message_id, "delivered"),
-        source="urn:amtsweg:notifier",
-        time=told.settled_at,
-        case_id=read.case_id,
-        submission_id=read.submission_id,
-        data=told,
     )
 
 

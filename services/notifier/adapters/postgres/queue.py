@@ -12,20 +12,17 @@ import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import contact_of, facts_of
+from services.notifier.adapters.postgres.settlements import settlement
 from services.notifier.adapters.postgres.store import reaching_store, transaction
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.uncertain import ASKED
 from services.notifier.ports import Claim
-from shared.events.envelope import Event, encode
-from shared.events.ids import child_id
+from shared.events.envelope import Message
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
 from shared.events.submission import Channel
-from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres.pool import Pool, reaching_postgres
-
-SOURCE = "urn:amtsweg:notifier"
 
 _COLUMNS = """
     m.case_id, m.submission_id, m.kind, m.revision, m.occurred_at, m.receipt_number, m.received_at, m.service,
@@ -161,7 +158,7 @@ class PostgresQueue:
                 settled.attempts,
                 settled.settled_at,
                 settled.reason,
-                *outbox.row(encode(_told(claim, settled), NOTIFICATION_SETTLED.name)),
+                *outbox.row(_said(claim, settled)),
             )
         return written is not None
 
@@ -204,15 +201,13 @@ class PostgresQueue:
             return str(await self._pool.execute(statement, *arguments))
 
 
-def _told(claim: Claim, settled: NotificationSettled) -> Event[NotificationSettled]:
+def _said(claim: Claim, settled: NotificationSettled) -> Message:
     """While we hold the lease nobody orders another try, so that the event's id is known before anything is written."""
-    return Event(
-        id=child_id(settled.message_id, f"settled-{claim.retries}" if claim.retries else "settled"),
-        source=SOURCE,
-        time=settled.settled_at,
+    return settlement(
+        settled,
+        cause=f"settled-{claim.retries}" if claim.retries else "settled",
         case_id=claim.message.case_id,
         submission_id=claim.message.submission_id,
-        data=settled,
     )
 
 

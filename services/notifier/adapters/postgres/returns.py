@@ -3,14 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.notifier.adapters.postgres.settlements import settlement
 from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import before
 from services.notifier.ports import StoreAway
-from shared.events.envelope import Event, encode
-from shared.events.ids import child_id
 from shared.events.notification import FailureReason, NotificationSettled
-from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres.pool import Pool
 
@@ -59,13 +57,11 @@ class ReturnedMails:
                 reason=reason,
                 repeats=row["repeats"],
             )
-            event = Event(
-                id=child_id(message, f"report-{report.outcome}"),
-                source="urn:amtsweg:notifier",
-                time=at,
+            said = settlement(
+                told,
+                cause=f"report-{report.outcome}",
                 case_id=row["case_id"],
                 submission_id=row["submission_id"],
-                data=told,
             )
-            await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
+            await outbox.enqueue(connection, said)
         return True

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.settlements import SOURCE
 from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.clock import CaseClock, Timer, struck
 from services.notifier.domain.deadlines.law import Law
@@ -18,8 +19,6 @@ from shared.events.submission import Receipt
 from shared.events.topics import CASE_CLOCK
 from shared.postgres import outbox
 from shared.postgres.pool import Connection, Pool
-
-SOURCE = "urn:amtsweg:notifier"
 
 CLOCK_COLUMNS = "case_id, standing, submission_id, receipt, authority, since, progress"
 

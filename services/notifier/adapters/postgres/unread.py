@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.settlements import settlement
 from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.states import REMINDER_DAYS
-from shared.events.envelope import Event, encode
-from shared.events.ids import child_id
 from shared.events.notification import NotificationSettled
-from shared.events.topics import NOTIFICATION_SETTLED
 from shared.postgres import outbox
 from shared.postgres.pool import Connection, Pool
 
@@ -66,12 +64,10 @@ async def _say(connection: Connection, row: asyncpg.Record, at: datetime) -> Non
         settled_at=at,
         unread_days=row["unread_days"],
     )
-    event = Event(
-        id=child_id(row["id"], f"unread-{row['unread_days']}"),
-        source="urn:amtsweg:notifier",
-        time=at,
+    said = settlement(
+        told,
+        cause=f"unread-{row['unread_days']}",
         case_id=row["case_id"],
         submission_id=row["submission_id"],
-        data=told,
     )
-    await outbox.enqueue(connection, encode(event, NOTIFICATION_SETTLED.name))
+    await outbox.enqueue(connection, said)
