@@ -30,6 +30,7 @@ from amtsweg.stack.setup import AUTHORITY_SCOPES
 from shared.access import registration
 from shared.access.principal import Credential, Principal
 from shared.access.suspensions import read_suspensions
+from shared.bounded_files import LARGE, read_bounded
 from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX
 from shared.postgres.pool import Connection
@@ -152,7 +153,7 @@ class WaysIn:
     def describe(self, authority: str, *, client_id: str, secret: str | None) -> Path:
         """Write the file that docs/authorities.md begins with; return where it lies."""
         path = self.keyring.of_authority(authority, "access.json")
-        before = json.loads(path.read_bytes()) if path.exists() else {}
+        before = json.loads(read_bounded(path, most=LARGE)) if path.exists() else {}
         known = before.get("authorities", {}).get(authority, {}).get("secret", "")
         entry = AuthorityDescription(
             username=authority_login(authority),

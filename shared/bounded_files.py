@@ -25,3 +25,13 @@ def read_bounded(path: Path, *, most: int = SMALL) -> bytes:
     if len(read) > most:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
     return bytes(read)
+
+
+def read_bounded_text(path: Path, *, most: int = SMALL) -> str:
+    """The file's text, its line ends as they are.
+
+    Raises:
+        UnicodeDecodeError: it is no UTF-8.
+        OSError: as `read_bounded`.
+    """
+    return read_bounded(path, most=most).decode()

@@ -6,8 +6,11 @@ The names are official and German in every language. An authority that changed i
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Literal, Self
+
+from shared.bounded_files import LARGE, read_bounded_text
 
 NameKind = Literal["authority", "service"]
 
@@ -69,5 +72,4 @@ def _holds(named: NamedKey, words: Sequence[str]) -> bool:
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as rows:
-        return list(csv.DictReader(rows))
+    return list(csv.DictReader(StringIO(read_bounded_text(file, most=LARGE), newline="")))

@@ -1,5 +1,6 @@
 """`amtsweg audit export`: the whole log into a folder, and the check that it is whole."""
 
+import errno
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, To
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
+from amtsweg.named_file import LARGE, bytes_in
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
 from services.audit.domain.export import (
@@ -118,7 +120,7 @@ def check_export(folder: Path, policy: Policy) -> tuple[Manifest, int]:
     )
     recount = Recount()
     for file in manifest.files:
-        data = _read(folder, file.name)
+        data = _read(folder, file.name, most=file.size)
         if (len(data), sha256(data).hexdigest()) != (file.size, file.sha256):
             raise ProofRefused(f"{file.name}: not the file that the manifest speaks of")
         if file.rows:
@@ -162,10 +164,14 @@ def _trusted(log_key: str | None, policy: Path | None) -> Policy:
         raise typer.Exit(1) from None
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _read(folder: Path, name: str, *, most: int = LARGE) -> bytes:
     if Path(name).name != name:
         raise ProofRefused(f"{MANIFEST}: {name} is not the name of a file")
     try:
-        return (folder / name).read_bytes()
+        return bytes_in(folder / name, most=most)
     except FileNotFoundError:
         raise ProofRefused(f"{name} is missing") from None
+    except OSError as failed:
+        if failed.errno == errno.EFBIG:
+            raise ProofRefused(f"{name}: larger than it can be") from None
+        raise

@@ -38,7 +38,7 @@ def verify(
     column = 0 if language() == "de" else 1
     try:
         rule = None if policy is None else text_in(policy)
-        roots = [] if tsa_root is None else load_pem_x509_certificates(bytes_in(tsa_root))
+        roots = [] if tsa_root is None else load_pem_x509_certificates(bytes_in(tsa_root, most=LARGE))
     except ValueError:
         raise typer.BadParameter(
             said(

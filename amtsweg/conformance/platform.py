@@ -12,6 +12,7 @@ import httpx
 
 from amtsweg.conformance.steps import MARK, AnswerOpened
 from amtsweg.stack.provision.sandbox import SANDBOX, SandboxFiles
+from shared.bounded_files import read_bounded, read_bounded_text
 from shared.crypto.jwe import NotOpened, OwnKey, open_sealed
 from shared.errors import Unavailable
 from shared.events.competence import Inquiry
@@ -32,8 +33,8 @@ class CheckingPlatform:
 
     def __init__(self, http: httpx.AsyncClient, files: SandboxFiles) -> None:
         self._http = http
-        self._secret = files.secret.read_text()
-        self._key = OwnKey(json.loads(files.decryption_key.read_bytes()))
+        self._secret = read_bounded_text(files.secret)
+        self._key = OwnKey(json.loads(read_bounded(files.decryption_key)))
         self._until = 0.0
         self.words = (secrets.token_hex(8), secrets.token_hex(8))
 

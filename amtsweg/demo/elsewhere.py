@@ -17,6 +17,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.keys import Keyring
 from services.notifier.adapters.mailboxes import verification
+from shared.bounded_files import read_bounded, read_bounded_text
 from shared.crypto.webhook_signatures import WebhookKeys, signed, symmetric
 from shared.events.ids import message_id
 from shared.events.notification import MessageKind
@@ -70,8 +71,8 @@ async def in_mailbox(
     """
     files = await _all_there(description.smtp.mailboxes, taken.case, channel="mailbox", suffix="json")
     client = next(c.client_id for c in description.clients.values() if c.secret is not None)
-    secret, _ = verification(WebhookKeys.from_text(keys.mailboxes.read_text()), client)
-    notices = [json.loads(file.read_bytes()) for file in files]
+    secret, _ = verification(WebhookKeys.from_text(read_bounded_text(keys.mailboxes)), client)
+    notices = [json.loads(read_bounded(file)) for file in files]
     return [notice["subject"] for notice in notices], all(_verifies(file, secret) for file in files)
 
 
@@ -102,7 +103,7 @@ async def _all_there(folder: Path, case: UUID, *, channel: Channel, suffix: str)
 
 def _verifies(notice: Path, secret: str) -> bool:
     """As a platform does it (Standard Webhooks 1.0), with the secret that it was told."""
-    timestamp, signatures = notice.with_suffix(".signature").read_text().split("\n")[:2]
+    timestamp, signatures = read_bounded_text(notice.with_suffix(".signature")).split("\n")[:2]
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    expected = symmetric(key, signed(notice.stem, int(timestamp), notice.read_bytes()))
+    expected = symmetric(key, signed(notice.stem, int(timestamp), read_bounded(notice)))
     return any(hmac.compare_digest(given, expected) for given in signatures.split(" "))

@@ -18,6 +18,7 @@ import httpx
 from aiokafka import AIOKafkaConsumer
 
 from amtsweg.stack.description import AuthorityDescription, StackDescription
+from shared.bounded_files import read_bounded
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
 
 _Json = dict[str, Any]
@@ -56,7 +57,7 @@ class HoldingAuthority:
 
     def opened(self, came: CameIn) -> Any:
         """The content, decrypted with its own key."""
-        document = json.loads(self.access.decryption_key_file.read_bytes())
+        document = json.loads(read_bounded(self.access.decryption_key_file))
         (key, *_) = document.get("keys", [document])
         sealed = json.dumps(came.event["content"]).encode()
         return json.loads(open_sealed(sealed, key=OwnKey(key), submission_id=came.submission, purpose="content"))  # fmt: skip

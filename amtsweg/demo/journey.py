@@ -30,6 +30,7 @@ from amtsweg.demo.holders import (
 )
 from amtsweg.demo.scenarios import GEWERBE_ANMELDUNG
 from amtsweg.stack.description import StackDescription
+from shared.bounded_files import read_bounded
 from shared.crypto.jwe import NotOpened, OwnKey, open_sealed
 
 KAFKA, PULL, WEBHOOK, PAGE = "g-06531006", "g-06531011", "g-06531010", "g-06531008"
@@ -239,7 +240,7 @@ async def _history(
 ) -> None:
     """Read until it tells all of it; the platform's own key opens the document."""
     client = next(each for each in stack.clients.values() if each.secret is not None)
-    key = OwnKey(json.loads(client.decryption_key_file.read_bytes()))
+    key = OwnKey(json.loads(read_bounded(client.decryption_key_file)))
     while not journey.holds:
         await _told(platform, case, journey)
         told = (await platform.get(f"/v1/cases/{case}/messages")).raise_for_status().json()["messages"]

@@ -16,6 +16,7 @@ from amtsweg.stack.description import KafkaDescription
 from services.audit.adapters.key_files import read_secrecy
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.tiles import decode_bundle, published
+from shared.bounded_files import LARGE, read_bounded, read_bounded_text
 from shared.events.case import CaseDecided
 from shared.events.competence import CompetenceDecision
 from shared.events.envelope import Event, Undecodable, decode, event_type
@@ -127,10 +128,10 @@ def read_leaves(tiles: Path, secret: Path, *, seen: Seen) -> None:
 
 def entries(tiles: Path) -> Iterator[str]:
     """The ids of the log's entries, in order."""
-    checkpoint = (tiles / "checkpoint").read_text(encoding="utf-8")
+    checkpoint = read_bounded_text(tiles / "checkpoint", most=LARGE)
     for name in published(int(checkpoint.splitlines()[1])):
         if name.is_bundle:
-            bundle = decode_bundle((tiles / name.path).read_bytes(), name.width)
+            bundle = decode_bundle(read_bounded(tiles / name.path, most=LARGE), name.width)
             yield from (Leaf.from_bytes(entry).id for entry in bundle)
 
 

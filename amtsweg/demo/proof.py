@@ -12,6 +12,7 @@ import httpx
 
 from amtsweg.stack.description import StackDescription
 from services.audit.domain.policy import parse_policy
+from shared.bounded_files import read_bounded
 
 VERIFIER = Path(".venv-verifier/bin/aics-tlog")
 _TIMEOUT_S = 60
@@ -35,7 +36,7 @@ def verify(
     Raises:
         FileNotFoundError: the independent verifier is not installed (``make verifier``).
     """
-    witnesses = parse_policy(policy_file.read_bytes()).witnesses.values()
+    witnesses = parse_policy(read_bounded(policy_file)).witnesses.values()
     keys = [text for witness in witnesses for text in ("--witness-key", witness.key.to_text())]
     at = ["--tiles", str(tiles), "--log-key", verifier_key, *keys, "--quorum", str(len(witnesses))]
     return _run("verify-checkpoint", *at), _run("verify-inclusion", *at, "--index", str(index))

@@ -23,6 +23,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision.keys import Keyring
 from amtsweg.stack.service import CLOCK_AHEAD
+from shared.bounded_files import LARGE, read_bounded
 from shared.events.case import CaseAccepted, CaseDeemedApproved
 from shared.events.envelope import Event, decode
 from shared.events.ids import message_id
@@ -195,7 +196,7 @@ def _read(maildir: Path, ids: dict[str, MessageKind]) -> list[tuple[str, str, st
     """Message id, subject and text of these mails, as often as they lie there."""
     found = []
     for file in (maildir / "new").iterdir():
-        message = message_from_bytes(file.read_bytes(), policy=policy.SMTP)
+        message = message_from_bytes(read_bounded(file, most=LARGE), policy=policy.SMTP)
         name = str(message["Message-ID"]).strip("<>").split("@")[0]
         if name in ids:
             body = message.get_body(("plain",))

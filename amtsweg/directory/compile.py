@@ -13,6 +13,7 @@ from typing import Any
 
 from amtsweg.directory.compile_rules import Row, agreements, competences, listed
 from services.router.domain.directory.tables import COLUMNS
+from shared.bounded_files import LARGE, read_bounded_text
 
 Raw = list[dict[str, str]]
 
@@ -33,13 +34,13 @@ def compile_directory(source: Path, *, corrections: Path, target: Path) -> None:
         FileNotFoundError: a raw table is missing.
         KeyError: a raw table lacks a column.
     """
-    fixed = tomllib.loads(corrections.read_text(encoding="utf-8"))
+    fixed = tomllib.loads(read_bounded_text(corrections, most=LARGE))
     raw = {path.stem: _read(path) for path in sorted(source.glob("*.csv"))}
     target.mkdir(parents=True, exist_ok=True)
     for table, rows in _tables(raw, fixed).items():
         (target / f"{table}.csv").write_text(_csv(COLUMNS[table], rows), encoding="utf-8")
     for layer in ("gemeinden", "kreise"):
-        text = (source / f"{layer}_hessen.geojson").read_text(encoding="utf-8")
+        text = read_bounded_text(source / f"{layer}_hessen.geojson", most=LARGE)
         name = {"gemeinden": "areas", "kreise": "districts"}[layer]
         (target / f"{name}.geojson").write_text(_geojson(json.loads(text)), encoding="utf-8")
     (target / "manifest.toml").write_text(_manifest(fixed), encoding="utf-8")
@@ -51,8 +52,7 @@ def verified(source: str) -> str:
 
 
 def _read(path: Path) -> Raw:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return list(csv.DictReader(StringIO(read_bounded_text(path, most=LARGE), newline="")))
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> str:

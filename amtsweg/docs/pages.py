@@ -15,6 +15,7 @@ from amtsweg.docs import (
     metrics_page,
     settings_page,
 )
+from shared.bounded_files import LARGE, read_bounded_text
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
@@ -47,4 +48,4 @@ def write(root: Path) -> tuple[str, ...]:
 
 
 def _text(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8") if file.exists() else None
+    return read_bounded_text(file, most=LARGE) if file.exists() else None

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from amtsweg.language import said
 from amtsweg.stack.errors import NoStackError
+from shared.bounded_files import LARGE, read_bounded
 
 FOLDER_VARIABLE = "AMTSWEG_VAR"
 
@@ -165,7 +166,7 @@ class StackDescription(_Described):
         """
         path = cls.path(var)
         try:
-            return cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(read_bounded(path, most=LARGE))
         except FileNotFoundError:
             raise NoStackError(_none(path)) from None
 

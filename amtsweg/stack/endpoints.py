@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from shared.addresses import Unprotected, protected_brokers, protected_url
+from shared.bounded_files import read_bounded_text
 from shared.kafka.client import KafkaAddress
 
 SCRAM = "SCRAM-SHA-512"
@@ -87,7 +88,7 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
     if not bootstrap:
         return None
     try:
-        password = Path(environment["AMTSWEG_KAFKA_PASSWORD_FILE"]).read_text().strip()
+        password = read_bounded_text(Path(environment["AMTSWEG_KAFKA_PASSWORD_FILE"])).strip()
         username = environment["AMTSWEG_KAFKA_USERNAME"]
     except (KeyError, OSError) as error:
         raise StackError(
@@ -129,7 +130,7 @@ def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
     except ValueError as refused:
         raise StackError(f"AMTSWEG_POSTGRES_URL: {refused}") from None
     file = environment.get("AMTSWEG_POSTGRES_PASSWORD_FILE")
-    password = Path(file).read_text().strip() if file else unquote(parts.password or "")
+    password = read_bounded_text(Path(file)).strip() if file else unquote(parts.password or "")
     if not (parts.hostname and parts.username and password):
         raise StackError(
             f"AMTSWEG_POSTGRES_URL: {said(de='erwartet wird', en='expected')} postgresql://user:password@host:port/database"

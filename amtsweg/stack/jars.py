@@ -18,6 +18,7 @@ import platformdirs
 
 from amtsweg.language import said
 from amtsweg.stack.errors import MissingPartError
+from shared.bounded_files import read_bounded_text
 
 LOCK = Path(__file__).with_name("kafka-jars.txt")
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
@@ -43,13 +44,16 @@ class Jar:
 
     def is_in(self, folder: Path) -> bool:
         path = folder / self.file
-        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
 
 
 def pinned(lock: Path = LOCK) -> list[Jar]:
     """The jars of the lock file, whose lines read `group:artifact:version sha256:hex`."""
     jars = []
-    for line in lock.read_text().splitlines():
+    for line in read_bounded_text(lock).splitlines():
         coordinate, _, digest = line.partition(" sha256:")
         group, artifact, version = coordinate.split(":")
         jars.append(Jar(group=group, artifact=artifact, version=version, sha256=digest))

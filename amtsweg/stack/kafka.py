@@ -25,6 +25,7 @@ from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.kafka_settings import ADMIN, CONTROLLER, BrokerNode, format_arguments, properties
 from amtsweg.stack.process import Command, Part
 from amtsweg.stack.provision.logins import write_secret
+from shared.bounded_files import read_bounded_text
 
 _LOGGING = """\
 status = warn
@@ -186,7 +187,7 @@ class Kafka(Part):
         path = self._folder / "secrets.json"
         if not path.exists():
             write_secret(path, json.dumps({name: secrets.token_urlsafe(24) for name in (ADMIN, CONTROLLER)}))
-        kept: dict[str, str] = json.loads(path.read_text())
+        kept: dict[str, str] = json.loads(read_bounded_text(path))
         return kept
 
     def _write_settings(self) -> None:

@@ -1,6 +1,7 @@
 """`amtsweg logs`: the lines that the parts of the local stack have written."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -25,7 +26,7 @@ def logs(
     files = _files(stack_folder() / "log", parts or [])
     opened = {name: file.open(encoding="utf-8", errors="replace") for name, file in files.items()}
     for name, text in opened.items():
-        for line in text.readlines()[-lines:] if lines else []:
+        for line in deque(text, maxlen=lines):
             _show(name, line)
     while follow:
         for name, line in _new(opened):

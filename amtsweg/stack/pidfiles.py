@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+from shared.bounded_files import read_bounded_text
+
 _SAME_START_S = 0.05
 
 
@@ -39,7 +41,7 @@ def recorded(folder: Path, name: str) -> psutil.Process | None:
 def facts(folder: Path, name: str) -> dict[str, Any]:
     """What was noted under `name`; nothing if there is nothing, or a crash left half of it."""
     try:
-        noted: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
+        noted: dict[str, Any] = json.loads(read_bounded_text(folder / f"{name}.json"))
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
     return noted

@@ -23,6 +23,7 @@ from amtsweg.stack import binaries, ports
 from amtsweg.stack.endpoints import PostgresEndpoint
 from amtsweg.stack.errors import MissingPartError, PartFailedError
 from amtsweg.stack.process import Command, Part
+from shared.bounded_files import read_bounded_text
 
 SUPERUSER = "postgres"
 
@@ -51,7 +52,7 @@ class Postgres(Part):
     @property
     def endpoint(self) -> PostgresEndpoint:
         """How the super user reaches it."""
-        password = self._password_file().read_text()
+        password = read_bounded_text(self._password_file())
         return PostgresEndpoint(host=ports.LOOPBACK, port=self.port, user=SUPERUSER, password=password)
 
     def execute(self, *statements: str, database: str = "postgres") -> None:

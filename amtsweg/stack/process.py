@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,8 +148,13 @@ class Part:
         pidfiles.forget(self.var / "run", self.name)
 
     def log_tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join([*lines[-_LOG_TAIL_LINES:], f"The whole log: {self.log}"])
+        return "".join([*self._last_lines(), f"The whole log: {self.log}"])
+
+    def _last_lines(self) -> Iterable[str]:
+        if not self.log.exists():
+            return ()
+        with self.log.open(errors="replace") as lines:
+            return deque((f"{line.rstrip()}\n" for line in lines), maxlen=_LOG_TAIL_LINES)
 
 
 def _inherited() -> dict[str, str]:

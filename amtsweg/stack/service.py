@@ -7,6 +7,7 @@ from pathlib import Path
 from amtsweg.stack.process import Command
 from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.supervised import SupervisedProcess
+from shared.bounded_files import read_bounded_text
 
 # What tells of a submission gives way to what carries it.
 _LATER = {"notifier", "audit"}
@@ -35,4 +36,4 @@ class ServiceProcess(SupervisedProcess):
 def _clock_ahead(var: Path) -> Mapping[str, str]:
     """What a demonstration has written there, for the next start of a service."""
     file = var / CLOCK_AHEAD
-    return {"AMTSWEG_CLOCK_AHEAD": file.read_text(encoding="utf-8").strip()} if file.exists() else {}
+    return {"AMTSWEG_CLOCK_AHEAD": read_bounded_text(file).strip()} if file.exists() else {}

@@ -85,7 +85,7 @@ def supervisor(var: Path) -> psutil.Process | None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return psutil.Process(int(file.read()))
+            return psutil.Process(int(file.read(20)))
     return None
 
 

@@ -11,6 +11,7 @@ from amtsweg.stack import ports
 from amtsweg.stack.errors import MissingPartError
 from amtsweg.stack.process import Command
 from amtsweg.stack.supervised import SupervisedProcess
+from shared.bounded_files import read_bounded_text
 
 PROGRAM: Final = Path(".venv-verifier/bin/aics-witness")
 
@@ -37,7 +38,7 @@ class Witness(SupervisedProcess):
     def verifier_key(self) -> str:
         """The witness's public key; makes the witness if there is none yet."""
         self.prepare()
-        return (self._folder / "vkey").read_text().strip()
+        return read_bounded_text(self._folder / "vkey").strip()
 
     def prepare(self) -> None:
         if not self._program.exists():

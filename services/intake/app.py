@@ -44,6 +44,7 @@ from services.intake.handler.tokens import TokenEndpoint
 from services.intake.ports import Histories, Messages
 from services.intake.settings import Settings
 from shared.access.principals import Principals
+from shared.bounded_files import read_bounded
 from shared.crypto.jwe import RecipientKey
 from shared.engine import KafkaToPostgres
 from shared.errors import Unavailable
@@ -284,5 +285,5 @@ def _sealing(settings: Settings) -> Sealing:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_bytes())
+    document: dict[str, Any] = json.loads(read_bounded(path))
     return document

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from shared.addresses import protected_url, require_loopback
+from shared.bounded_files import read_bounded
 from shared.crypto.dkim import DkimSigner
 from shared.events.payload import PrincipalId
 from shared.settings import (
@@ -97,7 +98,7 @@ class MailSignature(BaseModel):
 
     @model_validator(mode="after")
     def _strong(self) -> Self:
-        DkimSigner.from_pem(self.key_file.read_bytes(), domain="", selector=self.selector)
+        DkimSigner.from_pem(read_bounded(self.key_file), domain="", selector=self.selector)
         return self
 
 

@@ -19,6 +19,7 @@ from services.router.handler.supplements import Supplements
 from services.router.ports import Authorities, Clock, Directories
 from services.router.settings import Settings
 from shared.access.suspensions import FollowedSuspensions
+from shared.bounded_files import read_bounded
 from shared.crypto.jwe import OwnKey, Rewrapper
 from shared.engine import KafkaToKafka, Plan
 from shared.events.topic_names import produced_by
@@ -145,4 +146,4 @@ def _http(settings: Settings, *, health: Health, telemetry: Telemetry) -> HttpSe
 
 
 def _platform_keys(path: Path) -> list[OwnKey]:
-    return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
+    return [OwnKey(jwk) for jwk in orjson.loads(read_bounded(path))["keys"]]

@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from shared.bounded_files import LARGE, read_bounded_text
 from shared.postgres.pool import reaching_postgres
 
 _REVISION: Final = re.compile(r'^(down_)?revision\b[^=]*= "(\w+)"$', re.MULTILINE)
@@ -43,6 +44,6 @@ def _newest(folder: Path) -> set[str]:
     """The revisions in the folder that no other follows."""
     found: dict[str, set[str]] = {"": set(), "down_": set()}
     for file in folder.glob("*.py"):
-        for down, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
+        for down, revision in _REVISION.findall(read_bounded_text(file, most=LARGE)):
             found[down].add(revision)
     return found[""] - found["down_"]

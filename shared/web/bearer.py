@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet, import_key
 
 from shared.access.principal import Principal
 from shared.access.principals import KnownPrincipals
+from shared.bounded_files import read_bounded
 
 SIGNED_WITH: Final = "ES256"
 TYPE: Final = "at+jwt"
@@ -74,7 +75,7 @@ class AccessTokens:
     @classmethod
     def of(cls, keys: Path, *, issuer: str, audience: str, clock: Callable[[], datetime]) -> Self:
         """The same, with the keys in a file (JWK Set)."""
-        return cls(orjson.loads(keys.read_bytes())["keys"], issuer=issuer, audience=audience, clock=clock)
+        return cls(orjson.loads(read_bounded(keys))["keys"], issuer=issuer, audience=audience, clock=clock)
 
     def read(self, token: str) -> BearerToken | None:
         """Return whose valid token it is, or None."""

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from shared.bounded_files import LARGE, read_bounded
 from shared.web.app import OPEN_TO_ALL
 from shared.web.problems import Problem
 
@@ -35,7 +36,7 @@ TYPES: Final = {
 def read_files(*folders: Path) -> dict[str, bytes]:
     """The pages' files by name; of two with one name the later folder's counts."""
     return {
-        file.name: file.read_bytes()
+        file.name: read_bounded(file, most=LARGE)
         for folder in folders
         for file in sorted(folder.iterdir())
         if file.suffix in TYPES

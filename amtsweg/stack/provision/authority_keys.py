@@ -8,6 +8,7 @@ from typing import Any
 
 from amtsweg.language import said
 from amtsweg.stack.provision.logins import write_secret
+from shared.bounded_files import LARGE, read_bounded
 from shared.crypto.key_strength import strong_key
 
 PublicJwk = dict[str, Any]
@@ -21,7 +22,7 @@ class AuthorityKeys:
 
     def all(self) -> dict[str, list[PublicJwk]]:
         """The keys of each authority, the newest first."""
-        document = json.loads(self._path.read_bytes()) if self._path.exists() else {}
+        document = json.loads(read_bounded(self._path, most=LARGE)) if self._path.exists() else {}
         return {authority: list(entry.get("keys", [entry])) for authority, entry in document.items()}
 
     def put(self, authority: str, key: Mapping[str, Any], *, others_until: datetime) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from amtsweg.stack.provision.logins import write_secret
+from shared.bounded_files import read_bounded
 
 _LIFETIME = timedelta(days=397)
 
@@ -46,10 +47,10 @@ def make_certificates(
 
 def _authority(folder: Path) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     if (folder / "certificate.pem").exists():
-        kept = load_pem_private_key((folder / "key.pem").read_bytes(), password=None)
+        kept = load_pem_private_key(read_bounded(folder / "key.pem"), password=None)
         if not isinstance(kept, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{folder / 'key.pem'} is not an EC key")
-        return kept, x509.load_pem_x509_certificate((folder / "certificate.pem").read_bytes())
+        return kept, x509.load_pem_x509_certificate(read_bounded(folder / "certificate.pem"))
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Amtsweg set-up")
     certificate = (

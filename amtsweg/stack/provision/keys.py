@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from amtsweg.stack.provision.authority_keys import AuthorityKeys
 from amtsweg.stack.provision.logins import write_secret
 from services.audit.domain.keys import SignatureType, SigningKey
+from shared.bounded_files import read_bounded_text
 
 TAKING_TOKENS = ("doors", "desk")
 """The processes that take access tokens which intake has signed."""
@@ -111,7 +112,9 @@ class Keyring:
 
     def log_verifiers(self) -> Sequence[str]:
         """The log's public keys, Ed25519 first (C2SP signed-note)."""
-        return [SigningKey.from_text(line).verifier.to_text() for line in self.log.read_text().splitlines()]
+        return [
+            SigningKey.from_text(line).verifier.to_text() for line in read_bounded_text(self.log).splitlines()
+        ]
 
     def log_verifier(self) -> str:
         """The log's public Ed25519 key, which every verifier reads."""
@@ -128,7 +131,8 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
     once(keys.tokens, lambda: _json(_key("tokens-1", alg="ES256", use="sig")))
     for process in TAKING_TOKENS:
         write_secret(
-            keys.tokens_public(process), _json({"keys": [_public(json.loads(keys.tokens.read_text()))]})
+            keys.tokens_public(process),
+            _json({"keys": [_public(json.loads(read_bounded_text(keys.tokens)))]}),
         )
     keyed = (keys.hashes, keys.answers, keys.webhooks, keys.mailboxes, keys.return_paths, keys.pseudonyms)
     for secret in keyed:
@@ -145,19 +149,19 @@ def make_keys(folder: Path, *, authorities: Sequence[str], log_origin: str) -> K
 def make_client_key(path: Path, *, client: str) -> dict[str, Any]:
     """Return the public key of a client whose private one is, or comes to lie, at `path`."""
     once(path, lambda: _json(_key(f"{client}-{secrets.token_hex(4)}", alg="ES256", use="sig")))
-    return _public(json.loads(path.read_text()))
+    return _public(json.loads(read_bounded_text(path)))
 
 
 def make_decryption_key(path: Path, *, owner: str) -> dict[str, Any]:
     """Return the public key that others seal to; the private one is, or comes to lie, at `path`."""
     once(path, lambda: _json(_key(f"{owner}-{secrets.token_hex(4)}", alg="ECDH-ES+A256KW", use="enc")))
-    return _public(json.loads(path.read_text()))
+    return _public(json.loads(read_bounded_text(path)))
 
 
 def make_token(path: Path) -> str:
     """The token at `path`, a new one if there is none."""
     once(path, lambda: secrets.token_urlsafe(_SECRET_BYTES))
-    return path.read_text()
+    return read_bounded_text(path)
 
 
 def once(path: Path, make_text: Callable[[], str]) -> None:
@@ -167,7 +171,7 @@ def once(path: Path, make_text: Callable[[], str]) -> None:
 
 def _sealing_pair(private: Path, *, public: Path, owner: str) -> None:
     once(private, lambda: _json({"keys": [_sealing_key(owner)]}))
-    write_secret(public, _json(_public(json.loads(private.read_text())["keys"][-1])))
+    write_secret(public, _json(_public(json.loads(read_bounded_text(private))["keys"][-1])))
 
 
 def _authorities(keys: Keyring, authorities: Sequence[str]) -> None:
@@ -179,7 +183,7 @@ def _authorities(keys: Keyring, authorities: Sequence[str]) -> None:
         made = not path.exists()
         once(path, partial(_new_authority_key, authority))
         if made or authority not in public:
-            document = json.loads(path.read_text())
+            document = json.loads(read_bounded_text(path))
             public[authority] = _public(document.get("keys", [document])[0])
     write_secret(keys.authorities, _json(public))
 
@@ -188,7 +192,7 @@ def make_authority_key(path: Path, *, authority: str) -> dict[str, Any]:
     """A private key at `path`, at the head of those that are there (JWK Set); return its public part."""
     new = _key(f"{authority}-{secrets.token_hex(4)}", alg="ECDH-ES+A256KW", use="enc")
     if path.exists():
-        before = json.loads(path.read_text())
+        before = json.loads(read_bounded_text(path))
         write_secret(path, _json({"keys": [new, *before.get("keys", [before])]}))
     else:
         write_secret(path, _json(new))

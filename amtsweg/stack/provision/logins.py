@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from shared.bounded_files import read_bounded_text
+
 
 @dataclass(frozen=True, slots=True)
 class Logins:
@@ -22,7 +24,7 @@ class Logins:
     @classmethod
     def of(cls, files: Mapping[str, Path]) -> Self:
         """The passwords in these files, new ones where there is no file."""
-        kept = {name: path.read_text() for name, path in files.items() if path.exists()}
+        kept = {name: read_bounded_text(path) for name, path in files.items() if path.exists()}
         fresh = {name: secrets.token_urlsafe(24) for name in files if name not in kept}
         return cls(files, kept | fresh, frozenset(fresh))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from services.audit.ports import Fork
+from shared.bounded_files import LARGE, read_bounded
 from shared.errors import Unavailable
 
 _READ_ONLY = 0o444
@@ -35,7 +36,7 @@ class FolderFiles:
 
     def read_now(self, path: str) -> bytes | None:
         try:
-            return (self._root / path).read_bytes()
+            return read_bounded(self._root / path, most=LARGE)
         except FileNotFoundError:
             return None
 
@@ -80,7 +81,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def _is_there(path: Path, data: bytes) -> bool:
     try:
-        found = path.read_bytes()
+        found = read_bounded(path, most=LARGE)
     except FileNotFoundError:
         return False
     if found != data:

@@ -11,6 +11,7 @@ from pathlib import Path
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.note import Note
 from services.audit.domain.timestamp import Stamped
+from shared.bounded_files import LARGE, read_bounded
 from shared.errors import Unavailable
 
 _CHECKPOINT = "checkpoint"
@@ -60,7 +61,7 @@ class StampFolder:
         return self._read(days[min(found, len(days) - 1)])
 
     def _size(self, day: str) -> int:
-        note = (self._root / day / _CHECKPOINT).read_bytes()
+        note = read_bounded(self._root / day / _CHECKPOINT, most=LARGE)
         return Checkpoint.from_text(Note.from_bytes(note).text).size
 
     def _days(self) -> list[str]:
@@ -72,7 +73,9 @@ class StampFolder:
     def _read(self, day: str) -> Stamped | None:
         folder = self._root / day
         try:
-            return Stamped((folder / _CHECKPOINT).read_bytes(), (folder / _RESPONSE).read_bytes())
+            return Stamped(
+                read_bounded(folder / _CHECKPOINT, most=LARGE), read_bounded(folder / _RESPONSE, most=LARGE)
+            )
         except FileNotFoundError:
             return None
 

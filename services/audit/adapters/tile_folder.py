@@ -15,6 +15,7 @@ from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName
 from services.audit.ports import BusPartition, Fork, PublicFiles
+from shared.bounded_files import LARGE, read_bounded_text
 
 
 class TileFolder:
@@ -98,13 +99,13 @@ class TileFolder:
 
     def _positions(self) -> str:
         try:
-            return (self._state / "positions").read_text(encoding="utf-8")
+            return read_bounded_text(self._state / "positions", most=LARGE)
         except FileNotFoundError:
             return ""
 
     def _signed(self) -> Checkpoint | None:
         try:
-            text = (self._state / "signed").read_text(encoding="utf-8")
+            text = read_bounded_text(self._state / "signed", most=LARGE)
         except FileNotFoundError:
             return None
         try:

@@ -14,6 +14,7 @@ from services.audit.domain.policy import WITHOUT_WITNESSES, Policy, parse_policy
 from services.audit.ports import GROUP
 from services.audit.settings import Settings
 from shared.access.principals import Principals
+from shared.bounded_files import read_bounded
 from shared.engine import KafkaToPostgres
 from shared.events.topic_names import produced_by
 from shared.kafka.client import KafkaAddress
@@ -114,6 +115,6 @@ def _policy(settings: Settings) -> Policy:
     """Whose cosignatures are asked for."""
     if settings.policy_file is None:
         return WITHOUT_WITNESSES
-    policy = parse_policy(settings.policy_file.read_bytes())
+    policy = parse_policy(read_bounded(settings.policy_file))
     require_protected(policy.witnesses, in_clear=settings.witnesses_in_clear)
     return policy

@@ -43,6 +43,7 @@ from services.audit.handler.sequence import Sequencer
 from services.audit.handler.stamp import Stamper
 from services.audit.ports import Readers
 from services.audit.settings import Settings
+from shared.bounded_files import LARGE, read_bounded
 from shared.directory_names import NamesByKey
 from shared.events.topics import Topic
 from shared.object_store import ObjectStore
@@ -221,7 +222,7 @@ def stamping(
         ask=TimeAuthority(str(settings.timestamp_url)).ask,
         published=lambda: folder.read("checkpoint"),
         stamps=stamps,
-        roots=load_pem_x509_certificates(settings.timestamp_roots_file.read_bytes()),
+        roots=load_pem_x509_certificates(read_bounded(settings.timestamp_roots_file, most=LARGE)),
         clock=utc_now,
     )
     return StampLoop(stamper.stamp, condition=health.part("timestamps"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 
 import holidays
@@ -12,6 +13,7 @@ import holidays
 from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.deadlines.tables import BrokenLaw, TableRows, holiday_changes, read_law
+from shared.bounded_files import LARGE, read_bounded, read_bounded_text
 
 _TABLES = ("profiles", "services", "announcements", "courts", "remedies")
 _SUBDIVISION = "HE"
@@ -33,7 +35,7 @@ def law_digest(directory: Path) -> str:
     """What tells one state of the law from another: the bytes of its tables, and the library's version."""
     digest = sha256(version("holidays").encode())
     for table in ("holidays", *_TABLES):
-        digest.update(sha256((directory / "law" / f"{table}.csv").read_bytes()).digest())
+        digest.update(sha256(read_bounded(directory / "law" / f"{table}.csv", most=LARGE)).digest())
     return digest.hexdigest()
 
 
@@ -52,7 +54,6 @@ def _holidays(year: int, changes: Mapping[date, str | None]) -> Mapping[date, st
 
 def _read(path: Path) -> TableRows:
     try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
+        return list(csv.DictReader(StringIO(read_bounded_text(path, most=LARGE), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BrokenLaw(f"table {path.stem}: cannot be read ({type(error).__name__})") from error

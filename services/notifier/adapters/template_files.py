@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from services.notifier.domain.rendering import MessageTexts
+from shared.bounded_files import LARGE, read_bounded_text
 
 FOLDER = Path(__file__).parents[1] / "templates"
 
@@ -14,6 +15,6 @@ def read_texts(folder: Path = FOLDER) -> dict[str, MessageTexts]:
 
 
 def _texts_of(folder: Path) -> MessageTexts:
-    texts = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.glob("*.toml")}
-    layouts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("layout.*")}
+    texts = {file.stem: tomllib.loads(read_bounded_text(file, most=LARGE)) for file in folder.glob("*.toml")}
+    layouts = {file.name: read_bounded_text(file, most=LARGE) for file in folder.glob("layout.*")}
     return MessageTexts(texts, layouts)

@@ -47,6 +47,7 @@ from services.notifier.settings import (
     SmtpConnection,
 )
 from shared.backoff import Backoff
+from shared.bounded_files import read_bounded
 from shared.crypto.dkim import DkimSigner
 from shared.crypto.jwe import OwnKey
 from shared.crypto.webhook_signatures import WebhookKeys
@@ -171,7 +172,7 @@ def _signer(settings: Settings) -> DkimSigner | None:
     if dkim is None:
         return None
     domain = dkim.domain or _domain(settings).lower()
-    return DkimSigner.from_pem(dkim.key_file.read_bytes(), domain=domain, selector=dkim.selector)
+    return DkimSigner.from_pem(read_bounded(dkim.key_file), domain=domain, selector=dkim.selector)
 
 
 def _return_paths(settings: Settings) -> ReturnPaths | None:
@@ -281,4 +282,4 @@ def _domain(settings: Settings) -> str:
 
 
 def _keys(path: Path) -> list[OwnKey]:
-    return [OwnKey(jwk) for jwk in orjson.loads(path.read_bytes())["keys"]]
+    return [OwnKey(jwk) for jwk in orjson.loads(read_bounded(path))["keys"]]

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from services.router.ports import Unreachable
+from shared.bounded_files import LARGE, read_bounded
 from shared.crypto.jwe import NotOpened, OtherUse, RecipientKey, Rewrapper
 from shared.events.payload import Sealed, SealedRecipient
 from shared.telemetry.metrics import Telemetry
@@ -98,7 +99,7 @@ class KnownAuthorities:
 
 
 def _read(path: Path) -> Mapping[str, Sequence[tuple[RecipientKey, float]]]:
-    document = json.loads(path.read_bytes())
+    document = json.loads(read_bounded(path, most=LARGE))
     return {
         authority: [_key(jwk) for jwk in entry.get("keys", [entry])] for authority, entry in document.items()
     }

@@ -9,6 +9,8 @@ from math import cos, radians
 from pathlib import Path
 from typing import Any
 
+from shared.bounded_files import LARGE, read_bounded_text
+
 Point = tuple[float, float]
 Ring = Sequence[Point]
 
@@ -86,7 +88,7 @@ def read_borders(folder: Path) -> Borders:
     Raises:
         OSError: the folder has no ``areas.geojson``.
     """
-    layer = json.loads((folder / "areas.geojson").read_text(encoding="utf-8"))
+    layer = json.loads(read_bounded_text(folder / "areas.geojson", most=LARGE))
     return Borders(rings={str(part["id"]): tuple(_rings(part["geometry"])) for part in layer["features"]})
 
 

@@ -11,6 +11,7 @@ from services.router.domain.directory.model import Directory
 from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
 from services.router.domain.directory.versions import Version
+from shared.bounded_files import LARGE, read_bounded
 from shared.events.directory import Provenance
 from shared.whole_folder import whole_folder
 
@@ -128,7 +129,7 @@ def _check_entry(table: str, entry: Any) -> None:
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path, most=LARGE)
     except OSError as error:
         raise BrokenDirectory(path.name, f"cannot be read ({error.__class__.__name__})") from error
     try:

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
+from shared.bounded_files import LARGE, read_bounded
 from shared.web.app import OPEN_TO_ALL
 from shared.web.described import Responses, answering
 from shared.web.pages import HEADERS, LOOK, TYPES, file_response, read_files
@@ -22,7 +23,7 @@ _PARTS: Final[Responses] = {
 def page_routes() -> APIRouter:
     """``/``, ``/page/…`` and ``/verify.py``; they hold nothing but code, so they are for everybody."""
     files = read_files(LOOK, _HERE / "files")
-    verifier = (_HERE / "verify.py").read_bytes()
+    verifier = read_bounded(_HERE / "verify.py", most=LARGE)
     routes = APIRouter(tags=["page"])
 
     @routes.get("/", response_class=HTMLResponse, openapi_extra=OPEN_TO_ALL)

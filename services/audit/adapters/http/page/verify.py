@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 ED25519, COSIGNATURE, ML_DSA_44 = 0x01, 0x04, 0x06
 HOLDS, REFUSED, CALLED_WRONGLY, UNTRUSTED = 0, 1, 2, 3
 LONGEST = 80
+LARGEST = 64 * 1024 * 1024
 SAID_TWICE = ("type", "time", "source")  # by leaf and payload; the event's own id stands in the payload alone
 UTC = timezone.utc  # noqa: UP017 - also for a Python that is older than ours
 
@@ -567,6 +568,15 @@ def _last_sunday(year: int, month: int) -> datetime:
     return last - timedelta(days=last.isoweekday() % 7)
 
 
+def content_of(path: Path) -> bytes:
+    """What the file holds; one that has no end fills no memory."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"{path}: > {LARGEST} bytes")
+    return data
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("bundle", type=Path, metavar="BEWEIS.json")
@@ -582,10 +592,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = ("de", "en").index(asked.lang)
     try:
         data, policy = (
-            asked.bundle.read_bytes(),
-            asked.policy.read_text(encoding="utf-8") if asked.policy else None,
+            content_of(asked.bundle),
+            content_of(asked.policy).decode() if asked.policy else None,
         )
-        roots = x509.load_pem_x509_certificates(asked.tsa_root.read_bytes()) if asked.tsa_root else []
+        roots = x509.load_pem_x509_certificates(content_of(asked.tsa_root)) if asked.tsa_root else []
     except (OSError, ValueError) as failed:
         parser.error(plain(failed))
     if asked.log_key:
