@@ -34,7 +34,7 @@ from shared.web.egress import Egress
 from shared.web.rate_limit import PrincipalRates
 from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeLooks, FakeWebhookBook
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
-from tests.support.routing import event_of
+from tests.support.routing import event_of, hessen
 
 ALL = ("answers.write", "inbox.read", "webhooks.write")
 PROVIDER = "ekom21"
@@ -135,7 +135,12 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
         body_limits={"/v1/answers": ANSWER_BODY_LIMIT},
     )
     door = AnswerDoor(
-        book=doors.book, custody=doors.custody, bus=doors, clock=lambda: doors.now, secret=b"secret"
+        book=doors.book,
+        custody=doors.custody,
+        bus=doors,
+        clock=lambda: doors.now,
+        secret=b"secret",
+        known=lambda authority: authority in hessen().authorities,
     )
     app.include_router(
         answer_routes(CountedAnswers(door, doors.looks), gate=authority_gate(doors), telemetry=telemetry)

@@ -6,9 +6,11 @@ group. So there is one position, and whoever confirms moves it.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from itertools import count
 from typing import Final
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -17,7 +19,14 @@ from aiokafka.protocol.commit import OffsetCommitRequest
 
 from services.router.adapters.inbox_heads import InboxHead, InboxHeads
 from services.router.adapters.inbox_records import authority_of, fetch_records, inbox_partition
-from services.router.domain.cases.inbox import ConsumerInGroup, InboxPage, InboxRecord, InboxStanding
+from services.router.domain.cases.inbox import (
+    BadCursor,
+    ConsumerInGroup,
+    InboxPage,
+    InboxRecord,
+    InboxStanding,
+    turns,
+)
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.envelope import event_type
@@ -56,6 +65,8 @@ class KafkaInboxes:
         self._groups: ManyGroups | None = None
         self._reader: AIOKafkaConsumer | None = None
         self._heads = InboxHeads(self._ask_heads)
+        self._pages = count()
+        self._moving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Keep the clients open until cancelled."""
@@ -87,22 +98,23 @@ class KafkaInboxes:
                 heads = await self._heads.of(authorities)
         starts = {each: after.get(each, head.committed) for each, head in heads.items()}
         behind = [each for each in authorities if each in heads and starts[each] < heads[each].end]
-        if not behind:
-            return InboxPage(records=(), reached={})
+        beyond = frozenset(each for each in heads if after.get(each, 0) > heads[each].end)
+        if not behind or beyond:
+            return InboxPage(records=(), reached={}, beyond=beyond)
         async with self._reading(behind) as consumer:
             records: list[InboxRecord] = []
             reached: dict[str, int] = {}
             size = 0
-            for authority in behind:
+            for authority, share in turns(behind, limit=limit, first=next(self._pages)):
                 if len(records) >= limit or size >= most_bytes:
                     break
                 found, place = await fetch_records(
                     consumer,
                     self._address,
                     authority,
-                    start=starts[authority],
+                    start=reached.get(authority, starts[authority]),
                     end=heads[authority].end,
-                    limit=limit - len(records),
+                    limit=min(share, limit - len(records)),
                     room=most_bytes - size,
                 )
                 records += found
@@ -144,8 +156,16 @@ class KafkaInboxes:
     async def commit(self, places: Mapping[str, int]) -> None:
         async with self._reading(places) as consumer:
             ends = await consumer.end_offsets([inbox_partition(each) for each in places])
-            for authority, place in places.items():
-                await self._commit(authority, min(place, ends[inbox_partition(authority)]))
+            if any(place > ends[inbox_partition(each)] for each, place in places.items()):
+                raise BadCursor
+            async with AsyncExitStack() as held:
+                for authority in sorted(places):
+                    await held.enter_async_context(self._moved_by_one(authority))
+                before = await self.committed(list(places))
+                for authority, place in places.items():
+                    # Never back: a request that comes late, or once more, takes nothing from what came after it.
+                    if place > before[authority]:
+                        await self._commit(authority, place)
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
         tp = inbox_partition(authority)
@@ -153,8 +173,9 @@ class KafkaInboxes:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
             # Never forward: what waits from before that instant is not confirmed by asking for more.
-            place = min(place, (await self.committed([authority]))[authority])
-            await self._commit(authority, place)
+            async with self._moved_by_one(authority):
+                place = min(place, (await self.committed([authority]))[authority])
+                await self._commit(authority, place)
             return place
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
@@ -194,6 +215,10 @@ class KafkaInboxes:
     async def read_by_kafka(self) -> frozenset[str]:
         """The groups of authorities that have a consumer now."""
         return await self._many().with_members()
+
+    def _moved_by_one(self, authority: str) -> asyncio.Lock:
+        """Held between looking at a position and moving it; Kafka has no way to do both at once."""
+        return self._moving.setdefault(authority, asyncio.Lock())
 
     async def _commit(self, authority: str, place: int) -> None:
         admin, group, tp = self._client(), authority_group(authority), inbox_partition(authority)

@@ -111,6 +111,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         bus=publisher,
         clock=utc_now,
         secret=secret,
+        known=lambda authority: authority in directories.at(utc_now()).directory.authorities,
     )
     answers = CountedAnswers(door, looks)
     webhooks = PostgresWebhooks(pool)

@@ -1,5 +1,6 @@
 """The authorities' door for answers: enter, publish, note; refuse what certainly has no effect."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.router.domain.cases.answering import (
@@ -16,22 +17,24 @@ from services.router.domain.cases.answering import (
     answered,
     enter,
 )
-from services.router.domain.cases.custody import answer_refusal
+from services.router.domain.cases.custody import Holding, answer_refusal
 from services.router.domain.cases.sealed_parts import fault_of_parts
 from services.router.ports import AnswerBook, AnswersTopic, Clock, Custody
+from shared.events.case import RefusalReason
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDoor:
-    """``secret`` keys the hashes in the book."""
+    """``secret`` keys the hashes in the book; ``known`` says whether the directory in force has an authority."""
 
     book: AnswerBook
     custody: Custody
     bus: AnswersTopic
     clock: Clock
     secret: bytes
+    known: Callable[[str], bool]
 
     async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
         """Take the answer, or say why not.
@@ -41,10 +44,11 @@ class AnswerDoor:
         topic; a repetition sends it with the same id, and the router knows it again.
 
         Raises:
-            Unavailable: it is not certain that Kafka has it, or that the authority does not hold the case.
+            Unavailable: it is not certain that Kafka has it, that the authority does not hold the case, or which
+                directory is in force.
         """
         held = self.custody.now(given.case_id)
-        if answer_refusal(held, authority=given.authority, kind=given.answer.kind) is not None:
+        if self._refusal(given, held) is not None:
             # Perhaps it is a repetition, and its own first attempt is what has changed the case since. Where nobody knows
             # how that attempt ended it is sent once more: the router knows the id, or tells the authority's inbox.
             if (repeated := await self._repeated(given)) is not None:
@@ -52,7 +56,7 @@ class AnswerDoor:
                     return await self._send(repeated, given, traceparent=traceparent)
                 return repeated
             held = await self.custody.certainly(given.case_id)
-            reason = answer_refusal(held, authority=given.authority, kind=given.answer.kind)
+            reason = self._refusal(given, held)
             if reason is not None:
                 return AnswerIneffective(reason)
         if held is None:
@@ -64,6 +68,11 @@ class AnswerDoor:
         if not isinstance(decision, AnswerDue):
             return decision
         return await self._send(decision, given, traceparent=traceparent)
+
+    def _refusal(self, given: AnswerRequest, held: Holding | None) -> RefusalReason | None:
+        reason = answer_refusal(held, authority=given.authority, kind=given.answer.kind)
+        to = given.answer.forward_to
+        return "unknown-authority" if reason is None and to is not None and not self.known(to) else reason
 
     async def _repeated(
         self, given: AnswerRequest

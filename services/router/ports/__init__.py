@@ -178,7 +178,7 @@ class Inboxes(Protocol):
     async def page(
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
-        """Return records after these places; where there is none, after the committed one."""
+        """Return records after these places; where there is none, after the committed one. Each inbox has its share."""
 
     async def about(
         self, authority: str, case: UUID, *, written_ms: Sequence[int], supplements: int
@@ -186,9 +186,10 @@ class Inboxes(Protocol):
         """Return the delivery of this case, and of so many supplements to it, that were written at these instants."""
 
     async def commit(self, places: Mapping[str, int]) -> None:
-        """Confirm what lies before these places.
+        """Confirm what lies before these places; what is confirmed stays so.
 
         Raises:
+            BadCursor: one of them is not written yet.
             ConsumerInGroup: a consumer is in one of the groups.
         """
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from services.router.domain.cases.due import Due, DueKind
+from services.router.domain.cases.inbox import write_cursor
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID
 
@@ -92,6 +93,43 @@ async def test_a_confirmation_moves_the_position_to_there_and_again_is_the_same(
     assert [answer.status_code for answer in told] == [204, 204]
     assert doors.inboxes.committed == {GIESSEN: 1}
     assert of(await http.get("/v1/inbox")) == [(GIESSEN, f"{GIESSEN}/1")]
+
+
+async def test_a_confirmation_that_comes_late_takes_nothing_back(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    first, second = (await http.get("/v1/inbox")).json()["records"]
+
+    for each in (second, first):
+        told = await http.post("/v1/inbox/confirmation", json={"cursor": each["cursor"]})
+        assert told.status_code == 204
+
+    assert doors.inboxes.committed == {GIESSEN: 2}
+
+
+async def test_a_cursor_beyond_the_end_is_refused_at_once_and_confirms_nothing(
+    doors: DoorsInMemory, http: httpx.AsyncClient
+) -> None:
+    """It comes from another stack: whoever waited behind it would wait for ever."""
+    cursor = write_cursor({GIESSEN: 3})
+
+    read = await http.get("/v1/inbox", params={"after": cursor, "wait": 30})
+    confirmed = await http.post("/v1/inbox/confirmation", json={"cursor": cursor})
+
+    assert [kind(each) for each in (read, confirmed)] == [(422, "bad-cursor")] * 2
+    assert doors.inboxes.committed == {}
+
+
+async def test_an_inbox_that_is_never_confirmed_hides_no_other_from_its_provider(
+    doors: DoorsInMemory, provider: httpx.AsyncClient
+) -> None:
+    for _ in range(10):
+        doors.inboxes.put(GIESSEN)
+
+    page = of(await provider.get("/v1/inbox", params={"limit": 5}))
+
+    assert (MARBURG, f"{MARBURG}/0") in page
+    assert [each for each in page if each[0] == GIESSEN] == [(GIESSEN, f"{GIESSEN}/{at}") for at in range(4)]
 
 
 async def test_while_a_consumer_is_in_the_group_nothing_is_confirmed_or_replayed(

@@ -10,11 +10,13 @@ from uuid import UUID
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.inbox import (
+    BadCursor,
     ConsumerInGroup,
     InboxLook,
     InboxPage,
     InboxRecord,
     InboxStanding,
+    turns,
 )
 from services.router.domain.cases.webhooks import Webhook
 from shared.errors import Unavailable
@@ -129,12 +131,18 @@ class FakeInboxes:
     async def page(
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
+        beyond = frozenset(each for each in after if after[each] > len(self.written.get(each, [])))
+        reached = {each: after.get(each, self.committed.get(each, 0)) for each in authorities}
         records: list[InboxRecord] = []
-        for each in authorities:
-            start = after.get(each, self.committed.get(each, 0))
-            records += self.written.get(each, [])[start : start + limit - len(records)]
+        for each, share in turns(authorities, limit=limit, first=0):
+            start = reached[each]
+            found = self.written.get(each, [])[start : start + min(share, limit - len(records))]
+            records += found
+            reached[each] = start + len(found)
         return InboxPage(
-            records=tuple(records), reached={record.authority: record.offset + 1 for record in records}
+            records=tuple(records),
+            reached={record.authority: record.offset + 1 for record in records},
+            beyond=beyond,
         )
 
     async def about(
@@ -146,12 +154,18 @@ class FakeInboxes:
 
     async def commit(self, places: Mapping[str, int]) -> None:
         for authority, place in places.items():
-            if authority in self.consumers:
-                raise ConsumerInGroup(authority)
-            self.committed[authority] = place
+            if place > len(self.written.get(authority, [])):
+                raise BadCursor
+            if place > self.committed.get(authority, 0):
+                self._commit(authority, place)
+
+    def _commit(self, authority: str, place: int) -> None:
+        if authority in self.consumers:
+            raise ConsumerInGroup(authority)
+        self.committed[authority] = place
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
-        await self.commit({authority: 0})
+        self._commit(authority, 0)
         return 0
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.inboxes import KafkaInboxes
+from services.router.domain.cases.inbox import write_cursor
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
 from shared.events.clock import StepOverdue
@@ -302,6 +303,12 @@ async def test_what_was_lost_is_read_again_from_an_instant_on_under_the_same_ids
     assert later.json()["inboxes"][0]["waiting"] >= 2
     ids = {record["headers"]["ce_id"] for record in page["records"]}
     assert ids <= {record["headers"]["ce_id"] for record in again["records"]}
+    confirmed = [
+        await fulda.post("/v1/inbox/confirmation", json={"cursor": cursor})
+        for cursor in (again["cursor"], again["records"][0]["cursor"], write_cursor({FULDA: 10**9}))
+    ]
+    assert [answer.status_code for answer in confirmed] == [204, 204, 422]
+    assert cases(await pull(fulda)) == set()  # the older of them has moved nothing back
     assert too_long.json()["type"].endswith("too-long-ago")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.cases.inbox import BadCursor, read_cursor, write_cursor
+from services.router.domain.cases.inbox import BadCursor, read_cursor, turns, write_cursor
 
 IDS = st.from_regex(r"[a-z]{1,4}(-[a-z0-9]{1,6}){1,2}", fullmatch=True)
 PLACES = st.dictionaries(IDS, st.integers(min_value=0, max_value=2**63 - 1), max_size=20)
@@ -24,6 +24,26 @@ def test_a_cursor_of_an_inbox_that_is_not_served_is_refused(
     if not served.issuperset(places):
         with pytest.raises(BadCursor):
             read_cursor(write_cursor(places), served=served)
+
+
+@given(
+    authorities=st.lists(IDS, min_size=1, max_size=30, unique=True),
+    limit=st.integers(1, 100),
+    first=st.integers(0, 10**6),
+)
+def test_everybody_has_a_turn_before_anybody_has_a_second(
+    authorities: list[str], limit: int, first: int
+) -> None:
+    order = list(turns(authorities, limit=limit, first=first))
+
+    assert sorted(each for each, _ in order[: len(authorities)]) == sorted(authorities)
+    assert order[0][0] == authorities[first % len(authorities)]
+    assert all(1 <= most <= max(1, limit // len(authorities)) for _, most in order[: len(authorities)])
+    assert {each for each, most in order if most == limit} == set(authorities)
+
+
+def test_nobody_has_no_turn() -> None:
+    assert list(turns((), limit=1, first=3)) == []
 
 
 def encoded(text: str) -> str:

@@ -148,6 +148,20 @@ def which_authority() -> Problem:
     )
 
 
+def forwarded_to_itself() -> Problem:
+    """The authority that hands the case on is the one that would get it."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "forwarded-to-itself",
+        title="An sich selbst weitergegeben (forwarded to itself)",
+        detail="forwardTo nennt die Stelle, die den Vorgang hat.",
+        resolution=(
+            "In forwardTo die andere Stelle nennen, oder mit kind returned zurückgeben "
+            "(name the other authority, or return the case)."
+        ),
+    )
+
+
 def not_served() -> Problem:
     """The token does not serve this authority; whether there is such a one is another question."""
     return Problem(

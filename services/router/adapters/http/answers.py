@@ -7,7 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, Security
 from pydantic import Field
 
-from services.router.adapters.http.answer_problems import no_effect, not_served, which_authority
+from services.router.adapters.http.answer_problems import (
+    forwarded_to_itself,
+    no_effect,
+    not_served,
+    which_authority,
+)
 from services.router.adapters.http.principal_auth import LetIn
 from services.router.domain.cases.answering import AnswerRequest, AnswerTaken
 from services.router.handler.answers import AnswerDoor
@@ -76,6 +81,8 @@ def answer_routes(answers: AnswerDoor | CountedAnswers, *, gate: LetIn, telemetr
                 **{name: getattr(body, name) for name in AnswerGiven.model_fields}
             ),
         )
+        if body.forward_to == given.authority:
+            raise forwarded_to_itself()
         event_id = answer_id(given.authority, given.own_id)
         note(request, case_id=given.case_id, event_id=event_id)
         outcome = await answers.take(given, traceparent=request.headers.get("traceparent"))

@@ -1,6 +1,8 @@
 """An authority's inbox over HTTP: the same records as on Kafka, confirmed by the same position."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -155,11 +157,9 @@ def inbox_routes(
     async def confirm(
         body: ConfirmationDocument, caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]
     ) -> Response:
-        """Confirm what has been read; from then on the authority is responsible for it. Again is the same."""
-        try:
+        """Confirm what has been read; from then on the authority is responsible for it. Again, or late, changes nothing."""
+        with _moving():
             await inboxes.commit(_places(body.cursor, caller))
-        except ConsumerInGroup as busy:
-            raise consumer_in_group(busy.authority) from None
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @routes.get("/status", response_model=InboxStatusDocument, responses=_SEEN)
@@ -192,10 +192,8 @@ def inbox_routes(
         served = _served(caller, body.authority)
         if len(served) != 1:
             raise which_authority()
-        try:
+        with _moving():
             place = await inboxes.rewind(served[0], to_ms=int(body.since.timestamp() * 1000))
-        except ConsumerInGroup as busy:
-            raise consumer_in_group(busy.authority) from None
         await webhooks.rewind(served[0], place=place)
         return await status(caller, served[0])
 
@@ -240,7 +238,19 @@ def _standing(
     )
 
 
+@contextmanager
+def _moving() -> Iterator[None]:
+    try:
+        yield
+    except ConsumerInGroup as busy:
+        raise consumer_in_group(busy.authority) from None
+    except BadCursor:
+        raise bad_cursor() from None
+
+
 def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:
+    if page.beyond:
+        raise bad_cursor()
     reached = {**places, **page.reached}
     return InboxDocument(
         records=tuple(_record(each) for each in page.records),

@@ -6,13 +6,14 @@ from shared.web.problems import Problem
 
 
 def bad_cursor() -> Problem:
-    """It is none of ours, or of somebody else's inbox."""
+    """It is none of ours, of somebody else's inbox, or of a place that is not written yet."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad-cursor",
         title="Stelle im Eingang unbekannt (bad cursor)",
         detail="cursor ist keine Stelle in einem Eingang dieses Zugangs.",
-        resolution="cursor senden, wie er in der Antwort von GET /v1/inbox stand (send it as it came).",
+        resolution="cursor senden, wie er in der Antwort von GET /v1/inbox stand; ist er von einem anderen Stapel, ohne after "
+        "beginnen (send it as it came; if it is from another stack, begin without after).",
     )
 
 

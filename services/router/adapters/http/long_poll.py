@@ -25,7 +25,7 @@ async def until_something(
     while True:
         with arrivals.listening(served) as news:
             page = await inboxes.page(served, after=places, limit=limit, most_bytes=most_bytes)
-            if page.records or clock() >= deadline:
+            if page.records or page.beyond or clock() >= deadline:
                 return page
             while not await news.wait(seconds=min(every, deadline - clock())) and clock() < deadline:
                 still()

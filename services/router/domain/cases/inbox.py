@@ -3,7 +3,7 @@
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ _LONGEST_OFFSET = 2**63
 
 
 class BadCursor(Exception):  # noqa: N818 - the cursor is bad, not the program
-    """It is none of ours, or speaks of an inbox that its bearer does not serve."""
+    """It is none of ours, speaks of an inbox that its bearer does not serve, or of a place that is not written yet."""
 
 
 class ConsumerInGroup(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
@@ -48,10 +48,14 @@ class InboxRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPage:
-    """Records in order per authority, and how far they reach: what a commit of this page confirms."""
+    """Records in order per authority, and how far they reach: what a commit of this page confirms.
+
+    ``beyond``: the authorities whose inbox ends before the place that was asked for.
+    """
 
     records: tuple[InboxRecord, ...]
     reached: Mapping[str, int]
+    beyond: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,22 @@ class InboxLook:
 
     fetched_at: datetime | None = None
     refused_answers: int = 0
+
+
+def turns(authorities: Sequence[str], *, limit: int, first: int) -> Iterator[tuple[str, int]]:
+    """Who is read next, and how many records at most, until the page is full.
+
+    Each has an equal share before anybody has the rest, and ``first`` says who begins: an inbox that is never confirmed
+    hides none of the others that the same principal serves.
+    """
+    if not authorities:
+        return
+    begin = first % len(authorities)
+    order = [*authorities[begin:], *authorities[:begin]]
+    share = max(1, limit // len(order))
+    yield from ((each, share) for each in order)
+    if len(order) > 1:
+        yield from ((each, limit) for each in order)
 
 
 def write_cursor(places: Mapping[str, int]) -> str:
