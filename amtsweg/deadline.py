@@ -37,6 +37,11 @@ def deadline(
     ] = None,
     extended_by_months: Annotated[int | None, typer.Option(help="length of the extension")] = None,
     incomplete: Annotated[bool, typer.Option("--incomplete", help="documents are still missing")] = False,
+    sent: Annotated[str | None, typer.Option(help="when a decision was sent or provided")] = None,
+    sent_by: Annotated[
+        str | None, typer.Option(help="letter, letter-abroad, email, mailbox, portal or handed-over")
+    ] = None,
+    retrieved: Annotated[str | None, typer.Option(help="when it was retrieved from the portal")] = None,
     batch: Annotated[
         Path | None, typer.Option(help="JSON lines, one receipt each; - for standard input")
     ] = None,
@@ -56,6 +61,9 @@ def deadline(
             "supplementsReceivedAt": supplements_received,
             "extendedByMonths": extended_by_months,
             "complete": False if incomplete else None,
+            "sentAt": sent,
+            "sentBy": sent_by,
+            "retrievedAt": retrieved,
         }
         found = compute(read_deadline_inquiry(fields), law)
     except BrokenPipeError:

@@ -5,7 +5,12 @@ from typing import Final
 
 from amtsweg.language import said
 
-_OPTIONS: Final = {"receivedAt": "received", "supplementsReceivedAt": "supplements-received"}
+_OPTIONS: Final = {
+    "receivedAt": "received",
+    "supplementsReceivedAt": "supplements-received",
+    "sentAt": "sent",
+    "retrievedAt": "retrieved",
+}
 """Options whose name is not that of the field."""
 
 _GERMAN: Final = tuple(
@@ -51,6 +56,14 @@ _GERMAN: Final = tuple(
             r"erwartet wird ein Zeitpunkt nach ISO 8601 (\1) oder ein Tag (\2), von \3 bis \4",
         ),
         ("expected no day before receivedAt", "erwartet wird kein Tag vor dem des Eingangs (--received)"),
+        ("expected no day before sentAt", "erwartet wird kein Tag vor dem der Absendung (--sent)"),
+        ("expected only together with sentAt", "erwartet wird diese Angabe nur zusammen mit --sent"),
+        ("expected only with portal as sentBy", "erwartet wird diese Angabe nur mit --sent-by portal"),
+        ("expected one of (letter, [a-z, -]+)", r"erwartet wird eines von \1"),
+        (
+            "no rule of announcement is known for it on that day",
+            "für diesen Weg ist an diesem Tag keine Regel der Bekanntgabe bekannt; erwartet wird ein anderer Tag oder Weg",
+        ),
         ("expected single-contact or authority", "erwartet wird single-contact oder authority"),
         (r"expected a whole number from 0 to ([0-9]+)", r"erwartet wird eine ganze Zahl von 0 bis \1"),
         (

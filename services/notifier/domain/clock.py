@@ -32,7 +32,7 @@ _STAGES: Sequence[CaseStage] = ("unheard", "received", "parked", "routed", "acce
 _FORWARDED_WITHIN = 1  # working days; § 71b Abs. 1 VwVfG says "unverzüglich"
 _FETCHED_WITHIN = (3, 10, 13)  # days; FIT-Connect rejects on the fourteenth
 _CONFIRMED_WITHIN = 7  # days after the deemed receipt; § 71b Abs. 3 VwVfG
-_WARNINGS = (30, 14, 7, 2)  # days before the last safe dispatch
+_WARNINGS = (30, 14, 7, 2)  # days before the last safe dispatch; the last before its strictest reading, too
 _MORNING = time(6)  # an alarm is of use when somebody comes to work
 
 
@@ -267,12 +267,19 @@ def _period(clock: CaseClock, deadline: Deadline, calendar: Calendar) -> list[Ti
     last, ends = deadline.last_safe_dispatch, deadline.period_ends
     if last is None or ends is None:
         return []
-    warned = [
-        _timer(clock, "ending", days, last - timedelta(days=days), on=calendar.last_working_day)
-        for days in _WARNINGS
-        if clock.authority is not None and last - timedelta(days=days) > deadline.deemed_received
-    ]
-    return [*warned, _timer(clock, "ended", 1, ends, due=_midnight(ends + timedelta(days=1)))]
+    midnight = datetime.combine(ends + timedelta(days=1), time(0), BERLIN)
+    warned = _warnings(clock, deadline, last, calendar) if clock.authority is not None else []
+    return [*warned, _timer(clock, "ended", 1, ends, due=midnight)]
+
+
+def _warnings(clock: CaseClock, deadline: Deadline, last: date, calendar: Calendar) -> list[Timer]:
+    """One more where the law may be read more strictly, unless another comes on that day and says so."""
+    strict, found = (last - (deadline.careful or last)).days + _WARNINGS[-1], dict[datetime, Timer]()
+    for days in (*_WARNINGS, strict):
+        if (subject := last - timedelta(days=days)) > deadline.deemed_received:
+            timer = _timer(clock, "ending", days, subject, on=calendar.last_working_day)
+            found.setdefault(timer.due_at, timer)
+    return [found[due] for due in sorted(found)]
 
 
 def _timer(
@@ -287,7 +294,3 @@ def _timer(
     day = on(subject) if on is not None else subject
     due_at = due if due is not None else datetime.combine(day, _MORNING, BERLIN)
     return Timer(case_id=clock.case_id, kind=kind, step=step, subject=subject, due_at=due_at)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), BERLIN)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from amtsweg.__main__ import build
 from amtsweg.inquiry_words import inquiry_words
 from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
-from services.notifier.domain.deadlines import compute
+from services.notifier.domain.deadlines import announcement, compute
 from services.notifier.domain.deadlines import inquiry as deadline_inquiry
 from services.router.domain.decision import inquiry as competence_inquiry
 from tests.support.languages import foreign
@@ -41,6 +41,9 @@ WRONG = (
     (*PERIOD, "--received", "2026-01-12", "--supplements-received", "2025-01-12"),
     (*PERIOD, "--received", "2026-01-12", "--extended-by-months", "61"),
     (*PERIOD, "--received", "2026-01-12", "--extended-by-months", "1", "--incomplete"),
+    (*PERIOD, "--received", "2026-01-12", "--sent", "2026-01-11", "--sent-by", "letter"),
+    (*PERIOD, "--received", "2026-01-12", "--sent", "2026-03-11", "--sent-by", "pigeon"),
+    (*PERIOD, "--received", "2026-01-12", "--retrieved", "2026-03-11"),
     (
         "deadline",
         "--profile",
@@ -66,7 +69,7 @@ def test_every_wrong_question_says_which_option_and_what_is_expected(lang: Comma
             assert not foreign(expected, spoken="de"), (call, told.stderr)
 
 
-@pytest.mark.parametrize("module", [competence_inquiry, deadline_inquiry, compute])
+@pytest.mark.parametrize("module", [competence_inquiry, deadline_inquiry, compute, announcement])
 def test_every_sentence_about_an_option_of_a_command_is_there_in_german(
     module: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,9 +128,21 @@ async def ask(**asked: str) -> Response:
 async def test_the_command_and_the_door_give_the_same_object() -> None:
     received = "2026-01-12T09:30:00+01:00"
     answer = await ask(profile=FICTION, receivedAt=received, extendedByMonths="1")
-    command = run("--profile", FICTION, "--received", received, "--extended-by-months", "1", "--json")
+    command = ("--profile", FICTION, "--received", received, "--extended-by-months", "1", "--json")
     assert answer.status_code == 200
-    assert answer.json() == json.loads(command.stdout)
+    assert answer.json() == json.loads(run(*command).stdout)
+    sent = await ask(
+        profile=FICTION, receivedAt=received, extendedByMonths="1", sentAt="2026-05-15", sentBy="portal"
+    )
+    assert sent.json() == json.loads(run(*command, "--sent", "2026-05-15", "--sent-by", "portal").stdout)
+    assert sent.json()["announcedOn"] is None
+
+
+def test_a_dispatch_in_a_batch_has_its_announcement_too(tmp_path: Path) -> None:
+    sent = {**GOOD, "sentAt": "2026-04-04", "sentBy": "portal", "retrievedAt": "2026-04-05"}
+    [found] = batch(tmp_path, json.dumps(sent))
+    assert set(found) == KEYS | {"announcedOn", "inTime", "remedyUntil"}
+    assert (found["announcedOn"], found["inTime"], found["remedyUntil"]) == ("2026-04-06", True, "2026-05-06")
 
 
 async def test_the_door_says_which_parameter_is_wrong() -> None:

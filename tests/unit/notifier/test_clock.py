@@ -207,17 +207,6 @@ def test_a_case_that_was_parked_and_then_routed_is_watched_as_routed(order: list
     assert timers(clock(*order), LAW) == timers(clock(ROUTED_EVENT), LAW)
 
 
-@given(st.dates(date(2024, 1, 1), date(2027, 12, 31)))
-def test_warnings_are_on_working_days_and_in_their_order(day: date) -> None:
-    receipt = FICTION.model_copy(
-        update={"received_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC)}
-    )
-    found = timers(clock(event(SubmissionRouted(receipt=receipt, authority=GIESSEN))), LAW)
-    warned = [timer.due_at for timer in found if timer.kind == "ending"]
-    assert warned == sorted(warned)
-    assert all(LAW.calendar.works(instant.date()) for instant in warned)
-
-
 @pytest.mark.parametrize("hours", [-1, 0, 1])
 def test_ids_do_not_depend_on_the_clock(hours: int) -> None:
     later = replace(ROUTED_EVENT, time=RECEIVED + timedelta(hours=hours))

@@ -31,6 +31,11 @@ class AskedDeadline(BaseModel):
     ] = None
     extended_by_months: Annotated[int | None, Field(description="length of the extension")] = None
     complete: Annotated[bool | None, Field(description="false while documents are missing")] = None
+    sent_at: Annotated[str | None, Field(description="when a decision was sent or provided")] = None
+    sent_by: Annotated[
+        str | None, Field(description="letter, letter-abroad, email, mailbox, portal or handed-over")
+    ] = None
+    retrieved_at: Annotated[str | None, Field(description="when it was retrieved from the portal")] = None
 
 
 class StepShown(BaseModel):
@@ -52,9 +57,20 @@ class DeadlineShown(BaseModel):
     raw_end: str | None
     period_ends: str | None
     fiction_from: str | None
-    last_safe_dispatch: str | None
+    last_safe_dispatch: Annotated[
+        str | None, Field(description="to somebody in Germany, by the slowest rule")
+    ]
     earliest_reading: Annotated[str | None, Field(description="last dispatch by the strictest reading")]
     last_safe_dispatch_by: Annotated[dict[str, str], Field(description="by channel")]
+    announced_on: Annotated[
+        str | None, Field(description="only with sentAt; null: not announced, as nobody retrieved it in time")
+    ] = None
+    in_time: Annotated[
+        bool | None, Field(description="only with sentAt: whether that is within the period")
+    ] = None
+    remedy_until: Annotated[
+        str | None, Field(description="only with sentAt: last day for objection or action")
+    ] = None
     profile: str
     deemed: str
     only_for: Annotated[str | None, Field(description="the cases that the fiction covers, if not all")]
@@ -67,7 +83,9 @@ class DeadlineShown(BaseModel):
 def add_deadlines(app: FastAPI, *, law: Law) -> None:
     """Answer ``GET /v1/deadlines``. No authentication: the law is public, and the query names no person."""
 
-    @app.get("/v1/deadlines", tags=["deadlines"], openapi_extra=OPEN_TO_ALL)
+    @app.get(
+        "/v1/deadlines", tags=["deadlines"], openapi_extra=OPEN_TO_ALL, response_model_exclude_unset=True
+    )
     async def deadlines(asked: Annotated[AskedDeadline, Query()]) -> DeadlineShown:
         """When a period begins and ends, what follows from silence, and when the last safe dispatch is."""
         try:

@@ -2,20 +2,19 @@
 
 Two questions are open in law, and the careful answer is computed beside the likely one: whether § 31 Abs. 3
 VwVfG lengthens the authority's own period, and whether forwarding at once shortens the three days of
-§ 71b Abs. 2 VwVfG. ``careful`` holds the earliest day of all readings; who warns an authority uses that.
+§ 71b Abs. 2 VwVfG. ``careful`` holds the earliest day of all readings: an authority is warned before it, too (ADR 0016).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from services.notifier.domain.deadlines.announcement import Announced, announce
 from services.notifier.domain.deadlines.calendar import LAST_YEAR, after_months
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
-from services.notifier.domain.deadlines.law import DispatchChannel, Law, LegalProfile, ServiceProfile
+from services.notifier.domain.deadlines.law import Law, LegalProfile, ServiceProfile
 
 _SINGLE_CONTACT_DAYS = timedelta(days=3)  # § 71b Abs. 2 VwVfG; the postal reform of 2025 left it alone
 _ONE_DAY = timedelta(days=1)
-_CHANNELS: Sequence[DispatchChannel] = ("letter", "email", "mailbox", "handed-over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +22,9 @@ class Deadline:
     """A period. Without an end where the law sets none, or where documents are still missing.
 
     ``started_by`` is the day whose event starts the period; it is not counted itself. ``raw_end`` is the end
-    before it is moved to a working day, of the extension too if there is one. ``last_safe_dispatch`` counts as
-    announced within the period by every rule that may apply.
+    before it is moved to a working day, of the extension too if there is one. What is sent to somebody in Germany on
+    ``last_safe_dispatch`` counts as announced within the period by every rule that may apply. ``announced``: what
+    follows from the dispatch that was asked about.
     """
 
     inquiry: DeadlineInquiry
@@ -39,6 +39,7 @@ class Deadline:
     fiction_from: date | None = None
     last_safe_dispatch: date | None = None
     careful: date | None = None
+    announced: Announced | None = None
 
     @property
     def fiction_is_certain(self) -> bool:
@@ -53,6 +54,18 @@ def compute(inquiry: DeadlineInquiry, law: Law) -> Deadline:
         BadDeadlineInquiry: there is no such service or profile on that day, it allows no such extension, or
             the end lies beyond the years that can be computed.
     """
+    deadline = _period(inquiry, law)
+    dispatch, service = inquiry.dispatch, deadline.service
+    if dispatch is None:
+        return deadline
+    remedy = service.remedy if service is not None and service.remedy is not None else deadline.profile.remedy
+    told = announce(
+        dispatch, law, period_ends=deadline.period_ends, kept_by=deadline.profile.kept_by, remedy=remedy
+    )
+    return replace(deadline, announced=told)
+
+
+def _period(inquiry: DeadlineInquiry, law: Law) -> Deadline:
     service, profile = _profile(inquiry, law)
     received = _received(inquiry, profile)
     deemed = received + _SINGLE_CONTACT_DAYS if inquiry.via == "single-contact" else received
@@ -84,34 +97,6 @@ def compute(inquiry: DeadlineInquiry, law: Law) -> Deadline:
         last_safe_dispatch=ends - days,
         careful=careful - days,
     )
-
-
-def announced(sent_on: date, channel: DispatchChannel, law: Law) -> date | None:
-    """Return the day on which something sent on this day counts as announced; it is not moved to a working day.
-
-    § 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG, in the version of that day; None where no rule is known.
-    """
-    rule = law.announcement(channel, on=sent_on)
-    return None if rule is None else sent_on + timedelta(days=rule.days)
-
-
-def remedy_until(announced_on: date, law: Law) -> date:
-    """Return the last day for an objection or an action: one month (§ 70, § 74 VwGO), moved to a working day."""
-    return law.calendar.next_working_day(after_months(announced_on, 1))
-
-
-def last_dispatches(period_ends: date, law: Law) -> dict[DispatchChannel, date]:
-    """Return for every channel the last day on which something sent counts as announced within the period."""
-    last: dict[DispatchChannel, date] = {}
-    for channel in _CHANNELS:
-        days = [rule.days for rule in law.announcements if rule.channel == channel]
-        candidates = (period_ends - timedelta(days=number) for number in range(max(days, default=0) + 1))
-        for day in candidates:
-            reached = announced(day, channel, law)
-            if reached is not None and reached <= period_ends:
-                last[channel] = day
-                break
-    return last
 
 
 def _profile(inquiry: DeadlineInquiry, law: Law) -> tuple[ServiceProfile | None, LegalProfile]:

@@ -1,13 +1,14 @@
 """A deadline in words and as a document: every step with its day and the paragraph that asks for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from services.notifier.domain.deadlines.calendar import Calendar
-from services.notifier.domain.deadlines.compute import Deadline, last_dispatches
+from services.notifier.domain.deadlines.announcement import Announced, last_dispatches
+from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.explain_words import NUMBERS, WORDS
-from services.notifier.domain.deadlines.law import Law
+from services.notifier.domain.deadlines.law import DispatchChannel, Law
 from shared.local_time import ReadIn, letter_day, weekday_name
 
 
@@ -20,26 +21,34 @@ class ExplanationStep:
     text: str
 
 
-def short(deadline: Deadline) -> dict[str, str | None]:
-    """Return the days alone, as in a batch."""
+def short(deadline: Deadline) -> dict[str, str | bool | None]:
+    """Return the days alone, as in a batch; of a dispatch only where one was asked about."""
     return {
         "deemedReceived": deadline.deemed_received.isoformat(),
         "rawEnd": _iso(deadline.raw_end),
         "periodEnds": _iso(deadline.period_ends),
         "fictionFrom": _iso(deadline.fiction_from),
         "lastSafeDispatch": _iso(deadline.last_safe_dispatch),
+        **({} if deadline.announced is None else _dispatched(deadline.announced)),
+    }
+
+
+def _dispatched(told: Announced) -> dict[str, str | bool | None]:
+    return {
+        "announcedOn": _iso(told.on),
+        "inTime": told.in_time,
+        "remedyUntil": _iso(told.remedy_until),
     }
 
 
 def document(deadline: Deadline, law: Law) -> dict[str, Any]:
     """Return the days with the law behind them."""
-    ends, profile, service = deadline.period_ends, deadline.profile, deadline.service
+    profile, service = deadline.profile, deadline.service
     return {
         **short(deadline),
         "earliestReading": _iso(deadline.careful),
         "lastSafeDispatchBy": {
-            channel: day.isoformat()
-            for channel, day in (last_dispatches(ends, law) if _announced(deadline) and ends else {}).items()
+            channel: day.isoformat() for channel, day in _last_by_channel(deadline, law).items()
         },
         "profile": profile.name,
         "deemed": profile.deemed,
@@ -49,26 +58,26 @@ def document(deadline: Deadline, law: Law) -> dict[str, Any]:
         "verified": profile.verified and (service is None or service.verified),
         "steps": [
             {"day": _iso(step.day), "paragraph": step.paragraph, "text": step.text}
-            for step in steps(deadline, law.calendar)
+            for step in steps(deadline, law)
         ],
     }
 
 
 def explained(deadline: Deadline, law: Law, language: ReadIn = "de") -> str:
     """Return the deadline in words, one step a line."""
-    return "\n".join(f"{step.text} ({step.paragraph})" for step in steps(deadline, law.calendar, language))
+    return "\n".join(f"{step.text} ({step.paragraph})" for step in steps(deadline, law, language))
 
 
-def steps(deadline: Deadline, calendar: Calendar, language: ReadIn = "de") -> list[ExplanationStep]:
+def steps(deadline: Deadline, law: Law, language: ReadIn = "de") -> list[ExplanationStep]:
     """Return every step in its order; holidays and paragraphs keep their official names."""
-    told = _Explanation(deadline, calendar, language)
-    return [*told.receipt(), *told.period(), *told.consequences()]
+    told = _Explanation(deadline, law, language)
+    return [*told.receipt(), *told.period(), *told.consequences(), *told.dispatch()]
 
 
 class _Explanation:
-    def __init__(self, deadline: Deadline, calendar: Calendar, language: ReadIn) -> None:
+    def __init__(self, deadline: Deadline, law: Law, language: ReadIn) -> None:
         self._deadline = deadline
-        self._calendar = calendar
+        self._law = law
         self._language = language
 
     def _say(self, words: str, **blanks: object) -> str:
@@ -124,7 +133,7 @@ class _Explanation:
     def _moved(self, raw: date, ends: date) -> list[ExplanationStep]:
         if raw == ends:
             return []
-        why = self._calendar.holiday(raw) or weekday_name(raw, self._language)
+        why = self._law.calendar.holiday(raw) or weekday_name(raw, self._language)
         return [self._on("moved", ends, "§ 31 Abs. 3 VwVfG, § 193 BGB", why=why)]
 
     def consequences(self) -> list[ExplanationStep]:
@@ -137,11 +146,47 @@ class _Explanation:
         if (last := deadline.last_safe_dispatch) is not None:
             if _announced(deadline):
                 found.append(self._on("last-announced", last, "§ 41 Abs. 2 VwVfG, § 9 Abs. 1 OZG"))
+                found += self._last_elsewhere()
             else:
                 found.append(self._on("last-sent", last, basis))
         if deadline.careful is not None and deadline.careful != deadline.last_safe_dispatch:
             found.append(self._on("careful", deadline.careful, "§ 31 Abs. 3, § 71b Abs. 2 VwVfG"))
         return found
+
+    def _last_elsewhere(self) -> list[ExplanationStep]:
+        """Where the day of announcement follows another rule: by post to another country, in a portal."""
+        last = _last_by_channel(self._deadline, self._law)
+        found = []
+        if (day := last.get("letter-abroad")) is not None:
+            found.append(self._on("last-abroad", day, "§ 71b Abs. 6 VwVfG"))
+        if (day := last.get("portal")) is not None:
+            found.append(self._on("last-portal", day, "§ 41 Abs. 2a VwVfG"))
+        return found
+
+    def dispatch(self) -> list[ExplanationStep]:
+        told = self._deadline.announced
+        if told is None:
+            return []
+        sent, basis = told.dispatch, told.rule.legal_basis
+        found = [self._on(f"sent-{sent.by}", sent.on, basis)]
+        if sent.retrieved_on is not None:
+            found.append(self._on("retrieved", sent.retrieved_on, basis))
+        if told.on is None:
+            days = told.rule.retrieved_within
+            found.append(ExplanationStep(None, basis, self._say("not-announced", number=days)))
+        else:
+            found.append(self._on("announced", told.on, basis))
+        if told.in_time is not None:
+            words = "in-time" if told.in_time else "too-late"
+            found.append(ExplanationStep(None, self._deadline.profile.legal_basis, self._say(words)))
+        if told.remedy_until is not None:
+            found.append(self._on("remedy-until", told.remedy_until, "§ 70, § 74 VwGO"))
+        return found
+
+
+def _last_by_channel(deadline: Deadline, law: Law) -> Mapping[DispatchChannel, date]:
+    ends = deadline.period_ends
+    return last_dispatches(ends, law) if ends is not None and _announced(deadline) else {}
 
 
 def _announced(deadline: Deadline) -> bool:

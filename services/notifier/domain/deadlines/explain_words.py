@@ -61,10 +61,45 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Spätestens abzusenden, damit der Bescheid noch in der Frist als bekannt gegeben gilt: {day}",
         "To be sent at the latest, so that the decision counts as announced within the period: {day}",
     ),
+    "last-abroad": (
+        "Mit der Post ins Ausland abzusenden bis: {day}",
+        "To be sent by post to another country until: {day}",
+    ),
+    "last-portal": (
+        "In ein Portal einzustellen bis: {day}; was dort nicht abgerufen wird, kann dann noch per Brief abgehen",
+        "To be provided in a portal until: {day}; what nobody retrieves there can then still go by letter",
+    ),
     "last-sent": ("Spätestens abzusenden: {day}", "To be sent at the latest: {day}"),
     "careful": (
         "Nach der strengsten Lesart abzusenden bis: {day}",
         "By the strictest reading to be sent until: {day}",
+    ),
+    "sent-letter": ("Bescheid per Brief abgesandt: {day}", "Decision sent by letter: {day}"),
+    "sent-letter-abroad": (
+        "Bescheid per Brief ins Ausland abgesandt: {day}",
+        "Decision sent by letter to another country: {day}",
+    ),
+    "sent-email": ("Bescheid per E-Mail abgesandt: {day}", "Decision sent by e-mail: {day}"),
+    "sent-mailbox": (
+        "Bescheid im Postfach des Nutzerkontos bereitgestellt: {day}",
+        "Decision provided in the mailbox of the user account: {day}",
+    ),
+    "sent-portal": (
+        "Bescheid in einem Portal zum Abruf bereitgestellt und das mitgeteilt: {day}",
+        "Decision provided in a portal for retrieval, and notice of it sent: {day}",
+    ),
+    "sent-handed-over": ("Bescheid übergeben: {day}", "Decision handed over: {day}"),
+    "retrieved": ("Abgerufen: {day}", "Retrieved: {day}"),
+    "announced": ("Als bekannt gegeben gilt er am: {day}", "It counts as announced on: {day}"),
+    "not-announced": (
+        "Nicht innerhalb von {number} Tagen abgerufen: nicht bekannt gegeben, er muss noch einmal abgehen",
+        "Not retrieved within {number} days: not announced, it must be sent once more",
+    ),
+    "in-time": ("Das ist innerhalb der Frist", "That is within the period"),
+    "too-late": ("Das ist nach dem Ende der Frist", "That is after the end of the period"),
+    "remedy-until": (
+        "Bei richtiger Belehrung endet die Frist für Widerspruch oder Klage: {day}",
+        "With correct instructions the period for an objection or an action ends: {day}",
     ),
 }
 """Each says the same in both languages, with the same blanks."""

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final, Literal
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, get_args
 
 from services.notifier.domain.deadlines.calendar import FIRST_YEAR, LAST_YEAR, calendar_day
+from services.notifier.domain.deadlines.law import DispatchChannel
 
 Via = Literal["single-contact", "authority"]
 """Where the application arrived: at the einheitliche Stelle (§ 71a VwVfG), or at the authority itself."""
@@ -19,13 +20,19 @@ FIELDS: Final = (
     "supplementsReceivedAt",
     "extendedByMonths",
     "complete",
+    "sentAt",
+    "sentBy",
+    "retrievedAt",
 )
 """What an inquiry is made of."""
+
+CHANNELS: Final[tuple[DispatchChannel, ...]] = get_args(DispatchChannel)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
+_END_OF_DAY = re.compile(r"[T ]24:00(:00([.]0+)?)?")
 _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _KEY = re.compile(r"[0-9]{14}")
 _MOST_MONTHS = 60
@@ -46,6 +53,15 @@ class BadDeadlineInquiry(Exception):  # noqa: N818 - the inquiry is bad, not the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """A decision was sent, or provided in a portal, on a day; ``retrieved_on``: when it was taken out of the portal."""
+
+    on: date
+    by: DispatchChannel
+    retrieved_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineInquiry:
     """A receipt, and what happened since. ``service`` or ``profile`` is given.
 
@@ -61,10 +77,13 @@ class DeadlineInquiry:
     completed_on: date | None = None
     complete: bool = True
     extended_by: int = 0
+    dispatch: Dispatch | None = None
 
 
 def read_deadline_inquiry(fields: Mapping[str, object]) -> DeadlineInquiry:
     """Return the inquiry of ``service|profile, receivedAt, via, supplementsReceivedAt, extendedByMonths, complete``.
+
+    ``sentAt``, ``sentBy`` and, of a portal, ``retrievedAt`` ask about a decision that was sent.
 
     An instant without an offset is a time in Germany. None is absent; without ``via`` the application came
     through the single contact.
@@ -88,6 +107,7 @@ def read_deadline_inquiry(fields: Mapping[str, object]) -> DeadlineInquiry:
         completed_on=completed_on,
         complete=_complete(fields.get("complete")),
         extended_by=_months(fields.get("extendedByMonths")),
+        dispatch=_dispatch(fields, received_on=received_on),
     )
 
 
@@ -109,7 +129,10 @@ def _read_day(value: object, field: str) -> date:
             if _DAY.fullmatch(value):
                 day = date.fromisoformat(value)
             elif _INSTANT.fullmatch(value):
-                instant = datetime.fromisoformat(value.upper().replace(",", "."))
+                written, ended = _END_OF_DAY.subn("T00:00:00", value.upper().replace(",", "."))
+                instant = datetime.fromisoformat(written) + timedelta(
+                    days=ended
+                )  # 24:00 is the next day's 0:00
                 day = instant.date() if instant.tzinfo is None else calendar_day(instant)
         except (ValueError, OverflowError):
             day = None
@@ -126,6 +149,29 @@ def _completed_on(value: object) -> date | None:
     if len(given) > _MOST_SUPPLEMENTS:
         raise BadDeadlineInquiry("supplementsReceivedAt", f"expected at most {_MOST_SUPPLEMENTS} instants")
     return max(_read_day(instant, "supplementsReceivedAt") for instant in given)
+
+
+def _dispatch(fields: Mapping[str, object], *, received_on: date) -> Dispatch | None:
+    sent_at, sent_by, retrieved_at = (fields.get(name) for name in ("sentAt", "sentBy", "retrievedAt"))
+    if sent_at is None:
+        for field, value in (("sentBy", sent_by), ("retrievedAt", retrieved_at)):
+            if value is not None:
+                raise BadDeadlineInquiry(field, "expected only together with sentAt")
+        return None
+    by = next((channel for channel in CHANNELS if channel == sent_by), None)
+    if by is None:
+        raise BadDeadlineInquiry("sentBy", f"expected one of {', '.join(CHANNELS)}")
+    sent_on = _read_day(sent_at, "sentAt")
+    if sent_on < received_on:
+        raise BadDeadlineInquiry("sentAt", "expected no day before receivedAt")
+    if retrieved_at is None:
+        return Dispatch(on=sent_on, by=by)
+    if by != "portal":
+        raise BadDeadlineInquiry("retrievedAt", "expected only with portal as sentBy")
+    retrieved_on = _read_day(retrieved_at, "retrievedAt")
+    if retrieved_on < sent_on:
+        raise BadDeadlineInquiry("retrievedAt", "expected no day before sentAt")
+    return Dispatch(on=sent_on, by=by, retrieved_on=retrieved_on)
 
 
 def _via(value: object) -> Via:

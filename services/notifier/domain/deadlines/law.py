@@ -7,8 +7,11 @@ from typing import Literal, TypeVar
 
 from services.notifier.domain.deadlines.calendar import Calendar
 
-DispatchChannel = Literal["letter", "email", "mailbox", "handed-over"]
-"""How a decision can reach its addressee; each has a rule of its own for the day of announcement."""
+DispatchChannel = Literal["letter", "letter-abroad", "email", "mailbox", "portal", "handed-over"]
+"""How a decision can reach its addressee; each has a rule of its own for the day of announcement.
+
+``mailbox`` is that of § 9 OZG, where provision counts; ``portal`` is § 41 Abs. 2a VwVfG, where retrieval counts.
+"""
 
 PeriodUnit = Literal["days", "months", "none"]
 Starts = Literal["receipt", "complete-documents"]
@@ -76,10 +79,16 @@ class ServiceProfile(InForce):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement(InForce):
-    """After how many days a decision that was sent by this channel counts as announced."""
+    """How long after it was sent by this channel, or retrieved, a decision counts as announced.
+
+    ``retrieved_within``: where retrieval counts, so many days after the notice of provision are left for it; what is
+    not retrieved by then is not announced. None where sending counts.
+    """
 
     channel: DispatchChannel
-    days: int
+    unit: Literal["days", "months"]
+    length: int
+    retrieved_within: int | None
     legal_basis: str
     source: str
     verified: bool
@@ -113,7 +122,8 @@ class RemedyRule(InForce):
 class Law:
     """All tables of one Land.
 
-    ``slowest_announcement`` in days, of all channels and times: which rule applies to a Land is not always certain.
+    ``slowest_announcement`` in days, of all channels within Germany and times: which rule applies to a Land is not
+    always certain.
     """
 
     profiles: Mapping[str, Sequence[LegalProfile]]

@@ -108,7 +108,7 @@ def read_law(tables: Mapping[str, TableRows], *, calendar: Calendar) -> Law:
         courts={court.district: court for court in courts},
         remedies=remedies,
         calendar=calendar,
-        slowest_announcement=max((rule.days for rule in announcements), default=0),
+        slowest_announcement=_slowest(announcements),
     )
 
 
@@ -178,17 +178,24 @@ def _service(cells: _Cells) -> ServiceProfile:
 
 
 def _announcement(cells: _Cells) -> Announcement:
-    days = cells.number("days", most=31)
-    if days is None:
-        raise cells.broken("days", "expected a number of days")
+    length = cells.number("length", most=31)
+    if length is None:
+        raise cells.broken("length", "expected a number")
     return Announcement(
         channel=cells.choice("channel", *_CHANNELS),
-        days=days,
+        unit=cells.choice("unit", "days", "months"),
+        length=length,
+        retrieved_within=cells.number("retrieved_within", most=31),
         **_validity(cells),
         legal_basis=cells.needed("legal_basis"),
         source=cells.needed("source"),
         verified=cells.truth("verified"),
     )
+
+
+def _slowest(announcements: Sequence[Announcement]) -> int:
+    within = [rule for rule in announcements if rule.unit == "days" and rule.retrieved_within is None]
+    return max((rule.length for rule in within), default=0)
 
 
 def _remedy(cells: _Cells) -> RemedyRule:

@@ -32,6 +32,11 @@ INSTANTS = [
     ("2026-10-25T23:00:00Z", "2026-10-26"),
     ("2026-12-31T23:59:59+01:00", "2026-12-31"),
     ("2026-12-31T23:59:59+00:00", "2027-01-01"),
+    ("2026-12-31T23:59:59.999+01:00", "2026-12-31"),
+    ("2026-12-31T23:59:59.999999999+01:00", "2026-12-31"),  # never rounded up
+    ("2026-12-31T24:00:00+01:00", "2027-01-01"),  # ISO 8601: the same instant as 0:00 of the next day
+    ("2026-12-30T24:00Z", "2026-12-31"),
+    ("2028-02-28 24:00:00,000", "2028-02-29"),
 ]
 
 
@@ -66,7 +71,7 @@ def test_an_end_that_was_moved_is_extended_from_where_it_was_moved_to(
 
 def test_of_an_extended_period_both_ends_and_why_each_was_moved_are_explained() -> None:
     found = deadline_of("2025-11-25", extendedByMonths=2)
-    told = [(str(step.day), step.paragraph) for step in steps(found, hessian_law().calendar)]
+    told = [(str(step.day), step.paragraph) for step in steps(found, hessian_law())]
     basis, moved = found.profile.legal_basis, "§ 31 Abs. 3 VwVfG, § 193 BGB"
     assert told[3:7] == [
         ("2026-02-28", "§ 188 Abs. 2, 3 BGB"),

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.notifier.domain.deadlines.compute import announced, last_dispatches, remedy_until
+from services.notifier.domain.deadlines.announcement import announced, last_dispatches, remedy_until
 from services.notifier.domain.deadlines.explain import short
 from tests.support.law import CONFIRMATION, deadline_of, hessian_law
 

@@ -3,13 +3,13 @@
 Nothing of the engine is used here: no month arithmetic, no library of holidays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.notifier.domain.deadlines.compute import announced, last_dispatches, remedy_until
+from services.notifier.domain.deadlines.announcement import announced, last_dispatches, remedy_until
 from services.notifier.domain.deadlines.explain import short
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry
 from tests.support.law import CONFIRMATION, FICTION, deadline_of, hessian_law
@@ -178,6 +178,14 @@ def test_an_instant_counts_on_the_day_that_a_german_clock_shows() -> None:
             assert found == (at + ahead).date(), at
 
 
+def latest_with_a_letter_after(waits: int, end: date, arrives: Callable[[date], date]) -> date:
+    """§ 41 Abs. 2a VwVfG: ten days to retrieve it, then a letter on the next day."""
+    provided = end
+    while arrives(provided + waits * DAY + DAY) > end:
+        provided -= DAY
+    return provided
+
+
 def test_the_day_of_announcement_and_the_last_dispatch_agree_on_every_day() -> None:
     law = hessian_law()
 
@@ -188,8 +196,16 @@ def test_the_day_of_announcement_and_the_last_dispatch_agree_on_every_day() -> N
         latest = day
         while arrives(latest) > day:
             latest -= DAY
-        same: dict[str, date | None] = dict.fromkeys(("letter", "email", "mailbox"), latest)
-        assert last_dispatches(day, law) == {**same, "handed-over": day}, day
+        abroad = day
+        while months_after(abroad, 1) > day:  # § 71b Abs. 6 VwVfG
+            abroad -= DAY
+        last = {
+            **dict.fromkeys(("letter", "email", "mailbox"), latest),
+            "letter-abroad": abroad,
+            "portal": latest_with_a_letter_after(10, day, arrives),
+            "handed-over": day,
+        }
+        assert last_dispatches(day, law) == last, day
         for channel in ("letter", "email", "mailbox"):
             assert announced(day, channel, law) == arrives(day), day
         assert remedy_until(day, law) == moved(months_after(day, 1)), day

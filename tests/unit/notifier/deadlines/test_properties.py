@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.notifier.domain.deadlines.calendar import BERLIN
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document
-from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from services.notifier.domain.deadlines.inquiry import FIELDS, BadDeadlineInquiry, read_deadline_inquiry
 from tests.support.law import FICTION, deadline_of, hessian_law
 
 pytestmark = pytest.mark.slow
@@ -99,7 +99,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=5,
 )
-FIELDS = ("service", "profile", "receivedAt", "via", "supplementsReceivedAt", "extendedByMonths", "complete")
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.booleans())
