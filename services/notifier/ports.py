@@ -45,6 +45,9 @@ class CaseStore(Protocol):
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
         """Return those of these cases that are known."""
 
+    async def removed(self, ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of these ids, unknown to ``cases``, whose cases were removed a long time after they closed."""
+
     async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         """Write cases and newly planned messages; a message whose fate is on record already keeps it."""
 
@@ -65,7 +68,7 @@ class ClockLedger(Protocol):
     """What the clock knows of cases, inside the one transaction in which a batch of events is applied."""
 
     async def clocks(self, ids: Collection[UUID]) -> Sequence[CaseClock]:
-        """Return those of these cases' clocks that are known."""
+        """Return those of these cases' clocks that are known; that of a removed case is closed and knows nothing."""
 
     async def set(self, clocks: Collection[CaseClock], timers: Collection[Timer]) -> None:
         """Keep these clocks; their timers are these and no others, except those that have struck."""

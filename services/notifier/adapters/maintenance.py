@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from services.notifier.adapters.postgres.queue import PostgresQueue, QueueCounts
+from services.notifier.adapters.postgres.retention import Retention
 from services.notifier.ports import StoreAway
 from shared.backoff import Backoff
 from shared.telemetry.health import Condition
@@ -15,7 +16,7 @@ from shared.telemetry.metrics import Telemetry
 Close = Callable[[], Awaitable[None]]
 
 _LOOK_SECONDS = 2.0
-_LOOKS_PER_ERASURE = 1800
+_LOOKS_PER_REMOVAL = 1800
 _TOO_OLD_SECONDS = 600.0
 
 
@@ -54,26 +55,34 @@ class Resumed:
 
 
 class Upkeep:
-    """Shows how many messages wait, and deletes contacts when their time is over."""
+    """Shows how many messages wait, and removes contacts and cases when their time is over."""
 
     def __init__(
-        self, queue: PostgresQueue, *, kept_for: timedelta, condition: Condition, telemetry: Telemetry
+        self,
+        queue: PostgresQueue,
+        retention: Retention,
+        *,
+        contact_kept_for: timedelta,
+        condition: Condition,
+        telemetry: Telemetry,
     ) -> None:
         self._queue = queue
-        self._kept_for = kept_for
+        self._retention = retention
+        self._contact_kept_for = contact_kept_for
         self._condition = condition
         self._telemetry = telemetry
         self._log = structlog.get_logger().bind(part="upkeep")
 
     async def run(self) -> None:
-        """Look every two seconds, erase every hour, until cancelled."""
+        """Look every two seconds, remove every hour, until cancelled."""
         looks = 0
         while True:
             try:
                 self._show(await self._queue.standing())
-                if looks % _LOOKS_PER_ERASURE == 0:
-                    erased = await self._queue.erase(closed_for=self._kept_for)
-                    self._log.info("contacts erased", count=erased)
+                if looks % _LOOKS_PER_REMOVAL == 0:
+                    erased = await self._retention.erase_contacts(closed_for=self._contact_kept_for)
+                    removed = await self._retention.remove_cases()
+                    self._log.info("old cases removed", count=removed, contacts=erased)
                 looks += 1
             except StoreAway:
                 self._condition.set("unready", reason="the store is away")

@@ -17,6 +17,7 @@ from services.notifier.adapters.postgres import MIGRATIONS, SCHEMA
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.queue import PostgresQueue
 from services.notifier.adapters.postgres.renewal import TimerRenewal
+from services.notifier.adapters.postgres.retention import Retention
 from services.notifier.adapters.postgres.shares import Shares
 from services.notifier.adapters.postgres.timers import DueTimers
 from services.notifier.app.channels import channels
@@ -84,7 +85,11 @@ def _parts(settings: Settings, pool: Pool) -> Mapping[str, Component]:
     )
     condition = health.part("messages")
     upkeep = Upkeep(
-        common.queue, kept_for=settings.contact_kept_for, condition=condition, telemetry=telemetry
+        common.queue,
+        Retention(pool),
+        contact_kept_for=settings.contact_kept_for,
+        condition=condition,
+        telemetry=telemetry,
     )
     stored = partial(offsets.stored, pool, plan.group)
     lag = lag_of("notifier", address=common.address, stored=stored, health=health, telemetry=telemetry)

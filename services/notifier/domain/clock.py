@@ -82,7 +82,7 @@ class CaseClock:
 
     @property
     def is_erased(self) -> bool:
-        """Whether an order has erased it: of a case that was decided the facts of receipt stay."""
+        """Whether it was erased on an order, or removed with time: of a case that was decided the facts of receipt stay."""
         return self.standing == "closed" and self.receipt is None
 
     def _at(

@@ -24,8 +24,11 @@ async def on_events(events: Sequence[Event[Payload]], ledger: CaseStore, law: La
     apart = (NotificationSettled, NotificationRead, CaseMessage)
     news = [event for event in events if not isinstance(event.data, apart)]
     known = {case.id: case for case in await ledger.cases({event.case_id for event in news})}
+    removed = await ledger.removed({event.case_id for event in news} - known.keys())
     messages: list[ApplicantMessage] = []
     for event in news:
+        if event.case_id in removed:
+            continue  # a replay, a long time after the case closed: everything has been told
         case = known.get(event.case_id) or Case(event.case_id)
         planned = plan(event, case, law)
         messages += (replace(each, traceparent=event.traceparent) for each in planned)

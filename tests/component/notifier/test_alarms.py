@@ -11,6 +11,7 @@ import pytest
 from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.maintenance import Upkeep
 from services.notifier.adapters.postgres.queue import PostgresQueue, QueueCounts
+from services.notifier.adapters.postgres.retention import Retention
 from services.notifier.ports import Claim
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
@@ -41,7 +42,14 @@ class Waiting:
     async def standing(self) -> QueueCounts:
         return QueueCounts(created=1, sending=0, unknown=0, asked=0, oldest_seconds=self.seconds)
 
-    async def erase(self, *, closed_for: timedelta) -> int:
+
+class NothingOld:
+    """A store that has nothing to remove."""
+
+    async def erase_contacts(self, *, closed_for: timedelta) -> int:
+        return 0
+
+    async def remove_cases(self) -> int:
         return 0
 
 
@@ -50,7 +58,8 @@ async def test_a_message_that_has_waited_for_a_day_rings(seconds: float, *, rung
     telemetry = Telemetry()
     upkeep = Upkeep(
         cast("PostgresQueue", Waiting(seconds)),
-        kept_for=timedelta(days=1),
+        cast("Retention", NothingOld()),
+        contact_kept_for=timedelta(days=1),
         condition=Condition(),
         telemetry=telemetry,
     )

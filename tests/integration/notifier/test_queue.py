@@ -12,6 +12,7 @@ from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
+from services.notifier.adapters.postgres.retention import Retention
 from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.case import Case, ContactState
@@ -112,7 +113,7 @@ async def test_a_contact_stays_until_a_week_after_the_case_closed_and_its_last_m
             "UPDATE messages SET state = 'sent', settled_at = now() - make_interval(days => $1)",
             settled_days_ago,
         )
-    assert await real.queue.erase(closed_for=WEEK) == erased
+    assert await Retention(real.pool).erase_contacts(closed_for=WEEK) == erased
     assert await real.pool.fetchval("SELECT count(*) FROM notices") == 1 - erased
     assert await real.pool.fetchval("SELECT count(*) FROM cases WHERE contact IS NOT NULL") == 1 - erased
 

@@ -23,6 +23,8 @@ from shared.postgres.pool import Connection
 
 _CASES = "SELECT id, contact_state, contact, told, handled, closed_at, progress FROM cases WHERE id = ANY($1) FOR UPDATE"
 
+_REMOVED = "SELECT case_id FROM removed_cases WHERE case_id = ANY($1)"
+
 _KEEP_CASE = """
     INSERT INTO cases (id, contact_state, contact, told, handled, closed_at, progress)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -60,7 +62,8 @@ _FALL_BACK = f"""
 _CLOSE = """
     INSERT INTO messages (id, case_id, kind, revision, recipient, channel, state, attempts, settled_at, reason,
                           unread_days, repeats, handed_over_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, CASE WHEN $7::text = 'sent' THEN $9::timestamptz END)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, CASE WHEN $7::text = 'sent' THEN $9::timestamptz END
+    WHERE NOT EXISTS (SELECT FROM removed_cases WHERE case_id = $2)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, reason = excluded.reason,
         settled_at = excluded.settled_at, unread_days = excluded.unread_days, repeats = greatest(messages.repeats, excluded.repeats), lease = NULL,
         leased_until = NULL, handed_over_at = coalesce(messages.handed_over_at, excluded.handed_over_at)
@@ -77,10 +80,11 @@ _READ = """
 """
 
 
-# Of an erased case nothing is kept, whatever is read later.
+# Of an erased case nothing is kept, nor of a removed one, whatever is read later.
 _NOTE = """
     INSERT INTO notices (about, case_id, sealed)
     SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM cases WHERE id = $2 AND contact_state = 'erased')
+      AND NOT EXISTS (SELECT FROM removed_cases WHERE case_id = $2)
     ON CONFLICT (about) DO NOTHING
 """
 _FORGET_NOTICES = "DELETE FROM notices WHERE case_id = ANY($1)"
@@ -106,6 +110,9 @@ class PostgresCaseStore:
 
     async def cases(self, ids: Collection[UUID]) -> Sequence[Case]:
         return [_case(row) for row in await self._connection.fetch(_CASES, sorted(ids))] if ids else ()
+
+    async def removed(self, ids: Collection[UUID]) -> Collection[UUID]:
+        return await removed_cases(self._connection, ids)
 
     async def keep(self, cases: Collection[Case], messages: Sequence[ApplicantMessage]) -> None:
         await self._write(_KEEP_CASE, [_case_row(case) for case in cases])
@@ -164,6 +171,12 @@ class PostgresCaseStore:
         await outbox.enqueue(
             self._connection, *(encode(_report(order), CASE_ERASED.name) for order in orders)
         )
+
+
+async def removed_cases(connection: Connection, ids: Collection[UUID]) -> Collection[UUID]:
+    """Those of these ids whose cases were removed; asked after the cases have been locked that are there."""
+    rows = await connection.fetch(_REMOVED, list(ids)) if ids else ()
+    return {row["case_id"] for row in rows}
 
 
 def _report(order: Event[EraseOrdered]) -> Event[CaseErased]:

@@ -80,18 +80,6 @@ _STRANDED = f"""
     RETURNING {_COLUMNS}
 """  # noqa: S608 - the columns are ours
 
-# The time counts from the last message that was settled, however late: a bounce may follow, and another way be gone.
-_ERASE = """
-    WITH erased AS (
-        UPDATE cases SET contact_state = 'erased', contact = NULL
-        WHERE contact_state = 'sealed' AND closed_at < now() - $1::interval AND NOT EXISTS (
-            SELECT FROM messages m WHERE m.case_id = cases.id
-                AND (m.state IN ('created', 'sending') OR m.settled_at >= now() - $1::interval))
-        RETURNING id),
-    unsaid AS (DELETE FROM notices USING erased WHERE notices.case_id = erased.id)
-    SELECT count(*) FROM erased
-"""
-
 _WAITING = """
     SELECT count(*) FILTER (WHERE state = 'created') AS created,
            count(*) FILTER (WHERE state = 'sending') AS sending,
@@ -174,14 +162,6 @@ class PostgresQueue:
             await self._history.verify(connection)
             rows = await connection.fetch(_STRANDED, lease, self._lease, self._channel)
         return [_claim(row, lease) for row in rows]
-
-    async def erase(self, *, closed_for: timedelta) -> int:
-        """Delete the contacts of cases closed for so long, whose last message was settled as long ago; return how many.
-
-        What authorities have sealed for their messages goes with them.
-        """
-        async with transaction(self._pool) as connection:
-            return int(await connection.fetchval(_ERASE, closed_for))
 
     async def lacks_contacts(self) -> bool:
         """True when messages wait for a contact that has not been heard of."""

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.notifier.adapters.postgres.history import StoreHistory
+from services.notifier.adapters.postgres.ledger import removed_cases
 from services.notifier.adapters.postgres.settlements import SOURCE
 from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.clock import CaseClock, Timer, struck
@@ -55,7 +56,9 @@ class TimerLedger:
         self._connection = connection
 
     async def clocks(self, ids: Collection[UUID]) -> Sequence[CaseClock]:
-        return [clock_of(row) for row in await self._connection.fetch(_CLOCKS, sorted(ids))]
+        known = [clock_of(row) for row in await self._connection.fetch(_CLOCKS, sorted(ids))]
+        removed = await removed_cases(self._connection, set(ids) - {clock.case_id for clock in known})
+        return [*known, *(CaseClock(case_id=case, standing="closed") for case in removed)]
 
     async def set(self, clocks: Collection[CaseClock], timers: Collection[Timer]) -> None:
         """Keep these clocks; their timers are these and no others, except those that have struck."""
