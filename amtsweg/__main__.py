@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": "amtsweg.demo.command:demo",
     "up": "amtsweg.stack.commands:up",
     "down": "amtsweg.stack.commands:down",
-    "status": "amtsweg.stack.commands:status",
+    "status": "amtsweg.stack.status_command:status",
     "restart": "amtsweg.stack.commands:restart",
     "logs": "amtsweg.stack.log_command:logs",
     "provision": "amtsweg.stack.provision_commands:commands",

@@ -1,9 +1,6 @@
-"""`amtsweg up`, `down`, `status`, `restart`."""
+"""`amtsweg up`, `down`, `restart`."""
 
-import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +12,7 @@ from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
-from amtsweg.stack.ports import LOOPBACK
-from amtsweg.stack.readiness import Readiness, complaint_lines, readiness
-from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.stack import PartState, StartStep
-from amtsweg.terminal import echo, plain_console
 
 _RESTARTED_WITHIN_S = 60.0
 
@@ -100,66 +93,6 @@ def _part(var: Path, name: str) -> supervisor.PartStatus:
             said(de=f"{name}: erwartet wird eines von {names}", en=f"{name}: expected one of {names}")
         )
     return parts[name]
-
-
-def status(*, as_json: Annotated[bool, typer.Option("--json", help="JSON for programs")] = False) -> None:
-    """Show what runs; fails if something that was started does not."""
-    var = stack_folder()
-    parts = supervisor.status(var)
-    told = readiness(
-        {p.name: f"http://{LOOPBACK}:{p.port}" for p in parts if p.pid and p.port and p.name in PROCESSES}
-    )
-    if as_json:
-        print(json.dumps([_document(part, told.get(part.name)) for part in parts], indent=2))
-    if supervisor.supervisor(var) is None:
-        nothing = said(de="Es läuft kein Stapel.", en="No stack is running.")
-        died = said(
-            de="Der Prozess, der den Stapel überwacht, ist beendet; `amtsweg up` räumt auf.",
-            en="The stack's supervisor has died; `amtsweg up` clears up.",
-        )
-        typer.echo(died if parts else nothing, err=True)
-        raise typer.Exit(1)
-    if not as_json:
-        _show(parts, told)
-    if not all(part.pid for part in parts):
-        raise typer.Exit(1)
-
-
-def _document(part: supervisor.PartStatus, told: Readiness | None) -> dict[str, object]:
-    own = {} if told is None else {"ready": told.ready, "complaints": dict(told.complaints)}
-    return {**asdict(part), **own}
-
-
-def _show(parts: list[supervisor.PartStatus], told: Mapping[str, Readiness]) -> None:
-    table = Table(
-        said(de="Teil", en="part"),
-        said(de="Stand", en="state"),
-        said(de="Prozess", en="process"),
-        "Port",
-        said(de="Neustarts", en="restarts"),
-        said(de="Speicher", en="memory"),
-    )
-    for part in parts:
-        table.add_row(
-            part.name,
-            _standing(part, told.get(part.name)),
-            str(part.pid or ""),
-            str(part.port or ""),
-            str(part.restarts or ""),
-            f"{part.memory_bytes / 2**20:.0f} MB",
-        )
-    in_all = f"{sum(p.memory_bytes for p in parts) / 2**20:.0f} MB"
-    plain_console().print(table, f"{said(de='Speicher zusammen', en='memory in all')}: {in_all}")
-    for line in complaint_lines(told):
-        echo(line)
-
-
-def _standing(part: supervisor.PartStatus, told: Readiness | None) -> str:
-    """Whether it runs; of a service also whether it says that it can work."""
-    if not part.pid:
-        return said(de="beendet", en="ended")
-    running = said(de="läuft", en="running")
-    return running if told is None else f"{running}, {told.in_words}"
 
 
 def _state(state: PartState) -> str:

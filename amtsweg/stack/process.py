@@ -35,7 +35,7 @@ class Part:
     `kill` followed by `start` is a crash and a restart: same port, same data.
     """
 
-    start_within_s: float = 60.0
+    start_within_s: float = 180.0
     stop_within_s: float = 20.0
     stop_signal: signal.Signals = signal.SIGTERM
     niceness: int = 0
@@ -48,6 +48,7 @@ class Part:
         self.var = var
         self.log = var / "log" / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_began = 0
 
     def prepare(self) -> None:
         """Make what the first start needs; called before every start, cheap when there is nothing to do."""
@@ -82,6 +83,7 @@ class Part:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = self.command()
         with self.log.open("ab") as log:
+            self._log_began = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 -- fixed programs of the stack, no shell
                 [os.fspath(argument) for argument in command.arguments],
                 env={**_inherited(), **command.environment},
@@ -148,12 +150,15 @@ class Part:
         pidfiles.forget(self.var / "run", self.name)
 
     def log_tail(self) -> str:
-        return "".join([*self._last_lines(), f"The whole log: {self.log}"])
+        """The last lines of this run, none of the runs before it, and where the whole log lies."""
+        whole = said(de=f"Das ganze Protokoll: {self.log}", en=f"The whole log: {self.log}")
+        return "".join([*self._last_lines(), whole])
 
     def _last_lines(self) -> Iterable[str]:
         if not self.log.exists():
             return ()
         with self.log.open(errors="replace") as lines:
+            lines.seek(self._log_began)
             return deque((f"{line.rstrip()}\n" for line in lines), maxlen=_LOG_TAIL_LINES)
 
 

@@ -1,29 +1,26 @@
 """What each service says of itself at `/health/ready`, for people at a terminal."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import urlopen
-
-from amtsweg.language import said
 
 _PATIENCE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a service can work; `complaints` says per part what does not, or works only just."""
+    """Whether a service can work; `complaints` says per part what does not, or works only just.
+
+    One that did not answer, or not as a service does, has no complaints and `answered` is false.
+    """
 
     ready: bool
     complaints: Mapping[str, str]
-
-    @property
-    def in_words(self) -> str:
-        if not self.ready:
-            return said(de="nicht bereit", en="not ready")
-        return said(de="eingeschränkt", en="degraded") if self.complaints else said(de="bereit", en="ready")
+    answered: bool = True
 
 
 def readiness(urls: Mapping[str, str]) -> dict[str, Readiness]:
@@ -40,9 +37,8 @@ def _ask(url: str) -> Readiness:
         except HTTPError as refused:
             with refused:
                 return Readiness(ready=False, complaints=_complaints(refused.read()))
-    except (OSError, ValueError) as silent:
-        told = said(de="antwortet nicht", en="does not answer")
-        return Readiness(ready=False, complaints={"http": f"{told} ({type(silent).__name__})"})
+    except (OSError, ValueError, HTTPException):
+        return Readiness(ready=False, complaints={}, answered=False)
 
 
 def _complaints(report: bytes) -> dict[str, str]:
@@ -50,12 +46,3 @@ def _complaints(report: bytes) -> dict[str, str]:
     return {
         name: str(part["reason"] or part["standing"]) for name, part in parts if part["standing"] != "ready"
     }
-
-
-def complaint_lines(told: Mapping[str, Readiness]) -> Iterable[str]:
-    """Each complaint under the name of its service; one that several services have is told once."""
-    services: dict[str, list[str]] = {}
-    for service, each in told.items():
-        for part, complaint in each.complaints.items():
-            services.setdefault(f"{part}: {complaint}", []).append(service)
-    return [f"{', '.join(names)}: {complaint}" for complaint, names in services.items()]

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -52,11 +53,16 @@ def run(var: Path, *, report: Report) -> None:
         try:
             stack.start()
             report(StartStep("stack", "ready"))
+            last_end(var).unlink(missing_ok=True)
             while True:
                 stack.tend()
                 time.sleep(_TEND_EVERY_S)
         except _StopRequested:
             report(StartStep("stack", "stopping"))
+        except StackError as error:
+            reason = str(error).partition("\n")[0]
+            last_end(var).write_text(f"{datetime.now(UTC).isoformat()}\n{reason}", encoding="utf-8")
+            raise
         finally:
             for number in _SIGNALS:
                 signal.signal(
@@ -87,6 +93,11 @@ def supervisor(var: Path) -> psutil.Process | None:
         except BlockingIOError:
             return psutil.Process(int(file.read(20)))
     return None
+
+
+def last_end(var: Path) -> Path:
+    """Where it stands why the last stack ended by itself: the instant, then the reason. A new stack removes it."""
+    return var / "ended.txt"
 
 
 def stop(var: Path) -> bool:

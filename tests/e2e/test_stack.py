@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import psutil
 import pytest
 
 from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
+from amtsweg.stack.part_words import has_words
+from amtsweg.stack.services import PROCESSES
 
 PARTS = {
     "kafka", "postgres", "redis", "mail", "issuer", "intake", "router", "doors", "desk", "notifier", "audit", "witness-1", "witness-2",
@@ -81,7 +85,9 @@ def test_up_serves_tends_its_services_survives_a_second_up_and_ends_with_the_nam
     assert "redis ended with code -9" in output
     assert str(var / "log" / "redis.log") in output.replace("\n", "")
     assert not [process for process in alive if running(process)]
-    assert amtsweg("status", var=var).returncode == 1
+    ended = amtsweg("status", var=var)
+    assert ended.returncode == 1
+    assert "redis ended with code -9" in ended.stderr
 
 
 def _serves(var: Path) -> None:
@@ -94,8 +100,40 @@ def _serves(var: Path) -> None:
     assert "already runs" in again.stdout
     assert description.urls.intake in again.stdout
 
-    assert amtsweg("status", var=var).returncode == 0
+    _everything_works(var)
     assert set(pidfiles.names(var / "run")) == PARTS
+    _a_hanging_server_is_named(var)
+    _everything_works(var)
+
+
+def _everything_works(var: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while (told := amtsweg("status", var=var)).returncode:
+        assert time.monotonic() < deadline, told.stdout
+    assert "Everything works." in told.stdout
+
+    services = [part for part in status(var)["parts"] if part["name"] in PROCESSES]
+    for service in services:
+        with urlopen(f"http://127.0.0.1:{service['port']}/health/ready", timeout=30) as answer:
+            parts = json.load(answer)
+        assert [part for part in parts if not has_words(service["name"], part)] == []
+
+
+def _a_hanging_server_is_named(var: Path) -> None:
+    """Its port still takes connections: the system does that."""
+    hanging = psutil.Process(pidfiles.facts(var / "run", "witness-1")["pid"])
+    hanging.suspend()
+    try:
+        told = status(var)
+    finally:
+        hanging.resume()
+    assert not told["works"]
+    assert "witness-1" in [finding["where"] for finding in told["findings"]]
+
+
+def status(var: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(amtsweg("status", "--json", var=var).stdout)
+    return document
 
 
 def _a_service_is_restarted_and_its_log_read(var: Path) -> None:

@@ -1,6 +1,7 @@
-"""`amtsweg status` shows what each service says of itself."""
+"""`amtsweg status` asks each service what it says of itself, and each server whether it answers at all."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,7 +9,8 @@ from threading import Thread
 
 import pytest
 
-from amtsweg.stack.readiness import complaint_lines, readiness
+from amtsweg.stack.answering import answering
+from amtsweg.stack.readiness import Readiness, readiness
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -17,10 +19,10 @@ ONE_COPY = {"standing": "degraded", "reason": "one copy"}
 
 
 @contextmanager
-def service(status: int, body: bytes) -> Iterator[str]:
+def service(status: int, body: bytes) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status if self.path == "/health/ready" else 404)
+            self.send_response(status if self.path in {"/health/ready", "/healthz"} else 404)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -30,16 +32,30 @@ def service(status: int, body: bytes) -> Iterator[str]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server.server_port
         server.shutdown()
+
+
+@contextmanager
+def speaking(answer: bytes) -> Iterator[int]:
+    """A server that hears one request and answers this."""
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(64)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
 
 
 def report(**parts: object) -> bytes:
     return json.dumps(parts).encode()
 
 
-def test_a_service_is_ready_degraded_or_not_ready_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AMTSWEG_LANG", "en")
+def test_a_service_says_what_it_complains_of_and_silence_is_told_from_a_complaint() -> None:
     away = {"standing": "unready", "reason": "postgres is away"}
     with (
         service(200, report(outbox=READY)) as whole,
@@ -47,21 +63,34 @@ def test_a_service_is_ready_degraded_or_not_ready_and_says_why(monkeypatch: pyte
         service(503, report(outbox=away, copies=ONE_COPY)) as broken,
         service(200, b"no json") as strange,
     ):
-        told = readiness(
-            {"whole": whole, "thin": thin, "broken": broken, "strange": strange, "gone": "http://127.0.0.1:1"}
-        )
-    assert {name: each.in_words for name, each in told.items()} == {
-        "whole": "ready",
-        "thin": "degraded",
-        "broken": "not ready",
-        "strange": "not ready",
-        "gone": "not ready",
+        ports = {"whole": whole, "thin": thin, "broken": broken, "strange": strange, "gone": 1}
+        told = readiness({name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
+    silent = Readiness(ready=False, complaints={}, answered=False)
+    assert told == {
+        "whole": Readiness(ready=True, complaints={}),
+        "thin": Readiness(ready=True, complaints={"copies": "one copy"}),
+        "broken": Readiness(ready=False, complaints={"outbox": "postgres is away", "copies": "one copy"}),
+        "strange": silent,
+        "gone": silent,
     }
-    lines = list(complaint_lines(told))
-    assert "thin, broken: copies: one copy" in lines
-    assert "broken: outbox: postgres is away" in lines
-    assert any("gone: http: does not answer" in line for line in lines)
 
 
 def test_nothing_is_asked_where_no_service_runs() -> None:
     assert readiness({}) == {}
+    assert answering({}) == {}
+
+
+def test_a_server_that_takes_connections_and_says_nothing_does_not_answer() -> None:
+    """As a process does that was stopped, or hangs: the system completes its connections."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as hanging,
+        speaking(b"S") as postgres,
+        service(200, b"ok") as witness,
+    ):
+        port = hanging.getsockname()[1]
+        assert answering({"kafka": port, "postgres": postgres, "witness-1": witness, "redis": 1}) == {
+            "kafka": False,
+            "postgres": True,
+            "witness-1": True,
+            "redis": False,
+        }

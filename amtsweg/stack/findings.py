@@ -1,0 +1,142 @@
+"""What is wrong in the running stack, where, and what to do: causes first, then what follows from them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from amtsweg.language import said
+from amtsweg.stack.part_words import BEGUN_ANEW, words_for
+from amtsweg.stack.readiness import Readiness
+from amtsweg.stack.supervisor import SERVERS, PartStatus
+
+NEEDED: Final = frozenset({"kafka", "postgres"})
+"""Servers without which services wait; their complaints follow from that."""
+
+_SAID_BY_COPIES: Final = "one copy: "
+"""How `copies` begins where the cluster has a single broker, as the one of this stack has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong; `words` quotes what the service said of it itself."""
+
+    where: str
+    what: str
+    means: str
+    do: str
+    words: str = ""
+
+
+def findings(
+    parts: Sequence[PartStatus], *, answered: Mapping[str, bool], told: Mapping[str, Readiness]
+) -> list[Finding]:
+    """Everything that needs a person, causes first; empty where all works."""
+    heard = {**answered, **{name: each.answered for name, each in told.items()}}
+    silent = list(_silent(parts, heard))
+    gone = {finding.where for finding in silent}
+    complaining = {name: each for name, each in told.items() if each.complaints and name not in gone}
+    missing = sorted(gone & NEEDED)
+    if missing:
+        return [
+            *silent,
+            *_consequence(missing, [name for name, each in complaining.items() if not each.ready]),
+        ]
+    complaints = _by_complaint(complaining, own_broker=any(part.name == "kafka" for part in parts))
+    return [
+        *silent,
+        *(
+            _complained(complaint, services, ready=all(complaining[name].ready for name in services))
+            for complaint, services in complaints.items()
+        ),
+    ]
+
+
+def works_locally(part: str, reason: str) -> bool:
+    """Whether this is how a stack on one machine is meant to be: its one broker keeps one copy."""
+    return part == "copies" and reason.startswith(_SAID_BY_COPIES)
+
+
+def _silent(parts: Iterable[PartStatus], answered: Mapping[str, bool]) -> Iterator[Finding]:
+    """Parts that have ended, or that run and say nothing; servers first, for the others need them."""
+    for part in sorted(parts, key=lambda part: part.name not in SERVERS):
+        if part.pid and answered.get(part.name, True):
+            continue
+        yield Finding(
+            where=part.name,
+            what=said(de="antwortet nicht", en="does not answer")
+            if part.pid
+            else said(de="ist beendet", en="has ended"),
+            means=_lost_without(part.name),
+            do=_revive(part),
+        )
+
+
+def _lost_without(name: str) -> str:
+    """What waits while this part is away."""
+    kind = name.split("-", maxsplit=1)[0]
+    return words_for(kind, kind).means
+
+
+def _revive(part: PartStatus) -> str:
+    name = part.name
+    if name in SERVERS:
+        return said(
+            de=f"`amtsweg logs {name}`; dann `amtsweg down` und `amtsweg up`",
+            en=f"`amtsweg logs {name}`; then `amtsweg down` and `amtsweg up`",
+        )
+    if not part.pid:
+        return said(
+            de=f"es wird von selbst neu gestartet; bleibt es beendet, sagt `amtsweg logs {name}`, warum",
+            en=f"it is started again by itself; if it stays away, `amtsweg logs {name}` says why",
+        )
+    return said(
+        de=f"`amtsweg logs {name}`; dann `amtsweg restart {name}`",
+        en=f"`amtsweg logs {name}`; then `amtsweg restart {name}`",
+    )
+
+
+def _consequence(missing: Sequence[str], waiting: Sequence[str]) -> Iterator[Finding]:
+    """One finding for all services that wait for a server: once it is back, so are they."""
+    servers = ", ".join(missing)
+    if waiting:
+        yield Finding(
+            where=", ".join(waiting),
+            what=said(de="nicht bereit", en="not ready"),
+            means=said(de=f"Sie warten, weil {servers} fehlt", en=f"They wait because {servers} is missing"),
+            do=said(
+                de=f"zuerst {servers}; dann kommen sie von selbst wieder, und `amtsweg status` zeigt, was bleibt",
+                en=f"first {servers}; then they come back by themselves, and `amtsweg status` shows what is left",
+            ),
+        )
+
+
+def _by_complaint(told: Mapping[str, Readiness], *, own_broker: bool) -> dict[tuple[str, str], list[str]]:
+    """Each complaint, by part and reason, with the services that have it; a part just begun anew is told once."""
+    services: dict[tuple[str, str], list[str]] = {}
+    for service, each in told.items():
+        for part, reason in each.complaints.items():
+            plain = part.removesuffix(BEGUN_ANEW)
+            if (part != plain and plain in each.complaints) or (own_broker and works_locally(part, reason)):
+                continue
+            key = (part if part != service else "", reason)
+            services.setdefault(key, []).append(service)
+    return services
+
+
+def _complained(complaint: tuple[str, str], services: Sequence[str], *, ready: bool) -> Finding:
+    part, reason = complaint
+    words = words_for(services[0], part or services[0])
+    state = said(de="eingeschränkt", en="degraded") if ready else said(de="nicht bereit", en="not ready")
+    return Finding(
+        where=", ".join(services), what=f"{words.name}: {state}", means=words.means, do=words.do, words=reason
+    )
+
+
+def told_as_text(found: Sequence[Finding]) -> Iterator[str]:
+    """The findings as lines for a terminal."""
+    for number, finding in enumerate(found, start=1):
+        yield f"{number}. {finding.where}: {finding.what}"
+        yield f"   {said(de='Folge', en='means')}: {finding.means}."
+        if finding.words:
+            yield f"   {said(de='im Protokoll', en='in the log')}: {finding.words}"
+        yield f"   {said(de='zu tun', en='to do')}: {finding.do}"

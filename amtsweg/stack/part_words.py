@@ -1,0 +1,61 @@
+"""What the parts that a service names at `/health/ready` are for, and what helps: for people, in one language.
+
+A service's own reason is English, as its log is, and is quoted word for word beside these sentences.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from amtsweg.language import language
+
+BEGUN_ANEW = ", begun anew"
+"""Ends the name of a part that has just been started again within its process."""
+
+_UNKNOWN: Mapping[str, Any] = {
+    "means": {
+        "de": "Dieser Teil arbeitet nicht wie vorgesehen",
+        "en": "This part does not work as it should",
+    },
+    "do": "log",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartWords:
+    """A part in one language: its name, what is missing while it does not work, and what to do."""
+
+    name: str
+    means: str
+    do: str
+
+
+def words_for(service: str, part: str) -> PartWords:
+    """The words for this part of a service; one that the table does not know keeps its own name."""
+    known = _known(service, part) or {**_UNKNOWN, "name": {"de": part, "en": part}}
+    do = known["do"] if isinstance(known["do"], dict) else _table()["advice"][known["do"]]
+    chosen = language()
+    return PartWords(
+        name=known["name"][chosen],
+        means=known["means"][chosen],
+        do=do[chosen].replace("{service}", service),
+    )
+
+
+def has_words(service: str, part: str) -> bool:
+    """Whether the table knows this part."""
+    return _known(service, part) is not None
+
+
+def _known(service: str, part: str) -> Mapping[str, Any] | None:
+    plain = part.removesuffix(BEGUN_ANEW)
+    parts: Mapping[str, Mapping[str, Any]] = _table()["parts"]
+    return parts.get(f"{service}/{plain}") or parts.get(plain)
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

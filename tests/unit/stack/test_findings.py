@@ -1,0 +1,104 @@
+"""What `amtsweg status` finds wrong: causes before consequences, each with what it means and what to do."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from amtsweg.stack.findings import Finding, findings, told_as_text
+from amtsweg.stack.part_words import has_words, words_for
+from amtsweg.stack.readiness import Readiness
+from amtsweg.stack.services import PROCESSES
+from amtsweg.stack.supervisor import PartStatus
+from tests.repository.tree import modules
+
+SERVERS = ("kafka", "postgres", "redis", "mail")
+NAMES = (*SERVERS, "issuer", "witness-1", *PROCESSES)
+TABLE = Path("amtsweg/stack/part_words.toml")
+ONE_BROKER = "one copy: of case.updated.v1 a single broker keeps all there is; see docs/operations.md"
+WELL = {name: Readiness(ready=True, complaints={"copies": ONE_BROKER}) for name in PROCESSES}
+
+
+def part(name: str, *, pid: int | None = 7) -> PartStatus:
+    return PartStatus(name=name, pid=pid, port=8000, restarts=0, memory_bytes=0)
+
+
+def found(
+    *, ended: str = "", silent: tuple[str, ...] = (), told: dict[str, Readiness] | None = None
+) -> list[Finding]:
+    parts = [part(name, pid=None if name == ended else 7) for name in NAMES]
+    heard = {name: name not in silent for name in NAMES if name not in PROCESSES}
+    return findings(parts, answered=heard, told={**WELL, **(told or {})})
+
+
+def test_where_all_works_nothing_is_found_and_the_one_broker_of_one_machine_is_no_fault() -> None:
+    assert found() == []
+
+
+def test_one_copy_is_found_where_the_cluster_is_not_the_stacks_own() -> None:
+    parts = [part(name) for name in PROCESSES]
+    (copies,) = findings(parts, answered={}, told=WELL)
+    assert copies.words == ONE_BROKER
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_has_ended_is_named_with_what_follows_and_what_to_do(name: str) -> None:
+    (finding,) = found(ended=name, told={name: Readiness(ready=False, complaints={}, answered=False)})
+    assert finding.where == name
+    assert "ist beendet" in finding.what
+    assert finding.means != words_for("", "unheard of").means
+    assert f"`amtsweg logs {name}`" in finding.do
+
+
+def test_a_server_that_is_silent_comes_first_and_what_waits_for_it_is_one_finding() -> None:
+    waiting = Readiness(ready=False, complaints={"directory": "cannot be read", "lag": "cannot be measured"})
+    first, second = found(silent=("kafka",), told={"router": waiting, "doors": waiting})
+    assert (first.where, first.what) == ("kafka", "antwortet nicht")
+    assert second.where == "router, doors"
+    assert "zuerst kafka" in second.do
+
+
+def test_a_complaint_of_several_services_is_told_once_in_words_and_word_for_word() -> None:
+    complaint = {"lag": "the lag cannot be measured", "lag, begun anew": "begun anew after: TimeoutError"}
+    told = Readiness(ready=True, complaints=complaint)
+    (finding,) = found(told={"audit": told, "intake": told})
+    assert finding.where == "intake, audit"
+    assert finding.what == "Rückstand: eingeschränkt"
+    assert finding.words == "the lag cannot be measured"
+
+
+def test_a_service_that_hangs_is_to_be_restarted() -> None:
+    (finding,) = found(told={"desk": Readiness(ready=False, complaints={}, answered=False)})
+    assert "`amtsweg restart desk`" in finding.do
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_finding_is_said_in_one_language(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMTSWEG_LANG", language)
+    other = {"de": r"\b(the|does not|and|is)\b", "en": r"[äöüß]|\b(nicht|und|der|die|das)\b"}[language]
+    known = set(re.findall(r'^\[parts\."(.+)"\]$', TABLE.read_text(encoding="utf-8"), re.MULTILINE))
+    assert len(known) > 40
+    for name in known:
+        service, _, own = name.rpartition("/")
+        words = words_for(service or "intake", own)
+        own_words = re.sub(r"`[^`]*`|[„\"].*?[“\"]|docs/\S+", "", f"{words.name}. {words.means}. {words.do}")
+        assert not re.search(other, own_words), own_words
+    for line in told_as_text(found(silent=("kafka", "witness-1"), ended="desk")):
+        assert not re.search(other, re.sub(r"`[^`]*`", "", line)), line
+
+
+def test_every_part_that_a_service_names_has_words() -> None:
+    named = {
+        (name.split("/")[1], node.args[0].value)
+        for name, tree in modules("services", "shared")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "part"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+    assert len(named) > 20
+    assert {(service, own) for service, own in named if not has_words(service, own)} == set()
