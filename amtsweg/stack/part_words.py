@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from amtsweg.language import language
+from shared.bounded_files import read_bounded_text
 
 BEGUN_ANEW = ", begun anew"
 """Ends the name of a part that has just been started again within its process."""
@@ -58,4 +59,4 @@ def _known(service: str, part: str) -> Mapping[str, Any] | None:
 
 @cache
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    return tomllib.loads(read_bounded_text(Path(__file__).with_suffix(".toml")))

@@ -18,6 +18,7 @@ from amtsweg.stack.readiness import Readiness, readiness
 from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.supervisor import PartStatus
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
+from shared.bounded_files import read_bounded_text
 from shared.local_time import local_time
 
 
@@ -68,7 +69,7 @@ def _why_nothing_runs(var: Path, parts: Sequence[PartStatus]) -> str:
     ended = supervisor.last_end(var)
     if not ended.exists():
         return nothing
-    at, reason = ended.read_text(encoding="utf-8").split("\n", maxsplit=1)
+    at, reason = read_bounded_text(ended).split("\n", maxsplit=1)
     when = local_time(datetime.fromisoformat(at))
     return said(
         de=f"{nothing} Der letzte endete am {when}: {reason}\n"
