@@ -81,8 +81,9 @@ class Upkeep:
                 self._show(await self._queue.standing())
                 if looks % _LOOKS_PER_REMOVAL == 0:
                     erased = await self._retention.erase_contacts(closed_for=self._contact_kept_for)
+                    self._log.info("contacts erased", count=erased)
                     removed = await self._retention.remove_cases()
-                    self._log.info("old cases removed", count=removed, contacts=erased)
+                    self._log.info("closed cases removed", count=removed)
                 looks += 1
             except StoreAway:
                 self._condition.set("unready", reason="the store is away")
