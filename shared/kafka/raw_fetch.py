@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import CorruptRecordException, KafkaError, for_code
+from aiokafka.errors import CorruptRecordException, KafkaConnectionError, KafkaError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.structs import TopicPartition
 
@@ -59,12 +59,17 @@ async def fetch(client: AIOKafkaClient, tp: TopicPartition, start: int, *, wait_
     """Ask the partition's leader once, as a reader of committed records; nothing is assigned and nothing prefetched.
 
     Raises:
-        KafkaError: the broker answered with it, or could not be asked.
+        KafkaError: the broker answered with it, or could not be asked, whatever else the client fails of.
     """
     partition = (tp.partition, start, MAX_RECORD_BYTES)
     request = FetchRequest(wait_ms, 1, MAX_RECORD_BYTES, _COMMITTED, [(tp.topic, [partition])])
-    answer = await client.send(client.cluster.leader_for_partition(tp), request)
-    ((_, (told,)),) = answer.topics
+    try:
+        answer = await client.send(client.cluster.leader_for_partition(tp), request)
+        ((_, (told,)),) = answer.topics
+    except KafkaError:
+        raise
+    except Exception as broken:
+        raise KafkaConnectionError(f"the client failed: {type(broken).__name__}") from broken
     if code := told[1]:
         raise for_code(code)(f"{tp.topic}, partition {tp.partition}, offset {start}")
     return Answered(batches=bytes(told[-1] or b""), aborted=_aborted(told))

@@ -1,0 +1,67 @@
+"""A client that fails in a way of its own is Kafka being away, for whoever reads one inbox over HTTP."""
+
+import asyncio
+import struct
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError, KafkaError, NotLeaderForPartitionError
+from aiokafka.structs import TopicPartition
+
+from shared.kafka.client import KafkaAddress
+from shared.kafka.lenient_fetch import fetch_next
+
+TP = TopicPartition("authority.g-06531005.inbox.v1", 0)
+ADDRESS = cast("KafkaAddress", None)  # only what cannot be read is fetched over a connection of its own
+OF_THE_CLIENT = (
+    OSError("gone"),
+    ValueError("bad nonce"),
+    KeyError(1),
+    AssertionError(),
+    struct.error("short"),
+)
+
+
+class FailingClient:
+    """Knows who leads, and answers with these things, one after the other."""
+
+    def __init__(self, *answers: object) -> None:
+        self.cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
+        self.answers = list(answers)
+
+    async def send(self, node: int, request: object) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    async def force_metadata_update(self) -> bool:
+        return True
+
+
+async def fetched(*answers: object) -> object:
+    consumer = cast("AIOKafkaConsumer", SimpleNamespace(_client=FailingClient(*answers)))
+    return await fetch_next(consumer, TP, address=ADDRESS, start=0)
+
+
+@pytest.mark.parametrize("error", OF_THE_CLIENT, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("before", [(), (NotLeaderForPartitionError(),)], ids=["at once", "asked again"])
+async def test_what_the_client_fails_of_is_told_as_an_error_of_kafka(
+    error: Exception, before: tuple[Exception, ...]
+) -> None:
+    with pytest.raises(KafkaError, match=type(error).__name__) as told:
+        await fetched(*before, error)
+    assert told.value.__cause__ is error
+
+
+@pytest.mark.parametrize("topics", [[], [(TP.topic, [])], [("a", [()]), ("b", [()])]])
+async def test_an_answer_about_nothing_or_about_more_is_an_error_of_kafka(topics: list[object]) -> None:
+    with pytest.raises(KafkaConnectionError):
+        await fetched(SimpleNamespace(topics=topics))
+
+
+async def test_whoever_stops_waiting_is_not_told_of_an_error() -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await fetched(asyncio.CancelledError())
