@@ -23,7 +23,13 @@ A reminder is the same message on the next way. Statutory messages know no quiet
 
 """
 
-_STATES = """## Mails that come back
+_STATES = """## A mail server that is slow with some
+
+A mail server may wait for the recipient's own server before it answers. One domain never has all connections, and all domains
+that took longer than five seconds have half of them together, until one mail is quick again. What is held back is not an attempt. A
+time-out is an attempt of that mail where the server has answered others meanwhile; else the server counts as away.
+
+## Mails that come back
 
 Every mail has a return path of its own, `bounce+<token>@domain`: the message's id and a keyed check (VERP). The mail server
 delivers that address to the notifier's own small SMTP server. It takes a mail from there only with a valid token, one

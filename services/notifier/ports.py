@@ -89,11 +89,7 @@ class Renewal(Protocol):
     """Timers that were set by the law as it stood."""
 
     async def renew(self, now: datetime) -> int:
-        """Set the timers of all open cases anew where the law has changed since; return of how many cases.
-
-        Raises:
-            StoreAway: some are set; start again.
-        """
+        """Set the timers of all open cases anew where the law has changed since; return of how many. After `StoreAway`, again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +145,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The server could not take this mail now; it has not got it.
-
-    ``bounded``: the recipient may be the reason, so that it is given up after a time.
-    """
+    """The server did not take this mail now. ``bounded``: the recipient may be the reason, so that it is given up in the end."""
 
     code: int
     bounded: bool = True
@@ -182,7 +175,15 @@ class Withdrawn:
     """``before_content`` said no; nothing was handed over."""
 
 
-MailOutcome = Accepted | Deferred | MailRefused | Unwelcome | Unanswered | Withdrawn
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Nothing was offered: the recipient's domain keeps as many connections busy as it may. Try again after the pause."""
+
+    pause: timedelta
+
+
+MailAnswer = Accepted | Deferred | MailRefused | Unwelcome | Unanswered | Withdrawn
+MailOutcome = MailAnswer | HeldBack
 
 
 class Mailer(Protocol):

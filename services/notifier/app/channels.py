@@ -24,6 +24,7 @@ from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.adapters.postgres.unread import UnreadInPostgres
 from services.notifier.adapters.relays import Relay, RelayChain
 from services.notifier.adapters.simulated_reports import SimulatedReports
+from services.notifier.adapters.slow_domains import SlowDomainsApart
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
 from services.notifier.adapters.template_files import read_texts
 from services.notifier.app.parts import Common, rebuild
@@ -154,7 +155,7 @@ def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
         carried_by="mail server",
         carrier=EmailCarrier(
             desk=desk,
-            mailer=mailer,
+            mailer=SlowDomainsApart(mailer, connections=settings.smtp.connections, monotonic=monotonic),
             sender=_sender(settings),
             clock=utc_now,
             return_paths=_return_paths(settings),

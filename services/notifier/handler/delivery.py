@@ -19,7 +19,8 @@ from services.notifier.ports import (
     Clock,
     ContactNotOpened,
     Deferred,
-    MailOutcome,
+    HeldBack,
+    MailAnswer,
     MailRefused,
     Observer,
     Pause,
@@ -35,6 +36,7 @@ from shared.events.notification import FailureReason, NotificationSettled, Settl
 Result = (
     Literal[
         "deferred",
+        "held-back",
         "unwelcome",
         "server-away",
         "store-away",
@@ -46,7 +48,7 @@ Result = (
     | Settlement
 )
 """What an attempt came to. ``unwelcome``: the server refuses us, whoever the recipient is; ``unprepared``: no
-mail could be written; ``internal-error``: our code failed; ``lost``: somebody else has the claim; ``repeated``: nobody
+mail could be written; ``held-back``: it was not offered, since the recipient's domain is slow; ``internal-error``: our code failed; ``lost``: somebody else has the claim; ``repeated``: nobody
 knows whether it was taken, and it is offered again."""
 
 _AWAY = timedelta(seconds=1)
@@ -114,6 +116,10 @@ class MailDelivery:
         except (ServerAway, StoreAway) as away:
             await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=_AWAY))
             return "server-away" if isinstance(away, ServerAway) else "store-away"
+        if isinstance(answer, HeldBack):
+            pause = answer.pause
+            await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=pause))
+            return "held-back"
         return await self._conclude(claim, answer)
 
     async def _stumbled(self, claim: Claim, begun: _Begun) -> Result:
@@ -146,7 +152,7 @@ class MailDelivery:
         )
         return "repeated"
 
-    async def _conclude(self, claim: Claim, answer: MailOutcome) -> Result:
+    async def _conclude(self, claim: Claim, answer: MailAnswer) -> Result:
         attempts = claim.attempts + 1
         match answer:
             case Accepted():
