@@ -13,7 +13,7 @@ from amtsweg.key_file import key_file
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, put_on_record
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError, StackError, WrongCallError
 from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.quotas import QUOTAS, set_quota
 from shared.errors import Unavailable
@@ -63,7 +63,7 @@ def _order(kafka: KafkaEndpoint, order: SuspendOrdered | ResumeOrdered) -> None:
     try:
         asyncio.run(put_on_record(kafka.address(), order))
     except Unavailable as away:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Das gilt nur für die Anmeldung bei Kafka, noch nicht über HTTP ({away}); bitte wiederholen.",
                 en=f"this counts for the login at Kafka only, not yet over HTTP ({away}); please repeat it.",
@@ -78,6 +78,6 @@ def quota(
 ) -> None:
     """Wie viel der Zugang bei Kafka verbrauchen darf: das übliche Maß, oder das für Dienstleister."""
     if name not in QUOTAS:
-        raise StackError(f"{name}: {said(de='eines von', en='one of')} {', '.join(QUOTAS)}")
+        raise WrongCallError(f"{name}: {said(de='eines von', en='one of')} {', '.join(QUOTAS)}")
     set_quota(super_user(), authority, QUOTAS[name])
     typer.echo(f"{authority}: {name}")

@@ -15,7 +15,7 @@ from amtsweg.directory import published
 from amtsweg.directory.proposal import Tables
 from amtsweg.language import said
 from amtsweg.stack.description import stack_folder
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import StackError, WrongCallError
 from amtsweg.terminal import echo
 from services.router.domain.directory.versions import Versions
 from shared.access import registration
@@ -23,7 +23,22 @@ from shared.events.payload import AuthorityId
 
 _AN_AUTHORITY: Final[TypeAdapter[str]] = TypeAdapter(AuthorityId)
 
-AuthorityArgument = Annotated[str, typer.Argument(help="Kennung, zum Beispiel g-06531005")]
+
+def check_id(authority: str) -> str:
+    """The id; raises WrongCallError where no authority could have it."""
+    try:
+        _AN_AUTHORITY.validate_python(authority)
+    except ValidationError:
+        raise WrongCallError(
+            said(
+                de=f"{authority}: eine Kennung sieht aus wie g-06531005 oder ihk-giessen-friedberg.",
+                en=f"{authority}: an id looks like g-06531005 or ihk-giessen-friedberg.",
+            )
+        ) from None
+    return authority
+
+
+AuthorityArgument = Annotated[str, typer.Argument(help="Kennung, zum Beispiel g-06531005", callback=check_id)]
 KeyFolder = Annotated[
     Path | None,
     typer.Option(help="wo die Schlüssel liegen, je Inhaber ein Ordner; sonst die des lokalen Stapels"),
@@ -55,14 +70,14 @@ def add(
     """Zugang geben: Eingang, Kafka-Anmeldung (nur lesen), HTTP-Zugang, Schlüssel. Eine Datei nennt alles."""
     wanted = [*(authority or ()), *(_without_access() if from_directory else ())]
     if not wanted and not from_directory:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="Welche Behörde? Kennung nennen, oder --from-directory.",
                 en="name an authority, or --from-directory.",
             )
         )
     if len(wanted) > 1 and (public_key or client_key or client_id):
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="Schlüssel und Kennung gelten für eine Behörde.",
                 en="keys and client id are for one authority.",
@@ -101,10 +116,9 @@ def rotate(
     folder: KeyFolder = None,
 ) -> None:
     """Nachweise erneuern; der bisherige gilt noch eine Weile, damit nichts ausfällt."""
-    check_id(authority)
     client, encryption = client or client_key is not None, encryption or public_key is not None
     if not (client or password or encryption):
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="Was? --client, --password, --encryption (auch mehrere).",
                 en="what? --client, --password, --encryption (or several).",
@@ -219,16 +233,3 @@ def ways_in(folder: Path | None) -> WaysIn:
 
 def _jwk(path: Path | None) -> Mapping[str, Any] | None:
     return None if path is None else read_jwk(path)
-
-
-def check_id(authority: str) -> None:
-    """Raises StackError where this is no authority's id."""
-    try:
-        _AN_AUTHORITY.validate_python(authority)
-    except ValidationError:
-        raise StackError(
-            said(
-                de=f"{authority}: eine Kennung sieht aus wie g-06531005 oder ihk-giessen-friedberg.",
-                en=f"{authority}: an id looks like g-06531005 or ihk-giessen-friedberg.",
-            )
-        ) from None

@@ -11,7 +11,7 @@ import asyncpg
 import typer
 from rich.table import Column, Table
 
-from amtsweg.authority_access import AuthorityArgument, KeyFolder, check_id, ways_in
+from amtsweg.authority_access import AuthorityArgument, KeyFolder, ways_in
 from amtsweg.authority_way_in import access, ordered_suspensions, super_user
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
@@ -55,7 +55,6 @@ def _shut(told: Json) -> str:
 
 def show(authority: AuthorityArgument, *, folder: KeyFolder = None) -> None:
     """Eine Behörde: Zugänge mit ihren Nachweisen, Kafka-Anmeldung, Schlüssel. JSON, Zeiten in UTC."""
-    check_id(authority)
     for each in _documents(folder):
         if each["authority"] == authority:
             echo(json.dumps(each, ensure_ascii=False, indent=2))

@@ -20,7 +20,7 @@ from amtsweg.named_file import secret_in
 from amtsweg.stack import endpoints
 from amtsweg.stack.description import AuthorityDescription, StackDescription, stack_folder
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError, StackError, WrongCallError
 from amtsweg.stack.provision import kafka, quotas, suspension
 from amtsweg.stack.provision.authority_keys import AuthorityKeys
 from amtsweg.stack.provision.grants import authority_login
@@ -214,7 +214,7 @@ def ordered_suspensions(kafka: KafkaEndpoint) -> Mapping[str, datetime]:
     try:
         return asyncio.run(read_suspensions(kafka.address())).now()
     except (Unavailable, KafkaError) as away:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Wer gesperrt ist, lässt sich bei {kafka.bootstrap} nicht lesen: {away}",
                 en=f"who is suspended cannot be read at {kafka.bootstrap}: {away}",
@@ -237,7 +237,10 @@ def access(work: Callable[[Connection], Awaitable[T]]) -> T:
         finally:
             await connection.close()
 
-    return asyncio.run(connected())
+    try:
+        return asyncio.run(connected())
+    except asyncpg.PostgresError as refused:
+        raise AwayError(f"PostgreSQL: {refused}") from refused
 
 
 def running_stack() -> StackDescription:
@@ -249,7 +252,7 @@ def running_stack() -> StackDescription:
     try:
         return StackDescription.read(stack_folder())
     except FileNotFoundError:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="Kein laufender Stapel: `amtsweg up`, oder AMTSWEG_KAFKA_BOOTSTRAP und AMTSWEG_POSTGRES__URL setzen.",
                 en="no running stack: `amtsweg up`, or set AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES__URL.",

@@ -14,8 +14,8 @@ import typer
 from amtsweg.addresses import given_address
 from amtsweg.case_file import CaseFile, document, text
 from amtsweg.directory.names import DirectoryNames
+from amtsweg.exit_status import MISTAKE
 from amtsweg.language import language, said
-from amtsweg.mistakes import MISTAKE
 from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
@@ -71,7 +72,8 @@ def add(
             or said(
                 de=f"--kind: es gibt {', '.join(AUDIENCE_OF)}.",
                 en=f"--kind: there are {', '.join(AUDIENCE_OF)}.",
-            )
+            ),
+            code=MISTAKE,
         )
     credential, shown = _credential(client, public_key, kind=found)
     added = Principal(
@@ -158,7 +160,8 @@ def seal_to(
                 de=f"--public-key {public_key}: Erwartet wird der öffentliche Teil eines Schlüssels als JWK: RSA ab "
                 "3072 Bit, EC P-256 oder P-384, oder X25519.",
                 en=f"--public-key {public_key}: {error}. Expected is the public part of a key as JWK.",
-            )
+            ),
+            code=MISTAKE,
         )
     length = timedelta(days=overlap)
     if not _run(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
@@ -239,7 +242,7 @@ def _credential(client: str, public_key: Path | None, *, kind: str | None) -> tu
     try:
         return asked_credential(client, public_key, kind=kind, now=datetime.now(UTC))
     except ValueError as error:
-        _end(str(error))
+        _end(str(error), code=MISTAKE)
 
 
 def _run(work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -254,7 +257,7 @@ def _run(work: Callable[[Connection], Awaitable[T]]) -> T:
     try:
         return asyncio.run(connected())
     except (OSError, asyncpg.PostgresError) as error:
-        _end(f"PostgreSQL: {type(error).__name__}: {error}", code=3)
+        _end(f"PostgreSQL: {type(error).__name__}: {error}", code=UNDECIDED)
 
 
 def _postgres() -> tuple[str, str | None]:
@@ -271,10 +274,10 @@ def _postgres() -> tuple[str, str | None]:
                 en="No running stack: start one with `amtsweg up`, or set "
                 "AMTSWEG_POSTGRES__URL and AMTSWEG_POSTGRES__PASSWORD_FILE.",
             ),
-            code=2,
+            code=MISTAKE,
         )
 
 
-def _end(text: str, *, code: int = 1) -> NoReturn:
+def _end(text: str, *, code: int = ANSWERED_NO) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(code)

@@ -37,7 +37,7 @@ def of_file(error: OSError) -> str:
         errno.EISDIR: "ist ein Ordner",
         errno.ENOTDIR: "ist kein Ordner",
         errno.EACCES: "darf nicht gelesen oder geschrieben werden",
-        errno.EEXIST: "gibt es schon",
+        errno.EEXIST: "gibt es schon und bleibt; bitte einen anderen Namen nennen",
         errno.ENAMETOOLONG: "ist ein zu langer Name",
         errno.EFBIG: "ist größer als jede solche Datei",
         errno.ELOOP: "ist eine Verknüpfung auf sich selbst",

@@ -5,11 +5,9 @@ from contextlib import contextmanager
 
 import typer
 
+from amtsweg.exit_status import INTERRUPTED
 from amtsweg.language import said
 from amtsweg.terminal import echo
-
-INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
 
 
 @contextmanager

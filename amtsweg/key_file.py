@@ -9,8 +9,9 @@ import typer
 from amtsweg.input_words import reason
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile, object_in, secret_in
+from amtsweg.new_file import require_free, write_new
 from amtsweg.stack.description import StackDescription, stack_folder
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import WrongCallError
 from shared.crypto.key_file import protect
 from shared.crypto.key_strength import strong_key
 
@@ -27,13 +28,7 @@ def key_file(
 ) -> None:
     """Schlüsseldatei für die Seite der Sachbearbeitung schreiben: der private Schlüssel, mit einem Passwort geschützt."""
     target = output or Path(f"{authority}.amtsweg-key")
-    if target.exists():
-        raise StackError(
-            said(
-                de=f"{target} gibt es schon; mit --output eine andere Datei nennen.",
-                en=f"{target} exists; name another file with --output.",
-            )
-        )
+    require_free(target)
     try:
         document = object_in(_key_path(authority, key))
         for each in document.get("keys", [document]):
@@ -41,11 +36,10 @@ def key_file(
                 raise WrongFile(_not_private(each.get("kid")))  # noqa: TRY301 - told like the others
         text = protect(document, password=_password(password_file))
     except (OSError, WrongFile) as bad:
-        raise StackError(f"{authority}: {reason(bad)}") from bad
+        raise WrongCallError(f"{authority}: {reason(bad)}") from bad
     except ValueError as bad:
-        raise StackError(said(de=f"{authority}: `{bad}`", en=f"{authority}: {bad}")) from bad
-    target.touch(mode=0o600)
-    target.write_text(text + "\n")
+        raise WrongCallError(said(de=f"{authority}: `{bad}`", en=f"{authority}: {bad}")) from bad
+    write_new(target, f"{text}\n".encode(), private=True)
     typer.echo(
         said(
             de=f"{target} ist geschrieben. Datei und Passwort getrennt weitergeben.",
@@ -67,14 +61,14 @@ def _key_path(authority: str, key: Path | None) -> Path:
     try:
         stack = StackDescription.read(stack_folder())
     except FileNotFoundError:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="Kein laufender Stapel: mit --key den privaten Schlüssel nennen.",
                 en="no running stack: name the private key with --key.",
             )
         ) from None
     if authority not in stack.authorities:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de=f"{authority}: Im lokalen Stapel gibt es diese Stelle nicht.",
                 en=f"{authority}: no such authority in the local stack.",
@@ -90,5 +84,5 @@ def _password(file: Path | None) -> str:
         said(de="Passwort (mindestens 12 Zeichen): ", en="Password (12 characters at least): ")
     )
     if first != getpass.getpass(said(de="Noch einmal: ", en="Once more: ")):
-        raise StackError(said(de="Die Passwörter sind verschieden.", en="The passwords differ."))
+        raise WrongCallError(said(de="Die Passwörter sind verschieden.", en="The passwords differ."))
     return first

@@ -8,20 +8,15 @@ from urllib.error import URLError
 import typer
 from pydantic import ValidationError
 
+from amtsweg.exit_status import MISTAKE, UNDECIDED
 from amtsweg.input_words import of_file
 from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile
-from amtsweg.stack.errors import NoStackError, StackError
+from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
 from amtsweg.usage_errors import UsageError, wrong_use
 from shared.errors import Stopped, Unavailable
-
-MISTAKE = 2
-"""Exit status of a call that a person must correct."""
-
-AWAY = 3
-"""Exit status where a server did not answer: the same call may succeed later."""
 
 
 @contextmanager
@@ -33,10 +28,9 @@ def explained() -> Iterator[None]:
     except BrokenPipeError:
         raise  # whoever reads has enough, as `head` does: no mistake, and nothing to say
     except (Unavailable, Stopped, ConnectionError, TimeoutError, URLError) as error:
-        raise _ended(_away(error), AWAY) from error
+        raise _ended(_away(error), UNDECIDED) from error
     except (UsageError, StackError, ValueError, OSError) as error:
-        mistake = not isinstance(error, StackError) or isinstance(error, NoStackError)
-        raise _ended(_mistaken(error), MISTAKE if mistake else 1) from error
+        raise _ended(_mistaken(error), error.status if isinstance(error, StackError) else MISTAKE) from error
 
 
 def _mistaken(error: Exception) -> str:

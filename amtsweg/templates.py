@@ -13,6 +13,7 @@ import typer
 
 from amtsweg.directory.folder import shipped
 from amtsweg.language import said
+from amtsweg.new_file import require_free, write_new
 from amtsweg.terminal import echo
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.template_files import read_texts
@@ -46,11 +47,14 @@ def texts() -> None:
 
 @commands.command()
 def preview(
-    *, to: Annotated[Path, typer.Option(help="Seite, die geschrieben wird")] = Path("var/templates.html")
+    *, to: Annotated[Path | None, typer.Option(help="Seite, die geschrieben wird; sonst eine in var/")] = None
 ) -> None:
     """Schreibt jede Nachricht in jeder Sprache auf eine Seite."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(page(), encoding="utf-8")
+    if to is None:
+        to = Path("var/templates.html")
+        to.unlink(missing_ok=True)
+    require_free(to)
+    write_new(to, page().encode())
     echo(
         said(
             de=f"{len(KINDS)} Nachrichten in {len(LANGUAGES)} Sprachen: {to}",

@@ -1,5 +1,6 @@
 """A folder that appears whole or not at all, whoever interrupts the writing."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     Raises:
         FileExistsError: there is something at ``path`` already.
     """
-    if path.exists():
+    if os.path.lexists(path):
         raise FileExistsError(17, "File exists", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.unfinished")

@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -13,8 +14,9 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from amtsweg.exit_status import ANSWERED_NO, UNDECIDED
 from amtsweg.language import language, said
-from amtsweg.named_file import text_in
+from amtsweg.named_file import SMALL, text_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from shared.errors import Unavailable
@@ -69,7 +71,7 @@ class AuditClient:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
                 yield answer
         except urllib.error.HTTPError as refused:
-            raise _end(_problem(refused.read())) from None
+            raise _end(_problem(refused.read(SMALL)), status=refused.code) from None
         except urllib.error.URLError as away:
             raise Unavailable(f"{self.url} ({away.reason})") from None
 
@@ -85,8 +87,8 @@ def _problem(body: bytes) -> dict[str, Any]:
         }
 
 
-def _end(problem: dict[str, Any]) -> typer.Exit:
+def _end(problem: dict[str, Any], *, status: int) -> typer.Exit:
     echo(said(de=f"FEHLER: {problem.get('detail')}", en=f"ERROR: {problem.get('detail')}"), err=True)
     if "resolution" in problem:
         echo(f"        {problem['resolution']}", err=True)
-    return typer.Exit(1)
+    return typer.Exit(UNDECIDED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ANSWERED_NO)

@@ -13,6 +13,7 @@ from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import language, said
 from amtsweg.named_file import LARGE, bytes_in
+from amtsweg.new_file import require_free, write_new
 from amtsweg.terminal import echo
 from services.audit.domain.daily_statement import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
@@ -33,6 +34,8 @@ def completeness(
     token_file: TokenOption = None,
 ) -> None:
     """Zeigt, was hätte folgen müssen und nicht gefolgt ist; zu Tag und Behörde: diese Einträge und keine anderen."""
+    if out is not None:
+        require_free(out)
     desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     if authority is None:
         overdue = _account(desk, on)
@@ -50,7 +53,7 @@ def completeness(
         raise typer.Exit(1) from None
     _tell(statement, stated)
     if out is not None:
-        out.write_bytes(data)
+        write_new(out, data)
         echo(said(de=f"Geschrieben: {out}", en=f"Written: {out}"))
 
 

@@ -16,6 +16,7 @@ from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.named_file import LARGE, bytes_in
+from amtsweg.new_file import require_free
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
 from services.audit.domain.export import (
@@ -44,13 +45,7 @@ def export(
     token_file: TokenOption = None,
 ) -> None:
     """Holt alle Einträge mit ihren Inhalten als Dateien und rechnet nach, dass keiner fehlt."""
-    if out.exists():
-        raise typer.BadParameter(
-            said(
-                de=f"{out} gibt es schon; ein Export beginnt in einem neuen Ordner",
-                en=f"{out} exists; an export begins in a new folder",
-            )
-        )
+    require_free(out)
     desk = AuditClient.of(url, token_file, purpose=purpose, reference=reference)
     trusted = _trusted(log_key, policy)
     with desk.open("/v1/export", format=form) as stream:

@@ -10,14 +10,14 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.table import Column, Table
 
-from amtsweg.authority_access import AuthorityArgument, KeyFolder, check_id, ways_in
+from amtsweg.authority_access import AuthorityArgument, KeyFolder, ways_in
 from amtsweg.authority_way_in import access, installed_urls, super_user
 from amtsweg.conformance.destination import leading_to
 from amtsweg.conformance.run import Checked, CheckWay, check
 from amtsweg.conformance.steps import STEPS, StepName
 from amtsweg.directory.in_force import in_force
 from amtsweg.language import language, said
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError, StackError, WrongCallError
 from amtsweg.stack.provision.sandbox import SandboxFiles, enter_sandbox
 from amtsweg.terminal import echo, plain_console
 from shared.access import registration
@@ -42,14 +42,13 @@ def check_authority(
     folder: KeyFolder = None,
 ) -> None:
     """Mit dem laufenden Client der Behörde einen Prüffall durchspielen; endet mit 1, wenn ein Schritt fehlt."""
-    check_id(authority)
     address = super_user().address()
     try:
         inquiry = _inquiry(service, ags) or leading_to(
             authority, directory=asyncio.run(in_force(address)), on=datetime.now(_LOCAL).date()
         )
         if inquiry is None:
-            raise StackError(
+            raise WrongCallError(
                 said(
                     de=f"{authority}: Im Verzeichnis, das heute gilt, führt keine Leistung dorthin. --service und --ags nennen.",
                     en=f"{authority}: in the directory of today no service leads there. Name --service and --ags.",
@@ -67,9 +66,7 @@ def check_authority(
         )
         outcome = asyncio.run(check(authority, inquiry, way=way, patience=within, told=_told))
     except (httpx.HTTPError, KafkaError, Unavailable) as away:
-        raise StackError(
-            said(de=f"Die Prüfung brach ab: {away}", en=f"the check broke off: {away}")
-        ) from away
+        raise AwayError(said(de=f"Die Prüfung brach ab: {away}", en=f"the check broke off: {away}")) from away
     show(outcome)
     raise typer.Exit(1 if outcome.missing else 0)
 

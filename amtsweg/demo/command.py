@@ -12,6 +12,7 @@ from rich.live import Live
 from amtsweg.demo import show, show_silence
 from amtsweg.demo.run import Bill, RunProgress, run, stack
 from amtsweg.demo.silence import let_end_in_silence
+from amtsweg.new_file import require_free, write_new
 from amtsweg.stack.commands import StartView
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError
@@ -29,6 +30,8 @@ def demo(
 ) -> None:
     """Boot the stack, post real-looking submissions, watch them travel, and add everything up."""
     console, var = Console(), stack_folder()
+    if report is not None:
+        require_free(report)
     try:
         with stack(var, report=StartView(console).show) as description:
             outcome = asyncio.run(_watched(description, var=var, requests=submissions, console=console))
@@ -37,12 +40,11 @@ def demo(
             if told is not None:
                 show_silence.show(told, console)
             if report is not None:
-                report.write_text(
-                    json.dumps(show.report(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-                )
+                bill = json.dumps(show.report(outcome), ensure_ascii=False, indent=2)
+                write_new(report, f"{bill}\n".encode())
     except StackError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+        raise typer.Exit(error.status) from error
     raise typer.Exit(0 if outcome.adds_up and (told is None or told.holds) else 1)
 
 

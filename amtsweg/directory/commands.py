@@ -30,9 +30,11 @@ from amtsweg.directory.messages import (
 from amtsweg.directory.past_submissions import past_submissions
 from amtsweg.directory.proposal import Proposal, Tables, first, nothing_published, planned, starting_point
 from amtsweg.directory.published import ChangeRefused
+from amtsweg.exit_status import MISTAKE, UNDECIDED
 from amtsweg.input_words import reason
 from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import said
+from amtsweg.new_file import require_free, write_new
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
@@ -61,21 +63,15 @@ WithdrawOption = Annotated[
 
 @contextmanager
 def _said_where() -> Iterator[None]:
-    """What is wrong goes to the standard error, and the command ends with 2."""
+    """What is wrong goes to the standard error, and the command ends with 2, or with 3 where Kafka is away."""
     try:
         yield
-    except (
-        BadInquiry,
-        BrokenDirectory,
-        KafkaError,
-        OSError,
-        ChangeRefused,
-        Unavailable,
-        Undecodable,
-        UnknownVersion,
-    ) as error:
+    except (BadInquiry, BrokenDirectory, OSError, ChangeRefused, Undecodable, UnknownVersion) as error:
         typer.echo(f"amtsweg directory: {reason(error)}", err=True)
-        raise typer.Exit(2) from error
+        raise typer.Exit(MISTAKE) from error
+    except (KafkaError, Unavailable) as away:
+        typer.echo(f"amtsweg directory: {reason(away)}", err=True)
+        raise typer.Exit(UNDECIDED) from away
 
 
 @commands.command("compile")
@@ -261,10 +257,13 @@ def map_command(
     with _said_where():
         asked = read_inquiry({"service": service, "on": on, "road": road}, today=datetime.now(UTC).date())
         below_var = [Path("var") / f"map-{service}-{asked.on}{suffix}" for suffix in (".svg", ".html")]
+        if output is not None:
+            require_free(output)
         for file in [output] if output else below_var:
             text = draw(directory or shipped(), asked, page=file.suffix == ".html")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+            if output is None:
+                file.unlink(missing_ok=True)
+            write_new(file, text.encode())
             typer.echo(file)
 
 

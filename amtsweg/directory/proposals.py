@@ -16,6 +16,7 @@ from amtsweg.directory import published
 from amtsweg.directory.assignment_proposals import assignments
 from amtsweg.directory.proposal import Tables
 from amtsweg.language import language, said
+from amtsweg.new_file import require_free
 from amtsweg.parked_words import in_words
 from amtsweg.terminal import plain_console, printable
 from services.router.adapters.directory_files import write
@@ -75,6 +76,8 @@ def show_proposal(
 
     Mit --output liegt der Entwurf als Ordner bereit: leere Felder ergänzen, dann `amtsweg directory preview ORDNER`.
     """
+    if output is not None:
+        require_free(output)
     found = next((each for each in _proposals(since) if each.id == proposal), None)
     if found is None:
         typer.echo(

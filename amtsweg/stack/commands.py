@@ -11,7 +11,7 @@ from rich.table import Table
 from amtsweg.language import said
 from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import StackError, WrongCallError
 from amtsweg.stack.stack import PartState, StartStep
 
 _RESTARTED_WITHIN_S = 60.0
@@ -46,7 +46,7 @@ def up(
             supervisor.run(var, report=StartView(console, var=var).show)
     except StackError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+        raise typer.Exit(error.status) from error
 
 
 def down() -> None:
@@ -86,10 +86,10 @@ def _part(var: Path, name: str) -> supervisor.PartStatus:
     """The running part of this name that the supervisor starts again when it ends."""
     parts = {part.name: part for part in supervisor.status(var) if part.port}
     if supervisor.supervisor(var) is None:
-        raise StackError(said(de="Es läuft kein Stapel.", en="No stack is running."))
+        raise WrongCallError(said(de="Es läuft kein Stapel.", en="No stack is running."))
     if name not in parts or name in supervisor.SERVERS:
         names = ", ".join(sorted(set(parts) - supervisor.SERVERS))
-        raise StackError(
+        raise WrongCallError(
             said(de=f"{name}: erwartet wird eines von {names}", en=f"{name}: expected one of {names}")
         )
     return parts[name]

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from confluent_kafka.admin import AdminClient
 
 from amtsweg.language import said
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import WrongCallError
 from shared.addresses import Unprotected, protected_brokers, protected_url
 from shared.bounded_files import read_bounded_text
 from shared.kafka.client import KafkaAddress
@@ -91,7 +91,7 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
         password = read_bounded_text(Path(environment["AMTSWEG_KAFKA_PASSWORD_FILE"])).strip()
         username = environment["AMTSWEG_KAFKA_USERNAME"]
     except (KeyError, OSError) as error:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="AMTSWEG_KAFKA_BOOTSTRAP ist gesetzt; auch AMTSWEG_KAFKA_USERNAME und AMTSWEG_KAFKA_PASSWORD_FILE des "
                 f"Superusers werden gebraucht: {error}",
@@ -104,7 +104,7 @@ def kafka(environment: Mapping[str, str]) -> KafkaEndpoint | None:
     try:
         protected_brokers(bootstrap, protocol=protocol)
     except Unprotected as clear:
-        raise StackError(f"AMTSWEG_KAFKA_BOOTSTRAP: {clear}") from None
+        raise WrongCallError(f"AMTSWEG_KAFKA_BOOTSTRAP: {clear}") from None
     return KafkaEndpoint(
         bootstrap=bootstrap,
         username=username,
@@ -128,11 +128,11 @@ def postgres(environment: Mapping[str, str]) -> PostgresEndpoint | None:
     try:
         parts = urlsplit(protected_url(url))
     except ValueError as refused:
-        raise StackError(f"AMTSWEG_POSTGRES_URL: {refused}") from None
+        raise WrongCallError(f"AMTSWEG_POSTGRES_URL: {refused}") from None
     file = environment.get("AMTSWEG_POSTGRES_PASSWORD_FILE")
     password = read_bounded_text(Path(file)).strip() if file else unquote(parts.password or "")
     if not (parts.hostname and parts.username and password):
-        raise StackError(
+        raise WrongCallError(
             f"AMTSWEG_POSTGRES_URL: {said(de='erwartet wird', en='expected')} postgresql://user:password@host:port/database"
         )
     return PostgresEndpoint(
@@ -154,7 +154,7 @@ def redis(environment: Mapping[str, str]) -> str | None:
     try:
         return protected_url(url) if url else None
     except ValueError as refused:
-        raise StackError(f"AMTSWEG_REDIS_URL: {refused}") from None
+        raise WrongCallError(f"AMTSWEG_REDIS_URL: {refused}") from None
 
 
 # While a broker starts, librdkafka reports every refused connection; whoever waits sees the outcome anyway.

@@ -1,11 +1,29 @@
 """What can go wrong with the local stack, in words that say how to mend it."""
 
+from typing import ClassVar
+
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
+
 
 class StackError(Exception):
     """Something the person at the keyboard can mend; the text says how."""
 
+    status: ClassVar[int] = ANSWERED_NO
 
-class NoStackError(StackError, FileNotFoundError):
+
+class WrongCallError(StackError):
+    """The call itself has to be corrected: a name, a file, a setting."""
+
+    status = MISTAKE
+
+
+class AwayError(StackError):
+    """A server was not reached or did not finish; the same call may succeed later."""
+
+    status = UNDECIDED
+
+
+class NoStackError(WrongCallError, FileNotFoundError):
     """No stack runs here, and what it would say was not given otherwise."""
 
 

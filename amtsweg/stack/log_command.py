@@ -10,7 +10,7 @@ import typer
 
 from amtsweg.language import said
 from amtsweg.stack.description import stack_folder
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import WrongCallError
 from amtsweg.terminal import echo
 
 _POLL_S = 0.2
@@ -41,7 +41,7 @@ def _files(folder: Path, wanted: list[str]) -> dict[str, Path]:
         names = ", ".join(there) or said(
             de="nichts, es lief noch kein Stapel", en="nothing, no stack has run"
         )
-        raise StackError(
+        raise WrongCallError(
             said(
                 de=f"Kein Protokoll für {', '.join(unknown) or folder}; vorhanden: {names}",
                 en=f"no log for {', '.join(unknown) or folder}; there is: {names}",

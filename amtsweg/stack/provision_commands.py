@@ -9,7 +9,7 @@ import typer
 from amtsweg.language import said
 from amtsweg.stack import endpoints, setup
 from amtsweg.stack.endpoints import KafkaEndpoint, PostgresEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import WrongCallError
 from amtsweg.stack.kafka_settings import (
     ADMIN,
     CONTROLLER,
@@ -74,14 +74,10 @@ def servers(
     ] = None,
 ) -> None:
     """Make topics, users, grants, roles and schemas on the servers named by AMTSWEG_KAFKA_… and AMTSWEG_POSTGRES_URL."""
-    try:
-        kafka, postgres = _named_servers()
-        made = setup.make_secrets(folder)
-        setup.provision_postgres(postgres, made)
-        setup.provision_kafka(kafka, made, partitions=partitions)
-    except StackError as error:
-        typer.echo(f"amtsweg provision: {error}", err=True)
-        raise typer.Exit(1) from error
+    kafka, postgres = _named_servers()
+    made = setup.make_secrets(folder)
+    setup.provision_postgres(postgres, made)
+    setup.provision_kafka(kafka, made, partitions=partitions)
     echo(
         said(
             de=f"Kafka auf {kafka.bootstrap} und PostgreSQL auf {postgres.host} sind bereit für die Dienste.",
@@ -93,7 +89,7 @@ def servers(
 def _named_servers() -> tuple[KafkaEndpoint, PostgresEndpoint]:
     kafka, postgres = endpoints.kafka(os.environ), endpoints.postgres(os.environ)
     if kafka is None or postgres is None:
-        raise StackError(
+        raise WrongCallError(
             said(
                 de="AMTSWEG_KAFKA_BOOTSTRAP und AMTSWEG_POSTGRES_URL müssen die Server nennen",
                 en="AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES_URL must name the servers",

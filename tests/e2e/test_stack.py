@@ -141,11 +141,11 @@ def _a_service_is_restarted_and_its_log_read(var: Path) -> None:
     restarted = amtsweg("restart", "notifier", var=var)
     assert restarted.returncode == 0, restarted.stderr
     assert pidfiles.facts(var / "run", "notifier")["pid"] != before
-    assert amtsweg("restart", "kafka", var=var).returncode == 1
+    assert amtsweg("restart", "kafka", var=var).returncode == 2
 
     told = amtsweg("logs", "notifier", "-n", "2", var=var)
     assert [line.split()[0] for line in told.stdout.splitlines()] == ["notifier", "notifier"]
-    assert amtsweg("logs", "nobody", var=var).returncode == 1
+    assert amtsweg("logs", "nobody", var=var).returncode == 2
 
 
 def _a_killed_service_comes_back(var: Path) -> None:

@@ -11,7 +11,7 @@ from amtsweg.directory.proposal import first
 from amtsweg.directory.published import ChangeRefused, seed
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress
 
@@ -28,7 +28,7 @@ def seed_directory(endpoint: KafkaEndpoint, folder: Path) -> None:
     try:
         asyncio.run(_seed(address, folder))
     except (KafkaError, ChangeRefused, Unavailable, Undecodable) as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Das Verzeichnis ließ sich bei {endpoint.bootstrap} nicht veröffentlichen: {error}",
                 en=f"The directory could not be published at {endpoint.bootstrap}: {error}",

@@ -29,7 +29,7 @@ from confluent_kafka.admin import (
 
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError, StackError
 from amtsweg.stack.provision.acl_filters import exactly
 from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
@@ -142,7 +142,7 @@ def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
     try:
         yield endpoint.admin()
     except KafkaException as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Kafka bei {endpoint.bootstrap} ließ sich nicht einrichten: {error}",
                 en=f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}",
@@ -176,7 +176,7 @@ def _wait_for_topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
     deadline = time.monotonic() + _WITHIN_S
     while missing := {topic.name for topic in topics} - admin.list_topics(timeout=_WITHIN_S).topics.keys():
         if time.monotonic() > deadline:
-            raise StackError(
+            raise AwayError(
                 said(
                     de=f"{len(missing)} Topics wurden angelegt und sind nicht zu sehen, darunter {min(missing)}",
                     en=f"{len(missing)} topics were created and cannot be seen, among them {min(missing)}",

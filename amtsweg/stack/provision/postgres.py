@@ -8,7 +8,7 @@ import asyncpg
 
 from amtsweg.language import said
 from amtsweg.stack.endpoints import PostgresEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError, StackError
 from amtsweg.stack.provision import schemas
 from amtsweg.stack.provision.logins import Logins
 from shared.access import registration
@@ -45,7 +45,7 @@ def provision(
     try:
         asyncio.run(_provision(endpoint, logins=logins, registered=registered, fresh=fresh))
     except (OSError, asyncpg.PostgresError, Unavailable) as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"PostgreSQL bei {endpoint.host}:{endpoint.port} ließ sich als {endpoint.user} nicht einrichten: {error}",
                 en=f"PostgreSQL at {endpoint.host}:{endpoint.port} could not be provisioned as {endpoint.user}: {error}",

@@ -18,7 +18,7 @@ from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schem
 
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError
 from amtsweg.stack.provision.grants import authority_login
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def _ask(endpoint: KafkaEndpoint, question: Callable[[AIOKafkaAdminClient], Awai
     try:
         return asyncio.run(connected())
     except (KafkaError, OSError) as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Kafka bei {endpoint.bootstrap}: Kontingente nicht gesetzt oder gelesen: {error}",
                 en=f"Kafka at {endpoint.bootstrap}: quotas not set or read: {error}",

@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 
 from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import AwayError
 from amtsweg.stack.provision.acl_filters import exactly
 from amtsweg.stack.provision.grants import authority_login
 
@@ -38,7 +38,7 @@ def suspend(endpoint: KafkaEndpoint, authority: str) -> None:
         for done in admin.create_acls(list(_refusals(authority))).values():
             done.result(_WITHIN_S)
     except KafkaException as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Kafka bei {endpoint.bootstrap}: {authority} ist nicht gesperrt: {error}",
                 en=f"Kafka at {endpoint.bootstrap}: {authority} is not suspended: {error}",
@@ -57,7 +57,7 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
         deleted = admin.delete_acls([exactly(each) for each in _refusals(authority)])
         found = [done.result(_WITHIN_S) for done in deleted.values()]
     except KafkaException as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Kafka bei {endpoint.bootstrap}: {authority} ist weiter gesperrt: {error}",
                 en=f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}",
@@ -76,7 +76,7 @@ def suspended(endpoint: KafkaEndpoint) -> frozenset[str]:
     try:
         found = admin.describe_acls(_ANY_REFUSAL).result(_WITHIN_S)
     except KafkaException as error:
-        raise StackError(
+        raise AwayError(
             said(
                 de=f"Kafka bei {endpoint.bootstrap}: Sperren lassen sich nicht lesen: {error}",
                 en=f"Kafka at {endpoint.bootstrap}: refusals cannot be read: {error}",

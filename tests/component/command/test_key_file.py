@@ -35,7 +35,7 @@ def test_the_file_is_its_owners_and_says_how_it_is_protected(tmp_path: Path) -> 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     _write(tmp_path, key=authority_key(GIESSEN))
-    with pytest.raises(StackError, match="--output"):
+    with pytest.raises(FileExistsError):
         _write(tmp_path, key=authority_key(GIESSEN))
 
 

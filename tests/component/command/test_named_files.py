@@ -45,12 +45,13 @@ PLAUSIBLE = {
     "client": "c1",
     "messages": CASE,
     "version": "abc",
+    "proposal": "p-1",
 }
 """Values with which a call goes on until it comes to its file."""
 
 
-WRITTEN = {"--output", "--to"}
-"""What a command writes without having read it."""
+WRITTEN = {"--output", "--out", "--to", "--report"}
+"""What a command writes; `test_outputs` has them."""
 
 SLOW = {"resolve", "directory"}
 SLOWLY_TRIED = ("binary", "nested", "endless")
@@ -83,14 +84,14 @@ def hostile(elsewhere: Path) -> dict[str, Path]:
     return files
 
 
-def _names_a_file(parameter: Any) -> bool:
+def names_a_file(parameter: Any) -> bool:
     return "Path" in str(getattr(getattr(parameter, "type_descriptor", None), "annotation", ""))
 
 
 def _places() -> Iterator[Any]:
     for words, command in every_command().items():
         if words not in NEVER:
-            for parameter in filter(_names_a_file, command.params):
+            for parameter in filter(names_a_file, command.params):
                 if parameter.opts[0] in WRITTEN:
                     continue
                 yield pytest.param(words, parameter.opts[0], id=f"{' '.join(words)} {parameter.opts[0]}")
@@ -103,7 +104,7 @@ def _call(words: tuple[str, ...], place: str, file: Path, other: Path) -> list[s
         value = PLAUSIBLE.get(name)
         if name == place:
             value = str(file)
-        elif parameter.required and _names_a_file(parameter):
+        elif parameter.required and names_a_file(parameter):
             value = str(other)
         if value is not None:
             call = [value, *call] if parameter.param_type_name == "argument" else [*call, name, value]

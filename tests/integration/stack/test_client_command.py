@@ -80,7 +80,7 @@ def test_an_auditor_gets_a_token_that_is_rotated_with_an_overlap_and_revoked(reg
     rotated = run("rotate", "pruefung-3")
     assert looks(added)
     assert looks(rotated)
-    assert run("rotate", "pruefung-3", "--public-key", "key.jwk").exit_code == 1
+    assert run("rotate", "pruefung-3", "--public-key", "key.jwk").exit_code == 2
     run("rotate", "pruefung-3", "--overlap", "0")
     assert not looks(rotated)
     last = run("rotate", "pruefung-3")

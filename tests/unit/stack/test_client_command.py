@@ -62,5 +62,5 @@ def test_a_registration_is_refused(
 ) -> None:
     refused = CliRunner().invoke(commands, ["add", *arguments(tmp_path), "--name", "x"])
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert said in refused.stderr
