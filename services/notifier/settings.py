@@ -233,7 +233,8 @@ class Settings(ServiceSettings):
     contact_kept_for: Annotated[
         timedelta,
         Field(
-            description="How long a contact stays after its case has closed and its last message was settled."
+            description="How long a contact stays after its case has closed and its last message was settled; "
+            "in any case while a message may still lie unread."
         ),
     ] = timedelta(days=7)
     lease: Annotated[

@@ -215,6 +215,24 @@ async def test_reports_are_written_in_order_once_the_acceptance_is_on_record() -
     await asyncio.gather(standing_by, return_exceptions=True)
 
 
+async def test_a_report_that_waits_for_the_store_ends_with_the_process_and_holds_nothing_up() -> None:
+    tried = asyncio.Event()
+
+    async def note(_: UUID, report: DeliveryReport) -> bool:
+        tried.set()
+        raise StoreAway("gone")
+
+    reports = SimulatedReports(note)
+    standing_by = asyncio.create_task(reports.run())
+    reports.follow(UUID(int=1), MAIL_RECIPIENTS["bounced"].reports)
+    await tried.wait()
+    standing_by.cancel()
+    async with asyncio.timeout(20):
+        await asyncio.gather(standing_by, return_exceptions=True)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    assert [task for task in left if "SimulatedReports" in str(task.get_coro())] == []
+
+
 @pytest.fixture
 def sending() -> Sending:
     made = Sending(seen=Seen())

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from services.notifier.adapters.letters import LetterBucket, LetterFolder, pdf_of
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.reach import addressee_of
+from services.notifier.handler.carriers import Desk, LetterCarrier
 from services.notifier.ports import Accepted, MailRefused, ServerAway
 from shared.events.notification import MessageKind
 from shared.object_store import ObjectStore
+from tests.component.notifier.test_delivery import CONTACT, Directory, OpenedContacts, World
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 from tests.support.object_server import KEY, new_store, object_server
 
@@ -111,3 +114,38 @@ async def test_a_bucket_that_is_away_settles_nothing() -> None:
 async def test_a_bucket_that_does_not_exist_settles_nothing(server: str) -> None:
     with pytest.raises(ServerAway, match="the store for letters"):
         await LetterBucket(ObjectStore(f"{server}/nobody-made-it/letters", **KEY)).put(letter())
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+async def test_a_sender_that_dies_between_the_letter_and_its_note_leaves_one_letter_and_one_note(
+    kind: str, server: str, tmp_path: Path
+) -> None:
+    store = new_store(server, "letters")
+    box = LetterFolder(tmp_path) if kind == "folder" else LetterBucket(store())
+    world = World()
+    planned = replace(message("decision"), channel="letter", channels=("letter",))
+    world.queue.plan(planned, CONTACT)
+    contact = json.dumps({"name": "Erika", "address": _ADDRESS}).encode()
+    desk = Desk(contacts=OpenedContacts(contact), directory=Directory(), writer=WRITER)
+    carrier = LetterCarrier(desk=desk, letters=box, sender=SENDER)
+    (claim,) = await world.queue.claim(1)
+    assert await carrier.carry(claim, before_content=lambda: world.queue.begin(claim)) == Accepted()
+    name = f"{planned.id}.pdf"
+    before = await lying(kind, tmp_path, store, name)
+    world.queue.now += timedelta(minutes=2)  # the sender is dead, and its lease has ended
+    courier = world.courier(carrier=carrier)
+    (taken_over,) = await world.queue.stranded()
+    assert await courier.take_over(taken_over) == "deferred"
+    world.queue.now += timedelta(hours=1)
+    (again,) = await world.queue.claim(1)
+    assert await courier.deliver(again) == "sent"
+    assert [(event.outcome, event.channel) for event in world.queue.emitted] == [("sent", "letter")]
+    assert await lying(kind, tmp_path, store, name) == before
+    assert list(before) == [name]
+    assert before[name].startswith(b"%PDF-")
+
+
+async def lying(kind: str, folder: Path, store: Callable[[], ObjectStore], name: str) -> dict[str, bytes]:
+    if kind == "folder":
+        return {file.name: file.read_bytes() for file in lying_in(folder)}
+    return {name: await store().read(name) or b""}

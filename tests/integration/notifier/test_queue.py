@@ -118,6 +118,24 @@ async def test_a_contact_stays_until_a_week_after_the_case_closed_and_its_last_m
     assert await real.pool.fetchval("SELECT count(*) FROM cases WHERE contact IS NOT NULL") == 1 - erased
 
 
+@pytest.mark.parametrize(
+    ("state", "unread_days", "erased"),
+    [("sent", None, 0), ("unread", 5, 0), ("unread", 7, 1), ("delivered", None, 1), ("failed", None, 1)],
+)
+async def test_what_may_still_lie_unread_keeps_the_contact_however_short_it_is_kept(
+    real: Real, state: str, unread_days: int | None, erased: int
+) -> None:
+    """Else nobody could be told by e-mail or letter what they have not opened."""
+    await real.plan(replace(message("decision"), channel="mailbox"))
+    await real.pool.execute("UPDATE cases SET closed_at = now() - interval '2 days'")
+    await real.pool.execute(
+        "UPDATE messages SET state = $1, unread_days = $2, settled_at = now() - interval '2 days'",
+        state,
+        unread_days,
+    )
+    assert await Retention(real.pool).erase_contacts(closed_for=WEEK / 7) == erased
+
+
 async def test_a_report_that_comes_while_the_settlement_is_written_is_not_lost(real: Real) -> None:
     """The mail server may bounce a mail while we still write that it has taken it."""
     planned = message("receipt")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.notifier.adapters.postgres.store import transaction
+from services.notifier.domain.states import REMINDER_DAYS
 from shared.events.retention import gone_after
 from shared.events.topics import consumed_by
 from shared.postgres.pool import Pool
@@ -15,12 +16,14 @@ _EVENTS_GONE: Final = max(after for topic in consumed_by("notifier") if (after :
 _AT_ONCE: Final = 500
 
 # The time counts from the last message that was settled, however late: a bounce may follow, and another way be gone.
+# What lies in a mailbox may go unread until the last reminder: it keeps the contact as long, however short the time is.
 _ERASE = """
     WITH erased AS (
         UPDATE cases SET contact_state = 'erased', contact = NULL
         WHERE contact_state = 'sealed' AND closed_at < now() - $1::interval AND NOT EXISTS (
             SELECT FROM messages m WHERE m.case_id = cases.id
-                AND (m.state IN ('created', 'sending') OR m.settled_at >= now() - $1::interval))
+                AND (m.state IN ('created', 'sending') OR m.settled_at >= now() - $1::interval
+                    OR m.channel = 'mailbox' AND (m.state = 'sent' OR m.state = 'unread' AND m.unread_days < $2)))
         RETURNING id),
     unsaid AS (DELETE FROM notices USING erased WHERE notices.case_id = erased.id)
     SELECT count(*) FROM erased
@@ -64,10 +67,11 @@ class Retention:
     async def erase_contacts(self, *, closed_for: timedelta) -> int:
         """Delete the contacts of cases closed for so long, whose last message was settled as long ago; return how many.
 
+        A message that may still turn out to be unread keeps the contact.
         What authorities have sealed for their messages goes with them.
         """
         async with transaction(self._pool) as connection:
-            return int(await connection.fetchval(_ERASE, closed_for))
+            return int(await connection.fetchval(_ERASE, closed_for, REMINDER_DAYS[-1]))
 
     async def remove_cases(self, *, closed_for: timedelta = KEPT) -> int:
         """Remove the cases that closed so long ago, with their messages and timers; return how many."""
