@@ -18,7 +18,7 @@ A reminder is the same message on the next way. Statutory messages know no quiet
 | channel | carried by | taken over means | fails when | then |
 |---|---|---|---|---|
 | `mailbox` | a signed webhook to the platform (Standard Webhooks) | the platform has answered 2xx: the time is the evidence of provision | 404, 410, 422; or a day in vain | e-mail, else letter |
-| `email` | a mail server, or the second one while the first does not work | 250 after the content | the address is refused for good; or three days in vain | letter |
+| `email` | a mail server, or the second one while the first does not work | 250 after the content | the address is refused for good; or three days in vain, one for news that the law wants told at once where a letter can follow | letter |
 | `letter` | a PDF in a folder: tagged (PDF/UA-1), address in the window (DIN 5008 form B) | the file lies there, whole | there is no folder | nothing: it is listed as failed |
 
 """

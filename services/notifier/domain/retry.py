@@ -1,7 +1,18 @@
 """What follows when a server could not take a mail now: wait, longer each time, and give up at some point."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
+
+from shared.events.notification import MessageKind
+
+TOLD_WITHIN: Final[Mapping[MessageKind, timedelta]] = {
+    "extension": timedelta(days=1),  # § 42a Abs. 2 Satz 4 VwVfG: before the old end
+    "decision": timedelta(days=1),  # § 9 Abs. 1 OZG: on the day of the provision
+    "trade-certificate": timedelta(days=1),  # § 15 Abs. 1 GewO: three days in all
+}
+"""Where the law leaves no time for days of attempts on one channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,14 @@ class RetryPolicy:
     longest: timedelta = timedelta(hours=1)
     ceiling: timedelta = timedelta(days=3)
     faults: int = 3
+
+
+def patience_for(kind: MessageKind, patience: RetryPolicy, *, goes_on: bool) -> RetryPolicy:
+    """Return the policy for a message; ``goes_on``: another channel follows, which may still be in time."""
+    within = TOLD_WITHIN.get(kind)
+    if within is None or not goes_on:
+        return patience
+    return replace(patience, ceiling=min(within, patience.ceiling))
 
 
 def retry(patience: RetryPolicy, *, attempts: int, age: timedelta, jitter: float) -> Wait | GiveUp:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.notifier.domain.address import Unusable
 from services.notifier.domain.rendering import Unrenderable
-from services.notifier.domain.retry import GiveUp, RetryPolicy, pause_after, retry
+from services.notifier.domain.retry import GiveUp, RetryPolicy, patience_for, pause_after, retry
 from services.notifier.domain.uncertain import ARRIVES_ONCE, course_after
 from services.notifier.ports import (
     Accepted,
@@ -172,8 +172,10 @@ class MailDelivery:
         assert_never(answer)
 
     async def _again(self, claim: Claim, result: Result, *, attempts: int) -> Result:
-        age = self.clock() - claim.created_at
-        decision = retry(self.patience, attempts=attempts, age=age, jitter=self.random.random())
+        message, age = claim.message, self.clock() - claim.created_at
+        goes_on = message.channel in message.channels[:-1]
+        patience = patience_for(message.kind, self.patience, goes_on=goes_on)
+        decision = retry(patience, attempts=attempts, age=age, jitter=self.random.random())
         if isinstance(decision, GiveUp):
             return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
         pause = decision.pause

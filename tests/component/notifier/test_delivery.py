@@ -18,6 +18,7 @@ from services.notifier.domain.writing import Writer
 from services.notifier.handler.carriers import Desk, EmailCarrier
 from services.notifier.handler.delivery import MailDelivery, Result
 from services.notifier.ports import Claim, ContactNotOpened
+from shared.events.notification import MessageKind
 from shared.events.payload import Sealed
 from shared.events.submission import Channel
 from tests.support.events import sealed
@@ -222,6 +223,29 @@ async def test_a_mail_deferred_until_the_ceiling_has_failed(world: World) -> Non
     assert results[-1] == "failed"
     assert world.queue.now - NOW <= PATIENCE.ceiling + timedelta(minutes=5)
     assert world.settled == [("failed", len(results))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels", "at_most"),
+    [
+        ("decision", ("email", "letter"), timedelta(days=1)),
+        ("extension", ("email", "letter"), timedelta(days=1)),
+        ("decision", ("email",), timedelta(days=3)),
+        ("acknowledgement", ("email", "letter"), timedelta(days=3)),
+    ],
+)
+async def test_a_mailbox_that_is_full_for_days_holds_up_no_news_that_the_law_wants_told_at_once(
+    world: World, kind: MessageKind, channels: tuple[Channel, ...], at_most: timedelta
+) -> None:
+    written, patience = replace(message(kind), channels=channels), RetryPolicy()
+    results = [await world.deliver("busy", written=written, patience=patience)]
+    while results[-1] == "deferred":
+        world.queue.now += timedelta(hours=1)
+        (claim,) = await world.queue.claim(1)
+        courier = world.courier(contact=b'{"email":"busy@example.org"}', patience=patience)
+        results.append(await courier.deliver(claim))
+    assert world.settled == [("failed", len(results))]
+    assert at_most - timedelta(hours=2) <= world.queue.now - NOW <= at_most
 
 
 async def test_unanswered_news_that_no_law_asks_for_stay_unknown_and_are_not_sent_again(world: World) -> None:
