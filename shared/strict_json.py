@@ -37,7 +37,6 @@ JsonFault = Literal[
 _TOKEN = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?P<bracket>[\[\]{}])|(?P<constant>-?Infinity|NaN)', re.DOTALL
 )
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _NUL_ESCAPE = "\\u0000"
@@ -107,9 +106,10 @@ def _inspect(text: str, body: bytes, limits: DocumentLimits) -> NotJson | tuple[
     except RecursionError:
         return (_too_deep(text),)
     # Only now: in a well-formed document every quotation mark has its partner.
-    if _deeper_than(body, DEEPEST + 1):
+    bare = _without_strings(body)
+    if _deeper_than(bare, DEEPEST + 1):
         return (_too_deep(text),)
-    if limits.most_values is not None and _values(body) > limits.most_values:
+    if limits.most_values is not None and _values(bare) > limits.most_values:
         return (FaultPlace("", "too-many-values"),)
     nul = not limits.nul and _NUL_ESCAPE in text
     doubtful = found or nul or _SURROGATE_ESCAPE.search(text)
@@ -155,18 +155,22 @@ def _exact(digits: str) -> bool:
     return isfinite(double) and Decimal(repr(double)) == Decimal(digits)
 
 
-def _deeper_than(body: bytes, levels: int) -> bool:
+def _without_strings(body: bytes) -> bytes:
+    """What stands outside the strings of a well-formed document; an expression would take five times as long."""
+    return b"".join(body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
+
+
+def _deeper_than(bare: bytes, levels: int) -> bool:
     depth = 0
-    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKET):
+    for bracket in bare.translate(None, _NO_BRACKET):
         depth += 1 if bracket in b"[{" else -1
         if depth > levels:
             return True
     return False
 
 
-def _values(body: bytes) -> int:
-    """An upper bound of the members and elements of a well-formed document."""
-    bare = _STRING.sub(b"", body)
+def _values(bare: bytes) -> int:
+    """An upper bound of the members and elements of a well-formed document, from what stands outside its strings."""
     return bare.count(b",") + bare.count(b"{") + bare.count(b"[")
 
 

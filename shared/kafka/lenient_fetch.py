@@ -12,6 +12,7 @@ from shared.kafka.client import KafkaAddress
 from shared.kafka.led_partitions import led
 from shared.kafka.raw_fetch import Answered, fetch, is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
+from shared.offload import offload
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ async def fetch_next(
         await client.force_metadata_update()
         answered = await fetch(client, tp, start, wait_ms=0)
     try:
-        return _read(answered, tp, start)
+        return await offload(lambda: _read(answered, tp, start), size=len(answered.batches))
     except Exception as error:
         if not is_of_a_batch(error):
             raise

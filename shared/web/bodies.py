@@ -122,7 +122,7 @@ class _Body:
         self._take(message.get("body", b""))
         self._complete = not message.get("more_body", False)
         if self._complete:
-            self._read()
+            await self._read()
         return message
 
     def forget(self) -> None:
@@ -157,10 +157,10 @@ class _Body:
         if self._pieces is not None:
             self._pieces.append(piece)
 
-    def _read(self) -> None:
+    async def _read(self) -> None:
         """JSON is checked as soon as it is complete; that nothing was sent is for the route to say."""
         if self._pieces and self._received:
-            check_json(b"".join(self._pieces))
+            await check_json(b"".join(self._pieces))
         self._pieces = None
 
 

@@ -12,6 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from starlette.types import Scope
 
+from shared.offload import offload
 from shared.strict_json import DEEPEST, DocumentLimits, FaultPlace, JsonFault, NotJson, inspect
 from shared.web.problems import Problem, invalid
 
@@ -38,13 +39,13 @@ def takes_json(scope: Scope) -> bool:
     return any(not isinstance(each.field_info, Form) for each in dependant.body_params)
 
 
-def check_json(body: bytes) -> None:
+async def check_json(body: bytes) -> None:
     """Check that every reader understands the document alike.
 
     Raises:
         Problem: it is not JSON in UTF-8 (400), or not the same to all (422); the places are named.
     """
-    found = inspect(body, _LIMITS)
+    found = await offload(lambda: inspect(body, _LIMITS), size=len(body))
     if isinstance(found, NotJson):
         raise _not_json(found)
     if found:
@@ -54,7 +55,7 @@ def check_json(body: bytes) -> None:
 async def strict_body(request: Request) -> bytes:
     """The body of a request, for a route that reads its bytes; raises as `check_json` does."""
     body = await request.body()
-    check_json(body)
+    await check_json(body)
     return body
 
 

@@ -16,12 +16,12 @@ from services.intake.domain.admission import (
 from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, SubmissionOutcome, Taken
 from services.intake.domain.submission import HandedIn, read
-from services.intake.handler.aside import aside
 from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
 from shared.events.envelope import Event, Message, encode
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import MAX_CONTENT_BYTES, SUBMISSION_RECEIVED
+from shared.offload import offload
 
 SOURCE = "urn:amtsweg:intake"
 
@@ -56,7 +56,7 @@ class SubmitHandler:
         if not self.complete():
             return BookIncomplete()
         body, size = attempt.body, len(attempt.body)
-        handed_in = await aside(lambda: read(body, max_content=MAX_CONTENT_BYTES), size=size)
+        handed_in = await offload(lambda: read(body, max_content=MAX_CONTENT_BYTES), size=size)
         if not isinstance(handed_in, HandedIn):
             return handed_in
         asked = enter(
@@ -87,7 +87,7 @@ class SubmitHandler:
     async def publish(self, entry: ReceiptEntry, message: Callable[[], Message], *, size: int) -> None:
         """Send the event of an entry and note the result in the book; ``size`` is the content's, in bytes."""
         try:
-            await self.bus.publish(await aside(message, size=size))
+            await self.bus.publish(await offload(message, size=size))
         except Exception:
             await self.book.settle(entry.submission_id, taken=False)
             raise

@@ -23,7 +23,6 @@ from services.intake.domain.outcome import (
     Taken,
 )
 from services.intake.domain.submission import read_content
-from services.intake.handler.aside import aside
 from services.intake.handler.submissions import SOURCE, SubmitHandler
 from services.intake.ports import Histories, Known
 from shared.events.envelope import Event, Message, encode
@@ -31,6 +30,7 @@ from shared.events.ids import child_id
 from shared.events.payload import Payload
 from shared.events.supplement import SupplementReceived, WithdrawalReceived
 from shared.events.topics import CASE_SUBMITTED, MAX_CONTENT_BYTES
+from shared.offload import offload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class SupplementDesk:
         if key is None or not self.desk.complete():
             return BookIncomplete() if key else BadKey("malformed" if attempt.key else "missing")
         required = kind == "supplement"
-        content = await aside(
+        content = await offload(
             lambda: read_content(attempt.body, max_content=MAX_CONTENT_BYTES, required=required),
             size=len(attempt.body),
         )

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain.outcome import Attempt, Taken
-from services.intake.handler.aside import LARGE
 from services.intake.ports import Purpose, Sealer
 from shared.events.payload import Sealed
+from shared.offload import LARGE
 from tests.component.intake.conftest import BODY, Intake
 
 

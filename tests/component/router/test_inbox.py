@@ -1,6 +1,7 @@
 """The inbox over HTTP: what is whose, for whom a record is, one position, and waiting."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,8 @@ import pytest
 
 from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.inbox import write_cursor
+from shared.offload import LARGE
+from tests.support.counted_threads import counted_threads
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
 from tests.support.events import GIESSEN, SUBMISSION_ID
 
@@ -55,6 +58,27 @@ async def test_an_authority_sees_its_own_records_in_order(http: httpx.AsyncClien
     assert of(answer) == [(GIESSEN, f"{GIESSEN}/0"), (GIESSEN, f"{GIESSEN}/1")]
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["records"][0]["event"] == {"receipt": {"receiptNumber": "R-1"}}
+
+
+@pytest.mark.parametrize(("size", "in_a_thread"), [(10, 0), (LARGE, 1)])
+async def test_a_large_page_is_written_in_a_thread(
+    doors: DoorsInMemory, http: httpx.AsyncClient, size: int, in_a_thread: int
+) -> None:
+    doors.inboxes.put(GIESSEN, json.dumps({"text": "x" * size}).encode())
+    with counted_threads() as threads:
+        found = of(await http.get("/v1/inbox"))
+    assert len(found) == 3
+    assert threads.given == in_a_thread
+
+
+@pytest.mark.parametrize(("size", "in_a_thread"), [(10, 0), (LARGE, 1)])
+async def test_a_large_body_is_checked_in_a_thread(
+    http: httpx.AsyncClient, size: int, in_a_thread: int
+) -> None:
+    with counted_threads() as threads:
+        answer = await http.post("/v1/answers", content=b'{"a": "%b", "a": 1}' % (b"x" * size))
+    assert kind(answer)[0] == 422
+    assert threads.given == in_a_thread
 
 
 async def test_a_provider_sees_all_that_it_serves_and_each_record_says_for_whom(

@@ -8,10 +8,13 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError, KafkaError, NotLeaderForPartitionError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import TopicPartition
 
 from shared.kafka.client import KafkaAddress
-from shared.kafka.lenient_fetch import fetch_next
+from shared.kafka.lenient_fetch import Fetched, fetch_next
+from shared.offload import LARGE
+from tests.support.counted_threads import counted_threads
 
 TP = TopicPartition("authority.g-06531005.inbox.v1", 0)
 ADDRESS = cast("KafkaAddress", None)  # only what cannot be read is fetched over a connection of its own
@@ -41,7 +44,7 @@ class FailingClient:
         return True
 
 
-async def fetched(*answers: object) -> object:
+async def fetched(*answers: object) -> Fetched:
     consumer = cast("AIOKafkaConsumer", SimpleNamespace(_client=FailingClient(*answers)))
     return await fetch_next(consumer, TP, address=ADDRESS, start=0)
 
@@ -60,6 +63,25 @@ async def test_what_the_client_fails_of_is_told_as_an_error_of_kafka(
 async def test_an_answer_about_nothing_or_about_more_is_an_error_of_kafka(topics: list[object]) -> None:
     with pytest.raises(KafkaConnectionError):
         await fetched(SimpleNamespace(topics=topics))
+
+
+def batches(size: int) -> bytes:
+    """One batch with one record of this size, as a broker sends it."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1,
+        batch_size=2 * size + 1000,
+    )  # fmt: skip
+    builder.append(0, timestamp=1, key=b"k", value=b"v" * size, headers=[])
+    return bytes(builder.build())
+
+
+@pytest.mark.parametrize(("size", "in_a_thread"), [(10, 0), (LARGE, 1)])
+async def test_large_batches_are_unpacked_in_a_thread(size: int, in_a_thread: int) -> None:
+    answer = SimpleNamespace(topics=[(TP.topic, [(0, 0, 1, 1, [], batches(size))])])
+    with counted_threads() as threads:
+        found = await fetched(answer)
+    assert [len(record.value or b"") for record in found.records] == [size]
+    assert threads.given == in_a_thread
 
 
 async def test_whoever_stops_waiting_is_not_told_of_an_error() -> None:

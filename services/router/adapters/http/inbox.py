@@ -29,6 +29,7 @@ from services.router.domain.cases.inbox import (
 from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
 from services.router.ports import Arrivals, DueDates, Inboxes, InboxLooks, OwedCases, WebhookBook
 from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.offload import offload
 from shared.web.bearer import Caller
 from shared.web.described import described
 
@@ -151,7 +152,10 @@ def inbox_routes(
             every=gate.again_seconds,
         )
         still()
-        return _json(_page(page, places))
+        if page.beyond:
+            raise bad_cursor()
+        size = sum(len(record.value) for record in page.records)
+        return await offload(lambda: _json(_page(page, places)), size=size)
 
     @routes.post("/confirmation", status_code=HTTPStatus.NO_CONTENT, responses=_MOVED)
     async def confirm(
@@ -249,8 +253,6 @@ def _moving() -> Iterator[None]:
 
 
 def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:
-    if page.beyond:
-        raise bad_cursor()
     reached = {**places, **page.reached}
     return InboxDocument(
         records=tuple(_record(each) for each in page.records),
