@@ -38,7 +38,7 @@ public final class Inbox {
     System.out.println(new String(opened, StandardCharsets.UTF_8));
 
     String given = (String) headers.get("ce_caseid");
-    var answer = Map.<String, Object>of("id", given + ":accepted", "caseId", given, "kind", "accepted", "givenAt", Instant.now().toString());
+    var answer = Map.<String, Object>of("id", headers.get("ce_id") + ":accepted", "caseId", given, "kind", "accepted", "givenAt", Instant.now().toString());
     System.out.println(ask(request(doors + "/v1/answers", bearer).POST(json(answer))));
     ask(request(doors + "/v1/inbox/confirmation", bearer).POST(json(Map.of("cursor", records[0].get("cursor")))));
   }

@@ -1,6 +1,6 @@
 // A sample authority in Node: pulls its inbox over HTTP, files what comes, answers it, confirms it. Made to be copied, with
 // its two neighbours. Only what Node 18 or newer brings. Everything can be repeated without a second effect: a case is filed
-// under its own name, and an answer's id follows from the case.
+// under its own name, and an answer's id follows from the record.
 //
 // node examples/authority/authority.mjs var/stack.json g-06531005 [FOLDER] [SECONDS between attempts]
 
@@ -12,6 +12,8 @@ import { CHECK, answer, answersTo, answersToSilence, answersToSupplement } from 
 import { openContent } from "./sealing.mjs";
 
 const ATTEMPTS = 3, RETRY_MS = 1000 * Number(process.argv[5] ?? 5), WAIT_SECONDS = 20, TOKEN_MS = 240_000;
+/** Refusals after which nothing is left to do: the same was said in an answer to another record of this case. */
+const DONE_BEFORE = ["already-accepted", "already-decided"];
 
 /** An answer that the platform does not take; sent again, it would not be taken either. `problem` says why. */
 class Refused extends Error {
@@ -38,9 +40,12 @@ class Platform {
     return this.#ask("POST", "/v1/inbox/confirmation", { cursor });
   }
 
-  /** Returns what the platform says when it has the answer. */
-  give(caseId, { ownId, body }) {
-    return this.#ask("POST", "/v1/answers", { ...body, id: `${caseId}:${ownId}`, caseId });
+  /**
+   * Answers the record with these headers; returns what the platform says when it has the answer. The id is not of the
+   * case alone: one that has been handed on may come back, and wants its answers anew.
+   */
+  give({ ce_id: record, ce_caseid: caseId }, { ownId, body }) {
+    return this.#ask("POST", "/v1/answers", { ...body, id: `${record}:${ownId}`, caseId });
   }
 
   async #ask(method, path, body) {
@@ -118,28 +123,36 @@ async function handle({ headers, event }, { platform, keys, folder }) {
   };
   if (type === "de.amtsweg.SubmissionDelivered.v1") {
     const given = await opened();
-    if (given.content[CHECK]) await takeTheCheck(given, caseId, platform);
-    else await giveAll(answersTo(given), caseId, platform);
+    if (given.content[CHECK]) await takeTheCheck(given, headers, platform);
+    else await giveAll(answersTo(given), headers, platform);
   } else if (type === "de.amtsweg.SupplementDelivered.v1") {
-    await giveAll(answersToSupplement(await opened()), caseId, platform);
+    await giveAll(answersToSupplement(await opened()), headers, platform);
   } else if (type === "de.amtsweg.CaseDeemedApproved.v1") {
-    await giveAll(answersToSilence(JSON.parse(await readFile(path, "utf8"))), caseId, platform);
+    await giveAll(answersToSilence(JSON.parse(await readFile(path, "utf8"))), headers, platform);
   } // Of the rest (a period ends, the case is over) note is taken.
   console.log(`case ${caseId}: ${type}`);
 }
 
-async function giveAll(answers, caseId, platform) {
-  for await (const each of answers) await platform.give(caseId, each);
+/** One after the other; the second time each is known by its id. */
+async function giveAll(answers, headers, platform) {
+  for await (const each of answers) {
+    try {
+      await platform.give(headers, each);
+    } catch (error) {
+      if (!(error instanceof Refused && DONE_BEFORE.some(kind => error.problem.type?.endsWith(kind)))) throw error;
+      console.log(`${headers.ce_caseid}: ${error.message}`);
+    }
+  }
 }
 
 /** What the check wants to see: the word back, an answer repeated, a refusal understood, information asked for. */
-async function takeTheCheck({ content, answerKeys: keys }, caseId, platform) {
+async function takeTheCheck({ content, answerKeys: keys }, headers, platform) {
   const accepted = await answer("accepted", {}, keys, { content: { text: content[CHECK].word } });
-  const told = [await platform.give(caseId, accepted), await platform.give(caseId, accepted)];
-  const refused = await platform.give(randomUUID(), { ...accepted, ownId: "invented-case" }).then(() => "", error => error.problem.type);
+  const told = [await platform.give(headers, accepted), await platform.give(headers, accepted)];
+  const refused = await platform.give({ ...headers, ce_caseid: randomUUID() }, { ...accepted, ownId: "invented-case" }).then(() => "", error => error.problem.type);
   const missing = ["Die Nachreichung der Prüfung"];
   const text = JSON.stringify({ [CHECK]: { answerIds: told.map(each => each.answerId), refused } });
-  await platform.give(caseId, await answer("information-requested", { items: 1 }, keys, { content: { missing, text }, notice: { missing } }));
+  await platform.give(headers, await answer("information-requested", { items: 1 }, keys, { content: { missing, text }, notice: { missing } }));
 }
 
 /** Keeps a document. Whole or not at all, and the second time is as the first. */

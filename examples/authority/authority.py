@@ -38,6 +38,8 @@ SUBMISSION = "de.amtsweg.SubmissionDelivered.v1"
 """Header ``ce_type`` of a new submission; other records are about cases that you have."""
 SUPPLEMENT = "de.amtsweg.SupplementDelivered.v1"
 SILENCE = "de.amtsweg.CaseDeemedApproved.v1"
+DONE_BEFORE = ("already-accepted", "already-decided")
+"""Refusals after which nothing is left to do: the same was said in an answer to another record of this case."""
 
 log = logging.getLogger("authority")
 
@@ -70,13 +72,15 @@ class Answers:
         self._pause = pause
         self._token, self._until = "", 0.0
 
-    async def give(self, case: str, given: Answer) -> dict[str, Any]:
-        """Return what the platform says when it has the answer.
+    async def give(self, headers: dict[str, str], given: Answer) -> dict[str, Any]:
+        """Answer the record with these headers; return what the platform says when it has the answer.
 
         Raises:
             Refused: it has no effect; the text says why, and what to do.
         """
-        body = given.body | {"id": f"{case}:{given.own_id}", "caseId": case}
+        # Not of the case alone: one that has been handed on may come back, and wants its answers anew.
+        names = {"id": f"{headers['ce_id']}:{given.own_id}", "caseId": headers["ce_caseid"]}
+        body = given.body | names
         while (told := await self._tried(body)) is None or _later(told):
             log.info("answer %s not taken yet, trying again", body["id"])
             await asyncio.sleep(self._pause)
@@ -167,22 +171,27 @@ async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: P
     if kind == SUBMISSION:
         file(opened := open_case(message.body, key, submission), path)
         if is_check(opened):
-            await take_the_check(opened, case, answers)
+            await take_the_check(opened, message.headers, answers)
         else:
-            await give_all(answers_to(opened), case, answers)
+            await give_all(answers_to(opened), message.headers, answers)
     elif kind == SUPPLEMENT:  # it has a submission id of its own, and is filed beside its case
         file(opened := open_case(message.body, key, submission), path)
-        await give_all(answers_to_supplement(opened), case, answers)
+        await give_all(answers_to_supplement(opened), message.headers, answers)
     elif kind == SILENCE:
-        await give_all(answers_to_silence(json.loads(path.read_text())), case, answers)
+        await give_all(answers_to_silence(json.loads(path.read_text())), message.headers, answers)
     # Of the rest (a period ends, the case is over) note is taken.
     log.info("%s: case %s: %s", folder.name, case, kind)
 
 
-async def give_all(given: Iterable[Answer], case: str, answers: Answers) -> None:
+async def give_all(given: Iterable[Answer], headers: dict[str, str], answers: Answers) -> None:
     """One after the other; the second time each is known by its id."""
     for each in given:
-        await answers.give(case, each)
+        try:
+            await answers.give(headers, each)
+        except Refused as refused:
+            if not refused.type.endswith(DONE_BEFORE):
+                raise
+            log.info("case %s: %s", headers["ce_caseid"], refused)
 
 
 def is_check(case: dict[str, Any]) -> bool:
@@ -190,20 +199,21 @@ def is_check(case: dict[str, Any]) -> bool:
     return isinstance(case["content"], dict) and CHECK in case["content"]
 
 
-async def take_the_check(case: dict[str, Any], number: str, answers: Answers) -> None:
+async def take_the_check(case: dict[str, Any], headers: dict[str, str], answers: Answers) -> None:
     """What the check wants to see: the word back, an answer repeated, a refusal understood, information asked for."""
     keys = case["answerKeys"]
     accepted = answer("accepted", keys, content={"text": case["content"][CHECK]["word"]})
-    told = [await answers.give(number, accepted) for _ in range(2)]
+    told = [await answers.give(headers, accepted) for _ in range(2)]
     try:
-        await answers.give(str(uuid4()), accepted._replace(own_id="invented-case"))
+        invented = headers | {"ce_caseid": str(uuid4())}
+        await answers.give(invented, accepted._replace(own_id="invented-case"))
         refused = ""
     except Refused as no:
         refused = no.type
     report = check_report([each["answerId"] for each in told], refused)
     missing = {"missing": ["Die Nachreichung der Prüfung"]}
     asked = answer("information-requested", keys, items=1, content=missing | {"text": report}, notice=missing)
-    await answers.give(number, asked)
+    await answers.give(headers, asked)
 
 
 def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // What this authority answers, and why: put your own procedure here. The content of a case decides, so that one can try
-// everything from outside (see README.md). An answer's id follows from the case and the kind.
+// everything from outside (see README.md). An answer's id follows from the record and the kind.
 
 import { createHash } from "node:crypto";
 import { sealedParts } from "./sealing.mjs";

@@ -18,7 +18,7 @@ CHECK = "amtswegCheck"
 
 
 class Answer(NamedTuple):
-    """An answer without the case; ``own_id`` tells answers of one case apart."""
+    """An answer without the case; ``own_id`` tells answers to one record apart."""
 
     own_id: str
     body: dict[str, Any]

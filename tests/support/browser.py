@@ -90,6 +90,7 @@ async def page(chromium: str) -> AsyncIterator["Page"]:
         page = await context.new_page()
         page.set_default_timeout(_PATIENCE_MS)
         expect.set_options(timeout=_PATIENCE_MS)
+        page.on("dialog", lambda dialog: dialog.accept())  # "leave this page?": a test that goes, goes
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         yield page

@@ -32,6 +32,7 @@ class SignInGround:
     url: str = "https://doors.example"
     now: datetime = RECEIVED_AT
     scopes: frozenset[str] = frozenset({"inbox.read"})
+    issuer_away: bool = False
     known: set[str] = field(default_factory=lambda: {"sachbearbeitung-1"})
 
     def admit(self, person: SignedInPerson) -> Principal | None:
@@ -75,12 +76,25 @@ async def sign_in_browser(
     ground: SignInGround, app: Callable[[SignIn, httpx.AsyncClient], FastAPI] | None = None
 ) -> AsyncIterator[SignInBrowser]:
     """A browser at ``app``, which gets its settings and whoever asks the issuer; else at a page with one act."""
-    issuer = httpx.ASGITransport(issuer_app(_issuer(ground)))
+    issuer = _Reached(ground)
     async with httpx.AsyncClient(transport=issuer, base_url=ISSUER) as asking:
         settings = SignIn(issuer=ISSUER, client_id="doors", public_url=ground.url)
         page = httpx.ASGITransport(app(settings, asking) if app else _page(ground, settings, asking))
         async with httpx.AsyncClient(transport=page, base_url=ground.url) as client:
             yield SignInBrowser(client, asking)
+
+
+class _Reached(httpx.AsyncBaseTransport):
+    """The local issuer, unless it is away."""
+
+    def __init__(self, ground: SignInGround) -> None:
+        self._ground = ground
+        self._there = httpx.ASGITransport(issuer_app(_issuer(ground)))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._ground.issuer_away:
+            raise httpx.ConnectError("nobody listens")
+        return await self._there.handle_async_request(request)
 
 
 def _issuer(ground: SignInGround) -> IssuerDescription:

@@ -61,12 +61,24 @@ export class Refused extends Error {
 let csrf = "";
 export const setCsrf = token => { csrf = token; };
 
+let busy = true; // somebody has done something here since the last request
+let alone = 0; // requests that the page makes by itself
+for (const event of ["keydown", "pointerdown"]) globalThis.addEventListener(event, () => { busy = true; }, true);
+
+/** Work that nobody has asked for: it keeps no session open unless somebody has done something meanwhile. */
+export async function byItself(work) {
+  alone += 1;
+  try { return await work(); } finally { alone -= 1; }
+}
+
 /** Ask the own server; with `body` something changes there. */
 export async function ask(path, { body, query, key } = {}) {
+  const idle = alone && !busy ? { "Amtsweg-Idle": "1" } : {};
+  busy = false;
   const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
   const response = await fetch(asked, {
     method: body === undefined ? "GET" : "POST",
-    headers: body === undefined ? {} : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": key ?? crypto.randomUUID() },
+    headers: body === undefined ? idle : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": key ?? crypto.randomUUID() },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: "no-store", credentials: "same-origin", redirect: "error",
   });

@@ -19,6 +19,9 @@ from shared.web.sign_in.sessions import Sessions, SignedInPerson, WebSession
 CSRF: Final = "Amtsweg-Csrf"
 """The header in which a page of ours shows what it was told; a foreign page knows it not."""
 
+IDLE: Final = "Amtsweg-Idle"
+"""The header by which a page of ours says that nobody has done anything in it: it asks by itself."""
+
 Admit = Callable[[SignedInPerson], Principal | None]
 """The principal as which this person acts, as registered now; None where there is none."""
 
@@ -70,7 +73,9 @@ class SessionGate(Gate[Caller]):
         Raises:
             Problem: 401 where there is none.
         """
-        session = self._sessions.find(request.cookies.get(self._cookies.session, ""))
+        session = self._sessions.find(
+            request.cookies.get(self._cookies.session, ""), idle=IDLE in request.headers
+        )
         if session is None:
             raise Problem(
                 401,

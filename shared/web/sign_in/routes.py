@@ -10,6 +10,7 @@ import structlog
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import RedirectResponse
 
+from shared.errors import Unavailable
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bearer import Caller
@@ -105,9 +106,12 @@ def sign_in_routes(
 
     @routes.post("/sign-out", response_model=SignedOutDocument)
     async def sign_out(request: Request, _: Annotated[Caller, Security(gate)]) -> Response:
-        """End the session, here at once."""
+        """End the session, here at once, even while the issuer is away."""
         sessions.end(request.cookies.get(cookies.session, ""))
-        next_url = await provider.end_session_url(back=f"{public_url}{page}/")
+        try:
+            next_url = await provider.end_session_url(back=f"{public_url}{page}/")
+        except Unavailable:
+            next_url = None
         document = SignedOutDocument(next=next_url or f"{page}/")
         answer = Response(document.model_dump_json(by_alias=True), media_type="application/json")
         cookies.take_back(answer, cookies.session)

@@ -78,8 +78,8 @@ class Sessions:
             self._kept.popitem(last=False)
         return token
 
-    def find(self, token: str) -> WebSession | None:
-        """The session of this cookie; None if it has ended."""
+    def find(self, token: str, *, idle: bool = False) -> WebSession | None:
+        """The session of this cookie; None if it has ended. An ``idle`` request does not keep it open."""
         name = _digest(token)
         session = self._kept.get(name)
         if session is None:
@@ -88,7 +88,8 @@ class Sessions:
         if now >= session.ends_at or now - session.used_at >= self._idle:
             del self._kept[name]
             return None
-        session.used_at = now
+        if not idle:
+            session.used_at = now
         self._kept.move_to_end(name)
         return session
 

@@ -51,6 +51,7 @@ def sign_in_parts(
         client_id=settings.client_id,
         client_secret=secret,
         redirect_uri=f"{settings.public_url}{page}/signed-in",
+        seconds=lambda: clock().timestamp(),
     )
     routes = sign_in_routes(
         provider,

@@ -126,6 +126,41 @@ async def test_a_session_ends_when_it_rests_and_in_any_case(idle: timedelta, ste
         assert (answer.status_code, _kind(answer)) == (401, "not-signed-in")
 
 
+async def test_what_a_page_asks_by_itself_keeps_no_session_open() -> None:
+    ground = SignInGround()
+    async with sign_in_browser(ground) as browser:
+        await browser.sign_in()
+        for _ in range(2):
+            assert (
+                await browser.page.get(f"{PAGE}/session", headers={"Amtsweg-Idle": "1"})
+            ).status_code == 200
+            ground.now += timedelta(minutes=15)
+        answer = await browser.page.get(f"{PAGE}/session", headers={"Amtsweg-Idle": "1"})
+        assert (answer.status_code, _kind(answer)) == (401, "not-signed-in")
+
+
+async def test_signing_out_works_while_the_issuer_is_away() -> None:
+    ground = SignInGround()
+    async with sign_in_browser(ground) as browser:
+        await browser.sign_in()
+        for _ in range(3):  # what is known of the issuer is an hour old, and would be read again
+            ground.now += timedelta(minutes=25)
+            await browser.page.get(f"{PAGE}/session")
+        ground.issuer_away = True
+        answer = await browser.page.post(f"{PAGE}/sign-out", headers=await _csrf(browser))
+        assert (answer.status_code, answer.json()) == (200, {"next": f"{PAGE}/"})
+        assert SESSION not in browser.page.cookies
+
+
+@pytest.mark.parametrize("said", [{"error": "access_denied"}, {"error": "server_error", "code": "x"}])
+async def test_an_error_of_the_issuer_is_told_as_a_sign_in_that_did_not_work(said: dict[str, str]) -> None:
+    async with sign_in_browser(SignInGround()) as browser:
+        state = (await browser.to_issuer())["state"]
+        answer = await browser.page.get(f"{PAGE}/signed-in", params={"state": state, **said})
+        assert answer.headers["location"] == f"{PAGE}/#refused"
+        assert (await browser.page.get(f"{PAGE}/session")).status_code == 401
+
+
 async def test_signing_out_ends_the_session_even_for_a_kept_cookie() -> None:
     async with sign_in_browser(SignInGround()) as browser:
         await browser.sign_in()

@@ -4,7 +4,7 @@ import json
 import os
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -117,9 +117,15 @@ async def test_a_clerk_signs_in_opens_a_case_and_accepts_it(
     assert await accessibility_problems(page) == []
     await _shot(page, "case")
 
-    await page.get_by_role("button", name="Vorgang annehmen").click()
+    await page.get_by_role("button", name="Vorgang annehmen").dblclick()
     await expect(page.get_by_role("status")).to_contain_text("Die Antwort ist sicher angekommen.")
     await expect(page.locator("#opened .facts")).to_contain_text("angenommen")
+    await expect(page.get_by_role("alert")).to_be_hidden()
+    await page.reload()  # the key is forgotten, the case is still the one on the right
+    await expect(page.get_by_role("heading", name=f"Vorgang {FIRST}")).to_be_focused()
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Eingang", exact=True)).to_be_focused()
+    await expect(page.locator("#opened")).to_be_empty()
     (accepted,) = _answers(doors)[_case(FIRST)[0]]
     assert accepted["kind"] == "accepted"
     _assert_unseen(doors)
@@ -163,6 +169,53 @@ async def test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none
     AnswerNotice.model_validate(notice)
     assert (told["fileNumber"], told["documents"][0]["name"]) == ("GE-17/2026 Blumen", "Bescheid.pdf")
     _assert_unseen(doors, told["documents"][0]["data"])
+
+
+@pytest.mark.long
+async def test_what_is_written_outlives_the_session_and_is_not_thrown_away_unasked(
+    page: Page, address: str, doors: ClerksDoors, key_file: Path
+) -> None:
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    await _load_key(page, key_file)
+    await page.get_by_text("Unterlagen nachfordern", exact=True).click()
+    await page.get_by_label("Was fehlt?").fill("Mietvertrag für den Laden")
+    await page.get_by_role("button", name=SECOND).click()
+    await expect(page.get_by_role("dialog")).to_contain_text("geht verloren")
+    assert await accessibility_problems(page) == []
+    await page.get_by_role("button", name="Weiterschreiben").click()
+
+    doors.now += timedelta(minutes=31)
+    await page.get_by_role("button", name="Nachforderung senden").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Was Sie geschrieben haben, ist noch da")
+    await expect(page.get_by_text(SECRET)).to_have_count(0)
+    assert await accessibility_problems(page) == []
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="Anmelden").click()
+    other = await opened.value
+    await other.get_by_role("link", name="Erika Mustermann").click()
+    await expect(other.get_by_role("heading", name="Eingang", exact=True)).to_be_visible()
+    await other.close()
+    await page.evaluate("dispatchEvent(new Event('focus'))")  # as when the window comes to the front
+    await page.get_by_role("button", name="Nachforderung senden").click()
+    await expect(page.locator("#opened .facts")).to_contain_text("Unterlagen nachgefordert")
+
+    ((asked,),) = _answers(doors).values()
+    assert asked["items"] == 1
+
+
+@pytest.mark.long
+async def test_who_comes_second_is_told_how_the_case_stands(
+    page: Page, address: str, doors: ClerksDoors
+) -> None:
+    await _sign_in(page, address)
+    await _open(page, FIRST)
+    doors.custody.seen.pop(_case(FIRST)[0])  # decided in another window
+    await page.get_by_role("button", name="Vorgang annehmen").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("liegt nicht mehr bei Ihrer Stelle")
+    await expect(page.get_by_role("button", name="Alle (2)")).to_be_visible()
+    assert doors.answered == []
 
 
 def _assert_unseen(doors: ClerksDoors, *more: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response, Security
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.http.clerk import PAGE
@@ -46,6 +46,7 @@ class ClerkCaseDocument(WireModel):
     received_at: Instant
     standing: CustodyState
     since: Instant
+    delivered_at: Annotated[Instant | None, Field(description="when the case came to this authority")] = None
     due: DueKind | None = None
     due_on: date | None = None
 
@@ -159,6 +160,7 @@ def _line(case: UUID, held: OwedCase, directory: Directory, *, due: Due | None) 
         "received_at": held.received_at,
         "standing": held.standing,
         "since": held.since,
+        "delivered_at": held.delivered[0] if held.delivered else None,
         "due": due.kind if due and late else None,
         "due_on": due.on if due and late else None,
     }

@@ -14,11 +14,14 @@ export function actsView(record, { act, give }) {
   if (record.standing === "deemed-approved") return h("div", { class: "acts no-print" }, h("h3", {}, say("actsTitle")), certificateView(keys, { act, give }));
   return h("div", { class: "acts no-print" },
     h("h3", {}, say("actsTitle")),
-    isUnanswered(record) ? h("form", { onsubmit: on(act, () => give({ id: `page/${record.case}/accepted`, kind: "accepted", givenAt: now() })) },
+    isUnanswered(record) ? h("form", { onsubmit: on(act, () => give({ id: acceptedId(record), kind: "accepted", givenAt: now() })) },
       h("p", {}, h("button", { type: "submit" }, say("accept")), h("span", { class: "hint" }, say("acceptHint")))) : null,
     askView(record, keys, { act, give }), unreadableView(keys, { act, give }), extensionView(keys, { act, give }),
     decideView(keys, record, { act, give }), handOnView(record, { act, give }));
 }
+
+/** Of this delivery, so that any tab says the same; a case that comes back after a return is accepted anew. */
+const acceptedId = ({ case: id, deliveredAt }) => `page/${id}/${Math.floor(Date.parse(deliveredAt ?? 0) / 1000).toString(36)}/a`;
 
 // --- Asking for information -------------------------------------------------------------------------------------------
 

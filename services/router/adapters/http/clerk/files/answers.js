@@ -7,7 +7,15 @@ const LARGEST_DOCUMENT = 700_000;
 const utf8 = new TextEncoder();
 
 export const now = () => new Date().toISOString();
-export const on = (act, work) => event => { event.preventDefault(); act(() => work(event.target)); };
+/** A form's work, once at a time: a second click while it is under way is the first one again. */
+export const on = (act, work) => async event => {
+  event.preventDefault();
+  const form = event.target;
+  if (form.ariaBusy === "true") return;
+  form.ariaBusy = "true";
+  await act(() => work(form));
+  form.ariaBusy = null;
+};
 /** One id for each form as it was opened: pressing the button again repeats the same answer. */
 export const ownId = kind => `page/${crypto.randomUUID()}/${kind.slice(0, 8)}`;
 

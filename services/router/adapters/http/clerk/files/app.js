@@ -3,7 +3,7 @@
 import { actsView } from "./acts.js";
 import { contentView, headView, supplementView } from "./content.js";
 import { NotOpened, open, openKeyFile } from "./sealed.js";
-import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { $, ask, attend, byItself, confirmed, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { isUnanswered, say, standingName } from "./words.js";
 
 const LOOK_EVERY_MS = 15_000;
@@ -11,6 +11,7 @@ const STAYS = new Set(["unreadable", "extended", "certified"]); // the case stay
 const FILTERS = { all: () => true, new: each => isUnanswered(each), open: each => ["accepted", "supplemented"].includes(each.standing), asked: each => each.standing === "information-requested", due: each => Boolean(each.due) };
 
 let session = null, keys = [];
+let paused = null; // the session that ended while something was written and not sent
 let listed = { cases: [], total: 0 }, filter = "all";
 let shown = null; // the case on the right: its record, and its content once it is opened
 
@@ -31,6 +32,7 @@ async function begin() {
   $("room").hidden = false;
   drawVisit();
   await refresh();
+  if (history.state?.case) await showCase(history.state.case); // the page was loaded anew
 }
 
 function enter(trouble) {
@@ -40,13 +42,39 @@ function enter(trouble) {
 }
 
 globalThis.addEventListener("signed-out", () => {
-  forgetAll();
+  const writing = unsent();
+  if (writing) pause();
+  else forgetAll();
   $("room").hidden = true;
-  enter(say("signedOut"));
+  enter(say(writing ? "paused" : "signedOut"));
 });
 
+/** What is written stays in this page's memory, out of sight; what was opened, and the key, do not. */
+function pause() {
+  [paused, session, keys] = [session, null, []];
+  [shown.content, shown.supplements] = [null, []];
+  for (const each of document.querySelectorAll("#content, .supplement")) each.remove();
+  $("sign-in").target = "_blank";
+  drawVisit();
+}
+
+async function resume() {
+  const found = await ask("/clerk/session").catch(() => null);
+  if (!found || !paused) return;
+  const same = found.person === paused.person;
+  if (!same) forgetAll();
+  [session, paused] = [found, null];
+  setCsrf(found.csrf);
+  $("sign-in").removeAttribute("target");
+  [$("entry").hidden, $("alert").hidden, $("room").hidden] = [true, true, false];
+  drawVisit();
+  await refresh();
+}
+
+for (const event of ["visibilitychange", "focus"]) globalThis.addEventListener(event, () => { if (paused && !document.hidden) resume(); });
+
 function forgetAll() {
-  session = shown = null;
+  session = shown = paused = null;
   keys = [];
   listed = { cases: [], total: 0 };
   for (const id of ["opened", "list"]) $(id).replaceChildren();
@@ -54,9 +82,13 @@ function forgetAll() {
 }
 
 $("leave").addEventListener("click", () => act(async () => {
-  const { next } = await ask("/clerk/sign-out", { body: {} });
+  if (!await mayLeave()) return;
+  const told = await ask("/clerk/sign-out", { body: {} }).catch(error => error);
   forgetAll();
-  location.assign(next);
+  history.replaceState(null, "");
+  if (!(told instanceof Error)) return location.assign(told.next);
+  $("room").hidden = true;
+  enter(say(told.status === 401 ? "signedOut" : "notSignedOut"));
 }));
 
 $("forget").addEventListener("click", () => {
@@ -79,7 +111,10 @@ async function refresh() {
   drawList();
 }
 
-setInterval(() => { if (session && !document.hidden) refresh().catch(() => {}); }, LOOK_EVERY_MS);
+setInterval(() => {
+  if (!session || document.hidden) return;
+  byItself(refresh).catch(error => { if (error instanceof Refused && error.status === 401) globalThis.dispatchEvent(new Event("signed-out")); });
+}, LOOK_EVERY_MS);
 $("search").addEventListener("input", drawList);
 
 function drawList() {
@@ -108,7 +143,33 @@ function lineView(each) {
 
 // --- One case -----------------------------------------------------------------------------------------------------
 
+/** What is written in the forms of this case and not sent. */
+const unsent = () => [...$("opened").querySelectorAll(".acts textarea, .acts input[type=file], .acts input:not([type])")].some(each => each.value.trim());
+const mayLeave = async () => !unsent() || confirmed({ title: say("unsentTitle"), text: say("unsent"), yes: say("leaveUnsent"), no: say("stay") });
+
+globalThis.addEventListener("beforeunload", event => { if (unsent()) event.preventDefault(); });
+globalThis.addEventListener("popstate", ({ state }) => act(async () => {
+  if (!session) return;
+  if (!await mayLeave()) return history.pushState({ case: shown.record.case }, "");
+  if (state?.case) await showCase(state.case);
+  else closeCase();
+}));
+
+function closeCase() {
+  shown = null;
+  history.replaceState(null, "");
+  drawCase();
+  drawList();
+  $("list-title").focus();
+}
+
 async function openCase(id) {
+  if (!await mayLeave()) return;
+  await showCase(id);
+  if (history.state?.case !== id) history.pushState({ case: id }, "");
+}
+
+async function showCase(id) {
   const record = await ask(`/clerk/cases/${id}`);
   shown = { record, content: null, supplements: [], trouble: null };
   if (keys.length) await unseal();
@@ -172,13 +233,13 @@ async function loadKey(file, password) {
 /** Send an answer; it has its effect when the router has read it, so the list is asked until it shows. */
 async function give(answer) {
   const { record } = shown;
-  const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } });
+  const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } }).catch(error => notTaken(error, record));
   const told = say("sent", moment(taken.acceptedAt));
   if (STAYS.has(answer.kind) && !(answer.kind === "extended" && isUnanswered(record))) { await refresh(); drawCase(); $("case-title").focus(); return told; }
   for (let tries = 0; tries < 20; tries += 1) {
     await refresh();
     const now = listed.cases.find(each => each.case === record.case);
-    if (!now) { shown = null; drawCase(); $("list-title").focus(); return `${told} ${say("left")}`; }
+    if (!now) { closeCase(); return `${told} ${say("left")}`; }
     if (isUnanswered(record) ? !isUnanswered(now) : now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
     await new Promise(resolve => setTimeout(resolve, 300));
   }
@@ -186,6 +247,17 @@ async function give(answer) {
   drawList();
   $("case-title").focus();
   return told;
+}
+
+/** Somebody else, or another window, was faster: show how the case stands now, and say so. */
+async function notTaken(error, record) {
+  const words = { "case-unknown": "goneBefore", "already-decided": "goneBefore", "case-withdrawn": "goneBefore", "answer-contradicts": "cameBefore", "already-accepted": "acceptedBefore" }[error.kind];
+  if (!words) throw error;
+  await refresh();
+  const now = listed.cases.find(each => each.case === record.case);
+  if (!now) closeCase();
+  else { shown.record = { ...record, ...now }; if (words !== "cameBefore") drawCase(); }
+  throw new Error(say(words));
 }
 
 // --- Words --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { drawLetters, refreshLetters } from "./letters.js";
 import { drawParked, refreshParked } from "./parked.js";
 import { drawProcesses, refreshProcesses } from "./processes.js";
 import { drawProposals, refreshProposals } from "./proposals.js";
-import { $, ask, attend, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
+import { $, ask, attend, byItself, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say } from "./words.js";
 
 const LOOK_EVERY_MS = 5000;
@@ -70,7 +70,7 @@ async function refresh() {
 
 setInterval(() => {
   if (!session || document.hidden) return;
-  refresh().catch(error => { if (error instanceof Refused && error.status === 401) globalThis.dispatchEvent(new Event("signed-out")); });
+  byItself(refresh).catch(error => { if (error instanceof Refused && error.status === 401) globalThis.dispatchEvent(new Event("signed-out")); });
 }, LOOK_EVERY_MS);
 
 function drawGlance() {
