@@ -24,7 +24,7 @@ from services.intake.adapters.http.readings import reading_routes
 from services.intake.adapters.http.submissions import BODY_LIMIT, submission_routes
 from services.intake.adapters.http.supplements import supplement_routes
 from services.intake.adapters.http.token import TOKEN_BODY_LIMIT, token_routes
-from services.intake.adapters.jwt import AUDIENCE, TOKEN_LIFETIME, JwtAssertions, JwtTokens
+from services.intake.adapters.jwt import AUDIENCE, JwtAssertions, JwtTokens
 from services.intake.adapters.postgres import MIGRATIONS, PARTITIONED, SCHEMA
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
@@ -67,7 +67,7 @@ from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import HttpServer, create_app
-from shared.web.bearer import AccessTokens, Callers
+from shared.web.bearer import LIFETIME, AccessTokens, Callers
 from shared.web.names import names_from
 from shared.web.noted import note
 from shared.web.reference import reference_routes
@@ -107,7 +107,7 @@ def assemble(
     app.add_exception_handler(Unavailable, _on_unavailable)
     gate = ClientAuth(callers, count=count)
     lookup = Lookup(histories=histories, secret=desk.secret, complete=desk.complete)
-    lifetime = int(TOKEN_LIFETIME.total_seconds())
+    lifetime = int(LIFETIME.total_seconds())
     for routes in (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
         supplement_routes(

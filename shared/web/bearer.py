@@ -5,21 +5,26 @@ A token says who was let in; `Callers` asks whether that principal and its crede
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
 
 import orjson
-from joserfc import jwt
+from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, import_key
+from pydantic import BaseModel, ConfigDict
 
 from shared.access.principal import Principal
 from shared.access.principals import KnownPrincipals
 from shared.bounded_files import read_bounded
+from shared.strict_json import inspect
 
 SIGNED_WITH: Final = "ES256"
 TYPE: Final = "at+jwt"
+LIFETIME: Final = timedelta(minutes=5)
+"""Of every token."""
+
 CREDENTIAL: Final = "credential"
 """Our own claim: the id of the credential that was shown, so that a token ends with it."""
 
@@ -27,6 +32,8 @@ LONGEST: Final = 8192
 """Characters of a token; nobody has a longer one from us."""
 
 _REMEMBERED: Final = 1024
+_SKEW_SECONDS: Final = 60
+_LIFETIME_SECONDS: Final = LIFETIME.total_seconds()
 _NOBODY: Final = (None, 0.0)
 
 
@@ -54,6 +61,26 @@ class Caller:
     @property
     def id(self) -> str:
         return self.principal.id
+
+
+class _Claims(BaseModel):
+    """What a token of the token door says, each claim of its own type; others are left alone."""
+
+    model_config = ConfigDict(strict=True)
+
+    iss: str
+    aud: str
+    sub: str
+    scope: str
+    credential: str
+    iat: float
+    exp: float
+    nbf: float = 0
+
+    def in_time(self, now: float) -> bool:
+        """Whether it was issued already, for no longer than tokens are, and has not ended."""
+        issued = max(self.iat, self.nbf) <= now + _SKEW_SECONDS
+        return issued and now < self.exp <= self.iat + _LIFETIME_SECONDS
 
 
 class AccessTokens:
@@ -84,22 +111,32 @@ class AccessTokens:
 
     def _verified(self, token: str) -> tuple[BearerToken | None, float]:
         """Whose token it is, and until when; remembered, since a client shows the same one for minutes."""
-        try:
-            read = jwt.decode(token[:LONGEST], self._keys, algorithms=[SIGNED_WITH])
-        except (JoseError, ValueError):
+        if len(token) > LONGEST:
             return _NOBODY
-        claims = read.claims
-        if (claims.get("iss"), claims.get("aud"), read.header.get("typ")) != self._expected:
+        try:
+            read = jws.deserialize_compact(token.encode("ascii"), self._keys, algorithms=[SIGNED_WITH])
+            header, claims = read.headers(), read.payload
+            found = None if inspect(claims) else _Claims.model_validate_json(claims)
+        except (
+            JoseError,
+            ValueError,
+            TypeError,
+            RecursionError,
+        ):  # also what a stranger wrote into the header
+            return _NOBODY
+        if found is None or (found.iss, found.aud, header.get("typ")) != self._expected:
+            return _NOBODY
+        if not found.in_time(self._clock().timestamp()):
             return _NOBODY
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         shown = BearerToken(
-            client_id=claims["sub"],
-            scopes=frozenset(claims["scope"].split()),
-            issued_at=datetime.fromtimestamp(claims.get("iat", 0), UTC),
-            credential=claims.get(CREDENTIAL, ""),
+            client_id=found.sub,
+            scopes=frozenset(found.scope.split()),
+            issued_at=datetime.fromtimestamp(found.iat, UTC),
+            credential=found.credential,
         )
-        self._known[token] = (shown, claims["exp"])
+        self._known[token] = (shown, found.exp)
         return self._known[token]
 
 

@@ -33,7 +33,7 @@ from tests.support.routing import RouterInMemory, hessen, record, submission
 NOWHERE = Place(plz="99999")
 ISSUER = "https://intake.example"
 CREDENTIAL = "secret-1"
-_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
+TOKEN_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
 
 
 @dataclass
@@ -49,7 +49,7 @@ class DeskInMemory:
 
     def get(self, principal: str) -> Principal | None:
         """The clerk as registered, unless shut out."""
-        if principal in self.revoked:
+        if principal in self.revoked or not principal.startswith("klaerung-"):
             return None
         return Principal(
             id=principal,
@@ -97,7 +97,7 @@ def token(scope: str = "desk", *, audience: str = "desk", person: str = "klaerun
         "iat": int(RECEIVED_AT.timestamp()),
         "exp": int(expires.timestamp()),
     }
-    text = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": _KEY.kid}, claims, _KEY)
+    text = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": TOKEN_KEY.kid}, claims, TOKEN_KEY)
     return {"Authorization": f"Bearer {text}"}
 
 
@@ -105,7 +105,7 @@ def desk_app(desk: DeskInMemory) -> FastAPI:
     """The desk's application."""
     telemetry = Telemetry()
     app = create_app(title="desk", version="1", health=Health(), telemetry=telemetry, body_limit=4096)
-    public = [_KEY.as_dict(private=False)]
+    public = [TOKEN_KEY.as_dict(private=False)]
     tokens = AccessTokens(public, issuer=ISSUER, audience="desk", clock=lambda: RECEIVED_AT)
     callers = Callers(tokens, desk, clock=lambda: RECEIVED_AT)
     clearing = ClearingDesk(

@@ -113,6 +113,10 @@ class DoorsInMemory:
         )
         return Caller(principal=principal, scopes=self.scopes)
 
+    def again(self, caller: Caller) -> Caller | None:
+        """Who has waited, as they are now."""
+        return self.caller(f"Bearer {caller.id}")
+
 
 @asynccontextmanager
 async def connected(doors: DoorsInMemory, *, principal: str = GIESSEN) -> AsyncIterator[httpx.AsyncClient]:
@@ -171,6 +175,6 @@ def authority_gate(doors: DoorsInMemory) -> PrincipalAuth:
         doors.caller,
         issuer="https://intake.example",
         rates=rates,
-        again=lambda caller: doors.caller(f"Bearer {caller.id}"),
+        again=doors.again,
         again_seconds=0.01,
     )

@@ -5,7 +5,6 @@ import secrets
 import warnings
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -16,9 +15,8 @@ from services.intake.domain.client import ASSERTION_ALGORITHMS, Bearer
 from services.intake.ports import Clock
 from shared.crypto.key_strength import strong_key
 from shared.strict_json import inspect
-from shared.web.bearer import CREDENTIAL, LONGEST, SIGNED_WITH, TYPE
+from shared.web.bearer import CREDENTIAL, LIFETIME, LONGEST, SIGNED_WITH, TYPE
 
-TOKEN_LIFETIME: Final = timedelta(minutes=5)
 AUDIENCE: Final = "intake"
 
 
@@ -40,7 +38,7 @@ class JwtTokens:
             "aud": bearer.audience,
             "scope": " ".join(sorted(bearer.scopes)),
             "iat": now,
-            "exp": now + int(TOKEN_LIFETIME.total_seconds()),
+            "exp": now + int(LIFETIME.total_seconds()),
             CREDENTIAL: bearer.credential,
             "jti": secrets.token_urlsafe(16),
         }

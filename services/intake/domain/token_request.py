@@ -80,6 +80,8 @@ def read_token_request(body: bytes, *, authorization: str | None) -> TokenReques
         credentials = _in_form(form)
     if isinstance(credentials, Denied):
         return credentials
+    if isinstance(credentials, SecretShown) and form.get("client_id") not in (None, credentials.client_id):
+        return Denied("invalid_request", wrong=BadClaim("client_id", "that of the Basic header, or none"))
     return TokenRequest(credentials, form.get("scope"), resources)
 
 

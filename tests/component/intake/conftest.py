@@ -48,7 +48,7 @@ PLATFORM = ECKey.generate_key("P-256", {"kid": "platform-1"})
 NOTIFIER = ECKey.generate_key("P-256", {"kid": "notifier-1"})
 CLIENT_KEY = ECKey.generate_key("P-256", {"kid": "portal-1"})
 EDWARDS_KEY = OKPKey.generate_key("Ed25519", {"kid": "portal-2"})
-_TOKEN_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
+TOKEN_KEY = ECKey.generate_key("P-256", {"kid": "tokens-1"})
 _SECRET_HASH = hashed(SECRET)
 
 
@@ -164,7 +164,7 @@ _OTHER = replace(
 
 
 def _callers(principals: FakePrincipals, *, clock: FakeClock) -> Callers:
-    tokens = AccessTokens([_TOKEN_KEY.as_dict(private=False)], issuer=ISSUER, audience="intake", clock=clock)
+    tokens = AccessTokens([TOKEN_KEY.as_dict(private=False)], issuer=ISSUER, audience="intake", clock=clock)
     return Callers(tokens, principals, clock=clock)
 
 
@@ -188,7 +188,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     clock = FakeClock()
     book, bus, counted = FakeBook(clock), FakeBus(), Counted()
     principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
-    tokens = JwtTokens([_TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
+    tokens = JwtTokens([TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
     complete = Complete()
     desk = _desk(book, bus, principals, clock=clock, complete=complete)
     door = TokenEndpoint(
@@ -205,7 +205,7 @@ async def in_memory() -> AsyncIterator[Intake]:
         desk=desk,
         door=door,
         callers=_callers(principals, clock=clock),
-        public_keys=[_TOKEN_KEY.as_dict(private=True)],
+        public_keys=[TOKEN_KEY.as_dict(private=True)],
         histories=histories,
         messages=messages,
         count=counted,

@@ -207,6 +207,14 @@ async def test_errors_are_those_of_rfc_6749(intake: Intake) -> None:
     ]
 
 
+@pytest.mark.parametrize("client_id", ["other", "Portal", "portal ", "unknown"])
+async def test_two_client_ids_in_one_request_are_ambiguous(intake: Intake, client_id: str) -> None:
+    denied = await ask(intake, basic("portal", SECRET), client_id=client_id)
+    assert (denied.status_code, denied.json()["error"]) == (400, "invalid_request")
+    assert "client_id" in denied.json()["error_description"]
+    assert (await ask(intake, basic("portal", SECRET), client_id="portal")).status_code == 200
+
+
 async def test_a_request_for_a_token_is_short(intake: Intake) -> None:
     huge = await ask(intake, client_id="x" * 20_000)
     assert problem_of(huge) == (413, "too-large")
