@@ -290,17 +290,15 @@ async def test_what_has_no_effect_is_refused_on_the_spot(
     assert doors.sent == []
 
 
-@pytest.mark.parametrize(
-    ("to", "kind"), [("g-99999999", "authority-unknown"), (GIESSEN, "forwarded-to-itself")]
-)
+@pytest.mark.parametrize(("to", "kind"), [("g-9", "authority-unknown"), (GIESSEN, "forwarded-to-itself")])
 async def test_a_case_is_not_forwarded_to_nobody_or_to_its_holder(
     doors: DoorsInMemory, http: httpx.AsyncClient, to: str, kind: str
 ) -> None:
     body = decided(kind="forwarded", outcome=None, reason="wrong-place", forwardTo=to)
 
     assert problem_of(await http.post("/v1/answers", json=body)) == (422, kind)
-    assert doors.sent == []
     assert (await http.post("/v1/answers", json=body | {"forwardTo": MARBURG})).status_code == 202
+    assert len(doors.sent) == 1
 
 
 async def test_a_provider_answers_for_each_authority_that_it_serves_and_no_other(
