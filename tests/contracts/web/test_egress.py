@@ -146,3 +146,33 @@ async def test_a_name_without_an_address_is_not_reached() -> None:
     async with Egress(resolve=names) as egress:
         with pytest.raises(NotReached):
             await egress.post("https://none.example/", b"{}", headers={}, seconds=5.0)
+
+
+@pytest.mark.parametrize("then", ["127.0.0.2", "10.0.0.1", "169.254.169.254", "::1", "0.0.0.0"])
+async def test_a_name_that_is_resolved_anew_to_another_address_is_looked_at_again(then: str) -> None:
+    """DNS rebinding: the address that was looked at is the one that is connected to, on each connection."""
+    asked: list[str] = []
+    answers = iter(["127.0.0.1", then])
+
+    async def rebinding(host: str, port: int) -> Sequence[str]:
+        asked.append(f"{host}:{port}")
+        return [next(answers)]
+
+    reached: list[str] = []
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.append(writer.get_extra_info("sockname")[0])
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(one, ["127.0.0.1"], 0)
+    port = server.sockets[0].getsockname()[1]
+    other = await asyncio.start_server(one, ["127.0.0.2"], port)
+    async with server, other, Egress(allowed=[ip_network("127.0.0.1/32")], resolve=rebinding) as egress:
+        url = f"http://rebinding.invalid:{port}/hook"
+        assert (await egress.post(url, b"{}", headers={}, seconds=5)).status == 204
+        with pytest.raises(NotPermitted):
+            await egress.post(url, b"{}", headers={}, seconds=5)
+    assert reached == ["127.0.0.1"]
+    assert asked == [f"rebinding.invalid:{port}"] * 2, "each connection has one resolution of its own"
