@@ -136,11 +136,11 @@ class _Telling:
         return self._say("period_until", length=length, period_ends=letter_day(ends, self._language))
 
     def _consequence(self, deadline: Deadline) -> str:
-        deemed, waits = deadline.profile.deemed, f"consequence_{deadline.profile.deemed}_waits"
-        if deemed != "none" and deadline.fiction_from is None and self._phrases.has(waits):
-            said = self._say(waits)  # documents are missing: it follows, and no day can be named yet
-        elif deemed == "none" or deadline.fiction_from is None:
+        deemed = deadline.profile.deemed
+        if deemed == "none":
             return self._say("consequence_none")
+        if deadline.fiction_from is None:  # documents are missing: it follows, and no day can be named yet
+            said = self._say(f"consequence_{deemed}_waits")
         else:
             fiction = letter_day(deadline.fiction_from, self._language)
             said = self._say(f"consequence_{deemed}", fiction_from=fiction)
@@ -151,10 +151,7 @@ class _Telling:
     def _missing(self) -> str:
         items = int(self._message.facts.get("items", "1"))
         phrase = "missing_item" if items == 1 else "missing_items"
-        elsewhere = f"{phrase}_elsewhere"
-        if not self._listed and self._phrases.has(elsewhere):
-            phrase = elsewhere
-        return self._say(phrase, number=str(items))
+        return self._say(phrase if self._listed else f"{phrase}_elsewhere", number=str(items))
 
     def _remedies(self) -> str | None:
         deadline, authority = self._deadline, self._message.authority

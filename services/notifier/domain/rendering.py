@@ -89,10 +89,6 @@ class Phrases:
     language: Language
     _templates: Mapping[str, str]
 
-    def has(self, phrase: str) -> bool:
-        """Whether this version of the texts knows the phrase."""
-        return phrase in self._templates
-
     def say(self, phrase: str, **values: str) -> str:
         """Return the phrase with these values."""
         return Template(self._templates[phrase]).substitute(values)
