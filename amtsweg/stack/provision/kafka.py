@@ -3,11 +3,10 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -31,6 +30,7 @@ from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import AwayError, StackError
 from amtsweg.stack.provision.acl_filters import exactly
+from amtsweg.stack.provision.administration import ANSWERED_WITHIN_S, administration
 from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
 from amtsweg.stack.provision.logins import Logins
@@ -38,7 +38,7 @@ from amtsweg.stack.provision.topics import Wanted, wanted
 from shared.events.topics import CASE_CUSTODY, PARTITIONS
 
 _AT_ONCE = 500
-_WITHIN_S = 60
+_FOUND_WITHIN_S = 60
 _POLL_S = 0.1
 _ITERATIONS = 4096
 
@@ -121,7 +121,9 @@ def remove_login(endpoint: KafkaEndpoint, login: str) -> None:
         UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_512)
     ]
     with _provisioning(endpoint) as admin:
-        known = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials()).result(_WITHIN_S)
+        known = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials()).result(
+            ANSWERED_WITHIN_S
+        )
         if login in known:
             _wait(admin.alter_user_scram_credentials(told))
 
@@ -134,30 +136,21 @@ def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
     """
     with _provisioning(endpoint) as admin:
         asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())
-        return frozenset(asked.result(_WITHIN_S))
+        return frozenset(asked.result(ANSWERED_WITHIN_S))
 
 
-@contextmanager
-def _provisioning(endpoint: KafkaEndpoint) -> Iterator[AdminClient]:
-    try:
-        yield endpoint.admin()
-    except KafkaException as error:
-        raise AwayError(
-            said(
-                de=f"Kafka bei {endpoint.bootstrap} ließ sich nicht einrichten: {error}",
-                en=f"Kafka at {endpoint.bootstrap} could not be provisioned: {error}",
-            )
-        ) from error
+def _provisioning(endpoint: KafkaEndpoint) -> AbstractContextManager[AdminClient]:
+    return administration(endpoint, de="nicht eingerichtet", en="not provisioned")
 
 
 def _chosen(admin: AdminClient) -> int:
     """The number of partitions that was chosen when this cluster was set up, else the usual one."""
-    custody = admin.list_topics(timeout=_WITHIN_S).topics.get(CASE_CUSTODY.name)
+    custody = admin.list_topics(timeout=_FOUND_WITHIN_S).topics.get(CASE_CUSTODY.name)
     return PARTITIONS if custody is None else len(custody.partitions)
 
 
 def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
-    cluster = admin.list_topics(timeout=_WITHIN_S)
+    cluster = admin.list_topics(timeout=_FOUND_WITHIN_S)
     found, brokers = cluster.topics, len(cluster.brokers)
     topics = [replace(topic, settings={**topic.settings, **in_sync(brokers)}) for topic in topics]
     missing = [topic for topic in topics if topic.name not in found]
@@ -173,8 +166,10 @@ def _topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
 
 
 def _wait_for_topics(admin: AdminClient, topics: Sequence[Wanted]) -> None:
-    deadline = time.monotonic() + _WITHIN_S
-    while missing := {topic.name for topic in topics} - admin.list_topics(timeout=_WITHIN_S).topics.keys():
+    deadline = time.monotonic() + _FOUND_WITHIN_S
+    while (
+        missing := {topic.name for topic in topics} - admin.list_topics(timeout=_FOUND_WITHIN_S).topics.keys()
+    ):
         if time.monotonic() > deadline:
             raise AwayError(
                 said(
@@ -204,7 +199,7 @@ def _settle(admin: AdminClient, topics: Sequence[Wanted]) -> None:
         told = admin.describe_configs(
             [ConfigResource(ConfigResource.Type.TOPIC, topic.name) for topic in chunk]
         )
-        now = {resource.name: future.result(_WITHIN_S) for resource, future in told.items()}
+        now = {resource.name: future.result(ANSWERED_WITHIN_S) for resource, future in told.items()}
         changes = [
             ConfigResource(
                 ConfigResource.Type.TOPIC,
@@ -224,7 +219,7 @@ def _settle(admin: AdminClient, topics: Sequence[Wanted]) -> None:
 def _users(admin: AdminClient, logins: Logins) -> None:
     """Tell the cluster new passwords; the others it has, and hashing hundreds of them takes seconds."""
     asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())  # of all: one answer
-    known = asked.result(_WITHIN_S)
+    known = asked.result(ANSWERED_WITHIN_S)
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
     untold = [name for name in logins.passwords if name in logins.fresh or name not in known]
     for chunk in _chunks(untold):
@@ -237,7 +232,7 @@ def _users(admin: AdminClient, logins: Logins) -> None:
 
 def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterable[str]) -> None:
     ours = {f"User:{name}" for name in principals}
-    found = set(admin.describe_acls(EVERY_GRANT).result(_WITHIN_S))
+    found = set(admin.describe_acls(EVERY_GRANT).result(ANSWERED_WITHIN_S))
     needed = {_binding(grant) for grant in allowed}
     for chunk in _chunks(sorted(needed - found)):
         _wait(admin.create_acls(chunk))
@@ -270,4 +265,4 @@ def _chunks(items: Sequence[T]) -> Iterator[list[T]]:
 
 def _wait(futures: Mapping[Any, "Future[Any]"]) -> None:
     for future in futures.values():
-        future.result(_WITHIN_S)
+        future.result(ANSWERED_WITHIN_S)

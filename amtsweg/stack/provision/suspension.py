@@ -7,7 +7,6 @@ provisioning again changes nothing about it.
 from collections.abc import Iterator
 from typing import cast
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -17,13 +16,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
-from amtsweg.stack.errors import AwayError
 from amtsweg.stack.provision.acl_filters import exactly
+from amtsweg.stack.provision.administration import ANSWERED_WITHIN_S, administration
 from amtsweg.stack.provision.grants import authority_login
 
-_WITHIN_S = 30
 _EVERYTHING = "*"
 
 
@@ -33,17 +30,11 @@ def suspend(endpoint: KafkaEndpoint, authority: str) -> None:
     Raises:
         StackError: the cluster does not take it.
     """
-    admin = endpoint.admin()
-    try:
+    with administration(
+        endpoint, de=f"{authority} ist nicht gesperrt", en=f"{authority} is not suspended"
+    ) as admin:
         for done in admin.create_acls(list(_refusals(authority))).values():
-            done.result(_WITHIN_S)
-    except KafkaException as error:
-        raise AwayError(
-            said(
-                de=f"Kafka bei {endpoint.bootstrap}: {authority} ist nicht gesperrt: {error}",
-                en=f"Kafka at {endpoint.bootstrap}: {authority} is not suspended: {error}",
-            )
-        ) from error
+            done.result(ANSWERED_WITHIN_S)
 
 
 def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
@@ -52,17 +43,11 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
     Raises:
         StackError: the cluster does not take it.
     """
-    admin = endpoint.admin()
-    try:
+    with administration(
+        endpoint, de=f"{authority} ist weiter gesperrt", en=f"{authority} is not resumed"
+    ) as admin:
         deleted = admin.delete_acls([exactly(each) for each in _refusals(authority)])
-        found = [done.result(_WITHIN_S) for done in deleted.values()]
-    except KafkaException as error:
-        raise AwayError(
-            said(
-                de=f"Kafka bei {endpoint.bootstrap}: {authority} ist weiter gesperrt: {error}",
-                en=f"Kafka at {endpoint.bootstrap}: {authority} is not resumed: {error}",
-            )
-        ) from error
+        found = [done.result(ANSWERED_WITHIN_S) for done in deleted.values()]
     return any(found)
 
 
@@ -72,16 +57,10 @@ def suspended(endpoint: KafkaEndpoint) -> frozenset[str]:
     Raises:
         StackError: the cluster cannot be asked.
     """
-    admin = endpoint.admin()
-    try:
-        found = admin.describe_acls(_ANY_REFUSAL).result(_WITHIN_S)
-    except KafkaException as error:
-        raise AwayError(
-            said(
-                de=f"Kafka bei {endpoint.bootstrap}: Sperren lassen sich nicht lesen: {error}",
-                en=f"Kafka at {endpoint.bootstrap}: refusals cannot be read: {error}",
-            )
-        ) from error
+    with administration(
+        endpoint, de="Sperren lassen sich nicht lesen", en="refusals cannot be read"
+    ) as admin:
+        found = admin.describe_acls(_ANY_REFUSAL).result(ANSWERED_WITHIN_S)
     return frozenset(binding.principal.removeprefix("User:") for binding in found)
 
 
