@@ -71,7 +71,7 @@ def saying(change: str, *, parameters: int) -> str:
         WITH changed AS ({change}), written AS (
             INSERT INTO outbox (topic, key, value, header_names, header_values, timestamp_ms)
             SELECT ${first}, ${first + 1}, ${first + 2}, ${first + 3}, ${first + 4}, ${first + 5} FROM changed)
-        SELECT pg_notify('{_CHANNEL}_' || current_schema(), '') FROM changed
+        SELECT changed.*, pg_notify('{_CHANNEL}_' || current_schema(), '') FROM changed
     """  # noqa: S608 - the statement is ours
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,9 +17,11 @@ from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.case import Case, ContactState
 from services.notifier.domain.message import ApplicantMessage
+from services.notifier.ports import Claim
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event
 from shared.events.ids import child_id
+from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
 from shared.postgres import migrations
 from shared.postgres import pool as postgres
@@ -158,6 +160,36 @@ async def test_a_report_that_comes_while_the_settlement_is_written_is_not_lost(r
         await written.commit()
     assert await noting
     assert await real.pool.fetchval("SELECT state || ' ' || reason FROM messages") == "failed bounced"
+
+
+async def test_what_comes_at_once_shares_a_round_trip_and_each_hears_only_of_itself(real: Real) -> None:
+    for number in range(6):
+        await real.plan(replace(message("receipt"), case_id=UUID(int=number)))
+    claims = await real.queue.claim(6)
+    lost = replace(claims[2], lease=uuid4())
+    assert await asyncio.gather(*map(real.queue.begin, (*claims[:2], lost, *claims[3:]))) == [
+        True, True, False, True, True, True,
+    ]  # fmt: skip
+    told = [settled(claim, attempts=2**40 if claim is claims[4] else 1) for claim in claims]
+    came = await asyncio.gather(*map(real.queue.settle, claims, told), return_exceptions=True)
+    assert came[:4] == [True, True, True, True]
+    assert isinstance(came[4], Exception)  # no database holds such a number, and nobody else is at fault
+    assert came[5] is True
+    states = await real.pool.fetch("SELECT state FROM messages ORDER BY case_id")
+    assert [row["state"] for row in states] == ["sent", "sent", "sent", "sent", "sending", "sent"]
+    assert await real.pool.fetchval("SELECT count(*) FROM outbox") == 5
+
+
+def settled(claim: Claim, *, attempts: int) -> NotificationSettled:
+    return NotificationSettled(
+        message_id=claim.message.id,
+        kind=claim.message.kind,
+        revision=1,
+        channel="email",
+        outcome="sent",
+        attempts=attempts,
+        settled_at=claim.message.occurred_at,
+    )
 
 
 class TestPostgresQueue(QueueContract):

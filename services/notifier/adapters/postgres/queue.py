@@ -1,11 +1,12 @@
-"""Messages that wait, in PostgreSQL: leases, states and outcomes, each change in a transaction of its own.
+"""Messages that wait, in PostgreSQL: leases, states and outcomes; changes that come at once share a transaction.
 
 Leases go by PostgreSQL's clock, so that two machines whose clocks differ do not send the same mail.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -22,6 +23,7 @@ from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
 from shared.events.submission import Channel
 from shared.postgres import outbox
+from shared.postgres.gathered_calls import GatheredCalls
 from shared.postgres.pool import Pool, reaching_postgres
 
 _COLUMNS = """
@@ -55,7 +57,7 @@ _CLAIM = f"""
 
 _BEGIN = """
     UPDATE messages SET state = 'sending', leased_until = now() + $3
-    WHERE id = $1 AND lease = $2 AND state = 'created' AND leased_until > now()
+    WHERE id = $1 AND lease = $2 AND state = 'created' AND leased_until > now() RETURNING id
 """
 
 _SETTLE = """
@@ -101,6 +103,12 @@ _UNKNOWN = """
 """
 
 
+_Change = tuple[object, ...]
+"""The parameters of one message's change, its id first."""
+
+_Outcome = bool | Exception
+
+
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
     """How many messages wait, are under way, or have an unknown outcome; the age of the oldest that waits.
@@ -125,6 +133,8 @@ class PostgresQueue:
         self._pool = pool
         self._lease = lease
         self._history = history
+        self._beginning = GatheredCalls(self._change(_BEGIN), key=_message)
+        self._settling = GatheredCalls(self._change(_SETTLE_AND_SAY), key=_message)
 
     async def claim(self, most: int) -> Sequence[Claim]:
         lease = uuid4()
@@ -134,21 +144,19 @@ class PostgresQueue:
         return [_claim(row, lease) for row in rows]
 
     async def begin(self, claim: Claim) -> bool:
-        return _changed(await self._execute(_BEGIN, claim.message.id, claim.lease, self._lease))
+        return _told(await self._beginning((claim.message.id, claim.lease, self._lease)))
 
     async def settle(self, claim: Claim, settled: NotificationSettled) -> bool:
-        with reaching_store(), reaching_postgres():
-            written = await self._pool.fetchrow(
-                _SETTLE_AND_SAY,
-                settled.message_id,
-                claim.lease,
-                settled.outcome,
-                settled.attempts,
-                settled.settled_at,
-                settled.reason,
-                *outbox.row(_said(claim, settled)),
-            )
-        return written is not None
+        change = (
+            settled.message_id,
+            claim.lease,
+            settled.outcome,
+            settled.attempts,
+            settled.settled_at,
+            settled.reason,
+            *outbox.row(_said(claim, settled)),
+        )
+        return _told(await self._settling(change))
 
     async def postpone(
         self, claim: Claim, *, attempts: int, pause: timedelta, repeats: int | None = None
@@ -175,10 +183,41 @@ class PostgresQueue:
             unknown = await connection.fetchrow(_UNKNOWN, sorted(ASKED))
         return QueueCounts(**dict(waiting or {}), **dict(unknown or {}))
 
+    def _change(self, statement: str) -> Callable[[Sequence[_Change]], Awaitable[Sequence[_Outcome]]]:
+        """Changes that come at once share a round trip and a commit; whether each was made, in their order.
+
+        Where the store is there and refuses them, each is tried alone: what is wrong with one is no other's fault.
+        """
+
+        async def once(changes: Sequence[_Change]) -> Sequence[_Outcome]:
+            with reaching_store(), reaching_postgres():
+                made = {row["id"] for row in await self._pool.fetchmany(statement, changes)}
+            return [_message(change) in made for change in changes]
+
+        async def work(changes: Sequence[_Change]) -> Sequence[_Outcome]:
+            try:
+                return await once(changes)
+            except (asyncpg.PostgresError, ValueError) as error:  # ValueError: an argument that does not fit
+                if len(changes) == 1:
+                    return [error]
+                return [outcome for change in changes for outcome in await work([change])]
+
+        return work
+
     async def _execute(self, statement: str, *arguments: object) -> str:
         """One statement is a transaction by itself; to begin and to commit it apart would be two more round trips."""
         with reaching_store(), reaching_postgres():
             return str(await self._pool.execute(statement, *arguments))
+
+
+def _message(change: _Change) -> UUID:
+    return cast("UUID", change[0])
+
+
+def _told(outcome: _Outcome) -> bool:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _said(claim: Claim, settled: NotificationSettled) -> Message:
@@ -189,10 +228,6 @@ def _said(claim: Claim, settled: NotificationSettled) -> Message:
         case_id=claim.message.case_id,
         submission_id=claim.message.submission_id,
     )
-
-
-def _changed(status: str) -> bool:
-    return not status.endswith(" 0")
 
 
 def _claim(row: asyncpg.Record, lease: UUID) -> Claim:
