@@ -18,6 +18,7 @@ from amtsweg.__main__ import build
 from amtsweg.stack.jars import pinned
 from amtsweg.stack.provision_commands import OUTSIDE
 from amtsweg.stack.services import PROCESSES
+from amtsweg.stack.setup import make_secrets
 from services.audit.adapters.witness_http import require_protected
 from services.audit.domain.policy import parse_policy
 from tests.support.settings import PREFIX, SERVICES, settings_of, start, variables
@@ -159,8 +160,12 @@ def test_the_console_knows_every_other_process(tmp_path: Path, monkeypatch: pyte
 def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the first job makes."""
     folder = tmp_path_factory.mktemp("keys")
+    script = COMPOSE["services"]["keys"]["command"][0]
+    hosts = re.search(r"for host in ([a-z ]+);", script)
+    assert hosts is not None
+    certificates = [word for host in hosts.group(1).split() for word in ("--certificate", host)]
     told = CliRunner().invoke(
-        build(["provision"]), ["provision", "keys", "--folder", str(folder), "--certificate", "kafka"]
+        build(["provision"]), ["provision", "keys", "--folder", str(folder), *certificates]
     )
     assert told.exit_code == 0, told.output
     return folder
@@ -213,3 +218,64 @@ def test_the_witnesses_know_the_log_that_the_audit_service_writes() -> None:
     assert f"--origin {environment('audit')['AMTSWEG_LOG_ORIGIN']} " in script
     assert environment("audit")["AMTSWEG_POLICY_FILE"] == "/run/amtsweg/log.policy"
     assert COMPOSE["services"]["audit"]["depends_on"].keys() == {"servers", "witnesses"}
+
+
+_PLACE = re.compile(r"/(?:run/amtsweg|keys)(?:/[\w.-]+)+")
+_OF_ANOTHER_JOB = {"audit/log.policy"}
+"""What `witnesses` makes, from the policy that the test above looks at."""
+
+
+def _named_files(container: str) -> set[str]:
+    """The parts of the key volume that a container's settings, arguments and health check name."""
+    told = COMPOSE["services"][container]
+    texts = [*map(str, (told.get("environment") or {}).values()), *_list(told.get("command"))]
+    found = {path.rstrip(".") for text in texts for path in _PLACE.findall(text)}
+    own = next(iter(folders(container)), "")
+    return {
+        path.removeprefix("/keys/") if path.startswith("/keys/") else path.replace("/run/amtsweg", own)
+        for path in found
+    }
+
+
+@pytest.mark.parametrize("container", sorted(set(COMPOSE["services"]) - {"keys", "witnesses"}))
+def test_every_file_that_a_container_is_told_of_is_made(container: str, made_keys: Path) -> None:
+    """By the first job, or, where it is a password, by the second once the server knows it."""
+    secrets = make_secrets(made_keys)
+    passwords = {*secrets.kafka.files.values(), *secrets.postgres.files.values()}
+    made = {str(path.relative_to(made_keys)) for path in {*made_keys.rglob("*"), *passwords}}
+    named = _named_files(container) - _OF_ANOTHER_JOB
+    assert named <= made, sorted(named - made)
+
+
+def test_every_container_with_files_names_some() -> None:
+    """Without this the test above could not fail."""
+    assert {name for name in COMPOSE["services"] if folders(name) and not _named_files(name)} == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_server_that_a_service_is_told_of_is_a_container_that_listens_there(service: str) -> None:
+    ports = {"kafka": 9092, "postgres": 5432, "redis": 6379, "mail": 1025} | dict.fromkeys(SERVICES, 8443)
+    told = environment(service)
+    named = {
+        (host, int(port))
+        for name, text in told.items()
+        for host, port in re.findall(r"(?<![\w.])([a-z][a-z0-9-]*):([0-9]{2,5})\b", text)
+        if host != "localhost" and name != "AMTSWEG_LOG_ORIGIN"
+    }
+    assert ("kafka", 9092) in named
+    assert named <= set(ports.items())
+    outside = {
+        int(port) for text in told.values() for port in re.findall(r"https://localhost:([0-9]+)", text)
+    }
+    published = {int(each.split(":")[1]) for name in SERVICES for each in COMPOSE["services"][name]["ports"]}
+    assert outside <= published
+
+
+def test_every_container_waits_for_what_there_is() -> None:
+    for name, told in COMPOSE["services"].items():
+        waits = told.get("depends_on", {})
+        assert waits.keys() <= COMPOSE["services"].keys(), name
+        for other, how in waits.items():
+            job = other in JOBS
+            assert how["condition"] == ("service_completed_successfully" if job else "service_healthy"), name
+            assert job or "healthcheck" in COMPOSE["services"][other], other
