@@ -1,7 +1,6 @@
 """What is wrong with an inquiry or a file, in the language of the call."""
 
 import errno
-import re
 
 from amtsweg.inquiry_words import inquiry_words
 from amtsweg.language import said
@@ -22,12 +21,8 @@ def reason(error: Exception) -> str:
 
 
 def assignment_words(bad: BadAssignmentReason) -> str:
-    """What is wrong with the words of a reason; the desk says it in German, with English in brackets."""
-    german = re.sub(r" \([^)]*\)", "", str(bad))
-    return said(
-        de=german,
-        en="not acceptable: 1 to 200 characters on one line, about the competence, not about people",
-    )
+    """What is wrong with the words of a reason."""
+    return said(de=bad.de, en=bad.en)
 
 
 def of_file(error: OSError) -> str:

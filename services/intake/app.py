@@ -137,7 +137,7 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
     """Answer 503 without naming the part that cannot be reached; operators see it in /health/ready."""
     if isinstance(error, Unavailable):
         note(request, error=error)
-    return problem("unavailable", request, headers=_RETRY).response(request.url.path)
+    return problem("unavailable", request, headers=_RETRY).response(request)
 
 
 @asynccontextmanager

@@ -12,11 +12,13 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.settings import HttpListener
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
+from shared.web.bilingual import Bilingual
 from shared.web.bodies import BodyLimit
 from shared.web.connection import BoundedConnection, Connections
 from shared.web.described import Responses, answering, describe
@@ -222,11 +224,16 @@ class _Part:
         answer = Problem(
             404,
             "not-found",
-            title="Not Found",
-            detail="This address serves something else.",
-            resolution="Health and metrics have an address of their own; docs/operations.md names the settings.",
+            title=Bilingual(de="Nicht gefunden", en="Not found"),
+            detail=Bilingual(
+                de="Unter dieser Adresse wird anderes angeboten.", en="This address serves something else."
+            ),
+            resolution=Bilingual(
+                de="Health und Metriken haben eine eigene Adresse; docs/operations.md nennt die Einstellungen.",
+                en="Health and metrics have an address of their own; docs/operations.md names the settings.",
+            ),
         )
-        await answer.response(scope["path"])(scope, receive, send)
+        await answer.response(HTTPConnection(scope))(scope, receive, send)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -10,6 +10,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Unavailable
+from shared.web.bilingual import Bilingual
 from shared.web.connection import origin_of
 from shared.web.gates import pass_gates
 from shared.web.json_bodies import check_json, takes_json
@@ -168,9 +169,15 @@ def _too_large(limit: int) -> Problem:
     return Problem(
         413,
         "too-large",
-        title="Too large",
-        detail=f"The request's body is larger than {limit} bytes.",
-        resolution="Send less; files do not belong into the request itself.",
+        title=Bilingual(de="Zu groß", en="Too large"),
+        detail=Bilingual(
+            de=f"Der Inhalt der Anfrage ist größer als {limit} Bytes.",
+            en=f"The request's body is larger than {limit} bytes.",
+        ),
+        resolution=Bilingual(
+            de="Weniger senden; Dateien gehören nicht in die Anfrage selbst.",
+            en="Send less; files do not belong into the request itself.",
+        ),
     )
 
 
@@ -178,9 +185,15 @@ def _too_slow() -> Problem:
     return Problem(
         408,
         "too-slow",
-        title="Too slow",
-        detail="The request's body did not arrive in time.",
-        resolution="Send the same request again, over a faster connection.",
+        title=Bilingual(de="Zu langsam", en="Too slow"),
+        detail=Bilingual(
+            de="Der Inhalt der Anfrage kam nicht rechtzeitig an.",
+            en="The request's body did not arrive in time.",
+        ),
+        resolution=Bilingual(
+            de="Dieselbe Anfrage noch einmal senden, über eine schnellere Verbindung.",
+            en="Send the same request again, over a faster connection.",
+        ),
     )
 
 
@@ -188,8 +201,14 @@ def _too_many() -> Problem:
     return Problem(
         503,
         "too-many-in-flight",
-        title="Too many requests at once",
-        detail="The bodies of requests that are under way fill the memory that is set apart for them.",
-        resolution="Send the same request again after the seconds in Retry-After, and fewer at a time.",
+        title=Bilingual(de="Zu viele Anfragen zugleich", en="Too many requests at once"),
+        detail=Bilingual(
+            de="Die Inhalte laufender Anfragen füllen den Speicher, der dafür vorgesehen ist.",
+            en="The bodies of requests that are under way fill the memory that is set apart for them.",
+        ),
+        resolution=Bilingual(
+            de="Dieselbe Anfrage nach den Sekunden in Retry-After noch einmal senden, und weniger auf einmal.",
+            en="Send the same request again after the seconds in Retry-After, and fewer at a time.",
+        ),
         headers={"Retry-After": "1"},
     )

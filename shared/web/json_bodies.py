@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from shared.offload import offload
 from shared.strict_json import DEEPEST, DocumentLimits, FaultPlace, JsonFault, NotJson, inspect
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem, invalid
 
 MOST_VALUES: Final = 1_000
@@ -63,9 +64,15 @@ def _not_json(place: NotJson) -> Problem:
     problem = Problem(
         HTTPStatus.BAD_REQUEST,
         "malformed-json",
-        title="Not JSON",
-        detail=f"The request's body is not JSON in UTF-8: line {place.line}, column {place.column}.",
-        resolution="Send a JSON document after RFC 8259, as /openapi.json describes it.",
+        title=Bilingual(de="Kein JSON", en="Not JSON"),
+        detail=Bilingual(
+            de=f"Der Inhalt der Anfrage ist kein JSON in UTF-8: Zeile {place.line}, Spalte {place.column}.",
+            en=f"The request's body is not JSON in UTF-8: line {place.line}, column {place.column}.",
+        ),
+        resolution=Bilingual(
+            de="Ein JSON-Dokument nach RFC 8259 senden, wie es /openapi.json beschreibt.",
+            en="Send a JSON document after RFC 8259, as /openapi.json describes it.",
+        ),
     )
     problem.document.update(line=place.line, column=place.column)
     return problem

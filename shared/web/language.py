@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from starlette.requests import HTTPConnection
+
+from shared.local_time import ReadIn
+
 _MOST: Final = 20
+
+
+def language_of(request: HTTPConnection) -> ReadIn:
+    """German or English, whichever the request prefers; German where it says nothing."""
+    return (
+        "en" if preferred(request.headers.get("accept-language", ""), offered=("de", "en")) == "en" else "de"
+    )
 
 
 def preferred(header: str, *, offered: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.directory_names import NameKind, NamesByKey
 from shared.events.payload import WireModel
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.described import described
 from shared.web.problems import Problem
 from shared.web.rate_limit import Rates
@@ -88,9 +89,14 @@ def _too_many(wait: int) -> Problem:
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-requests",
-        title="Zu viele Anfragen (too many requests)",
-        detail="Von dieser Adresse oder von allen zusammen kommen mehr Fragen nach Namen, als in einer Minute beantwortet werden.",
-        resolution="Nach den Sekunden in Retry-After noch einmal fragen; Namen ändern sich selten, behalten Sie sie "
-        "(ask again after Retry-After; names rarely change, so keep them).",
+        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+        detail=Bilingual(
+            de="Von dieser Adresse oder von allen zusammen kommen mehr Fragen nach Namen, als in einer Minute beantwortet werden.",
+            en="More questions for names come, from this address or in total, than are answered in a minute.",
+        ),
+        resolution=Bilingual(
+            de="Nach den Sekunden in Retry-After noch einmal fragen; Namen ändern sich selten, behalten Sie sie.",
+            en="Ask again after Retry-After; names rarely change, so keep them.",
+        ),
         headers={"Retry-After": str(wait)},
     )

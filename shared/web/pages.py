@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from shared.bounded_files import LARGE, read_bounded
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 LOOK: Final = Path(__file__).parent / "look"
@@ -53,9 +54,11 @@ def file_response(files: dict[str, bytes], name: str) -> Response:
         raise Problem(
             404,
             "not-found",
-            title="Nicht vorhanden (not there)",
-            detail="Diese Datei gehört nicht zu dieser Seite (no part of this page).",
-            resolution="Die Seite neu laden (reload the page).",
+            title=Bilingual(de="Nicht vorhanden", en="Not there"),
+            detail=Bilingual(
+                de="Diese Datei gehört nicht zu dieser Seite.", en="This file is no part of this page."
+            ),
+            resolution=Bilingual(de="Die Seite neu laden.", en="Reload the page."),
         )
     return Response(files[name], media_type=TYPES[Path(name).suffix], headers=HEADERS)
 

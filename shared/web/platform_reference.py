@@ -2,7 +2,11 @@
 
 from typing import Final
 
-PLATFORM_REFERENCE: Final = (
-    "Das eigene Zeichen einer Plattform (clientReference) kennt nur der Eingang; die Plattform oder `amtsweg case ZEICHEN` "
-    "nennt die Eingangsnummer dazu (a platform's own reference is known to intake only: ask for its receipt number)."
+from shared.web.bilingual import Bilingual
+
+PLATFORM_REFERENCE: Final = Bilingual(
+    de="Das eigene Zeichen einer Plattform (clientReference) kennt nur der Eingang; die Plattform oder "
+    "`amtsweg case ZEICHEN` nennt die Eingangsnummer dazu.",
+    en="A platform's own reference (clientReference) is known to intake only; the platform or "
+    "`amtsweg case REFERENCE` names its receipt number.",
 )

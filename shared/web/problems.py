@@ -8,8 +8,11 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from shared.errors import Unavailable
+from shared.web.bilingual import Bilingual
+from shared.web.language import language_of
 from shared.web.noted import note
 
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
@@ -20,12 +23,48 @@ _LONGEST_NAME = 64
 MOST_ERRORS: Final = 20
 """How many faults one answer names; whoever corrects these learns of the next."""
 
-_RESOLUTIONS = {
-    404: "Check the address; a resource of another party gets the same answer.",
-    405: "Use a method that the Allow header names.",
-    413: "Send less; files do not belong into the request itself.",
-    415: "Send the media type that the API description names.",
+
+_SAID: Final[Mapping[int, tuple[Bilingual, Bilingual, Bilingual]]] = {
+    404: (
+        Bilingual(de="Nicht gefunden", en="Not found"),
+        Bilingual(de="Unter dieser Adresse gibt es nichts.", en="There is nothing at this address."),
+        Bilingual(
+            de="Die Adresse prüfen; was anderen gehört, wird ebenso beantwortet.",
+            en="Check the address; a resource of another party gets the same answer.",
+        ),
+    ),
+    405: (
+        Bilingual(de="Methode nicht erlaubt", en="Method not allowed"),
+        Bilingual(de="Diese Adresse kennt die Methode nicht.", en="This address does not know the method."),
+        Bilingual(
+            de="Eine Methode verwenden, die die Kopfzeile Allow nennt.",
+            en="Use a method that the Allow header names.",
+        ),
+    ),
+    413: (
+        Bilingual(de="Zu groß", en="Too large"),
+        Bilingual(de="Die Anfrage ist zu groß.", en="The request is too large."),
+        Bilingual(
+            de="Weniger senden; Dateien gehören nicht in die Anfrage selbst.",
+            en="Send less; files do not belong into the request itself.",
+        ),
+    ),
+    415: (
+        Bilingual(de="Medientyp nicht verwendbar", en="Unsupported media type"),
+        Bilingual(
+            de="Der Inhalt hat einen Medientyp, der hier nicht gelesen wird.",
+            en="The content has a media type that is not read here.",
+        ),
+        Bilingual(
+            de="Den Medientyp senden, den die Beschreibung der Schnittstelle nennt.",
+            en="Send the media type that the API description names.",
+        ),
+    ),
 }
+_READ_THE_DESCRIPTION: Final = Bilingual(
+    de="Die Beschreibung der Schnittstelle unter /openapi.json lesen.",
+    en="Read the API description at /openapi.json.",
+)
 
 
 class Problem(HTTPException):
@@ -36,12 +75,12 @@ class Problem(HTTPException):
         status: int,
         kind: str,
         *,
-        title: str,
-        detail: str,
-        resolution: str,
+        title: str | Bilingual,
+        detail: str | Bilingual,
+        resolution: str | Bilingual,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(status, detail=detail, headers=headers)
+        super().__init__(status, detail=str(detail), headers=headers)
         self.document: dict[str, Any] = {
             "type": _TYPE + kind,
             "title": title,
@@ -50,9 +89,21 @@ class Problem(HTTPException):
             "resolution": resolution,
         }
 
-    def response(self, path: str) -> Response:
-        """The problem as an answer to a request for this path."""
-        return problem_response({**self.document, "instance": path}, headers=self.headers)
+    def response(self, to: HTTPConnection) -> Response:
+        """The problem as an answer to this request, in its language."""
+        language = language_of(to)
+        texts = {
+            name: text.in_language(language)
+            for name, text in self.document.items()
+            if isinstance(text, Bilingual)
+        }
+        said_in = {"Content-Language": language, "Vary": "Accept-Language"} if texts else {}
+        return Response(
+            orjson.dumps({**self.document, **texts, "instance": to.scope["path"]}),
+            status_code=self.status_code,
+            media_type=_MEDIA_TYPE,
+            headers={**said_in, **(self.headers or {})},
+        )
 
 
 class Postponed(HTTPException):
@@ -70,33 +121,24 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(Unavailable, _on_unavailable)
 
 
-def problem_response(document: dict[str, Any], *, headers: Any = None) -> Response:
-    """A problem document as an answer."""
-    return Response(
-        orjson.dumps(document), status_code=document["status"], media_type=_MEDIA_TYPE, headers=headers
-    )
-
-
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     if isinstance(error, Postponed):
         answer: ExceptionHandler = request.app.exception_handlers[Unavailable]
         return await answer(request, error.away)
     if isinstance(error, Problem):
-        return error.response(request.url.path)
+        return error.response(request)
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers) if error.headers else {}
     if "GET" in headers.get("Allow", ""):
         headers["Allow"] += ", HEAD"
-    return Problem(
-        status,
-        status.phrase.lower().replace(" ", "-"),
-        title=status.phrase,
-        detail=status.description or status.phrase,
-        resolution=_RESOLUTIONS.get(status, "Read the API description at /openapi.json."),
-        headers=headers,
-    ).response(request.url.path)
+    phrase = (status.phrase, status.description or status.phrase, _READ_THE_DESCRIPTION)
+    title, detail, resolution = _SAID.get(status, phrase)
+    kind = status.phrase.lower().replace(" ", "-")
+    return Problem(status, kind, title=title, detail=detail, resolution=resolution, headers=headers).response(
+        request
+    )
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
@@ -107,20 +149,27 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         {"at": _place(fault["loc"]), "problem": fault["type"], "expected": fault["msg"]}
         for fault in faults[:MOST_ERRORS]
     ]
-    problem = invalid(found, of=len(faults))
-    return problem_response({**problem.document, "instance": request.url.path})
+    return invalid(found, of=len(faults)).response(request)
 
 
 def invalid(errors: Sequence[Mapping[str, str]], *, of: int | None = None) -> Problem:
     """The problem that names the places that are not as described; ``of`` says how many there are in all."""
     count = len(errors) if of is None else of
-    more = ", …" if count > len(errors) else ""
+    places = ", ".join(each["at"] for each in errors) + (", …" if count > len(errors) else "")
     problem = Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
-        title="The request does not match the API description",
-        detail=f"{count} places are not as expected: {', '.join(each['at'] for each in errors)}{more}",
-        resolution="Correct the places named in errors and send the request again.",
+        title=Bilingual(
+            de="Die Anfrage entspricht nicht der Beschreibung der Schnittstelle",
+            en="The request does not match the API description",
+        ),
+        detail=Bilingual(
+            de=f"Nicht wie erwartet ({count}): {places}", en=f"Not as expected ({count}): {places}"
+        ),
+        resolution=Bilingual(
+            de="Berichtigen, was errors nennt, und die Anfrage noch einmal senden.",
+            en="Correct the places named in errors and send the request again.",
+        ),
     )
     problem.document["errors"] = list(errors)
     return problem
@@ -136,19 +185,31 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
-        title="Not possible now",
-        detail="A part that is needed for this cannot be reached; /health/ready names it.",
-        resolution="Send the same request again, with the same Idempotency-Key if it had one.",
+        title=Bilingual(de="Zurzeit nicht möglich", en="Not possible now"),
+        detail=Bilingual(
+            de="Ein Teil, der dafür nötig ist, ist nicht erreichbar; /health/ready nennt ihn.",
+            en="A part that is needed for this cannot be reached; /health/ready names it.",
+        ),
+        resolution=Bilingual(
+            de="Dieselbe Anfrage noch einmal senden, mit demselben Idempotency-Key, wenn sie einen hatte.",
+            en="Send the same request again, with the same Idempotency-Key if it had one.",
+        ),
         headers={"Retry-After": "2"},
-    ).response(request.url.path)
+    ).response(request)
 
 
-def internal_error(path: str) -> Response:
+def internal_error(to: HTTPConnection) -> Response:
     """What is told of an error that nobody expected."""
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
-        title="The service failed",
-        detail="The request was not completed because of an error in the service.",
-        resolution="Send the same request again later; if it fails again, tell the operator the time.",
-    ).response(path)
+        title=Bilingual(de="Der Dienst ist gescheitert", en="The service failed"),
+        detail=Bilingual(
+            de="Ein Fehler im Dienst hat die Anfrage abgebrochen.",
+            en="The request was not completed because of an error in the service.",
+        ),
+        resolution=Bilingual(
+            de="Dieselbe Anfrage später noch einmal senden; scheitert sie wieder, der Betreiberin die Uhrzeit nennen.",
+            en="Send the same request again later; if it fails again, tell the operator the time.",
+        ),
+    ).response(to)

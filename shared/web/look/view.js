@@ -78,7 +78,10 @@ export async function ask(path, { body, query, key } = {}) {
   const asked = query ? `${path}?${new URLSearchParams(query)}` : path;
   const response = await fetch(asked, {
     method: body === undefined ? "GET" : "POST",
-    headers: body === undefined ? idle : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": key ?? crypto.randomUUID() },
+    headers: {
+      "Accept-Language": language,
+      ...(body === undefined ? idle : { "Content-Type": "application/json", "Amtsweg-Csrf": csrf, "Idempotency-Key": key ?? crypto.randomUUID() }),
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: "no-store", credentials: "same-origin", redirect: "error",
   });

@@ -10,6 +10,7 @@ from fastapi.security import SecurityScopes
 
 from shared.access.principal import Principal
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 from shared.web.problems import Problem
@@ -80,9 +81,11 @@ class SessionGate(Gate[Caller]):
             raise Problem(
                 401,
                 "not-signed-in",
-                title="Nicht angemeldet (not signed in)",
-                detail="Die Sitzung fehlt oder ist zu Ende.",
-                resolution="Neu anmelden (sign in again).",
+                title=Bilingual(de="Nicht angemeldet", en="Not signed in"),
+                detail=Bilingual(
+                    de="Die Sitzung fehlt oder ist zu Ende.", en="The session is missing or over."
+                ),
+                resolution=Bilingual(de="Neu anmelden.", en="Sign in again."),
             )
         return session
 
@@ -91,9 +94,12 @@ def _foreign_page() -> Problem:
     return Problem(
         403,
         "foreign-page",
-        title="Anfrage einer fremden Seite (request of a foreign page)",
-        detail=f"Die Anfrage kommt nicht von dieser Seite: Die Kopfzeile {CSRF} fehlt oder gilt nicht.",
-        resolution="Die Seite neu laden (reload the page).",
+        title=Bilingual(de="Anfrage einer fremden Seite", en="Request of a foreign page"),
+        detail=Bilingual(
+            de=f"Die Anfrage kommt nicht von dieser Seite: Die Kopfzeile {CSRF} fehlt oder gilt nicht.",
+            en=f"The request does not come from this page: the header {CSRF} is missing or not valid.",
+        ),
+        resolution=Bilingual(de="Die Seite neu laden.", en="Reload the page."),
     )
 
 
@@ -101,9 +107,14 @@ def _unknown_person() -> Problem:
     return Problem(
         403,
         "person-unknown",
-        title="Hier nicht eingetragen (not registered here)",
-        detail="Die Anmeldung gilt, aber für diese Person ist hier nichts freigegeben, oder es wurde gesperrt.",
-        resolution="Bei der Betreiberin eintragen lassen (ask the operator to be registered).",
+        title=Bilingual(de="Hier nicht eingetragen", en="Not registered here"),
+        detail=Bilingual(
+            de="Die Anmeldung gilt, aber für diese Person ist hier nichts freigegeben, oder es wurde gesperrt.",
+            en="The sign-in is valid, but nothing is open to this person here, or it was revoked.",
+        ),
+        resolution=Bilingual(
+            de="Bei der Betreiberin eintragen lassen.", en="Ask the operator to be registered."
+        ),
     )
 
 
@@ -111,7 +122,11 @@ def _without_right(needed: str) -> Problem:
     return Problem(
         403,
         "scope-missing",
-        title="Nicht berechtigt (not permitted)",
-        detail=f"Dafür ist das Recht {needed} nötig.",
-        resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
+        title=Bilingual(de="Nicht berechtigt", en="Not permitted"),
+        detail=Bilingual(
+            de=f"Dafür ist das Recht {needed} nötig.", en=f"The right {needed} is needed for this."
+        ),
+        resolution=Bilingual(
+            de="Das Recht bei der Betreiberin eintragen lassen.", en="Have the operator register the right."
+        ),
     )

@@ -148,7 +148,7 @@ def test_a_dispatch_in_a_batch_has_its_announcement_too(tmp_path: Path) -> None:
 async def test_the_door_says_which_parameter_is_wrong() -> None:
     answer = await ask(profile=FICTION, receivedAt="soon")
     assert answer.status_code == 422
-    assert answer.json()["resolution"] == "Correct the parameter receivedAt."
+    assert answer.json()["resolution"] == "Den Parameter receivedAt berichtigen."
 
 
 def test_the_commands_are_parts_of_amtsweg() -> None:

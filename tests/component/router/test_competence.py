@@ -65,7 +65,7 @@ async def test_a_parameter_that_cannot_be_read_is_named(
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["resolution"] == f"Correct the parameter {field}."
+    assert answer.json()["resolution"] == f"Den Parameter {field} berichtigen."
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,15 @@ def test_words_about_the_competence_are_taken(text: str) -> None:
     ],
 )
 def test_words_about_people_are_refused_and_not_repeated(text: str, what: str) -> None:
-    with pytest.raises(BadAssignmentReason, match=what) as refused:
+    with pytest.raises(BadAssignmentReason) as refused:
         read_assignment_reason(text)
-    assert text not in str(refused.value)
+    assert what in refused.value.en
+    assert text not in refused.value.de + refused.value.en
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * (LONGEST + 1), "zwei\nZeilen", "mit\x00Null"])
 def test_words_have_a_length_and_stand_on_one_line(text: str) -> None:
-    with pytest.raises(BadAssignmentReason, match="1 to 200 characters"):
+    with pytest.raises(BadAssignmentReason, match="1 bis 200 Zeichen"):
         read_assignment_reason(text)
 
 

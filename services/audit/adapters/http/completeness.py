@@ -19,6 +19,7 @@ from services.audit.handler.read import ReadingRoom
 from services.audit.ports import Account, ClosedDay
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
+from shared.web.bilingual import Bilingual
 from shared.web.names import NamesTold
 from shared.web.problems import Problem
 
@@ -84,7 +85,7 @@ def completeness_routes(
     """``/v1/completeness``, and below it ``/days/{day}`` and its statement for each authority."""
     routes, place = (
         APIRouter(prefix="/v1/completeness", tags=["completeness"]),
-        OneAtATime("Eine Auskunft zum Stichtag"),
+        OneAtATime(Bilingual(de="Eine Auskunft zum Stichtag", en="A report as of a day")),
     )
 
     @routes.get("", response_model_exclude_none=True)
@@ -172,8 +173,13 @@ def _not_closed(day: date) -> Problem:
     return Problem(
         404,
         "day-not-closed",
-        title="Tag nicht abgeschlossen (day not closed)",
-        detail=f"Für {day} steht kein Abschluss im veröffentlichten Stand.",
-        resolution="Ein Tag wird kurz nach Mitternacht abgeschlossen; stand der Dienst still, gehört er zum nächsten "
-        "abgeschlossenen Tag (closed soon after midnight, or part of the next closed day).",
+        title=Bilingual(de="Tag nicht abgeschlossen", en="Day not closed"),
+        detail=Bilingual(
+            de=f"Für {day} steht kein Abschluss im veröffentlichten Stand.",
+            en=f"The published state has no statement for {day}.",
+        ),
+        resolution=Bilingual(
+            de="Ein Tag wird kurz nach Mitternacht abgeschlossen; stand der Dienst still, gehört er zum nächsten abgeschlossenen Tag.",
+            en="A day is closed soon after midnight; if the service stood still, it is part of the next closed day.",
+        ),
     )

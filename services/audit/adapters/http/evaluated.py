@@ -9,6 +9,7 @@ from services.audit.adapters.http.reader_auth import ReaderAuth
 from services.audit.domain.access_log import AccessGrant
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.evaluate import Evaluations
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 EvaluationParameter = Annotated[
@@ -35,12 +36,18 @@ async def evaluated(
         raise second_person(await gate.refuse(request, visit.reader, "no second person")) from None
 
 
-def second_person(said: str) -> Problem:
+def second_person(said: Bilingual) -> Problem:
     """A second person has to agree first; ``said`` tells what became of the attempt."""
     return Problem(
         403,
         "second-person-missing",
-        title="Zweite Person erforderlich (second person needed)",
-        detail=f"Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. {said}",
-        resolution="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
+        title=Bilingual(de="Zweite Person erforderlich", en="Second person needed"),
+        detail=Bilingual(
+            de=f"Was eine bestimmte Person getan hat, wird nur zu zweit ausgewertet. {said.de}",
+            en=f"What a certain person has done is evaluated by two persons only. {said.en}",
+        ),
+        resolution=Bilingual(
+            de="Mit POST /v1/evaluations beantragen; eine andere Prüferin stimmt zu; dann evaluation=… angeben.",
+            en="Ask with POST /v1/evaluations; another auditor approves; then send evaluation=….",
+        ),
     )

@@ -13,6 +13,7 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
 from shared.events.payload import Instant, WireModel
+from shared.web.bilingual import Bilingual
 from shared.web.json_bodies import strict_body
 from shared.web.problems import Problem
 
@@ -114,9 +115,12 @@ def _malformed() -> Problem:
     return Problem(
         422,
         "request-invalid",
-        title="Anfrage fehlerhaft (request invalid)",
-        detail="Der Inhalt der Anfrage nennt niemanden: actor fehlt, ist leer oder länger als 100 Zeichen.",
-        resolution='Als JSON senden (send as JSON): {"actor": "Name"}.',
+        title=Bilingual(de="Anfrage fehlerhaft", en="Request invalid"),
+        detail=Bilingual(
+            de="Der Inhalt der Anfrage nennt niemanden: actor fehlt, ist leer oder länger als 100 Zeichen.",
+            en="The body names nobody: actor is missing, empty or longer than 100 characters.",
+        ),
+        resolution=Bilingual(de='Als JSON senden: {"actor": "Name"}.', en='Send as JSON: {"actor": "name"}.'),
     )
 
 
@@ -124,17 +128,28 @@ def _unknown() -> Problem:
     return Problem(
         404,
         "evaluation-unknown",
-        title="Auswertung nicht vorhanden (no such evaluation)",
-        detail="Unter dieser Kennung wurde keine Auswertung beantragt.",
-        resolution="Offene Anträge zeigt GET /v1/evaluations (it lists open requests).",
+        title=Bilingual(de="Auswertung nicht vorhanden", en="No such evaluation"),
+        detail=Bilingual(
+            de="Unter dieser Kennung wurde keine Auswertung beantragt.",
+            en="No evaluation was asked for under this id.",
+        ),
+        resolution=Bilingual(
+            de="Offene Anträge zeigt GET /v1/evaluations.", en="GET /v1/evaluations lists open requests."
+        ),
     )
 
 
-def _not_approved(detail: str, said: str) -> Problem:
+def _not_approved(detail: str, said: Bilingual) -> Problem:
     return Problem(
         403,
         "evaluation-not-approved",
-        title="Zustimmung nicht möglich (cannot be approved)",
-        detail=f"{detail}. {said}",
-        resolution="Eine andere Prüferin zustimmen lassen oder neu beantragen (ask another auditor, or ask anew).",
+        title=Bilingual(de="Zustimmung nicht möglich", en="Cannot be approved"),
+        detail=Bilingual(
+            de=f"Zustimmen kann nur eine andere Person, und nur einem offenen Antrag. {said.de}",
+            en=f"{detail}. {said.en}",
+        ),
+        resolution=Bilingual(
+            de="Eine andere Prüferin zustimmen lassen oder neu beantragen.",
+            en="Have another auditor approve it, or ask anew.",
+        ),
     )

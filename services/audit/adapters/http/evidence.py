@@ -15,6 +15,7 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.reading import ReadingResult
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 WAITING: Final = "Amtsweg-Waiting"
@@ -80,7 +81,13 @@ def _not_covered(look: int) -> Problem:
     return Problem(
         404,
         "not-covered",
-        title="Noch nicht im veröffentlichten Stand (not covered yet)",
-        detail=f"Der veröffentlichte Stand reicht nicht so weit. Die Anfrage selbst ist Eintrag {look}.",
-        resolution="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
+        title=Bilingual(de="Noch nicht im veröffentlichten Stand", en="Not covered yet"),
+        detail=Bilingual(
+            de=f"Der veröffentlichte Stand reicht nicht so weit. Die Anfrage selbst ist Eintrag {look}.",
+            en=f"The published state does not reach as far. The request itself is entry {look}.",
+        ),
+        resolution=Bilingual(
+            de="Größe am Checkpoint prüfen und später erneut fragen.",
+            en="Check the size in the checkpoint and ask again after the next one.",
+        ),
     )

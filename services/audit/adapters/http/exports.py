@@ -18,6 +18,7 @@ from services.audit.domain.keys import SigningKey
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
 from services.audit.ports import Clock
+from shared.web.bilingual import Bilingual
 
 
 async def leaving(place: OneAtATime, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -39,7 +40,10 @@ def export_routes(
     gate: ReaderAuth,
 ) -> APIRouter:
     """``/v1/export``, for readers with the right ``export``."""
-    routes, place = APIRouter(prefix="/v1", tags=["export"]), OneAtATime("Ein Export")
+    routes, place = (
+        APIRouter(prefix="/v1", tags=["export"]),
+        OneAtATime(Bilingual(de="Ein Export", en="An export")),
+    )
 
     @routes.get(
         "/export",

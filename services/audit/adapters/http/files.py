@@ -10,6 +10,7 @@ from services.audit.adapters.tile_folder import TileFolder
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import TileName, parse_path
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.described import answering
 from shared.web.problems import Problem
 
@@ -82,7 +83,10 @@ def _absent() -> Problem:
     return Problem(
         404,
         "not-found",
-        title="Nicht vorhanden (not there)",
-        detail="Diese Datei gibt es im Protokoll nicht (the log has no such file).",
-        resolution="Größe am Checkpoint prüfen; Pfade wie in C2SP tlog-tiles (check the size in the checkpoint).",
+        title=Bilingual(de="Nicht vorhanden", en="Not there"),
+        detail=Bilingual(de="Diese Datei gibt es im Protokoll nicht.", en="The log has no such file."),
+        resolution=Bilingual(
+            de="Größe am Checkpoint prüfen; Pfade wie in C2SP tlog-tiles.",
+            en="Check the size in the checkpoint; paths as in C2SP tlog-tiles.",
+        ),
     )

@@ -1,12 +1,13 @@
 """What reads the whole log runs once at a time; a request meanwhile gets 503 and Retry-After."""
 
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 
 class OneAtATime:
     """A place that is free or taken."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: Bilingual) -> None:
         self._what = what
         self._taken = False
 
@@ -20,9 +21,12 @@ class OneAtATime:
             raise Problem(
                 503,
                 "busy",
-                title="Besetzt (busy)",
-                detail=f"{self._what} liest das ganze Protokoll und läuft gerade für jemand anderen.",
-                resolution="Nach dem Ende noch einmal fragen (ask again when it is over).",
+                title=Bilingual(de="Besetzt", en="Busy"),
+                detail=Bilingual(
+                    de=f"{self._what.de} liest das ganze Protokoll und läuft gerade für jemand anderen.",
+                    en=f"{self._what.en} reads the whole log and runs for somebody else now.",
+                ),
+                resolution=Bilingual(de="Nach dem Ende noch einmal fragen.", en="Ask again when it is over."),
                 headers={"Retry-After": "60"},
             )
         self._taken = True

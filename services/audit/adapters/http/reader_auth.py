@@ -12,6 +12,7 @@ from services.audit.domain.access import Reader, Right
 from services.audit.domain.access_log import AccessGrant, visit
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock, Readers
+from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.problems import Problem
 
@@ -64,7 +65,7 @@ class ReaderAuth(Gate[Reader]):
             said = await self.refuse(request, reader, str(refused).partition(";")[0])
             raise _without_purpose(str(refused), said) from None
 
-    async def refuse(self, request: Request, reader: Reader, reason: str) -> str:
+    async def refuse(self, request: Request, reader: Reader, reason: str) -> Bilingual:
         """Put it on record that this reader was turned away; return a sentence that says so."""
         return on_record(await self._record(reason, route_of(request), reader.name))
 
@@ -79,39 +80,62 @@ def route_of(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "unmatched"))
 
 
-def on_record(index: int | None) -> str:
+def on_record(index: int | None) -> Bilingual:
     """What became of a refused attempt, for who made it."""
     if index is None:
-        return "Der Versuch ist gezählt; die Zahl kommt ins Protokoll."
-    return f"Der Versuch steht als Eintrag {index} im Protokoll."
+        return Bilingual(
+            de="Der Versuch ist gezählt; die Zahl kommt ins Protokoll.",
+            en="The attempt is counted; the number enters the log.",
+        )
+    return Bilingual(
+        de=f"Der Versuch steht als Eintrag {index} im Protokoll.",
+        en=f"The attempt is entry {index} of the log.",
+    )
 
 
-def _unknown(reason: str, said: str) -> Problem:
+def _unknown(reason: str, said: Bilingual) -> Problem:
     return Problem(
         401,
         "token-invalid",
-        title="Kein Zugang (no access)",
-        detail=f"Die Anfrage trägt kein gültiges Prüfer-Token ({reason}). {said}",
-        resolution="Authorization: Bearer … mit dem eigenen Token senden (send your auditor's token).",
+        title=Bilingual(de="Kein Zugang", en="No access"),
+        detail=Bilingual(
+            de=f"Das Prüfer-Token fehlt, ist unbekannt oder gilt nicht mehr. {said.de}",
+            en=f"The request carries no valid auditor's token ({reason}). {said.en}",
+        ),
+        resolution=Bilingual(
+            de="Das eigene Token senden: Authorization: Bearer ….",
+            en="Send your own token: Authorization: Bearer ….",
+        ),
         headers={"WWW-Authenticate": 'Bearer realm="audit"'},
     )
 
 
-def _without_right(said: str) -> Problem:
+def _without_right(said: Bilingual) -> Problem:
     return Problem(
         403,
         "right-missing",
-        title="Nicht berechtigt (not permitted)",
-        detail=f"Dieses Token öffnet anderes, nicht diese Auskunft. {said}",
-        resolution="Ein Token mit dem nötigen Recht verwenden (use a token with the right needed).",
+        title=Bilingual(de="Nicht berechtigt", en="Not permitted"),
+        detail=Bilingual(
+            de=f"Dieses Token öffnet anderes, nicht diese Auskunft. {said.de}",
+            en=f"This token opens other things, not this one. {said.en}",
+        ),
+        resolution=Bilingual(
+            de="Ein Token mit dem nötigen Recht verwenden.", en="Use a token with the right needed."
+        ),
     )
 
 
-def _without_purpose(detail: str, said: str) -> Problem:
+def _without_purpose(detail: str, said: Bilingual) -> Problem:
     return Problem(
         400,
         "purpose-missing",
-        title="Zweck oder Aktenzeichen fehlt (purpose or reference missing)",
-        detail=f"Jede Einsicht nennt Zweck und Aktenzeichen: {detail}. {said}",
-        resolution=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
+        title=Bilingual(de="Zweck oder Aktenzeichen fehlt", en="Purpose or reference missing"),
+        detail=Bilingual(
+            de=f"Jede Einsicht nennt in wenigen Worten Zweck und Aktenzeichen. {said.de}",
+            en=f"Every look names purpose and reference: {detail}. {said.en}",
+        ),
+        resolution=Bilingual(
+            de=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",
+            en=f"Send the headers {PURPOSE} and {REFERENCE}, or the parameters purpose and reference.",
+        ),
     )

@@ -32,6 +32,7 @@ from services.audit.handler.read import ReadingRoom
 from shared.directory_names import NamesByKey
 from shared.events.payload import Instant, WireModel
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
 
@@ -211,9 +212,15 @@ def malformed(detail: str) -> Problem:
     return Problem(
         422,
         "reference-malformed",
-        title="Vorgangsnummer fehlerhaft (reference malformed)",
-        detail=detail,
-        resolution="Die Kennung aus der Eingangsbestätigung verwenden (use the id from the acknowledgement).",
+        title=Bilingual(de="Vorgangsnummer fehlerhaft", en="Reference malformed"),
+        detail=Bilingual(
+            de="Erwartet wird eine Eingangsnummer (AW-…), die Kennung eines Vorgangs oder Antrags (UUID) oder ein Pseudonym (32 Hexziffern).",
+            en=f"{detail}.",
+        ),
+        resolution=Bilingual(
+            de="Die Nummer aus der Eingangsbestätigung verwenden.",
+            en="Use the number from the acknowledgement.",
+        ),
     )
 
 
@@ -221,9 +228,15 @@ def unknown_case(look: int) -> Problem:
     return Problem(
         404,
         "unknown-case",
-        title="Kein Eintrag zu diesem Vorgang (no entry about this case)",
-        detail=f"Unter dieser Nummer steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
-        resolution=f"Nummer prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres (check the number). {PLATFORM_REFERENCE}",
+        title=Bilingual(de="Kein Eintrag zu diesem Vorgang", en="No entry about this case"),
+        detail=Bilingual(
+            de=f"Unter dieser Nummer steht nichts im Protokoll. Die Anfrage selbst ist Eintrag {look}.",
+            en=f"The log has nothing under this number. The request itself is entry {look}.",
+        ),
+        resolution=Bilingual(
+            de=f"Nummer prüfen; Vorgänge früherer Jahre stehen im Protokoll ihres Jahres. {PLATFORM_REFERENCE.de}",
+            en=f"Check the number; cases of former years are in the log of their year. {PLATFORM_REFERENCE.en}",
+        ),
     )
 
 
@@ -231,7 +244,10 @@ def _not_covered(detail: str) -> Problem:
     return Problem(
         404,
         "not-covered",
-        title="Noch nicht im veröffentlichten Stand (not covered yet)",
-        detail=detail,
-        resolution="Größe am Checkpoint prüfen und später erneut fragen (ask again after the next checkpoint).",
+        title=Bilingual(de="Noch nicht im veröffentlichten Stand", en="Not covered yet"),
+        detail=Bilingual(de="Der veröffentlichte Stand reicht nicht so weit.", en=f"{detail}"),
+        resolution=Bilingual(
+            de="Größe am Checkpoint prüfen und später erneut fragen.",
+            en="Check the size in the checkpoint and ask again after the next one.",
+        ),
     )

@@ -14,13 +14,14 @@ from services.intake.adapters.http.documents import (
     history_document,
     known_document,
 )
-from services.intake.adapters.http.problems import language_of, problem
+from services.intake.adapters.http.problems import problem
 from services.intake.domain.outcome import BookIncomplete, Several
 from services.intake.domain.tidy import trimmed
 from services.intake.handler.lookup import Lookup
 from services.intake.ports import Histories, Known
 from shared.web.bearer import Caller
 from shared.web.described import described
+from shared.web.language import language_of
 from shared.web.noted import note
 from shared.web.problems import Problem
 

@@ -7,15 +7,8 @@ from starlette.requests import Request
 from services.intake.adapters.http.field_faults import EXPECTED, FAULTS
 from services.intake.adapters.http.problem_catalogue import CATALOGUE, ProblemKind
 from services.intake.domain.submission import Fault
-from shared.events.submission import Language
-from shared.web.language import preferred
+from shared.web.language import language_of
 from shared.web.problems import MOST_ERRORS, Problem
-
-
-def language_of(request: Request) -> Language:
-    """The language that the request prefers; German where it says nothing."""
-    asked = preferred(request.headers.get("accept-language", ""), offered=("de", "en"))
-    return "en" if asked == "en" else "de"
 
 
 def problem(

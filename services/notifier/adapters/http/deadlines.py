@@ -12,6 +12,7 @@ from services.notifier.domain.deadlines.explain import document
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
 from services.notifier.domain.deadlines.law import Law
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 _Wire = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
@@ -94,8 +95,10 @@ def add_deadlines(app: FastAPI, *, law: Law) -> None:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "bad-inquiry",
-                title="The inquiry cannot be read",
-                detail=str(bad),
-                resolution=f"Correct the parameter {bad.field}.",
+                title=Bilingual(de="Die Anfrage ist nicht lesbar", en="The inquiry cannot be read"),
+                detail=Bilingual(de=f"{bad.field}: Die Angabe ist nicht wie erwartet.", en=f"{bad}"),
+                resolution=Bilingual(
+                    de=f"Den Parameter {bad.field} berichtigen.", en=f"Correct the parameter {bad.field}."
+                ),
             ) from bad
         return DeadlineShown.model_validate(document(found, law))

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from services.notifier.adapters.postgres.shares import Shares
 from shared.errors import Unavailable
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.described import described
 from shared.web.problems import Problem
 
@@ -48,9 +49,15 @@ def add_status(app: FastAPI, *, shares: Shares, days: int) -> None:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "store-away",
-                title="The store is away",
-                detail="The figures cannot be counted now.",
-                resolution="Ask again after the seconds in Retry-After.",
+                title=Bilingual(de="Der Bestand ist nicht erreichbar", en="The store is away"),
+                detail=Bilingual(
+                    de="Die Zahlen lassen sich gerade nicht ermitteln.",
+                    en="The figures cannot be counted now.",
+                ),
+                resolution=Bilingual(
+                    de="Nach den Sekunden in Retry-After noch einmal fragen.",
+                    en="Ask again after the seconds in Retry-After.",
+                ),
                 headers={"Retry-After": "30"},
             ) from away
         shown = [

@@ -12,73 +12,114 @@ from services.router.domain.cases.answering import (
 )
 from services.router.domain.cases.sealed_parts import EXPECTED, PartFault, SealedPart
 from shared.events.case import RefusalReason
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 
 class _Said(NamedTuple):
     status: HTTPStatus
     kind: str
-    title: str
-    detail: str
-    resolution: str
+    title: Bilingual
+    detail: Bilingual
+    resolution: Bilingual
 
 
 _REFUSED: Final[dict[RefusalReason, _Said]] = {
     "not-in-custody": _Said(
         HTTPStatus.NOT_FOUND,
         "case-unknown",
-        "Vorgang unbekannt (unknown case)",
-        "Unter dieser Nummer liegt kein Vorgang bei Ihnen.",
-        "caseId prüfen: die Kopfzeile ce_caseid aus Ihrem Eingang (check caseId against your inbox).",
+        Bilingual(de="Vorgang unbekannt", en="Unknown case"),
+        Bilingual(
+            de="Unter dieser Nummer liegt kein Vorgang bei Ihnen.", en="You have no case of this number."
+        ),
+        Bilingual(
+            de="caseId prüfen: die Kopfzeile ce_caseid aus Ihrem Eingang.",
+            en="Check caseId: the header ce_caseid in your inbox.",
+        ),
     ),
     "already-accepted": _Said(
         HTTPStatus.CONFLICT,
         "already-accepted",
-        "Schon bestätigt (already accepted)",
-        "Sie haben diesen Vorgang schon mit einer anderen Antwort bestätigt.",
-        "Nichts zu tun; als Nächstes folgt die Entscheidung (nothing to do).",
+        Bilingual(de="Schon bestätigt", en="Already accepted"),
+        Bilingual(
+            de="Sie haben diesen Vorgang schon mit einer anderen Antwort bestätigt.",
+            en="You have accepted this case with another answer already.",
+        ),
+        Bilingual(
+            de="Nichts zu tun; als Nächstes folgt die Entscheidung.",
+            en="Nothing to do; the decision is next.",
+        ),
     ),
     "already-decided": _Said(
         HTTPStatus.CONFLICT,
         "already-decided",
-        "Schon entschieden (already decided)",
-        "Sie haben diesen Vorgang schon entschieden; er ist abgeschlossen.",
-        "Nichts zu tun (nothing to do).",
+        Bilingual(de="Schon entschieden", en="Already decided"),
+        Bilingual(
+            de="Sie haben diesen Vorgang schon entschieden; er ist abgeschlossen.",
+            en="You have decided this case already; it is closed.",
+        ),
+        Bilingual(de="Nichts zu tun.", en="Nothing to do."),
     ),
     "already-extended": _Said(
         HTTPStatus.CONFLICT,
         "already-extended",
-        "Schon verlängert (already extended)",
-        "Die Frist dieses Vorgangs ist schon einmal verlängert; das Gesetz erlaubt es einmal.",
-        "Innerhalb der verlängerten Frist entscheiden (decide within the extended period).",
+        Bilingual(de="Schon verlängert", en="Already extended"),
+        Bilingual(
+            de="Die Frist dieses Vorgangs ist schon einmal verlängert; das Gesetz erlaubt es einmal.",
+            en="The period of this case has been extended once; the law permits no more.",
+        ),
+        Bilingual(
+            de="Innerhalb der verlängerten Frist entscheiden.", en="Decide within the extended period."
+        ),
     ),
     "not-deemed-approved": _Said(
         HTTPStatus.CONFLICT,
         "not-deemed-approved",
-        "Gilt nicht als genehmigt (not deemed approved)",
-        "Eine Bescheinigung nach § 42a Abs. 3 VwVfG gibt es nur, wo das Beantragte als bewilligt gilt.",
-        "Mit decided entscheiden (decide the case instead).",
+        Bilingual(de="Gilt nicht als genehmigt", en="Not deemed approved"),
+        Bilingual(
+            de="Eine Bescheinigung nach § 42a Abs. 3 VwVfG gibt es nur, wo das Beantragte als bewilligt gilt.",
+            en="A certificate under § 42a(3) VwVfG exists only where the application is deemed approved.",
+        ),
+        Bilingual(de="Mit decided entscheiden.", en="Decide the case with decided."),
     ),
     "already-deemed-approved": _Said(
         HTTPStatus.CONFLICT,
         "already-deemed-approved",
-        "Gilt schon als genehmigt (already deemed approved)",
-        "Die Frist ist ohne Ihre Entscheidung abgelaufen; das Beantragte gilt nach dem Gesetz als bewilligt.",
-        "Rücknahme oder Widerruf richten sich nach §§ 48, 49 VwVfG und gehen nicht über diese Tür (no answer any more).",
+        Bilingual(de="Gilt schon als genehmigt", en="Already deemed approved"),
+        Bilingual(
+            de="Die Frist ist ohne Ihre Entscheidung abgelaufen; das Beantragte gilt nach dem Gesetz als bewilligt.",
+            en="The period has ended without your decision; by law the application is deemed approved.",
+        ),
+        Bilingual(
+            de="Rücknahme oder Widerruf richten sich nach §§ 48, 49 VwVfG und gehen nicht über diese Tür.",
+            en="Withdrawal or revocation follow §§ 48, 49 VwVfG and do not pass this door.",
+        ),
     ),
     "withdrawn": _Said(
         HTTPStatus.CONFLICT,
         "case-withdrawn",
-        "Antrag zurückgenommen (application withdrawn)",
-        "Der Antrag ist zurückgenommen, der Vorgang ist abgeschlossen.",
-        "Nichts zu tun; die Rücknahme steht in Ihrem Eingang (nothing to do).",
+        Bilingual(de="Antrag zurückgenommen", en="Application withdrawn"),
+        Bilingual(
+            de="Der Antrag ist zurückgenommen, der Vorgang ist abgeschlossen.",
+            en="The application is withdrawn, the case is closed.",
+        ),
+        Bilingual(
+            de="Nichts zu tun; die Rücknahme steht in Ihrem Eingang.",
+            en="Nothing to do; the withdrawal is in your inbox.",
+        ),
     ),
     "unknown-authority": _Said(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "authority-unknown",
-        "Stelle unbekannt (unknown authority)",
-        "Die Stelle in forwardTo steht heute nicht im Verzeichnis.",
-        "Mit kind returned zurückgeben, oder die Kennung der Stelle prüfen (check forwardTo, or return the case).",
+        Bilingual(de="Stelle unbekannt", en="Unknown authority"),
+        Bilingual(
+            de="Die Stelle in forwardTo steht heute nicht im Verzeichnis.",
+            en="The authority in forwardTo is not in the directory today.",
+        ),
+        Bilingual(
+            de="Mit kind returned zurückgeben, oder die Kennung der Stelle prüfen.",
+            en="Return the case with kind returned, or check the authority's id.",
+        ),
     ),
 }
 
@@ -97,18 +138,29 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
             return Problem(
                 HTTPStatus.CONFLICT,
                 "answer-running",
-                title="Noch in Arbeit (still running)",
-                detail="Dieselbe Antwort wird gerade aus einer früheren Anfrage übernommen.",
-                resolution="In einigen Sekunden noch einmal senden (send it again after the seconds in Retry-After).",
+                title=Bilingual(de="Noch in Arbeit", en="Still running"),
+                detail=Bilingual(
+                    de="Dieselbe Antwort wird gerade aus einer früheren Anfrage übernommen.",
+                    en="The same answer is being taken from an earlier request.",
+                ),
+                resolution=Bilingual(
+                    de="Nach den Sekunden in Retry-After noch einmal senden.",
+                    en="Send it again after the seconds in Retry-After.",
+                ),
                 headers={"Retry-After": "2"},
             )
         case AnswerContradiction():
             return Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "answer-contradicts",
-                title="Kennung schon vergeben (id already used)",
-                detail="Unter dieser id haben Sie schon eine andere Antwort gesendet.",
-                resolution="Für eine andere Antwort eine neue id vergeben (give another answer another id).",
+                title=Bilingual(de="Kennung schon vergeben", en="Id already used"),
+                detail=Bilingual(
+                    de="Unter dieser id haben Sie schon eine andere Antwort gesendet.",
+                    en="You have sent another answer under this id already.",
+                ),
+                resolution=Bilingual(
+                    de="Für eine andere Antwort eine neue id vergeben.", en="Give another answer another id."
+                ),
             )
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no refusal")
@@ -120,19 +172,28 @@ def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
         return Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "sealed-part-too-large",
-            title="Versiegelter Teil zu groß (sealed part too large)",
-            detail=f"{part}: Erlaubt sind {expected.most_bytes} Bytes Klartext.",
-            resolution="Dokumente verkleinern oder weniger mitsenden (send fewer or smaller documents).",
+            title=Bilingual(de="Versiegelter Teil zu groß", en="Sealed part too large"),
+            detail=Bilingual(
+                de=f"{part}: Erlaubt sind {expected.most_bytes} Bytes Klartext.",
+                en=f"{part}: {expected.most_bytes} bytes of plain text are permitted.",
+            ),
+            resolution=Bilingual(
+                de="Dokumente verkleinern oder weniger mitsenden.", en="Send fewer or smaller documents."
+            ),
         )
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "sealed-part-malformed",
-        title="Versiegelter Teil nicht lesbar (sealed part malformed)",
-        detail=f"{part}.{fault} ist nicht so, wie es sein muss; geöffnet hat es hier niemand.",
+        title=Bilingual(de="Versiegelter Teil nicht lesbar", en="Sealed part malformed"),
+        detail=Bilingual(
+            de=f"{part}.{fault} ist nicht so, wie es sein muss; geöffnet hat es hier niemand.",
+            en=f"{part}.{fault} is not as it must be; nobody has opened it here.",
+        ),
         resolution=(
-            "Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, "
-            f"purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys "
-            "(a JWE in general JSON serialisation, bound to answerKeys.submissionId and this purpose)."
+            Bilingual(
+                de=f"Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys.",
+                en=f"Send a JWE in general JSON serialisation: enc A256GCM, cty application/json, submissionId from answerKeys, purpose {expected.purpose}, one recipient per key in answerKeys.",
+            )
         ),
     )
 
@@ -142,9 +203,14 @@ def which_authority() -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "authority-missing",
-        title="Stelle fehlt (authority missing)",
-        detail="Dieser Zugang antwortet für mehrere Stellen; in authority fehlt, für welche.",
-        resolution="authority angeben, zum Beispiel g-06531005 (name the authority).",
+        title=Bilingual(de="Stelle fehlt", en="Authority missing"),
+        detail=Bilingual(
+            de="Dieser Zugang antwortet für mehrere Stellen; in authority fehlt, für welche.",
+            en="This client answers for several authorities; authority does not say for which.",
+        ),
+        resolution=Bilingual(
+            de="authority angeben, zum Beispiel g-06531005.", en="Name the authority, for example g-06531005."
+        ),
     )
 
 
@@ -153,11 +219,16 @@ def forwarded_to_itself() -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "forwarded-to-itself",
-        title="An sich selbst weitergegeben (forwarded to itself)",
-        detail="forwardTo nennt die Stelle, die den Vorgang hat.",
+        title=Bilingual(de="An sich selbst weitergegeben", en="Forwarded to itself"),
+        detail=Bilingual(
+            de="forwardTo nennt die Stelle, die den Vorgang hat.",
+            en="forwardTo names the authority that has the case.",
+        ),
         resolution=(
-            "In forwardTo die andere Stelle nennen, oder mit kind returned zurückgeben "
-            "(name the other authority, or return the case)."
+            Bilingual(
+                de="In forwardTo die andere Stelle nennen, oder mit kind returned zurückgeben.",
+                en="Name the other authority in forwardTo, or return the case with kind returned.",
+            )
         ),
     )
 
@@ -167,7 +238,13 @@ def not_served() -> Problem:
     return Problem(
         HTTPStatus.FORBIDDEN,
         "authority-not-served",
-        title="Nicht für diese Stelle (not for this authority)",
-        detail="Dieser Zugang antwortet nicht für die Stelle in authority.",
-        resolution="authority prüfen oder die Stelle eintragen lassen (check authority, or have it registered).",
+        title=Bilingual(de="Nicht für diese Stelle", en="Not for this authority"),
+        detail=Bilingual(
+            de="Dieser Zugang antwortet nicht für die Stelle in authority.",
+            en="This client does not answer for the authority named.",
+        ),
+        resolution=Bilingual(
+            de="authority prüfen oder die Stelle eintragen lassen.",
+            en="Check authority, or have it registered.",
+        ),
     )

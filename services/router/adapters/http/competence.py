@@ -1,9 +1,9 @@
 """Who is competent, over HTTP: the same question and the same answer as `amtsweg resolve` and the routed event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,8 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 from shared.web.rate_limit import Rates
+
+EXPECTED_DE: Final[Mapping[str, str]] = {
+    "service": "ein LeiKa-Schlüssel mit 14 Ziffern",
+    "ars": "ein Regionalschlüssel mit 12 Ziffern, oder gekürzt auf 2, 3, 5 oder 9; nur eines von ars, ags und plz",
+    "ags": "ein Gemeindeschlüssel mit 8 Ziffern; nur eines von ars, ags und plz",
+    "plz": "eine Postleitzahl mit 5 Ziffern; nur eines von ars, ags und plz",
+    "town": "ein Name mit 1 bis 100 Zeichen, zusammen mit plz",
+    "on": "ein Tag, den es gibt, als JJJJ-MM-TT",
+    "choice": "die Kennung einer Stelle, zum Beispiel g-06531005",
+    "road": "municipal, district, land oder federal",
+}
+"""What each parameter should hold; `BadInquiry` says it in English."""
 
 
 class CompetenceParameters(BaseModel):
@@ -67,9 +80,15 @@ def _too_many(wait: int) -> Problem:
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-requests",
-        title="Too many requests",
-        detail="More inquiries come, from this address or in total, than are answered in a minute.",
-        resolution="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
+        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+        detail=Bilingual(
+            de="Von dieser Adresse oder von allen zusammen kommen mehr Anfragen, als in einer Minute beantwortet werden.",
+            en="More inquiries come, from this address or in total, than are answered in a minute.",
+        ),
+        resolution=Bilingual(
+            de="Nach den Sekunden in Retry-After noch einmal fragen; für viele Anfragen `amtsweg resolve --batch` verwenden.",
+            en="Ask again after the seconds in Retry-After; for many inquiries use `amtsweg resolve --batch`.",
+        ),
         headers={"Retry-After": str(wait)},
     )
 
@@ -78,7 +97,11 @@ def _not_understood(bad: BadInquiry) -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad-inquiry",
-        title="The inquiry cannot be read",
-        detail=str(bad),
-        resolution=f"Correct the parameter {bad.field}.",
+        title=Bilingual(de="Die Anfrage ist nicht lesbar", en="The inquiry cannot be read"),
+        detail=Bilingual(
+            de=f"{bad.field}: erwartet wird {EXPECTED_DE.get(bad.field, 'eine andere Angabe')}.", en=f"{bad}"
+        ),
+        resolution=Bilingual(
+            de=f"Den Parameter {bad.field} berichtigen.", en=f"Correct the parameter {bad.field}."
+        ),
     )

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 
@@ -10,10 +11,15 @@ def bad_cursor() -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad-cursor",
-        title="Stelle im Eingang unbekannt (bad cursor)",
-        detail="cursor ist keine Stelle in einem Eingang dieses Zugangs.",
-        resolution="cursor senden, wie er in der Antwort von GET /v1/inbox stand; ist er von einem anderen Stapel, ohne after "
-        "beginnen (send it as it came; if it is from another stack, begin without after).",
+        title=Bilingual(de="Stelle im Eingang unbekannt", en="Bad cursor"),
+        detail=Bilingual(
+            de="cursor ist keine Stelle in einem Eingang dieses Zugangs.",
+            en="cursor is no place in an inbox of this client.",
+        ),
+        resolution=Bilingual(
+            de="cursor senden, wie er in der Antwort von GET /v1/inbox stand; ist er von einem anderen Stapel, ohne after beginnen.",
+            en="Send cursor as it came from GET /v1/inbox; if it is from another stack, begin without after.",
+        ),
     )
 
 
@@ -22,9 +28,14 @@ def consumer_in_group(authority: str) -> Problem:
     return Problem(
         HTTPStatus.CONFLICT,
         "consumer-in-group",
-        title="Ein Kafka-Consumer liest (a Kafka consumer is in the group)",
-        detail=f"In der Gruppe authority.{authority} ist ein Kafka-Consumer; er bestätigt, solange er läuft.",
-        resolution="Den Consumer beenden, dann noch einmal senden (stop the consumer, then send this again).",
+        title=Bilingual(de="Ein Kafka-Consumer liest", en="A Kafka consumer is in the group"),
+        detail=Bilingual(
+            de=f"In der Gruppe authority.{authority} ist ein Kafka-Consumer; er bestätigt, solange er läuft.",
+            en=f"A Kafka consumer is in the group authority.{authority}; it confirms while it runs.",
+        ),
+        resolution=Bilingual(
+            de="Den Consumer beenden, dann noch einmal senden.", en="Stop the consumer, then send this again."
+        ),
     )
 
 
@@ -33,7 +44,11 @@ def too_long_ago() -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "too-long-ago",
-        title="Zu lange her (too long ago)",
-        detail="Datensätze bleiben 30 Tage im Eingang.",
-        resolution="since auf höchstens 30 Tage zurück setzen (at most 30 days ago).",
+        title=Bilingual(de="Zu lange her", en="Too long ago"),
+        detail=Bilingual(
+            de="Datensätze bleiben 30 Tage im Eingang.", en="Records stay in the inbox for 30 days."
+        ),
+        resolution=Bilingual(
+            de="since auf höchstens 30 Tage zurück setzen.", en="Set since to 30 days ago at most."
+        ),
     )

@@ -8,6 +8,7 @@ from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlow
 from fastapi.security import SecurityScopes
 
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 from shared.web.problems import Problem
@@ -124,9 +125,15 @@ class PrincipalAuth(Gate[Caller]):
         return Problem(
             401,
             "token-invalid",
-            title="Kein Zugang (no access)",
-            detail="Das Zugriffstoken fehlt, ist abgelaufen oder gesperrt, oder es gilt nicht für diesen Dienst.",
-            resolution=f"Mit POST /token und scope={scope} ein neues anfordern (ask the token door for a new one).",
+            title=Bilingual(de="Kein Zugang", en="No access"),
+            detail=Bilingual(
+                de="Das Zugriffstoken fehlt, ist abgelaufen oder gesperrt, oder es gilt nicht für diesen Dienst.",
+                en="The access token is missing, has expired, is revoked, or is not for this service.",
+            ),
+            resolution=Bilingual(
+                de=f"Mit POST /token und scope={scope} ein neues anfordern.",
+                en=f"Ask for a new one with POST /token and scope={scope}.",
+            ),
             headers={"WWW-Authenticate": f'Bearer realm="{self.scheme_name}"{error}'},
         )
 
@@ -135,9 +142,15 @@ class PrincipalAuth(Gate[Caller]):
         return Problem(
             403,
             "scope-missing",
-            title="Nicht berechtigt (not permitted)",
-            detail=f"Dieses Token genügt hier nicht; nötig ist das Recht {needed}.",
-            resolution="Das Recht bei der Betreiberin eintragen lassen (have the scope registered).",
+            title=Bilingual(de="Nicht berechtigt", en="Not permitted"),
+            detail=Bilingual(
+                de=f"Dieses Token genügt hier nicht; nötig ist das Recht {needed}.",
+                en=f"This token does not suffice here; the right {needed} is needed.",
+            ),
+            resolution=Bilingual(
+                de="Das Recht bei der Betreiberin eintragen lassen.",
+                en="Have the operator register the right.",
+            ),
             headers={"WWW-Authenticate": challenge},
         )
 
@@ -146,9 +159,14 @@ def _too_many(wait: int) -> Problem:
     return Problem(
         429,
         "too-many-requests",
-        title="Zu viele Anfragen (too many requests)",
-        detail="Von diesem Zugang kommen mehr Anfragen, als in einer Minute beantwortet werden.",
-        resolution="Nach den Sekunden in Retry-After dieselbe Anfrage noch einmal; mit wait und limit genügen wenige "
-        "(send it again after Retry-After; with wait and limit a few suffice).",
+        title=Bilingual(de="Zu viele Anfragen", en="Too many requests"),
+        detail=Bilingual(
+            de="Von diesem Zugang kommen mehr Anfragen, als in einer Minute beantwortet werden.",
+            en="This client sends more requests than are answered in a minute.",
+        ),
+        resolution=Bilingual(
+            de="Nach den Sekunden in Retry-After dieselbe Anfrage noch einmal; mit wait und limit genügen wenige.",
+            en="Send the same request again after Retry-After; with wait and limit a few suffice.",
+        ),
         headers={"Retry-After": str(wait)},
     )

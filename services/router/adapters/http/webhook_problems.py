@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 
@@ -10,10 +11,14 @@ def url_not_permitted(why: str) -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "url-not-permitted",
-        title="Adresse nicht zulässig (URL not permitted)",
-        detail=f"An diese Adresse wird nichts gesendet (nothing is sent there): {why}.",
-        resolution="Eine öffentliche https-Adresse senden; private erlaubt nur die Betreiberin "
-        "(send a public https URL; private ones only the operator can allow).",
+        title=Bilingual(de="Adresse nicht zulässig", en="URL not permitted"),
+        detail=Bilingual(
+            de="An diese Adresse wird nichts gesendet.", en=f"Nothing is sent to this address: {why}."
+        ),
+        resolution=Bilingual(
+            de="Eine öffentliche https-Adresse senden; private erlaubt nur die Betreiberin.",
+            en="Send a public https URL; private ones only the operator can allow.",
+        ),
     )
 
 
@@ -22,7 +27,9 @@ def no_webhook() -> Problem:
     return Problem(
         HTTPStatus.NOT_FOUND,
         "no-webhook",
-        title="Kein Webhook (no webhook)",
-        detail="Dieser Zugang hat keinen Webhook angemeldet.",
-        resolution="Mit PUT /v1/webhook anmelden (register one first).",
+        title=Bilingual(de="Kein Webhook", en="No webhook"),
+        detail=Bilingual(
+            de="Dieser Zugang hat keinen Webhook angemeldet.", en="This client has registered no webhook."
+        ),
+        resolution=Bilingual(de="Mit PUT /v1/webhook anmelden.", en="Register one with PUT /v1/webhook."),
     )

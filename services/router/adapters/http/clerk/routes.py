@@ -22,6 +22,7 @@ from shared.events.envelope import event_type
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.events.supplement import SupplementDelivered
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
@@ -170,9 +171,12 @@ def _not_held() -> Problem:
     return Problem(
         404,
         "not-in-custody",
-        title="Kein Vorgang bei Ihnen (no case of yours)",
-        detail="Dieser Vorgang liegt nicht bei Ihrer Stelle: Er ist abgeschlossen, weitergegeben oder unbekannt.",
-        resolution="Die Liste neu laden (reload the list).",
+        title=Bilingual(de="Kein Vorgang bei Ihnen", en="No case of yours"),
+        detail=Bilingual(
+            de="Dieser Vorgang liegt nicht bei Ihrer Stelle: Er ist abgeschlossen, weitergegeben oder unbekannt.",
+            en="This case is not with your authority: it is closed, handed on or unknown.",
+        ),
+        resolution=Bilingual(de="Die Liste neu laden.", en="Reload the list."),
     )
 
 

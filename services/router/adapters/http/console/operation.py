@@ -15,6 +15,7 @@ from shared.events.operation import GoOnOrdered, ResumeOrdered, SuspendOrdered
 from shared.events.payload import WireModel
 from shared.events.topics import GROUPS
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
@@ -116,9 +117,11 @@ def _no_group() -> Problem:
     return Problem(
         404,
         "group-unknown",
-        title="Keine Gruppe (no group)",
-        detail="Diese Gruppe gibt es nicht.",
-        resolution=f"Eine von diesen nennen (name one of these): {', '.join(GROUPS)}.",
+        title=Bilingual(de="Keine Gruppe", en="No group"),
+        detail=Bilingual(de="Diese Gruppe gibt es nicht.", en="There is no such group."),
+        resolution=Bilingual(
+            de=f"Eine von diesen nennen: {', '.join(GROUPS)}.", en=f"Name one of these: {', '.join(GROUPS)}."
+        ),
     )
 
 
@@ -126,7 +129,10 @@ def _no_authority() -> Problem:
     return Problem(
         404,
         "authority-unknown",
-        title="Keine solche Stelle (no such authority)",
-        detail="Diese Stelle steht nicht im Verzeichnis, oder sie ist nicht gesperrt.",
-        resolution="Die Liste neu laden (reload the list).",
+        title=Bilingual(de="Keine solche Stelle", en="No such authority"),
+        detail=Bilingual(
+            de="Diese Stelle steht nicht im Verzeichnis, oder sie ist nicht gesperrt.",
+            en="This authority is not in the directory, or it is not suspended.",
+        ),
+        resolution=Bilingual(de="Die Liste neu laden.", en="Reload the list."),
     )

@@ -19,6 +19,7 @@ from services.router.ports.console import Assignments
 from shared.events.competence import Place
 from shared.events.payload import Instant, WireModel
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
@@ -168,7 +169,10 @@ def _no_proposal() -> Problem:
     return Problem(
         404,
         "proposal-unknown",
-        title="Kein Vorschlag (no proposal)",
-        detail="Diesen Vorschlag gibt es nicht, oder das Verzeichnis entscheidet inzwischen selbst so.",
-        resolution="Die Liste neu laden (reload the list).",
+        title=Bilingual(de="Kein Vorschlag", en="No proposal"),
+        detail=Bilingual(
+            de="Diesen Vorschlag gibt es nicht, oder das Verzeichnis entscheidet inzwischen selbst so.",
+            en="There is no such proposal, or the directory decides like that by now.",
+        ),
+        resolution=Bilingual(de="Die Liste neu laden.", en="Reload the list."),
     )

@@ -27,6 +27,7 @@ from services.router.ports import DueDates
 from services.router.ports.console import AllCases, OpenLetters, Suspensions
 from shared.events.operation import CloseOrdered, ReplayOrdered
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
@@ -108,9 +109,12 @@ def _unsettled(letters: OpenLetters, name: str) -> OpenLetter:
         raise Problem(
             404,
             "letter-settled",
-            title="Nicht unerledigt (not unsettled)",
-            detail="Dieser Dead Letter ist erledigt oder unbekannt.",
-            resolution="Die Liste neu laden (reload the list).",
+            title=Bilingual(de="Nicht unerledigt", en="Not unsettled"),
+            detail=Bilingual(
+                de="Dieser Dead Letter ist erledigt oder unbekannt.",
+                en="This dead letter is settled or unknown.",
+            ),
+            resolution=Bilingual(de="Die Liste neu laden.", en="Reload the list."),
         )
     return letter
 
@@ -119,9 +123,13 @@ def _no_case() -> Problem:
     return Problem(
         404,
         "case-unknown",
-        title="Nichts gefunden (nothing found)",
-        detail="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier "
-        "32 Tage lang zu finden.",
-        resolution="Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle (check the number; the audit knows older ones). "
-        + PLATFORM_REFERENCE,
+        title=Bilingual(de="Nichts gefunden", en="Nothing found"),
+        detail=Bilingual(
+            de="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier 32 Tage lang zu finden.",
+            en="Searched by receipt number, submission id and case id. Closed cases are found here for 32 days.",
+        ),
+        resolution=Bilingual(
+            de=f"Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle. {PLATFORM_REFERENCE.de}",
+            en=f"Check the number; the audit knows older cases. {PLATFORM_REFERENCE.en}",
+        ),
     )

@@ -19,6 +19,7 @@ from services.router.domain.directory.territory import territory
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.events.payload import AuthorityId, WireModel
 from shared.web.bearer import Caller
+from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
@@ -90,7 +91,12 @@ def _no_map() -> Problem:
     return Problem(
         404,
         "no-map",
-        title="Keine Karte (no map)",
-        detail="Diesem Leitstand ist keine Karte mitgegeben.",
-        resolution="Den Ordner des Verzeichnisses in AMTSWEG_DIRECTORY nennen (name the directory's folder).",
+        title=Bilingual(de="Keine Karte", en="No map"),
+        detail=Bilingual(
+            de="Diesem Leitstand ist keine Karte mitgegeben.", en="This console was given no map."
+        ),
+        resolution=Bilingual(
+            de="Den Ordner des Verzeichnisses in AMTSWEG_DIRECTORY nennen.",
+            en="Name the directory's folder in AMTSWEG_DIRECTORY.",
+        ),
     )

@@ -5,7 +5,7 @@ import { growth, h, mood, picture } from "./draw.js";
 import { NothingFound, searchOf } from "./lists.js";
 import { fact, filters, printReport, reportHead } from "./report.js";
 import { checkEntry, checkNote, extendsTree, fromBase64, readPolicy, Refused, toHex } from "./proof.js";
-import { bareKind, KINDS, kindName, laneOf, learn, locale, moment, named, number, say, setLanguage, value } from "./words.js";
+import { bareKind, KINDS, kindName, languageNow, laneOf, learn, locale, moment, named, number, say, setLanguage, value } from "./words.js";
 
 const $ = id => document.getElementById(id);
 const LOOK_EVERY_MS = 10_000;
@@ -23,6 +23,7 @@ async function ask(path, parameters = {}) {
   const query = new URLSearchParams(Object.entries(parameters).filter(([, text]) => text));
   const response = await fetch(`${path}${query.size ? `?${query}` : ""}`, {
     headers: {
+      "Accept-Language": languageNow(),
       Authorization: `Bearer ${session.token}`,
       "Amtsweg-Purpose": encodeURIComponent(session.purpose),
       "Amtsweg-Reference": encodeURIComponent(session.reference),

@@ -231,6 +231,7 @@ export function ruleSays({ rule, says }) {
 
 let language = 0;
 
+export const languageNow = () => ["de", "en"][language];
 export const setLanguage = wanted => { language = wanted; };
 export const locale = () => ["de-DE", "en-GB"][language];
 
