@@ -1,7 +1,7 @@
 """How many answers of authorities does the door accept in a second, and how long does one take?
 
 A whole local stack; cases of all municipalities lie in their inboxes, and each is accepted by its authority, so many at
-once. An answer counts when the door has said 202: it stands in the book and on Kafka. The baseline does what cannot
+once. An answer counts when the door has said 202: it stands in the store and on Kafka. The baseline does what cannot
 be left out, in the same run and as many at once: a row in PostgreSQL, a record with acks=all, the row again.
 """
 

@@ -29,7 +29,7 @@ from services.intake.adapters.postgres import MIGRATIONS, PARTITIONED, SCHEMA
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
-from services.intake.adapters.postgres.receipts import OpenEntries, PostgresBook
+from services.intake.adapters.postgres.receipts import OpenEntries, PostgresReceipts
 from services.intake.adapters.rates import Quota, RedisRates
 from services.intake.adapters.readiness import CatchingUp
 from services.intake.adapters.sealing import Sealing
@@ -190,7 +190,7 @@ def _parts(
     catching_up = _catching_up(settings, pool, health=health, telemetry=telemetry)
     app = assemble(
         desk=SubmitHandler(
-            book=PostgresBook(desk_pool),
+            store=PostgresReceipts(desk_pool),
             sealer=_sealing(settings),
             keys=RegisteredSealingKeys(principals, notifier=_json(settings.notifier_key_file)),
             bus=publisher,

@@ -20,8 +20,8 @@ Clock = Callable[[], datetime]
 Purpose = Literal["content", "contact"]
 
 
-class Book(Protocol):
-    """The book of receipts: every receipt is entered here before its event is sent."""
+class ReceiptStore(Protocol):
+    """The store of receipts: every receipt is entered here before its event is sent."""
 
     async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
         """Enter it durably and hold it for one attempt; return None if it is new, otherwise the existing entry."""

@@ -187,7 +187,7 @@ def clerk_app(doors: ClerksDoors, settings: SignIn, *, http: httpx.AsyncClient |
     )
     telemetry = Telemetry()
     door = AnswerDoor(
-        book=doors.book,
+        store=doors.store,
         custody=doors.custody,
         bus=doors,
         clock=lambda: doors.now,

@@ -32,7 +32,13 @@ from shared.web.app import create_app
 from shared.web.bearer import Caller
 from shared.web.egress import Egress
 from shared.web.rate_limit import PrincipalRates
-from tests.contracts.router.fakes import FakeAnswerBook, FakeCustody, FakeInboxes, FakeLooks, FakeWebhookBook
+from tests.contracts.router.fakes import (
+    FakeAnswerStore,
+    FakeCustody,
+    FakeInboxes,
+    FakeLooks,
+    FakeWebhookStore,
+)
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 from tests.support.routing import event_of, hessen
 
@@ -47,10 +53,10 @@ class DoorsInMemory:
     """Who may come in is said in the header: ``Bearer <principal>``."""
 
     custody: FakeCustody = field(default_factory=FakeCustody)
-    book: FakeAnswerBook = field(default_factory=FakeAnswerBook)
+    store: FakeAnswerStore = field(default_factory=FakeAnswerStore)
     inboxes: FakeInboxes = field(default_factory=FakeInboxes)
     looks: FakeLooks = field(default_factory=FakeLooks)
-    webhooks: FakeWebhookBook = field(default_factory=FakeWebhookBook)
+    webhooks: FakeWebhookStore = field(default_factory=FakeWebhookStore)
     arrivals: CustodyArrivals = field(default_factory=CustodyArrivals)
     sent: list[Message] = field(default_factory=list)
     away: bool = False
@@ -139,7 +145,7 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
         body_limits={"/v1/answers": ANSWER_BODY_LIMIT},
     )
     door = AnswerDoor(
-        book=doors.book,
+        store=doors.store,
         custody=doors.custody,
         bus=doors,
         clock=lambda: doors.now,

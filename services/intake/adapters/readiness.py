@@ -1,6 +1,6 @@
-"""Whether the book holds everything that lay on the bus; until then intake promises nothing new.
+"""Whether the store holds everything that lay on the bus; until then intake promises nothing new.
 
-A book that came back from a backup misses the promises since. So the ends of the topics are noted at the start, and
+A store that came back from a backup misses the promises since. So the ends of the topics are noted at the start, and
 again whenever the stored offsets went back or could not be read for a moment; nothing is complete before they are
 reached. What comes later is ordinary lag.
 """
@@ -50,7 +50,7 @@ class CatchingUp:
         self._log = structlog.get_logger().bind(part="histories")
 
     def complete(self) -> bool:
-        """Whether the book is whole, as far as could be seen a moment ago."""
+        """Whether the store is whole, as far as could be seen a moment ago."""
         return self._complete
 
     async def run(self) -> None:

@@ -17,7 +17,7 @@ EntryKind = Literal["submission", "supplement", "withdrawal"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptEntry:
-    """A submission as it is entered in the book of receipts, before its event is sent.
+    """A submission as it is entered in the store of receipts, before its event is sent.
 
     ``request_hash`` is keyed and covers the whole request body; it is None for an entry that was restored from
     events, which do not contain it. ``client_reference`` is in clear here and nowhere else.
@@ -33,7 +33,7 @@ class ReceiptEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryStanding:
-    """An entry found in the book. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
+    """An entry found in the store. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
 
     entry: ReceiptEntry
     taken: bool
@@ -139,7 +139,7 @@ def _channels(handed_in: HandedIn) -> tuple[Channel, ...] | None:
 
 
 def admit(asked: ReceiptEntry, *, found: EntryStanding | None) -> Admission:
-    """Decide about a request from the book's entry under its id; ``found`` is None if the request was just entered."""
+    """Decide about a request from the store's entry under its id; ``found`` is None if the request was just entered."""
     if found is None:
         return Publish(asked)
     if not _same(asked, found.entry):

@@ -34,8 +34,8 @@ class BadKey:
 
 
 @dataclass(frozen=True, slots=True)
-class BookIncomplete:
-    """After a restore the book does not hold every earlier receipt yet; a new receipt could contradict one."""
+class ReceiptsIncomplete:
+    """After a restore the store does not hold every earlier receipt yet; a new receipt could contradict one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +48,5 @@ class Several:
     """Several submissions have this reference."""
 
 
-Refusal = BookIncomplete | CaseClosed | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
+Refusal = ReceiptsIncomplete | CaseClosed | BadKey | NotJson | Faulty | TooLarge | Running | Contradiction
 SubmissionOutcome = Taken | Refusal

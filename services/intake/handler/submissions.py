@@ -1,4 +1,4 @@
-"""Accepts a submission: enter it in the book, seal it, send its event, and only then confirm it."""
+"""Accepts a submission: enter it in the store, seal it, send its event, and only then confirm it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from services.intake.domain.admission import (
     enter,
 )
 from services.intake.domain.idempotency import read_key
-from services.intake.domain.outcome import Attempt, BadKey, BookIncomplete, SubmissionOutcome, Taken
+from services.intake.domain.outcome import Attempt, BadKey, ReceiptsIncomplete, SubmissionOutcome, Taken
 from services.intake.domain.submission import HandedIn, read
-from services.intake.ports import Book, Bus, Clock, Sealer, SealingKeys
+from services.intake.ports import Bus, Clock, ReceiptStore, Sealer, SealingKeys
 from shared.events.envelope import Event, Message, encode
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
@@ -30,11 +30,11 @@ SOURCE = "urn:amtsweg:intake"
 class SubmitHandler:
     """Accepts submissions. ``secret`` keys the hashes of content and request.
 
-    ``complete`` tells whether the book holds every receipt: after a restore from a backup, the receipts since then
+    ``complete`` tells whether the store holds every receipt: after a restore from a backup, the receipts since then
     are first read from the bus.
     """
 
-    book: Book
+    store: ReceiptStore
     sealer: Sealer
     keys: SealingKeys
     bus: Bus
@@ -45,7 +45,7 @@ class SubmitHandler:
     async def submit(self, attempt: Attempt) -> SubmissionOutcome:
         """Accept the submission, or return why it cannot be read; its merit is never judged.
 
-        After a crash before `Book.enter` returns, nothing has happened. From then on the entry keeps ids and receipt
+        After a crash before `ReceiptStore.enter` returns, nothing has happened. From then on the entry keeps ids and receipt
         time, and any repetition completes it. After a crash before Kafka's acknowledgement the event may or may not
         be on the topic; a repetition sends it with the same id. After a crash later than that, the history notes that
         it was accepted. An entry whose event was never sent and that nobody repeats stays as it is: its content was
@@ -54,7 +54,7 @@ class SubmitHandler:
         if (key := read_key(attempt.key or "")) is None:
             return BadKey("malformed" if attempt.key else "missing")
         if not self.complete():
-            return BookIncomplete()
+            return ReceiptsIncomplete()
         body, size = attempt.body, len(attempt.body)
         handed_in = await offload(lambda: read(body, max_content=MAX_CONTENT_BYTES), size=size)
         if not isinstance(handed_in, HandedIn):
@@ -72,9 +72,9 @@ class SubmitHandler:
                 return refused
 
     async def admitted(self, asked: ReceiptEntry) -> Admission:
-        """Enter the request in the book and decide; claim the entry of a failed earlier attempt."""
-        decision = admit(asked, found=await self.book.enter(asked))
-        if isinstance(decision, Resume) and not await self.book.claim(asked.submission_id):
+        """Enter the request in the store and decide; claim the entry of a failed earlier attempt."""
+        decision = admit(asked, found=await self.store.enter(asked))
+        if isinstance(decision, Resume) and not await self.store.claim(asked.submission_id):
             return Running()  # another attempt has claimed it since
         return decision
 
@@ -85,13 +85,13 @@ class SubmitHandler:
         await self.publish(entry, message, size=len(handed_in.content))
 
     async def publish(self, entry: ReceiptEntry, message: Callable[[], Message], *, size: int) -> None:
-        """Send the event of an entry and note the result in the book; ``size`` is the content's, in bytes."""
+        """Send the event of an entry and note the result in the store; ``size`` is the content's, in bytes."""
         try:
             await self.bus.publish(await offload(message, size=size))
         except Exception:
-            await self.book.settle(entry.submission_id, taken=False)
+            await self.store.settle(entry.submission_id, taken=False)
             raise
-        await self.book.settle(entry.submission_id, taken=True)
+        await self.store.settle(entry.submission_id, taken=True)
 
     def _received(
         self, entry: ReceiptEntry, handed_in: HandedIn, *, traceparent: str | None

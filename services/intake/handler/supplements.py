@@ -17,8 +17,8 @@ from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import (
     Attempt,
     BadKey,
-    BookIncomplete,
     CaseClosed,
+    ReceiptsIncomplete,
     SubmissionOutcome,
     Taken,
 )
@@ -35,7 +35,7 @@ from shared.offload import offload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplementDesk:
-    """Accepts supplements and withdrawals; it shares the book of receipts with `SubmitHandler`."""
+    """Accepts supplements and withdrawals; it shares the store of receipts with `SubmitHandler`."""
 
     desk: SubmitHandler
     histories: Histories
@@ -47,7 +47,7 @@ class SupplementDesk:
         """
         key = read_key(attempt.key or "")
         if key is None or not self.desk.complete():
-            return BookIncomplete() if key else BadKey("malformed" if attempt.key else "missing")
+            return ReceiptsIncomplete() if key else BadKey("malformed" if attempt.key else "missing")
         required = kind == "supplement"
         content = await offload(
             lambda: read_content(attempt.body, max_content=MAX_CONTENT_BYTES, required=required),

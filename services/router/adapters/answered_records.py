@@ -1,4 +1,4 @@
-"""``case.answered.v1`` as the book of answers reads it: from where its mark is to the end."""
+"""``case.answered.v1`` as the store of answers reads it: from where its mark is to the end."""
 
 from collections.abc import AsyncIterator, Sequence
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.router.domain.cases.confirmable import confirmable
 from services.router.domain.cases.inbox import ConsumerInGroup
-from services.router.ports import Custody, Inboxes, InboxLooks, WebhookBook
+from services.router.ports import Custody, Inboxes, InboxLooks, WebhookStore
 from shared.errors import Unavailable
 
 EVERY_SECONDS: Final = 10.0
@@ -21,7 +21,7 @@ class ClerkPosition:
 
     inboxes: Inboxes
     looks: InboxLooks
-    webhooks: WebhookBook
+    webhooks: WebhookStore
     custody: Custody
     clock: Callable[[], datetime]
     _moved: dict[str, float] = field(default_factory=dict)

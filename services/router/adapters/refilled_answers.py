@@ -1,9 +1,9 @@
-"""The book of answers, complete after a restore: what the doors took since the backup is entered again, from Kafka.
+"""The store of answers, complete after a restore: what the doors took since the backup is entered again, from Kafka.
 
 Without that an authority that repeats an answer would be told that it has no effect, because the first one has had it,
 and another answer under the same id would be taken and then passed over by the router.
 
-A mark in the database says up to where the book has what Kafka has. It holds, because an answer is entered before it is
+A mark in the database says up to where the store has what Kafka has. It holds, because an answer is entered before it is
 sent; its number only grows. A process that meets a lower number than it has seen, or a database that was started
 anew, enters again what lies behind the mark before it takes another answer.
 """
@@ -17,7 +17,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.router.adapters.answered_records import AnsweredRecords
-from services.router.adapters.postgres.answers import AnswerMark, BookSetBack, PostgresAnswers
+from services.router.adapters.postgres.answers import AnswerMark, AnswersSetBack, PostgresAnswers
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound, entry_of
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
@@ -32,12 +32,12 @@ _MARK_SECONDS: Final = 5.0
 
 
 class RefilledAnswers:
-    """Implements `services.router.ports.AnswerBook`. Until ``run`` has refilled it, it raises ``Unavailable``."""
+    """Implements `services.router.ports.AnswerStore`. Until ``run`` has refilled it, it raises ``Unavailable``."""
 
     def __init__(
-        self, book: PostgresAnswers, topic: AnsweredRecords, *, secret: bytes, condition: Condition
+        self, store: PostgresAnswers, topic: AnsweredRecords, *, secret: bytes, condition: Condition
     ) -> None:
-        self._book = book
+        self._store = store
         self._topic = topic
         self._secret = secret
         self._condition = condition
@@ -54,7 +54,7 @@ class RefilledAnswers:
             try:
                 await (self._refill() if self._mark is None else self._move_on(self._mark))
             except (Unavailable, KafkaError, OSError) as error:
-                self._log.warning("book of answers not completed", error=error, next=pause.next_seconds)
+                self._log.warning("store of answers not completed", error=error, next=pause.next_seconds)
                 await pause.sleep()
                 continue
             pause.reset()
@@ -72,25 +72,25 @@ class RefilledAnswers:
         return await self._certain().claim(entry)
 
     async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
-        await self._book.settle(entry, taken=taken)
+        await self._store.settle(entry, taken=taken)
 
     def _certain(self) -> PostgresAnswers:
         if self._mark is None:
-            raise Unavailable("the book of answers is being completed; try again")
-        return self._book
+            raise Unavailable("the store of answers is being completed; try again")
+        return self._store
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
         try:
             yield
-        except BookSetBack:
+        except AnswersSetBack:
             self._doubt()
             raise
 
     def _doubt(self) -> None:
         self._mark = None
         self._set_back.set()
-        self._condition.set("unready", reason="the book of answers is being completed from Kafka")
+        self._condition.set("unready", reason="the store of answers is being completed from Kafka")
 
     async def _rest(self) -> None:
         try:
@@ -101,17 +101,17 @@ class RefilledAnswers:
 
     async def _refill(self) -> None:
         """Enter what lies behind the mark. Killed in the middle, the next start does so from the same mark."""
-        mark, ends = await self._book.mark(), await self._topic.ends()
+        mark, ends = await self._store.mark(), await self._topic.ends()
         entered = 0
         async for records in self._topic.since(_starts(mark, ends)):
-            entered += await self._book.refill(self._entries(records))
+            entered += await self._store.refill(self._entries(records))
         if entered:
             self._log.warning("answers entered again that the database had lost", count=entered)
         await self._advance(mark, ends)
         self._condition.set("ready")
 
     async def _move_on(self, known: AnswerMark) -> None:
-        mark = await self._book.mark()
+        mark = await self._store.mark()
         if not known.known_by(number=mark.number, server=mark.server):
             self._doubt()
             return
@@ -122,13 +122,13 @@ class RefilledAnswers:
             await self._advance(mark, ends)
 
     async def _advance(self, mark: AnswerMark, ends: Sequence[int]) -> None:
-        advanced = await self._book.advance(mark, ends)
+        advanced = await self._store.advance(mark, ends)
         if advanced is None:
-            raise Unavailable("another process has moved the mark of the book of answers")
+            raise Unavailable("another process has moved the mark of the store of answers")
         self._rely_on(advanced)
 
     def _rely_on(self, mark: AnswerMark) -> None:
-        self._book.expect(mark)
+        self._store.expect(mark)
         self._mark = mark
 
     def _entries(self, records: Sequence[Record]) -> Sequence[AnswerEntry]:

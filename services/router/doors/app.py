@@ -99,14 +99,14 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     registered = Principals(pool, condition=health.part("principals"))
     suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))
     principals = UnsuspendedPrincipals(registered, suspensions)
-    book = PostgresAnswers(pool)
+    store = PostgresAnswers(pool)
     secret = bytes.fromhex(read_secret(settings.hash_key_file))
     refilled = RefilledAnswers(
-        book, AnsweredRecords(address), secret=secret, condition=health.part("answers")
+        store, AnsweredRecords(address), secret=secret, condition=health.part("answers")
     )
     looks = PostgresLooks(pool)
     door = AnswerDoor(
-        book=refilled,
+        store=refilled,
         custody=custody,
         bus=publisher,
         clock=utc_now,
@@ -119,7 +119,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     sender = WebhookSender(
         address,
         lease=Lease(pool, "webhooks"),
-        book=webhooks,
+        store=webhooks,
         inboxes=inboxes,
         principals=principals,
         calls=WebhookCalls(egress, webhook_keys, clock=utc_now, telemetry=telemetry),
@@ -160,7 +160,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         telemetry=telemetry,
     )
     upkeep = Periodic(
-        book.forget,
+        store.forget,
         every=_FORGET_EVERY,
         part="upkeep",
         failure="answers not forgotten",

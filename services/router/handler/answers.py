@@ -19,7 +19,7 @@ from services.router.domain.cases.answering import (
 )
 from services.router.domain.cases.custody import Holding, answer_refusal
 from services.router.domain.cases.sealed_parts import fault_of_parts
-from services.router.ports import AnswerBook, AnswersTopic, Clock, Custody
+from services.router.ports import AnswersTopic, AnswerStore, Clock, Custody
 from shared.events.case import RefusalReason
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
@@ -27,9 +27,9 @@ from shared.events.topics import CASE_ANSWERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDoor:
-    """``secret`` keys the hashes in the book; ``known`` says whether the directory in force has an authority."""
+    """``secret`` keys the hashes in the store; ``known`` says whether the directory in force has an authority."""
 
-    book: AnswerBook
+    store: AnswerStore
     custody: Custody
     bus: AnswersTopic
     clock: Clock
@@ -39,7 +39,7 @@ class AnswerDoor:
     async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
         """Take the answer, or say why not.
 
-        If we die before `AnswerBook.enter` returns, nothing has happened. From then on the entry keeps the instant,
+        If we die before `AnswerStore.enter` returns, nothing has happened. From then on the entry keeps the instant,
         and any repetition completes it. Dead before Kafka's acknowledgement: the event may or may not be on the
         topic; a repetition sends it with the same id, and the router knows it again.
 
@@ -64,7 +64,7 @@ class AnswerDoor:
         if (fault := fault_of_parts(given.answer, submission_id=held.submission_id)) is not None:
             return AnswerPartRefused(*fault)
         entry = enter(given, submission_id=held.submission_id, secret=self.secret, now=self.clock())
-        decision = admit(entry, found=await self.book.enter(entry))
+        decision = admit(entry, found=await self.store.enter(entry))
         if not isinstance(decision, AnswerDue):
             return decision
         return await self._send(decision, given, traceparent=traceparent)
@@ -77,7 +77,7 @@ class AnswerDoor:
     async def _repeated(
         self, given: AnswerRequest
     ) -> AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction | None:
-        found = await self.book.find(given.authority, given.own_id)
+        found = await self.store.find(given.authority, given.own_id)
         if found is None:
             return None
         asked = enter(given, submission_id=found.entry.submission_id, secret=self.secret, now=self.clock())
@@ -85,7 +85,7 @@ class AnswerDoor:
 
     async def _send(self, send: AnswerDue, given: AnswerRequest, *, traceparent: str | None) -> AnswerOutcome:
         entry = send.entry
-        if send.resumed and not await self.book.claim(entry):
+        if send.resumed and not await self.store.claim(entry):
             return AnswerRunning()  # another attempt claimed it between our look and our claim
         try:
             event = answered(entry, given.answer, traceparent=traceparent)
@@ -97,4 +97,4 @@ class AnswerDoor:
         return AnswerTaken(entry)
 
     async def _note(self, entry: AnswerEntry, *, taken: bool) -> None:
-        await self.book.settle(entry, taken=taken)
+        await self.store.settle(entry, taken=taken)

@@ -142,7 +142,7 @@ class DueDates(Protocol):
         """Return what is due or late about the case, as far as it is known; it may lag."""
 
 
-class AnswerBook(Protocol):
+class AnswerStore(Protocol):
     """The answers of all authorities, each under its authority and its own id; raises ``Unavailable``."""
 
     async def enter(self, entry: AnswerEntry) -> AnswerFound | None:
@@ -213,7 +213,7 @@ class InboxLooks(Protocol):
         """Return what is noted of them; raises ``Unavailable``."""
 
 
-class WebhookBook(Protocol):
+class WebhookStore(Protocol):
     """Where authorities are told of new records; raises ``Unavailable``."""
 
     async def register(self, authorities: Collection[str], *, principal: str, url: str) -> int:

@@ -31,12 +31,12 @@ from shared.web.bearer import AccessTokens, Callers
 from shared.web.names import names_from
 from tests.contracts.intake.fakes import (
     FakeAssertionIds,
-    FakeBook,
     FakeBus,
     FakeClock,
     FakeHistories,
     FakeMessages,
     FakePrincipals,
+    FakeReceiptStore,
 )
 from tests.support.pages import ROOT
 
@@ -66,7 +66,7 @@ class Counted:
 
 @dataclass
 class Complete:
-    """Whether the book is whole."""
+    """Whether the store is whole."""
 
     now: bool = True
 
@@ -79,7 +79,7 @@ class Intake:
     """The application and everything around it."""
 
     clock: FakeClock
-    book: FakeBook
+    store: FakeReceiptStore
     bus: FakeBus
     principals: FakePrincipals
     histories: FakeHistories
@@ -169,10 +169,10 @@ def _callers(principals: FakePrincipals, *, clock: FakeClock) -> Callers:
 
 
 def _desk(
-    book: FakeBook, bus: FakeBus, principals: FakePrincipals, *, clock: FakeClock, complete: Complete
+    store: FakeReceiptStore, bus: FakeBus, principals: FakePrincipals, *, clock: FakeClock, complete: Complete
 ) -> SubmitHandler:
     return SubmitHandler(
-        book=book,
+        store=store,
         sealer=_SEALER,
         keys=RegisteredSealingKeys(principals, notifier=NOTIFIER.as_dict(private=False)),
         bus=bus,
@@ -186,11 +186,11 @@ def _desk(
 async def in_memory() -> AsyncIterator[Intake]:
     """Intake whose stores are in memory."""
     clock = FakeClock()
-    book, bus, counted = FakeBook(clock), FakeBus(), Counted()
+    store, bus, counted = FakeReceiptStore(clock), FakeBus(), Counted()
     principals = FakePrincipals({each.id: each for each in (_PORTAL, _OTHER)})
     tokens = JwtTokens([TOKEN_KEY.as_dict(private=True)], issuer=ISSUER, clock=clock)
     complete = Complete()
-    desk = _desk(book, bus, principals, clock=clock, complete=complete)
+    desk = _desk(store, bus, principals, clock=clock, complete=complete)
     door = TokenEndpoint(
         principals=principals,
         secrets=Argon2Secrets(),
@@ -200,7 +200,7 @@ async def in_memory() -> AsyncIterator[Intake]:
         clock=clock,
         issuer=ISSUER,
     )
-    histories, messages = FakeHistories(book), FakeMessages()
+    histories, messages = FakeHistories(store), FakeMessages()
     app = assemble(
         desk=desk,
         door=door,
@@ -218,7 +218,7 @@ async def in_memory() -> AsyncIterator[Intake]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
         yield Intake(
-            clock, book, bus, principals, histories, counted, desk, tokens, app, http, complete, messages
+            clock, store, bus, principals, histories, counted, desk, tokens, app, http, complete, messages
         )
 
 

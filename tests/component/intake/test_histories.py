@@ -18,7 +18,7 @@ async def get(intake: Intake, path: str, **headers: str) -> httpx.Response:
 def tell(
     intake: Intake, code: str, *, detail: str | None = None, authority: str | None = None
 ) -> HistoryLine:
-    [(entry, _, _)] = intake.book.rows.values()
+    [(entry, _, _)] = intake.store.rows.values()
     told = HistoryLine(
         event_id=uuid4(),
         case_id=entry.case_id,
@@ -144,7 +144,7 @@ async def test_a_reference_of_several_submissions_opens_none_and_finds_all(intak
     assert len(found["submissions"]) == 2
 
 
-async def test_while_the_book_is_not_whole_nothing_is_called_unknown(intake: Intake) -> None:
+async def test_while_receipts_are_not_whole_nothing_is_called_unknown(intake: Intake) -> None:
     receipt = (await intake.submit()).json()
     intake.complete.now = False
     assert problem_of(await get(intake, f"/v1/submissions/{SOMEBODYS}")) == (503, "unavailable")

@@ -107,12 +107,12 @@ async def test_equal_references_of_two_clients_look_different_on_the_bus(intake:
     assert mine != theirs
 
 
-async def test_while_the_book_is_not_whole_nothing_is_promised(intake: Intake) -> None:
+async def test_while_receipts_are_not_whole_nothing_is_promised(intake: Intake) -> None:
     intake.complete.now = False
     answer = await intake.submit()
     assert problem_of(answer) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"
-    assert not intake.book.rows
+    assert not intake.store.rows
     intake.complete.now = True
     assert (await intake.submit()).status_code == 202
 
@@ -130,7 +130,7 @@ async def test_while_the_book_is_not_whole_nothing_is_promised(intake: Intake) -
 )
 async def test_what_is_not_announced_as_json_is_refused(intake: Intake, headers: dict[str, str]) -> None:
     assert problem_of(await intake.submit(headers=headers)) == (415, "unsupported-media-type")
-    assert not intake.book.rows
+    assert not intake.store.rows
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ async def test_what_cannot_be_read_is_refused_and_leaves_nothing_behind(
     intake: Intake, body: bytes, status: int, kind: str
 ) -> None:
     assert problem_of(await intake.submit(body)) == (status, kind)
-    assert not intake.book.rows
+    assert not intake.store.rows
     assert not intake.bus.messages
 
 
@@ -314,7 +314,7 @@ async def test_beyond_the_quota_nothing_is_taken(intake: Intake) -> None:
     answer = await intake.submit()
     assert problem_of(answer) == (429, "quota-exceeded")
     assert (answer.headers["ratelimit"], answer.headers["retry-after"]) == ('"default";r=0;t=17', "17")
-    assert not intake.book.rows
+    assert not intake.store.rows
 
 
 async def test_the_trace_goes_on_in_the_event(intake: Intake) -> None:

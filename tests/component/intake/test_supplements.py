@@ -145,7 +145,7 @@ async def test_to_a_case_that_is_over_nothing_is_taken_any_more(
     closed(intake, case, code)
     assert problem_of(await hand_in(intake, case)) == (409, "case-closed")
     assert sent(intake) == []
-    assert len(intake.book.rows) == 1
+    assert len(intake.store.rows) == 1
 
 
 async def test_when_kafka_does_not_confirm_the_same_request_completes_it(intake: Intake, case: UUID) -> None:

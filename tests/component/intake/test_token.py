@@ -247,7 +247,7 @@ async def test_without_a_valid_token_nothing_is_taken(intake: Intake, authorizat
     answer = await intake.submit(headers={"Authorization": authorization})
     assert problem_of(answer) == (401, "token-invalid")
     assert answer.headers["www-authenticate"].startswith('Bearer realm="intake"')
-    assert not intake.book.rows
+    assert not intake.store.rows
 
 
 async def test_a_token_with_a_foreign_signature_is_invalid(intake: Intake) -> None:

@@ -180,7 +180,7 @@ async def test_a_sealed_part_that_nobody_could_open_is_refused_and_the_part_is_n
     assert problem_of(answer) == (422, expected)
     assert next(iter(parts)) in answer.json()["detail"]
     assert doors.sent == []
-    assert doors.book.found == {}
+    assert doors.store.found == {}
 
 
 async def test_of_many_at_once_one_is_sent(doors: DoorsInMemory, http: httpx.AsyncClient) -> None:
@@ -211,10 +211,10 @@ async def test_an_attempt_that_runs_says_come_again_and_one_that_died_is_taken_u
     doors.away = True
     await http.post("/v1/answers", json=decided())
     doors.away = False
-    (key,) = doors.book.found
-    await doors.book.claim(doors.book.found[key].entry)
+    (key,) = doors.store.found
+    await doors.store.claim(doors.store.found[key].entry)
     running = await http.post("/v1/answers", json=decided())
-    doors.book.end_holds()
+    doors.store.end_holds()
     resumed = await http.post("/v1/answers", json=decided())
 
     assert problem_of(running) == (409, "answer-running")
@@ -229,7 +229,7 @@ async def test_an_answer_that_took_effect_though_the_door_died_is_taken_again_an
     doors.away = True
     await http.post("/v1/answers", json=accepted())
     doors.away = False
-    doors.book.end_holds()
+    doors.store.end_holds()
     doors.hold(CASE, standing="accepted")
     again = await http.post("/v1/answers", json=accepted())
     another = await http.post("/v1/answers", json=accepted(id="0117/2"))
@@ -251,7 +251,7 @@ async def test_an_unknown_and_another_authoritys_case_get_the_same_answer(
     assert problem_of(unknown) == (404, "case-unknown")
     assert unknown.content == not_yours.content
     assert doors.sent == []
-    assert doors.book.found == {}
+    assert doors.store.found == {}
 
 
 async def test_a_case_routed_a_moment_ago_is_answered_though_the_view_lags(

@@ -1,4 +1,4 @@
-"""The book of answers has everything again that Kafka has, whenever its refilling is killed and whoever refills beside it."""
+"""The store of answers has everything again that Kafka has, whenever its refilling is killed and whoever refills beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -11,7 +11,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from services.router.adapters.answered_records import AnsweredRecords
-from services.router.adapters.postgres.answers import AnswerMark, BookSetBack, PostgresAnswers
+from services.router.adapters.postgres.answers import AnswerMark, AnswersSetBack, PostgresAnswers
 from services.router.adapters.refilled_answers import RefilledAnswers
 from services.router.domain.cases.answering import AnswerEntry, AnswerFound, answered
 from shared.errors import Unavailable
@@ -19,8 +19,8 @@ from shared.events.envelope import encode
 from shared.events.topics import CASE_ANSWERED
 from shared.kafka.records import Record
 from shared.telemetry.health import Health
-from tests.contracts.router.answer_book import ACCEPTED, entry
-from tests.contracts.router.fakes import FakeAnswerBook
+from tests.contracts.router.answer_store import ACCEPTED, entry
+from tests.contracts.router.fakes import FakeAnswerStore
 from tests.support.events import GIESSEN, RECEIVED_AT
 
 pytestmark = pytest.mark.slow
@@ -29,8 +29,8 @@ PARTITIONS = 2
 
 
 @dataclass
-class Database(FakeAnswerBook):
-    """What PostgreSQL keeps of the book, for all processes; each looks at it through a `Book`."""
+class Database(FakeAnswerStore):
+    """What PostgreSQL keeps of the store, for all processes; each looks at it through a `AnswerRows`."""
 
     kept: AnswerMark = field(default_factory=AnswerMark)
     server: datetime = RECEIVED_AT
@@ -43,7 +43,7 @@ class Database(FakeAnswerBook):
 
 
 @dataclass
-class Book:
+class AnswerRows:
     """Stands for `PostgresAnswers` in one process."""
 
     database: Database
@@ -80,7 +80,7 @@ class Book:
 
     def _check(self) -> None:
         if not self.expected.known_by(number=self.database.kept.number, server=self.database.server):
-            raise BookSetBack("set back")
+            raise AnswersSetBack("set back")
 
 
 @dataclass
@@ -130,10 +130,10 @@ class Process:
     topic: Topic
 
     async def __aenter__(self) -> RefilledAnswers:
-        self.book = Book(self.database)
+        self.store = AnswerRows(self.database)
         self.condition = Health().part("answers")
         refilled = RefilledAnswers(
-            cast("PostgresAnswers", self.book),
+            cast("PostgresAnswers", self.store),
             cast("AnsweredRecords", self.topic),
             secret=b"s",
             condition=self.condition,
@@ -149,7 +149,7 @@ class Process:
 
 
 async def eventually(ask: Callable[[], Awaitable[AnswerFound | None]]) -> AnswerFound | None:
-    """The answer, once the book is complete."""
+    """The answer, once the store is complete."""
     async with asyncio.timeout(60):
         while True:
             try:
@@ -210,7 +210,7 @@ async def test_a_database_set_back_beneath_two_processes_is_noticed_by_both() ->
             topic.publish(number, each)
         database.set_back(backup)
         for process in (one, other):
-            with pytest.raises(BookSetBack):
+            with pytest.raises(AnswersSetBack):
                 await process.enter(entry())
         for process in (one, other):
             assert await all_known(process, [*before, *since])
@@ -226,7 +226,7 @@ async def test_a_database_that_starts_anew_without_its_last_moments_has_them_aga
         topic.publish(0, last)
         database.set_back(backup)
         database.server += timedelta(seconds=1)
-        with pytest.raises(BookSetBack):
+        with pytest.raises(AnswersSetBack):
             await refilled.enter(entry())
         assert await all_known(refilled, [*before, last])
 

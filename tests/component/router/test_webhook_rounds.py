@@ -29,7 +29,7 @@ AUTHORITIES = (GIESSEN, MARBURG)
 
 
 @dataclass
-class Book:
+class WebhookRows:
     """Stands for `PostgresWebhooks`; ``fails`` names the method that finds PostgreSQL away."""
 
     webhooks: dict[str, Webhook]
@@ -144,10 +144,10 @@ def webhook(authority: str, *, revision: int) -> Webhook:
 
 @pytest.mark.parametrize("fails", ["secrets", "revisions", "keep", "of", "end"])
 async def test_a_round_that_postgres_ends_leaves_no_call_under_way_whatever_it_was_at(fails: str) -> None:
-    book, calls = Book({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
+    store, calls = WebhookRows({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
     round_ = Round(
         lead=cast("Lead", SimpleNamespace(check=lambda: None)),
-        book=cast("PostgresWebhooks", book),
+        store=cast("PostgresWebhooks", store),
         inboxes=cast("KafkaInboxes", Inboxes()),
         principals=Principals(),
         calls=cast("WebhookCalls", calls),
@@ -159,8 +159,8 @@ async def test_a_round_that_postgres_ends_leaves_no_call_under_way_whatever_it_w
     reading = asyncio.create_task(round_.read())
     await calls.until_all_hang()
 
-    book.fails = "keep" if fails == "end" else fails
-    book.webhooks[GIESSEN] = webhook(GIESSEN, revision=2)
+    store.fails = "keep" if fails == "end" else fails
+    store.webhooks[GIESSEN] = webhook(GIESSEN, revision=2)
     if fails != "end":
         with pytest.raises(Unavailable):
             await round_.look()

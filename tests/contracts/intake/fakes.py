@@ -30,7 +30,7 @@ class FakeClock:
 
 
 @dataclass
-class FakeBook:
+class FakeReceiptStore:
     clock: FakeClock
     rows: dict[UUID, tuple[ReceiptEntry, datetime, bool]] = field(default_factory=dict)
 
@@ -129,27 +129,27 @@ class FakeMessages:
 
 @dataclass
 class FakeHistories:
-    """Reads receipts from the book's rows, and the lines that a test has put here in feed order."""
+    """Reads receipts from the store's rows, and the lines that a test has put here in feed order."""
 
-    book: FakeBook
+    store: FakeReceiptStore
     lines: list[HistoryLine] = field(default_factory=list)
     epoch: str = "fake"
 
     async def submission(self, submission_id: UUID, *, client_id: str) -> Known | None:
-        row = self.book.rows.get(submission_id)
+        row = self.store.rows.get(submission_id)
         return self._known(row[0], client_id) if row and row[2] else None
 
     async def by_reference(self, reference_hash: str, *, client_id: str) -> Sequence[Known]:
         found = [
             known
-            for entry, _, taken in self.book.rows.values()
+            for entry, _, taken in self.store.rows.values()
             if taken and entry.receipt.client_reference_hash == reference_hash
             if (known := self._known(entry, client_id))
         ]
         return sorted(found, key=lambda known: known.receipt.received_at, reverse=True)[:20]
 
     async def by_number(self, receipt_number: str, *, client_id: str) -> Known | None:
-        rows = self.book.rows.values()
+        rows = self.store.rows.values()
         found = [
             entry for entry, _, taken in rows if taken and entry.receipt.receipt_number == receipt_number
         ]
@@ -158,7 +158,7 @@ class FakeHistories:
     async def case(self, case_id: UUID, *, client_id: str) -> Known | None:
         found = [
             entry
-            for entry, _, taken in self.book.rows.values()
+            for entry, _, taken in self.store.rows.values()
             if taken and entry.case_id == case_id and entry.kind == "submission"
         ]
         return self._known(found[0], client_id) if found else None
@@ -192,4 +192,4 @@ class FakeHistories:
         )
 
     def _client(self, line: HistoryLine) -> str:
-        return self.book.rows[line.submission_id][0].receipt.client_id
+        return self.store.rows[line.submission_id][0].receipt.client_id

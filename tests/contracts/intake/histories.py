@@ -9,15 +9,15 @@ import pytest
 
 from services.intake.domain.admission import ReceiptEntry
 from services.intake.domain.history import HistoryLine
-from services.intake.ports import Book, Histories
-from tests.contracts.intake.book import NOW, entry
+from services.intake.ports import Histories, ReceiptStore
+from tests.contracts.intake.receipt_store import NOW, entry
 
 
 @dataclass(frozen=True)
 class Told:
-    """An empty history over a book, which a test can add to."""
+    """An empty history over a store, which a test can add to."""
 
-    book: Book
+    store: ReceiptStore
     histories: Histories
 
     @abstractmethod
@@ -27,8 +27,8 @@ class Told:
     async def taken(self) -> ReceiptEntry:
         """A new submission that was taken."""
         asked = entry()
-        await self.book.enter(asked)
-        await self.book.settle(asked.submission_id, taken=True)
+        await self.store.enter(asked)
+        await self.store.settle(asked.submission_id, taken=True)
         return asked
 
 
@@ -57,7 +57,7 @@ class HistoriesContract:
 
     async def test_a_submission_that_was_not_taken_is_not_known(self, told: Told) -> None:
         asked = entry()
-        await told.book.enter(asked)
+        await told.store.enter(asked)
         assert await told.histories.submission(asked.submission_id, client_id="portal") is None
 
     async def test_what_belongs_to_another_client_is_not_known(self, told: Told) -> None:

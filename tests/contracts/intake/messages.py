@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.ports import AuthorityMessage, Messages
-from tests.contracts.intake.book import NOW
+from tests.contracts.intake.receipt_store import NOW
 
 CASE, OTHER_CASE = uuid4(), uuid4()
 

@@ -7,24 +7,24 @@ import pytest
 from services.intake.domain.history import HistoryLine
 from services.intake.ports import AuthorityMessage
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
-from tests.contracts.intake.book import BookContract
 from tests.contracts.intake.fakes import (
     HOLD,
     FakeAssertionIds,
-    FakeBook,
     FakeClock,
     FakeHistories,
     FakeMessages,
+    FakeReceiptStore,
 )
 from tests.contracts.intake.histories import HistoriesContract, Told
 from tests.contracts.intake.messages import Delivered, MessagesContract
+from tests.contracts.intake.receipt_store import ReceiptStoreContract
 
 
-class TestFakeBook(BookContract):
+class TestFakeReceiptStore(ReceiptStoreContract):
     @pytest.fixture
-    def book(self) -> FakeBook:
+    def store(self) -> FakeReceiptStore:
         self.clock = FakeClock()
-        return FakeBook(self.clock)
+        return FakeReceiptStore(self.clock)
 
     async def after_the_hold(self) -> None:
         self.clock.advance(seconds=HOLD.total_seconds())
@@ -45,8 +45,8 @@ class FakeTold(Told):
 class TestFakeHistories(HistoriesContract):
     @pytest.fixture
     def told(self) -> Told:
-        book = FakeBook(FakeClock())
-        return FakeTold(book, FakeHistories(book))
+        store = FakeReceiptStore(FakeClock())
+        return FakeTold(store, FakeHistories(store))
 
 
 class FakeDelivered(Delivered):

@@ -59,8 +59,8 @@ class FakeDeskCases:
 
 
 @dataclass
-class FakeAnswerBook:
-    """Implements `services.router.ports.AnswerBook` in memory."""
+class FakeAnswerStore:
+    """Implements `services.router.ports.AnswerStore` in memory."""
 
     found: dict[tuple[str, str], AnswerFound] = field(default_factory=dict)
 
@@ -183,8 +183,8 @@ class FakeInboxes:
 
 
 @dataclass
-class FakeWebhookBook:
-    """Implements `services.router.ports.WebhookBook` in memory."""
+class FakeWebhookStore:
+    """Implements `services.router.ports.WebhookStore` in memory."""
 
     found: dict[str, Webhook] = field(default_factory=dict)
     generations: dict[str, int] = field(default_factory=dict)

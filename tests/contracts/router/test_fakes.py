@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contracts.router.answer_book import AnswerBookContract
+from tests.contracts.router.answer_store import AnswerStoreContract
 from tests.contracts.router.desk_cases import DeskCasesContract, Put
-from tests.contracts.router.fakes import FakeAnswerBook, FakeDeskCases
+from tests.contracts.router.fakes import FakeAnswerStore, FakeDeskCases
 
 
 class TestFakeDeskCases(DeskCasesContract):
@@ -17,10 +17,10 @@ class TestFakeDeskCases(DeskCasesContract):
         return cases.put
 
 
-class TestFakeAnswerBook(AnswerBookContract):
+class TestFakeAnswerStore(AnswerStoreContract):
     @pytest.fixture
-    def book(self) -> FakeAnswerBook:
-        self.fake = FakeAnswerBook()
+    def store(self) -> FakeAnswerStore:
+        self.fake = FakeAnswerStore()
         return self.fake
 
     async def after_the_hold(self) -> None:

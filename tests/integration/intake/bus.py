@@ -20,7 +20,7 @@ from shared.events.topics import (
 )
 from shared.kafka.records import Record
 from shared.postgres.pool import Pool, transaction
-from tests.contracts.intake.book import NOW
+from tests.contracts.intake.receipt_store import NOW
 from tests.support.events import GIESSEN, RECEIPT, sealed
 
 RECEIPT_OF_CONTRACT = RECEIPT.model_copy(update={"client_id": "portal"})

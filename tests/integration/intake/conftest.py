@@ -71,7 +71,7 @@ class Ground:
         events = [decode(each.value, each.headers, SUBMISSION_RECEIVED.payloads) for each in read]
         return [event for event in events if str(event.submission_id) == submission_id]
 
-    async def lose_the_book(self) -> None:
+    async def lose_the_receipts(self) -> None:
         """As if the database had come back from a backup that is older than all of it."""
         for table in ("receipts", "receipt_ids", "history", "history_ids", "offsets"):
             await self.sql(f"DELETE FROM {table}")

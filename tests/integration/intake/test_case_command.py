@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from amtsweg.__main__ import build
 from amtsweg.directory.folder import shipped
 from services.intake.adapters.postgres.operate import _BY_REFERENCE
-from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.adapters.postgres.receipts import PostgresReceipts
 from services.intake.domain.admission import ReceiptEntry
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.postgres import MIGRATIONS
@@ -19,7 +19,7 @@ from services.notifier.adapters.postgres.timers import TimerLedger
 from services.notifier.domain.clock import CaseClock, timers
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool, transaction
-from tests.contracts.intake.book import entry
+from tests.contracts.intake.receipt_store import entry
 from tests.integration.intake.bus import accepted, project, received
 from tests.support.events import GIESSEN
 from tests.support.stack import Database
@@ -34,9 +34,9 @@ class Desk:
 
     async def taken(self) -> ReceiptEntry:
         asked = entry()
-        book = PostgresBook(self.pool)
-        await book.enter(asked)
-        await book.settle(asked.submission_id, taken=True)
+        store = PostgresReceipts(self.pool)
+        await store.enter(asked)
+        await store.settle(asked.submission_id, taken=True)
         ids = {"submission_id": asked.submission_id, "case_id": asked.case_id}
         await project(self.pool, received(**ids, receipt=asked.receipt), accepted(**ids))
         return asked

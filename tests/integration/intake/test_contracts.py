@@ -10,24 +10,24 @@ from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
-from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.adapters.postgres.receipts import PostgresReceipts
 from services.intake.domain.history import HistoryLine
-from services.intake.ports import AssertionIds, AuthorityMessage, Book
+from services.intake.ports import AssertionIds, AuthorityMessage, ReceiptStore
 from shared.postgres.pool import Pool
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
-from tests.contracts.intake.book import BookContract
 from tests.contracts.intake.histories import HistoriesContract, Told
 from tests.contracts.intake.messages import Delivered, MessagesContract
+from tests.contracts.intake.receipt_store import ReceiptStoreContract
 from tests.integration.intake.bus import project, record_of
 
 CURSORS = Cursors(b"secret")
 HOLD = timedelta(seconds=1)
 
 
-class TestPostgresBook(BookContract):
+class TestPostgresReceipts(ReceiptStoreContract):
     @pytest.fixture
-    def book(self, pool: Pool) -> Book:
-        return PostgresBook(pool, hold=HOLD)
+    def store(self, pool: Pool) -> ReceiptStore:
+        return PostgresReceipts(pool, hold=HOLD)
 
     async def after_the_hold(self) -> None:
         await asyncio.sleep(HOLD.total_seconds() + 0.05)
@@ -45,9 +45,9 @@ class ProjectedTold(Told):
     pool: Pool
 
     async def tell(self, *lines: HistoryLine) -> None:
-        assert isinstance(self.book, PostgresBook)
+        assert isinstance(self.store, PostgresReceipts)
         for line in lines:
-            await project(self.book._pool, record_of(line))
+            await project(self.store._pool, record_of(line))
 
 
 class ProjectedMessages(Delivered):
@@ -74,4 +74,4 @@ class TestPostgresMessages(MessagesContract):
 class TestPostgresHistories(HistoriesContract):
     @pytest.fixture
     def told(self, pool: Pool) -> Told:
-        return ProjectedTold(PostgresBook(pool), PostgresHistories(pool, cursors=CURSORS))
+        return ProjectedTold(PostgresReceipts(pool), PostgresHistories(pool, cursors=CURSORS))

@@ -25,7 +25,7 @@ def submission_id(platform: Platform) -> str:
 
 
 async def entered(ground: Ground, platform: Platform) -> Any:
-    """When the submission was entered in the book, once it is."""
+    """When the submission was entered in the store, once it is."""
     async with asyncio.timeout(60):
         while True:
             query = "SELECT received_at FROM receipts WHERE submission_id = $1"
@@ -260,11 +260,11 @@ async def test_a_lost_schema_is_filled_again_and_repetitions_are_known(
 async def test_from_the_first_open_port_on_no_other_receipt_is_given(
     ground: Ground, platform: Platform
 ) -> None:
-    """The book comes back from a backup that is older than what was promised."""
+    """The store comes back from a backup that is older than what was promised."""
     first = await platform.submit()
     assert await in_feed(platform, first.json()) == 1
     ground.service.kill()
-    await ground.lose_the_book()
+    await ground.lose_the_receipts()
     starting = asyncio.create_task(asyncio.to_thread(ground.service.start))
     refused = 0
     async with asyncio.timeout(60):
@@ -283,15 +283,15 @@ async def test_from_the_first_open_port_on_no_other_receipt_is_given(
     assert (answer.status_code, answer.content) == (202, first.content)
 
 
-async def test_a_book_that_goes_back_under_a_running_service_gives_no_other_receipt(
+async def test_a_store_that_goes_back_under_a_running_service_gives_no_other_receipt(
     ground: Ground, platform: Platform
 ) -> None:
     first = await platform.submit()
     assert await in_feed(platform, first.json()) == 1
-    await ground.lose_the_book()
+    await ground.lose_the_receipts()
     while (health := await platform.http.get("/health/ready")).status_code == 200:  # until it is noticed
         assert health.json()["histories"]["standing"] == "ready"
-    while (answer := await platform.submit()).status_code == 503:  # until the book is whole
+    while (answer := await platform.submit()).status_code == 503:  # until the store is whole
         assert answer.headers["retry-after"]
     assert (answer.status_code, answer.content) == (202, first.content)
 

@@ -8,7 +8,7 @@ import pytest
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import MOST_BYTES, PostgresMessages
-from services.intake.adapters.postgres.receipts import PostgresBook
+from services.intake.adapters.postgres.receipts import PostgresReceipts
 from services.intake.consumer import HistoryProjection
 from services.intake.domain.admission import Contradiction, Repeat, admit
 from shared.events import ids
@@ -17,7 +17,7 @@ from shared.events.erasure import CaseErased, EraseOrdered
 from shared.events.supplement import SupplementReceived
 from shared.events.topics import CASE_ERASED, CASE_MESSAGE, CASE_ORDERED, CASE_SUBMITTED
 from shared.postgres.pool import Pool, transaction
-from tests.contracts.intake.book import entry
+from tests.contracts.intake.receipt_store import entry
 from tests.integration.intake.bus import (
     RECEIPT_OF_CONTRACT,
     accepted,
@@ -62,20 +62,22 @@ async def test_what_names_a_submission_under_another_case_is_not_told_to_its_cli
 
 
 async def test_what_was_taken_by_one_that_died_before_noting_it_is_noted(pool: Pool) -> None:
-    book, asked = PostgresBook(pool), entry()
-    await book.enter(asked)
+    store, asked = PostgresReceipts(pool), entry()
+    await store.enter(asked)
     await project(
         pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
     )
-    assert admit(asked, found=await book.enter(asked)) == Repeat(asked)
+    assert admit(asked, found=await store.enter(asked)) == Repeat(asked)
 
 
-async def test_a_lost_book_is_filled_again_from_the_events_and_still_knows_repetitions(pool: Pool) -> None:
+async def test_lost_receipts_are_filled_again_from_the_events_and_repetitions_are_still_known(
+    pool: Pool,
+) -> None:
     asked = entry()
     await project(
         pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
     )
-    found = await PostgresBook(pool).enter(asked)
+    found = await PostgresReceipts(pool).enter(asked)
     assert admit(asked, found=found) == Repeat(replace(asked, request_hash=None))
 
 
@@ -87,23 +89,23 @@ async def test_the_first_event_is_right_over_what_was_entered_anew(pool: Pool) -
             update={"received_at": asked.receipt.received_at + timedelta(hours=2), "receipt_number": "later"}
         ),
     )
-    book = PostgresBook(pool)
-    await book.enter(later)
-    await book.settle(asked.submission_id, taken=True)
+    store = PostgresReceipts(pool)
+    await store.enter(later)
+    await store.settle(asked.submission_id, taken=True)
     ids_of = {"submission_id": asked.submission_id, "case_id": asked.case_id}
     await project(pool, received(**ids_of, receipt=asked.receipt), received(**ids_of, receipt=later.receipt))
     await project(pool, received(**ids_of, receipt=later.receipt))
-    assert admit(asked, found=await book.enter(asked)) == Repeat(asked)
+    assert admit(asked, found=await store.enter(asked)) == Repeat(asked)
 
 
 async def test_another_request_under_a_key_that_was_lost_is_told_apart_by_its_content(pool: Pool) -> None:
     asked, other = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
-    book = PostgresBook(pool)
-    await book.enter(other)
+    store = PostgresReceipts(pool)
+    await store.enter(other)
     await project(
         pool, received(submission_id=asked.submission_id, case_id=asked.case_id, receipt=asked.receipt)
     )
-    assert admit(other, found=await book.enter(other)) == Contradiction()
+    assert admit(other, found=await store.enter(other)) == Contradiction()
 
 
 async def test_a_reference_is_found_after_a_loss_and_lies_nowhere_in_clear(pool: Pool) -> None:

@@ -13,7 +13,7 @@ from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.held_cases import HeldCases
 from services.router.adapters.postgres import MIGRATIONS
 from services.router.adapters.postgres.answers import PostgresAnswers
-from services.router.ports import AnswerBook
+from services.router.ports import AnswerStore
 from shared.events import ids
 from shared.events.answer_refusal import AnswerRefusalDelivered
 from shared.events.case import AnswerGiven, CaseAnswered, CaseDecided
@@ -26,7 +26,7 @@ from shared.kafka.records import partition_of
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
 from shared.telemetry.health import Health
-from tests.contracts.router.answer_book import AnswerBookContract
+from tests.contracts.router.answer_store import AnswerStoreContract
 from tests.integration.router.conftest import CHOSEN_PARTITIONS, Ground, url
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
 from tests.support.routing import about
@@ -36,7 +36,7 @@ MARBURG = "g-06534014"
 INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
 
 
-class TestPostgresAnswers(AnswerBookContract):
+class TestPostgresAnswers(AnswerStoreContract):
     @pytest.fixture
     async def pool(self, database: Database) -> AsyncIterator[Pool]:
         await upgrade(database.url, schema="doors", folder=MIGRATIONS)
@@ -45,7 +45,7 @@ class TestPostgresAnswers(AnswerBookContract):
             yield pool
 
     @pytest.fixture
-    def book(self, pool: Pool) -> AnswerBook:
+    def store(self, pool: Pool) -> AnswerStore:
         return PostgresAnswers(pool)
 
     async def after_the_hold(self) -> None:

@@ -49,7 +49,7 @@ class Yesterday:
                 await self._connection.execute(f"CREATE TABLE yesterday.{table} AS TABLE doors.{table}")
 
     async def until_marked_since(self) -> None:
-        """Wait until the doors have noted, after this was kept, how far the book of answers goes."""
+        """Wait until the doors have noted, after this was kept, how far the store of answers goes."""
         newer = "SELECT number > (SELECT max(number) FROM yesterday.answer_mark) FROM doors.answer_mark"
         async with asyncio.timeout(120):
             while not await self._connection.fetchval(newer):

@@ -15,7 +15,7 @@ from services.intake.adapters.http.documents import (
     known_document,
 )
 from services.intake.adapters.http.problems import problem
-from services.intake.domain.outcome import BookIncomplete, Several
+from services.intake.domain.outcome import ReceiptsIncomplete, Several
 from services.intake.domain.tidy import trimmed
 from services.intake.handler.lookup import Lookup
 from services.intake.ports import Histories, Known
@@ -33,7 +33,7 @@ async def known_case(lookup: Lookup, reference: str, request: Request, caller: C
     """What the reference opens, noted for the request's log line.
 
     Raises:
-        Problem: it opens nothing of this client's, or several cases, or the book is incomplete.
+        Problem: it opens nothing of this client's, or several cases, or the store is incomplete.
     """
     found = await lookup.find(reference, client_id=caller.id)
     if not isinstance(found, Known):
@@ -72,8 +72,8 @@ def search_routes(lookup: Lookup, *, gate: ClientAuth) -> APIRouter:
             if idempotency_key is not None
             else await lookup.by_reference(trimmed(client_reference or ""), client_id=caller.id)
         )
-        if isinstance(found, BookIncomplete) or not found:
-            raise not_found(found if isinstance(found, BookIncomplete) else None, request)
+        if isinstance(found, ReceiptsIncomplete) or not found:
+            raise not_found(found if isinstance(found, ReceiptsIncomplete) else None, request)
         response.headers["Content-Language"] = language = language_of(request)
         return FoundDocument(submissions=tuple(known_document(known, language=language) for known in found))
 
@@ -138,12 +138,12 @@ def history_routes(lookup: Lookup, histories: Histories, *, gate: ClientAuth) ->
     return router
 
 
-def not_found(found: Several | BookIncomplete | None, request: Request) -> Problem:
+def not_found(found: Several | ReceiptsIncomplete | None, request: Request) -> Problem:
     """Why nothing is shown under a reference."""
     match found:
         case Several():
             return problem("reference-ambiguous", request)
-        case BookIncomplete():
+        case ReceiptsIncomplete():
             return problem("unavailable", request, headers={"Retry-After": "2"})
         case None:
             return problem("not-found", request)

@@ -15,8 +15,8 @@ from services.intake.domain.admission import Contradiction, Running
 from services.intake.domain.outcome import (
     Attempt,
     BadKey,
-    BookIncomplete,
     CaseClosed,
+    ReceiptsIncomplete,
     Refusal,
     SubmissionOutcome,
     Taken,
@@ -36,7 +36,7 @@ BODY_LIMIT: Final = MAX_CONTENT_BYTES + 64 * 1024
 
 _RETRY: Final = {"Retry-After": "1"}
 _STANDING: Final[Mapping[type[object], tuple[ProblemKind, Mapping[str, str]]]] = {
-    BookIncomplete: ("unavailable", {"Retry-After": "2"}),
+    ReceiptsIncomplete: ("unavailable", {"Retry-After": "2"}),
     Running: ("still-running", _RETRY),
     CaseClosed: ("case-closed", {}),
     Contradiction: ("idempotency-key-reused", {}),
@@ -142,7 +142,7 @@ def _name(outcome: SubmissionOutcome) -> str:
 
 def _refusal(refusal: Refusal, request: Request) -> Problem:
     match refusal:
-        case BookIncomplete() | CaseClosed() | Running() | Contradiction():
+        case ReceiptsIncomplete() | CaseClosed() | Running() | Contradiction():
             kind, headers = _STANDING[type(refusal)]
             return problem(kind, request, headers=headers)
         case BadKey(fault):

@@ -1,4 +1,4 @@
-"""PostgreSQL: the book of receipts, assertion ids, histories, and the clients of schema ``access``."""
+"""PostgreSQL: the store of receipts, assertion ids, histories, and the clients of schema ``access``."""
 
 from pathlib import Path
 from typing import Final

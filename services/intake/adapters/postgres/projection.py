@@ -26,7 +26,7 @@ from shared.postgres.pool import Connection
 _LOCK: Final = "SELECT position FROM feed FOR UPDATE"
 _PLACED: Final = "UPDATE feed SET position = $1"
 
-# The first event of a submission is right, also over the book: what was entered anew after the book had come back
+# The first event of a submission is right, also over the store: what was entered anew after the store had come back
 # from a backup has another time and number, and everybody else knows the first.
 _TOLD: Final = """
 unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],

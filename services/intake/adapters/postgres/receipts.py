@@ -1,4 +1,4 @@
-"""The book of receipts, schema ``intake``: one statement per step, each atomic by itself."""
+"""The store of receipts, schema ``intake``: one statement per step, each atomic by itself."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -37,7 +37,7 @@ SELECT count(*), coalesce(extract(epoch FROM now() - min(received_at)), 0)::floa
 FROM receipts WHERE taken_at IS NULL AND held_until < now()
 """
 _COUNT_EVERY: Final = timedelta(seconds=15)
-# Not forced to disk: a note that is lost in a crash is made up for (`Book.settle`).
+# Not forced to disk: a note that is lost in a crash is made up for (`ReceiptStore.settle`).
 _SETTLE: Final = """
 WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE receipts SET held_until = now(), taken_at = CASE WHEN $2 THEN coalesce(taken_at, now()) ELSE taken_at END
@@ -45,8 +45,8 @@ FROM unforced WHERE submission_id = $1
 """
 
 
-class PostgresBook:
-    """Implements `services.intake.ports.Book`; raises ``Unavailable`` where that may fail."""
+class PostgresReceipts:
+    """Implements `services.intake.ports.ReceiptStore`; raises ``Unavailable`` where that may fail."""
 
     def __init__(self, pool: Pool, *, hold: timedelta = HOLD) -> None:
         self._pool = pool

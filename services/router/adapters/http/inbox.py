@@ -27,7 +27,7 @@ from services.router.domain.cases.inbox import (
     write_cursor,
 )
 from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
-from services.router.ports import Arrivals, DueDates, Inboxes, InboxLooks, OwedCases, WebhookBook
+from services.router.ports import Arrivals, DueDates, Inboxes, InboxLooks, OwedCases, WebhookStore
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.offload import offload
 from shared.web.bearer import Caller
@@ -113,7 +113,7 @@ def inbox_routes(
     inboxes: Inboxes,
     *,
     looks: InboxLooks,
-    webhooks: WebhookBook,
+    webhooks: WebhookStore,
     arrivals: Arrivals,
     cases: OwedCases,
     due: DueDates,

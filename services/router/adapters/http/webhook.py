@@ -12,7 +12,7 @@ from services.router.adapters.http.answer_problems import not_served
 from services.router.adapters.http.principal_auth import PrincipalAuth
 from services.router.adapters.http.webhook_problems import no_webhook, url_not_permitted
 from services.router.domain.cases.webhooks import SECRET_OVERLAP, Webhook, WebhookState, state_of
-from services.router.ports import WebhookBook
+from services.router.ports import WebhookStore
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.web.bearer import Caller
@@ -67,7 +67,7 @@ class WebhooksDocument(WireModel):
 
 
 def webhook_routes(
-    book: WebhookBook,
+    store: WebhookStore,
     *,
     keys: WebhookKeys,
     vet: Callable[[str], object],
@@ -80,7 +80,7 @@ def webhook_routes(
     async def stands(
         authorities: Sequence[str], *, secret: str | None = None, previous_until: datetime | None = None
     ) -> Response:
-        found = await book.of(authorities)
+        found = await store.of(authorities)
         return _json(
             WebhooksDocument(
                 webhooks=tuple(_document(found[each]) for each in sorted(found)),
@@ -100,7 +100,7 @@ def webhook_routes(
         except NotPermitted as why:
             raise url_not_permitted(str(why)) from None
         served = _served(caller, body.authority)
-        generation = await book.register(served, principal=caller.id, url=body.url)
+        generation = await store.register(served, principal=caller.id, url=body.url)
         return await stands(served, secret=keys.secret(caller.id, generation))
 
     @routes.get("", response_model=WebhooksDocument, responses=_RESPONSES)
@@ -115,13 +115,13 @@ def webhook_routes(
         caller: Annotated[Caller, Security(gate, scopes=[SCOPE])], authority: _Of = None
     ) -> Response:
         """Call no more; the inbox is read by pull or Kafka. Again is the same."""
-        await book.withdraw(_served(caller, authority))
+        await store.withdraw(_served(caller, authority))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     @routes.post("/secret", response_model=WebhooksDocument, responses=_RESPONSES)
     async def rotate(caller: Annotated[Caller, Security(gate, scopes=[SCOPE])]) -> Response:
         """A new secret; for a day the one before it signs beside it."""
-        generation = await book.rotate(caller.id)
+        generation = await store.rotate(caller.id)
         if generation is None:
             raise no_webhook()
         return await stands(

@@ -1,4 +1,4 @@
-"""The book of answers, schema ``doors``: one statement per step, each atomic by itself, for all that come at once."""
+"""The store of answers, schema ``doors``: one statement per step, each atomic by itself, for all that come at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,13 +75,13 @@ RETURNING true
 _FORGET: Final = "DELETE FROM answers WHERE accepted_at < now() - $1::interval"
 
 
-class BookSetBack(Unavailable):
+class AnswersSetBack(Unavailable):
     """The database may have forgotten what this process knew of it: it was restored, or started anew. Nothing was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMark:
-    """By partition number: every answer that lies before these offsets is in the book.
+    """By partition number: every answer that lies before these offsets is in the store.
 
     ``number`` only grows; ``server`` is when the database that said so was started.
     """
@@ -96,7 +96,7 @@ class AnswerMark:
 
 
 class PostgresAnswers:
-    """Implements `services.router.ports.AnswerBook`; raises ``Unavailable`` where that may fail."""
+    """Implements `services.router.ports.AnswerStore`; raises ``Unavailable`` where that may fail."""
 
     def __init__(self, pool: Pool, *, hold: timedelta = HOLD) -> None:
         self._pool = pool
@@ -123,13 +123,13 @@ class PostgresAnswers:
             self._log.warning("attempt not noted", case_id=str(entry.case_id), error=away)
 
     async def mark(self) -> AnswerMark:
-        """How far the book certainly has what Kafka has."""
+        """How far the store certainly has what Kafka has."""
         with reaching_postgres():
             (row,) = await self._pool.fetch(_READ_MARK)
         return AnswerMark(number=row["number"], ends=tuple(row["ends"] or ()), server=row["server"])
 
     async def advance(self, mark: AnswerMark, ends: Sequence[int]) -> AnswerMark | None:
-        """Note that all answers before these ends are in the book; None, and nothing noted, where ``mark`` has changed."""
+        """Note that all answers before these ends are in the store; None, and nothing noted, where ``mark`` has changed."""
         with reaching_postgres():
             number = await self._pool.fetchval(_ADVANCE, mark.number, list(ends))
         return None if number is None else AnswerMark(number=number, ends=tuple(ends), server=mark.server)
@@ -139,7 +139,7 @@ class PostgresAnswers:
         self._mark = mark
 
     async def refill(self, entries: Sequence[AnswerEntry]) -> int:
-        """Enter answers that Kafka has, as far as they are not in the book; return how many were not."""
+        """Enter answers that Kafka has, as far as they are not in the store; return how many were not."""
         with reaching_postgres():
             return len(await self._pool.fetch(_REFILL, *_columns(entries)))
 
@@ -175,7 +175,7 @@ class PostgresAnswers:
     def _check(self, rows: Sequence[asyncpg.Record]) -> None:
         """Every statement tells the database's mark too."""
         if not self._mark.known_by(number=rows[0]["number"], server=rows[0]["server"]):
-            raise BookSetBack(
+            raise AnswersSetBack(
                 "the database was restored or started anew; answers are completed from Kafka; try again"
             )
 

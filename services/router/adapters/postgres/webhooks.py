@@ -49,7 +49,7 @@ WHERE webhooks.authority = kept.authority AND webhooks.revision = kept.revision
 
 
 class PostgresWebhooks:
-    """Implements `services.router.ports.WebhookBook`; raises ``Unavailable``."""
+    """Implements `services.router.ports.WebhookStore`; raises ``Unavailable``."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -36,7 +36,7 @@ class Round:
         self,
         *,
         lead: Lead,
-        book: PostgresWebhooks,
+        store: PostgresWebhooks,
         inboxes: KafkaInboxes,
         principals: KnownPrincipals,
         calls: WebhookCalls,
@@ -45,7 +45,7 @@ class Round:
         address: KafkaAddress,
     ) -> None:
         self._lead = lead
-        self._book = book
+        self._store = store
         self._inboxes = inboxes
         self._principals = principals
         self._calls = calls
@@ -63,8 +63,8 @@ class Round:
 
     async def look(self) -> None:
         """Begin for webhooks that are new or changed, end those that are gone or whose principal has lost its right."""
-        self._calls.secrets = await self._book.secrets()
-        revisions = await self._book.revisions()
+        self._calls.secrets = await self._store.secrets()
+        revisions = await self._store.revisions()
         changed = [
             each
             for each, revision in revisions.items()
@@ -73,7 +73,7 @@ class Round:
         for authority in [each for each in self._lanes if each not in revisions or each in changed]:
             await self._end(authority)
         if changed:
-            await self._begin(await self._book.of(changed))
+            await self._begin(await self._store.of(changed))
         for authority, lane in list(self._lanes.items()):
             if not self._permitted(lane.webhook):
                 await self._end(authority)
@@ -132,7 +132,7 @@ class Round:
         dirty = [lane for lane in self._lanes.values() if lane.dirty]
         if dirty:
             kept = [lane.webhook for lane in dirty]
-            await self._book.keep(kept, lead=self._lead)
+            await self._store.keep(kept, lead=self._lead)
             for lane, webhook in zip(dirty, kept, strict=True):
                 lane.dirty = lane.webhook != webhook
 
@@ -152,7 +152,7 @@ class Round:
         await self._break_off(authority)
         lane = self._lanes[authority]
         if lane.dirty:
-            await self._book.keep([lane.webhook], lead=self._lead)
+            await self._store.keep([lane.webhook], lead=self._lead)
         del self._lanes[authority]
 
     async def _break_off(self, *authorities: str) -> None:

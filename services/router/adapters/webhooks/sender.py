@@ -37,7 +37,7 @@ class WebhookSender:
         address: KafkaAddress,
         *,
         lease: Lease,
-        book: PostgresWebhooks,
+        store: PostgresWebhooks,
         inboxes: KafkaInboxes,
         principals: KnownPrincipals,
         calls: WebhookCalls,
@@ -47,7 +47,7 @@ class WebhookSender:
     ) -> None:
         self._address = address
         self._lease = lease
-        self._book = book
+        self._store = store
         self._inboxes = inboxes
         self._principals = principals
         self._calls = calls
@@ -77,7 +77,7 @@ class WebhookSender:
             await consumer.start()
             round_ = Round(
                 lead=lead,
-                book=self._book,
+                store=self._store,
                 inboxes=self._inboxes,
                 principals=self._principals,
                 calls=self._calls,

@@ -25,7 +25,7 @@ class AnswerRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerEntry:
-    """An answer's entry in the book before its event is sent; ``content_hash`` is keyed and covers case and answer."""
+    """An answer's entry in the store before its event is sent; ``content_hash`` is keyed and covers case and answer."""
 
     authority: str
     own_id: str
@@ -37,7 +37,7 @@ class AnswerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerFound:
-    """An entry found in the book. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
+    """An entry found in the store. ``taken``: Kafka has the event. ``running``: an attempt is under way."""
 
     entry: AnswerEntry
     taken: bool
@@ -122,7 +122,7 @@ def entry_of(event: Event[CaseAnswered], *, secret: bytes) -> AnswerEntry:
 
 
 def admit(asked: AnswerEntry, *, found: AnswerFound | None) -> AnswerAdmission:
-    """Decide from the book's entry under this authority and id; ``found`` is None if the answer was just entered."""
+    """Decide from the store's entry under this authority and id; ``found`` is None if the answer was just entered."""
     if found is None:
         return AnswerDue(asked)
     if found.entry.content_hash != asked.content_hash:

@@ -1,4 +1,4 @@
-"""How far the book of answers certainly has what Kafka has, so that a book that was set back is noticed."""
+"""How far the store of answers certainly has what Kafka has, so that a store that was set back is noticed."""
 
 from alembic import op
 
@@ -14,7 +14,7 @@ _TABLES = (
     )
     """,
     "COMMENT ON COLUMN answer_mark.number IS 'grows with every mark; a lower one than was seen before comes from a backup'",
-    "COMMENT ON COLUMN answer_mark.ends IS 'by partition: every answer before this offset is in the book'",
+    "COMMENT ON COLUMN answer_mark.ends IS 'by partition: every answer before this offset is in the store'",
 )
 
 
