@@ -16,6 +16,8 @@ from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.records import Record, consumed
 
 _ANSWER_SECONDS: Final = 10.0
+_QUIET_FETCH_MS: Final = 250
+_QUIET_ROUND_MS: Final = 200
 _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
 
 
@@ -29,6 +31,26 @@ class TopicRound:
     records: Sequence[Record]
     reached: Mapping[TopicPartition, int]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPace:
+    """How Kafka is asked: a busy topic in rounds that gather ``min_bytes``, a quiet one seldom, and its first record comes at once."""
+
+    round_ms: int
+    min_bytes: int
+
+    def set(self, consumer: AIOKafkaConsumer, *, busy: bool) -> int:
+        """Set it for the next fetch; return for how long the next round waits at most."""
+        if self.min_bytes <= 1:
+            return self.round_ms
+        least, longest = self.min_bytes, self.round_ms
+        if not busy:
+            least, longest = 1, max(self.round_ms, _QUIET_FETCH_MS)
+        fetcher = consumer._fetcher  # noqa: SLF001 - it has no public way to ask otherwise than at first
+        fetcher._fetch_min_bytes = least  # noqa: SLF001 - as above
+        fetcher._fetch_max_wait_ms = longest  # noqa: SLF001 - as above
+        return self.round_ms if busy else max(self.round_ms, _QUIET_ROUND_MS)
 
 
 class FollowedView(Protocol):
@@ -64,9 +86,10 @@ async def follow_records(
 ) -> Never:
     """Keep the view up to date until cancelled; after a failure begin a new session, with growing pauses.
 
-    ``round_ms`` is how far a view may lag behind a quiet topic. Kafka is asked for the ends when a session begins, so that
-    ``complete`` says that the view holds what lay there then. With ``asking``, Kafka is asked anew in every round, and
-    ``complete`` says so as of the last call of ``asking``, which comes right before the question.
+    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for ``min_bytes``. Kafka is
+    asked for the ends when a session begins, so that ``complete`` says that the view holds what lay there then. With
+    ``asking``, Kafka is asked anew in every round, and ``complete`` says so as of the last call of ``asking``, which comes
+    right before the question.
     """
     pause, log = Backoff(), structlog.get_logger().bind(part=type(view).__name__)
     while True:
@@ -76,7 +99,9 @@ async def follow_records(
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await consumer.start()
             await view.begin(consumer)
-            await _rounds(consumer, view, round_ms=round_ms, asking=asking, complete=pause.reset)
+            await _rounds(
+                consumer, view, pace=FetchPace(round_ms, min_bytes), asking=asking, complete=pause.reset
+            )
         except _FAILURES as error:
             log.warning("topic not followed", error=error, next=pause.next_seconds)
             failure = error
@@ -90,7 +115,7 @@ async def _rounds(
     consumer: AIOKafkaConsumer,
     view: FollowedView,
     *,
-    round_ms: int,
+    pace: FetchPace,
     asking: Callable[[], None] | None,
     complete: Callable[[], None],
 ) -> Never:
@@ -107,7 +132,7 @@ async def _rounds(
         await view.take(TopicRound(records, reached, done))
         if done:
             complete()
-        fetched = await consumer.getmany(timeout_ms=round_ms)
+        fetched = await consumer.getmany(timeout_ms=pace.set(consumer, busy=bool(records)))
         records = [consumed(each) for found in fetched.values() for each in found]
 
 

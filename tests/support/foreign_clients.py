@@ -49,6 +49,18 @@ def java(folder: Path, name: str) -> list[str]:
     return [program, "-cp", f"{folder}:{jars}", name]
 
 
+def java_sample(folder: Path) -> list[str]:
+    """How the sample authority in Java is called; compiled in this folder, with no warning."""
+    program, compiler = _program("java"), _program("javac")
+    jars = ":".join(map(str, _jose_jars()))
+    sources = sorted(map(str, SAMPLES.glob("*.java")))
+    run(
+        [compiler, "-Xlint:all", "-Werror", "-proc:none", "-cp", jars, "-d", str(folder), *sources],
+        within=folder,
+    )
+    return [program, "-cp", f"{folder}:{jars}", "Inbox"]
+
+
 def go(folder: Path) -> list[str]:
     """How the program in Go is called; built in this folder."""
     program = _program("go")

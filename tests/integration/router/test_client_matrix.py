@@ -12,12 +12,15 @@ from joserfc import jwe
 from joserfc.jwk import JWKRegistry
 
 from amtsweg.stack.service import ServiceProcess
+from shared.events.case import CaseAccepted
 from shared.events.competence import Place
-from shared.events.topics import AUTHORITY_INBOX, authority_group
+from shared.events.submission import SubmissionRouted
+from shared.events.topics import AUTHORITY_INBOX, CASE_UPDATED, SUBMISSION_ROUTED, authority_group
 from tests.integration.router.conftest import Ground
-from tests.support.foreign_clients import java, node, run
+from tests.integration.router.sample_clients import description
+from tests.support.foreign_clients import java, java_sample, node, run
 
-AUTHORITY = "g-06531008"
+AUTHORITY, ALLENDORF = "g-06531008", "g-06531001"
 OLDEST = (2, 6, 1)
 """Older ones fail at SCRAM with Kafka 4: librdkafka's issue 4895."""
 
@@ -82,6 +85,22 @@ async def test_a_client_of_another_language_reads_the_inbox_and_opens_what_lies_
         told = await asyncio.to_thread(run, [*command, "task.json"], within=tmp_path)
 
         assert told.strip().splitlines()[-1] == content
+
+
+@pytest.mark.long
+async def test_the_sample_in_java_opens_a_case_accepts_and_confirms_it(
+    ground: Ground, router: ServiceProcess, intake: ServiceProcess, doors: ServiceProcess, tmp_path: Path
+) -> None:
+    command = await asyncio.to_thread(java_sample, tmp_path)
+    access = description(ground, [ALLENDORF], intake=intake, doors=doors, folder=tmp_path)
+    sent = ground.submission(place=Place(ags=ALLENDORF.removeprefix("g-")), content=b'{"betrieb":"Eisdiele"}')
+    await ground.receive(sent)
+    await ground.until(SUBMISSION_ROUTED.name, sent.case_id, SubmissionRouted)
+
+    told = await asyncio.to_thread(run, [*command, str(access), ALLENDORF], within=tmp_path)
+
+    assert told.splitlines()[0] == '{"betrieb":"Eisdiele"}'
+    await ground.until(CASE_UPDATED.name, sent.case_id, CaseAccepted)
 
 
 def _read(ground: Ground, case: str) -> bytes:
