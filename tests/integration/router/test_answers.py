@@ -163,10 +163,10 @@ async def test_doors_killed_in_the_middle_of_answers_take_each_once(
                     return answer
                 await asyncio.sleep(0.2)
 
-    first = asyncio.gather(*(giessen.post("/v1/answers", json=b) for b in bodies), return_exceptions=True)
-    await asyncio.sleep(0.05)
+    first = [asyncio.ensure_future(giessen.post("/v1/answers", json=body)) for body in bodies]
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.to_thread(doors.kill)
-    await first
+    await asyncio.gather(*first, return_exceptions=True)
     await asyncio.to_thread(doors.start)
     told = await asyncio.gather(*(until_told(body) for body in bodies))
 
@@ -243,7 +243,8 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
             CASE_CUSTODY.name, held.to_json(), key=key, partition=partition_of(key, CHOSEN_PARTITIONS)
         )
         asked = asyncio.ensure_future(view.certainly(case))
-        await asyncio.sleep(0.3)
+        for _ in range(3):  # who asks later about another partition is answered
+            assert await view.certainly(_of_another_partition(case)) is None
         assert not asked.done()
         await producer.commit_transaction()
         found = await asked
@@ -253,6 +254,13 @@ async def test_a_refusal_waits_for_what_is_written_and_not_committed_yet(
 
     assert found is not None
     assert (found.submission_id, found.standing, found.authority) == (held.submission_id, "routed", GIESSEN)
+
+
+def _of_another_partition(case: UUID) -> UUID:
+    def partition(each: UUID) -> int:
+        return partition_of(str(each).encode(), CHOSEN_PARTITIONS)
+
+    return next(other for other in iter(uuid4, None) if partition(other) != partition(case))
 
 
 async def view_is_there(view: HeldCases) -> None:
