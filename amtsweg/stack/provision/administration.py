@@ -15,8 +15,8 @@ ANSWERED_WITHIN_S = 180
 
 
 @contextmanager
-def administration(endpoint: KafkaEndpoint, *, de: str, en: str) -> Iterator[AdminClient]:
-    """The cluster's administration, while the block runs; `de` and `en` say what is not so if it fails.
+def administration(endpoint: KafkaEndpoint, *, failed: str) -> Iterator[AdminClient]:
+    """The cluster's administration, while the block runs; `failed` says what is not so if it fails.
 
     Raises:
         AwayError: the cluster refuses, or a request of the block was not answered in time. It may be carried out later.
@@ -24,10 +24,11 @@ def administration(endpoint: KafkaEndpoint, *, de: str, en: str) -> Iterator[Adm
     try:
         yield endpoint.admin()
     except (KafkaException, TimeoutError) as error:
-        no_answer = isinstance(error, TimeoutError)
+        silent = isinstance(error, TimeoutError)
+        reason = said(de="keine Antwort in der Zeit", en="no answer in time") if silent else str(error)
         raise AwayError(
             said(
-                de=f"Kafka bei {endpoint.bootstrap}: {de}: {'keine Antwort in der Zeit' if no_answer else error}",
-                en=f"Kafka at {endpoint.bootstrap}: {en}: {'no answer in time' if no_answer else error}",
+                de=f"Kafka bei {endpoint.bootstrap}: {failed}: {reason}",
+                en=f"Kafka at {endpoint.bootstrap}: {failed}: {reason}",
             )
         ) from error

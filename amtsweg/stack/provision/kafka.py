@@ -140,7 +140,7 @@ def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
 
 
 def _provisioning(endpoint: KafkaEndpoint) -> AbstractContextManager[AdminClient]:
-    return administration(endpoint, de="nicht eingerichtet", en="not provisioned")
+    return administration(endpoint, failed=said(de="nicht eingerichtet", en="not provisioned"))
 
 
 def _chosen(admin: AdminClient) -> int:

@@ -16,6 +16,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from amtsweg.language import said
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.provision.acl_filters import exactly
 from amtsweg.stack.provision.administration import ANSWERED_WITHIN_S, administration
@@ -31,7 +32,7 @@ def suspend(endpoint: KafkaEndpoint, authority: str) -> None:
         StackError: the cluster does not take it.
     """
     with administration(
-        endpoint, de=f"{authority} ist nicht gesperrt", en=f"{authority} is not suspended"
+        endpoint, failed=said(de=f"{authority} ist nicht gesperrt", en=f"{authority} is not suspended")
     ) as admin:
         for done in admin.create_acls(list(_refusals(authority))).values():
             done.result(ANSWERED_WITHIN_S)
@@ -44,7 +45,7 @@ def resume(endpoint: KafkaEndpoint, authority: str) -> bool:
         StackError: the cluster does not take it.
     """
     with administration(
-        endpoint, de=f"{authority} ist weiter gesperrt", en=f"{authority} is not resumed"
+        endpoint, failed=said(de=f"{authority} ist weiter gesperrt", en=f"{authority} is not resumed")
     ) as admin:
         deleted = admin.delete_acls([exactly(each) for each in _refusals(authority)])
         found = [done.result(ANSWERED_WITHIN_S) for done in deleted.values()]
@@ -58,7 +59,7 @@ def suspended(endpoint: KafkaEndpoint) -> frozenset[str]:
         StackError: the cluster cannot be asked.
     """
     with administration(
-        endpoint, de="Sperren lassen sich nicht lesen", en="refusals cannot be read"
+        endpoint, failed=said(de="Sperren lassen sich nicht lesen", en="refusals cannot be read")
     ) as admin:
         found = admin.describe_acls(_ANY_REFUSAL).result(ANSWERED_WITHIN_S)
     return frozenset(binding.principal.removeprefix("User:") for binding in found)

@@ -4,6 +4,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -22,6 +23,13 @@ SKEW = 30
 """Seconds that the clocks of issuer and page may differ."""
 
 
+@dataclass(frozen=True)
+class Seconds:
+    """An instant that is reckoned from when the test runs."""
+
+    from_now: int
+
+
 def claims(**changed: Any) -> dict[str, Any]:
     now = int(time.time())
     said = {
@@ -32,7 +40,8 @@ def claims(**changed: Any) -> dict[str, Any]:
         "iat": now,
         "exp": now + 60,
     }
-    return {name: value for name, value in (said | changed).items() if value is not None}
+    asked = {name: now + v.from_now if isinstance(v, Seconds) else v for name, v in changed.items()}
+    return {name: value for name, value in (said | asked).items() if value is not None}
 
 
 def signed(said: Json, *, key: ECKey = OWN) -> str:
@@ -85,8 +94,8 @@ async def told(issuer: OpenIdProvider, *, stated: str | None = None) -> Json:
         {},
         {"aud": [CLIENT]},
         {"aud": [CLIENT, "other"], "azp": CLIENT},
-        {"exp": int(time.time()) - SKEW + 20, "iat": int(time.time()) - 300},
-        {"iat": int(time.time()) + SKEW - 20, "exp": int(time.time()) + 300},
+        {"exp": Seconds(20 - SKEW), "iat": Seconds(-300)},
+        {"iat": Seconds(SKEW - 20), "exp": Seconds(300)},
     ],
     ids=["as it should be", "a list", "several audiences", "just over", "a clock that is ahead"],
 )
@@ -104,11 +113,11 @@ async def test_a_token_that_holds_names_the_person(changed: dict[str, Any]) -> N
         {"aud": [CLIENT, "other"], "azp": "other"},
         {"nonce": "n-2"},
         {"nonce": None},
-        {"exp": int(time.time()) - SKEW - 60},
+        {"exp": Seconds(-SKEW - 60)},
         {"exp": None},
         {"exp": "soon"},
         {"iat": None},
-        {"iat": int(time.time()) + 3600, "exp": int(time.time()) + 7200},
+        {"iat": Seconds(3600), "exp": Seconds(7200)},
         {"sub": None},
     ],
     ids=lambda changed: ",".join(f"{name}={type(value).__name__}" for name, value in changed.items()),
