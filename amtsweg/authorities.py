@@ -15,6 +15,7 @@ from amtsweg.operator_orders import OPERATOR, put_on_record
 from amtsweg.stack.endpoints import KafkaEndpoint
 from amtsweg.stack.errors import AwayError, StackError, WrongCallError
 from amtsweg.stack.provision import suspension
+from amtsweg.stack.provision.kafka import has_inbox
 from amtsweg.stack.provision.quotas import QUOTAS, set_quota
 from shared.errors import Unavailable
 from shared.events.operation import ResumeOrdered, SuspendOrdered
@@ -44,6 +45,14 @@ def suspend(authority: AuthorityArgument) -> None:
             en=f"{authority} is suspended: over Kafka from now on, over HTTP within {_HTTP_SECONDS} seconds.",
         )
     )
+    if not has_inbox(kafka, authority):
+        typer.echo(
+            said(
+                de=f"Achtung: {authority} hat keinen Eingang. Ist die Kennung richtig? `amtsweg authority list` zeigt alle.",
+                en=f"Caution: {authority} has no inbox. Is the id right? `amtsweg authority list` shows all.",
+            ),
+            err=True,
+        )
 
 
 @commands.command("resume")

@@ -35,7 +35,7 @@ from amtsweg.stack.provision.copies import check_copies, copies, in_sync
 from amtsweg.stack.provision.grants import Grant, grants, services_and_operators
 from amtsweg.stack.provision.logins import Logins
 from amtsweg.stack.provision.topics import Wanted, wanted
-from shared.events.topics import CASE_CUSTODY, PARTITIONS
+from shared.events.topics import AUTHORITY_INBOX, CASE_CUSTODY, PARTITIONS
 
 _AT_ONCE = 500
 _FOUND_WITHIN_S = 60
@@ -137,6 +137,16 @@ def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
     with _provisioning(endpoint) as admin:
         asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())
         return frozenset(asked.result(ANSWERED_WITHIN_S))
+
+
+def has_inbox(endpoint: KafkaEndpoint, authority: str) -> bool:
+    """Whether the cluster has the topic that everything for this authority lies in.
+
+    Raises:
+        StackError: the cluster cannot be asked.
+    """
+    with _provisioning(endpoint) as admin:
+        return AUTHORITY_INBOX.for_authority(authority) in admin.list_topics(timeout=_FOUND_WITHIN_S).topics
 
 
 def _provisioning(endpoint: KafkaEndpoint) -> AbstractContextManager[AdminClient]:

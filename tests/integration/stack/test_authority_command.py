@@ -307,6 +307,7 @@ async def test_a_suspension_and_its_end_are_orders_on_record(house: House, kafka
     ]
 
     assert [result.exit_code for result in said] == [0, 0, 1], [result.output for result in said]
+    assert "amtsweg authority list" in said[0].stderr  # nobody was added under this id
     records = await everything(house.address, OPERATION_ORDERED.name)
     ours_or_not = [r for r in records if "ce_type" in dict(r.headers)]  # others try what cannot be read
     told = [decode(r.value, r.headers, OPERATION_ORDERED.payloads).data for r in ours_or_not]
@@ -333,6 +334,7 @@ async def test_what_the_console_has_ordered_the_command_sees_completes_and_ends(
     for command, told in (("suspend", (True, True)), ("resume", (False, False))):
         done = await asyncio.to_thread(runner.invoke, commands, [command, house.authority])
         assert done.exit_code == 0, done.output
+        assert "amtsweg authority list" not in done.stderr
         assert await _shut(shown) == told
 
 
