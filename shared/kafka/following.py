@@ -13,6 +13,8 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.lenient_fetch import fetch_next
+from shared.kafka.raw_fetch import is_of_a_batch
 from shared.kafka.records import Record, consumed
 
 _ANSWER_SECONDS: Final = 10.0
@@ -66,7 +68,7 @@ class FollowedView(Protocol):
     async def take(self, round_: TopicRound) -> None:
         """Take the records in; the first round of a session has none.
 
-        A record that the view can do without is its own matter. Raising `Undecodable` or `Unavailable` ends the session.
+        A record that the view can do without is its own matter, one with a ``fault`` too: it has neither key nor value. Raising `Undecodable` or `Unavailable` ends the session.
         """
 
     async def lost(self, failure: Exception) -> None:
@@ -100,7 +102,12 @@ async def follow_records(
                 await consumer.start()
             await view.begin(consumer)
             await _rounds(
-                consumer, view, pace=FetchPace(round_ms, min_bytes), asking=asking, complete=pause.reset
+                consumer,
+                view,
+                address,
+                pace=FetchPace(round_ms, min_bytes),
+                asking=asking,
+                complete=pause.reset,
             )
         except _FAILURES as error:
             log.warning("topic not followed", error=error, next=pause.next_seconds)
@@ -114,6 +121,7 @@ async def follow_records(
 async def _rounds(
     consumer: AIOKafkaConsumer,
     view: FollowedView,
+    address: KafkaAddress,
     *,
     pace: FetchPace,
     asking: Callable[[], None] | None,
@@ -132,8 +140,27 @@ async def _rounds(
         await view.take(TopicRound(records, reached, done))
         if done:
             complete()
-        fetched = await consumer.getmany(timeout_ms=pace.set(consumer, busy=bool(records)))
-        records = [consumed(each) for found in fetched.values() for each in found]
+        records = await _next(consumer, reached, address, wait_ms=pace.set(consumer, busy=bool(records)))
+
+
+async def _next(
+    consumer: AIOKafkaConsumer, reached: Mapping[TopicPartition, int], address: KafkaAddress, *, wait_ms: int
+) -> list[Record]:
+    """The records after these places; a batch that cannot be read is a record with a fault, as it is for a group."""
+    try:
+        fetched = await consumer.getmany(timeout_ms=wait_ms)
+    except Exception as error:
+        if not is_of_a_batch(error):
+            raise
+    else:
+        return [consumed(each) for found in fetched.values() for each in found]
+    # What this call had drained before is lost to us: each partition is asked by itself, and reading goes on after that.
+    records: list[Record] = []
+    for tp, place in reached.items():
+        found = await fetch_next(consumer, tp, address=address, start=place)
+        consumer.seek(tp, found.reached)
+        records += found.records
+    return records
 
 
 async def seek_first(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:

@@ -28,7 +28,7 @@ async def fetch_next(
 ) -> Fetched:
     """What one request brings from ``start`` on; what cannot be read is one record with a fault.
 
-    The consumer lends its connections and is never assigned: with each assignment aiokafka forgets the topics it knew
+    The consumer lends its connections and needs no assignment: with each one aiokafka forgets the topics it knew
     and asks for the new ones, which takes a tenth of a second and stops whoever reads another partition.
 
     Raises:

@@ -5,9 +5,9 @@ open then, or `Unavailable`. A time-out proves nothing.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -15,6 +15,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.raw_fetch import is_of_a_batch
 from shared.kafka.records import Record, consumed
 
 _PATIENCE_MS: Final = 1000
@@ -35,7 +36,7 @@ async def read_to_end(
     The end includes transactions that are open now: their records are waited for.
 
     Raises:
-        Unavailable: an end is not reached, because a transaction hangs or Kafka cannot be reached.
+        Unavailable: an end is not reached, because a transaction hangs, a batch cannot be read or Kafka cannot be reached.
     """
     if not starts:
         return
@@ -50,7 +51,7 @@ async def read_to_end(
         idle = 0
         # Positions, not records, tell the end: what lies last may be a marker or compacted away.
         while open_ended := [tp for tp in starts if await consumer.position(tp) < ends[tp]]:
-            fetched = await consumer.getmany(*open_ended, timeout_ms=_PATIENCE_MS)
+            fetched = await _fetched(consumer, open_ended)
             for records in fetched.values():
                 yield [consumed(record) for record in records]
             idle = 0 if fetched else idle + 1
@@ -59,6 +60,22 @@ async def read_to_end(
                 raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
     finally:
         await close(consumer)
+
+
+async def _fetched(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, Sequence[Any]]:
+    """Nothing is passed over: who reads to the end would take what is not told for absent."""
+    try:
+        fetched: Mapping[TopicPartition, Sequence[Any]] = await consumer.getmany(
+            *partitions, timeout_ms=_PATIENCE_MS
+        )
+    except Exception as error:
+        if not is_of_a_batch(error):
+            raise
+        topics = ", ".join(sorted({tp.topic for tp in partitions}))
+        raise Unavailable(f"a batch cannot be read ({type(error).__name__}) in {topics}") from error
+    return fetched
 
 
 async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:

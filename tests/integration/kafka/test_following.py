@@ -10,9 +10,12 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.events.envelope import Message
+from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
 from shared.kafka.client import KafkaAddress
 from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.publish_once import publish_once
+from shared.kafka.read_to_end import read_to_end
+from tests.support.batches import batch, send_batch
 from tests.support.stack import KafkaAccess
 
 _ROUND_MS = 50
@@ -35,7 +38,7 @@ class NotedView:
         if self.refuse is not None:
             refused, self.refuse = self.refuse, None
             raise refused
-        self.values += [record.value for record in round_.records]
+        self.values += [record.fault.encode() if record.fault else record.value for record in round_.records]
         self.complete = round_.complete
 
     async def lost(self, failure: Exception) -> None:
@@ -108,3 +111,28 @@ async def test_with_asking_each_round_asks_again(address: KafkaAddress, topic: s
     asked: list[bool] = []
     async with followed(address, topic, asking=lambda: asked.append(view.complete)) as view:
         await view.until(lambda: view.complete and len(asked) > 2)
+
+
+async def test_a_batch_that_cannot_be_unpacked_is_one_fault_and_the_rest_is_followed(
+    address: KafkaAddress, topic: str
+) -> None:
+    await put(address, topic, b"before")
+    bomb = batch(bytes(MAX_UNPACKED_BYTES), compression="zstd")
+    async with followed(address, topic) as view:
+        await view.until(lambda: view.values == [b"before"])
+        await send_batch(address, topic, bomb)
+        await put(address, topic, b"after")
+        await view.until(lambda: view.values[-1:] == [b"after"])
+
+        assert view.values[:1] == [b"before"]
+        assert len(view.values) == 3
+        assert view.failures == []
+
+
+async def test_who_reads_to_the_end_is_told_that_a_batch_cannot_be_unpacked(
+    address: KafkaAddress, topic: str
+) -> None:
+    await send_batch(address, topic, batch(bytes(MAX_UNPACKED_BYTES), compression="zstd"))
+
+    with pytest.raises(Unavailable, match=topic):
+        [_ async for _ in read_to_end(address, {TopicPartition(topic, 0): 0})]
