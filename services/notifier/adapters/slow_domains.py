@@ -22,17 +22,21 @@ _MOST_KNOWN: Final = 1000
 
 @dataclass(slots=True)
 class _Domain:
-    """``inside`` counts mails that wait for a connection or are under way; ``began`` are the instants of these."""
+    """``inside`` counts mails that ask for a place or have one, ``placed`` those that have one.
+
+    ``began`` are the instants at which those under way got a connection: to wait for one says nothing about the domain.
+    """
 
     places: asyncio.Semaphore
     inside: int = 0
+    placed: int = 0
     began: list[float] = field(default_factory=list)
     answers: int = 0
     slow: bool = False
 
 
 class SlowDomainsApart:
-    """The `Mailer` over another one with so many ``connections``.
+    """The `Mailer` over another one with so many ``connections``, which are given out here.
 
     One domain never has all of them, and all that are slow together have half of them. What cannot get one within
     ``patience`` is held back. A time-out counts against the mail where the server has answered others meanwhile, and
@@ -51,6 +55,7 @@ class SlowDomainsApart:
         self._mailer = mailer
         self._most = max(connections - 1, 1)
         self._most_slow = max(connections // 2, 1)
+        self._free = asyncio.Semaphore(connections)
         self._monotonic = monotonic
         self._slow_after = slow_after.total_seconds()
         self._patience = patience.total_seconds()
@@ -68,9 +73,12 @@ class SlowDomainsApart:
                 return HeldBack(_SLOW)
             if not await _taken(domain.places, patience=self._patience):
                 return HeldBack(_SLOW if self._is_slow(domain) else _CROWDED)
+            domain.placed += 1
             try:
-                return await self._offer(domain, mail, before_content)
+                async with self._free:
+                    return await self._offer(domain, mail, before_content)
             finally:
+                domain.placed -= 1
                 domain.places.release()
         finally:
             domain.inside -= 1
@@ -82,7 +90,7 @@ class SlowDomainsApart:
         return domain.slow
 
     def _busy_with_slow(self) -> int:
-        return sum(len(domain.began) for domain in self._domains.values() if domain.slow)
+        return sum(domain.placed for domain in self._domains.values() if self._is_slow(domain))
 
     async def _offer(
         self, domain: _Domain, mail: Mail, before_content: Callable[[], Awaitable[bool]]

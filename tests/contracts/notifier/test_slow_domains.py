@@ -184,3 +184,47 @@ async def test_slow_domains_share_half_of_the_connections_until_one_mail_is_quic
     server.meanwhile.append("b.example")
     assert await server.offer("a.example") == Accepted()
     assert server.came_meanwhile[1:] == [Accepted()]
+
+
+@dataclass
+class Crowded:
+    """A `Mailer` with two connections, on the test's clock; a domain is answered when it is told to go on."""
+
+    now: float = 0.0
+    go_on: dict[str, asyncio.Event] = field(default_factory=dict)
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    async def hand_over(self, mail: Mail, *, before_content: object) -> MailOutcome:
+        async with self.free:
+            if waits := self.go_on.get(mail.recipient.partition("@")[2]):
+                await waits.wait()
+        return Accepted()
+
+
+async def test_a_mail_that_waits_for_a_connection_does_not_make_its_domain_slow() -> None:
+    server = Crowded(go_on={name: asyncio.Event() for name in ("a.example", "b.example")})
+    apart = SlowDomainsApart(
+        server, connections=2, monotonic=lambda: server.now, patience=timedelta(milliseconds=1)
+    )
+
+    async def offer(domain: str) -> MailOutcome:
+        async def begin() -> bool:
+            return True
+
+        mail = Mail(
+            sender=Recipient("a@amtsweg.example"), recipient=Recipient(f"erika@{domain}"), content=b""
+        )
+        return await apart.hand_over(mail, before_content=begin)
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        for domain in ("a.example", "b.example"):
+            tasks.create_task(offer(domain))
+        waiting = tasks.create_task(offer("quick.example"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        server.now += 60
+        server.go_on["b.example"].set()
+        assert await waiting == Accepted()
+        assert await offer("b.example") == HeldBack(timedelta(seconds=30))  # a.example is slow and under way
+        assert await offer("quick.example") == Accepted()
+        server.go_on["a.example"].set()
