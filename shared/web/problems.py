@@ -61,10 +61,17 @@ _SAID: Final[Mapping[int, tuple[Bilingual, Bilingual, Bilingual]]] = {
         ),
     ),
 }
-_READ_THE_DESCRIPTION: Final = Bilingual(
-    de="Die Beschreibung der Schnittstelle unter /openapi.json lesen.",
-    en="Read the API description at /openapi.json.",
+_REFUSED: Final = (
+    Bilingual(de="Nicht ausführbar", en="Cannot be carried out"),
+    Bilingual(
+        de="Die Anfrage lässt sich so nicht ausführen.", en="The request cannot be carried out as it is."
+    ),
+    Bilingual(
+        de="Die Beschreibung der Schnittstelle unter /openapi.json lesen.",
+        en="Read the API description at /openapi.json.",
+    ),
 )
+"""Of every other status that the framework refuses with."""
 
 
 class Problem(HTTPException):
@@ -133,8 +140,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     headers = dict(error.headers) if error.headers else {}
     if "GET" in headers.get("Allow", ""):
         headers["Allow"] += ", HEAD"
-    phrase = (status.phrase, status.description or status.phrase, _READ_THE_DESCRIPTION)
-    title, detail, resolution = _SAID.get(status, phrase)
+    title, detail, resolution = _SAID.get(status, _REFUSED)
     kind = status.phrase.lower().replace(" ", "-")
     return Problem(status, kind, title=title, detail=detail, resolution=resolution, headers=headers).response(
         request

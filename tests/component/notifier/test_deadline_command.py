@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from amtsweg.__main__ import COMMANDS
 from amtsweg.deadline import deadline, deadlines
 from amtsweg.directory.folder import shipped
-from services.notifier.adapters.http.deadlines import add_deadlines
+from services.notifier.adapters.http.deadlines import EXPECTED_DE, add_deadlines
+from services.notifier.domain.deadlines.inquiry import FIELDS
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
@@ -154,3 +155,9 @@ async def test_the_door_says_which_parameter_is_wrong() -> None:
 def test_the_commands_are_parts_of_amtsweg() -> None:
     assert COMMANDS["deadline"] == "amtsweg.deadline:deadline"
     assert COMMANDS["messages"] == "amtsweg.messages:commands"
+
+
+async def test_the_door_says_in_german_too_what_each_parameter_should_hold() -> None:
+    assert set(EXPECTED_DE) == set(FIELDS)
+    answer = await ask(profile=FICTION, receivedAt="2026-04-01", sentAt="2026-04-04", sentBy="pigeon")
+    assert answer.json()["detail"].startswith("sentBy: erwartet wird eines von letter, letter-abroad")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from shared.errors import Unavailable
 from shared.telemetry.health import Health
@@ -40,6 +41,8 @@ def app(health: Health) -> FastAPI:
     async def fails(how: str) -> None:
         if how == "unavailable":
             raise Unavailable("Kafka is away")
+        if how == "framework":
+            raise HTTPException(400, "There was an error parsing the body")
         if how == "problem":
             raise Problem(409, "reused", title="Reused", detail="used before", resolution="use another")
         raise RuntimeError("name: Erika Mustermann")
@@ -163,3 +166,14 @@ async def test_a_process_that_is_not_ready_rings(client: httpx.AsyncClient, heal
     assert not rings("AmtswegNotReady", await probed())
     part.set("unready", reason="Kafka is away")
     assert rings("AmtswegNotReady", await probed())
+
+
+@pytest.mark.parametrize(("asked", "title"), [("de", "Nicht ausführbar"), ("en", "Cannot be carried out")])
+async def test_what_the_framework_refuses_is_said_in_the_language_of_the_request(
+    client: httpx.AsyncClient, asked: str, title: str
+) -> None:
+    answer = await client.get("/fails/framework", headers={"Accept-Language": asked})
+    assert (answer.status_code, answer.headers["Content-Language"]) == (400, asked)
+    told = answer.json()
+    assert (told["type"], told["title"]) == ("urn:amtsweg:problem:bad-request", title)
+    assert "error parsing" not in told["detail"]

@@ -1,7 +1,8 @@
 """Statutory periods over HTTP: the same question and the same answer as `amtsweg deadline --json`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,11 +10,25 @@ from pydantic.alias_generators import to_camel
 
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document
-from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, read_deadline_inquiry
+from services.notifier.domain.deadlines.inquiry import CHANNELS, BadDeadlineInquiry, read_deadline_inquiry
 from services.notifier.domain.deadlines.law import Law
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
+
+EXPECTED_DE: Final[Mapping[str, str]] = {
+    "service": "ein LeiKa-Schlüssel mit 14 Ziffern, für den an diesem Tag ein Profil bekannt ist; oder profile, nicht beides",
+    "profile": "der Name eines Profils, das an diesem Tag gilt; nur ohne service",
+    "receivedAt": "ein Zeitpunkt nach ISO 8601 oder ein Tag als JJJJ-MM-TT, dessen Frist sich berechnen lässt",
+    "via": "single-contact oder authority",
+    "supplementsReceivedAt": "Zeitpunkte oder Tage wie in receivedAt, keiner davor",
+    "extendedByMonths": "eine ganze Zahl von Monaten, so viele, wie das Profil erlaubt",
+    "complete": "true oder false",
+    "sentAt": "ein Zeitpunkt oder Tag wie in receivedAt, nicht davor, dessen Frist sich berechnen lässt",
+    "sentBy": f"eines von {', '.join(CHANNELS)}, mit einer Regel für diesen Tag; nur zusammen mit sentAt",
+    "retrievedAt": "ein Zeitpunkt oder Tag, nicht vor sentAt; nur mit portal in sentBy",
+}
+"""What each parameter should hold; `BadDeadlineInquiry` says it in English."""
 
 _Wire = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -96,7 +111,10 @@ def add_deadlines(app: FastAPI, *, law: Law) -> None:
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "bad-inquiry",
                 title=Bilingual(de="Die Anfrage ist nicht lesbar", en="The inquiry cannot be read"),
-                detail=Bilingual(de=f"{bad.field}: Die Angabe ist nicht wie erwartet.", en=f"{bad}"),
+                detail=Bilingual(
+                    de=f"{bad.field}: erwartet wird {EXPECTED_DE.get(bad.field, 'eine andere Angabe')}.",
+                    en=f"{bad}",
+                ),
                 resolution=Bilingual(
                     de=f"Den Parameter {bad.field} berichtigen.", en=f"Correct the parameter {bad.field}."
                 ),
