@@ -66,12 +66,12 @@ def _said_where() -> Iterator[None]:
     """What is wrong goes to the standard error, and the command ends with 2, or with 3 where Kafka is away."""
     try:
         yield
+    except (KafkaError, Unavailable, ConnectionError, TimeoutError) as away:
+        typer.echo(f"amtsweg directory: {reason(away)}", err=True)
+        raise typer.Exit(UNDECIDED) from away
     except (BadInquiry, BrokenDirectory, OSError, ChangeRefused, Undecodable, UnknownVersion) as error:
         typer.echo(f"amtsweg directory: {reason(error)}", err=True)
         raise typer.Exit(MISTAKE) from error
-    except (KafkaError, Unavailable) as away:
-        typer.echo(f"amtsweg directory: {reason(away)}", err=True)
-        raise typer.Exit(UNDECIDED) from away
 
 
 @commands.command("compile")

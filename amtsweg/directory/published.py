@@ -77,7 +77,7 @@ async def publish(
     4. Read again: what counts is what every router makes of it.
 
     Raises:
-        Refused: by ``prepare``; or somebody else was faster; or it was recorded, but too late to be followed.
+        ChangeRefused: by ``prepare``; or somebody else was faster; or it was recorded, but too late to be followed.
         KafkaError: Kafka is away.
     """
     producer = transactional_producer(
@@ -140,7 +140,7 @@ async def seed(
     """Publish the first version; if there is one, return that.
 
     Raises:
-        Refused: somebody else publishes another one at this moment.
+        ChangeRefused: somebody else publishes another one at this moment.
         KafkaError, Unavailable: Kafka is away.
     """
     before = await read(address, topic=topic)

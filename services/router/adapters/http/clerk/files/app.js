@@ -42,6 +42,7 @@ function enter(trouble) {
 }
 
 globalThis.addEventListener("signed-out", () => {
+  if (paused) return; // of two requests in flight the second is told the same
   const writing = unsent();
   if (writing) pause();
   else forgetAll();
