@@ -16,9 +16,9 @@ _HEADERS: Final = {
 }
 _STYLE: Final = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "pre{overflow:auto;background:#f2f2f2;padding:1rem}table{border-collapse:collapse;width:100%}"
+    "pre{white-space:pre-wrap;background:#f2f2f2;padding:1rem}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid #ddd}"
-    "section{border-top:1px solid #bbb;padding-top:1rem;margin-top:2rem}code{overflow-wrap:anywhere}"
+    "section{border-top:1px solid #bbb;padding-top:1rem;margin-top:2rem}pre,code,a,td{overflow-wrap:anywhere}"
     ".method{font-weight:700;text-transform:uppercase}"
 )
 _METHODS: Final = ("get", "post", "put", "patch", "delete")

@@ -3,13 +3,16 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import services.audit.app  # noqa: F401 - defines every payload that the service itself writes
 from services.audit.adapters.http import page
 from services.audit.adapters.http.page import verify
 from services.audit.domain.schemas import payload_schemas
 from shared.events.envelope import event_type
+from shared.events.notification import FailureReason, MessageKind, Settlement
 from shared.events.payload import Payload
+from shared.events.submission import Channel
 from shared.events.topics import audited
 
 FILES = Path(page.__file__).parent / "files"
@@ -29,6 +32,14 @@ def test_every_kind_of_entry_has_a_word_on_the_page() -> None:
     table = words[words.index("export const KINDS") : words.index("export const LANES")]
     named = {f"de.amtsweg.{kind}.v1" for kind in re.findall(r"^  (\w+): \[", table, re.MULTILINE)}
     assert named == LOGGED
+
+
+def test_what_a_message_tells_how_and_with_what_outcome_has_a_word_on_the_page() -> None:
+    words = (FILES / "words.js").read_text(encoding="utf-8")
+    table = words[words.index("const VALUES") : words.index("const RULES")]
+    known = set(re.findall(r'(?:^  |, )"?([a-z-]+)"?: \["[^"]+", "[^"]+"\]', table, re.MULTILINE))
+    values = {each for kind in (MessageKind, Channel, Settlement, FailureReason) for each in get_args(kind)}
+    assert values - known == set()
 
 
 def test_the_verifier_calls_kinds_as_the_page_does() -> None:

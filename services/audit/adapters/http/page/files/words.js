@@ -207,6 +207,11 @@ const VALUES = {
   "internal-error": ["Fehler im System", "fault of the system"], "order-failed": ["Anordnung gescheitert", "order failed"],
   returned: ["zurückgegeben", "handed back"], forwarded: ["weitergegeben", "handed on"], "information-requested": ["Unterlagen nachgefordert", "information requested"],
   "handed-on-in-a-circle": ["im Kreis weitergegeben", "handed on in a circle"],
+  receipt: ["Empfangsbestätigung", "automatic receipt"], clearing: ["Zuständigkeit wird geklärt", "competence is being clarified"], acknowledgement: ["Eingangsbestätigung der Behörde", "the authority's confirmation of receipt"],
+  status: ["Stand des Verfahrens", "status of the procedure"], incomplete: ["Es fehlen Unterlagen", "documents are missing"], supplement: ["Nachgereichtes ist eingegangen", "supplement received"],
+  unreadable: ["Datei nicht lesbar", "file cannot be read"], extension: ["Frist verlängert", "period extended"], decision: ["Entscheidung liegt bereit", "decision available"], completion: ["Verfahren abgeschlossen", "procedure completed"],
+  "deemed-approval": ["gilt als bewilligt", "deemed approved"], certificate: ["Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"], "trade-certificate": ["Gewerbeschein liegt bereit", "trade certificate available"],
+  address: ["keine brauchbare Adresse", "no usable address"], "gave-up": ["aufgegeben", "given up"], bounced: ["kam zurück", "came back"], suppressed: ["nicht versucht", "not tried"],
   forwarding: ["Weitergabe", "passing on"], fetching: ["Abholung", "fetching"], confirmation: ["Bestätigung", "confirmation"],
 };
 
