@@ -11,6 +11,7 @@ import subprocess
 import time
 import uuid
 import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ _REFUSES = 3
 """So many refusals in one start are no accident of a moment."""
 
 _THREADS_TOLD_S = 1.0
+_TRACES = "refused-"
 _METADATA = "__cluster_metadata-0"
 
 
@@ -139,12 +141,16 @@ class Kafka(Part):
             self.launch()
             super().wait_until_ready()
 
+    def traces(self) -> Iterator[Path]:
+        """What was kept of starts in which the broker refused everybody."""
+        return self._folder.glob(f"{_TRACES}*")
+
     def _keep_traces(self) -> Path:
         """Have the broker write where its threads stand, and copy its metadata; return where."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGQUIT)
             time.sleep(_THREADS_TOLD_S)
-        kept = self._folder / f"refused-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        kept = self._folder / f"{_TRACES}{datetime.now(UTC):%Y%m%dT%H%M%S}"
         shutil.copytree(self._folder / "data" / _METADATA, kept, dirs_exist_ok=True)
         return kept
 

@@ -137,7 +137,8 @@ def stack() -> Iterator[RealParts]:
     finally:
         for part in running:
             part.kill()  # their data go with them
-        shutil.rmtree(var, ignore_errors=True)
+        if not any(parts.kafka.traces()):
+            shutil.rmtree(var, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
