@@ -96,15 +96,16 @@ class Sending:
         for number in numbers:
             self.world.queue.plan(of_case(number), CONTACT)
 
-    @asynccontextmanager
-    async def running(self, rounds: Rounds) -> AsyncIterator[None]:
-        task = asyncio.create_task(rounds.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+
+@asynccontextmanager
+async def running(rounds: Rounds) -> AsyncIterator[None]:
+    task = asyncio.create_task(rounds.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_everything_due_is_sent(sending: Sending) -> None:
     sending.plan(*range(50))
-    async with sending.running(sending.rounds()):
+    async with running(sending.rounds()):
         await until(lambda: len(sending.seen.results) == 50)
     assert set(sending.seen.results) == {"sent"}
 
@@ -134,7 +135,7 @@ async def test_everything_due_is_sent(sending: Sending) -> None:
 async def test_nothing_is_sent_before_the_replay_has_ended(sending: Sending) -> None:
     sending.replay.up.clear()
     sending.plan(1)
-    async with sending.running(sending.rounds()):
+    async with running(sending.rounds()):
         await sending.replay.asked.wait()
         assert sending.world.mailer.taken == []
         sending.replay.up.set()
@@ -144,7 +145,7 @@ async def test_nothing_is_sent_before_the_replay_has_ended(sending: Sending) -> 
 async def test_no_more_than_so_many_are_under_way_at_a_time(sending: Sending) -> None:
     gate = Gate()
     sending.plan(*range(20))
-    async with sending.running(sending.rounds(courier=sending.world.courier(mailer=gate))):
+    async with running(sending.rounds(courier=sending.world.courier(mailer=gate))):
         await until(lambda: gate.inside == 4)
         await sending.some_rounds()
         gate.open.set()
@@ -168,7 +169,7 @@ async def test_a_server_that_is_away_is_left_alone_and_probed_with_one_mail(send
     sending.world.mailer.away = True
     sending.plan(*range(20))
     breaker = Breaker(limit=3, pause=timedelta(seconds=60))
-    async with sending.running(sending.rounds(breaker=breaker)):
+    async with running(sending.rounds(breaker=breaker)):
         await until(lambda: len(sending.seen.results) >= 3)
         await sending.some_rounds()
         while_open = len(sending.seen.results)
@@ -184,7 +185,7 @@ async def test_a_server_that_is_away_is_left_alone_and_probed_with_one_mail(send
 
 async def test_mails_leave_no_faster_than_the_pace(sending: Sending) -> None:
     sending.plan(*range(20))
-    async with sending.running(sending.rounds(pace=Pace.of(5, now=0))):
+    async with running(sending.rounds(pace=Pace.of(5, now=0))):
         await until(lambda: len(sending.seen.results) == 5)
         await sending.some_rounds()
         assert len(sending.seen.results) == 5
@@ -199,7 +200,7 @@ async def test_a_duty_whose_sender_died_is_offered_again(sending: Sending) -> No
     (claim,) = await sending.world.queue.claim(1)
     await sending.world.queue.begin(claim)
     sending.world.queue.now += timedelta(seconds=61)
-    async with sending.running(sending.rounds()):
+    async with running(sending.rounds()):
         await until(lambda: sending.seen.results == ["repeated"])
         assert sending.world.mailer.taken == []
         sending.world.queue.now += timedelta(minutes=5)
@@ -217,7 +218,7 @@ async def test_an_error_with_one_message_does_not_stop_the_others(sending: Sendi
 
     sending.plan(*range(6))
     courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
-    async with sending.running(sending.rounds(courier=courier)):
+    async with running(sending.rounds(courier=courier)):
         await until(lambda: len(sending.seen.results) == 6)
     assert [type(error) for error in sending.seen.errors] == [ZeroDivisionError]
     assert sorted(sending.seen.results) == ["internal-error", *["sent"] * 5]
@@ -232,7 +233,7 @@ async def test_a_message_that_our_code_fails_on_ends_as_failed_after_a_few_attem
 
     sending.plan(1)
     courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
-    async with sending.running(sending.rounds(courier=courier)):
+    async with running(sending.rounds(courier=courier)):
         for attempts in (1, 2, 3):
             await until(lambda attempts=attempts: len(sending.seen.results) == attempts)  # type: ignore[misc] # bound at once
             sending.world.queue.now += timedelta(minutes=6)
@@ -252,7 +253,7 @@ async def test_a_fault_after_the_content_may_have_left_is_treated_as_unknown(sen
 
     sending.plan(1)
     courier = sending.world.courier(mailer=Broken(), observer=sending.seen)
-    async with sending.running(sending.rounds(courier=courier)):
+    async with running(sending.rounds(courier=courier)):
         await until(lambda: sending.seen.results == ["repeated"])
 
 
@@ -262,7 +263,7 @@ async def test_a_relay_that_refuses_us_is_an_outage_and_everything_arrives_after
     sending.world.mailer.refuses_us = True
     sending.plan(*range(20))
     breaker = Breaker(limit=3, pause=timedelta(seconds=60))
-    async with sending.running(sending.rounds(breaker=breaker)):
+    async with running(sending.rounds(breaker=breaker)):
         await until(lambda: len(sending.seen.results) >= 3)
         await sending.some_rounds()
         assert set(sending.seen.results) == {"unwelcome"}
@@ -284,7 +285,7 @@ async def test_a_clock_that_is_set_back_neither_stops_nor_hurries_the_sending(se
         monotonic=lambda: seconds,
         pace=Pace.of(1000, now=0),
     )
-    async with sending.running(rounds):
+    async with running(rounds):
         await until(lambda: "server-away" in sending.seen.results)
         sending.world.mailer.away = False
         sending.world.queue.now += timedelta(seconds=2)
@@ -317,7 +318,7 @@ async def test_a_claim_takes_many_messages_although_they_end_one_by_one(sending:
     sending.world.queue.claim = counted  # type: ignore[method-assign] # the same queue, counted
     sending.plan(*range(64))
     courier = sending.world.courier(mailer=InTurn())
-    async with sending.running(sending.rounds(courier=courier, side_by_side=16, idle=timedelta(minutes=1))):
+    async with running(sending.rounds(courier=courier, side_by_side=16, idle=timedelta(minutes=1))):
         for ended in range(1, 57):  # the last eight are fewer than a claim waits for
             turns.release()
             await until(lambda ended=ended: len(sending.seen.results) == ended)  # type: ignore[misc] # bound at once

@@ -31,7 +31,7 @@ from services.notifier.ports import Carrier, MailOutcome, StoreAway
 from shared.events.notification import Settlement
 from shared.events.submission import Channel
 from tests.component.notifier.test_delivery import CONTACT, NOW, Directory, OpenedContacts, World
-from tests.component.notifier.test_rounds import Seen, Sending, of_case, until
+from tests.component.notifier.test_rounds import Seen, Sending, of_case, running, until
 from tests.support.fake_mailer import FakeMailer
 from tests.support.mails import SENDER, WRITER, message
 
@@ -189,7 +189,7 @@ async def test_simulated_outcomes_say_nothing_about_the_mail_server(sending: Sen
     rounds = sending.rounds(
         courier=sending.world.courier(carrier=carrier, observer=sending.seen), simulator=simulator
     )
-    async with sending.running(rounds):
+    async with running(rounds):
         await until(lambda: len(sending.seen.results) >= 30)
     assert set(sending.seen.results) == {"repeated"}
     assert rounds.breaker == Breaker()

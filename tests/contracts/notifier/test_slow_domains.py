@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ from services.notifier.handler.send_loop import Rounds
 from services.notifier.ports import Accepted, Deferred, HeldBack, MailOutcome, ServerAway
 from shared.events.payload import Sealed
 from tests.component.notifier.test_delivery import CONTACT, NOW, World
-from tests.component.notifier.test_rounds import Caught, Seen
+from tests.component.notifier.test_rounds import Caught, Seen, running
 from tests.support.mail_server import MailServer
 from tests.support.mails import message
 
@@ -91,13 +91,10 @@ async def sending(world: World, seen: Seen, contacts: ByCase, port: int) -> Asyn
         pace=Pace.of(1000, now=0),
         idle=timedelta(milliseconds=5),
     )
-    task = asyncio.create_task(rounds.run())
     try:
-        yield
+        async with running(rounds):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await mailer.close()
 
 
