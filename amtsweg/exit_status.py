@@ -1,9 +1,6 @@
-"""How a call ends, alike in every command: docs/operations.md has the table."""
+"""How a call ends that has not ended with 0, alike in every command: docs/operations.md has the table."""
 
 from typing import Final
-
-DONE: Final = 0
-"""Carried out, and where something was asked, the answer is yes."""
 
 ANSWERED_NO: Final = 1
 """The answer is no, somebody refused, or something was tried and failed."""
