@@ -137,6 +137,49 @@ def test_a_second_municipality_from_elsewhere_is_parked(separator: str, share: i
                 )
 
 
+def slip(name: str, chance: random.Random) -> str:
+    """The name with one letter left out, doubled or exchanged with its neighbour, or cut short."""
+    at = chance.randrange(1, len(name) - 1)
+    return chance.choice((
+        name[:at] + name[at + 1 :], name[:at] + name[at - 1 :], name[:at] + name[at + 1] + name[at] + name[at + 2 :],
+        name[: max(4, len(name) // 2)], name[: max(4, len(name) // 2)] + ".",
+    ))  # fmt: skip
+
+
+@EVERY
+@pytest.mark.parametrize("separator", ["-", ", ", "/", " / ", " (", " OT ", " und ", " u. ", " & ", "+", " b. "])
+def test_a_second_municipality_with_a_slip_of_the_pen_is_not_taken_for_a_quarter(
+    separator: str, share: int
+) -> None:
+    chance = random.Random(8)
+    guessed = []
+    every = list(islice(neighbours(), len(separator) % share, None, share))
+    for postcode, one, other in every:
+        first, second = base(one.name), slip(base(other.name), chance)
+        for pair in ((first, second), (second, first)):
+            if asked(postcode, joined(pair[0], separator, pair[1])).authority is not None:
+                guessed.append((postcode, *pair))
+    assert len(guessed) <= 0.05 * 2 * len(every), guessed
+
+
+@pytest.mark.parametrize("joint", [" und ", " u. ", " & ", " + "])
+def test_two_names_of_which_one_is_unknown_are_parked(joint: str) -> None:
+    assert asked("35390", f"Gießen{joint}Musterhausen").authority is None
+    assert asked("35390", f"Musterhausen{joint}Gießen").authority is None
+    assert asked("34560", "Fritzlar, Dom- und Kaiserstadt").authority == "g-06634005"
+
+
+@pytest.mark.parametrize("short", ["B. ", "Bd. ", "B.", "Bd ", "Bad-", "Bad"])
+def test_bad_is_understood_however_short(short: str) -> None:
+    written = [
+        (plz, area.name.replace("Bad ", short, 1), str(area.administration))
+        for plz, area in municipalities()
+        if area.name.startswith("Bad ")
+    ]
+    assert len(written) > 15
+    assert wrong(written) == []
+
+
 def test_a_name_that_contradicts_its_postcode_is_parked_with_the_candidates_of_both() -> None:
     decision = asked("35390", "Marburg")
     assert (decision.authority, decision.reason) == (None, Reason.UNKNOWN_PLACE)
@@ -176,7 +219,7 @@ def test_a_field_that_says_nothing_leaves_the_postcode_to_decide(town: str) -> N
     "around",
     [
         "{plz} {name}", "{name} {plz}", "D-{plz} {name}", "{name}, D {plz}", "DE-{plz} {name}", "Stadt {name}", "{name}, Stadt",
-        "Gemeinde {name}", "{name}, Deutschland", "{name} Germany", "{name} (Hessen)", "{name}/Hessen", "({name})", "„{name}“",
+        "Gemeinde {name}", "{name}, Deutschland", "{name} Germany", "{name} (Hessen)", "{name}/Hessen", "{name} (HE)", "({name})", "„{name}“",
         "\u00a0{name}\u00a0", "  {name}  ", "{name}.", "{name},", "\ufeff{name}", "{name}\u200b", "in {name}", "{name} 1",
         "{name}, Musterviertel", "{name}-Musterviertel", "{name} OT Musterviertel", "Musterviertel, {name}",
     ],

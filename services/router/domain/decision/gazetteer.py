@@ -126,7 +126,7 @@ def gazetteer(directory: Directory, day: date) -> Gazetteer:
     )
 
 
-_COUNTRY = frozenset({"brd", "d", "de", "deu", "deutschland", "germany", "land"})
+_COUNTRY = frozenset({"brd", "d", "de", "deu", "deutschland", "germany", "he", "land"})
 
 
 def _read(

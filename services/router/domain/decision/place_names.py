@@ -14,11 +14,11 @@ from typing import Literal
 NameWords = tuple[str, ...]
 """The significant words of a name, normalised and in order, without titles and small words."""
 
-Gap = Literal["space", "hyphen", "of", "bracket", "comma"]
+Gap = Literal["space", "hyphen", "of", "bracket", "comma", "and"]
 """What precedes a word, from the tightest to the widest. ``of``: am, an der, im, as before a river.
-``bracket``: a bracket or a slash."""
+``bracket``: a bracket or a slash. ``and``: what joins two names."""
 
-_GAPS: tuple[Gap, ...] = ("space", "hyphen", "of", "bracket", "comma")
+_GAPS: tuple[Gap, ...] = ("space", "hyphen", "of", "bracket", "comma", "and")
 _WORD = re.compile(r"[^\W_]+")
 _HIDDEN = re.compile(r"[^\W_]\0+[^\W_]")
 _UMLAUT = re.compile(r"(?<=[aou])e")
@@ -57,6 +57,9 @@ _SMALL = frozenset(
     ]
 )
 _AND = frozenset({"u", "und"})
+_FIRST = frozenset({"b"})
+"""At the beginning they abbreviate a name; elsewhere they are small words."""
+
 _TITLES = frozenset(
     [
         "gde",
@@ -76,6 +79,8 @@ _TITLES = frozenset(
 )
 _PARTS = frozenset(["gemarkung", "ortschaft", "ortsteil", "ot", "stadtteil", "stt"])
 _SHORT: dict[str, tuple[str, ...]] = {
+    "b": ("bad",),
+    "bd": ("bad",),
     "bergstr": ("bergstrasse",),
     "e": ("eder", "efze"),
     "f": ("fulda",),
@@ -140,8 +145,8 @@ def tokens(written: str) -> tuple[Token, ...]:
         gap = _wider(gap, _gap(plain[end : match.start()]))
         end = match.end()
         token = _token(match[0], dotted=plain.startswith(".", end), gap=gap)
-        if _is_small(token, plain[end:]):
-            gap = _wider(gap, "comma" if token.text in _AND else "of")
+        if (found or token.text not in _FIRST) and _is_small(token, plain[end:]):
+            gap = _wider(gap, "and" if token.text in _AND else "of")
         elif token.text in _PARTS:
             gap = "comma"
         elif token.text in _TITLES:
@@ -159,10 +164,10 @@ def hides_a_break(written: str) -> bool:
 
 @lru_cache(maxsize=32_768)
 def spellings(name: str) -> frozenset[NameWords]:
-    """The spellings of a known name: in full, without the part that distinguishes it from namesakes, without hyphens."""
-    return frozenset(
-        words for variant in (name, base(name), name.replace("-", "")) for words in _words(variant) if words
-    )
+    """The spellings of a known name: in full, without the part that distinguishes it from namesakes, without hyphens, and
+    such as Badhomburg."""
+    variants = (name, base(name), name.replace("-", ""), base(name).replace("Bad ", "Bad"))
+    return frozenset(words for variant in variants for words in _words(variant) if words)
 
 
 def qualifiers(name: str) -> frozenset[str]:
@@ -212,6 +217,8 @@ def _gap(between: str) -> Gap:
         return "space"
     if between in {"-", ".-"}:
         return "hyphen"
+    if any(sign in between for sign in "&+"):
+        return "and"
     if any(sign in between for sign in "/([{<\\"):
         return "bracket"
     return "comma"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.router.domain.decision.gazetteer import Gazetteer, Mention
-from services.router.domain.decision.place_names import Token, hides_a_break, tokens
+from services.router.domain.decision.near_names import resembles
+from services.router.domain.decision.place_names import Token, base, hides_a_break, spellings, tokens
 from services.router.domain.decision.snapshot import DirectorySnapshot
 from services.router.domain.directory.model import Area
 from shared.events.competence import Reason
@@ -58,9 +59,11 @@ def read_town(
         return TownRead(areas=areas, unclear=Reason.AMBIGUOUS_PLACE)
     areas = tuple(common)
     rest = _left_over(written, understood.used)
+    if others := _resembled(rest, areas, parts):
+        return TownRead(areas=_once(areas, others), unclear=Reason.AMBIGUOUS_PLACE)
     if (
         _contradicted(understood, areas)
-        or (rest and hides_a_break(town))
+        or (rest and (hides_a_break(town) or any(token.gap == "and" for token in written)))
         or not _fits(rest, areas, snapshot, beyond=beyond)
     ):
         return TownRead(areas=areas, unclear=Reason.UNKNOWN_PLACE)
@@ -140,6 +143,21 @@ def _fits(rest: Iterable[Token], areas: Sequence[Area], snapshot: DirectorySnaps
     """
     own = frozenset[str]().union(*(snapshot.gazetteer.distinctions[area.ags] for area in areas))
     return all(_is_at_home(token, own, snapshot.gazetteer, beyond=beyond) for token in rest)
+
+
+def _resembled(rest: Iterable[Token], areas: Sequence[Area], parts: PostcodeParts) -> tuple[Area, ...]:
+    """The other municipalities of the postcode that a word of no known name may mean: Fuldatla in Kassel, Fuldatla."""
+    own = {word for area in areas for word in _words(area)}
+    found: list[Area] = []
+    for token in rest:
+        if not resembles(token.text, own):
+            others = (area for group in parts.values() for area in group if area not in areas)
+            found += (area for area in others if resembles(token.text, _words(area)))
+    return _once(found)
+
+
+def _words(area: Area) -> frozenset[str]:
+    return frozenset(word for words in spellings(base(area.name)) for word in words)
 
 
 def _is_at_home(token: Token, own: frozenset[str], gazetteer: Gazetteer, *, beyond: bool) -> bool:
