@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, access, super_user
+from amtsweg.access_store import access
+from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, super_user
 from amtsweg.credentials import read_jwk
 from amtsweg.directory import published
 from amtsweg.directory.proposal import Tables

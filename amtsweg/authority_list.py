@@ -11,8 +11,9 @@ import asyncpg
 import typer
 from rich.table import Column, Table
 
+from amtsweg.access_store import access
 from amtsweg.authority_access import AuthorityArgument, KeyFolder, ways_in
-from amtsweg.authority_way_in import access, ordered_suspensions, super_user
+from amtsweg.authority_way_in import ordered_suspensions, super_user
 from amtsweg.language import said
 from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import kafka, suspension

@@ -3,24 +3,22 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import asyncpg
 from aiokafka.errors import KafkaError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.access_store import access, running_stack
 from amtsweg.addresses import given_address
 from amtsweg.credentials import key_credential, roll_secret, rolled_credential
 from amtsweg.language import said
-from amtsweg.named_file import secret_in
 from amtsweg.stack import endpoints
 from amtsweg.stack.description import AuthorityDescription, StackDescription, stack_folder
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
-from amtsweg.stack.errors import AwayError, StackError, WrongCallError
+from amtsweg.stack.errors import AwayError, StackError
 from amtsweg.stack.provision import kafka, quotas, suspension
 from amtsweg.stack.provision.authority_keys import AuthorityKeys
 from amtsweg.stack.provision.grants import authority_login
@@ -33,21 +31,9 @@ from shared.access.suspensions import read_suspensions
 from shared.bounded_files import LARGE, read_bounded
 from shared.errors import Unavailable
 from shared.events.topics import AUTHORITY_INBOX
-from shared.postgres.pool import Connection
-from shared.settings import PostgresConnection
-
-T = TypeVar("T")
 
 OVERLAP = timedelta(days=14)
 """How long what is replaced goes on beside the new, if nothing else is said."""
-
-
-class _Environment(BaseSettings):
-    """``AMTSWEG_POSTGRES__URL``, ``__PASSWORD_FILE``: an installation's role ``access``."""
-
-    model_config = SettingsConfigDict(env_prefix="AMTSWEG_", env_nested_delimiter="__", extra="ignore")
-
-    postgres: PostgresConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,44 +206,6 @@ def ordered_suspensions(kafka: KafkaEndpoint) -> Mapping[str, datetime]:
                 en=f"who is suspended cannot be read at {kafka.bootstrap}: {away}",
             )
         ) from away
-
-
-def access(work: Callable[[Connection], Awaitable[T]]) -> T:
-    """Do something in schema ``access``."""
-
-    async def connected() -> T:
-        if "AMTSWEG_POSTGRES__URL" in os.environ:
-            postgres = _Environment().postgres
-            password = secret_in(postgres.password_file) if postgres.password_file else None
-            connection = await asyncpg.connect(postgres.url, password=password, timeout=10)
-        else:
-            connection = await asyncpg.connect(running_stack().postgres.url, timeout=10)
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    try:
-        return asyncio.run(connected())
-    except asyncpg.PostgresError as refused:
-        raise AwayError(f"PostgreSQL: {refused}") from refused
-
-
-def running_stack() -> StackDescription:
-    """The local stack.
-
-    Raises:
-        StackError: none runs.
-    """
-    try:
-        return StackDescription.read(stack_folder())
-    except FileNotFoundError:
-        raise WrongCallError(
-            said(
-                de="Kein laufender Stapel: `amtsweg up`, oder AMTSWEG_KAFKA_BOOTSTRAP und AMTSWEG_POSTGRES__URL setzen.",
-                en="no running stack: `amtsweg up`, or set AMTSWEG_KAFKA_BOOTSTRAP and AMTSWEG_POSTGRES__URL.",
-            )
-        ) from None
 
 
 def installed_urls() -> dict[str, str]:

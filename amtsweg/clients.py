@@ -1,34 +1,24 @@
 """`amtsweg client`: who may ask for access tokens, and for what; schema ``access`` is written here only."""
 
-import asyncio
 import json
-import os
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated, Final, NoReturn
 
-import asyncpg
 import typer
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from amtsweg.access_store import access
 from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key
-from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
+from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import said
-from amtsweg.named_file import secret_in
-from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
 from shared.local_time import local_time
-from shared.postgres.pool import Connection
-from shared.settings import PostgresConnection
 
 commands = typer.Typer(no_args_is_help=True, help="Wer Zugriffstoken bekommt, und wofür.")
-
-T = TypeVar("T")
 
 OVERLAP_DAYS: Final = 14.0
 """How long an old credential goes on beside the new one, if nothing else is said."""
@@ -38,14 +28,6 @@ PublicKey = Annotated[
     Path | None,
     typer.Option(help="öffentlicher Schlüssel als JWK (private_key_jwt) statt eines Geheimnisses"),
 ]
-
-
-class _Environment(BaseSettings):
-    """``AMTSWEG_POSTGRES__URL``, ``__PASSWORD_FILE``: an installation's role ``access``."""
-
-    model_config = SettingsConfigDict(env_prefix="AMTSWEG_", env_nested_delimiter="__", extra="ignore")
-
-    postgres: PostgresConnection
 
 
 @commands.command("add")
@@ -85,7 +67,7 @@ def add(
         registered_at=credential.valid_from,
         credentials=(credential,),
     )
-    if not _run(lambda connection: registration.add(connection, added)):
+    if not access(lambda connection: registration.add(connection, added)):
         _end(
             said(
                 de=f"{client} gibt es schon oder gab es; Kennungen werden nie neu vergeben. "
@@ -112,10 +94,10 @@ def rotate(
     ] = OVERLAP_DAYS,
 ) -> None:
     """Einen neuen Nachweis geben; der bisherige gilt noch eine Weile, damit nichts ausfällt."""
-    kind = _run(lambda connection: registration.kind_of(connection, client))
+    kind = access(lambda connection: registration.kind_of(connection, client))
     credential, shown = _credential(client, public_key, kind=kind)
     length = timedelta(days=overlap)
-    if not _run(
+    if not access(
         lambda connection: registration.rotate(connection, client, credential=credential, overlap=length)
     ):
         _end(
@@ -164,7 +146,7 @@ def seal_to(
             code=MISTAKE,
         )
     length = timedelta(days=overlap)
-    if not _run(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
+    if not access(lambda connection: registration.seal_to(connection, client, key=key, overlap=length)):
         _end(
             said(
                 de=f"{client} gibt es nicht, es ist gesperrt, oder es hatte schon einen Schlüssel {key['kid']}. "
@@ -191,7 +173,7 @@ def revoke(
 ) -> None:
     """Für immer sperren: spätestens nach einer Minute öffnet auch ein Token nichts mehr, das schon da ist."""
     if credential is not None:
-        if not _run(lambda found: registration.end_credential(found, client, credential=credential)):
+        if not access(lambda found: registration.end_credential(found, client, credential=credential)):
             _end(
                 said(
                     de=f"{client} hat keinen gültigen Nachweis {credential}. Siehe `amtsweg client list`.",
@@ -205,7 +187,7 @@ def revoke(
             )
         )
         return
-    if not _run(lambda connection: registration.revoke(connection, client)):
+    if not access(lambda connection: registration.revoke(connection, client)):
         _end(
             said(
                 de=f"{client} gibt es nicht, oder es ist schon gesperrt.",
@@ -230,7 +212,7 @@ def list_clients(
 ) -> None:
     """Alle, auch die gesperrten, die ältesten Nachweise zuerst."""
     now = datetime.now(UTC)
-    rows = [row for row in _run(registration.everybody) if not older_than or age(row, now) >= older_than]
+    rows = [row for row in access(registration.everybody) if not older_than or age(row, now) >= older_than]
     if as_json:
         typer.echo(json.dumps(list(documents(rows)), ensure_ascii=False, indent=2))
     else:
@@ -243,39 +225,6 @@ def _credential(client: str, public_key: Path | None, *, kind: str | None) -> tu
         return asked_credential(client, public_key, kind=kind, now=datetime.now(UTC))
     except ValueError as error:
         _end(str(error), code=MISTAKE)
-
-
-def _run(work: Callable[[Connection], Awaitable[T]]) -> T:
-    async def connected() -> T:
-        url, password = _postgres()
-        connection = await asyncpg.connect(url, password=password, timeout=10)
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    try:
-        return asyncio.run(connected())
-    except (OSError, asyncpg.PostgresError) as error:
-        _end(f"PostgreSQL: {type(error).__name__}: {error}", code=UNDECIDED)
-
-
-def _postgres() -> tuple[str, str | None]:
-    if "AMTSWEG_POSTGRES__URL" in os.environ:
-        postgres = _Environment().postgres
-        return postgres.url, secret_in(postgres.password_file) if postgres.password_file else None
-    try:
-        return StackDescription.read().postgres.url, None
-    except FileNotFoundError:
-        _end(
-            said(
-                de="Kein laufender Stapel: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
-                "AMTSWEG_POSTGRES__URL und AMTSWEG_POSTGRES__PASSWORD_FILE.",
-                en="No running stack: start one with `amtsweg up`, or set "
-                "AMTSWEG_POSTGRES__URL and AMTSWEG_POSTGRES__PASSWORD_FILE.",
-            ),
-            code=MISTAKE,
-        )
 
 
 def _end(text: str, *, code: int = ANSWERED_NO) -> NoReturn:

@@ -10,8 +10,9 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.table import Column, Table
 
+from amtsweg.access_store import access
 from amtsweg.authority_access import AuthorityArgument, KeyFolder, ways_in
-from amtsweg.authority_way_in import access, installed_urls, super_user
+from amtsweg.authority_way_in import installed_urls, super_user
 from amtsweg.conformance.destination import leading_to
 from amtsweg.conformance.run import Checked, CheckWay, check
 from amtsweg.conformance.steps import STEPS, StepName

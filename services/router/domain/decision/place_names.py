@@ -164,8 +164,7 @@ def hides_a_break(written: str) -> bool:
 
 @lru_cache(maxsize=32_768)
 def spellings(name: str) -> frozenset[NameWords]:
-    """The spellings of a known name: in full, without the part that distinguishes it from namesakes, without hyphens, and
-    such as Badhomburg."""
+    """The spellings of a known name: in full, short, without hyphens, and such as Badhomburg."""
     variants = (name, base(name), name.replace("-", ""), base(name).replace("Bad ", "Bad"))
     return frozenset(words for variant in variants for words in _words(variant) if words)
 
