@@ -31,6 +31,10 @@ class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project'
     """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
 
 
+class RecipientUnanswered(ServerAway):  # noqa: N818 - what is the matter, in the project's vocabulary
+    """The server did not say in time whether it takes this recipient; their own server may keep it waiting."""
+
+
 class StoreAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
     """The store is not there; whether a transaction was committed may be unknown."""
 
@@ -177,7 +181,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """Nothing was offered: the recipient's domain keeps as many connections busy as it may. Try again after the pause."""
+    """Nothing was taken: the recipient's domain is slow, and others come first. Try again after the pause."""
 
     pause: timedelta
 

@@ -10,18 +10,29 @@ from dataclasses import dataclass, field
 from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.mail import Mail
-from services.notifier.ports import Deferred, MailOutcome, Monotonic, ServerAway, Unwelcome
+from services.notifier.ports import (
+    Deferred,
+    MailOutcome,
+    Monotonic,
+    RecipientUnanswered,
+    ServerAway,
+    Unwelcome,
+)
 from shared.telemetry.health import Condition
 
 
 @dataclass(slots=True)
 class Relay:
-    """A mail server by the name that operators know, and how it does; ``probing``: one mail finds out if it is back."""
+    """A mail server by the name that operators know, and how it does; ``probing``: one mail finds out if it is back.
+
+    ``not_taken`` are the recipients' domains whose mails it has not taken since it last took one.
+    """
 
     name: str
     mailer: SmtpMailer
     breaker: Breaker = field(default_factory=Breaker)
     probing: bool = False
+    not_taken: set[str] = field(default_factory=set)
 
 
 class RelayChain:
@@ -64,17 +75,24 @@ class RelayChain:
     async def _offer(
         self, relay: Relay, mail: Mail, before_content: Callable[[], Awaitable[bool]]
     ) -> MailOutcome:
-        relay.probing, worked = True, None
+        domain = mail.recipient.rpartition("@")[2].lower()
+        relay.probing = True
         try:
             outcome = await relay.mailer.hand_over(mail, before_content=before_content)
-            worked = not isinstance(outcome, Deferred | Unwelcome)
+        except RecipientUnanswered:
+            self._not_taken(relay, domain)
+            raise
         except ServerAway:
-            worked = False
+            self._failed(relay)
             raise
         finally:
             relay.probing = False
-            if worked is not None:
-                self._note(relay, worked=worked)
+        if isinstance(outcome, Deferred | Unwelcome):
+            self._not_taken(relay, domain)
+        else:
+            relay.not_taken.clear()
+            relay.breaker = relay.breaker.after_success()
+            self._say()
         return outcome
 
     def _may_try(self, relay: Relay) -> bool:
@@ -82,12 +100,17 @@ class RelayChain:
             return True
         return not relay.probing and relay.breaker.allowance(self._monotonic(), most=1) > 0
 
-    def _note(self, relay: Relay, *, worked: bool) -> None:
-        """One refusal says little; one after the other, whoever the recipients are, says that the server is at fault."""
-        if worked:
-            relay.breaker = relay.breaker.after_success()
-        else:
-            relay.breaker = relay.breaker.after_failure(self._monotonic())
+    def _not_taken(self, relay: Relay, domain: str) -> None:
+        """One domain's mails say little; those of one domain after the other say that the server is at fault."""
+        if domain not in relay.not_taken:
+            relay.not_taken.add(domain)
+            self._failed(relay)
+
+    def _failed(self, relay: Relay) -> None:
+        relay.breaker = relay.breaker.after_failure(self._monotonic())
+        self._say()
+
+    def _say(self) -> None:
         left = [each.name for each in self._relays if each.breaker.open_until is not None]
         if left:
             self._condition.set(

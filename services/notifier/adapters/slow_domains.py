@@ -25,6 +25,7 @@ class _Domain:
     """``inside`` counts mails that ask for a place or have one, ``placed`` those that have one.
 
     ``began`` are the instants at which those under way got a connection: to wait for one says nothing about the domain.
+    ``unanswered``: the last one was a time-out that counted against the server.
     """
 
     places: asyncio.Semaphore
@@ -33,14 +34,15 @@ class _Domain:
     began: list[float] = field(default_factory=list)
     answers: int = 0
     slow: bool = False
+    unanswered: bool = False
 
 
 class SlowDomainsApart:
     """The `Mailer` over another one with so many ``connections``, which are given out here.
 
     One domain never has all of them, and all that are slow together have half of them. What cannot get one within
-    ``patience`` is held back. A time-out counts against the mail where the server has answered others meanwhile, and
-    against the server where it has not.
+    ``patience`` is held back. A time-out counts against the mail where the server has answered others meanwhile. Where it
+    has not, the first of each domain counts against the server, so that one domain alone never does.
     """
 
     def __init__(
@@ -100,13 +102,18 @@ class SlowDomainsApart:
         try:
             outcome = await self._mailer.hand_over(mail, before_content=before_content)
         except ServerAway:
-            if self._monotonic() - began <= self._slow_after or self._answers - domain.answers == others:
+            if self._monotonic() - began <= self._slow_after:
                 raise
             domain.slow = True
-            return Deferred(_KEPT_WAITING)
+            if self._answers - domain.answers > others:
+                return Deferred(_KEPT_WAITING)
+            if not domain.unanswered:
+                domain.unanswered = True
+                raise
+            return HeldBack(_SLOW)
         finally:
             domain.began.remove(began)
-        domain.slow = self._monotonic() - began > self._slow_after
+        domain.slow, domain.unanswered = self._monotonic() - began > self._slow_after, False
         domain.answers += 1
         self._answers += 1
         return outcome

@@ -17,6 +17,7 @@ from services.notifier.ports import (
     Deferred,
     MailOutcome,
     MailRefused,
+    RecipientUnanswered,
     ServerAway,
     Unanswered,
     Unwelcome,
@@ -128,6 +129,8 @@ async def _transact(
         if refused.code == _SERVICE_NOT_AVAILABLE:
             raise ServerAway("the mail server is closing down") from None
         return judged(refused.code, refused.message)  # the error holds the address: it goes no further
+    except aiosmtplib.SMTPReadTimeoutError:
+        raise RecipientUnanswered("the mail server did not answer before the content") from None
     except _AWAY as away:  # a refused sender too: that is our mistake, not this mail's
         raise ServerAway(f"the mail server broke off before the content: {_reason(away)}") from None
     if not await before_content():

@@ -1,5 +1,6 @@
 """Two mail servers in order, on real sockets: the second carries what the first cannot, and never what it may have."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -34,12 +35,12 @@ class Two:
     health: Health
     now: list[float] = field(default_factory=lambda: [0.0])
 
-    async def offer(self, local: str) -> MailOutcome:
+    async def offer(self, local: str, *, at: str = "example.org") -> MailOutcome:
         async def agree() -> bool:
             return True
 
         return await self.chain.hand_over(
-            replace(mail(message("receipt")), recipient=Recipient(f"{local}@example.org")),
+            replace(mail(message("receipt")), recipient=Recipient(f"{local}@{at}")),
             before_content=agree,
         )
 
@@ -100,9 +101,47 @@ async def test_a_first_that_refuses_us_is_passed_over_for_the_same_mail(two: Two
 
 async def test_a_first_that_puts_off_everybody_is_left_alone(two: Two) -> None:
     two.first.says_to_all = "451 4.3.1 System storage is full"
-    outcomes = [await two.offer(f"person-{number}") for number in range(LIMIT + 1)]
+    outcomes = [await two.offer("person", at=f"town-{number}.example") for number in range(LIMIT + 1)]
     assert outcomes == [Deferred(451, bounded=False)] * LIMIT + [Accepted()]
     assert two.standing == "degraded"
+
+
+async def test_one_domain_that_is_put_off_takes_no_server_from_the_others(two: Two) -> None:
+    for server in (two.first, two.second):
+        server.says_to_all = "451 4.7.1 Greylisted"
+    outcomes = [await two.offer(f"person-{number}") for number in range(2 * LIMIT)]
+    for server in (two.first, two.second):
+        server.says_to_all = None
+    assert outcomes == [Deferred(451, bounded=False)] * 2 * LIMIT
+    assert (await two.offer("anna", at="town.example"), len(two.first.taken)) == (Accepted(), 1)
+    assert (two.standing, two.second.connections) == ("ready", 0)
+
+
+async def test_one_domain_that_keeps_both_servers_waiting_takes_none_from_the_others(two: Two) -> None:
+    go_on = asyncio.Event()
+
+    async def keep_waiting(recipient: str) -> None:
+        if recipient.endswith("@slow.example"):
+            await go_on.wait()
+
+    relays = [relay(server, timeout=0.2) for server in (two.first, two.second)]
+    two.chain = RelayChain(
+        relays,
+        monotonic=lambda: two.now[0],
+        condition=two.health.part("mail servers"),
+    )
+    for server in (two.first, two.second):
+        server.at_recipient = keep_waiting
+    for _ in range(LIMIT + 1):
+        with pytest.raises(ServerAway):
+            await two.offer("erika", at="slow.example")
+    assert two.standing == "ready"
+    go_on.set()
+    for each, server in zip(relays, (two.first, two.second), strict=True):
+        await each.mailer.close()
+        each.mailer = relay(server, timeout=30).mailer
+    assert (await two.offer("anna"), len(two.first.taken)) == (Accepted(), 1)
+    await two.chain.close()
 
 
 async def test_what_the_first_may_have_taken_goes_through_no_other(two: Two) -> None:

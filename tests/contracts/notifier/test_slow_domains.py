@@ -170,6 +170,22 @@ async def test_a_time_out_is_the_mails_fault_where_others_were_answered_meanwhil
         await server.offer("slow.example")
 
 
+async def test_of_time_outs_one_after_the_other_only_the_first_of_each_domain_counts_against_the_server() -> (
+    None
+):
+    domains = [f"slow-{number}.example" for number in range(3)]
+    server = Slowly(takes=dict.fromkeys(domains, 60), away=set(domains))
+    for domain in domains:
+        with pytest.raises(ServerAway):
+            await server.offer(domain)
+        assert [await server.offer(domain) for _ in range(5)] == [HeldBack(timedelta(seconds=30))] * 5
+    server.away.remove(domains[0])
+    assert await server.offer(domains[0]) == Accepted()
+    server.away.add(domains[0])
+    with pytest.raises(ServerAway):
+        await server.offer(domains[0])
+
+
 async def test_slow_domains_share_half_of_the_connections_until_one_mail_is_quick_again() -> None:
     server = Slowly(takes={"a.example": 6, "b.example": 6})
     assert await server.offer("a.example") == Accepted()
