@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.adapters.custody_topic import FollowedCustody
-from services.router.domain.cases.custody import Holding
+from services.router.domain.cases.custody import Holding, before_placement
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
@@ -44,11 +44,19 @@ class _Stored(msgspec.Struct, rename="camel"):
     standing: CustodyState
     since: datetime
     authority: str | None = None
+    placed_by: UUID | None = None
     supplements: tuple[UUID, ...] = ()
     delivered: tuple[datetime, ...] = ()
 
 
+class _Applied(msgspec.Struct):
+    """Read only of cases that were placed again: they are few, and these are most of a custody."""
+
+    applied: tuple[UUID, ...] = ()
+
+
 _STORED: Final = msgspec.json.Decoder(_Stored)
+_APPLIED: Final = msgspec.json.Decoder(_Applied)
 
 
 class HeldCases:
@@ -169,12 +177,20 @@ def _holding(value: bytes) -> Holding | None:
     if stored.authority is None:
         return None
     authority = intern(stored.authority)
+    again = stored.placed_by
+    outdated = () if again is None else before_placement(_APPLIED.decode(value).applied, again)
     if stored.standing not in _ON_THE_DESK:
-        return Holding(submission_id=stored.submission_id, standing=stored.standing, authority=authority)
+        return Holding(
+            submission_id=stored.submission_id,
+            standing=stored.standing,
+            authority=authority,
+            outdated=outdated,
+        )
     return OwedCase(
         submission_id=stored.submission_id,
         standing=stored.standing,
         authority=authority,
+        outdated=outdated,
         receipt_number=stored.receipt.receipt_number,
         received_at=stored.receipt.received_at,
         service=intern(stored.receipt.service),

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.router.domain.cases.answering import (
-    AnswerContradiction,
+    AnswerAdmission,
     AnswerDue,
     AnswerEntry,
     AnswerIneffective,
     AnswerOutcome,
+    AnswerOutdated,
     AnswerPartRefused,
     AnswerRequest,
     AnswerRunning,
@@ -22,6 +23,7 @@ from services.router.domain.cases.sealed_parts import fault_of_parts
 from services.router.ports import AnswersTopic, AnswerStore, Clock, Custody
 from shared.events.case import RefusalReason
 from shared.events.envelope import encode
+from shared.events.ids import answer_id
 from shared.events.topics import CASE_ANSWERED
 
 
@@ -52,9 +54,7 @@ class AnswerDoor:
             # Perhaps it is a repetition, and its own first attempt is what has changed the case since. Where nobody knows
             # how that attempt ended it is sent once more: the router knows the id, or tells the authority's inbox.
             if (repeated := await self._repeated(given)) is not None:
-                if isinstance(repeated, AnswerDue):
-                    return await self._send(repeated, given, traceparent=traceparent)
-                return repeated
+                return await self._once_more(repeated, given, traceparent=traceparent)
             held = await self.custody.certainly(given.case_id)
             reason = self._refusal(given, held)
             if reason is not None:
@@ -64,19 +64,35 @@ class AnswerDoor:
         if (fault := fault_of_parts(given.answer, submission_id=held.submission_id)) is not None:
             return AnswerPartRefused(*fault)
         entry = enter(given, submission_id=held.submission_id, secret=self.secret, now=self.clock())
-        decision = admit(entry, found=await self.store.enter(entry))
-        if not isinstance(decision, AnswerDue):
-            return decision
-        return await self._send(decision, given, traceparent=traceparent)
+        found = await self.store.enter(entry)
+        decision = admit(entry, found=found)
+        if found is None and isinstance(decision, AnswerDue):
+            return await self._send(decision, given, traceparent=traceparent)
+        return await self._once_more(decision, given, traceparent=traceparent)
 
     def _refusal(self, given: AnswerRequest, held: Holding | None) -> RefusalReason | None:
         reason = answer_refusal(held, authority=given.authority, kind=given.answer.kind)
         to = given.answer.forward_to
         return "unknown-authority" if reason is None and to is not None and not self.known(to) else reason
 
-    async def _repeated(
-        self, given: AnswerRequest
-    ) -> AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction | None:
+    async def _once_more(
+        self, decision: AnswerAdmission, given: AnswerRequest, *, traceparent: str | None
+    ) -> AnswerOutcome:
+        """What an id gets that was used before.
+
+        The router passes over an id that it has acted on. Where the case has come back to its authority since, that
+        would be silence about an answer that was meant for the case as it is now.
+        """
+        if isinstance(decision, AnswerTaken | AnswerDue):
+            held = await self.custody.certainly(given.case_id)
+            used = answer_id(given.authority, given.own_id)
+            if held is not None and held.authority == given.authority and used in held.outdated:
+                return AnswerOutdated()
+        if isinstance(decision, AnswerDue):
+            return await self._send(decision, given, traceparent=traceparent)
+        return decision
+
+    async def _repeated(self, given: AnswerRequest) -> AnswerAdmission | None:
         found = await self.store.find(given.authority, given.own_id)
         if found is None:
             return None

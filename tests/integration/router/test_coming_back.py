@@ -39,11 +39,13 @@ async def test_an_authority_accepts_and_decides_what_comes_back_after_it_returne
         await answered(authority, first, "returned", reason="misdirected")
         await assigned_again(http, f"{url(desk)}/v1/parked/{case}", clerk)
         again, _ = await delivered(authority, case, after=read_to)
+        outdated = await sent(authority, first, "accepted")
         await answered(authority, again, "accepted")
         await answered(authority, again, "decided", outcome="granted")
         told = await history(http, f"{url(intake)}/v1/cases/{case}/history", platform)
 
     assert first["headers"]["ce_id"] != again["headers"]["ce_id"]
+    assert (outdated.status_code, outdated.json()["type"]) == (409, "urn:amtsweg:problem:answer-outdated")
     updated = [type(each.data) for each in await ground.told(CASE_UPDATED.name, [case])]
     assert [kind for kind in updated if kind is not CaseFetched] == [
         CaseAccepted,
@@ -94,17 +96,19 @@ async def delivered(authority: Doors, case: UUID, *, after: str | None = None) -
 
 
 async def answered(authority: Doors, record: Json, kind: str, **stated: str) -> None:
+    await until(
+        lambda: sent(authority, record, kind, **stated),
+        lambda answer: not answer.json().get("type", "").endswith("answer-running"),
+        expected=202,
+    )
+
+
+async def sent(authority: Doors, record: Json, kind: str, **stated: str) -> httpx.Response:
     """Answer as the guide says: under an id that is derived from the record's."""
     headers = record["headers"]
     document = {"id": f"{headers['ce_id']}:{kind}", "caseId": headers["ce_caseid"], "kind": kind}
     document |= {"givenAt": GIVEN_AT} | stated
-
-    async def ask() -> httpx.Response:
-        return await authority.ask(GRUENBERG, "POST", "/v1/answers", json=document)
-
-    await until(
-        ask, lambda answer: not answer.json().get("type", "").endswith("answer-running"), expected=202
-    )
+    return await authority.ask(GRUENBERG, "POST", "/v1/answers", json=document)
 
 
 async def assigned_again(http: httpx.AsyncClient, at_the_desk: str, clerk: dict[str, str]) -> None:

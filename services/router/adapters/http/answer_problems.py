@@ -7,6 +7,7 @@ from services.router.domain.cases.answering import (
     AnswerContradiction,
     AnswerIneffective,
     AnswerOutcome,
+    AnswerOutdated,
     AnswerPartRefused,
     AnswerRunning,
 )
@@ -160,6 +161,20 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
                 ),
                 resolution=Bilingual(
                     de="Für eine andere Antwort eine neue id vergeben.", en="Give another answer another id."
+                ),
+            )
+        case AnswerOutdated():
+            return Problem(
+                HTTPStatus.CONFLICT,
+                "answer-outdated",
+                title=Bilingual(de="Kennung von früher", en="Id of an earlier answer"),
+                detail=Bilingual(
+                    de="Die Antwort mit dieser id hatte ihre Wirkung, bevor der Vorgang wieder zu Ihnen kam. Jetzt hätte sie keine.",
+                    en="The answer with this id had its effect before the case came back to you. It would have none now.",
+                ),
+                resolution=Bilingual(
+                    de="Für den Vorgang, wie er jetzt bei Ihnen liegt, eine neue id vergeben: abgeleitet aus ce_id des neuen Datensatzes, nicht aus der Nummer des Vorgangs.",
+                    en="Give the answer to the case as you have it now a new id: derived from ce_id of the new record, not from the case's number.",
                 ),
             )
         case _:

@@ -85,8 +85,20 @@ class AnswerDue:
     resumed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerOutdated:
+    """The id was used for an answer that had its effect before the case came back to the authority."""
+
+
 AnswerAdmission = AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction
-AnswerOutcome = AnswerTaken | AnswerIneffective | AnswerPartRefused | AnswerRunning | AnswerContradiction
+AnswerOutcome = (
+    AnswerTaken
+    | AnswerIneffective
+    | AnswerPartRefused
+    | AnswerRunning
+    | AnswerContradiction
+    | AnswerOutdated
+)
 
 _NOT_COMPARED = {"given_at": True, "content": True, "notice": True}
 

@@ -3,6 +3,7 @@
 An event that was applied before has no effect (promise 2): see `is_new`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -69,11 +70,15 @@ HANDING_ON: frozenset[AnswerKind] = frozenset({"returned", "forwarded"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """The part of a custody that decides about an answer; the doors keep only this of each case."""
+    """The part of a custody that decides about an answer; the doors keep only this of each case.
+
+    ``outdated`` are the ids that were acted on before the case was placed as it is now: see `before_placement`.
+    """
 
     submission_id: UUID
     standing: CustodyState
     authority: str
+    outdated: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +166,11 @@ def hand_on(
         now=now,
     )
     return replace(placed, before=(telling(custody, cause, given.answer.kind, told, now=now),))
+
+
+def before_placement(applied: Sequence[UUID], placed_by: UUID | None) -> tuple[UUID, ...]:
+    """The ids acted on before the case came to its holder again: an answer among them has no effect any more."""
+    return tuple(applied[: applied.index(placed_by)]) if placed_by in applied else ()
 
 
 def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:

@@ -252,7 +252,7 @@ async function give(answer) {
 
 /** Somebody else, or another window, was faster: show how the case stands now, and say so. */
 async function notTaken(error, record) {
-  const words = { "case-unknown": "goneBefore", "already-decided": "goneBefore", "case-withdrawn": "goneBefore", "answer-contradicts": "cameBefore", "already-accepted": "acceptedBefore" }[error.kind];
+  const words = { "case-unknown": "goneBefore", "already-decided": "goneBefore", "case-withdrawn": "goneBefore", "answer-contradicts": "cameBefore", "answer-outdated": "cameBefore", "already-accepted": "acceptedBefore" }[error.kind];
   if (!words) throw error;
   await refresh();
   const now = listed.cases.find(each => each.case === record.case);
