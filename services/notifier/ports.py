@@ -31,7 +31,7 @@ class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project'
     """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
 
 
-class RecipientUnanswered(ServerAway):  # noqa: N818 - what is the matter, in the project's vocabulary
+class RecipientUnanswered(ServerAway):
     """The server did not say in time whether it takes this recipient; their own server may keep it waiting."""
 
 

@@ -5,6 +5,7 @@ authority exactly as it came.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
@@ -14,14 +15,18 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from services.intake.domain.mail_domain import registered_domain
 from services.intake.domain.tidy import tidied, without_invisible
+from shared.countries import country_line
 from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import Channel, ClientReference, Language
@@ -54,16 +59,44 @@ Fault = Literal["missing", "unknown-field", "malformed", "domain-unknown", "unre
 AddressLine = Annotated[
     str, BeforeValidator(_visible), StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")
 ]
+PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?$")]
 MailboxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
-class PostalAddress(WireModel):
-    """An address for letters within Germany; ``extra`` is the line above the street, for example a flat or "c/o"."""
+def _existing(code: str) -> str:
+    if country_line(code) is None:
+        raise ValueError("no country of ISO 3166-1")
+    return code
 
+
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_existing)]
+
+
+class PostalAddress(WireModel):
+    """An address for letters; ``extra`` is the line above the street, for example a flat or "c/o".
+
+    Without ``country`` it is in Germany. Elsewhere ``postalCode`` is printed before the town, as most countries write it;
+    where they do not, or have none, ``town`` is the whole line.
+    """
+
+    country: CountryCode | None = None
     street: AddressLine
-    postal_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
+    postal_code: Annotated[
+        PostalCode | None, Field(validate_default=True, description="in Germany 5 digits, and required")
+    ] = None
     town: AddressLine
     extra: AddressLine | None = None
+
+    @field_validator("postal_code")
+    @classmethod
+    def _of_the_country(cls, code: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("country", "DE") not in {None, "DE"}:
+            return code
+        if code is None:
+            raise PydanticCustomError("missing", "required in Germany")
+        if re.fullmatch(r"[0-9]{5}", code) is None:
+            raise ValueError("5 digits in Germany")
+        return code
 
 
 class Contact(WireModel):
@@ -227,4 +260,6 @@ def _fault(error: ErrorDetails) -> tuple[str, Fault]:
         "domain-unknown": "domain-unknown",
         "unreachable": "unreachable",
     }
-    return ".".join(map(str, error["loc"])), kinds.get(error["type"], "malformed")
+    # A default that is validated is reported under the field's name, not its alias.
+    names = ("postalCode" if part == "postal_code" else str(part) for part in error["loc"])
+    return ".".join(names), kinds.get(error["type"], "malformed")

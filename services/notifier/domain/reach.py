@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from services.notifier.domain.address import Unusable
+from shared.countries import country_line
 from shared.events.payload import WireModel
 
 
 class _Postal(WireModel):
     street: str
-    postal_code: str
+    postal_code: str | None = None
     town: str
     extra: str | None = None
+    country: str | None = None
 
 
 class _Reach(WireModel):
@@ -23,7 +25,7 @@ class _Reach(WireModel):
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """The lines of an address field, from the name to the town."""
+    """The lines of an address field, from the name to the town, and to the country where it is another one."""
 
     lines: tuple[str, ...]
 
@@ -44,13 +46,17 @@ def addressee_of(contact: bytes) -> Addressee:
     """To whom a letter goes.
 
     Raises:
-        Unusable: the contact lacks a name or an address.
+        Unusable: the contact lacks a name or an address, or nobody knows its country.
     """
     reach = _read(contact)
     if not reach.name or reach.address is None:
         raise Unusable("the contact lacks a `name` or an `address`")
     where = reach.address
-    lines = (reach.name, where.extra, where.street, f"{where.postal_code} {where.town}")
+    code, abroad = where.country or "DE", None
+    if code != "DE" and (abroad := country_line(code)) is None:
+        raise Unusable("the `country` of the address is unknown")
+    town = " ".join(part for part in (where.postal_code, where.town) if part)
+    lines = (reach.name, where.extra, where.street, town, abroad)
     return Addressee(tuple(line for line in lines if line))
 
 

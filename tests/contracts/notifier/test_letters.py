@@ -62,6 +62,14 @@ def test_what_a_name_holds_is_text_and_stays_on_one_page(name: str) -> None:
     assert pages(pdf_of(letter(name=name))) == pages(pdf_of(letter())) == 1
 
 
+def test_an_address_abroad_with_all_its_lines_fits_the_window_on_one_page() -> None:
+    abroad = {"street": "5 rue Cler", "postalCode": "75007", "town": "Paris", "country": "GB", "extra": "c/o"}
+    address = json.dumps({"name": "Erika Mustermann", "address": abroad}).encode()
+    written = replace(letter(), addressee=addressee_of(address))
+    assert written.addressee.lines[-1] == "VEREINIGTES KÖNIGREICH"
+    assert pages(pdf_of(written)) == 1
+
+
 async def test_a_second_writing_is_the_same_file_and_leaves_nothing_else(tmp_path: Path) -> None:
     folder = LetterFolder(tmp_path)
     assert await folder.put(letter()) == Accepted()

@@ -239,6 +239,39 @@ def test_no_address_is_ever_rewritten_by_the_rules_of_2003(domain: str) -> None:
             assert "xn--" in email
 
 
+@pytest.mark.parametrize(
+    "abroad",
+    [
+        {"postalCode": "75007", "country": "FR"},
+        {"postalCode": "SW1A 2AA", "country": "GB"},
+        {"postalCode": None, "country": "IE"},
+        {"country": "DE"},
+    ],
+)
+def test_an_address_may_be_in_another_country(abroad: dict[str, object]) -> None:
+    got = read(body(contact={"name": "Erika", "address": ADDRESS | abroad}), max_content=LIMIT)
+    assert isinstance(got, HandedIn)
+    assert got.submission.contact is not None
+    assert got.submission.contact.channels == ("letter",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"country": "XX"}, ("country", "malformed")),
+        ({"country": "fr"}, ("country", "malformed")),
+        ({"country": "EU"}, ("country", "malformed")),
+        ({"country": "FR", "postalCode": "75007\r\nBcc"}, ("postalCode", "malformed")),
+        ({"country": "FR", "postalCode": "7" * 13}, ("postalCode", "malformed")),
+        ({"country": "DE", "postalCode": "SW1A 2AA"}, ("postalCode", "malformed")),
+        ({"postalCode": None}, ("postalCode", "missing")),
+    ],
+)
+def test_a_country_and_its_postcode_are_checked(changed: dict[str, object], fault: tuple[str, str]) -> None:
+    got = read(body(contact={"name": "Erika", "address": ADDRESS | changed}), max_content=LIMIT)
+    assert got == Faulty(((f"contact.address.{fault[0]}", fault[1]),))
+
+
 def test_digits_of_other_scripts_are_no_postcode() -> None:
     contact = {"name": "Erika", "address": ADDRESS | {"postalCode": "٣٥٣٩٠"}}
     assert read(body(contact=contact), max_content=LIMIT) == Faulty(

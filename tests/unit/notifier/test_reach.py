@@ -19,6 +19,32 @@ def test_the_lines_of_a_letter_run_from_the_name_to_the_town() -> None:
     assert got == Addressee(("Erika Mustermann", "c/o Weber", "Südanlage 5", "35390 Gießen"))
 
 
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        (
+            {"street": "5 rue Cler", "postalCode": "75007", "town": "Paris", "country": "FR"},
+            ("75007 Paris", "FRANKREICH"),
+        ),
+        (
+            {"street": "10 High St", "town": "LONDON SW1A 2AA", "country": "GB"},
+            ("LONDON SW1A 2AA", "VEREINIGTES KÖNIGREICH"),
+        ),
+        (ADDRESS | {"country": "DE"}, ("35390 Gießen",)),
+    ],
+)
+def test_a_letter_to_another_country_names_it_in_the_last_line(
+    given: dict[str, str], lines: tuple[str, ...]
+) -> None:
+    got = addressee_of(contact(name="Erika Mustermann", address=given))
+    assert got == Addressee(("Erika Mustermann", given["street"], *lines))
+
+
+def test_a_letter_to_a_country_that_nobody_knows_is_not_sent_to_germany() -> None:
+    with pytest.raises(Unusable):
+        addressee_of(contact(name="Erika", address=ADDRESS | {"country": "XX"}))
+
+
 def test_a_mailbox_is_what_the_platform_calls_it() -> None:
     assert mailbox_of(contact(mailbox="p-17", email="a@example.org")) == "p-17"
 

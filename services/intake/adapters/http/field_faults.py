@@ -37,11 +37,18 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "1 to 128 characters of A-Z a-z 0-9 . _ : -",
     ),
     "contact.address": (
-        "ein Objekt mit street, postalCode, town und, wenn nötig, extra",
-        "an object with street, postalCode, town and, where needed, extra",
+        "ein Objekt mit street, postalCode, town und, wenn nötig, extra und country",
+        "an object with street, postalCode, town and, where needed, extra and country",
     ),
     "contact.address.street": ("1 bis 60 Zeichen", "1 to 60 characters"),
-    "contact.address.postalCode": ("5 Ziffern", "5 digits"),
+    "contact.address.postalCode": (
+        "5 Ziffern; in einem anderen Land (country) bis 12 Zeichen, oder keine",
+        "5 digits; in another country (country) up to 12 characters, or none",
+    ),
+    "contact.address.country": (
+        "ein Land nach ISO 3166-1, zum Beispiel FR; für Deutschland keins",
+        "a country of ISO 3166-1, for example FR; none for Germany",
+    ),
     "contact.address.town": ("1 bis 60 Zeichen", "1 to 60 characters"),
     "contact.address.extra": ("1 bis 60 Zeichen", "1 to 60 characters"),
     "language": ("de, de-simple oder en", "de, de-simple or en"),

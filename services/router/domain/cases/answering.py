@@ -92,12 +92,7 @@ class AnswerOutdated:
 
 AnswerAdmission = AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction
 AnswerOutcome = (
-    AnswerTaken
-    | AnswerIneffective
-    | AnswerPartRefused
-    | AnswerRunning
-    | AnswerContradiction
-    | AnswerOutdated
+    AnswerTaken | AnswerIneffective | AnswerPartRefused | AnswerRunning | AnswerContradiction | AnswerOutdated
 )
 
 _NOT_COMPARED = {"given_at": True, "content": True, "notice": True}
