@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
@@ -17,7 +17,14 @@ from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
 from services.notifier.adapters.postgres import SCHEMA
-from services.notifier.adapters.postgres.operate import ListedMessage, listed, send_again
+from services.notifier.adapters.postgres.operate import (
+    ListedMessage,
+    UnendedCase,
+    listed,
+    open_cases,
+    send_again,
+)
+from services.notifier.adapters.postgres.retention import OPEN_LONG
 from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import TRANSITIONS
@@ -68,6 +75,28 @@ def show(
     for message in found:
         echo(_line(message))
     echo(said(de=f"{len(found)} Nachrichten", en=f"{len(found)} messages"))
+
+
+@commands.command("open")
+def show_open(
+    *,
+    days: Annotated[int, typer.Option(min=0, help="Vorgänge, die länger offen sind")] = OPEN_LONG.days,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="höchstens so viele")] = 100,
+    as_json: JsonOption = False,
+    postgres_url: DatabaseUrlOption = None,
+    password_file: _PasswordFile = None,
+) -> None:
+    """Zeigt Vorgänge, die lange offen sind: Bis sie enden, bleibt der Kontakt gespeichert."""
+    older = timedelta(days=days)
+    found = _run(
+        lambda pool: open_cases(pool, older_than=older, most=most), url=postgres_url, file=password_file
+    )
+    if as_json:
+        echo_json([open_document(case) for case in found])
+        return
+    for case in found:
+        echo(_open_line(case))
+    echo(said(de=f"{len(found)} offene Vorgänge", en=f"{len(found)} open cases"))
 
 
 @commands.command()
@@ -202,6 +231,23 @@ def document(message: ListedMessage) -> dict[str, object]:
         "repeats": message.repeats,
         "since": utc(message.settled_at or message.created_at),
     }
+
+
+def open_document(case: UnendedCase) -> dict[str, object]:
+    """An open case for programs."""
+    return {
+        "caseId": str(case.case_id),
+        "receiptNumber": case.receipt_number,
+        "receivedAt": utc(case.received_at),
+        "standing": case.standing,
+        "authority": case.authority,
+    }
+
+
+def _open_line(case: UnendedCase) -> str:
+    where = case.authority or said(de="bei keiner Stelle", en="with no authority")
+    since = local_time(case.received_at, language())
+    return f"{case.case_id}  {case.receipt_number}  {since}  {where}"
 
 
 def _line(message: ListedMessage) -> str:

@@ -31,10 +31,6 @@ class ServerAway(Exception):  # noqa: N818 - what is the matter, in the project'
     """The mail server is not there, or refuses us rather than one mail; nothing was handed over."""
 
 
-class RecipientUnanswered(ServerAway):
-    """The server did not say in time whether it takes this recipient; their own server may keep it waiting."""
-
-
 class StoreAway(Exception):  # noqa: N818 - what is the matter, in the project's vocabulary
     """The store is not there; whether a transaction was committed may be unknown."""
 

@@ -84,6 +84,7 @@ class Upkeep:
                     self._log.info("contacts erased", count=erased)
                     removed = await self._retention.remove_cases()
                     self._log.info("closed cases removed", count=removed)
+                    self._telemetry.set("waiting", await self._retention.still_open(), kind="cases-open-long")
                 looks += 1
             except StoreAway:
                 self._condition.set("unready", reason="the store is away")

@@ -17,12 +17,16 @@ from services.notifier.ports import (
     Deferred,
     MailOutcome,
     MailRefused,
-    RecipientUnanswered,
     ServerAway,
     Unanswered,
     Unwelcome,
     Withdrawn,
 )
+
+
+class RecipientUnanswered(ServerAway):
+    """The server did not say in time whether it takes this recipient; their own server may keep it waiting."""
+
 
 Encryption = Literal["none", "starttls", "tls"]
 

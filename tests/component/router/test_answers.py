@@ -263,32 +263,6 @@ async def test_a_case_routed_a_moment_ago_is_answered_though_the_view_lags(
     assert (await http.post("/v1/answers", json=accepted())).status_code == 202
 
 
-async def test_an_id_from_before_the_case_came_back_is_refused_and_a_new_one_is_taken(
-    doors: DoorsInMemory, http: httpx.AsyncClient
-) -> None:
-    first = await http.post("/v1/answers", json=accepted())
-    elsewhere = Holding(submission_id=SUBMISSION_ID, standing="routed", authority=MARBURG)
-    doors.custody.seen[CASE] = elsewhere
-    still_known = await http.post("/v1/answers", json=accepted())
-    doors.custody.written[CASE] = Holding(
-        submission_id=SUBMISSION_ID,
-        standing="routed",
-        authority=GIESSEN,
-        outdated=(ids.answer_id(GIESSEN, "0117/1"),),
-    )
-    in_a_view_that_lags = await http.post("/v1/answers", json=accepted())
-    doors.custody.seen |= doors.custody.written
-    in_the_view = await http.post("/v1/answers", json=accepted())
-
-    assert still_known.json() == first.json()
-    for refused in (in_a_view_that_lags, in_the_view):
-        assert problem_of(refused) == (409, "answer-outdated")
-        assert "ce_id" in refused.json()["resolution"]
-    assert len(doors.sent) == 1
-    assert (await http.post("/v1/answers", json=accepted(id="0117/2"))).status_code == 202
-    assert len(doors.sent) == 2
-
-
 async def test_an_answer_is_not_refused_while_custody_is_uncertain(
     doors: DoorsInMemory, http: httpx.AsyncClient
 ) -> None:

@@ -11,8 +11,9 @@ import pytest
 from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
+from services.notifier.adapters.postgres.operate import open_cases
 from services.notifier.adapters.postgres.queue import PostgresQueue
-from services.notifier.adapters.postgres.retention import Retention
+from services.notifier.adapters.postgres.retention import OPEN_LONG, Retention
 from services.notifier.adapters.postgres.timers import DueTimers
 from services.notifier.consumer import TOPICS, Planning
 from services.notifier.handler.planning import recall
@@ -179,6 +180,25 @@ async def test_an_event_that_is_read_while_its_case_is_removed_waits_and_has_no_
 
 
 WAITING = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def test_a_case_that_has_been_open_for_long_is_shown_until_it_ends(pool: Pool) -> None:
+    async def shown(days: int) -> list[tuple[UUID, str | None]]:
+        found = await open_cases(pool, older_than=timedelta(days=days), most=9)
+        return [(each.case_id, each.authority) for each in found]
+
+    old = (datetime.now(UTC) - PERIOD.received_at).days
+    async with postgres.transaction(pool) as connection:
+        await apply(connection, RECEIVED, ROUTED)
+    assert (await shown(old - 1), await shown(old + 2)) == ([(CASE_ID, GIESSEN)], [])
+    assert await Retention(pool).still_open() == (old > OPEN_LONG.days)
+    await pool.execute(
+        "UPDATE clocks SET receipt = jsonb_set(receipt, '{receivedAt}', '\"2020-01-02T10:00:00Z\"')"
+    )
+    assert await Retention(pool).still_open() == 1
+    async with postgres.transaction(pool) as connection:
+        await apply(connection, DECIDED)
+    assert (await shown(old - 1), await Retention(pool).still_open()) == ([], 0)
 
 
 async def test_a_case_stays_as_long_as_it_is_needed(pool: Pool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.submission import Contact, Faulty, HandedIn, TooLarge, read
+from services.intake.domain.submission import Contact, Fault, Faulty, HandedIn, TooLarge, read
 from shared.events.competence import Attributes, Place
 from shared.strict_json import JsonFault, NotJson, inspect
 
@@ -267,7 +267,7 @@ def test_an_address_may_be_in_another_country(abroad: dict[str, object]) -> None
         ({"postalCode": None}, ("postalCode", "missing")),
     ],
 )
-def test_a_country_and_its_postcode_are_checked(changed: dict[str, object], fault: tuple[str, str]) -> None:
+def test_a_country_and_its_postcode_are_checked(changed: dict[str, object], fault: tuple[str, Fault]) -> None:
     got = read(body(contact={"name": "Erika", "address": ADDRESS | changed}), max_content=LIMIT)
     assert got == Faulty(((f"contact.address.{fault[0]}", fault[1]),))
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifier.domain.clock import Timer
 from shared.postgres import pool as postgres
-from shared.postgres.pool import Pool
+from shared.postgres.pool import Connection, Pool
 
 _LISTED = """
     SELECT id, case_id, kind, revision, channel, state, reason, attempts, repeats, created_at, due_at, settled_at
@@ -18,6 +18,19 @@ _LISTED = """
 
 _AHEAD = """
     SELECT case_id, kind, step, subject, due_at FROM timers WHERE case_id = $1 AND struck_at IS NULL ORDER BY due_at
+"""
+
+# A case that is open is owed messages, and its contact is kept for them, however long that takes.
+_OPEN = """
+    FROM clocks JOIN cases ON cases.id = clocks.case_id
+    WHERE cases.closed_at IS NULL AND cases.contact_state = 'sealed'
+        AND (clocks.receipt ->> 'receivedAt')::timestamptz < now() - $1::interval
+"""
+_COUNT_OPEN = f"SELECT count(*) {_OPEN}"
+_LIST_OPEN = f"""
+    SELECT case_id, standing, authority, receipt ->> 'receiptNumber' AS receipt_number,
+        (receipt ->> 'receivedAt')::timestamptz AS received_at
+    {_OPEN} ORDER BY received_at LIMIT $2
 """
 
 # Only what did not arrive, and only what can still be written: without its facts or its contact there is no mail.
@@ -46,6 +59,29 @@ class ListedMessage:
     created_at: datetime
     due_at: datetime
     settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnendedCase:
+    """A case that has not ended, whose applicant's contact is kept; ``standing`` as the clock knows it."""
+
+    case_id: UUID
+    standing: str
+    authority: str | None
+    receipt_number: str
+    received_at: datetime
+
+
+async def open_cases(pool: Pool, *, older_than: timedelta, most: int) -> Sequence[UnendedCase]:
+    """Return the cases that were received so long ago and have not ended, the oldest first."""
+    async with postgres.transaction(pool) as connection:
+        rows = await connection.fetch(_LIST_OPEN, older_than, most)
+    return [UnendedCase(**dict(row)) for row in rows]
+
+
+async def count_open(connection: Connection, *, older_than: timedelta) -> int:
+    """Return how many `open_cases` there are."""
+    return int(await connection.fetchval(_COUNT_OPEN, older_than))
 
 
 async def listed(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from services.notifier.adapters.postgres.operate import count_open
 from services.notifier.adapters.postgres.store import transaction
 from services.notifier.domain.states import REMINDER_DAYS
 from shared.events.retention import gone_after
@@ -11,6 +12,9 @@ from shared.postgres.pool import Pool
 
 KEPT: Final = timedelta(days=400)
 """An operator can still say of each message what became of it; the router has forgotten the case long before."""
+
+OPEN_LONG: Final = timedelta(days=365)
+"""Nobody but its authority, or an order to erase it, ends a case: from then on operators are told of it."""
 
 _EVENTS_GONE: Final = max(after for topic in consumed_by("notifier") if (after := gone_after(topic)))
 _AT_ONCE: Final = 500
@@ -72,6 +76,11 @@ class Retention:
         """
         async with transaction(self._pool) as connection:
             return int(await connection.fetchval(_ERASE, closed_for, REMINDER_DAYS[-1]))
+
+    async def still_open(self) -> int:
+        """Return how many cases have been open for longer than `OPEN_LONG`; their contacts stay until they end."""
+        async with transaction(self._pool) as connection:
+            return await count_open(connection, older_than=OPEN_LONG)
 
     async def remove_cases(self, *, closed_for: timedelta = KEPT) -> int:
         """Remove the cases that closed so long ago, with their messages and timers; return how many."""

@@ -164,21 +164,25 @@ def no_effect(outcome: AnswerOutcome) -> Problem:
                 ),
             )
         case AnswerOutdated():
-            return Problem(
-                HTTPStatus.CONFLICT,
-                "answer-outdated",
-                title=Bilingual(de="Kennung von früher", en="Id of an earlier answer"),
-                detail=Bilingual(
-                    de="Die Antwort mit dieser id hatte ihre Wirkung, bevor der Vorgang wieder zu Ihnen kam. Jetzt hätte sie keine.",
-                    en="The answer with this id had its effect before the case came back to you. It would have none now.",
-                ),
-                resolution=Bilingual(
-                    de="Für den Vorgang, wie er jetzt bei Ihnen liegt, eine neue id vergeben: abgeleitet aus ce_id des neuen Datensatzes, nicht aus der Nummer des Vorgangs.",
-                    en="Give the answer to the case as you have it now a new id: derived from ce_id of the new record, not from the case's number.",
-                ),
-            )
+            return _id_of_an_earlier_answer()
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no refusal")
+
+
+def _id_of_an_earlier_answer() -> Problem:
+    return Problem(
+        HTTPStatus.CONFLICT,
+        "answer-outdated",
+        title=Bilingual(de="Kennung von früher", en="Id of an earlier answer"),
+        detail=Bilingual(
+            de="Die Antwort mit dieser id hatte ihre Wirkung, bevor der Vorgang wieder zu Ihnen kam. Jetzt hätte sie keine.",
+            en="The answer with this id had its effect before the case came back to you. It would have none now.",
+        ),
+        resolution=Bilingual(
+            de="Für den Vorgang, wie er jetzt bei Ihnen liegt, eine neue id vergeben: abgeleitet aus ce_id des neuen Datensatzes, nicht aus der Nummer des Vorgangs.",
+            en="Give the answer to the case as you have it now a new id: derived from ce_id of the new record, not from the case's number.",
+        ),
+    )
 
 
 def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
