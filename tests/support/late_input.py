@@ -99,8 +99,12 @@ class Outside:
                 break
         else:
             raise AssertionError("no new case came into the partition of the erased one")
+        await self.until_logged(receipt["receiptNumber"])
+
+    async def until_logged(self, number: str) -> None:
+        """Wait until the log has a case's routing and its first message."""
         async with asyncio.timeout(180):
-            while not await self._logged(receipt["receiptNumber"]) >= _SETTLED:  # noqa: ASYNC110 - audit writes the log
+            while not await self._logged(number) >= _SETTLED:  # noqa: ASYNC110 - audit writes the log
                 await asyncio.sleep(0.5)
 
     async def _logged(self, number: str) -> set[str]:
