@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # Exactly what is locked, with nothing resolved: a later release changes no install. `pip check` then proves it whole.
 LOCKED := --quiet --disable-pip-version-check --no-deps --require-hashes
+# Python keeps what it has compiled, whatever the machine says: else each run compiles all tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 # The order of the tests is shuffled, another way for each commit: the same commit gives the same answer again.
 ORDER := --randomly-seed $(shell printf '%d' 0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 1))
 
@@ -20,7 +22,7 @@ PICTURED := tests/integration/audit/test_page.py::test_an_auditor_finds_a_case_a
 	tests/integration/router/test_console.py::test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter \
 	tests/integration/router/test_clerk_page.py::test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none_of_it
 
-.PHONY: help setup verifier demo static test test-again test-long check up down bench docs pictures fix lock clean
+.PHONY: help setup verifier demo static quick fast test test-again test-long check up down bench docs pictures fix lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,11 +62,18 @@ static: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-check: static ## Gates of about a minute: format, lint, types, import contracts, unit and repository tests
+quick: setup
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long and not slow" $(QUICK)
 
-test: static verifier ## Everything, on real parts
+fast: setup verifier
 	@$(BIN)/pytest -q $(ORDER) --numprocesses logical -m "not long" $(FAST)
+
+# Types are one core's work: the tests run beside them.
+check: setup ## Gates of about a minute: format, lint, types, import contracts, unit and repository tests
+	@$(MAKE) --no-print-directory --jobs 2 static quick
+
+test: setup verifier ## Everything, on real parts
+	@$(MAKE) --no-print-directory --jobs 2 static fast
 	@$(BIN)/pytest -q $(ORDER) --numprocesses 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not long" tests/e2e tests/integration
 
 test-again: ## After make test: what failed on real parts, if it is little, once more and alone
