@@ -1,4 +1,5 @@
 import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.util.JSONObjectUtils;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +24,7 @@ public final class Inbox {
     var access = in(JSONObjectUtils.getJSONObject(stack, "authorities"), arguments[1]);
     String bearer = "Bearer " + token((String) urls.get("intake"), access);
     String doors = (String) urls.get("router");
-    JWK key = JWK.parse(Files.readString(Path.of(arguments[0]).resolveSibling((String) access.get("decryptionKeyFile"))));
+    var stored = JSONObjectUtils.parse(Files.readString(Path.of(arguments[0]).resolveSibling((String) access.get("decryptionKeyFile"))));
 
     var page = ask(request(doors + "/v1/inbox?wait=30&limit=1", bearer).GET());
     var records = JSONObjectUtils.getJSONObjectArray(page, "records");
@@ -34,13 +35,28 @@ public final class Inbox {
     var headers = in(records[0], "headers");
     var content = in(in(records[0], "event"), "content");
     String submission = (String) headers.get("ce_submissionid");
-    byte[] opened = Opening.open(JSONObjectUtils.toJSONString(content), key, submission);
+    byte[] opened = Opening.open(JSONObjectUtils.toJSONString(content), own(stored, content), submission);
     System.out.println(new String(opened, StandardCharsets.UTF_8));
 
     String given = (String) headers.get("ce_caseid");
     var answer = Map.<String, Object>of("id", headers.get("ce_id") + ":accepted", "caseId", given, "kind", "accepted", "givenAt", Instant.now().toString());
     System.out.println(ask(request(doors + "/v1/answers", bearer).POST(json(answer))));
     ask(request(doors + "/v1/inbox/confirmation", bearer).POST(json(Map.of("cursor", records[0].get("cursor")))));
+  }
+
+  /** The key of the file; while the authority changes its key it holds a set, and the content is sealed to one or both. */
+  private static JWK own(Map<String, Object> stored, Map<String, Object> content) throws Exception {
+    if (!stored.containsKey("keys")) {
+      return JWK.parse(stored);
+    }
+    var keys = JWKSet.parse(stored);
+    for (var recipient : JSONObjectUtils.getJSONObjectArray(content, "recipients")) {
+      JWK key = keys.getKeyByKeyId((String) in(recipient, "header").get("kid"));
+      if (key != null) {
+        return key;
+      }
+    }
+    throw new IllegalArgumentException("the content is sealed to none of our keys");
   }
 
   private static String token(String intake, Map<String, Object> access) throws Exception {

@@ -19,7 +19,7 @@ import httpx
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.security import SASLScram512
-from joserfc.jwk import JWKRegistry, Key
+from joserfc.jwk import KeySet
 from procedure import (
     CHECK,
     Answer,
@@ -29,7 +29,7 @@ from procedure import (
     answers_to_supplement,
     check_report,
 )
-from sealing import LARGEST_BYTES, open_content
+from sealing import LARGEST_BYTES, open_content, own_keys
 
 ATTEMPTS = 3
 RETRY_SECONDS = 5.0
@@ -127,7 +127,7 @@ def serve(
         ),
         logger=None,
     )
-    key = JWKRegistry.import_key(json.loads(Path(access["decryptionKeyFile"]).read_text()))
+    keys = own_keys(json.loads(Path(access["decryptionKeyFile"]).read_text()))
 
     @broker.subscriber(
         access["inboxTopic"],
@@ -138,20 +138,20 @@ def serve(
         max_partition_fetch_bytes=LARGEST_BYTES,
     )
     async def take(message: KafkaMessage) -> None:
-        await settle(message, key=key, answers=answers, folder=folder / authority)
+        await settle(message, keys=keys, answers=answers, folder=folder / authority)
 
     return broker
 
 
 async def settle(
-    message: KafkaMessage, *, key: Key, answers: Answers, folder: Path, pause: float = RETRY_SECONDS
+    message: KafkaMessage, *, keys: KeySet, answers: Answers, folder: Path, pause: float = RETRY_SECONDS
 ) -> None:
     """Handle the case, in three attempts at most; then it is laid aside, so that the next one need not wait."""
     attempt = 0
     while attempt < ATTEMPTS:
         attempt += 1
         try:
-            await handle(message, key=key, answers=answers, folder=folder)
+            await handle(message, keys=keys, answers=answers, folder=folder)
         except Refused as refused:
             log.warning("%s: refused: %s", folder.name, refused)
             break
@@ -163,19 +163,19 @@ async def settle(
     lay_aside(message, folder, attempts=attempt)
 
 
-async def handle(message: KafkaMessage, *, key: Key, answers: Answers, folder: Path) -> None:
+async def handle(message: KafkaMessage, *, keys: KeySet, answers: Answers, folder: Path) -> None:
     """File what came and answer it. Here your own procedure begins, see `procedure.py`."""
     submission, case = message.headers["ce_submissionid"], message.headers["ce_caseid"]
     kind = message.headers.get("ce_type", SUBMISSION)
     path = folder / f"{submission}.json"
     if kind == SUBMISSION:
-        file(opened := open_case(message.body, key, submission), path)
+        file(opened := open_case(message.body, keys, submission), path)
         if is_check(opened):
             await take_the_check(opened, message.headers, answers)
         else:
             await give_all(answers_to(opened), message.headers, answers)
     elif kind == SUPPLEMENT:  # it has a submission id of its own, and is filed beside its case
-        file(opened := open_case(message.body, key, submission), path)
+        file(opened := open_case(message.body, keys, submission), path)
         await give_all(answers_to_supplement(opened), message.headers, answers)
     elif kind == SILENCE:
         await give_all(answers_to_silence(json.loads(path.read_text())), message.headers, answers)
@@ -216,10 +216,10 @@ async def take_the_check(case: dict[str, Any], headers: dict[str, str], answers:
     await answers.give(headers, asked)
 
 
-def open_case(delivered: bytes, key: Key, submission: str) -> dict[str, Any]:
+def open_case(delivered: bytes, keys: KeySet, submission: str) -> dict[str, Any]:
     """The case with its content decrypted."""
     case: dict[str, Any] = json.loads(delivered)
-    return case | {"content": open_content(case.pop("content"), key, submission)}
+    return case | {"content": open_content(case.pop("content"), keys, submission)}
 
 
 def file(case: dict[str, Any], path: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from joserfc import jwe
-from joserfc.jwk import JWKRegistry, Key
+from joserfc.jwk import JWKRegistry, KeySet
 
 LARGEST_BYTES = 4 * 1024 * 1024
 
@@ -20,13 +20,20 @@ class Sealing(jwe.JWERegistry):
 SEALING = Sealing(algorithms=["ECDH-ES+A256KW", "RSA-OAEP-256", "A256GCM"], strict_check_header=False)
 
 
-def open_content(sealed: dict[str, Any], key: Key, submission: str) -> Any:
+def own_keys(stored: dict[str, Any]) -> KeySet:
+    """The keys of a file: one, or, while the authority changes its key, a set of both."""
+    return KeySet([JWKRegistry.import_key(each) for each in stored.get("keys", [stored])])
+
+
+def open_content(sealed: dict[str, Any], keys: KeySet, submission: str) -> Any:
     """The plaintext; what was sealed for another submission is not ours to file."""
     # While an authority changes its key there is an entry for each; joserfc would want to open them all.
-    own = [each for each in sealed["recipients"] if each["header"]["kid"] == key.kid]
+    known = {key.kid: key for key in keys}
+    own = [each for each in sealed["recipients"] if each["header"]["kid"] in known][:1]
     if not own:
-        raise ValueError(f"the content is sealed to none of our keys; tried {key.kid}")
-    opened = jwe.decrypt_json(sealed | {"recipients": own}, key, registry=SEALING)
+        tried = ", ".join(str(kid) for kid in known)
+        raise ValueError(f"the content is sealed to none of our keys; tried {tried}")
+    opened = jwe.decrypt_json(sealed | {"recipients": own}, known[own[0]["header"]["kid"]], registry=SEALING)
     if opened.protected["submissionId"] != submission:
         raise ValueError("the content belongs to another submission")
     return json.loads(opened.plaintext or b"null")

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 
 from amtsweg.stack.description import AuthorityDescription
 from services.router.adapters.http.answer_problems import no_effect
@@ -43,9 +43,7 @@ def delivered(tmp_path: Path) -> SubmissionDelivered:
 def test_what_the_router_delivers_opens_with_the_authoritys_key(
     sample: ModuleType, delivered: SubmissionDelivered
 ) -> None:
-    key = ECKey.import_key(authority_key(GIESSEN))
-
-    case = sample.open_case(delivered.to_json(), key, str(submission().submission_id))
+    case = sample.open_case(delivered.to_json(), keys_of_giessen(), str(submission().submission_id))
 
     assert case["content"] == {"betrieb": "Laden"}
     assert case["receipt"]["receiptNumber"] == delivered.receipt.receipt_number
@@ -56,9 +54,7 @@ def test_the_largest_content_opens_too(sample: ModuleType, tmp_path: Path) -> No
     (event, *_) = RouterInMemory(tmp_path).take(submission(content=f'"{text}"'.encode()))
     assert isinstance(event.data, SubmissionDelivered)
 
-    case = sample.open_case(
-        event.data.to_json(), ECKey.import_key(authority_key(GIESSEN)), str(submission().submission_id)
-    )
+    case = sample.open_case(event.data.to_json(), keys_of_giessen(), str(submission().submission_id))
 
     assert case["content"] == text
 
@@ -67,9 +63,7 @@ def test_content_of_another_submission_is_not_filed(
     sample: ModuleType, delivered: SubmissionDelivered
 ) -> None:
     with pytest.raises(ValueError, match="another submission"):
-        sample.open_case(
-            delivered.to_json(), ECKey.import_key(authority_key(GIESSEN)), str(submission("x").submission_id)
-        )
+        sample.open_case(delivered.to_json(), keys_of_giessen(), str(submission("x").submission_id))
 
 
 def test_a_case_filed_twice_lies_there_once(sample: ModuleType, tmp_path: Path) -> None:
@@ -146,15 +140,17 @@ async def platform(
         yield sample.Answers(http, urls=urls, access=access, pause=0.0), told
 
 
-def key_of_giessen() -> ECKey:
-    return ECKey.import_key(authority_key(GIESSEN))
+def keys_of_giessen() -> KeySet:
+    return KeySet([ECKey.import_key(authority_key(GIESSEN))])
 
 
 async def test_a_case_is_filed_confirmed_and_decided(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path
 ) -> None:
     async with platform(sample, lambda _: taken()) as (answers, told):
-        await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
+        await sample.settle(
+            came(delivered), keys=keys_of_giessen(), answers=answers, folder=tmp_path / GIESSEN
+        )
 
     assert [each["kind"] for each in told] == ["accepted", "decided"]
     assert [AnswerDocument.model_validate(each).id for each in told] == [each["id"] for each in told]
@@ -168,7 +164,9 @@ async def test_while_the_platform_is_away_the_same_answer_is_sent_until_it_is_ta
     away[2].headers["Retry-After"] = "1"
 
     async with platform(sample, lambda _: away.pop() if away else taken()) as (answers, told):
-        await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
+        await sample.settle(
+            came(delivered), keys=keys_of_giessen(), answers=answers, folder=tmp_path / GIESSEN
+        )
 
     assert [each["kind"] for each in told] == ["accepted"] * 4 + ["decided"]
     assert len({json.dumps(each) for each in told[:4]}) == 1
@@ -179,7 +177,9 @@ async def test_what_fails_three_times_is_laid_aside_and_shown(
 ) -> None:
     async with platform(sample, lambda _: taken()) as (answers, told):
         broken = came(delivered, body=b"no JSON")
-        await sample.settle(broken, key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN, pause=0)
+        await sample.settle(
+            broken, keys=keys_of_giessen(), answers=answers, folder=tmp_path / GIESSEN, pause=0
+        )
 
     assert told == []
     (aside,) = sample.laid_aside(tmp_path)
@@ -193,7 +193,7 @@ async def test_reports_about_a_case_are_noted_and_not_answered(
     async with platform(sample, lambda _: taken()) as (answers, told):
         warning = came(delivered, body=b"{}")
         warning.headers["ce_type"] = event_type(PeriodEnding)
-        await sample.settle(warning, key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
+        await sample.settle(warning, keys=keys_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
 
     assert (told, sample.laid_aside(tmp_path)) == ([], [])
     assert event_type(SubmissionDelivered) == sample.SUBMISSION
@@ -203,7 +203,9 @@ async def test_what_the_platform_refuses_is_not_tried_again_but_laid_aside(
     sample: ModuleType, delivered: SubmissionDelivered, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with platform(sample, lambda _: httpx.Response(404, json={"resolution": "x"})) as (answers, told):
-        await sample.settle(came(delivered), key=key_of_giessen(), answers=answers, folder=tmp_path / GIESSEN)
+        await sample.settle(
+            came(delivered), keys=keys_of_giessen(), answers=answers, folder=tmp_path / GIESSEN
+        )
 
     assert len(told) == 1
     assert len(sample.laid_aside(tmp_path)) == 1

@@ -6,7 +6,7 @@ import subprocess
 from uuid import UUID
 
 import pytest
-from joserfc.jwk import JWKRegistry
+from joserfc.jwk import JWKRegistry, KeySet
 
 from shared.crypto.jwe import OwnKey, open_sealed
 from tests.support.sample_authority import FOLDER, load_sample
@@ -33,8 +33,8 @@ def test_an_example_opens_with_the_platforms_own_code(example: SealedExample) ->
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=ids)
 def test_an_example_opens_with_joserfc(example: SealedExample) -> None:
-    key = JWKRegistry.import_key(example.key)
-    opened = load_sample("sealing").open_content(example.sealed, key, example.submission)
+    keys = KeySet([JWKRegistry.import_key(example.key)])
+    opened = load_sample("sealing").open_content(example.sealed, keys, example.submission)
     assert opened == json.loads(example.plaintext)
 
 

@@ -253,17 +253,17 @@ def forwarded_to_itself() -> Problem:
 
 
 def not_served() -> Problem:
-    """The token does not serve this authority; whether there is such a one is another question."""
+    """The token does not serve this authority, or none, or none that is let in; whether there is such a one is another question."""
     return Problem(
         HTTPStatus.FORBIDDEN,
         "authority-not-served",
         title=Bilingual(de="Nicht für diese Stelle", en="Not for this authority"),
         detail=Bilingual(
-            de="Dieser Zugang antwortet nicht für die Stelle in authority.",
-            en="This client does not answer for the authority named.",
+            de="Dieser Zugang handelt jetzt nicht für die Stelle: Sie ist für ihn nicht eingetragen, oder sie ist gesperrt.",
+            en="This client does not act for the authority now: it is not registered for it, or it is suspended.",
         ),
         resolution=Bilingual(
-            de="authority prüfen oder die Stelle eintragen lassen.",
-            en="Check authority, or have it registered.",
+            de="Die Kennung in authority prüfen, wenn eine genannt war; sonst die Betreiberin fragen.",
+            en="Check the id in authority, if one was named; else ask the operator.",
         ),
     )
