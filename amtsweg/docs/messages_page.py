@@ -27,7 +27,8 @@ _STATES = """## A mail server that is slow with some
 
 A mail server may wait for the recipient's own server before it answers. One domain never has all connections, and all domains
 that took longer than five seconds have half of them together, until one mail is quick again. What is held back is not an attempt. A
-time-out is an attempt of that mail where the server has answered others meanwhile; else the server counts as away.
+time-out is an attempt of that mail where the server has answered others meanwhile; else the first of each domain
+counts against the server, and the others are held back: one domain alone never stops the sending, nor takes one of two servers from it.
 
 ## Mails that come back
 

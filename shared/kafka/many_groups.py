@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import (
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from shared.kafka.group_requests import FindCoordinators, ListedGroups, OffsetsOfGroups
 
 _AT_ONCE: Final = 1000
+_NO_SUCH_TOPIC: Final = frozenset({TopicAuthorizationFailedError.errno, UnknownTopicOrPartitionError.errno})
+"""To a login that may not see it, a topic that is missing is one that is refused."""
+
 _WITHOUT_MEMBERS: Final = frozenset({"Empty", "Dead"})
 
 
@@ -22,7 +30,7 @@ class ManyGroups:
         self._brokers: dict[str, int] = {}
 
     async def committed(self, topics: Mapping[str, str]) -> dict[str, int]:
-        """What each group has committed on partition 0 of its topic; a group that has not is left out."""
+        """What each group has committed on partition 0 of its topic; one that has not, or whose topic is not there, is left out."""
         try:
             return await self._committed(topics)
         except KafkaError:
@@ -54,6 +62,8 @@ class ManyGroups:
                 _check(code)
                 for _, partitions, _ in asked:
                     for _, offset, _, _, partition_code, _ in partitions:
+                        if partition_code in _NO_SUCH_TOPIC:
+                            continue  # what is missing of one group takes nothing from the others
                         _check(partition_code)
                         if offset >= 0:
                             found[group] = offset

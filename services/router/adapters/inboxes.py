@@ -180,8 +180,10 @@ class KafkaInboxes:
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
         async with self._reading(authorities) as consumer:
-            ends = await consumer.end_offsets([inbox_partition(each) for each in authorities])
-            places = await self.committed(authorities)
+            # An inbox that is not there would keep those that are waiting until the time is over.
+            found = await self.existing(authorities)
+            ends = await consumer.end_offsets([*map(inbox_partition, found)]) if found else {}
+            places = await self.committed(found)
             read_by_kafka = await self._many().with_members()
             return [
                 await _standing(
@@ -192,8 +194,12 @@ class KafkaInboxes:
                     end=int(ends[inbox_partition(authority)]),
                     read_by_kafka=authority_group(authority) in read_by_kafka,
                 )
-                for authority in authorities
+                for authority in found
             ]
+
+    async def existing(self, authorities: Iterable[str]) -> list[str]:
+        """Those that have an inbox, as far as a broker says so."""
+        return [authority_of(tp) for tp in await led(self._kafka(), [*map(inbox_partition, authorities)])]
 
     async def committed(self, authorities: Sequence[str]) -> dict[str, int]:
         """The next unconfirmed place of each."""

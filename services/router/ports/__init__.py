@@ -197,7 +197,7 @@ class Inboxes(Protocol):
         """Commit the place of an instant, and return it; raises ``ConsumerInGroup`` as `commit` does."""
 
     async def standing(self, authorities: Sequence[str]) -> Sequence[InboxStanding]:
-        """Return how far each of these authorities has read."""
+        """Return how far each of these authorities has read; those that have no inbox are left out."""
 
 
 class InboxLooks(Protocol):

@@ -1,7 +1,7 @@
 """A round of webhooks that PostgreSQL ends leaves nobody calling beside the next one, whichever step fails."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -110,8 +110,14 @@ class Consumer:
         return found
 
 
+@dataclass
 class Inboxes:
     """Stands for `KafkaInboxes`: nobody has confirmed anything."""
+
+    missing: set[str] = field(default_factory=set)
+
+    async def existing(self, authorities: Iterable[str]) -> list[str]:
+        return [each for each in authorities if each not in self.missing]
 
     async def committed(self, authorities: Sequence[str]) -> Mapping[str, int]:
         return dict.fromkeys(authorities, 0)
@@ -142,19 +148,42 @@ def webhook(authority: str, *, revision: int) -> Webhook:
     return Webhook(authority=authority, principal=authority, url="https://a.example/", revision=revision)
 
 
-@pytest.mark.parametrize("fails", ["secrets", "revisions", "keep", "of", "end"])
-async def test_a_round_that_postgres_ends_leaves_no_call_under_way_whatever_it_was_at(fails: str) -> None:
-    store, calls = WebhookRows({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
-    round_ = Round(
+def a_round(store: WebhookRows, calls: Calls, inboxes: Inboxes) -> Round:
+    return Round(
         lead=cast("Lead", SimpleNamespace(check=lambda: None)),
         store=cast("PostgresWebhooks", store),
-        inboxes=cast("KafkaInboxes", Inboxes()),
+        inboxes=cast("KafkaInboxes", inboxes),
         principals=Principals(),
         calls=cast("WebhookCalls", calls),
         clock=lambda: datetime.now(UTC),
         consumer=cast("AIOKafkaConsumer", Consumer()),
         address=KafkaAddress(bootstrap="nowhere:1"),
     )
+
+
+async def test_who_has_no_inbox_is_called_once_there_is_one_and_holds_up_nobody() -> None:
+    store, calls = WebhookRows({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
+    inboxes = Inboxes({MARBURG})
+    round_ = a_round(store, calls, inboxes)
+    reading = asyncio.create_task(round_.read())
+    try:
+        await round_.look()
+        async with asyncio.timeout(30), calls.changed:
+            await calls.changed.wait_for(lambda: calls.running == [GIESSEN])
+        assert MARBURG not in calls.begun
+        inboxes.missing.clear()
+        await round_.look()
+        await calls.until_all_hang()
+    finally:
+        reading.cancel()
+        await asyncio.wait({reading})
+        await round_.end()
+
+
+@pytest.mark.parametrize("fails", ["secrets", "revisions", "keep", "of", "end"])
+async def test_a_round_that_postgres_ends_leaves_no_call_under_way_whatever_it_was_at(fails: str) -> None:
+    store, calls = WebhookRows({each: webhook(each, revision=1) for each in AUTHORITIES}), Calls()
+    round_ = a_round(store, calls, Inboxes())
     await round_.look()
     reading = asyncio.create_task(round_.read())
     await calls.until_all_hang()

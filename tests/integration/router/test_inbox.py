@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -327,28 +328,32 @@ async def test_an_invalid_cursor_is_refused(fulda: httpx.AsyncClient, cursor: st
     assert read.json()["type"] == "urn:amtsweg:problem:bad-cursor"
 
 
-async def test_one_page_is_not_held_up_by_what_was_asked_for_the_one_before(
-    ground: Ground, router: ServiceProcess
-) -> None:
-    """A fetch that waits for more holds up whatever is asked on the same connection; half a second each would take 20."""
-    await routed(ground, FULDA)
-    await routed(ground, KASSEL)
-    condition = Health().part("inboxes")
-    inboxes = KafkaInboxes(ground.admin, condition=condition)
+@asynccontextmanager
+async def open_inboxes(ground: Ground) -> AsyncIterator[KafkaInboxes]:
+    inboxes = KafkaInboxes(ground.login("doors"), condition=(condition := Health().part("inboxes")))
     running = asyncio.ensure_future(inboxes.run())
     try:
         async with asyncio.timeout(60):
             while condition.standing != "ready":  # noqa: ASYNC110 - a condition is looked at
                 await asyncio.sleep(0.05)
-        async with asyncio.timeout(15):
-            pages = [
-                await inboxes.page([authority], after={authority: 0}, limit=1, most_bytes=1)
-                for _ in range(20)
-                for authority in (FULDA, KASSEL)
-            ]
+        yield inboxes
     finally:
         running.cancel()
         await asyncio.wait({running})
+
+
+async def test_one_page_is_not_held_up_by_what_was_asked_for_the_one_before(
+    ground: Ground, router: ServiceProcess
+) -> None:
+    """A fetch that waits for more holds up whatever is asked on the same connection; half a second each would take 20."""
+    for each in (FULDA, KASSEL):
+        await routed(ground, each)
+    async with open_inboxes(ground) as inboxes, asyncio.timeout(15):
+        pages = [
+            await inboxes.page([authority], after={authority: 0}, limit=1, most_bytes=1)
+            for _ in range(20)
+            for authority in (FULDA, KASSEL)
+        ]
     assert [len(page.records) for page in pages] == [1] * 40
 
 

@@ -137,7 +137,9 @@ class Round:
                 lane.dirty = lane.webhook != webhook
 
     async def _begin(self, webhooks: Mapping[str, Webhook]) -> None:
-        permitted = {name: each for name, each in webhooks.items() if self._permitted(each)}
+        # Of one that has no inbox there is nothing to tell; it is looked for again the next time.
+        there = await self._inboxes.existing(webhooks)
+        permitted = {name: webhooks[name] for name in there if self._permitted(webhooks[name])}
         confirmed = await self._inboxes.committed(list(permitted))
         by_kafka = await self._inboxes.read_by_kafka()
         for authority, webhook in permitted.items():
