@@ -23,14 +23,36 @@ def require_free(path: Path) -> None:
 
 
 def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
-    """Write the file; readable by its owner only where it is private.
+    """Write the file; readable by its owner only where it is private. It gets its name when it is whole.
 
     Raises:
         FileExistsError: as `require_free`; also where the name was taken meanwhile.
         OSError: it cannot be written.
     """
     require_free(path)
+    if path.exists():  # a pipe or a terminal
+        path.write_bytes(content)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    taken = os.O_WRONLY if path.exists() else os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(path, taken, 0o600 if private else 0o666), "wb") as file:
-        file.write(content)
+    name = os.fsencode(path.name)[:200].decode(errors="ignore")
+    beside = path.with_name(f".{name}.unfinished")
+    beside.unlink(missing_ok=True)  # of a call that was killed
+    try:
+        created = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+        with os.fdopen(created, "wb") as file:
+            file.write(content)
+        _name(beside, path)
+    except OSError as failed:
+        raise type(failed)(failed.errno, failed.strerror, str(path)) from failed
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _name(written: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(written)  # unlike a new name it never replaces what is there
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        require_free(path)
+        written.rename(path)

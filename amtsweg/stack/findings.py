@@ -125,7 +125,7 @@ def _by_complaint(told: Mapping[str, Readiness], *, own_broker: bool) -> dict[tu
 
 def _complained(complaint: tuple[str, str], services: Sequence[str], *, ready: bool) -> Finding:
     part, reason = complaint
-    words = words_for(services[0], part or services[0])
+    words = words_for(services[0], part or services[0], reason)
     state = said(de="eingeschränkt", en="degraded") if ready else said(de="nicht bereit", en="not ready")
     return Finding(
         where=", ".join(services), what=f"{words.name}: {state}", means=words.means, do=words.do, words=reason

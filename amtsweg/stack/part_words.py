@@ -34,10 +34,11 @@ class PartWords:
     do: str
 
 
-def words_for(service: str, part: str) -> PartWords:
-    """The words for this part of a service; one that the table does not know keeps its own name."""
+def words_for(service: str, part: str, reason: str = "") -> PartWords:
+    """The words for this part of a service, which gave this reason; one that the table does not know keeps its own name."""
     known = _known(service, part) or {**_UNKNOWN, "name": {"de": part, "en": part}}
-    do = known["do"] if isinstance(known["do"], dict) else _table()["advice"][known["do"]]
+    do = next((each for words, each in _table()["reasons"].items() if words in reason), known["do"])
+    do = do if isinstance(do, dict) else _table()["advice"][do]
     chosen = language()
     return PartWords(
         name=known["name"][chosen],

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 
+from services.audit.adapters.auditors import RegisteredAuditors
 from services.audit.adapters.http.doors import Desks, http_app
 from services.audit.adapters.postgres.growth import PostgresGrowth
 from services.audit.adapters.stamp_folder import StampFolder
@@ -59,7 +60,7 @@ async def app_of(service: str, folder: Path) -> AsyncIterator[FastAPI]:
         case "notifier":
             yield notifier_app(law=hessian_law(), health=Health(), telemetry=Telemetry())
         case _:
-            yield _audit(folder)
+            yield audit_app(folder, auditors({}))
 
 
 @asynccontextmanager
@@ -83,7 +84,8 @@ def with_competence(app: FastAPI) -> FastAPI:
     return app
 
 
-def _audit(folder: Path) -> FastAPI:
+def audit_app(folder: Path, readers: RegisteredAuditors) -> FastAPI:
+    """The auditors' application, whose desks say nothing."""
     nobody = cast("Any", NobodyHome())
     return http_app(
         Desks(room=nobody, refuse=nobody.refuse, days=nobody, accounts=nobody, evaluations=nobody),
@@ -93,7 +95,7 @@ def _audit(folder: Path) -> FastAPI:
         policy="",
         names=NamesByKey.none(),
         keys=(),
-        readers=auditors({}),
+        readers=readers,
         clock=lambda: datetime.now(UTC),
         health=Health(),
         telemetry=Telemetry(),

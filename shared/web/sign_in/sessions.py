@@ -104,6 +104,8 @@ class Sessions:
 
     def attempt(self, cookie: str) -> SignInAttempt | None:
         """The attempt in a cookie of ours that is not too old."""
+        if not cookie.isascii():
+            return None  # Fernet fails on it otherwise than on what else is none of its own
         try:
             told = self._attempts.decrypt_at_time(
                 cookie, ttl=ATTEMPT_SECONDS, current_time=int(self._clock().timestamp())

@@ -1,5 +1,8 @@
 """What a call writes never takes the place of what is there, whichever command writes it."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +82,38 @@ def test_a_new_file_is_its_owners_where_it_is_private(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "key").stat().st_mode & 0o077 == 0
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "new" / "key", b"another")
+
+
+_KILLED = """
+import os, signal
+from pathlib import Path
+from amtsweg import new_file
+
+class File:
+    def __init__(self, number, mode):
+        self.file = open(number, mode)
+    def __enter__(self):
+        return self
+    def __exit__(self, *_):
+        pass
+    def write(self, content):
+        self.file.write(content[:3])
+        self.file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+new_file.os.fdopen = File
+new_file.write_new(Path({path!r}), b"all of it")
+"""
+
+
+def test_a_call_that_was_killed_while_it_wrote_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "bill.txt"
+    killed = subprocess.run([sys.executable, "-c", _KILLED.format(path=str(path))], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not path.exists()
+    write_new(path, b"all of it")
+    assert path.read_bytes() == b"all of it"
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_a_terminal_and_a_pipe_are_written_to() -> None:

@@ -51,6 +51,32 @@ def test_whatever_has_ended_is_named_with_what_follows_and_what_to_do(name: str)
     assert f"`amtsweg logs {name}`" in finding.do
 
 
+@pytest.mark.parametrize(
+    ("service", "part", "reason", "helps"),
+    [
+        ("doors", "suspensions", "operation.ordered.v1: the order at 17 cannot be read", "authority suspend"),
+        (
+            "doors",
+            "custody",
+            "a record of case.custody.v1 cannot be read: Undecodable",
+            "`amtsweg logs doors`",
+        ),
+        (
+            "router",
+            "router",
+            "x, partition 0, offset 3: lost; order `amtsweg dead-letters go-on router`",
+            "What to watch",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_for_kafka_being_away(
+    service: str, part: str, reason: str, helps: str
+) -> None:
+    (finding,) = found(told={service: Readiness(ready=False, complaints={part: reason})})
+    assert helps in finding.do
+    assert "logs kafka" not in finding.do
+
+
 def test_a_server_that_is_silent_comes_first_and_what_waits_for_it_is_one_finding() -> None:
     waiting = Readiness(ready=False, complaints={"directory": "cannot be read", "lag": "cannot be measured"})
     first, second = found(silent=("kafka",), told={"router": waiting, "doors": waiting})
