@@ -72,20 +72,20 @@ def _news(event: Event[Payload], case: Case, law: Law) -> Sequence[_News]:
         case CaseSupplemented(receipt=receipt, authority=authority, supplemented_at=at):
             return (_News("supplement", receipt, at, authority),)
         case _:
-            confirmed = any(told.kind == "acknowledgement" for told in case.told)
+            confirmed = frozenset(told.authority for told in case.told if told.kind == "acknowledgement")
             progress = case.progress.after(event)
-            heard = _Heard(law=law, before=case.progress, progress=progress, confirmed=confirmed)
+            heard = _Heard(law=law, before=case.progress, progress=progress, confirmed_by=confirmed)
             return _news_of_answer(event.data, heard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """What is known when an authority speaks: the case's progress before and after, and whether its receipt is confirmed."""
+    """What is known when an authority speaks: the case's progress before and after, and who has confirmed its receipt."""
 
     law: Law
     before: Progress
     progress: Progress
-    confirmed: bool
+    confirmed_by: frozenset[str | None]
 
 
 def _news_of_answer(told: Payload, heard: _Heard) -> Sequence[_News]:
@@ -106,8 +106,11 @@ def _news_of_answer(told: Payload, heard: _Heard) -> Sequence[_News]:
 
 
 def _confirmation(receipt: Receipt, at: datetime, authority: str, heard: _Heard) -> Sequence[_News]:
-    """§ 71b Abs. 3 VwVfG: whoever asks for documents has the case, and owes its confirmation once as well."""
-    if heard.confirmed or not _is_acknowledged(receipt, heard.law):
+    """§ 71b Abs. 3 VwVfG: whoever asks for documents has the case, and owes its confirmation once as well.
+
+    The competent authority owes it: after a case was handed on, the next one, whose remedies may be others.
+    """
+    if authority in heard.confirmed_by or not _is_acknowledged(receipt, heard.law):
         return ()
     return (_News("acknowledgement", receipt, at, authority, heard.progress.written()),)
 

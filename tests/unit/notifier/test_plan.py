@@ -227,6 +227,19 @@ def test_a_request_for_documents_before_the_confirmation_confirms_once() -> None
     assert "sobald alle Unterlagen vorliegen" in WRITER.write(messages[0], NAMES).text
 
 
+def test_after_a_case_was_handed_on_the_next_authority_confirms_in_its_own_name_and_each_only_once() -> None:
+    said = [
+        event(CaseAccepted(receipt=DEEMED, authority=authority, accepted_at=RECEIVED_AT), minutes=minutes)
+        for minutes, authority in enumerate((GIESSEN, _WETZLAR, GIESSEN))
+    ]
+    messages, _ = planned([replace(each, id=child_id(SUBMISSION_ID, str(n))) for n, each in enumerate(said)])
+    assert [(message.kind, message.authority, message.revision) for message in messages] == [
+        ("acknowledgement", GIESSEN, 1),
+        ("acknowledgement", _WETZLAR, 2),
+        ("status", GIESSEN, 1),
+    ]
+
+
 def test_a_case_that_is_withdrawn_is_closed() -> None:
     withdrawn = event(CaseWithdrawn(receipt=RECEIPT, authority=GIESSEN, withdrawn_at=RECEIVED_AT), minutes=9)
     messages, case = planned([RECEIVED, withdrawn])
