@@ -98,16 +98,22 @@ def group_consumer(
 
 
 def reader(
-    address: KafkaAddress, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 500, committed: bool = True
+    address: KafkaAddress,
+    *,
+    fetch_min_bytes: int = 1,
+    fetch_max_wait_ms: int = 500,
+    committed: bool = True,
+    group: str | None = None,
 ) -> AIOKafkaConsumer:
-    """A consumer without a group, for reading partitions from any offset.
+    """A member of no group, for reading partitions from any offset.
 
-    With ``committed`` its end of a partition is where the oldest open transaction begins.
+    With ``committed`` its end of a partition is where the oldest open transaction begins. With ``group`` it can be asked
+    for what that group has committed.
     """
     bounded_decompression.install()
     return AIOKafkaConsumer(
         **address.arguments(),
-        group_id=None,
+        group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed" if committed else "read_uncommitted",

@@ -18,6 +18,7 @@ from shared.kafka.raw_fetch import is_of_a_batch
 from shared.kafka.records import Record, consumed
 
 _ANSWER_SECONDS: Final = 10.0
+_COMPANY_BYTES: Final = 65_536
 _QUIET_FETCH_MS: Final = 250
 _QUIET_ROUND_MS: Final = 200
 _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
@@ -37,16 +38,13 @@ class TopicRound:
 
 @dataclass(frozen=True, slots=True)
 class FetchPace:
-    """How Kafka is asked: a busy topic in rounds that gather ``min_bytes``, a quiet one seldom, and its first record comes at once."""
+    """How Kafka is asked: a busy topic in rounds that gather records, a quiet one seldom, and its first record comes at once."""
 
     round_ms: int
-    min_bytes: int
 
     def set(self, consumer: AIOKafkaConsumer, *, busy: bool) -> int:
         """Set it for the next fetch; return for how long the next round waits at most."""
-        if self.min_bytes <= 1:
-            return self.round_ms
-        least, longest = self.min_bytes, self.round_ms
+        least, longest = _COMPANY_BYTES, self.round_ms
         if not busy:
             least, longest = 1, max(self.round_ms, _QUIET_FETCH_MS)
         fetcher = consumer._fetcher  # noqa: SLF001 - it has no public way to ask otherwise than at first
@@ -83,19 +81,18 @@ async def follow_records(
     view: FollowedView,
     *,
     round_ms: int = 1000,
-    min_bytes: int = 1,
     asking: Callable[[], None] | None = None,
 ) -> Never:
     """Keep the view up to date until cancelled; after a failure begin a new session, with growing pauses.
 
-    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for ``min_bytes``. Kafka is
+    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company. Kafka is
     asked for the ends when a session begins, so that ``complete`` says that the view holds what lay there then. With
     ``asking``, Kafka is asked anew in every round, and ``complete`` says so as of the last call of ``asking``, which comes
     right before the question.
     """
     pause, log = Backoff(), structlog.get_logger().bind(part=type(view).__name__)
     while True:
-        consumer = reader(address, fetch_min_bytes=min_bytes, fetch_max_wait_ms=round_ms)
+        consumer = reader(address, fetch_max_wait_ms=round_ms)
         failure: Exception = Unavailable("the process ends")
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
@@ -105,7 +102,7 @@ async def follow_records(
                 consumer,
                 view,
                 address,
-                pace=FetchPace(round_ms, min_bytes),
+                pace=FetchPace(round_ms),
                 asking=asking,
                 complete=pause.reset,
             )

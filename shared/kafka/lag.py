@@ -34,6 +34,7 @@ AskPartitions = Callable[[], Awaitable[Sequence[TopicPartition]]]
 class LagWatcher:
     """Every two seconds: end offsets minus stored ones, summed by topic into a metric.
 
+    Without ``stored`` Kafka is asked for what the group has committed, which joins no group.
     If it cannot measure, the part is degraded and the last figure stays; it never shows zero instead.
     """
 
@@ -43,7 +44,7 @@ class LagWatcher:
         *,
         group: str,
         partitions: AskPartitions,
-        stored: ReadOffsets,
+        stored: ReadOffsets | None,
         condition: Condition,
         telemetry: Telemetry,
     ) -> None:
@@ -64,7 +65,8 @@ class LagWatcher:
         Raises:
             Unavailable: Kafka or the store does not answer.
         """
-        consumer = reader(self._address, committed=False)
+        group = self._group if self._stored is None else None
+        consumer = reader(self._address, committed=False, group=group)
         try:
             await consumer.start()
             self._partitions = await self._ask_partitions()
@@ -82,7 +84,7 @@ class LagWatcher:
         async with asyncio.timeout(_ANSWER_SECONDS):
             ends: Mapping[TopicPartition, int] = await consumer.end_offsets(self._partitions)
             firsts: Mapping[TopicPartition, int] = await consumer.beginning_offsets(self._partitions)
-            stored = await self._stored()
+            stored = await (self._stored() if self._stored else committed_offsets(consumer, self._partitions))
         behind: defaultdict[str, int] = defaultdict(int)
         positions = {tp: max(firsts[tp], stored.get(tp, 0)) for tp in self._partitions}
         await self._look_behind({tp: (at, ends[tp]) for tp, at in positions.items() if at < ends[tp]})
@@ -131,26 +133,15 @@ def lag_of(
         address,
         group=group,
         partitions=partitions,
-        stored=stored or committed_offsets(address, group=group, partitions=partitions),
+        stored=stored,
         condition=health.part("lag"),
         telemetry=telemetry,
     )
 
 
-def committed_offsets(address: KafkaAddress, *, group: str, partitions: AskPartitions) -> ReadOffsets:
-    """What the group has committed to Kafka; asking joins no group."""
-    known: Sequence[TopicPartition] = ()
-
-    async def read() -> Mapping[TopicPartition, int]:
-        nonlocal known
-        known = known or await partitions()
-        asking = AIOKafkaConsumer(**address.arguments(), group_id=group, enable_auto_commit=False)
-        try:
-            await asking.start()
-            asking.assign([*known])
-            found = {tp: await asking.committed(tp) for tp in known}
-            return {tp: offset for tp, offset in found.items() if offset is not None}
-        finally:
-            await close(asking)
-
-    return read
+async def committed_offsets(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> Mapping[TopicPartition, int]:
+    """What the consumer's group has committed, in one request; its own `committed` would take one for each partition."""
+    found = await consumer._coordinator.fetch_committed_offsets([*partitions])  # noqa: SLF001 - it has no public way to ask for many
+    return {tp: at.offset for tp, at in found.items()}

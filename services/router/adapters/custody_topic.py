@@ -26,7 +26,6 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 _ROUND_MS: Final = 250
-_COMPANY_BYTES: Final = 65_536
 
 
 class FollowedCustody(Generic[V]):
@@ -132,7 +131,7 @@ class FollowedCustody(Generic[V]):
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        await follow_records(self._address, self, round_ms=self._round_ms, min_bytes=_COMPANY_BYTES)
+        await follow_records(self._address, self, round_ms=self._round_ms)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         partitions = self._partitions = await partitions_of(self._address, CASE_CUSTODY.name)

@@ -5,8 +5,8 @@ from functools import partial
 
 from aiokafka.structs import TopicPartition
 
-from shared.kafka.client import KafkaAddress, idempotent_producer, transactional_producer
-from shared.kafka.lag import LagWatcher, committed_offsets
+from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
+from shared.kafka.lag import LagWatcher
 from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -37,19 +37,23 @@ async def until_shown(watcher: LagWatcher, telemetry: Telemetry, line: str) -> N
 async def test_what_nobody_reads_is_lag(kafka: KafkaAccess) -> None:
     address = address_of(kafka)
     topic, group, telemetry = kafka.topic(), unique("group"), Telemetry()
-    partitions = partial(partitions_of, address, topic)
     watcher = LagWatcher(
         address,
         group=group,
-        partitions=partitions,
-        stored=committed_offsets(address, group=group, partitions=partitions),
+        partitions=partial(partitions_of, address, topic),
+        stored=None,
         condition=Health().part("lag"),
         telemetry=telemetry,
     )
     async with idempotent_producer(address) as producer:
         for _ in range(7):
             await producer.send_and_wait(topic, b"x")
-    await until_shown(watcher, telemetry, f'amtsweg_lag_records{{group="{group}",topic="{topic}"}} 7.0')
+    line = f'amtsweg_lag_records{{group="{group}",topic="{topic}"}}'
+    await until_shown(watcher, telemetry, f"{line} 7.0")
+    async with reader(address, group=group) as member:
+        member.assign([TopicPartition(topic, 0)])
+        await member.commit({TopicPartition(topic, 0): 5})
+    await until_shown(watcher, telemetry, f"{line} 2.0")
 
 
 async def test_the_marks_of_transactions_are_no_lag(kafka: KafkaAccess) -> None:

@@ -19,20 +19,16 @@ def asked(pace: FetchPace, *, busy: bool) -> tuple[int, int, int]:
 
 
 def test_a_busy_topic_is_read_in_rounds_that_gather_records() -> None:
-    assert asked(FetchPace(round_ms=50, min_bytes=65_536), busy=True) == (65_536, 50, 50)
+    assert asked(FetchPace(round_ms=50), busy=True) == (65_536, 50, 50)
 
 
 @pytest.mark.parametrize("round_ms", [50, 1000])
 def test_a_quiet_topic_is_asked_seldom_and_its_first_record_comes_at_once(round_ms: int) -> None:
-    least, fetch_ms, waits = asked(FetchPace(round_ms=round_ms, min_bytes=65_536), busy=False)
+    least, fetch_ms, waits = asked(FetchPace(round_ms=round_ms), busy=False)
 
     assert least == 1
     assert fetch_ms == max(250, round_ms)
     assert round_ms <= waits <= max(200, round_ms)
-
-
-def test_what_gathers_nothing_stays_as_it_is() -> None:
-    assert asked(FetchPace(round_ms=250, min_bytes=1), busy=False) == (1, 1, 250)
 
 
 def test_aiokafka_reads_for_each_fetch_what_is_set_there() -> None:
