@@ -4,26 +4,31 @@
 """
 
 import sys
-from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 _MOST_BYTES = 1024 * 1024
 
 
-class _Mails(Mailbox):
-    """A file for each mail, not synced to the disk, which all parts of the stack share: it would wait for every other."""
+class _Mails:
+    """A file for each mail, as it came, not synced to the disk, which all parts of the stack share: it would wait for every other."""
 
-    def handle_message(self, message: Message) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._new, self._part = folder / "new", folder / "tmp"
+        for made in (self._new, self._part, folder / "cur"):
+            made.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it so
         name = uuid4().hex
-        part = Path(self.mail_dir) / "tmp" / name
-        part.write_bytes(message.as_bytes())
-        part.replace(Path(self.mail_dir) / "new" / name)
+        part = self._part / name
+        part.write_bytes((envelope.original_content or b"").replace(b"\r\n", b"\n"))
+        part.replace(self._new / name)
+        return "250 OK"
 
 
 class MailboxServer(ThreadingHTTPServer):
