@@ -22,6 +22,9 @@ from shared.kafka.client import KafkaAddress
 from shared.postgres.leader import Lead
 from tests.support.events import GIESSEN, RECEIVED_AT
 
+pytestmark = pytest.mark.timeout(30)
+"""A call that nobody breaks off is waited for without an end."""
+
 T = TypeVar("T")
 
 MARBURG = "g-06534014"
