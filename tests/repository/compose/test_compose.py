@@ -119,6 +119,14 @@ def _list(told: str | list[str] | None) -> list[str]:
     return [told] if isinstance(told, str) else told or []
 
 
+def test_a_dollar_that_is_the_shells_is_doubled() -> None:
+    """What Compose makes of another one depends on its version: some refuse the file, some leave it alone."""
+    scripts = [text for told in COMPOSE["services"].values() for text in _list(told.get("command"))]
+    rest = [re.sub(r"\$\$|\$\{[A-Z_]+(:?[-?+][^}]*)?\}", "", script) for script in scripts]
+    assert any("$$" in script for script in scripts)
+    assert [text for text in rest if "$" in text] == []
+
+
 def test_only_loopback_is_published() -> None:
     published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
     assert published
