@@ -17,6 +17,7 @@ from amtsweg.stack.errors import AwayError, StackError, WrongCallError
 from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.kafka import has_inbox
 from amtsweg.stack.provision.quotas import QUOTAS, set_quota
+from amtsweg.terminal import echo
 from shared.errors import Unavailable
 from shared.events.operation import ResumeOrdered, SuspendOrdered
 
@@ -39,14 +40,14 @@ def suspend(authority: AuthorityArgument) -> None:
     kafka = super_user()
     suspension.suspend(kafka, authority)
     _order(kafka, SuspendOrdered(authority=authority, principal=OPERATOR))
-    typer.echo(
+    echo(
         said(
             de=f"{authority} ist gesperrt: bei Kafka ab sofort, über HTTP spätestens in {_HTTP_SECONDS} Sekunden.",
             en=f"{authority} is suspended: over Kafka from now on, over HTTP within {_HTTP_SECONDS} seconds.",
         )
     )
     if not has_inbox(kafka, authority):
-        typer.echo(
+        echo(
             said(
                 de=f"Achtung: {authority} hat keinen Eingang. Ist die Kennung richtig? `amtsweg authority list` zeigt alle.",
                 en=f"Caution: {authority} has no inbox. Is the id right? `amtsweg authority list` shows all.",
@@ -64,7 +65,7 @@ def resume(authority: AuthorityArgument) -> None:
     if not (over_kafka or over_http):
         raise StackError(said(de=f"{authority} ist nicht gesperrt.", en=f"{authority} is not suspended."))
     _order(kafka, ResumeOrdered(authority=authority, principal=OPERATOR))
-    typer.echo(said(de=f"{authority} ist wieder offen.", en=f"{authority} is open again."))
+    echo(said(de=f"{authority} ist wieder offen.", en=f"{authority} is open again."))
 
 
 def _order(kafka: KafkaEndpoint, order: SuspendOrdered | ResumeOrdered) -> None:
@@ -89,4 +90,4 @@ def quota(
     if name not in QUOTAS:
         raise WrongCallError(f"{name}: {said(de='eines von', en='one of')} {', '.join(QUOTAS)}")
     set_quota(super_user(), authority, QUOTAS[name])
-    typer.echo(f"{authority}: {name}")
+    echo(f"{authority}: {name}")

@@ -1,6 +1,5 @@
 """`amtsweg authority list | show`: who has access, through whom, and for which keys is sealed."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import kafka, suspension
 from amtsweg.stack.provision.authority_keys import in_use
 from amtsweg.stack.provision.grants import authority_login
-from amtsweg.terminal import echo, plain_console
+from amtsweg.terminal import echo_json, plain_console
 from shared.access import registration
 
 Json = dict[str, Any]
@@ -30,7 +29,7 @@ def list_authorities(*, folder: KeyFolder = None, as_json: _AsJson = False) -> N
     """Alle mit Zugang: womit, durch wen, und für welche Schlüssel verschlüsselt wird."""
     found = _documents(folder)
     if as_json:
-        echo(json.dumps(found, ensure_ascii=False, indent=2))
+        echo_json(found)
         return
     table = Table(
         Column(said(de="Behörde", en="Authority"), no_wrap=True),
@@ -58,7 +57,7 @@ def show(authority: AuthorityArgument, *, folder: KeyFolder = None) -> None:
     """Eine Behörde: Zugänge mit ihren Nachweisen, Kafka-Anmeldung, Schlüssel. JSON, Zeiten in UTC."""
     for each in _documents(folder):
         if each["authority"] == authority:
-            echo(json.dumps(each, ensure_ascii=False, indent=2))
+            echo_json(each)
             return
     raise StackError(
         said(

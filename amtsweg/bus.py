@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
+from amtsweg.terminal import echo
 from shared.events.topics import OperatorDuty
 from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import partitions_of
@@ -28,7 +29,7 @@ def operator_address(duty: OperatorDuty = "look") -> KafkaAddress:
     """Where Kafka is, with the login for this duty; ends the command with a hint where it cannot be told."""
     address = known_address(duty)
     if address is None:
-        typer.echo(
+        echo(
             said(
                 de="Kein laufender Stapel: starten Sie ihn mit `amtsweg up`, oder setzen Sie "
                 "AMTSWEG_KAFKA__BOOTSTRAP, AMTSWEG_KAFKA__USERNAME und AMTSWEG_KAFKA__PASSWORD_FILE.",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn, TypeVar
 
 import asyncpg
-import orjson
 import typer
 
 from amtsweg.addresses import given_address
@@ -18,7 +17,7 @@ from amtsweg.exit_status import MISTAKE
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription
-from amtsweg.terminal import echo
+from amtsweg.terminal import echo, echo_json
 from services.intake.adapters.postgres.operate import MOST, found
 from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ahead, listed
@@ -55,8 +54,7 @@ def case(
         _several(number, [file.known for file in files])
     names = DirectoryNames.current()
     if as_json:
-        told = document(files[0], names, language())
-        echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        echo_json(document(files[0], names, language()))
     else:
         echo(text(files[0], names, language()))
 

@@ -1,6 +1,5 @@
 """`amtsweg client`: who may ask for access tokens, and for what; schema ``access`` is written here only."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -13,7 +12,7 @@ from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import said
-from amtsweg.terminal import plain_console
+from amtsweg.terminal import echo, echo_json, plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
 from shared.local_time import local_time
@@ -76,7 +75,7 @@ def add(
                 f"`amtsweg client rotate {client}` gives a new secret or key.",
             )
         )
-    typer.echo(
+    echo(
         said(
             de=f"{client} ist angemeldet; spätestens in 30 Sekunden gilt es.{shown}",
             en=f"{client} is registered; it counts within 30 seconds.{shown}",
@@ -116,7 +115,7 @@ def rotate(
         if overlap
         else said(de="nicht mehr", en="no more")
     )
-    typer.echo(
+    echo(
         said(
             de=f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}",
             en=f"{client} has the credential {credential.id}; the one before holds {until}.{shown}",
@@ -155,7 +154,7 @@ def seal_to(
                 "See `amtsweg client list`.",
             )
         )
-    typer.echo(
+    echo(
         said(
             de=f"Für {client} wird spätestens in 30 Sekunden auch mit dem Schlüssel {key['kid']} versiegelt.",
             en=f"Within 30 seconds is also sealed to the key {key['kid']} for {client}.",
@@ -180,7 +179,7 @@ def revoke(
                     en=f"{client} has no credential {credential} in force. See `amtsweg client list`.",
                 )
             )
-        typer.echo(
+        echo(
             said(
                 de=f"Der Nachweis {credential} von {client} gilt nicht mehr.",
                 en=f"The credential {credential} of {client} holds no more.",
@@ -194,7 +193,7 @@ def revoke(
                 en=f"{client} does not exist, or is revoked already.",
             )
         )
-    typer.echo(
+    echo(
         said(
             de=f"{client} ist gesperrt; spätestens nach einer Minute an jeder Tür.",
             en=f"{client} is revoked; within a minute at every door.",
@@ -214,7 +213,7 @@ def list_clients(
     now = datetime.now(UTC)
     rows = [row for row in access(registration.everybody) if not older_than or age(row, now) >= older_than]
     if as_json:
-        typer.echo(json.dumps(list(documents(rows)), ensure_ascii=False, indent=2))
+        echo_json(list(documents(rows)))
     else:
         plain_console().print(table(rows, now=now))
 
@@ -228,5 +227,5 @@ def _credential(client: str, public_key: Path | None, *, kind: str | None) -> tu
 
 
 def _end(text: str, *, code: int = ANSWERED_NO) -> NoReturn:
-    typer.echo(text, err=True)
+    echo(text, err=True)
     raise typer.Exit(code)

@@ -12,6 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from amtsweg.bus import everything
 from amtsweg.language import language, said
+from amtsweg.terminal import echo
 from shared.events.operation import RecordPlace
 from shared.events.topic_names import DEAD_LETTER_TOPICS
 from shared.events.topics import GROUPS
@@ -108,7 +109,7 @@ def _chosen(waiting: Mapping[str, Letter], text: str) -> LetterChoice:
         place = RecordPlace(topic=named[2], partition=int(named[3]), offset=int(named[4]))
         return LetterChoice(text, named[1], place)
     if (numbered := _NUMBER.fullmatch(text)) is None or numbered[1] not in GROUPS:
-        typer.echo(
+        echo(
             said(
                 de=f"{text}: erwartet wird GRUPPE:NUMMER wie in der Liste, zum Beispiel router:17, "
                 "oder GRUPPE:TOPIC/PARTITION/OFFSET",
@@ -119,7 +120,7 @@ def _chosen(waiting: Mapping[str, Letter], text: str) -> LetterChoice:
         )
         raise typer.Exit(2)
     if text not in waiting:
-        typer.echo(
+        echo(
             said(
                 de=f"{text} ist nicht unerledigt; `amtsweg dead-letters list` zeigt, was es ist.",
                 en=f"{text} is not unsettled; `amtsweg dead-letters list` shows what is.",

@@ -25,7 +25,7 @@ from amtsweg.dead_letter_list import (
 from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
-from amtsweg.terminal import JsonOption, echo_json, plain_console
+from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
 from shared.errors import Unavailable
 from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
 from shared.events.topics import GROUPS
@@ -78,7 +78,7 @@ def show(letter: Annotated[str, typer.Argument(help="GRUPPE:NUMMER")]) -> None:
     named = chosen(waiting, [letter])[0]
     found = next((e for e in waiting.values() if (e.group, e.place) == (named.group, named.place)), None)
     if found is None:
-        typer.echo(
+        echo(
             said(
                 de=f"{letter} steht nicht in der Liste: erledigt oder abgelaufen.",
                 en=f"{letter} is not in the list: settled or expired.",
@@ -115,10 +115,10 @@ def close(
     """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
     if reason not in get_args(CloseReason):
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        typer.echo(f"--reason: {one_of} {', '.join(get_args(CloseReason))}", err=True)
+        echo(f"--reason: {one_of} {', '.join(get_args(CloseReason))}", err=True)
         raise typer.Exit(2)
     if bool(letters) == (case is not None):
-        typer.echo(
+        echo(
             said(
                 de="Entweder Dead Letters nennen oder einen Vorgang mit --case.",
                 en="Name dead letters, or a case with --case.",
@@ -162,7 +162,7 @@ def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUP
 def _group(name: str) -> str:
     if name not in GROUPS:
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        typer.echo(f"{name}: {one_of} {', '.join(GROUPS)}", err=True)
+        echo(f"{name}: {one_of} {', '.join(GROUPS)}", err=True)
         raise typer.Exit(2)
     return name
 
@@ -172,7 +172,7 @@ def _given(address: KafkaAddress, orders: Sequence[GroupOrder]) -> Sequence[Orde
         with if_interrupted(lambda: perhaps_ordered("amtsweg dead-letters list")):
             return asyncio.run(give(address, orders))
     except Unavailable as away:
-        typer.echo(f"amtsweg dead-letters: {away}", err=True)
+        echo(f"amtsweg dead-letters: {away}", err=True)
         raise typer.Exit(3) from None
 
 
@@ -180,7 +180,7 @@ def _say(names: Sequence[str], told: Sequence[OrderReport | None]) -> None:
     for name, report in zip(names, told, strict=True):
         outcome = _PENDING if report is None else report.outcome
         detail = "" if report is None else report.detail
-        typer.echo(f"{name}: {_wording(outcome, detail)}")
+        echo(f"{name}: {_wording(outcome, detail)}")
     outcomes = {_PENDING if report is None else report.outcome for report in told}
     if outcomes - _DONE:
         raise typer.Exit(3 if _PENDING in outcomes else 1)

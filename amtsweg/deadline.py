@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
 from amtsweg.batch import BadRow, rows
 from amtsweg.directory.folder import shipped
 from amtsweg.input_words import reason
 from amtsweg.language import language
+from amtsweg.terminal import echo, echo_json, json_line
 from services.notifier.adapters.law_files import open_law
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document, explained, short
@@ -69,12 +69,12 @@ def deadline(
     except BrokenPipeError:
         raise  # the reader has enough: no mistake
     except (BadDeadlineInquiry, BrokenLaw, OSError) as error:
-        typer.echo(f"amtsweg deadline: {reason(error)}", err=True)
+        echo(f"amtsweg deadline: {reason(error)}", err=True)
         raise typer.Exit(2) from error
     if as_json:
-        typer.echo(orjson.dumps(document(found, law), option=orjson.OPT_INDENT_2).decode())
+        echo_json(document(found, law))
     else:
-        typer.echo(explained(found, law, language()))
+        echo(explained(found, law, language()))
 
 
 def _run_batch(path: Path, law: Law) -> int:
@@ -82,7 +82,7 @@ def _run_batch(path: Path, law: Law) -> int:
     failed = 0
     for result in deadlines(path, law):
         failed |= "error" in result
-        sys.stdout.buffer.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.write(f"{json_line(result)}\n".encode())
     return failed
 
 

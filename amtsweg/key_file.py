@@ -12,6 +12,7 @@ from amtsweg.named_file import WrongFile, object_in, secret_in
 from amtsweg.new_file import require_free, write_new
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import WrongCallError
+from amtsweg.terminal import echo
 from shared.crypto.key_file import protect
 from shared.crypto.key_strength import strong_key
 
@@ -40,7 +41,7 @@ def key_file(
     except ValueError as bad:
         raise WrongCallError(said(de=f"{authority}: `{bad}`", en=f"{authority}: {bad}")) from bad
     write_new(target, f"{text}\n".encode(), private=True)
-    typer.echo(
+    echo(
         said(
             de=f"{target} ist geschrieben. Datei und Passwort getrennt weitergeben.",
             en=f"{target} is written. Hand over file and password separately.",

@@ -19,7 +19,7 @@ from amtsweg.input_words import assignment_words
 from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
-from amtsweg.terminal import JsonOption, echo_json, plain_console, printable
+from amtsweg.terminal import JsonOption, echo, echo_json, plain_console, printable
 from services.router.adapters.desk_cases import FollowedCases
 from services.router.domain.cases.assignment_reason import BadAssignmentReason, read_assignment_reason
 from services.router.domain.cases.desk import (
@@ -93,7 +93,7 @@ def show(case: CaseArgument) -> None:
     """Ein geparkter Vorgang: was der Router weiß und warum er nicht entscheidet."""
     waiting, directory = _run(lambda desk: desk.show(case))
     if waiting is None:
-        typer.echo(f"{case} {obstacle_in_words('not-at-the-desk')}", err=True)
+        echo(f"{case} {obstacle_in_words('not-at-the-desk')}", err=True)
         raise typer.Exit(1)
     console = plain_console()
     for name, value in _facts(waiting, directory).items():
@@ -140,7 +140,7 @@ def _wish(
         person = Person(role=read_assignment_reason(role), principal=PRINCIPAL, source=SOURCE)
         words = read_assignment_reason(reason)
     except BadAssignmentReason as bad:
-        typer.echo(f"--reason, --role: {assignment_words(bad)}", err=True)
+        echo(f"--reason, --role: {assignment_words(bad)}", err=True)
         raise typer.Exit(2) from None
     return OrderRequest(
         person=person,
@@ -155,7 +155,7 @@ def _order(case: str, wish: OrderRequest) -> None:
     with if_interrupted(lambda: perhaps_ordered(f"amtsweg case {case}")):
         told, directory = _run(lambda desk: desk.order(case, wish))
     text, code = _said(told, case=case, directory=directory)
-    typer.echo(text, err=isinstance(told, Ineffective | Pending))
+    echo(text, err=isinstance(told, Ineffective | Pending))
     raise typer.Exit(code)
 
 
@@ -189,7 +189,7 @@ def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
     try:
         return asyncio.run(at_the_desk())
     except Unavailable as away:
-        typer.echo(f"amtsweg parked: {away}", err=True)
+        echo(f"amtsweg parked: {away}", err=True)
         raise typer.Exit(3) from None
 
 

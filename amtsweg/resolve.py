@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import typer
 from aiokafka.errors import KafkaError
 
@@ -19,6 +18,7 @@ from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
 from amtsweg.input_words import reason
 from amtsweg.language import language, said
+from amtsweg.terminal import echo, echo_json, json_line
 from services.router.domain.decision.explain import explain
 from services.router.domain.decision.inquiry import FIELDS, BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified
@@ -92,14 +92,12 @@ def resolve(
         Undecodable,
         UnknownVersion,
     ) as error:
-        typer.echo(f"amtsweg resolve: {reason(error)}", err=True)
+        echo(f"amtsweg resolve: {reason(error)}", err=True)
         raise typer.Exit(2) from error
-    text = (
-        decision.model_dump_json(by_alias=True, indent=2)
-        if as_json
-        else explain(decision, directory=loaded, language=language())
-    )
-    typer.echo(text)
+    if as_json:
+        echo_json(decision.model_dump(mode="json", by_alias=True))
+    else:
+        echo(explain(decision, directory=loaded, language=language()))
 
 
 def _directory(folder: Path | None, *, offline: bool) -> Directory:
@@ -119,7 +117,7 @@ def _directory(folder: Path | None, *, offline: bool) -> Directory:
             raise Unavailable(f"{hint} ({away})") from away
         where = said(de="in Kraft im laufenden System", en="in force in the running system")
     word = said(de="Verzeichnis", en="directory")
-    typer.echo(f"{word} {loaded.version[:_SHOWN]}: {where}", err=True)
+    echo(f"{word} {loaded.version[:_SHOWN]}: {where}", err=True)
     return loaded
 
 
@@ -133,7 +131,7 @@ def _run_batch(path: Path, *, directory: Directory, unverified: Unverified) -> i
     failed = 0
     for result in answers(path, directory=directory, unverified=unverified):
         failed |= "error" in result
-        sys.stdout.buffer.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.write(f"{json_line(result)}\n".encode())
     return failed
 
 

@@ -1,5 +1,6 @@
 """What a stranger wrote, made fit for a terminal: no control sequence, no markup, no character that is not seen."""
 
+import json
 import sys
 from typing import Annotated
 
@@ -23,8 +24,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="as JSON, times in UTC"
 
 
 def echo_json(document: object) -> None:
-    """Print a document as JSON; what a stranger wrote stays data, its control characters are escaped."""
-    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    """Print a document as JSON; what a stranger wrote stays data: it is `escaped_json`."""
+    typer.echo(escaped_json(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()))
+
+
+def json_line(document: object) -> str:
+    """A document as one line of JSON, `escaped_json`."""
+    return escaped_json(orjson.dumps(document).decode())
+
+
+def escaped_json(text: str) -> str:
+    """The same JSON, in which whatever is not printable is escaped; its readers read the same."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 _IN_A_PIPE = 400

@@ -35,6 +35,7 @@ from amtsweg.input_words import reason
 from amtsweg.interruption import if_interrupted, perhaps_ordered
 from amtsweg.language import said
 from amtsweg.new_file import require_free, write_new
+from amtsweg.terminal import echo
 from services.router.adapters.directory_files import load, write
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
@@ -67,10 +68,10 @@ def _said_where() -> Iterator[None]:
     try:
         yield
     except (KafkaError, Unavailable, ConnectionError, TimeoutError) as away:
-        typer.echo(f"amtsweg directory: {reason(away)}", err=True)
+        echo(f"amtsweg directory: {reason(away)}", err=True)
         raise typer.Exit(UNDECIDED) from away
     except (BadInquiry, BrokenDirectory, OSError, ChangeRefused, Undecodable, UnknownVersion) as error:
-        typer.echo(f"amtsweg directory: {reason(error)}", err=True)
+        echo(f"amtsweg directory: {reason(error)}", err=True)
         raise typer.Exit(MISTAKE) from error
 
 
@@ -82,7 +83,7 @@ def compile_command(
     """Write the directory from raw tables and TARGET.toml, the hand-written part beside the folder."""
     with _said_where():
         compile_directory(source, corrections=target.with_suffix(".toml"), target=target)
-        typer.echo(f"{target}: {said(de='Fassung', en='version')} {load(target).version}")
+        echo(f"{target}: {said(de='Fassung', en='version')} {load(target).version}")
 
 
 @commands.command("check")
@@ -91,14 +92,14 @@ def check_command(directory: FolderOption = None) -> None:
     with _said_where():
         found = check(open_directory(directory))
     for answer, count in sorted(found.answers.items()):
-        typer.echo(f"{count:>8}  {answer}")
+        echo(f"{count:>8}  {answer}")
     unchecked = said(
         de="davon beruhen auf ungeprüften Zuständigkeiten", en="of the routed rest on unverified competence"
     )
-    typer.echo(f"{found.unverified:>8}  {unchecked}")
+    echo(f"{found.unverified:>8}  {unchecked}")
     for inquiry in found.holes[:FEW]:
         at = inquiry.place and inquiry.place.ags
-        typer.echo(
+        echo(
             said(
                 de=f"nicht gefunden: {inquiry.service} in {at} am {inquiry.on}",
                 en=f"not found: {inquiry.service} at {at} on {inquiry.on}",
@@ -127,7 +128,7 @@ def diff_command(
             reason="",
             provenance=after.provenance,
         )
-    typer.echo(f"{change.parent}\n{change.result}")
+    echo(f"{change.parent}\n{change.result}")
     _echo(changed_lines(change.tables))
 
 
@@ -160,7 +161,7 @@ def preview_command(
     _echo(map(diverted_line, past))
     _echo(postcode_lines(old, new))
     _echo(newcomer_lines(old, new))
-    typer.echo(sum_line(len(found), past=sum(group.count for group in past)))
+    echo(sum_line(len(found), past=sum(group.count for group in past)))
 
 
 @commands.command("seed")
@@ -170,7 +171,7 @@ def seed_command(directory: FolderOption = None) -> None:
         address, folder = operator_address("directory"), directory or shipped()
         version = asyncio.run(published.seed(address, lambda: first(folder, now=datetime.now(UTC))))
     at = f"{version.recorded_at:%Y-%m-%d %H:%M:%S%z}"
-    typer.echo(
+    echo(
         said(
             de=f"erste Fassung: {version.id}, veröffentlicht {at}",
             en=f"first version: {version.id}, published {at}",
@@ -195,7 +196,7 @@ def export_command(
     with _said_where():
         found = _named(version, asyncio.run(published.read(operator_address())).versions)
         write(found, folder)
-    typer.echo(f"{folder}: {said(de='Fassung', en='version')} {found.id}")
+    echo(f"{folder}: {said(de='Fassung', en='version')} {found.id}")
 
 
 @commands.command("archive")
@@ -208,7 +209,7 @@ def archive_command(
         missing = {v.id: v for v in versions if not (folder / v.id).exists()}
         for version in missing.values():
             write(version, folder / version.id)
-    typer.echo(
+    echo(
         said(
             de=f"{folder}: {len(missing)} Fassungen geschrieben, {len(versions)} sind veröffentlicht",
             en=f"{folder}: {len(missing)} versions written, {len(versions)} are published",
@@ -264,12 +265,12 @@ def map_command(
             if output is None:
                 file.unlink(missing_ok=True)
             write_new(file, text.encode())
-            typer.echo(file)
+            echo(file)
 
 
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
-        typer.echo(line)
+        echo(line)
 
 
 def _named(name: str, versions: Versions) -> Version:

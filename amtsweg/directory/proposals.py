@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-import orjson
 import typer
 from rich.table import Column, Table
 
@@ -18,7 +17,7 @@ from amtsweg.directory.proposal import Tables
 from amtsweg.language import language, said
 from amtsweg.new_file import require_free
 from amtsweg.parked_words import in_words
-from amtsweg.terminal import plain_console, printable
+from amtsweg.terminal import echo, echo_json, json_line, plain_console, printable
 from services.router.adapters.directory_files import write
 from services.router.domain.decision.proposal_draft import Skeleton, skeleton
 from services.router.domain.decision.proposals import DeskProposal, is_settled, proposals
@@ -56,10 +55,10 @@ def list_proposals(
     found = [each for each in _proposals(since) if settled or not is_settled(each, resolver=resolver)]
     if as_json:
         for each in found:
-            typer.echo(orjson.dumps(each.to_json()))
+            echo(json_line(each.to_json()))
         return
     if not found:
-        typer.echo(said(de="Es gibt keine Vorschläge.", en="There are no proposals."))
+        echo(said(de="Es gibt keine Vorschläge.", en="There are no proposals."))
         return
     plain_console().print(_table(found, directory))
 
@@ -80,7 +79,7 @@ def show_proposal(
         require_free(output)
     found = next((each for each in _proposals(since) if each.id == proposal), None)
     if found is None:
-        typer.echo(
+        echo(
             said(
                 de=f"{proposal} gibt es nicht. `amtsweg directory proposals list` zeigt alle.",
                 en=f"{proposal} does not exist. `amtsweg directory proposals list` shows all.",
@@ -91,7 +90,7 @@ def show_proposal(
     version = _newest()
     draft = skeleton(found, directory=Tables.of_version(version).directory())
     shown = found.to_json() | {"change": draft.lines, "remark": draft.remark, "parent": version.id}
-    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2))
+    echo_json(shown)
     if output is not None:
         _write(draft, version=version, folder=output)
 
@@ -99,12 +98,12 @@ def show_proposal(
 def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
     changed: Mapping[str, str] = draft.over(version.tables)
     if not changed:
-        typer.echo(draft.remark, err=True)
+        echo(draft.remark, err=True)
         raise typer.Exit(1)
     try:
         write(replace(version, tables=changed), folder)
     except OSError as error:
-        typer.echo(f"amtsweg directory proposals: {error}", err=True)
+        echo(f"amtsweg directory proposals: {error}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -115,7 +114,7 @@ def _newest() -> Version:
     except Unavailable as away:
         raise _away(away) from away
     if not versions.published:
-        typer.echo(
+        echo(
             said(
                 de="Noch ist kein Verzeichnis veröffentlicht: `amtsweg directory seed`.",
                 en="No directory is published yet: `amtsweg directory seed`.",
@@ -135,7 +134,7 @@ def _proposals(since: datetime | None) -> list[DeskProposal]:
 
 
 def _away(away: Unavailable) -> typer.Exit:
-    typer.echo(f"amtsweg directory proposals: {away}", err=True)
+    echo(f"amtsweg directory proposals: {away}", err=True)
     return typer.Exit(3)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from amtsweg.docs.pages import stale, write
+from amtsweg.terminal import echo
 
 _ROOT = Path(__file__).parents[2]
 
@@ -16,5 +17,5 @@ def docs(
     """Write the pages of docs/ that are made from the code, in a checkout of the project."""
     pages = stale(_ROOT) if check else write(_ROOT)
     for page in pages:
-        typer.echo(f"{page}: {'differs from the code; run make docs' if check else 'written'}")
+        echo(f"{page}: {'differs from the code; run make docs' if check else 'written'}")
     raise typer.Exit(code=1 if check and pages else 0)

@@ -13,6 +13,7 @@ from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import StackError, WrongCallError
 from amtsweg.stack.stack import PartState, StartStep
+from amtsweg.terminal import echo, printable
 
 _RESTARTED_WITHIN_S = 60.0
 
@@ -45,14 +46,14 @@ def up(
         else:
             supervisor.run(var, report=StartView(console, var=var).show)
     except StackError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
+        console.print(printable(error), style="red", markup=False, highlight=False)
         raise typer.Exit(error.status) from error
 
 
 def down() -> None:
     """Stop the stack."""
     stopped = supervisor.stop(stack_folder())
-    print(
+    echo(
         said(de="Der Stapel ist beendet.", en="The stack is stopped.")
         if stopped
         else said(de="Es lief kein Stapel.", en="No stack was running.")
@@ -68,9 +69,11 @@ def restart(service: Annotated[str, typer.Argument(help="a name that `amtsweg st
     while time.monotonic() < deadline:
         now = next((part for part in supervisor.status(var) if part.name == service), None)
         if now is not None and now.pid not in {None, before.pid}:
-            print(
-                said(de=f"{service} läuft wieder", en=f"{service} runs again"),
-                f"({said(de='Prozess', en='process')} {now.pid}).",
+            echo(
+                said(
+                    de=f"{service} läuft wieder (Prozess {now.pid}).",
+                    en=f"{service} runs again (process {now.pid}).",
+                )
             )
             return
         time.sleep(0.1)

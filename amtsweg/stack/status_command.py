@@ -43,7 +43,7 @@ def status(*, as_json: JsonOption = False) -> None:
             }
         )
     if not tended:
-        typer.echo(_why_nothing_runs(var, parts), err=True)
+        echo(_why_nothing_runs(var, parts), err=True)
         raise typer.Exit(1)
     if not as_json:
         _show(parts, {finding.where for finding in found}, told)
