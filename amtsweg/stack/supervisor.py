@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -158,11 +159,18 @@ def _start_process(var: Path, *, report: Report) -> None:
     if not StackDescription.path(var).exists():
         raise StackError(
             said(
-                de=f"Der Prozess, der den Stapel überwacht, endete ohne ein Wort; siehe {log}",
-                en=f"The stack's supervisor ended without a word; see {log}",
+                de=f"Der Start ist an einem unerwarteten Fehler gescheitert; siehe {log}. Zuletzt steht dort: {last_line(log)}",
+                en=f"The start failed with an unexpected error; see {log}. Its last line: {last_line(log)}",
             )
         )
     process.returncode = 0  # it goes on without us: no complaint that a child is left running
+
+
+def last_line(log: Path) -> str:
+    """What the log says last: of a traceback it is the error."""
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        said_last = deque((line.strip() for line in lines if line.strip()), maxlen=1)
+    return said_last[0] if said_last else "-"
 
 
 def _follow(lines: Iterable[str], report: Report) -> None:

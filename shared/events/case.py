@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from shared.events.clock import DeemedKind
 from shared.events.payload import AuthorityId, Instant, Payload, Sealed
@@ -87,12 +88,22 @@ class AnswerGiven(Payload):
     def _members_belong_to_the_kind(self) -> Self:
         for member, kinds in _ALWAYS_WITH.items():
             if (getattr(self, member) is not None) != (self.kind in kinds):
-                raise ValueError(f"{to_camel(member)}: given with kind {' or '.join(kinds)}, and only then")
+                raise PydanticCustomError(
+                    "always_with_kind",
+                    "{member}: given with kind {kinds}, and only then",
+                    {"member": to_camel(member), "kinds": ", ".join(kinds)},
+                )
         for member, kinds in _MAY_WITH.items():
             if getattr(self, member) is not None and self.kind not in kinds:
-                raise ValueError(f"{member}: given with kind {', '.join(kinds)} only")
+                raise PydanticCustomError(
+                    "only_with_kind",
+                    "{member}: given with kind {kinds} only",
+                    {"member": to_camel(member), "kinds": ", ".join(kinds)},
+                )
         if self.items is not None and self.notice is None:
-            raise ValueError("notice: expected with items, so that the applicant learns what is missing")
+            raise PydanticCustomError(
+                "notice_missing", "notice: expected with items, so that the applicant learns what is missing"
+            )
         return self
 
 

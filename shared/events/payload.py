@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 AuthorityId = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,8}(-[a-z0-9]+)+$", max_length=64)]
 """An authority's id, for example ``g-06531005``, ``k-06531``, ``ihk-giessen-friedberg``."""
@@ -29,7 +30,11 @@ ServiceKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
 def _of_these_centuries(instant: datetime) -> datetime:
     """Refuse instants near the ends of the calendar: they do not exist in every time zone."""
     if instant.year not in YEARS:
-        raise ValueError(f"expected an instant of the years {YEARS.start} to {YEARS.stop - 1}")
+        raise PydanticCustomError(
+            "instant_out_of_range",
+            "expected an instant of the years {first} to {last}",
+            {"first": YEARS.start, "last": YEARS.stop - 1},
+        )
     return instant
 
 

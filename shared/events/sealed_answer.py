@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from shared.events.payload import WireModel
 
@@ -31,7 +32,7 @@ _Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1400}$"
 def _printable(text: str) -> str:
     """Refuse control characters and texts without a visible character."""
     if not text.isprintable() or not text.strip():
-        raise ValueError("printable characters are expected")
+        raise PydanticCustomError("not_printable", "printable characters are expected")
     return text
 
 

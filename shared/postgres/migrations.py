@@ -12,6 +12,10 @@ from shared.postgres.pool import reaching_postgres
 _REVISION: Final = re.compile(r'^(down_)?revision\b[^=]*= "(\w+)"$', re.MULTILINE)
 
 
+class ForeignSchema(Exception):  # noqa: N818 - what is wrong, in the project's vocabulary
+    """The schema was made by another release: it has seen a revision that this one does not have."""
+
+
 async def upgrade(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:
     """Run the revisions in ``folder`` that this schema has not seen, in one transaction.
 
@@ -19,8 +23,9 @@ async def upgrade(url: str, *, schema: str, folder: Path, password: str | None =
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.
+        ForeignSchema: another release has changed the schema.
     """
-    if await _seen(url, schema=schema, password=password) == _newest(folder):
+    if is_newest(await _seen(url, schema=schema, password=password), schema=schema, folder=folder):
         return
     from shared.postgres import migration_runner  # noqa: PLC0415 - a second of processor time, needed at few starts
 
@@ -40,10 +45,18 @@ async def _seen(url: str, *, schema: str, password: str | None) -> set[str]:
     return {row["version_num"] for row in rows}
 
 
-def _newest(folder: Path) -> set[str]:
-    """The revisions in the folder that no other follows."""
+def is_newest(seen: set[str], *, schema: str, folder: Path) -> bool:
+    """Whether nothing is left to run of the revisions in the folder.
+
+    Raises:
+        ForeignSchema: the folder does not have what was seen.
+    """
     found: dict[str, set[str]] = {"": set(), "down_": set()}
     for file in folder.glob("*.py"):
         for down, revision in _REVISION.findall(read_bounded_text(file, most=LARGE)):
             found[down].add(revision)
-    return found[""] - found["down_"]
+    if unknown := sorted(seen - found[""]):
+        raise ForeignSchema(
+            f"schema {schema} was made by another release: this one has no revision {', '.join(unknown)}"
+        )
+    return seen == found[""] - found["down_"]

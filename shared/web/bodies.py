@@ -119,7 +119,7 @@ class _Body:
             async with asyncio.timeout_at(began + self._grace + self._received / self._rate):
                 message = await self._receive()
         except TimeoutError:
-            raise _too_slow() from None
+            raise too_slow() from None
         self._take(message.get("body", b""))
         self._complete = not message.get("more_body", False)
         if self._complete:
@@ -181,7 +181,8 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _too_slow() -> Problem:
+def too_slow() -> Problem:
+    """The body came too slowly."""
     return Problem(
         408,
         "too-slow",

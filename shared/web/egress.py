@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
+from shared.web.bilingual import Bilingual
 from shared.web.public_addresses import Address, Network, permitted
 
 CONNECT_SECONDS: Final = 5.0
@@ -35,7 +36,11 @@ _FAILURES: Final = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.Time
 
 
 class NotPermitted(ValueError):  # noqa: N818 - what is the matter
-    """An address that nothing is sent to; the text says why, never what a name was resolved to."""
+    """An address that nothing is sent to; ``why`` says it, never what a name was resolved to."""
+
+    def __init__(self, why: Bilingual) -> None:
+        super().__init__(why.en)
+        self.why = why
 
 
 class NotReached(Exception):  # noqa: N818 - what happened
@@ -95,10 +100,12 @@ class Egress:
         """
         parts = _parts(url)
         if parts.scheme not in self._may:
-            raise NotPermitted("https is required")
+            raise NotPermitted(Bilingual(de="verlangt wird https", en="https is required"))
         address = _literal(parts.hostname or "")
         if address is not None and not self._may[parts.scheme](address):
-            raise NotPermitted("this address is not public")
+            raise NotPermitted(
+                Bilingual(de="diese Adresse ist nicht öffentlich", en="this address is not public")
+            )
         return parts
 
     async def post(
@@ -208,24 +215,44 @@ def vetted(found: Iterable[str], *, may: Callable[[Address], bool]) -> list[Addr
     try:
         addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
     except ValueError:
-        raise NotPermitted("the name is resolved to what is no address") from None
+        raise NotPermitted(
+            Bilingual(
+                de="der Name führt zu etwas, das keine Adresse ist",
+                en="the name is resolved to what is no address",
+            )
+        ) from None
     if not all(may(address) for address in addresses):
-        raise NotPermitted("the name is resolved to an address that is not public")
+        raise NotPermitted(
+            Bilingual(
+                de="der Name führt zu einer Adresse, die nicht öffentlich ist",
+                en="the name is resolved to an address that is not public",
+            )
+        )
     return addresses
 
 
 def _parts(url: str) -> SplitResult:
     if len(url) > LONGEST_URL or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
-        raise NotPermitted(f"up to {LONGEST_URL} characters of ASCII without spaces are expected")
+        raise NotPermitted(
+            Bilingual(
+                de=f"erwartet werden bis zu {LONGEST_URL} ASCII-Zeichen ohne Leerzeichen",
+                en=f"up to {LONGEST_URL} characters of ASCII without spaces are expected",
+            )
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise NotPermitted("this is no URL") from None
+        raise NotPermitted(Bilingual(de="das ist keine URL", en="this is no URL")) from None
     if not parts.hostname or port == 0:
-        raise NotPermitted("a host is missing")
+        raise NotPermitted(Bilingual(de="der Host fehlt", en="a host is missing"))
     if "@" in parts.netloc or "\\" in url or "#" in url:
-        raise NotPermitted("user names, backslashes and fragments are not allowed in it")
+        raise NotPermitted(
+            Bilingual(
+                de="Benutzernamen, umgekehrte Schrägstriche und Fragmente sind darin nicht erlaubt",
+                en="user names, backslashes and fragments are not allowed in it",
+            )
+        )
     return parts
 
 

@@ -22,13 +22,23 @@ MOST_VALUES: Final = 1_000
 
 _LIMITS: Final = DocumentLimits(most_values=MOST_VALUES, nul=False)
 
-_EXPECTED: Final[Mapping[JsonFault, str]] = {
-    "doubled-member": "each member once in an object",
-    "number-not-exact": "a number that an IEEE double carries exactly (RFC 7493)",
-    "lone-surrogate": "whole characters, no lone surrogate",
-    "nested-too-deep": f"at most {DEEPEST} levels in one another",
-    "nul-character": "text without the character NUL",
-    "too-many-values": f"at most {MOST_VALUES} members and elements in all",
+_EXPECTED: Final[Mapping[JsonFault, Bilingual]] = {
+    "doubled-member": Bilingual(de="jeder Name einmal in einem Objekt", en="each member once in an object"),
+    "number-not-exact": Bilingual(
+        de="eine Zahl, die ein IEEE-Double genau wiedergibt (RFC 7493)",
+        en="a number that an IEEE double carries exactly (RFC 7493)",
+    ),
+    "lone-surrogate": Bilingual(
+        de="ganze Zeichen, kein einzelnes Surrogat", en="whole characters, no lone surrogate"
+    ),
+    "nested-too-deep": Bilingual(
+        de=f"höchstens {DEEPEST} Ebenen ineinander", en=f"at most {DEEPEST} levels in one another"
+    ),
+    "nul-character": Bilingual(de="Text ohne das Zeichen NUL", en="text without the character NUL"),
+    "too-many-values": Bilingual(
+        de=f"höchstens {MOST_VALUES} Angaben insgesamt",
+        en=f"at most {MOST_VALUES} members and elements in all",
+    ),
 }
 
 
@@ -78,5 +88,5 @@ def _not_json(place: NotJson) -> Problem:
     return problem
 
 
-def _error(place: FaultPlace) -> dict[str, str]:
+def _error(place: FaultPlace) -> dict[str, str | Bilingual]:
     return {"at": f"body{place.pointer}", "problem": place.fault, "expected": _EXPECTED[place.fault]}

@@ -62,7 +62,7 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
         """Before the question is looked at: a bad one costs as much as a good one."""
         wait = rates.take(request.client.host if request.client else "")
         if wait > 0:
-            raise _too_many(wait)
+            raise too_many(wait)
 
     @routes.get(
         "/names", openapi_extra=OPEN_TO_ALL, dependencies=[Depends(admit)], responses=described(422, 429)
@@ -85,7 +85,8 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
     return routes
 
 
-def _too_many(wait: int) -> Problem:
+def too_many(wait: int) -> Problem:
+    """More is asked than a minute has answers for; ``wait`` seconds are left of it."""
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         "too-many-requests",

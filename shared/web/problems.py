@@ -1,6 +1,7 @@
 """Errors over HTTP as RFC 9457 problems: what failed, and how to mend it; never what was sent."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from html import escape
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,14 +12,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from shared.errors import Unavailable
+from shared.local_time import ReadIn
 from shared.web.bilingual import Bilingual
+from shared.web.expected import expected_of
 from shared.web.language import language_of
 from shared.web.noted import note
+from shared.web.plain_page import plain_page
 
 ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 _MEDIA_TYPE = "application/problem+json"
-_TYPE = "urn:amtsweg:problem:"
+TYPE = "urn:amtsweg:problem:"
 _LONGEST_NAME = 64
 MOST_ERRORS: Final = 20
 """How many faults one answer names; whoever corrects these learns of the next."""
@@ -89,7 +93,7 @@ class Problem(HTTPException):
     ) -> None:
         super().__init__(status, detail=str(detail), headers=headers)
         self.document: dict[str, Any] = {
-            "type": _TYPE + kind,
+            "type": TYPE + kind,
             "title": title,
             "status": status,
             "detail": detail,
@@ -97,20 +101,40 @@ class Problem(HTTPException):
         }
 
     def response(self, to: HTTPConnection) -> Response:
-        """The problem as an answer to this request, in its language."""
+        """The problem as an answer to this request, in its language; to a browser that opens an address, as a page."""
         language = language_of(to)
-        texts = {
-            name: text.in_language(language)
-            for name, text in self.document.items()
-            if isinstance(text, Bilingual)
-        }
-        said_in = {"Content-Language": language, "Vary": "Accept-Language"} if texts else {}
+        texts = {name: _in_language(value, language) for name, value in self.document.items()}
+        said_in = {"Content-Language": language, "Vary": "Accept, Accept-Language", **(self.headers or {})}
+        if _opens_a_page(to):
+            return _page(texts, language, said_in)
         return Response(
-            orjson.dumps({**self.document, **texts, "instance": to.scope["path"]}),
+            orjson.dumps({**texts, "instance": to.scope["path"]}),
             status_code=self.status_code,
             media_type=_MEDIA_TYPE,
-            headers={**said_in, **(self.headers or {})},
+            headers=said_in,
         )
+
+
+def _in_language(value: Any, language: ReadIn) -> Any:
+    if isinstance(value, Bilingual):
+        return value.in_language(language)
+    if isinstance(value, list):
+        return [{name: _in_language(each, language) for name, each in one.items()} for one in value]
+    return value
+
+
+def _opens_a_page(to: HTTPConnection) -> bool:
+    """Whether a person opens the address in a browser; programs that name HTML beside JSON get JSON."""
+    accepted = to.headers.get("accept", "")
+    return "text/html" in accepted and "json" not in accepted
+
+
+def _page(said: Mapping[str, Any], language: ReadIn, headers: Mapping[str, str]) -> Response:
+    title, detail, resolution = (escape(str(said[name])) for name in ("title", "detail", "resolution"))
+    body = f"<h1>{title}</h1><p>{detail}</p><p>{resolution}</p><p>HTTP {said['status']}</p>"
+    return plain_page(
+        str(said["title"]), body, language=language, status=int(said["status"]), headers=headers
+    )
 
 
 class Postponed(HTTPException):
@@ -136,15 +160,17 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         return error.response(request)
     if not isinstance(error, HTTPException):
         raise error
-    status = HTTPStatus(error.status_code)
     headers = dict(error.headers) if error.headers else {}
     if "GET" in headers.get("Allow", ""):
         headers["Allow"] += ", HEAD"
+    return refused(error.status_code, headers=headers).response(request)
+
+
+def refused(status: int, *, headers: dict[str, str] | None = None) -> Problem:
+    """What the framework refuses with this status."""
     title, detail, resolution = _SAID.get(status, _REFUSED)
-    kind = status.phrase.lower().replace(" ", "-")
-    return Problem(status, kind, title=title, detail=detail, resolution=resolution, headers=headers).response(
-        request
-    )
+    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    return Problem(status, kind, title=title, detail=detail, resolution=resolution, headers=headers)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
@@ -152,16 +178,16 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         raise error
     faults = error.errors()
     found = [
-        {"at": _place(fault["loc"]), "problem": fault["type"], "expected": fault["msg"]}
+        {"at": _place(fault["loc"]), "problem": fault["type"], "expected": expected_of(fault)}
         for fault in faults[:MOST_ERRORS]
     ]
     return invalid(found, of=len(faults)).response(request)
 
 
-def invalid(errors: Sequence[Mapping[str, str]], *, of: int | None = None) -> Problem:
+def invalid(errors: Sequence[Mapping[str, str | Bilingual]], *, of: int | None = None) -> Problem:
     """The problem that names the places that are not as described; ``of`` says how many there are in all."""
     count = len(errors) if of is None else of
-    places = ", ".join(each["at"] for each in errors) + (", …" if count > len(errors) else "")
+    places = ", ".join(str(each["at"]) for each in errors) + (", …" if count > len(errors) else "")
     problem = Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",
@@ -188,6 +214,11 @@ def _place(location: Sequence[str | int]) -> str:
 
 async def _on_unavailable(request: Request, error: Exception) -> Response:
     note(request, error=error)
+    return unavailable().response(request)
+
+
+def unavailable() -> Problem:
+    """Something that is needed cannot be reached; nothing is lost."""
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
@@ -201,10 +232,10 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
             en="Send the same request again, with the same Idempotency-Key if it had one.",
         ),
         headers={"Retry-After": "2"},
-    ).response(request)
+    )
 
 
-def internal_error(to: HTTPConnection) -> Response:
+def internal_error() -> Problem:
     """What is told of an error that nobody expected."""
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -218,4 +249,4 @@ def internal_error(to: HTTPConnection) -> Response:
             de="Dieselbe Anfrage später noch einmal senden; scheitert sie wieder, der Betreiberin die Uhrzeit nennen.",
             en="Send the same request again later; if it fails again, tell the operator the time.",
         ),
-    ).response(to)
+    )

@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from shared.web.bilingual import Bilingual
 from shared.web.problems import invalid
 
 _MOST: Final = 20
@@ -34,10 +35,18 @@ def _known(dependant: Dependant) -> set[str]:
     return own.union(*map(_known, dependant.dependencies))
 
 
-def _error(name: str, *, known: bool, all_known: list[str]) -> dict[str, str]:
+def _error(name: str, *, known: bool, all_known: list[str]) -> dict[str, str | Bilingual]:
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name[:_LONGEST_NAME])
     return {
         "at": f"query.{shown}",
         "problem": "doubled-parameter" if known else "unknown-parameter",
-        "expected": "each parameter once" if known else f"only {', '.join(all_known) or 'no parameters'}",
+        "expected": _ONCE if known else _only(all_known),
     }
+
+
+_ONCE: Final = Bilingual(de="jeder Parameter einmal", en="each parameter once")
+
+
+def _only(known: list[str]) -> Bilingual:
+    names = ", ".join(known)
+    return Bilingual(de=f"nur {names or 'keine Parameter'}", en=f"only {names or 'no parameters'}")

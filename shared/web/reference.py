@@ -9,18 +9,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from shared.web.app import OPEN_TO_ALL
+from shared.web.plain_page import plain_page
 
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-}
-_STYLE: Final = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "pre{white-space:pre-wrap;background:#f2f2f2;padding:1rem}table{border-collapse:collapse;width:100%}"
-    "td,th{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid #ddd}"
-    "section{border-top:1px solid #bbb;padding-top:1rem;margin-top:2rem}pre,code,a,td{overflow-wrap:anywhere}"
-    ".method{font-weight:700;text-transform:uppercase}"
-)
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 Document = Mapping[str, Any]
 
@@ -32,16 +22,14 @@ def reference_routes(description: Callable[[], dict[str, Any]]) -> APIRouter:
     @routes.get("/api", openapi_extra=OPEN_TO_ALL)
     async def reference() -> HTMLResponse:
         """The description for people."""
-        return HTMLResponse(reference_page(description()), headers=_HEADERS)
+        return reference_page(description())
 
     return routes
 
 
-def reference_page(document: Document) -> str:
+def reference_page(document: Document) -> HTMLResponse:
     """The whole page."""
-    title = escape(f"{document['info']['title']} {document['info']['version']}")
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    title = f"{document['info']['title']} {document['info']['version']}"
     listed = "".join(
         f'<li><a href="#{_anchor(method, path)}"><span class="method">{method}</span> {escape(path)}</a></li>'
         for method, path, _ in _operations(document)
@@ -50,11 +38,11 @@ def reference_page(document: Document) -> str:
     schemas = "".join(
         _schema(name, schema) for name, schema in sorted(document["components"]["schemas"].items())
     )
-    return (
-        f"{head}{view}<style>{_STYLE}</style><main><h1>{title}</h1>"
-        f'<p>For programs: <a href="/openapi.json">/openapi.json</a></p><ul>{listed}</ul>{body}'
-        f"<h2>Schemas</h2>{schemas}</main></html>"
+    content = (
+        f'<h1>{escape(title)}</h1><p>For programs: <a href="/openapi.json">/openapi.json</a></p><ul>{listed}</ul>'
+        f'<div class="any">{body}<h2>Schemas</h2>{schemas}</div>'
     )
+    return plain_page(title, content, language="en")
 
 
 def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:

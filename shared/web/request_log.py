@@ -111,7 +111,7 @@ class _Exchange:
     async def fail(self, scope: Scope) -> None:
         """Answer that the service failed, unless an answer has begun."""
         if self._status is None:
-            await internal_error(HTTPConnection(scope))(scope, self._receive, self.send)
+            await internal_error().response(HTTPConnection(scope))(scope, self._receive, self.send)
 
     def _missing(self, message: Message) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in message.get("headers", ())}

@@ -17,10 +17,10 @@ _CATALOGUES: Final = ("amtsweg", "services", "shared")
 
 
 def _pairs() -> Iterator[tuple[str, ast.expr, ast.expr]]:
-    """Each text in German and English: a call of `said`, or a pair in a table of texts."""
+    """Each text in German and English: a call of `said` or `Bilingual`, or a pair in a table of texts."""
     for name, tree in modules(*_CATALOGUES):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "said":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"said", "Bilingual"}:
                 told = {keyword.arg: keyword.value for keyword in node.keywords}
                 if {"de", "en"} <= told.keys():
                     yield f"{name}:{node.lineno}", told["de"], told["en"]
@@ -50,7 +50,9 @@ def _filled(node: ast.expr) -> set[str]:
             for part in node.values
             if isinstance(part, ast.FormattedValue)
             for inner in ast.walk(part.value)
-            if isinstance(inner, ast.Name) and inner.id != "error"  # what a program has found is English
+            if isinstance(inner, ast.Name)
+            and inner.id != "error"  # what a program has found is English
+            and not inner.id.isupper()  # a table of words
         }
     return set(_BLANK.findall(_text(node)))
 

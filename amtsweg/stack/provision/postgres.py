@@ -44,6 +44,15 @@ def provision(
     """
     try:
         asyncio.run(_provision(endpoint, logins=logins, registered=registered, fresh=fresh))
+    except migrations.ForeignSchema as error:
+        raise StackError(
+            said(
+                de="Die Daten in PostgreSQL stammen von einer anderen Fassung von Amtsweg. Mit jener weiterarbeiten; oder, wo sie "
+                f"niemand mehr braucht, am lokalen Stapel den Ordner var löschen oder mit --var einen neuen nennen ({error})",
+                en="The data in PostgreSQL were made by another release of Amtsweg. Go on with that one; or, where nobody needs "
+                f"them any more, of a local stack delete the folder var or name a new one with --var ({error})",
+            )
+        ) from error
     except (OSError, asyncpg.PostgresError, Unavailable) as error:
         raise AwayError(
             said(

@@ -61,7 +61,10 @@ class Proofs:
         """
         checkpoint, _ = await self.checkpoint()
         if size > checkpoint.size:
-            raise ProofRefused(f"the published tree has {checkpoint.size} entries, not {size}")
+            raise ProofRefused(
+                f"the published tree has {checkpoint.size} entries, not {size}",
+                german=f"der veröffentlichte Baum hat {checkpoint.size} Einträge, nicht {size}",
+            )
         return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(checkpoint.size)))
 
     async def between(self, old: int, size: int) -> tuple[bytes, ...]:

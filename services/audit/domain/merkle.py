@@ -101,7 +101,10 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: there is no such leaf.
     """
     if not 0 <= index < size:
-        raise ProofRefused(f"no inclusion proof: index {index} is not in a tree of size {size}")
+        raise ProofRefused(
+            f"no inclusion proof: index {index} is not in a tree of size {size}",
+            german=f"kein Einschlussbeweis: die Stelle {index} liegt nicht in einem Baum mit {size} Einträgen",
+        )
     proof: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
@@ -122,7 +125,10 @@ def consistency_proof(old: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: ``old`` is larger than the size, or negative.
     """
     if not 0 <= old <= size:
-        raise ProofRefused(f"no consistency proof: from {old} to {size}")
+        raise ProofRefused(
+            f"no consistency proof: from {old} to {size}",
+            german=f"kein Konsistenzbeweis: von {old} auf {size} Einträge",
+        )
     if old in {0, size}:
         return ()
     proof: list[bytes] = []

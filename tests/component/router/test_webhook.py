@@ -72,6 +72,10 @@ async def test_an_unusable_webhook_address_is_refused_with_a_resolution(http: ht
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:amtsweg:problem:url-not-permitted"
     assert "https" in answer.json()["resolution"]
+    assert (
+        answer.json()["detail"]
+        == "An diese Adresse wird nichts gesendet: diese Adresse ist nicht öffentlich."
+    )
 
 
 async def test_a_new_secret_leaves_the_old_one_for_a_while(http: httpx.AsyncClient) -> None:

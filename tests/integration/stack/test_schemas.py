@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from amtsweg.stack.errors import StackError
 from amtsweg.stack.provision import postgres as provision_postgres
 from amtsweg.stack.provision import schemas
 from amtsweg.stack.provision.logins import Logins
@@ -53,6 +54,26 @@ async def test_a_service_uses_the_rows_of_its_schema_and_changes_nothing_else(
             await refused(connection, statement)
     finally:
         await connection.close()
+        await owner.close()
+
+
+async def test_a_database_of_another_release_is_named_as_the_cause(stack: RealParts, tmp_path: Path) -> None:
+    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
+
+    def provision() -> None:
+        provision_postgres.provision(stack.postgres.endpoint, logins=logins, registered=[])
+
+    await asyncio.to_thread(provision)
+    owner = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
+    try:
+        ours = await owner.fetchval("select version_num from intake.alembic_version")
+        await owner.execute("update intake.alembic_version set version_num = 'later'")
+        try:
+            with pytest.raises(StackError, match=r"schema intake .* no revision later"):
+                await asyncio.to_thread(provision)
+        finally:
+            await owner.execute("update intake.alembic_version set version_num = $1", ours)
+    finally:
         await owner.close()
 
 

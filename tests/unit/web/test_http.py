@@ -67,6 +67,37 @@ async def test_an_invalid_request_is_told_where_and_why_but_not_what_it_sent(
     assert "Mustermann" not in answer.text
 
 
+async def test_what_was_expected_is_told_in_the_language_of_the_request(client: httpx.AsyncClient) -> None:
+    told = {}
+    for language in ("de", "en"):
+        asked = [
+            await client.post("/things/1", json=body, headers={"Accept-Language": language})
+            for body in ({"name": "Mustermann"}, {}, {"name": 7})
+        ]
+        told[language] = [answer.json()["errors"][0]["expected"] for answer in asked]
+    assert told == {
+        "de": [
+            "ein Text von höchstens 3 Zeichen",
+            "eine Angabe; sie fehlt",
+            "ein Text",
+        ],
+        "en": ["a text of at most 3 characters", "a value; it is missing", "a text"],
+    }
+
+
+async def test_a_browser_that_opens_an_address_gets_a_page_in_its_language(client: httpx.AsyncClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = await client.get("/nowhere", headers=browser)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Unter dieser Adresse gibt es nichts." in page.text
+    assert "style-src 'sha256-" in page.headers["content-security-policy"]
+    english = await client.get("/nowhere", headers={**browser, "Accept-Language": "en"})
+    assert '<html lang="en">' in english.text
+    program = await client.get("/nowhere", headers={"Accept": "application/json, text/html;q=0.1"})
+    assert program.headers["content-type"] == "application/problem+json"
+    assert program.headers["vary"] == "Accept, Accept-Language"
+
+
 async def test_a_failure_shows_no_detail_of_the_code(client: httpx.AsyncClient) -> None:
     answer = await client.get("/fails/somehow")
     assert answer.status_code == 500

@@ -96,7 +96,7 @@ def evaluation_routes(desk: Evaluations, *, room: ReadingRoom, gate: ReaderAuth)
             return ApprovalDocument(id=id, index=await desk.approve(visit, evaluation))
         except ProofRefused as refused:
             said = await gate.refuse(request, reader, str(refused))
-            raise _not_approved(str(refused), said) from None
+            raise _not_approved(refused, said) from None
 
     return routes
 
@@ -139,14 +139,14 @@ def _unknown() -> Problem:
     )
 
 
-def _not_approved(detail: str, said: Bilingual) -> Problem:
+def _not_approved(refused: ProofRefused, said: Bilingual) -> Problem:
     return Problem(
         403,
         "evaluation-not-approved",
         title=Bilingual(de="Zustimmung nicht möglich", en="Cannot be approved"),
         detail=Bilingual(
-            de=f"Zustimmen kann nur eine andere Person, und nur einem offenen Antrag. {said.de}",
-            en=f"{detail}. {said.en}",
+            de=f"{refused.german}. {said.de}",
+            en=f"{refused}. {said.en}",
         ),
         resolution=Bilingual(
             de="Eine andere Prüferin zustimmen lassen oder neu beantragen.",

@@ -44,7 +44,7 @@ def evidence_routes(
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
         except ProofRefused as refused:
-            raise malformed(str(refused)) from None
+            raise malformed(refused) from None
         if all(each.leaf.source == SOURCE for each in answer.entries):
             raise unknown_case(answer.look)
         # As typed it may hold whatever a UUID's reader skips, line ends among it.

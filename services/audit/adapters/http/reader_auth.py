@@ -46,7 +46,9 @@ class ReaderAuth(Gate[Reader]):
         reader = self._readers.find(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
         if reader is None:
             reason = "no token" if not token else "unknown token"
-            raise _unknown(reason, on_record(await self._record(reason, route_of(request), None)))
+            raise _unknown(
+                _WHY_UNKNOWN[reason], on_record(await self._record(reason, route_of(request), None))
+            )
         if not self._rights & reader.rights:
             raise _without_right(await self.refuse(request, reader, "no right"))
         return Admitted(caller=reader, name=reader.name)
@@ -63,7 +65,7 @@ class ReaderAuth(Gate[Reader]):
             return visit(reader, purpose=purpose, reference=reference)
         except ProofRefused as refused:
             said = await self.refuse(request, reader, str(refused).partition(";")[0])
-            raise _without_purpose(str(refused), said) from None
+            raise _without_purpose(refused, said) from None
 
     async def refuse(self, request: Request, reader: Reader, reason: str) -> Bilingual:
         """Put it on record that this reader was turned away; return a sentence that says so."""
@@ -93,14 +95,25 @@ def on_record(index: int | None) -> Bilingual:
     )
 
 
-def _unknown(reason: str, said: Bilingual) -> Problem:
+_WHY_UNKNOWN: Final = {
+    "no token": Bilingual(
+        de="Die Anfrage trägt kein Prüfer-Token.", en="The request carries no auditor's token."
+    ),
+    "unknown token": Bilingual(
+        de="Das Prüfer-Token ist unbekannt, abgelaufen oder gesperrt.",
+        en="The auditor's token is unknown, expired or revoked.",
+    ),
+}
+
+
+def _unknown(why: Bilingual, said: Bilingual) -> Problem:
     return Problem(
         401,
         "token-invalid",
         title=Bilingual(de="Kein Zugang", en="No access"),
         detail=Bilingual(
-            de=f"Das Prüfer-Token fehlt, ist unbekannt oder gilt nicht mehr. {said.de}",
-            en=f"The request carries no valid auditor's token ({reason}). {said.en}",
+            de=f"{why.de} {said.de}",
+            en=f"{why.en} {said.en}",
         ),
         resolution=Bilingual(
             de="Das eigene Token senden: Authorization: Bearer ….",
@@ -125,14 +138,14 @@ def _without_right(said: Bilingual) -> Problem:
     )
 
 
-def _without_purpose(detail: str, said: Bilingual) -> Problem:
+def _without_purpose(refused: ProofRefused, said: Bilingual) -> Problem:
     return Problem(
         400,
         "purpose-missing",
         title=Bilingual(de="Zweck oder Aktenzeichen fehlt", en="Purpose or reference missing"),
         detail=Bilingual(
-            de=f"Jede Einsicht nennt in wenigen Worten Zweck und Aktenzeichen. {said.de}",
-            en=f"Every look names purpose and reference: {detail}. {said.en}",
+            de=f"Jede Einsicht nennt Zweck und Aktenzeichen: {refused.german}. {said.de}",
+            en=f"Every look names purpose and reference: {refused}. {said.en}",
         ),
         resolution=Bilingual(
             de=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",

@@ -116,7 +116,7 @@ def room_routes(
         try:
             answer = await room.timeline(visit, reference, evaluated=allowed)
         except ProofRefused as refused:
-            raise malformed(str(refused)) from None
+            raise malformed(refused) from None
         checkpoint, _ = await proofs.checkpoint()
         cases = [each.leaf.case for each in answer.entries if each.leaf.source != SOURCE]
         if not cases:
@@ -144,7 +144,7 @@ def room_routes(
         try:
             answer = await room.search(visit, asked.question())
         except ProofRefused as refused:
-            raise malformed(str(refused)) from None
+            raise malformed(refused) from None
         checkpoint, _ = await proofs.checkpoint()
         found = _documents(answer, size=checkpoint.size, disclosing=False)
         return EntriesDocument(
@@ -169,7 +169,7 @@ def proof_routes(proofs: Proofs) -> APIRouter:
         try:
             proof = await proofs.inclusion(index)
         except ProofRefused as refused:
-            raise _not_covered(str(refused)) from None
+            raise _not_covered(refused) from None
         checkpoint = Checkpoint.from_text(Note.from_bytes(proof.checkpoint).text)
         return InclusionDocument(
             index=index,
@@ -186,7 +186,7 @@ def proof_routes(proofs: Proofs) -> APIRouter:
         try:
             path = await proofs.consistency(old, checkpoint.size if size is None else size)
         except ProofRefused as refused:
-            raise _not_covered(str(refused)) from None
+            raise _not_covered(refused) from None
         return ConsistencyDocument(
             old=old,
             size=checkpoint.size if size is None else size,
@@ -208,14 +208,14 @@ def _next(answer: ReadingResult, *, limit: int) -> str | None:
     return Cursor(answer.entries[-1].index, answer.before).to_text()
 
 
-def malformed(detail: str) -> Problem:
+def malformed(refused: ProofRefused) -> Problem:
     return Problem(
         422,
         "reference-malformed",
         title=Bilingual(de="Vorgangsnummer fehlerhaft", en="Reference malformed"),
         detail=Bilingual(
-            de="Erwartet wird eine Eingangsnummer (AW-…), die Kennung eines Vorgangs oder Antrags (UUID) oder ein Pseudonym (32 Hexziffern).",
-            en=f"{detail}.",
+            de=f"{refused.german}.",
+            en=f"{refused}.",
         ),
         resolution=Bilingual(
             de="Die Nummer aus der Eingangsbestätigung verwenden.",
@@ -240,12 +240,12 @@ def unknown_case(look: int) -> Problem:
     )
 
 
-def _not_covered(detail: str) -> Problem:
+def _not_covered(refused: ProofRefused) -> Problem:
     return Problem(
         404,
         "not-covered",
         title=Bilingual(de="Noch nicht im veröffentlichten Stand", en="Not covered yet"),
-        detail=Bilingual(de="Der veröffentlichte Stand reicht nicht so weit.", en=f"{detail}"),
+        detail=Bilingual(de=f"{refused.german}.", en=f"{refused}."),
         resolution=Bilingual(
             de="Größe am Checkpoint prüfen und später erneut fragen.",
             en="Check the size in the checkpoint and ask again after the next one.",

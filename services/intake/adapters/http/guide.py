@@ -1,27 +1,23 @@
 """What a platform's developer reads first, served by intake itself: getting started, and a page per problem type."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from html import escape
-from typing import Final
+from typing import Final, get_args
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from services.intake.adapters.http.problem_catalogue import CATALOGUE, Wording
-from services.intake.adapters.http.problems import problem
 from services.intake.domain.client import ASSERTION_LIFETIME
 from services.intake.domain.wording import CODES
+from shared.local_time import ReadIn
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bodies import too_slow
+from shared.web.names import too_many
+from shared.web.plain_page import plain_page
+from shared.web.problems import TYPE, internal_error, invalid, refused
 
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-}
-_STYLE: Final = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}"
-    "pre{white-space:pre-wrap;background:#f2f2f2;padding:1rem}pre,code,a{overflow-wrap:anywhere}td code,td a{overflow-wrap:normal}"
-    "table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0}"
-)
 _STARTED: Final = """
 <h1>Amtsweg: Anträge einreichen</h1>
 <p>Drei Schritte: ein Token holen, einreichen, den Verlauf lesen. Beschreibung der Schnittstelle:
@@ -52,7 +48,24 @@ curl '{issuer}/v1/names?kind=authority&amp;text=g-06531005'</pre>
 <p>Beides ohne Token. Die Zuständigkeit nennt Kennungen; <code>/v1/names</code> sagt, wie eine Behörde oder Leistung heißt, und
 findet sie nach Name oder Ort.</p>
 """
+_UNKNOWN: Final = "Diesen Fehler gibt es hier nicht (no such problem)"
 _BACK: Final = '<p><a href="/">Amtsweg: Anträge einreichen</a></p>'
+
+
+_BLANK: Final = re.compile(r"\{[a-z]+\}")
+
+
+def _common() -> Iterator[tuple[str, tuple[int, Wording, Wording]]]:
+    """What the machinery below every service answers, beside the catalogue."""
+    for each in (refused(405), too_slow(), invalid([{"at": "…"}]), too_many(60), internal_error()):
+        german, english = (
+            Wording(*(each.document[name].in_language(language) for name in Wording._fields))
+            for language in get_args(ReadIn)
+        )
+        yield each.document["type"].removeprefix(TYPE), (each.status_code, german, english)
+
+
+_EXPLAINED: Final[Mapping[str, tuple[int, Wording, Wording]]] = dict(sorted([*_common(), *CATALOGUE.items()]))
 
 
 def guide_routes(*, issuer: str) -> APIRouter:
@@ -64,24 +77,18 @@ def guide_routes(*, issuer: str) -> APIRouter:
     @router.get("/", openapi_extra=OPEN_TO_ALL)
     async def guide() -> HTMLResponse:
         """Getting started."""
-        return _page("Amtsweg: Anträge einreichen", started)
+        return plain_page("Amtsweg: Anträge einreichen", started)
 
     @router.get("/problems/{kind}", openapi_extra=OPEN_TO_ALL)
-    async def problem_page(kind: str, request: Request) -> HTMLResponse:
+    async def problem_page(kind: str) -> HTMLResponse:
         """What one type of problem means, and how to mend it."""
-        for known, (status, german, english) in CATALOGUE.items():
-            if known == kind:
-                told = _said(german, "de") + _said(english, "en")
-                return _page(german.title, f"<h1>{kind}</h1><p>HTTP {status}</p>{told}{_BACK}")
-        raise problem("not-found", request)
+        if kind not in _EXPLAINED:
+            return plain_page(_UNKNOWN, f"<h1>{_UNKNOWN}</h1>{_kinds()}{_BACK}", status=404)
+        status, german, english = _EXPLAINED[kind]
+        told = _said(german, "de") + _said(english, "en")
+        return plain_page(german.title, f"<h1>{kind}</h1><p>HTTP {status}</p>{told}{_BACK}")
 
     return router
-
-
-def _page(title: str, body: str) -> HTMLResponse:
-    head = f'<!doctype html><html lang="de"><meta charset="utf-8"><title>{escape(title)}</title>'
-    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    return HTMLResponse(f"{head}{view}<style>{_STYLE}</style><main>{body}</main></html>", headers=_HEADERS)
 
 
 def _codes() -> str:
@@ -94,7 +101,7 @@ def _codes() -> str:
 
 def _kinds() -> str:
     def rows() -> Iterator[str]:
-        for kind, (status, german, _) in CATALOGUE.items():
+        for kind, (status, german, _) in _EXPLAINED.items():
             yield f'<tr><td>{status}</td><td><a href="/problems/{kind}">{kind}</a></td><td>{escape(german.title)}</td></tr>'
 
     head = "<tr><th>Status</th><th>Typ (<code>urn:amtsweg:problem:…</code>)</th><th>Bedeutung</th></tr>"
@@ -103,6 +110,6 @@ def _kinds() -> str:
 
 def _said(wording: Wording, language: str) -> str:
     return (
-        f'<section lang="{language}"><h2>{escape(wording.title)}</h2><p>{escape(wording.detail)}</p>'
+        f'<section lang="{language}"><h2>{escape(wording.title)}</h2><p>{escape(_BLANK.sub("…", wording.detail))}</p>'
         f"<p>{escape(wording.resolution)}</p></section>"
     )

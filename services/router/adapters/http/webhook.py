@@ -97,8 +97,8 @@ def webhook_routes(
         """Register; whatever is not confirmed is announced there. Again is the same, and begins an ended one anew."""
         try:
             vet(body.url)
-        except NotPermitted as why:
-            raise url_not_permitted(str(why)) from None
+        except NotPermitted as refused:
+            raise url_not_permitted(refused.why) from None
         served = _served(caller, body.authority)
         generation = await store.register(served, principal=caller.id, url=body.url)
         return await stands(served, secret=keys.secret(caller.id, generation))

@@ -6,14 +6,15 @@ from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
 
 
-def url_not_permitted(why: str) -> Problem:
+def url_not_permitted(why: Bilingual) -> Problem:
     """Nothing is sent to where it leads."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "url-not-permitted",
         title=Bilingual(de="Adresse nicht zulässig", en="URL not permitted"),
         detail=Bilingual(
-            de="An diese Adresse wird nichts gesendet.", en=f"Nothing is sent to this address: {why}."
+            de=f"An diese Adresse wird nichts gesendet: {why.de}.",
+            en=f"Nothing is sent to this address: {why.en}.",
         ),
         resolution=Bilingual(
             de="Eine öffentliche https-Adresse senden; private erlaubt nur die Betreiberin.",
