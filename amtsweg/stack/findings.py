@@ -4,16 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from amtsweg.language import said
-from amtsweg.stack.part_words import BEGUN_ANEW, words_for
+from amtsweg.language import language, said
 from amtsweg.stack.readiness import Readiness
 from amtsweg.stack.supervisor import SERVERS, PartStatus
+from shared.telemetry.part_words import BEGUN_ANEW, is_meant_on_one_machine, words_for
 
 NEEDED: Final = frozenset({"kafka", "postgres"})
 """Servers without which services wait; their complaints follow from that."""
-
-_SAID_BY_COPIES: Final = "one copy: "
-"""How `copies` begins where the cluster has a single broker, as the one of this stack has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +48,6 @@ def findings(
     ]
 
 
-def works_locally(part: str, reason: str) -> bool:
-    """Whether this is how a stack on one machine is meant to be: its one broker keeps one copy."""
-    return part == "copies" and reason.startswith(_SAID_BY_COPIES)
-
-
 def _silent(parts: Iterable[PartStatus], answered: Mapping[str, bool]) -> Iterator[Finding]:
     """Parts that have ended, or that run and say nothing; servers first, for the others need them."""
     for part in sorted(parts, key=lambda part: part.name not in SERVERS):
@@ -74,7 +66,7 @@ def _silent(parts: Iterable[PartStatus], answered: Mapping[str, bool]) -> Iterat
 def _lost_without(name: str) -> str:
     """What waits while this part is away."""
     kind = name.split("-", maxsplit=1)[0]
-    return words_for(kind, kind).means
+    return words_for(kind, kind, language=language()).means
 
 
 def _revive(part: PartStatus) -> str:
@@ -116,7 +108,9 @@ def _by_complaint(told: Mapping[str, Readiness], *, own_broker: bool) -> dict[tu
     for service, each in told.items():
         for part, reason in each.complaints.items():
             plain = part.removesuffix(BEGUN_ANEW)
-            if (part != plain and plain in each.complaints) or (own_broker and works_locally(part, reason)):
+            if (part != plain and plain in each.complaints) or (
+                own_broker and is_meant_on_one_machine(part, reason)
+            ):
                 continue
             key = (part if part != service else "", reason)
             services.setdefault(key, []).append(service)
@@ -125,7 +119,7 @@ def _by_complaint(told: Mapping[str, Readiness], *, own_broker: bool) -> dict[tu
 
 def _complained(complaint: tuple[str, str], services: Sequence[str], *, ready: bool) -> Finding:
     part, reason = complaint
-    words = words_for(services[0], part or services[0], reason)
+    words = words_for(services[0], part or services[0], reason, language=language())
     state = said(de="eingeschränkt", en="degraded") if ready else said(de="nicht bereit", en="not ready")
     return Finding(
         where=", ".join(services), what=f"{words.name}: {state}", means=words.means, do=words.do, words=reason

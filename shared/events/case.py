@@ -6,11 +6,9 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from shared.events.clock import DeemedKind
-from shared.events.payload import AuthorityId, Instant, Payload, Sealed
+from shared.events.payload import AuthorityId, Instant, Payload, Sealed, misplaced
 from shared.events.sealed_answer import MOST_MISSING
 from shared.events.submission import Assignment, Receipt
 
@@ -88,21 +86,16 @@ class AnswerGiven(Payload):
     def _members_belong_to_the_kind(self) -> Self:
         for member, kinds in _ALWAYS_WITH.items():
             if (getattr(self, member) is not None) != (self.kind in kinds):
-                raise PydanticCustomError(
-                    "always_with_kind",
-                    "{member}: given with kind {kinds}, and only then",
-                    {"member": to_camel(member), "kinds": ", ".join(kinds)},
-                )
+                raise misplaced("always_with_kind", "and only then", member, kinds)
         for member, kinds in _MAY_WITH.items():
             if getattr(self, member) is not None and self.kind not in kinds:
-                raise PydanticCustomError(
-                    "only_with_kind",
-                    "{member}: given with kind {kinds} only",
-                    {"member": to_camel(member), "kinds": ", ".join(kinds)},
-                )
+                raise misplaced("only_with_kind", "or not at all", member, kinds)
         if self.items is not None and self.notice is None:
-            raise PydanticCustomError(
-                "notice_missing", "notice: expected with items, so that the applicant learns what is missing"
+            raise misplaced(
+                "notice_missing",
+                "so that the applicant learns what is missing",
+                "notice",
+                ("information-requested",),
             )
         return self
 

@@ -1,8 +1,9 @@
 """What all payloads share: frozen, camelCase on the wire, strict on write and tolerant on read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from secrets import token_hex
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, LiteralString, Self
 
 import orjson
 from pydantic import (
@@ -36,6 +37,12 @@ def _of_these_centuries(instant: datetime) -> datetime:
             {"first": YEARS.start, "last": YEARS.stop - 1},
         )
     return instant
+
+
+def misplaced(code: LiteralString, why: str, member: str, kinds: Iterable[str]) -> PydanticCustomError:
+    """The fault that a member is missing with one of these kinds, or there with another; ``code`` names it to programs."""
+    blanks = {"member": to_camel(member), "kinds": ", ".join(kinds), "why": why}
+    return PydanticCustomError(code, "{member}: given with kind {kinds}, {why}", blanks)
 
 
 YEARS: Final = range(1900, 2200)

@@ -16,6 +16,7 @@ from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress
 from shared.kafka.metadata_request import DescribeTopics
 from shared.telemetry.health import Condition
+from shared.telemetry.part_words import ONE_COPY
 
 COPIES: Final = 3
 """How many brokers keep each record, once there are so many brokers."""
@@ -87,7 +88,7 @@ def show_copies(cluster: DescribedCluster, condition: Condition) -> None:
     if fewest.copies == 1:
         condition.set(
             "degraded",
-            reason=f"one copy: of {name} a single broker keeps all there is; see docs/operations.md",
+            reason=f"{ONE_COPY}of {name} a single broker keeps all there is; see docs/operations.md",
         )
     elif fewest.copies < COPIES:
         condition.set("degraded", reason=f"{fewest.copies} copies of {name}; {COPIES} are expected")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from shared.web.bilingual import Bilingual
 
+_ONE_OF: Final = Bilingual(de="eines von: {values}", en="one of: {values}")
 _EXPECTED: Final[Mapping[str, Bilingual]] = {
     "missing": Bilingual(de="eine Angabe; sie fehlt", en="a value; it is missing"),
     "extra_forbidden": Bilingual(
@@ -35,8 +36,8 @@ _EXPECTED: Final[Mapping[str, Bilingual]] = {
     "less_than_equal": Bilingual(de="höchstens {le}", en="at most {le}"),
     "bool": Bilingual(de="true oder false", en="true or false"),
     "uuid": Bilingual(de="eine UUID", en="a UUID"),
-    "enum": Bilingual(de="eines von: {expected}", en="one of: {expected}"),
-    "literal_error": Bilingual(de="eines von: {expected}", en="one of: {expected}"),
+    "enum": _ONE_OF,
+    "literal_error": _ONE_OF,
     "date": Bilingual(de="ein Tag, den es gibt, als JJJJ-MM-TT", en="a day that exists, as YYYY-MM-DD"),
     "datetime": Bilingual(
         de="ein Zeitpunkt mit Zone, zum Beispiel 2026-01-12T10:15:00Z",
@@ -75,4 +76,5 @@ def expected_of(fault: Mapping[str, Any]) -> Bilingual:
     kind = next((each for each in _KINDS if code.startswith(f"{each}_")), code)
     words = _EXPECTED.get("datetime" if code in _ZONE else kind, _OTHER)
     blanks = {name: str(value) for name, value in fault.get("ctx", {}).items() if name != "error"}
-    return words.format(**blanks)
+    values = blanks.get("expected", "").replace("'", "").replace(" or ", ", ")
+    return words.format(**blanks, values=values)

@@ -17,8 +17,8 @@ import pytest
 
 from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.part_words import has_words
 from amtsweg.stack.services import PROCESSES
+from shared.telemetry.part_words import has_words
 
 PARTS = {
     "kafka", "postgres", "redis", "mail", "issuer", "intake", "router", "doors", "desk", "notifier", "audit", "witness-1", "witness-2",

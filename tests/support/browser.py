@@ -104,16 +104,24 @@ def _is_complaint(said: "ConsoleMessage") -> bool:
 
 
 async def accessibility_problems(page: "Page") -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands: rule, elements, what is wrong."""
+    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands, and of its colours on a dark desktop."""
     from axe_playwright_python.base import AXE_SCRIPT  # noqa: PLC0415 - most tests do without
 
     await page.evaluate(AXE_SCRIPT)
-    options = {"runOnly": {"type": "tag", "values": _LEVELS}, "resultTypes": ["violations"]}
-    found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", options)
+    found = await _violations(page, {"type": "tag", "values": _LEVELS})
+    await page.emulate_media(color_scheme="dark")
+    found += await _violations(page, {"type": "rule", "values": ["color-contrast"]})
+    await page.emulate_media(color_scheme="light")
     return [
         f"{violation['id']}: {', '.join(str(node['target']) for node in violation['nodes'])}: {violation['help']}"
-        for violation in found["violations"]
+        for violation in found
     ]
+
+
+async def _violations(page: "Page", rules: dict[str, Any]) -> list[Any]:
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found: dict[str, list[Any]] = await page.evaluate("options => axe.run(document, options)", options)
+    return found["violations"]
 
 
 async def screenshot(page: "Page", path: Path) -> None:

@@ -12,6 +12,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.router.domain.cases.process import Backlog, ProcessReport, process_report
+from shared.telemetry.part_words import is_meant_on_one_machine
 
 _FRESH_SECONDS: Final = 3.0
 _ANSWER_SECONDS: Final = 2.0
@@ -22,11 +23,15 @@ _LAG: Final = "amtsweg_lag_records"
 class WatchedProcesses:
     """`services.router.ports.console.Processes` over each process's ``/health/ready`` and ``/metrics``.
 
-    However many look, each process is asked once in three seconds.
+    However many look, each process is asked once in three seconds. ``one_machine``: the broker runs beside us, so that
+    one copy of everything is as it should be.
     """
 
-    def __init__(self, http: httpx.AsyncClient, *, urls: Mapping[str, str]) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, *, urls: Mapping[str, str], one_machine: bool = False
+    ) -> None:
         self._http = http
+        self._one_machine = one_machine
         self._urls = urls
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
@@ -45,9 +50,18 @@ class WatchedProcesses:
             async with asyncio.timeout(2 * _ANSWER_SECONDS):
                 health = httpx.Response(200, content=await self._read(f"{url}/health/ready")).json()
                 metrics = (await self._read(f"{url}/metrics")).decode()
-            return process_report(name, health=_parts(health), backlogs=_backlogs(metrics))
+            return process_report(name, health=self._parts(health), backlogs=_backlogs(metrics))
         except (httpx.HTTPError, OSError, TimeoutError, ValueError):
             return ProcessReport(name=name, standing="unreachable")
+
+    def _parts(self, told: Any) -> Mapping[str, Mapping[str, str]]:
+        if not isinstance(told, dict) or not all(isinstance(part, dict) for part in told.values()):
+            raise ValueError("a report of parts is expected")
+        return {
+            name: part
+            for name, part in told.items()
+            if not (self._one_machine and is_meant_on_one_machine(name, part.get("reason", "")))
+        }
 
     async def _read(self, url: str) -> bytes:
         """What is answered; ``/health/ready`` is told with 503 too.
@@ -62,12 +76,6 @@ class WatchedProcesses:
                 if len(body) > _MOST_BYTES:
                     raise ValueError(f"{url}: longer than {_MOST_BYTES} bytes")
         return bytes(body)
-
-
-def _parts(told: Any) -> Mapping[str, Mapping[str, str]]:
-    if not isinstance(told, dict) or not all(isinstance(part, dict) for part in told.values()):
-        raise ValueError("a report of parts is expected")
-    return told
 
 
 def _backlogs(exposition: str) -> list[Backlog]:

@@ -27,6 +27,7 @@ from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
 from shared.access.principals import KnownPrincipals
+from shared.addresses import on_loopback
 from shared.kafka.client import KafkaAddress
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
@@ -75,7 +76,7 @@ def console_page(
         directory=directory,
         health=health.report,
     )
-    watched = WatchedProcesses(http, urls={name: str(url) for name, url in settings.processes.items()})
+    watched = _watched(http, settings)
     operation = operation_routes(
         watched, letters=letters, suspensions=suspensions, gate=signed_in.gate, directory=directory
     )
@@ -101,6 +102,14 @@ def _page(routes: Sequence[APIRouter], *, followed: Mapping[str, Component], hea
     return PageParts(
         routes=(*routes, file_routes(FILES, page=PAGE), front_door(PAGE)),
         parts={name: Follower(part, name=name, health=health) for name, part in followed.items()},
+    )
+
+
+def _watched(http: httpx.AsyncClient, settings: Settings) -> WatchedProcesses:
+    return WatchedProcesses(
+        http,
+        urls={name: str(url) for name, url in settings.processes.items()},
+        one_machine=on_loopback(settings.kafka.bootstrap),
     )
 
 

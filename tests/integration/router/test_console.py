@@ -133,6 +133,9 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await expect(page.locator("#glance")).to_contain_text("Entscheidung fällig bis")
     await expect(page.locator("#glance")).to_contain_text("10.04.2026")
     await expect(page.locator("#processes")).to_contain_text("20 dead letters in a row")
+    await expect(page.locator("#processes")).to_contain_text(
+        "Verarbeitung der Ereignisse: wartet. Angenommene Anträge warten und werden nicht zugestellt"
+    )
     await _shot(page, "operator")
     await page.get_by_role("button", name="Weitermachen lassen").click()
     await page.get_by_role("button", name="Ja, weitermachen").click()

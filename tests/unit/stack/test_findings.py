@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from amtsweg.stack.findings import Finding, findings, told_as_text
-from amtsweg.stack.part_words import has_words, words_for
 from amtsweg.stack.readiness import Readiness
 from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.supervisor import PartStatus
+from shared.local_time import ReadIn
+from shared.telemetry.part_words import has_words, words_for
 from tests.repository.tree import modules
 
 SERVERS = ("kafka", "postgres", "redis", "mail")
 NAMES = (*SERVERS, "issuer", "witness-1", *PROCESSES)
-TABLE = Path("amtsweg/stack/part_words.toml")
+TABLE = Path("shared/telemetry/part_words.toml")
 ONE_BROKER = "one copy: of case.updated.v1 a single broker keeps all there is; see docs/operations.md"
 WELL = {name: Readiness(ready=True, complaints={"copies": ONE_BROKER}) for name in PROCESSES}
 
@@ -47,7 +48,7 @@ def test_whatever_has_ended_is_named_with_what_follows_and_what_to_do(name: str)
     (finding,) = found(ended=name, told={name: Readiness(ready=False, complaints={}, answered=False)})
     assert finding.where == name
     assert "ist beendet" in finding.what
-    assert finding.means != words_for("", "unheard of").means
+    assert finding.means != words_for("", "unheard of", language="de").means
     assert f"`amtsweg logs {name}`" in finding.do
 
 
@@ -100,14 +101,14 @@ def test_a_service_that_hangs_is_to_be_restarted() -> None:
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_every_finding_is_said_in_one_language(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_finding_is_said_in_one_language(language: ReadIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMTSWEG_LANG", language)
     other = {"de": r"\b(the|does not|and|is)\b", "en": r"[äöüß]|\b(nicht|und|der|die|das)\b"}[language]
     known = set(re.findall(r'^\[parts\."(.+)"\]$', TABLE.read_text(encoding="utf-8"), re.MULTILINE))
     assert len(known) > 40
     for name in known:
         service, _, own = name.rpartition("/")
-        words = words_for(service or "intake", own)
+        words = words_for(service or "intake", own, language=language)
         own_words = re.sub(r"`[^`]*`|[„\"].*?[“\"]|docs/\S+", "", f"{words.name}. {words.means}. {words.do}")
         assert not re.search(other, own_words), own_words
     for line in told_as_text(found(silent=("kafka", "witness-1"), ended="desk")):

@@ -38,7 +38,7 @@ class ProcessReport:
 def process_report(
     name: str, *, health: Mapping[str, Mapping[str, str]], backlogs: Iterable[Backlog]
 ) -> ProcessReport:
-    """The report from a process's health document and backlogs."""
+    """The report from a process's health document and backlogs; of parts that stand as they should nothing is told."""
     ailing = [
         AilingPart(name=part, standing=said.get("standing", "failed"), reason=said.get("reason", ""))
         for part, said in health.items()

@@ -1,6 +1,6 @@
 // The other processes: health, what they have still to read; a group that has stopped goes on by order.
 
-import { $, ask, attend, confirmed, h, number } from "./view.js";
+import { $, ask, attend, confirmed, h, languageNow, number } from "./view.js";
 import { say } from "./words.js";
 
 let processes = [], operates = false, drawn = null;
@@ -22,11 +22,18 @@ function processView(each) {
   const waiting = each.backlogs.reduce((sum, backlog) => sum + backlog.records, 0);
   return h("li", { class: "entry-line" },
     h("h3", {}, each.name, " ", h("span", { class: `mark ${well ? "good" : each.standing === "degraded" ? "open" : "bad"}` }, say(each.standing))),
-    each.ailing.length ? h("ul", {}, each.ailing.map(part => h("li", {}, `${part.name}: ${part.reason || say(part.standing)}`))) : null,
+    each.ailing.length ? h("ul", {}, each.ailing.map(partView)) : null,
     h("p", { class: "hint" }, waiting ? say("waitingRecords", number(waiting)) : each.standing === "unreachable" ? say("unreachableHint") : say("nothingWaiting")),
     each.backlogs.length ? h("ul", { class: "mono" }, each.backlogs.map(backlog => h("li", {}, `${backlog.group} · ${backlog.topic}: ${number(backlog.records)}`))) : null,
     operates && each.group && each.ailing.some(part => part.name === each.group && part.standing === "unready")
       ? h("p", {}, h("button", { type: "button", class: "second", onclick: () => attend(say, () => goOn(each)) }, say("goOn"))) : null);
+}
+
+/** A part that does not work, in words; what the service says of itself stands below it, word for word. */
+function partView(part) {
+  const words = part[languageNow()];
+  return h("li", {}, h("strong", {}, `${words.name}: `), `${say(part.standing)}. ${words.means}. `, say("helps", words.do),
+    part.reason ? h("span", { class: "hint mono", lang: "en" }, part.reason) : null);
 }
 
 async function goOn({ group }) {

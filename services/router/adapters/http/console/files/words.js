@@ -53,7 +53,7 @@ export const say = speaker({
   "unknown-service": ["Leistung unbekannt", "service unknown"], "unknown-place": ["Ort unbekannt", "place unknown"], "ambiguous-place": ["Ort nicht eindeutig", "place not unique"], "outside-territory": ["Ort außerhalb des Landes", "place outside the Land"],
   "not-offered": ["Leistung nicht mehr angeboten", "service no longer offered"], "choice-required": ["Wahl der Stelle fehlt", "choice of the authority missing"], "ambiguous-competence": ["Zuständigkeit nicht eindeutig", "competence not unique"],
   healthTitle: ["Dieser Prozess", "This process"],
-  ready: ["arbeitet", "works"], degraded: ["arbeitet eingeschränkt", "works with limits"], unready: ["wartet", "waits"], starting: ["beginnt", "begins"], failed: ["gescheitert", "failed"], unreachable: ["nicht erreichbar", "unreachable"],
+  ready: ["arbeitet", "works"], degraded: ["arbeitet eingeschränkt", "works with limits"], unready: ["wartet", "waits"], starting: ["beginnt", "begins"], failed: ["gescheitert", "failed"], unreachable: ["nicht erreichbar", "unreachable"], helps: ["Was hilft: {0}.", "What helps: {0}."],
   processesTitle: ["Die anderen Prozesse", "The other processes"],
   waitingRecords: ["{0} Sätze sind noch zu lesen.", "{0} records are still to be read."], nothingWaiting: ["Alles ist gelesen.", "Everything has been read."],
   unreachableHint: ["Läuft der Prozess? Am Terminal: amtsweg status", "Does the process run? At the terminal: amtsweg status"],

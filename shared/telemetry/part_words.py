@@ -10,11 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from amtsweg.language import language
 from shared.bounded_files import read_bounded_text
+from shared.local_time import ReadIn
 
 BEGUN_ANEW = ", begun anew"
 """Ends the name of a part that has just been started again within its process."""
+
+ONE_COPY = "one copy: "
+"""How the part `copies` begins its reason where the cluster has a single broker."""
 
 _UNKNOWN: Mapping[str, Any] = {
     "means": {
@@ -34,17 +37,21 @@ class PartWords:
     do: str
 
 
-def words_for(service: str, part: str, reason: str = "") -> PartWords:
+def words_for(service: str, part: str, reason: str = "", *, language: ReadIn) -> PartWords:
     """The words for this part of a service, which gave this reason; one that the table does not know keeps its own name."""
     known = _known(service, part) or {**_UNKNOWN, "name": {"de": part, "en": part}}
     do = next((each for words, each in _table()["reasons"].items() if words in reason), known["do"])
     do = do if isinstance(do, dict) else _table()["advice"][do]
-    chosen = language()
     return PartWords(
-        name=known["name"][chosen],
-        means=known["means"][chosen],
-        do=do[chosen].replace("{service}", service),
+        name=known["name"][language],
+        means=known["means"][language],
+        do=do[language].replace("{service}", service),
     )
+
+
+def is_meant_on_one_machine(part: str, reason: str) -> bool:
+    """Whether this is how a stack on one machine is meant to be: its one broker keeps one copy."""
+    return part == "copies" and reason.startswith(ONE_COPY)
 
 
 def has_words(service: str, part: str) -> bool:
