@@ -96,12 +96,13 @@ async def produce(kafka: KafkaAccess, topic: str, *, repeat: float) -> None:
 
 async def watch(folder: Path, seen: dict[int, set[bytes]]) -> None:
     """Note every checkpoint that a reader could have fetched, and check its files at once."""
-    files = TileFolder(folder)
+    files, last = TileFolder(folder), None
     while True:
         note = files.read_now("checkpoint")
-        if note is not None:
+        if note is not None and note != last:
             checkpoint = open_checkpoint(note, POLICY).checkpoint
             seen.setdefault(checkpoint.size, set()).add(checkpoint.root)
+            last = note
         await asyncio.sleep(0.02)
 
 

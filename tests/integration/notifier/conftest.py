@@ -124,6 +124,8 @@ class Notifier:
     key: ECKey
     producer: AIOKafkaProducer
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    _connection: asyncpg.Connection | None = None
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def case(
         self,
@@ -184,11 +186,15 @@ class Notifier:
         return "\n".join(file.read_text() for file in sorted(self.folder.glob("log-*")))
 
     async def query(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.database.url)
-        try:
-            return list(await connection.fetch(statement, *arguments))
-        finally:
-            await connection.close()
+        """Over one connection that is kept: `until` asks fifty times a second, and a sign-in is dear."""
+        async with self._asking:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self.database.url)
+            return list(await self._connection.fetch(statement, *arguments))
+
+    async def disconnect(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
 
     async def states(self, *cases: Case) -> dict[str, list[str]]:
         """The kinds of these cases' messages by state; none while there is no schema yet."""
@@ -287,6 +293,7 @@ async def notifier(topics: KafkaAccess, database: Database, tmp_path: Path) -> A
             for process in notifier.processes:
                 if process.returncode is None:
                     await notifier.kill(process)
+            await notifier.disconnect()
 
 
 @asynccontextmanager
