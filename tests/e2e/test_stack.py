@@ -170,6 +170,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running(var: Path) -> None:
     assert not [process for process in alive if running(process)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_what_a_killed_supervisor_left_is_ended(var: Path) -> None:
     with foreground(var) as process:

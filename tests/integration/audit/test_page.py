@@ -276,6 +276,7 @@ async def test_the_picture_is_readable_at_every_width(page: Page, address: str) 
         assert await picture.evaluate(smallest) >= 11
 
 
+@pytest.mark.long
 async def test_completeness_stands_on_the_page(page: Page, address: str) -> None:
     await _enter(page, address)
     await page.get_by_text("Vollständigkeit: was hätte folgen müssen").click()
@@ -287,6 +288,7 @@ async def test_completeness_stands_on_the_page(page: Page, address: str) -> None
     assert await accessibility_problems(page) == []
 
 
+@pytest.mark.long
 async def test_the_page_is_used_with_the_keyboard_alone_and_in_english(page: Page, address: str) -> None:
     await page.goto(address)
     for key in ("Tab", "Tab", "Enter"):  # past the link to the content, to the switch of language

@@ -114,6 +114,7 @@ async def test_an_operator_exports_changes_previews_applies_and_withdraws(
     assert newest.id not in [v.id for v in (await read(pair.address)).versions.pending(datetime.now(UTC))]
 
 
+@pytest.mark.long
 async def test_what_operations_says_for_two_in_the_morning_is_what_one_can_type(
     pair: Pair, operator: None, tmp_path: Path
 ) -> None:

@@ -37,11 +37,13 @@ async def test_whoever_types_the_name_of_a_town_reads_who_is_competent_there(map
     await expect(map_page.locator("#here")).to_have_attribute("href", f"#a{HOCHHEIM}")
 
 
+@pytest.mark.long
 async def test_a_town_is_found_without_its_umlauts(map_page: Page) -> None:
     await map_page.get_by_label("Gemeinde, Stelle oder Schlüssel").fill("russelsheim")
     await expect(map_page.locator("#text")).to_contain_text("Rüsselsheim am Main")
 
 
+@pytest.mark.long
 async def test_the_list_is_walked_through_with_the_arrow_keys(map_page: Page) -> None:
     await map_page.keyboard.press("Tab")
     await map_page.keyboard.type("IHK Fulda")
@@ -51,12 +53,14 @@ async def test_the_list_is_walked_through_with_the_arrow_keys(map_page: Page) ->
     await expect(map_page.locator("#text")).to_contain_text("IHK Fulda")
 
 
+@pytest.mark.long
 async def test_whoever_clicks_on_the_map_reads_the_same(map_page: Page) -> None:
     await map_page.locator(f"#a{KRIFTEL}").click()
     await expect(map_page.get_by_label("Gefundene Gemeinden")).to_have_value(KRIFTEL)
     await expect(map_page.locator("#text")).to_contain_text("IHK Frankfurt am Main")
 
 
+@pytest.mark.long
 async def test_whoever_points_at_an_area_sees_its_name_and_authority(map_page: Page) -> None:
     area = map_page.locator(f"#a{HOCHHEIM}")
     await area.hover()
@@ -68,6 +72,7 @@ async def test_nobody_is_shut_out(map_page: Page) -> None:
     assert await accessibility_problems(map_page) == []
 
 
+@pytest.mark.long
 async def test_the_page_fits_a_narrow_screen(map_page: Page) -> None:
     await map_page.set_viewport_size({"width": 320, "height": 640})
     assert await map_page.evaluate("document.documentElement.scrollWidth") <= 320

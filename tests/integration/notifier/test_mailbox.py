@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
+import pytest
 
 from shared.events import ids
 from shared.events.ids import child_id
@@ -86,6 +87,7 @@ async def test_what_one_channel_refuses_goes_on_the_next_once(notifier: Notifier
     assert letter.read_bytes().startswith(b"%PDF-")
 
 
+@pytest.mark.long
 async def test_what_is_unread_on_the_fifth_day_goes_by_mail_and_what_was_read_does_not(
     notifier: Notifier, tmp_path: Path
 ) -> None:

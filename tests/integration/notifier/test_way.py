@@ -33,6 +33,7 @@ async def test_events_published_twice_are_told_once(notifier: Notifier) -> None:
     assert notifier.mail.taken_for(case.applicant) == 2
 
 
+@pytest.mark.long
 async def test_a_case_without_contact_is_settled_without_a_mail(notifier: Notifier) -> None:
     case = notifier.case(contact=False)
     await notifier.publish(case.received(), case.routed())
@@ -43,6 +44,7 @@ async def test_a_case_without_contact_is_settled_without_a_mail(notifier: Notifi
     assert await notifier.outcomes(case) == ["no-contact"] * 2
 
 
+@pytest.mark.long
 async def test_news_wait_for_the_contact_that_comes_with_the_receipt(notifier: Notifier) -> None:
     case = notifier.case()
     await notifier.publish(case.routed())
@@ -56,6 +58,7 @@ async def test_news_wait_for_the_contact_that_comes_with_the_receipt(notifier: N
     ]
 
 
+@pytest.mark.long
 async def test_a_refused_mail_fails_and_a_deferred_one_waits(notifier: Notifier) -> None:
     gone, busy = notifier.case("gone"), notifier.case("busy")
     await notifier.publish(gone.received(), busy.received())

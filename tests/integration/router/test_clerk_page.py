@@ -93,6 +93,7 @@ def _case(number: str) -> tuple[UUID, UUID]:
     return ids.case_id(submission), submission
 
 
+@pytest.mark.long
 async def test_a_clerk_signs_in_opens_a_case_and_accepts_it(
     page: Page, address: str, doors: ClerksDoors, key_file: Path
 ) -> None:
@@ -320,6 +321,7 @@ async def test_what_is_not_ours_is_handed_on_to_an_authority_by_name_or_back_to_
     assert (returned["kind"], returned["reason"]) == ("returned", "misdirected")
 
 
+@pytest.mark.long
 async def test_the_page_works_by_keyboard_on_small_screens_and_in_english(
     page: Page, address: str, key_file: Path
 ) -> None:
