@@ -119,7 +119,10 @@ def main() -> None:
     parser.add_argument("--purpose", default="Stichprobe", help="why; it goes on the record")
     parser.add_argument("--reference", default="PR-2026-0001", help="the auditor's own file; as well")
     given = parser.parse_args()
-    stack = json.loads(given.stack.read_text(encoding="utf-8"))
+    try:
+        stack = json.loads(given.stack.read_text(encoding="utf-8"))
+    except OSError as error:
+        parser.error(f"{given.stack}: {error.strerror}; `make up` starts a stack and writes it")
     audit, key = stack["urls"]["audit"], stack["audit"]["verifierKey"]
     account = {"Amtsweg-Purpose": given.purpose, "Amtsweg-Reference": given.reference}
     token = {"Authorization": f"Bearer {stack['auditor']['token']}"}

@@ -21,7 +21,8 @@ const LAST = new Set(["granted", "refused", "parked"]);
 
 /** Returns the answer's JSON; an answer other than 2xx says in `resolution` what to do. */
 async function request(url, options) {
-  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) });
+  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) })
+    .catch(({ cause, message }) => { throw new Error(`${url} cannot be reached: ${cause?.code ?? message}`); });
   const document = await answer.json();
   if (!answer.ok) throw new Error(`${answer.status} ${document.title ?? document.error}: ${document.resolution ?? document.error_description}`);
   return document;
@@ -62,8 +63,10 @@ async function* follow(url, token, seconds) {
   }
 }
 
-const [file, seconds = "10"] = process.argv.slice(2);
-const stack = JSON.parse(await readFile(file, "utf8"));
+process.on("uncaughtException", ({ message }) => { console.error(message); process.exit(1); });
+const [file = "var/stack.json", seconds = "10"] = process.argv.slice(2);
+const stack = JSON.parse(await readFile(file, "utf8")
+  .catch(({ code }) => { console.error(`${file}: ${code}; \`make up\` starts a stack and writes it`); process.exit(2); }));
 const client = Object.values(stack.clients).find((each) => each.secret);
 const intake = stack.urls.intake;
 const token = await authorize(intake, client);

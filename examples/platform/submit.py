@@ -7,7 +7,9 @@ Idempotency-Key gives the same receipt, however often it is sent.
 import argparse
 import base64
 import json
+import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -26,7 +28,7 @@ LAST = {"granted", "refused", "parked"}
 
 
 def request(url: str, *, headers: dict[str, str], body: bytes | None = None) -> Any:
-    """Return the answer's JSON; urllib raises HTTPError for anything but 2xx."""
+    """Return the answer's JSON; urllib raises HTTPError for anything but 2xx, and URLError where nobody answers."""
     asked = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - the stack's own address
     with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
         return json.load(answer)
@@ -70,17 +72,34 @@ def main() -> None:
     parser.add_argument("--town", default="Gießen", help="one that nobody knows leads to the clearing desk")
     parser.add_argument("--seconds", type=float, default=10, help="how long the case is followed")
     given = parser.parse_args()
-    stack = json.loads(given.stack.read_text(encoding="utf-8"))
-    clients = stack["clients"].values()
-    client = next(c for c in clients if c.get("secret") and given.client in {None, c["clientId"]})
-    intake = stack["urls"]["intake"]
+    try:
+        stack = json.loads(given.stack.read_text(encoding="utf-8"))
+    except OSError as error:
+        parser.error(f"{given.stack}: {error.strerror}; `make up` starts a stack and writes it")
+    clients = {each["clientId"]: each for each in stack["clients"].values() if each.get("secret")}
+    if given.client not in {None, *clients}:
+        parser.error(f"{given.client}: no client with a secret; expected one of {', '.join(clients)}")
+    client = clients[given.client or next(iter(clients))]
+    try:
+        run(stack["urls"]["intake"], client, town=given.town, seconds=given.seconds)
+    except urllib.error.HTTPError as refused:
+        told = json.load(refused)
+        sys.exit(
+            f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
+        )
+    except urllib.error.URLError as away:
+        sys.exit(f"{stack['urls']['intake']} cannot be reached: {away.reason}")
+
+
+def run(intake: str, client: dict[str, str], *, town: str, seconds: float) -> None:
+    """Hand in, repeat, follow."""
     token = authorize(intake, client["clientId"], client["secret"])
     key = str(uuid.uuid4())
-    receipt = submit(intake, token, key=key, town=given.town)
+    receipt = submit(intake, token, key=key, town=town)
     print(f"receipt {receipt['receiptNumber']} of {receipt['receivedAt']}, case {receipt['caseId']}")
-    again = submit(intake, token, key=key, town=given.town)
+    again = submit(intake, token, key=key, town=town)
     print(f"repeated under the same key: {'the same receipt' if again == receipt else 'ANOTHER RECEIPT'}")
-    for line in follow(intake, token, receipt["links"]["history"], seconds=given.seconds):
+    for line in follow(intake, token, receipt["links"]["history"], seconds=seconds):
         print(f"{line['at']}  {line['code']:<10} {line['text']}")
 
 

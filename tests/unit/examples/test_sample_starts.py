@@ -1,4 +1,4 @@
-"""Whoever starts a sample authority the wrong way is told what to put right, in a line and not in a stack trace."""
+"""Whoever starts a sample the wrong way is told what to put right, in a line and not in a stack trace."""
 
 import json
 import shutil
@@ -22,6 +22,16 @@ LANGUAGES = [
     ),
 ]
 
+PLATFORMS = [
+    pytest.param([sys.executable, str(FOLDER.parent / "platform/submit.py")], id="Python"),
+    pytest.param(
+        [NODE, str(FOLDER.parent / "platform/submit.mjs")],
+        id="Node",
+        marks=pytest.mark.skipif(not NODE, reason="this machine has no Node"),
+    ),
+]
+AUDITOR = pytest.param([sys.executable, str(FOLDER.parent / "auditor/look.py")], id="auditor")
+
 
 @pytest.fixture
 def access(tmp_path: Path) -> Path:
@@ -30,9 +40,9 @@ def access(tmp_path: Path) -> Path:
     return path
 
 
-def said_to(command: list[str], *arguments: str) -> str:
+def said_to(command: list[str], *arguments: str, status: int = 2) -> str:
     ran = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 2
+    assert ran.returncode == status
     assert "Traceback" not in ran.stderr
     assert "    at " not in ran.stderr
     return ran.stderr
@@ -55,3 +65,26 @@ def test_a_file_that_is_not_there_is_named(command: list[str], access: Path) -> 
 @pytest.mark.parametrize("command", LANGUAGES)
 def test_without_any_argument_the_usage_is_shown(command: list[str]) -> None:
     assert "authority." in said_to(command)
+
+
+@pytest.mark.parametrize("command", [*PLATFORMS, AUDITOR])
+def test_whoever_has_started_no_stack_is_told_how_one_is_started(command: list[str], tmp_path: Path) -> None:
+    case = ["AW-2026-0001"] if command[1].endswith("look.py") else []
+    said = said_to(command, str(tmp_path / "stack.json"), *case)
+
+    assert "stack.json" in said
+    assert "`make up`" in said
+
+
+@pytest.mark.parametrize("command", PLATFORMS)
+def test_a_stack_that_has_ended_is_told_as_one_that_cannot_be_reached(
+    command: list[str], tmp_path: Path
+) -> None:
+    stack = tmp_path / "stack.json"
+    client = {"clientId": "landesplattform", "secret": "secret"}
+    stack.write_text(
+        json.dumps({"urls": {"intake": "http://127.0.0.1:1"}, "clients": {"landesplattform": client}})
+    )
+
+    assert "http://127.0.0.1:1" in (said := said_to(command, str(stack), status=1))
+    assert "cannot be reached" in said
