@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.router.adapters.clerk_position import EVERY_SECONDS, ClerkPosition
+from services.router.adapters.clerk_position import EVERY_SECONDS, SOFTWARE_SILENT, ClerkPosition
 from services.router.domain.cases.confirmable import SETTLED_MS
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.inbox import InboxRecord
@@ -90,6 +90,22 @@ async def test_the_position_of_software_that_reads_the_inbox_is_left_alone(
     await doors.looks.fetched([GIESSEN])
     await position.move([GIESSEN])
     assert doors.inboxes.committed == {}
+
+
+async def test_after_a_change_from_software_to_the_page_the_page_confirms(
+    doors: DoorsInMemory, position: ClerkPosition
+) -> None:
+    delivered(doors, "accepted")
+    await doors.looks.fetched([GIESSEN])
+    await doors.webhooks.register([GIESSEN], principal=GIESSEN, url="https://behoerde.example")
+    doors.now += SOFTWARE_SILENT + timedelta(hours=1)
+    await position.move([GIESSEN])
+    assert doors.inboxes.committed == {}
+
+    await doors.webhooks.withdraw([GIESSEN])
+    doors.now += timedelta(seconds=EVERY_SECONDS)
+    await position.move([GIESSEN])
+    assert doors.inboxes.committed == {GIESSEN: 1}
 
 
 async def test_a_webhook_and_a_consumer_confirm_by_themselves(
