@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -13,6 +13,8 @@ from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import AwayError, WrongCallError
+from amtsweg.terminal import echo
+from shared.access.registration import without_access
 from shared.postgres.pool import Connection
 from shared.settings import PostgresConnection
 
@@ -51,6 +53,18 @@ def access(work: Callable[[Connection], Awaitable[T]]) -> T:
 
     with asked_postgres():
         return asyncio.run(connected())
+
+
+def caution_without_access(authorities: Collection[str]) -> None:
+    """Say of which authorities a provider serves there is no inbox yet: a slip of the pen would be silent for ever."""
+    for each in access(lambda connection: without_access(connection, authorities)):
+        echo(
+            said(
+                de=f"Achtung: {each} hat noch keinen Eingang. Ist die Kennung richtig? Dann: `amtsweg authority add {each}`.",
+                en=f"Caution: {each} has no inbox yet. Is the id right? Then: `amtsweg authority add {each}`.",
+            ),
+            err=True,
+        )
 
 
 def _postgres() -> tuple[str, str | None]:

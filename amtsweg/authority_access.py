@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from amtsweg.access_store import access
+from amtsweg.access_store import access, caution_without_access
 from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, super_user
 from amtsweg.credentials import read_jwk
 from amtsweg.directory import published
@@ -204,6 +204,7 @@ def serve(
             en=f"{provider} acts for {len(served)} authorities.",
         )
     )
+    caution_without_access(also)
 
 
 def named_by(versions: Versions, now: datetime) -> frozenset[str]:

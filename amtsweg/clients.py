@@ -6,7 +6,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from amtsweg.access_store import access
+from amtsweg.access_store import access, caution_without_access
 from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
 from amtsweg.credentials import asked_credential, read_jwk, sealing_key
@@ -81,6 +81,8 @@ def add(
             en=f"{client} is registered; it counts within 30 seconds.{shown}",
         )
     )
+    if found == "provider":
+        caution_without_access(authorities)
 
 
 @commands.command("rotate")

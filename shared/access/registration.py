@@ -48,6 +48,11 @@ ORDER BY valid_from, principals.id
 """
 
 
+_WITHOUT: Final = """
+SELECT each FROM unnest($1::text[]) AS each WHERE NOT EXISTS (
+    SELECT FROM access.principals WHERE kind = 'authority' AND each = ANY(authorities)
+) ORDER BY each
+"""
 _SERVE: Final = """
 UPDATE access.principals SET authorities = ARRAY(
     SELECT each FROM unnest(authorities || $2::text[]) AS each WHERE each <> ALL($3) GROUP BY each ORDER BY each
@@ -133,6 +138,11 @@ async def end_credential(connection: Connection, principal: str, *, credential: 
 async def everybody(connection: Connection) -> list[asyncpg.Record]:
     """Each principal beside each of its credentials, revoked and ended ones included, the oldest first."""
     return await connection.fetch(_EVERYBODY)
+
+
+async def without_access(connection: Connection, authorities: Collection[str]) -> list[str]:
+    """Those of the authorities that were never given an access of their own, with which an inbox comes."""
+    return [row["each"] for row in await connection.fetch(_WITHOUT, list(authorities))]
 
 
 async def _enter(connection: Connection, principal: str, credential: Credential) -> None:

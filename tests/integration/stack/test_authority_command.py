@@ -270,6 +270,7 @@ def test_a_provider_serves_more_authorities_and_fewer(house: House) -> None:
     runner = CliRunner()
     more = runner.invoke(commands, ["serve", "ekom21", "g-06531005", "g-06534014"])
     both = house.principal("ekom21")
+    assert "`amtsweg authority add g-06534014`" in more.stderr
     fewer = runner.invoke(commands, ["serve", "ekom21", "g-06531005", "--no-more"])
     nobody = runner.invoke(commands, ["serve", "nobody", "g-06531005"])
     one = house.principal("ekom21")

@@ -102,7 +102,10 @@ def test_a_person_is_registered_with_a_secret_that_is_shown_once(registry: Datab
 
 def test_an_authority_is_registered_with_those_that_it_serves(registry: Database) -> None:
     arguments = ("--scope", "answers.write", "--authority", "g-1", "--authority", "g-2", "--kind", "provider")
-    assert run("add", "rechenzentrum", "--name", "Rechenzentrum", *arguments).exit_code == 0
+    assert run("add", "g-1", "--name", "Eins", "--scope", "inbox.read", "--authority", "g-1").exit_code == 0
+    added = run("add", "rechenzentrum", "--name", "Rechenzentrum", *arguments)
+    assert (added.exit_code, "g-1 hat noch keinen" in added.stderr) == (0, False)
+    assert "g-2 hat noch keinen Eingang" in added.stderr
 
     provider = known(registry, "rechenzentrum")
     assert provider is not None
