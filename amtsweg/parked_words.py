@@ -1,42 +1,14 @@
 """Why a case is parked, and what became of an order, in the language of the call."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
 
-from amtsweg.language import said
-from services.router.domain.cases.desk import REASONS_DE, Obstacle
-
-REASONS_EN: Final[Mapping[str, str]] = {
-    "unknown-service": "service unknown",
-    "unknown-place": "place unknown",
-    "ambiguous-place": "place not unique",
-    "outside-territory": "place outside the Land",
-    "not-offered": "service no longer offered",
-    "choice-required": "choice of the authority missing",
-    "ambiguous-competence": "competence not unique",
-    "no-inbox": "authority has no inbox yet",
-    "no-key": "authority has no key yet",
-    "not-opened": "content not encrypted to the platform",
-    "sealed-for-another-use": "content belongs to another submission",
-    "internal-error": "error of the router",
-    "order-failed": "the router failed at the last order",
-    "returned": "returned by the authority",
-    "unconfirmed": "not confirmed by the authority for 20 days or more",
-    "silence-unconfirmed": "period over; never confirmed by the authority",
-    "silence-incomplete": "period over; documents are missing",
-    "silence-parked": "period over; no authority held the case",
-    "silence-forwarded": "period over; the case was handed on",
-    "silence-unread-answer": "period over; an answer of the authority lies unread as a dead letter",
-    "silence-suspended": "period over; the authority was suspended in its last days",
-    "silence-not-every-case-covered": "period over; the law covers only some of the cases",
-    "handed-on-in-a-circle": "handed back by one authority to another that has had it",
-}
+from amtsweg.language import language, said
+from services.router.domain.cases.desk import Obstacle, reason_in_words
 
 
 def in_words(reason: str) -> str:
     """The reason in words, or its key where a newer release knows more."""
-    return said(de=REASONS_DE.get(reason, reason), en=REASONS_EN.get(reason, reason))
+    return reason_in_words(reason, language())
 
 
 def obstacle_in_words(obstacle: Obstacle) -> str:

@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 from amtsweg.__main__ import COMMANDS, build
 from amtsweg.help import catalogue, every_part, in_one_language, known, translated
 from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
-from amtsweg.parked_words import REASONS_EN
-from services.router.domain.cases.desk import REASONS_DE
+from services.router.domain.cases.desk import REASONS_DE, REASONS_EN
 from tests.component.command.test_mistakes import elsewhere
 from tests.support.languages import foreign
 

@@ -98,6 +98,11 @@ async def test_a_parked_case_is_shown_by_any_of_its_numbers_without_its_content(
     assert shown["decision"]["inquiry"]["place"] == {"plz": "35796"}
     assert shown["decision"]["areas"] == ["06533018", "06533019"]
     assert [each["why"] for each in shown["candidates"]] == ["possible-place"] * 2
+    told = (await http.get(f"/v1/parked/{numbers[name]}", headers={"Accept-Language": "en"})).json()
+    words = [each["candidates"][0]["whyText"] for each in (shown, told)]
+    assert words == ["zuständig, falls dieser Ort gemeint ist", "competent if this place is meant"]
+    assert (shown["reasonText"], told["reasonText"]) == ("Ort nicht eindeutig", "place not unique")
+    assert "The place is not precise enough." in told["explanation"]
     assert "Der Ort ist nicht genau genug." in shown["explanation"]
     assert "ciphertext" not in str(shown)
 

@@ -11,8 +11,9 @@ from services.router.domain.cases import custody as custodies
 from services.router.domain.cases import desk, orders
 from services.router.domain.cases.desk import Ineffective, OrderRequest, Person, Placed, StillParked, Waiting
 from services.router.domain.cases.orders import Order
+from services.router.domain.decision.explain_words import WHY
 from shared.events.case import AssignOrdered, RetryOrdered, SilenceDoubt
-from shared.events.competence import Reason
+from shared.events.competence import Reason, Why
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.submission import RouterReason
@@ -40,6 +41,11 @@ def waiting(**changes: object) -> Waiting:
 def test_every_reason_of_parking_has_its_words() -> None:
     doubts = {f"silence-{doubt}" for doubt in get_args(SilenceDoubt)}
     assert {*Reason, *get_args(RouterReason), "unconfirmed"} | doubts == desk.REASONS_DE.keys()
+
+
+def test_every_cause_for_which_a_candidate_is_not_named_has_its_words() -> None:
+    assert WHY.keys() == set(Why)
+    assert not [words for german, english in WHY.values() for words in (german, english) if not words]
 
 
 def ordered_id(wish: OrderRequest, *, case: UUID = CASE_ID) -> UUID:

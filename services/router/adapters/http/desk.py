@@ -39,6 +39,7 @@ from shared.events.payload import WireModel
 from shared.telemetry.metrics import Telemetry
 from shared.web.bearer import Caller
 from shared.web.described import described
+from shared.web.language import language_of
 from shared.web.noted import note
 
 ROLE: Final = "Klärungsstelle"
@@ -66,22 +67,28 @@ def desk_routes(
 
     @routes.get("", response_model=ParkedListDocument, responses=_SEEN)
     async def parked(
+        request: Request,
         _: Annotated[Caller, Security(gate, scopes=["desk"])],
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=_MOST)] = 50,
     ) -> Response:
         """What is parked or has been unconfirmed for 20 days, the oldest receipt first."""
         page = await desk.page(after=None if after is None else _place(after), limit=limit)
-        lines = (parked_document(each, directory=directory(), now=clock()) for each in page.cases)
+        known, now, language = directory(), clock(), language_of(request)
+        lines = (parked_document(each, directory=known, now=now, language=language) for each in page.cases)
         return _json(ParkedListDocument(cases=tuple(lines), next=page.next and _cursor(page.next)))
 
     @routes.get("/{reference:path}", response_model=ParkedCaseDocument, responses=_SEEN)
-    async def parked_case(reference: str, _: Annotated[Caller, Security(gate, scopes=["desk"])]) -> Response:
+    async def parked_case(
+        reference: str, request: Request, _: Annotated[Caller, Security(gate, scopes=["desk"])]
+    ) -> Response:
         """One such case, by receipt number, submission id or case id; its content is never shown."""
         waiting = await desk.show(reference)
         if waiting is None:
             raise no_effect(Ineffective(obstacle="not-at-the-desk"), directory=directory())
-        return _json(parked_case_document(waiting, directory=directory(), now=clock()))
+        return _json(
+            parked_case_document(waiting, directory=directory(), now=clock(), language=language_of(request))
+        )
 
     @routes.post("/{reference:path}/assignment", response_model=OutcomeDocument, responses=_ORDERED)
     async def assign(
@@ -146,7 +153,7 @@ def _answer(told: OrderOutcome, request: Request, *, directory: Directory, telem
     if isinstance(told, Pending):
         telemetry.count("decisions", service="router", decision="desk-pending")
         return _json(pending_document(told.waiting), status=HTTPStatus.ACCEPTED, headers={"Retry-After": "2"})
-    document = outcome_document(told, directory=directory)
+    document = outcome_document(told, directory=directory, language=language_of(request))
     telemetry.count("decisions", service="router", decision=f"desk-{document.outcome}")
     return _json(document)
 

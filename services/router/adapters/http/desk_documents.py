@@ -5,21 +5,27 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.router.domain.cases.desk import REASONS_DE, Placed, StillParked, Waiting
+from services.router.domain.cases.desk import Placed, StillParked, Waiting, reason_in_words
 from services.router.domain.decision.explain import explain
+from services.router.domain.decision.explain_words import WHY
 from services.router.domain.directory.model import Directory
-from shared.events.competence import CompetenceDecision
+from shared.events.competence import CompetenceDecision, Why
 from shared.events.payload import AuthorityId, Instant, WireModel
+from shared.local_time import ReadIn
 
 Remark = Annotated[str, StringConstraints(max_length=1000)]
 
 
 class CandidateDocument(WireModel):
-    """An authority that comes into question; ``why`` it was not named, absent where it could not be reached."""
+    """An authority that comes into question; ``why`` it was not named, absent where it could not be reached.
+
+    ``whyText`` says the same in words, as ``reasonText`` does: German, or English as the request prefers.
+    """
 
     authority: str
     name: str
-    why: str | None = None
+    why: Why | None = None
+    why_text: str | None = None
 
 
 class ParkedDocument(WireModel):
@@ -97,7 +103,9 @@ class OutcomeDocument(WireModel):
     reason_text: str | None = None
 
 
-def parked_document(waiting: Waiting, *, directory: Directory, now: datetime) -> ParkedDocument:
+def parked_document(
+    waiting: Waiting, *, directory: Directory, now: datetime, language: ReadIn
+) -> ParkedDocument:
     """A line of the list."""
     held = waiting.held
     return ParkedDocument(
@@ -110,24 +118,28 @@ def parked_document(waiting: Waiting, *, directory: Directory, now: datetime) ->
         service=held.receipt.service,
         service_name=directory.services.get(held.receipt.service, ""),
         reason=waiting.reason,
-        reason_text=reason_text(waiting.reason),
+        reason_text=reason_in_words(waiting.reason, language),
         authority=held.authority,
-        candidates=_candidates(waiting, directory),
+        candidates=_candidates(waiting, directory, language),
     )
 
 
-def parked_case_document(waiting: Waiting, *, directory: Directory, now: datetime) -> ParkedCaseDocument:
+def parked_case_document(
+    waiting: Waiting, *, directory: Directory, now: datetime, language: ReadIn
+) -> ParkedCaseDocument:
     """All that is known of a parked case."""
-    line = parked_document(waiting, directory=directory, now=now)
+    line = parked_document(waiting, directory=directory, now=now, language=language)
     decision = waiting.held.decision
     return ParkedCaseDocument(
         **line.model_dump(),
-        explanation=None if decision is None else explain(decision, directory=directory),
+        explanation=None if decision is None else explain(decision, directory=directory, language=language),
         decision=decision,
     )
 
 
-def outcome_document(told: Placed | StillParked, *, directory: Directory) -> OutcomeDocument:
+def outcome_document(
+    told: Placed | StillParked, *, directory: Directory, language: ReadIn
+) -> OutcomeDocument:
     """An order that was acted on."""
     waiting = told.waiting
     authority = told.authority if isinstance(told, Placed) else None
@@ -140,7 +152,7 @@ def outcome_document(told: Placed | StillParked, *, directory: Directory) -> Out
         authority=authority,
         authority_name=None if authority is None else name_of(authority, directory),
         reason=reason,
-        reason_text=None if reason is None else reason_text(reason),
+        reason_text=None if reason is None else reason_in_words(reason, language),
     )
 
 
@@ -154,21 +166,19 @@ def pending_document(waiting: Waiting) -> OutcomeDocument:
     )
 
 
-def reason_text(reason: str | None) -> str:
-    """Why it is parked, in a few German words."""
-    return REASONS_DE.get(reason or "", reason or "")
-
-
 def name_of(authority: str, directory: Directory) -> str:
     """The authority's name, empty where the directory has none."""
     known = directory.authorities.get(authority)
     return "" if known is None else known.name
 
 
-def _candidates(waiting: Waiting, directory: Directory) -> tuple[CandidateDocument, ...]:
+def _candidates(waiting: Waiting, directory: Directory, language: ReadIn) -> tuple[CandidateDocument, ...]:
     decision = waiting.held.decision
-    why = {c.authority: str(c.why) for c in decision.candidates} if decision else {}
+    why = {c.authority: c.why for c in decision.candidates} if decision else {}
+    words = {each: WHY[found][0 if language == "de" else 1] for each, found in why.items()}
     return tuple(
-        CandidateDocument(authority=each, name=name_of(each, directory), why=why.get(each))
+        CandidateDocument(
+            authority=each, name=name_of(each, directory), why=why.get(each), why_text=words.get(each)
+        )
         for each in waiting.candidates
     )

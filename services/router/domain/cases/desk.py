@@ -15,6 +15,7 @@ from shared.events.envelope import Event
 from shared.events.ids import order_id
 from shared.events.receipt_number import as_written
 from shared.events.submission import Assignment
+from shared.local_time import ReadIn
 
 REASONS_DE: Final[Mapping[str, str]] = {
     "unknown-service": "Leistung unbekannt",
@@ -42,6 +43,38 @@ REASONS_DE: Final[Mapping[str, str]] = {
     "handed-on-in-a-circle": "von einer Stelle an eine zurückgereicht, die ihn schon hatte",
 }
 """Why a case is parked: the decision's reasons, then the router's own."""
+
+REASONS_EN: Final[Mapping[str, str]] = {
+    "unknown-service": "service unknown",
+    "unknown-place": "place unknown",
+    "ambiguous-place": "place not unique",
+    "outside-territory": "place outside the Land",
+    "not-offered": "service no longer offered",
+    "choice-required": "choice of the authority missing",
+    "ambiguous-competence": "competence not unique",
+    "no-inbox": "authority has no inbox yet",
+    "no-key": "authority has no key yet",
+    "not-opened": "content not encrypted to the platform",
+    "sealed-for-another-use": "content belongs to another submission",
+    "internal-error": "error of the router",
+    "order-failed": "the router failed at the last order",
+    "returned": "returned by the authority",
+    "unconfirmed": "not confirmed by the authority for 20 days or more",
+    "silence-unconfirmed": "period over; never confirmed by the authority",
+    "silence-incomplete": "period over; documents are missing",
+    "silence-parked": "period over; no authority held the case",
+    "silence-forwarded": "period over; the case was handed on",
+    "silence-unread-answer": "period over; an answer of the authority lies unread as a dead letter",
+    "silence-suspended": "period over; the authority was suspended in its last days",
+    "silence-not-every-case-covered": "period over; the law covers only some of the cases",
+    "handed-on-in-a-circle": "handed back by one authority to another that has had it",
+}
+
+
+def reason_in_words(reason: str, language: ReadIn) -> str:
+    """The reason in a few words, or its key where a newer release knows more."""
+    return (REASONS_DE if language == "de" else REASONS_EN).get(reason, reason)
+
 
 CasesById = Mapping[UUID, CaseHeld]
 """By case: what is parked, lies with an authority unconfirmed, or has left the desk by a person's order."""

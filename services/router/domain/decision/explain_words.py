@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from shared.events.competence import Why
+
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unknown-service": ("Die Leistung ist nicht bekannt.", "The service is not known."),
     "unknown-service/named": (
@@ -135,3 +137,26 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "and-more": ("{names} und {count} weitere", "{names} and {count} more"),
 }
 """By key, the same sentence in German and in English, with the same placeholders."""
+
+WHY: Final[Mapping[Why, tuple[str, str]]] = {
+    Why.OTHER_TOWN: (
+        "die Postleitzahl reicht dorthin, der Ort nicht",
+        "the postcode reaches there, the town does not",
+    ),
+    Why.MUNICIPALITY_DECIDES: ("die Gemeinde entscheidet selbst", "the municipality decides itself"),
+    Why.DISTRICT_DECIDES: ("eine Voraussetzung dafür fehlt", "a condition is not met"),
+    Why.NOT_CHOSEN: ("nicht gewählt", "not chosen"),
+    Why.ANOTHER_WORKS_FOR_IT: (
+        "eine andere Stelle handelt für sie, nach Vereinbarung",
+        "another authority acts for it, by agreement",
+    ),
+    Why.POSSIBLE_PLACE: ("zuständig, falls dieser Ort gemeint ist", "competent if this place is meant"),
+    Why.OFFERED: ("steht zur Wahl", "can be chosen"),
+    Why.UNVERIFIED: ("ihre Zuständigkeit ist noch nicht geprüft", "its competence has not been checked yet"),
+    Why.UNSETTLED: (
+        "die Quellen sagen nicht, ob sie entscheidet",
+        "the sources do not say whether it decides",
+    ),
+    Why.OTHER_CASE: ("zuständig, je nach der Angabe, die fehlt", "competent, depending on what is missing"),
+}
+"""Why an authority that comes into question was not named."""

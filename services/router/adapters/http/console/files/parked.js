@@ -12,11 +12,11 @@ export async function refreshParked() {
   cases = answer.cases;
   next = answer.next ?? null;
   // Only what has changed is drawn anew: somebody may be writing a reason.
-  if (cases.map(each => `${each.case}/${each.reason}`).join() !== drawn) drawParked();
+  if (cases.map(each => `${each.case}/${each.reasonText}`).join() !== drawn) drawParked();
 }
 
 export function drawParked() {
-  drawn = cases.map(each => `${each.case}/${each.reason}`).join();
+  drawn = cases.map(each => `${each.case}/${each.reasonText}`).join();
   const kept = new Map([...$("parked-list").querySelectorAll("li[data-case]")].filter(each => each.contains(document.activeElement)).map(each => [each.dataset.case, each]));
   $("parked-list").replaceChildren(
     cases.length ? h("ul", { class: "cases" }, cases.map(each => kept.get(each.case) ?? caseView(each))) : h("p", { class: "hint" }, say("nothingParked")),
@@ -52,7 +52,7 @@ function explanationView(each) {
 function formView(each, title) {
   const reason = h("input", { id: `reason-${each.case}`, required: true, maxlength: 200, autocomplete: "off", "aria-describedby": `hint-${each.case}` });
   const others = h("div", { "aria-live": "polite" }), words = h("input", { id: `other-${each.case}`, type: "search", autocomplete: "off" });
-  const pick = ({ id, authority, name }, outside) => h("label", { class: "pick" }, h("input", { type: "radio", name: `authority-${each.case}`, value: id ?? authority, "data-name": name, "data-outside": outside || null }), `${name} (${id ?? authority})`);
+  const pick = ({ id, authority, name, whyText }, outside) => h("label", { class: "pick" }, h("input", { type: "radio", name: `authority-${each.case}`, value: id ?? authority, "data-name": name, "data-outside": outside || null }), h("span", {}, `${name} (${id ?? authority})`, whyText ? h("span", { class: "hint" }, whyText) : null));
   let asked = 0;
   words.addEventListener("input", () => {
     const wanted = words.value.trim(), mine = asked += 1;
