@@ -143,7 +143,7 @@ async def read_suspensions(address: KafkaAddress) -> SuspensionTimes:
         Unavailable: Kafka is away.
     """
     known = SuspensionTimes()
-    async for records in read_to_end(address, {AUTHORITY_ORDERS: 0}):
+    async for records in read_to_end(address, {AUTHORITY_ORDERS: 0}, faults=True):
         for record in records:
             with contextlib.suppress(Undecodable):
                 known = _after(known, record)

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from shared.errors import Unavailable
+from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.read_to_end import read_to_end, record_at
+from shared.kafka.read_to_end import place_of_fault, read_to_end, record_at
 from shared.kafka.records import Record
 
 
@@ -24,6 +24,7 @@ class CompactedTopicReader:
         self._address = address
         self._tp = tp
         self._written: dict[str, int | None] = {}
+        self._unreadable = ""
         self._indexing: asyncio.Task[dict[str, int]] | None = None
         self._reader: AIOKafkaConsumer | None = None
 
@@ -36,6 +37,7 @@ class CompactedTopicReader:
 
         Raises:
             Unavailable: the index is still being built or Kafka cannot be reached; the record that needs the object waits.
+            Undecodable: an object is not found, and may lie in a batch that cannot be read.
         """
         if self._indexing is None or (self._indexing.done() and self._indexing.exception()):
             self._indexing = asyncio.ensure_future(self._index())
@@ -47,6 +49,8 @@ class CompactedTopicReader:
             offset = self._written[key] if key in self._written else index.get(key)
             if offset is not None and (record := await self._read(offset)) is not None:
                 found[key] = record
+            elif self._unreadable and key not in self._written:
+                raise Undecodable(f"what it needs may lie in {self._unreadable}")
         return found
 
     async def close(self) -> None:
@@ -58,8 +62,11 @@ class CompactedTopicReader:
 
     async def _index(self) -> dict[str, int]:
         index: dict[str, int] = {}
-        async for records in read_to_end(self._address, {self._tp: 0}):
+        async for records in read_to_end(self._address, {self._tp: 0}, faults=True):
             for record in records:
+                if record.fault is not None:
+                    self._unreadable = place_of_fault(record)
+                    continue
                 key = (record.key or b"").decode()
                 if record.value is None:
                     index.pop(key, None)

@@ -21,10 +21,12 @@ from shared.engine.plan import Plan
 from shared.engine.processor import InputsRead, Processor, Punctuate
 from shared.engine.sink import Replaced, Work
 from shared.engine.state_store import (
+    LEFT_OUT,
     POSITIONS,
     TOPIC_IDS,
     Overlay,
     StateStore,
+    left_out_state,
     positions_state,
     topic_ids_state,
 )
@@ -34,7 +36,7 @@ from shared.errors import Stopped, Unavailable
 from shared.kafka.client import KafkaAddress, close, transactional_producer
 from shared.kafka.dead_letters import letter_key
 from shared.kafka.output_topics import OutputTopics
-from shared.kafka.read_to_end import read_to_end
+from shared.kafka.read_to_end import place_of_fault, read_to_end
 from shared.kafka.records import Message, Record
 from shared.telemetry.metrics import Telemetry
 
@@ -66,6 +68,7 @@ class KafkaSink:
         self._policy = policy
         self._store = StateStore()
         self._positions: dict[TopicPartition, int] = {}
+        self._doubtful = False
         self._lookup: CompactedTopicReader | None = None
         self._producer: AIOKafkaProducer | None = None
         self._sweep: Iterator[list[str]] = iter(())
@@ -92,19 +95,23 @@ class KafkaSink:
             if not context.outputs.available(letters):
                 raise Unavailable(f"topic {letters} does not exist or is not ours to write to")
         # 2. Only then read what is committed.
-        await self._restore()
+        lost = await self._restore()
+        topics.leave_out(lost.values())
         anew = topics.anew(self._store.topic_ids())
         self._positions = await self._stored_positions(consumer, unit, anew)
         ids = {**self._store.topic_ids(), **topics.now}
         if plan.state_topic is not None and (
-            self._store.positions() is None or ids != self._store.topic_ids()
+            lost or self._store.positions() is None or ids != self._store.topic_ids()
         ):
             # From the first opening on, states never lie there without them.
             own: dict[str, bytes | None] = {
                 POSITIONS: positions_state(self._positions),
                 TOPIC_IDS: topic_ids_state(ids),
             }
+            if lost:
+                own[LEFT_OUT] = left_out_state(self._store.left_out() | lost.keys())
             await self._commit((), own, ())
+            self._doubtful = False
         self._consumer, self._marked = consumer, None
         if context.outputs.due:
             await context.outputs.look(self._producer)
@@ -179,13 +186,25 @@ class KafkaSink:
         if producer is not None:
             await close(producer)
 
-    async def _restore(self) -> None:
+    async def _restore(self) -> Mapping[int, str]:
+        """Restore the states; return the places that cannot be read, and that no operator has given up before."""
+        faults: dict[int, str] = {}
         if self._plan.state_topic is None:
-            return
+            return faults
         tp = TopicPartition(self._plan.state_topic, self._number)
-        async for records in read_to_end(self._context.address, {tp: self._store.restorable_from()}):
+        if self._doubtful:
+            self._store, self._doubtful = StateStore(), False
+        starts = {tp: self._store.restorable_from()}
+        async for records in read_to_end(self._context.address, starts, faults=True):
             for record in records:
-                self._store.restored(record)
+                if record.fault is None:
+                    self._store.restored(record)
+                else:
+                    # Until this place is on record, the next opening must meet it again.
+                    self._doubtful, faults[record.offset] = True, place_of_fault(record)
+        lost = {offset: place for offset, place in faults.items() if offset not in self._store.left_out()}
+        self._doubtful = bool(lost)
+        return lost
 
     async def _stored_positions(
         self, consumer: AIOKafkaConsumer, unit: Unit, anew: frozenset[str]

@@ -6,7 +6,7 @@ read, and which keys are blocked. So everything has one writer and is committed 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
@@ -21,6 +21,7 @@ ENGINE_KEYS: Final = "engine/"
 
 POSITIONS: Final = ENGINE_KEYS + "positions"
 TOPIC_IDS: Final = ENGINE_KEYS + "topic-ids"
+LEFT_OUT: Final = ENGINE_KEYS + "left-out"
 _BLOCKING: Final = ENGINE_KEYS + "blocked/"
 _UNREAD: Final = ENGINE_KEYS + "unread/"
 _KEPT_SECONDS: Final = 3600.0
@@ -77,6 +78,11 @@ class StateStore:
         stored = self._engine.get(TOPIC_IDS)
         return {} if stored is None else {name: UUID(id_) for name, id_ in orjson.loads(stored).items()}
 
+    def left_out(self) -> frozenset[int]:
+        """The last offsets of the batches on the state topic without which an operator has ordered to go on."""
+        stored = self._engine.get(LEFT_OUT)
+        return frozenset() if stored is None else frozenset(orjson.loads(stored))
+
     @property
     def any_blocked(self) -> bool:
         """Whether any key is blocked."""
@@ -109,6 +115,11 @@ def positions_state(positions: Mapping[TopicPartition, int]) -> bytes:
 def topic_ids_state(ids: Mapping[str, UUID]) -> bytes:
     """The value under ``TOPIC_IDS``."""
     return orjson.dumps({name: str(id_) for name, id_ in sorted(ids.items())})
+
+
+def left_out_state(offsets: Iterable[int]) -> bytes:
+    """The value under ``LEFT_OUT``."""
+    return orjson.dumps(sorted(offsets))
 
 
 def blocking_key(origin: str) -> str:

@@ -1,12 +1,12 @@
 """Detects a topic that was deleted and created again: stored offsets of the old one are meaningless for the new one.
 
 Topic ids are stored with the offsets. If they differ, the group stops until an operator orders it to resume; then it
-reads the new topic from its beginning.
+reads the new topic from its beginning. Likewise it stops where a part of its state cannot be read.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -21,7 +21,7 @@ _FRESH_SECONDS: Final = 2.0
 
 
 class TopicIds:
-    """The current ids of a group's topics, and the changed ids that an operator has accepted."""
+    """The current ids of a group's topics, and what an operator has accepted: changed ids, and lost states."""
 
     def __init__(
         self,
@@ -39,6 +39,8 @@ class TopicIds:
         self._asked = float("-inf")
         self._refused: dict[str, UUID] = {}
         self._accepted: dict[str, UUID] = {}
+        self._unread: set[str] = set()
+        self._left_out: set[str] = set()
         self.now: Mapping[str, UUID] = {}
 
     async def refresh(self) -> None:
@@ -84,7 +86,22 @@ class TopicIds:
             )
         return frozenset(changed)
 
+    def leave_out(self, places: Collection[str]) -> None:
+        """Go on without the states that lie in these places.
+
+        Raises:
+            Stopped: no operator has accepted that.
+        """
+        if refused := set(places) - self._left_out:
+            self._unread |= refused
+            raise Stopped(
+                f"{'; '.join(sorted(refused))}: the states there are lost, unless another copy of the partition is whole; "
+                f"make its broker the leader, or order `amtsweg dead-letters go-on {self._group}` to go on without them"
+            )
+
     def go_on(self) -> None:
-        """Accept the new topics: an operator has ordered the group to resume."""
+        """Accept the new topics and the lost states: an operator has ordered the group to resume."""
+        self._left_out |= self._unread
+        self._unread.clear()
         self._accepted |= self._refused
         self._refused.clear()

@@ -7,7 +7,7 @@ open then, or `Unavailable`. A time-out proves nothing.
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -15,6 +15,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.lenient_fetch import fetch_next
 from shared.kafka.raw_fetch import is_of_a_batch
 from shared.kafka.records import Record, consumed
 
@@ -29,11 +30,12 @@ _LOOKS: Final = 20
 
 
 async def read_to_end(
-    address: KafkaAddress, starts: Mapping[TopicPartition, int]
+    address: KafkaAddress, starts: Mapping[TopicPartition, int], *, faults: bool = False
 ) -> AsyncIterator[list[Record]]:
     """Yield the committed records from each start to the current end, a partition's batch at a time.
 
-    The end includes transactions that are open now: their records are waited for.
+    The end includes transactions that are open now: their records are waited for. With ``faults`` a batch that cannot
+    be read is a record with a fault, for readers who know what its absence means to them.
 
     Raises:
         Unavailable: an end is not reached, because a transaction hangs, a batch cannot be read or Kafka cannot be reached.
@@ -51,9 +53,11 @@ async def read_to_end(
         idle = 0
         # Positions, not records, tell the end: what lies last may be a marker or compacted away.
         while open_ended := [tp for tp in starts if await consumer.position(tp) < ends[tp]]:
-            fetched = await _fetched(consumer, open_ended)
+            fetched = await _fetched(consumer, open_ended, address)
             for records in fetched.values():
-                yield [consumed(record) for record in records]
+                if not faults:
+                    _demand_readable(records)
+                yield records
             idle = 0 if fetched else idle + 1
             if idle == _IDLE_ROUNDS:
                 stuck = open_ended[0]
@@ -63,19 +67,34 @@ async def read_to_end(
 
 
 async def _fetched(
-    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
-) -> Mapping[TopicPartition, Sequence[Any]]:
-    """Nothing is passed over: who reads to the end would take what is not told for absent."""
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], address: KafkaAddress
+) -> Mapping[TopicPartition, list[Record]]:
     try:
-        fetched: Mapping[TopicPartition, Sequence[Any]] = await consumer.getmany(
-            *partitions, timeout_ms=_PATIENCE_MS
-        )
+        fetched = await consumer.getmany(*partitions, timeout_ms=_PATIENCE_MS)
     except Exception as error:
         if not is_of_a_batch(error):
             raise
-        topics = ", ".join(sorted({tp.topic for tp in partitions}))
-        raise Unavailable(f"a batch cannot be read ({type(error).__name__}) in {topics}") from error
-    return fetched
+    else:
+        return {tp: [consumed(each) for each in records] for tp, records in fetched.items()}
+    # Each partition by itself: only then it is known where the batch lies.
+    found: dict[TopicPartition, list[Record]] = {}
+    for tp in partitions:
+        one = await fetch_next(consumer, tp, address=address, start=await consumer.position(tp))
+        consumer.seek(tp, one.reached)
+        if one.records:
+            found[tp] = [*one.records]
+    return found
+
+
+def _demand_readable(records: Sequence[Record]) -> None:
+    """Nothing is passed over silently: who reads to the end would take what is not told for absent."""
+    if faulty := next((each for each in records if each.fault is not None), None):
+        raise Unavailable(f"{place_of_fault(faulty)}; another copy of the partition may be whole")
+
+
+def place_of_fault(record: Record) -> str:
+    """Where a batch lies that cannot be read, and why."""
+    return f"{record.topic}, partition {record.partition}, {record.fault}"
 
 
 async def ends_of(address: KafkaAddress, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:

@@ -68,7 +68,7 @@ class HeldSubmissions:
         """
         try:
             partitions = await partitions_of(self._address, SUBMISSION_HELD.name)
-            async for records in read_to_end(self._address, dict.fromkeys(partitions, 0)):
+            async for records in read_to_end(self._address, dict.fromkeys(partitions, 0), faults=True):
                 yield [event for record in records if (event := _held(record)) is not None]
         except (KafkaError, Unavailable) as away:
             raise StoreAway(f"held submissions cannot be read: {type(away).__name__}") from away
@@ -78,5 +78,5 @@ def _held(record: Record) -> Event[SubmissionHeld] | None:
     try:
         event = decode(record.value, record.headers, SUBMISSION_HELD.payloads)
     except Undecodable:
-        return None  # a tombstone of a closed case, or what the router alone could have written wrong
+        return None  # a tombstone of a closed case, or bytes that nobody can read
     return event if carries(event, SubmissionHeld) else None

@@ -1,4 +1,7 @@
-"""``case.answered.v1`` as the store of answers reads it: from where its mark is to the end."""
+"""``case.answered.v1`` as the store of answers reads it: from where its mark is to the end.
+
+Answers in a batch that nobody can read are left out: the router could not apply them either, so they may come again.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -28,4 +31,4 @@ class AnsweredRecords:
     def since(self, places: Sequence[int]) -> AsyncIterator[list[Record]]:
         """All from these places on, as far as Kafka still has them; a partition's batch at a time."""
         starts = {TopicPartition(CASE_ANSWERED.name, number): place for number, place in enumerate(places)}
-        return read_to_end(self._address, starts)
+        return read_to_end(self._address, starts, faults=True)

@@ -5,12 +5,11 @@ group. So there is one position, and whoever confirms moves it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from itertools import count
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from secrets import randbelow
 from typing import Final
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -54,19 +53,22 @@ SUBMISSION_HEADER: Final = "ce_submissionid"
 _SHOWN: Final = frozenset(event_type(each).encode() for each in (SubmissionDelivered, SupplementDelivered))
 
 
+Moving = Callable[[Collection[str]], AbstractAsyncContextManager[None]]
+"""Holds the positions of these inboxes, so that nobody else moves them between a look and a move."""
+
+
 class KafkaInboxes:
     """`services.router.ports.Inboxes`; ``run`` keeps the clients open, which all requests share."""
 
-    def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
+    def __init__(self, address: KafkaAddress, *, moving: Moving, condition: Condition) -> None:
         self._address = address
+        self._moving = moving
         self._condition = condition
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._admin: AIOKafkaAdminClient | None = None
         self._groups: ManyGroups | None = None
         self._reader: AIOKafkaConsumer | None = None
         self._heads = InboxHeads(self._ask_heads)
-        self._pages = count()
-        self._moving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Keep the clients open until cancelled."""
@@ -93,9 +95,8 @@ class KafkaInboxes:
     async def page(
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
-        with _answered():
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                heads = await self._heads.of(authorities)
+        async with _in_time():
+            heads = await self._heads.of(authorities)
         starts = {each: after.get(each, head.committed) for each, head in heads.items()}
         behind = [each for each in authorities if each in heads and starts[each] < heads[each].end]
         beyond = frozenset(each for each in heads if after.get(each, 0) > heads[each].end)
@@ -105,7 +106,7 @@ class KafkaInboxes:
             records: list[InboxRecord] = []
             reached: dict[str, int] = {}
             size = 0
-            for authority, share in turns(behind, limit=limit, first=next(self._pages)):
+            for authority, share in turns(behind, limit=limit, first=randbelow(len(behind))):
                 if len(records) >= limit or size >= most_bytes:
                     break
                 found, place = await fetch_records(
@@ -158,25 +159,27 @@ class KafkaInboxes:
             ends = await consumer.end_offsets([inbox_partition(each) for each in places])
             if any(place > ends[inbox_partition(each)] for each, place in places.items()):
                 raise BadCursor
-            async with AsyncExitStack() as held:
-                for authority in sorted(places):
-                    await held.enter_async_context(self._moved_by_one(authority))
-                before = await self.committed(list(places))
-                for authority, place in places.items():
-                    # Never back: a request that comes late, or once more, takes nothing from what came after it.
-                    if place > before[authority]:
-                        await self._commit(authority, place)
+            before = await self.committed(list(places))
+        ahead = {authority: place for authority, place in places.items() if place > before[authority]}
+        if not ahead:
+            return
+        async with self._moving(ahead), _in_time():
+            before = await self.committed(list(ahead))
+            for authority, place in ahead.items():
+                # Never back: a request that comes late, or once more, takes nothing from what came after it.
+                if place > before[authority]:
+                    await self._commit(authority, place)
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
         tp = inbox_partition(authority)
         async with self._reading([authority]) as consumer:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
+        async with self._moving([authority]), _in_time():
             # Never forward: what waits from before that instant is not confirmed by asking for more.
-            async with self._moved_by_one(authority):
-                place = min(place, (await self.committed([authority]))[authority])
-                await self._commit(authority, place)
-            return place
+            place = min(place, (await self.committed([authority]))[authority])
+            await self._commit(authority, place)
+        return place
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
         async with self._reading(authorities) as consumer:
@@ -222,10 +225,6 @@ class KafkaInboxes:
         """The groups of authorities that have a consumer now."""
         return await self._many().with_members()
 
-    def _moved_by_one(self, authority: str) -> asyncio.Lock:
-        """Held between looking at a position and moving it; Kafka has no way to do both at once."""
-        return self._moving.setdefault(authority, asyncio.Lock())
-
     async def _commit(self, authority: str, place: int) -> None:
         admin, group, tp = self._client(), authority_group(authority), inbox_partition(authority)
         request = OffsetCommitRequest(group, -1, "", -1, [(tp.topic, [(tp.partition, place, "")])])
@@ -255,17 +254,17 @@ class KafkaInboxes:
     @asynccontextmanager
     async def _reading(self, authorities: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
         """The client, as soon as it is the turn of this request; it knows who leads these inboxes."""
-        with _answered():
-            async with asyncio.timeout(_ANSWER_SECONDS), self._turns:
-                consumer = self._kafka()
-                await led(consumer, [inbox_partition(each) for each in authorities])
-                yield consumer
+        async with _in_time(), self._turns:
+            consumer = self._kafka()
+            await led(consumer, [inbox_partition(each) for each in authorities])
+            yield consumer
 
 
-@contextmanager
-def _answered() -> Iterator[None]:
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
     try:
-        yield
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            yield
     except (KafkaError, TimeoutError) as away:
         raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
 

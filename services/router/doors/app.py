@@ -27,6 +27,7 @@ from services.router.adapters.inboxes import KafkaInboxes
 from services.router.adapters.postgres import MIGRATIONS, SCHEMA
 from services.router.adapters.postgres.answers import PostgresAnswers
 from services.router.adapters.postgres.fetch_places import PostgresFetchPlaces
+from services.router.adapters.postgres.inbox_moves import InboxMoves
 from services.router.adapters.postgres.looks import PostgresLooks
 from services.router.adapters.postgres.webhooks import PostgresWebhooks
 from services.router.adapters.refilled_answers import RefilledAnswers
@@ -94,7 +95,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
     )
     arrivals = CustodyArrivals()
     custody = HeldCases(address, condition=health.part("custody"), on_news=arrivals.arrived)
-    inboxes = KafkaInboxes(address, condition=health.part("inboxes"))
+    inboxes = KafkaInboxes(address, moving=InboxMoves(pool).alone, condition=health.part("inboxes"))
     publisher = Publisher(address, health=health, topics=(CASE_ANSWERED.name,))
     registered = Principals(pool, condition=health.part("principals"))
     suspensions = FollowedSuspensions(address, condition=health.part("suspensions"))

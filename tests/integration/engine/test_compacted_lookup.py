@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from shared.engine import Plan, State
+from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
+from shared.kafka.dead_letters import origin
 from shared.kafka.records import Message, Record
 from tests.integration.engine.conftest import Bench, running
 from tests.integration.engine.steps import Step
+from tests.support.batches import batch
 
 
 def shelving(shelf: str, target: str) -> Step:
@@ -47,3 +50,19 @@ async def test_what_is_held_can_be_read_back_in_this_process_and_the_next(bench:
         await bench.send(Message(source, b"x", b"get b"))
         records = await bench.read_until(target, 4)
     assert [r.value for r in records] == [b"second", b"other", b"second", b"nothing"]
+
+
+async def test_a_shelf_with_a_batch_that_cannot_be_read_fails_only_those_who_need_what_may_lie_there(
+    bench: Bench,
+) -> None:
+    source, target, shelf = (bench.topic(name) for name in ("in", "out", "shelf"))
+    plan = Plan(group=bench.group, inputs=(source,), dead_letters=bench.topic("dead"), lookup_topic=shelf)
+    await bench.send(Message(shelf, b"a", b"whole"))
+    assert await bench.send_batch(shelf, batch(bytes(MAX_UNPACKED_BYTES), compression="gzip"))
+    await bench.send(Message(source, b"x", b"get lost"), Message(source, b"y", b"get a"))
+
+    async with running(bench.engine(plan, shelving(shelf, target), target)):
+        assert [r.value for r in await bench.read_until(target, 1, seconds=60)] == [b"whole"]
+        (letter,) = await bench.read_until(plan.dead_letters, 1)
+
+    assert f"{shelf}, partition 0, offset 1" in origin(letter.headers).reason

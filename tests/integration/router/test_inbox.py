@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
-from services.router.adapters.inboxes import KafkaInboxes
+from services.router.adapters.inboxes import KafkaInboxes, Moving
 from services.router.domain.cases.inbox import write_cursor
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
@@ -329,8 +329,11 @@ async def test_an_invalid_cursor_is_refused(fulda: httpx.AsyncClient, cursor: st
 
 
 @asynccontextmanager
-async def open_inboxes(ground: Ground) -> AsyncIterator[KafkaInboxes]:
-    inboxes = KafkaInboxes(ground.login("doors"), condition=(condition := Health().part("inboxes")))
+async def open_inboxes(
+    ground: Ground, moving: Moving = lambda _: nullcontext()
+) -> AsyncIterator[KafkaInboxes]:
+    condition = Health().part("inboxes")
+    inboxes = KafkaInboxes(ground.login("doors"), moving=moving, condition=condition)
     running = asyncio.ensure_future(inboxes.run())
     try:
         async with asyncio.timeout(60):

@@ -52,6 +52,18 @@ async def test_a_topic_that_is_another_stops_the_group_until_a_person_says_that_
     assert ids.anew({"a": OLD, "b": OLD}) == frozenset({"a"})
 
 
+def test_lost_states_stop_the_group_until_a_person_says_that_it_goes_on_without_these_and_no_others() -> None:
+    ids = topic_ids(Cluster())
+    ids.leave_out(())
+    with pytest.raises(Stopped, match=r"s, partition 0, offset 3: damaged: .*go-on g"):
+        ids.leave_out(["s, partition 0, offset 3: damaged"])
+    ids.go_on()
+
+    ids.leave_out(["s, partition 0, offset 3: damaged"])
+    with pytest.raises(Stopped, match="offset 7"):
+        ids.leave_out(["s, partition 0, offset 3: damaged", "s, partition 0, offset 7: damaged"])
+
+
 async def test_what_was_accepted_once_is_no_word_about_the_next_topic_of_that_name() -> None:
     cluster = Cluster(a=NEW)
     ids = topic_ids(cluster)

@@ -1,0 +1,94 @@
+"""Two processes of the doors move one inbox one after the other, and different inboxes at the same time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from amtsweg.stack.service import ServiceProcess
+from services.router.adapters.postgres.inbox_moves import InboxMoves
+from shared.postgres.pool import Pool, open_pool
+from tests.integration.router.conftest import Ground
+from tests.integration.router.test_inbox import FULDA, open_inboxes, routed
+from tests.support.stack import Database
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+async def until_somebody_waits(pool: Pool, waiting: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(30):
+        while not await pool.fetchval(_WAITING):
+            assert not waiting.done(), "nobody waited"
+
+
+async def test_the_second_waits_until_the_first_has_moved(database: Database) -> None:
+    seen: list[str] = []
+    async with AsyncExitStack() as opened:
+        pools = [
+            await opened.enter_async_context(await open_pool(database.url, schema="public", size=5))
+            for _ in range(3)
+        ]
+        one, other = (InboxMoves(pool) for pool in pools[:2])
+
+        async def second() -> None:
+            async with other.alone(["b", "c"]):
+                seen.append("second")
+
+        async with one.alone(["a", "b"]):
+            async with other.alone(["c", "d"]):
+                seen.append("beside")
+            waiting = asyncio.create_task(second())
+            await until_somebody_waits(pools[2], waiting)
+            seen.append("first")
+        await waiting
+
+    assert seen == ["beside", "first", "second"]
+
+
+async def test_those_who_wait_in_one_process_leave_the_connections_to_others(database: Database) -> None:
+    async with await open_pool(database.url, schema="public", size=2) as pool:
+        moves = InboxMoves(pool)
+
+        async def wait() -> None:
+            async with moves.alone(["a"]):
+                pass
+
+        async with moves.alone(["a"]):
+            waiting = [asyncio.create_task(wait()) for _ in range(20)]
+            await asyncio.sleep(0)
+            assert await pool.fetchval("SELECT 1", timeout=10) == 1
+        await asyncio.gather(*waiting)
+
+
+@pytest.mark.parametrize("failure", [ValueError, asyncio.CancelledError])
+async def test_whoever_fails_lets_go(database: Database, failure: type[BaseException]) -> None:
+    async with await open_pool(database.url, schema="public", size=2) as pool:
+        moves = InboxMoves(pool)
+        with pytest.raises(failure):
+            async with moves.alone(["a"]):
+                raise failure
+        async with moves.alone(["a"]):
+            assert not await pool.fetchval(_WAITING)
+
+
+async def test_a_confirmation_that_waited_for_another_process_does_not_undo_what_that_one_confirmed(
+    ground: Ground, router: ServiceProcess
+) -> None:
+    await routed(ground, FULDA)
+    await routed(ground, FULDA)
+
+    @asynccontextmanager
+    async def after_the_other(_: object) -> AsyncIterator[None]:
+        await other.commit({FULDA: end})
+        yield
+
+    async with (
+        open_inboxes(ground) as other,
+        open_inboxes(ground, after_the_other) as late,
+    ):
+        (standing,) = await other.standing([FULDA])
+        end = standing.end
+        await other.rewind(FULDA, to_ms=0)
+        await late.commit({FULDA: end - 1})
+        assert await other.committed([FULDA]) == {FULDA: end}
