@@ -136,3 +136,17 @@ async def test_who_reads_to_the_end_is_told_that_a_batch_cannot_be_unpacked(
 
     with pytest.raises(Unavailable, match=topic):
         [_ async for _ in read_to_end(address, {TopicPartition(topic, 0): 0})]
+
+
+async def test_who_knows_what_its_absence_means_reads_past_it_to_the_end(
+    address: KafkaAddress, topic: str
+) -> None:
+    await put(address, topic, b"before")
+    await send_batch(address, topic, batch(bytes(MAX_UNPACKED_BYTES), compression="zstd"))
+    await put(address, topic, b"after")
+
+    batches = [each async for each in read_to_end(address, {TopicPartition(topic, 0): 0}, faults=True)]
+
+    read = [record for records in batches for record in records]
+    assert [record.value for record in read] == [b"before", None, b"after"]
+    assert [record.fault is None for record in read] == [True, False, True]
