@@ -1,16 +1,12 @@
 """Two processes of the doors move one inbox one after the other, and different inboxes at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
-from amtsweg.stack.service import ServiceProcess
 from services.router.adapters.postgres.inbox_moves import InboxMoves
 from shared.postgres.pool import Pool, open_pool
-from tests.integration.router.conftest import Ground
-from tests.integration.router.test_inbox import FULDA, open_inboxes, routed
 from tests.support.stack import Database
 
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -70,25 +66,3 @@ async def test_whoever_fails_lets_go(database: Database, failure: type[BaseExcep
                 raise failure
         async with moves.alone(["a"]):
             assert not await pool.fetchval(_WAITING)
-
-
-async def test_a_confirmation_that_waited_for_another_process_does_not_undo_what_that_one_confirmed(
-    ground: Ground, router: ServiceProcess
-) -> None:
-    await routed(ground, FULDA)
-    await routed(ground, FULDA)
-
-    @asynccontextmanager
-    async def after_the_other(_: object) -> AsyncIterator[None]:
-        await other.commit({FULDA: end})
-        yield
-
-    async with (
-        open_inboxes(ground) as other,
-        open_inboxes(ground, after_the_other) as late,
-    ):
-        (standing,) = await other.standing([FULDA])
-        end = standing.end
-        await other.rewind(FULDA, to_ms=0)
-        await late.commit({FULDA: end - 1})
-        assert await other.committed([FULDA]) == {FULDA: end}
