@@ -141,11 +141,11 @@ async def test_a_second_submission_under_the_same_key_contradicts_the_first(plat
     assert (await platform.submit(BODY.replace(b"02-01", b"02-02"))).status_code == 422
 
 
-async def test_a_client_with_a_key_of_its_own_comes_in_by_assertion(ground: Ground) -> None:
+async def test_an_assertion_opens_the_door_once_also_after_a_restart(ground: Ground) -> None:
     name = f"{CLIENT}-jwt"
     key = import_key(json.loads(ground.made.keys.of("clients", f"{name}.jwk").read_text()))
     now = await ground.sql("SELECT extract(epoch FROM now())::int")
-    claims = {"iss": name, "sub": name, "aud": ground.url, "jti": str(now), "exp": now + 60}
+    claims = {"iss": name, "sub": name, "aud": ground.url, "jti": str(now), "exp": now + 240}
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
@@ -153,7 +153,12 @@ async def test_a_client_with_a_key_of_its_own_comes_in_by_assertion(ground: Grou
     }
     async with httpx.AsyncClient(base_url=ground.url) as http:
         answers = [await http.post("/token", data=form) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [200, 401]
+    await asyncio.to_thread(ground.restart)
+    async with httpx.AsyncClient(base_url=ground.url, timeout=30) as http:
+        while (again := await http.post("/token", data=form)).status_code == 503:  # until it is ready
+            assert again.headers["retry-after"]
+    assert [answer.status_code for answer in (*answers, again)] == [200, 401, 401]
+    assert "jti" in again.json()["error_description"]
 
 
 async def test_killed_before_the_entry_is_written_nothing_has_happened(
