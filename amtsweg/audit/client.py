@@ -2,7 +2,6 @@
 
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import quote, urlencode
+from urllib.request import Request
 
 import typer
 
@@ -20,6 +20,7 @@ from amtsweg.named_file import SMALL, text_in
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from shared.errors import Unavailable
+from shared.web.unredirected import open_unredirected
 
 PurposeOption = Annotated[str, typer.Option(help="Zweck der Einsicht; er steht danach im Protokoll")]
 ReferenceOption = Annotated[str, typer.Option(help="Aktenzeichen der Prüfung")]
@@ -58,7 +59,7 @@ class AuditClient:
     def open(self, path: str, **parameters: str) -> Iterator[HTTPResponse]:
         """The same as a stream."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        request = urllib.request.Request(  # noqa: S310 - the option has looked at the scheme
+        request = Request(  # noqa: S310 - the option has looked at the scheme
             f"{self.url}{path}{query}",
             headers={
                 "Accept-Language": language(),
@@ -68,7 +69,7 @@ class AuditClient:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+            with open_unredirected(request, timeout=_TIMEOUT_SECONDS) as answer:
                 yield answer
         except urllib.error.HTTPError as refused:
             raise _end(_problem(refused.read(SMALL)), status=refused.code) from None

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request
+
+from shared.web.unredirected import open_unredirected
 
 _PATIENCE_SECONDS = 3.0
 
@@ -32,7 +34,8 @@ def readiness(urls: Mapping[str, str]) -> dict[str, Readiness]:
 def _ask(url: str) -> Readiness:
     try:
         try:
-            with urlopen(f"{url}/health/ready", timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 - our own address
+            asked = Request(f"{url}/health/ready")  # noqa: S310 - our own address
+            with open_unredirected(asked, timeout=_PATIENCE_SECONDS) as answer:
                 return Readiness(ready=True, complaints=_complaints(answer.read()))
         except HTTPError as refused:
             with refused:

@@ -13,6 +13,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata, TopicPartition
 
+from shared.errors import Unavailable
 from shared.kafka.client import MAX_RECORD_BYTES
 from shared.kafka.records import Headers, Record
 
@@ -97,11 +98,18 @@ class TransactionBatch:
 
 
 def offset_of(place: PackedAt) -> int:
-    """The offset that Kafka gave the record; its batch must have been sent."""
+    """The offset that Kafka gave the record; its batch must have been sent.
+
+    Raises:
+        Unavailable: Kafka has the batch from an earlier attempt and no longer says where; the topic has to be read.
+    """
     batch, number = place
     if batch.delivery is None:
         raise AssertionError("offsets are known once the batch has been sent")
-    return int(batch.delivery.result().offset) + number
+    first = int(batch.delivery.result().offset)
+    if first < 0:
+        raise Unavailable(f"{batch.tp.topic}: sent twice, and Kafka does not say where the first one lies")
+    return first + number
 
 
 def _look_at(delivery: "asyncio.Future[RecordMetadata]") -> None:

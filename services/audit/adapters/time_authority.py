@@ -1,11 +1,12 @@
 """Asking a time-stamping authority over HTTP (RFC 3161 section 3.4), and doing so every day."""
 
 import asyncio
-import urllib.request
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http.client import HTTPException
 from typing import Final
+from urllib.error import HTTPError
+from urllib.request import Request
 
 import structlog
 
@@ -13,6 +14,7 @@ from services.audit.domain.proof_refused import ProofRefused
 from shared.errors import Unavailable
 from shared.service.periodic import repeat
 from shared.telemetry.health import Condition
+from shared.web.unredirected import open_unredirected
 
 _TIMEOUT_S: Final = 20
 _MAX_ANSWER: Final = 64 * 1024
@@ -33,12 +35,15 @@ class TimeAuthority:
         return await asyncio.to_thread(self._ask, request)
 
     def _ask(self, request: bytes) -> bytes:
-        asked = urllib.request.Request(  # noqa: S310 - the settings admit http and https only
+        asked = Request(  # noqa: S310 - the settings admit http and https only
             self._url, data=request, headers={"Content-Type": "application/timestamp-query"}
         )
         try:
-            with urllib.request.urlopen(asked, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - as above
-                return bytes(answer.read(_MAX_ANSWER))
+            with open_unredirected(asked, timeout=_TIMEOUT_S) as answer:
+                return answer.read(_MAX_ANSWER)
+        except HTTPError as refused:
+            refused.close()
+            raise
         except HTTPException as bad:
             raise OSError("the answer is not HTTP") from bad
 

@@ -82,6 +82,7 @@ class FollowedDirectories:
         self._asked = float("-inf"), datetime.min.replace(tzinfo=UTC)
         self._built: dict[str, Resolver | BrokenDirectory] = {}
         self._lately: Sequence[tuple[datetime, Resolver | BrokenDirectory]] = ()
+        self._before: tuple[str, Resolver | BrokenDirectory] | None = None
         self._told = 0
         self._stale_at = float("-inf")
         self._certain_until = datetime.min.replace(tzinfo=UTC)
@@ -165,7 +166,11 @@ class FollowedDirectories:
     def _long_ago(self, instant: datetime) -> Resolver | BrokenDirectory:
         """For what was received days ago and is decided only now; the first version counts before it began."""
         version = self._versions.at(instant)
-        return self._built.get(version.id) or self._keep(version, _built(version))
+        if version.id in self._built:
+            return self._built[version.id]
+        if self._before is None or self._before[0] != version.id:
+            self._before = version.id, self._keep(version, _built(version))
+        return self._before[1]
 
     def _usable(self, built: Resolver | BrokenDirectory) -> Resolver:
         if isinstance(built, BrokenDirectory):

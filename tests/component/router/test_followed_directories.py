@@ -1,12 +1,13 @@
 """What a router's view of the directory answers once it has been read; the reading is tried on real Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.directory.changeset import difference
+from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Versions
 from shared.errors import Unavailable
 from shared.events.directory import DirectoryChanged
@@ -41,10 +42,16 @@ def change_to(
     )
 
 
-async def known(versions: Versions, *, now: datetime) -> tuple[FollowedDirectories, Condition]:
+async def known(
+    versions: Versions, *, now: datetime, on_directory: Callable[[Directory], None] = lambda _: None
+) -> tuple[FollowedDirectories, Condition]:
     condition = Condition()
     directories = FollowedDirectories(
-        KafkaAddress(bootstrap="nowhere"), condition=condition, telemetry=Telemetry(), seconds=lambda: 0.0
+        KafkaAddress(bootstrap="nowhere"),
+        condition=condition,
+        telemetry=Telemetry(),
+        on_directory=on_directory,
+        seconds=lambda: 0.0,
     )
     await directories.know(versions, asked=0.0, now=now)
     return directories, condition
@@ -65,6 +72,15 @@ async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() ->
     directories, _ = await known(versions, now=NOON + 100 * HOUR)
     assert directories.at(NOON + 1.5 * HOUR).directory.version == versions.published[1].id
     assert directories.at(NOON).directory.version == versions.published[0].id
+
+
+async def test_a_version_of_long_ago_is_built_once_however_long_its_backlog_takes() -> None:
+    versions, built = there_and_back(), list[Directory]()
+    directories, _ = await known(versions, now=NOON + 100 * HOUR, on_directory=built.append)
+    for _ in range(3):
+        directories.at(NOON + 1.5 * HOUR)
+        await directories.know(versions, asked=0.0, now=NOON + 100 * HOUR)
+    assert len(built) == 2
 
 
 async def test_a_pending_version_decides_from_its_instant_on_without_being_read_again() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.engine.transaction_batch import TransactionBatch, offset_of
+from shared.errors import Unavailable
 from shared.kafka.client import MAX_RECORD_BYTES
 from shared.kafka.records import Record
 
@@ -20,9 +21,13 @@ CAUSE = Record("in", 0, 7, 0, b"case", b"")
 
 
 class Broker:
-    """Takes batches as aiokafka's producer does, and counts their records; refuses those of one topic."""
+    """Takes batches as aiokafka's producer does, and counts their records; refuses those of one topic.
 
-    def __init__(self, *, batch_bytes: int = 300, refuses: str = "") -> None:
+    Without ``tells`` it has each batch already, and has forgotten its place (DUPLICATE_SEQUENCE_NUMBER).
+    """
+
+    def __init__(self, *, batch_bytes: int = 300, refuses: str = "", tells: bool = True) -> None:
+        self._tells = tells
         self._batch_bytes = batch_bytes
         self._refuses = refuses
         self.taken: defaultdict[TopicPartition, list[int]] = defaultdict(list)
@@ -38,7 +43,7 @@ class Broker:
         if topic == self._refuses:
             delivery.set_exception(CorruptRecordException())
         else:
-            base = sum(self.taken[tp])
+            base = sum(self.taken[tp]) if self._tells else -1
             self.taken[tp].append(batch.record_count())
             delivery.set_result(RecordMetadata(topic, partition, tp, base, 0, 0, 0))
         return delivery
@@ -56,6 +61,14 @@ def test_every_record_gets_the_offset_of_its_turn(records: list[tuple[TopicParti
         return found
 
     assert all(found == [*range(len(found))] for found in asyncio.run(offsets()).values())
+
+
+async def test_a_place_that_kafka_does_not_tell_is_none() -> None:
+    consignment = TransactionBatch(Broker(tells=False))
+    place = consignment.add(HERE, key=b"k", value=b"v")
+    await consignment.send()
+    with pytest.raises(Unavailable, match="sent twice"):
+        offset_of(place)
 
 
 async def test_a_full_batch_is_followed_by_another() -> None:
