@@ -109,8 +109,11 @@ class Rewrapper:
             OtherUse: the entry was made for another submission or purpose.
             NotOpened: the entry is not for one of the platform's keys, or was altered.
         """
-        kid = recipient.get("header", {}).get("kid")
-        key = self._keys.get(kid)
+        try:
+            kid = recipient["header"]["kid"]
+            key = self._keys.get(kid)
+        except (KeyError, TypeError):
+            raise NotOpened("the recipient entry names no key") from None
         if key is None:
             raise NotOpened(f"no private key {kid}: expected one of {', '.join(sorted(self._keys))}")
         use = Use(submission_id, purpose)

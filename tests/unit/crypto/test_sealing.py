@@ -139,6 +139,7 @@ def test_a_foreign_key_opens_nothing_and_the_error_names_the_key_id() -> None:
     "entry",
     [
         {},
+        {"header": {"kid": ["platform-1"]}, "encrypted_key": "AAAA"},
         {"header": {"kid": "platform-1"}, "encrypted_key": "AAAA"},
         {"header": {"kid": "platform-1", "alg": "RSA-OAEP-256"}, "encrypted_key": "AAAA"},
         {
@@ -151,7 +152,7 @@ def test_a_foreign_key_opens_nothing_and_the_error_names_the_key_id() -> None:
             "encrypted_key": "AAAA",
         },
     ],
-    ids=["empty", "no algorithm", "other algorithm", "point not on the curve"],
+    ids=["empty", "no text as kid", "no algorithm", "other algorithm", "point not on the curve"],
 )
 def test_a_malformed_entry_is_refused(entry: dict[str, Any]) -> None:
     with pytest.raises(NotOpened):

@@ -32,6 +32,16 @@ TO_ANY_CELL: dict[str, Callable[[str], str]] = {
     "Windows-1252 for UTF-8": lambda cell: f"{cell}Höchst".encode().decode("cp1252"),
     "replaced letter": lambda cell: f"{cell}Gie\ufffden",
     "lost letter": lambda cell: f"{cell}Gie?en",
+    "formula": lambda cell: f'=HYPERLINK("https://elsewhere.example";"{cell}")',
+    "formula with a sign": lambda cell: f"+{cell}",
+    "formula with a minus": lambda cell: f"-{cell}",
+    "formula of another program": lambda cell: f"@{cell}",
+    "formula in wide letters": lambda cell: f"\uff1d{cell}",
+    "shortened number": lambda _: "9,90500121E+13",
+    "second line": lambda cell: f"{cell}\nx",
+    "turned direction": lambda cell: f"{cell}\u2067x",
+    "letter without a shape": lambda cell: f"{cell}\u3164",
+    "tag": lambda cell: f"{cell}\U000e0041",
 }
 TO_KEYS: dict[str, Callable[[str], str]] = {
     "float": lambda cell: f"{cell}.0",

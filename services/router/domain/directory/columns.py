@@ -23,7 +23,10 @@ def _kind(pattern: str, expected: str, *, may_be_empty: bool = False) -> ColumnK
 _AUTHORITY_ID = "[a-z]{1,8}(?:-[a-z0-9]+)+"
 _A_DAY = "a day as YYYY-MM-DD"
 
-TEXT = _kind(".*", "text")
+TEXT = _kind(
+    r"(?![=+@\uff1d\uff0b\uff20-]|[0-9](?:[.,][0-9]+)?E\+?[0-9]+$).*",
+    "text, not a formula or a shortened number",
+)
 AGS = _kind("[0-9]{8}", "a Gemeindeschlüssel: 8 digits")
 AREA = _kind("[0-9]{2}|[0-9]{8}", "a Gemeindeschlüssel: 8 digits, or the Land's 2")
 AGS_LIST = _kind(
@@ -88,7 +91,8 @@ KINDS: Mapping[str, Mapping[str, ColumnKind]] = {
 _DAMAGE: Mapping[str, re.Pattern[str]] = {
     "an error of a spreadsheet": re.compile(r"#(?:REF|N/A|NAME|VALUE|DIV/0|NULL|NUM|BEZUG|WERT|NV|ZAHL)\b"),
     "a sign that cannot be seen": re.compile(
-        "[\x00-\x1f\x7f-\x9f\xad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
+        "[\x00-\x1f\x7f-\x9f\xad\u034f\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+        "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
     ),
     "a blank that does not break": re.compile("[\xa0\u2000-\u200a\u202f\u205f\u3000]"),
     "letters in the wrong encoding": re.compile("\ufffd|â€|ï»¿|[ÃÂ][^\\sA-Za-z]|\\w\\?\\w"),

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,17 +119,19 @@ def rows(texts: Mapping[str, str], table: str) -> Iterator[TableRow]:
     if table not in texts:
         raise BrokenDirectory(table, "the table is missing")
     columns = COLUMNS[table]
-    lines = csv.reader(texts[table].splitlines(), strict=True)
+    lines = csv.reader(io.StringIO(texts[table], newline=""), strict=True)
     try:
         if (header := tuple(next(lines, []))) != columns:
             raise BrokenDirectory(
                 f"{table}, line 1", f"the header must be {','.join(columns)}{_hint(header)}"
             )
+        read = lines.line_num
         for cells in lines:
+            begun, read = read + 1, lines.line_num
             if len(cells) != len(columns):
                 problem = f"{len(cells)} columns instead of {len(columns)}"
-                raise BrokenDirectory(f"{table}, line {lines.line_num}", problem)
-            row = TableRow(table, lines.line_num, dict(zip(columns, cells, strict=True)))
+                raise BrokenDirectory(f"{table}, line {begun}", problem)
+            row = TableRow(table, begun, dict(zip(columns, cells, strict=True)))
             row.check()
             yield row
     except csv.Error as error:
