@@ -7,13 +7,12 @@ read again.
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from shared.engine.origins import TopicOrigins
 from shared.errors import Unavailable, Undecodable
-from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.read_to_end import place_of_fault, read_to_end, record_at
+from shared.kafka.client import KafkaAddress
+from shared.kafka.read_to_end import place_of_fault, read_to_end
 from shared.kafka.records import Record
 
 
@@ -26,7 +25,7 @@ class CompactedTopicReader:
         self._written: dict[str, int | None] = {}
         self._unreadable = ""
         self._indexing: asyncio.Task[dict[str, int]] | None = None
-        self._reader: AIOKafkaConsumer | None = None
+        self._origins = TopicOrigins(address)
 
     def note(self, offsets: Mapping[str, int | None]) -> None:
         """Record the offsets that a committed transaction gave to these keys; None removes a key."""
@@ -37,7 +36,7 @@ class CompactedTopicReader:
 
         Raises:
             Unavailable: the index is still being built or Kafka cannot be reached; the record that needs the object waits.
-            Undecodable: an object is not found, and may lie in a batch that cannot be read.
+            Undecodable: an object lies in a batch that cannot be read, or may lie there because it is not found.
         """
         if self._indexing is None or (self._indexing.done() and self._indexing.exception()):
             self._indexing = asyncio.ensure_future(self._index())
@@ -57,11 +56,11 @@ class CompactedTopicReader:
         """Stop indexing and close the reader."""
         if self._indexing is not None:
             self._indexing.cancel()
-        if self._reader is not None:
-            await close(self._reader)
+        await self._origins.close()
 
     async def _index(self) -> dict[str, int]:
         index: dict[str, int] = {}
+        self._unreadable = ""
         async for records in read_to_end(self._address, {self._tp: 0}, faults=True):
             for record in records:
                 if record.fault is not None:
@@ -75,11 +74,7 @@ class CompactedTopicReader:
         return index
 
     async def _read(self, offset: int) -> Record | None:
-        try:
-            if self._reader is None:
-                self._reader = reader(self._address)
-                await self._reader.start()
-                self._reader.assign([self._tp])
-            return await record_at(self._reader, self._tp, offset)
-        except KafkaError as error:
-            raise Unavailable(f"{self._tp.topic}: {type(error).__name__}") from error
+        record = await self._origins.fetch(self._tp, offset)
+        if record is not None and record.fault is not None:
+            raise Undecodable(f"what it needs lies in {place_of_fault(record)}")
+        return record

@@ -1,4 +1,4 @@
-"""Records read again from their original positions, to replay dead letters."""
+"""Single records read again from their positions: to replay dead letters, and for what a record needs."""
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -38,7 +38,9 @@ class TopicOrigins:
 
     async def _salvaged(self, tp: TopicPartition, offset: int) -> Record | None:
         records = await salvaged(self._address, tp, offset)
-        return next((record for record in records if record.offset == offset), None)
+        # What cannot be read of a batch is one fault, at its last place.
+        found = next((record for record in records if record.offset >= offset), None)
+        return None if found is None or (found.offset > offset and found.fault is None) else found
 
     async def close(self) -> None:
         """Close the consumer; the next record opens another."""

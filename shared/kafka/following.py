@@ -13,9 +13,8 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.lenient_fetch import fetch_next
-from shared.kafka.raw_fetch import is_of_a_batch
-from shared.kafka.records import Record, consumed
+from shared.kafka.lenient_fetch import fetch_leniently
+from shared.kafka.records import Record
 
 _ANSWER_SECONDS: Final = 10.0
 _COMPANY_BYTES: Final = 65_536
@@ -137,27 +136,9 @@ async def _rounds(
         await view.take(TopicRound(records, reached, done))
         if done:
             complete()
-        records = await _next(consumer, reached, address, wait_ms=pace.set(consumer, busy=bool(records)))
-
-
-async def _next(
-    consumer: AIOKafkaConsumer, reached: Mapping[TopicPartition, int], address: KafkaAddress, *, wait_ms: int
-) -> list[Record]:
-    """The records after these places; a batch that cannot be read is a record with a fault, as it is for a group."""
-    try:
-        fetched = await consumer.getmany(timeout_ms=wait_ms)
-    except Exception as error:
-        if not is_of_a_batch(error):
-            raise
-    else:
-        return [consumed(each) for found in fetched.values() for each in found]
-    # What this call had drained before is lost to us: each partition is asked by itself, and reading goes on after that.
-    records: list[Record] = []
-    for tp, place in reached.items():
-        found = await fetch_next(consumer, tp, address=address, start=place)
-        consumer.seek(tp, found.reached)
-        records += found.records
-    return records
+        wait_ms = pace.set(consumer, busy=bool(records))
+        fetched = await fetch_leniently(consumer, reached, address=address, wait_ms=wait_ms)
+        records = [record for found in fetched.values() for record in found]
 
 
 async def seek_first(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:

@@ -1,5 +1,6 @@
-"""One partition's next records, and past a batch that the client cannot read what of it can be told."""
+"""The next records, and past a batch that the client cannot read what of it can be told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
@@ -51,6 +52,32 @@ async def fetch_next(
             raise
         records = tuple(await salvaged(address, tp, start))
         return Fetched(records, records[-1].offset + 1)
+
+
+async def fetch_leniently(
+    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int], *, address: KafkaAddress, wait_ms: int
+) -> dict[TopicPartition, list[Record]]:
+    """The next records from these places, where the consumer stands; what cannot be read is a record with a fault.
+
+    Raises:
+        Unavailable: what cannot be read could not be fetched again.
+        KafkaError: Kafka, or our access to it.
+    """
+    try:
+        fetched = await consumer.getmany(*places, timeout_ms=wait_ms)
+    except Exception as error:
+        if not is_of_a_batch(error):
+            raise
+    else:
+        return {tp: [consumed(each) for each in records] for tp, records in fetched.items()}
+    # The client has moved past what it had drained before, and lost it: from its place each partition is asked by itself.
+    found: dict[TopicPartition, list[Record]] = {}
+    for tp, place in places.items():
+        one = await fetch_next(consumer, tp, address=address, start=place)
+        consumer.seek(tp, one.reached)
+        if one.records:
+            found[tp] = [*one.records]
+    return found
 
 
 def _read(answered: Answered, tp: TopicPartition, start: int) -> Fetched:

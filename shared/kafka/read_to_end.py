@@ -15,7 +15,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress, close, reader
-from shared.kafka.lenient_fetch import fetch_next
+from shared.kafka.lenient_fetch import fetch_leniently
 from shared.kafka.raw_fetch import is_of_a_batch
 from shared.kafka.records import Record, consumed
 
@@ -52,38 +52,18 @@ async def read_to_end(
             consumer.seek(tp, max(start, firsts[tp]))
         idle = 0
         # Positions, not records, tell the end: what lies last may be a marker or compacted away.
-        while open_ended := [tp for tp in starts if await consumer.position(tp) < ends[tp]]:
-            fetched = await _fetched(consumer, open_ended, address)
+        while open_ended := {tp: at for tp in starts if (at := await consumer.position(tp)) < ends[tp]}:
+            fetched = await fetch_leniently(consumer, open_ended, address=address, wait_ms=_PATIENCE_MS)
             for records in fetched.values():
                 if not faults:
                     _demand_readable(records)
                 yield records
             idle = 0 if fetched else idle + 1
             if idle == _IDLE_ROUNDS:
-                stuck = open_ended[0]
+                stuck = next(iter(open_ended))
                 raise Unavailable(f"{stuck.topic}, partition {stuck.partition}: cannot be read to its end")
     finally:
         await close(consumer)
-
-
-async def _fetched(
-    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], address: KafkaAddress
-) -> Mapping[TopicPartition, list[Record]]:
-    try:
-        fetched = await consumer.getmany(*partitions, timeout_ms=_PATIENCE_MS)
-    except Exception as error:
-        if not is_of_a_batch(error):
-            raise
-    else:
-        return {tp: [consumed(each) for each in records] for tp, records in fetched.items()}
-    # Each partition by itself: only then it is known where the batch lies.
-    found: dict[TopicPartition, list[Record]] = {}
-    for tp in partitions:
-        one = await fetch_next(consumer, tp, address=address, start=await consumer.position(tp))
-        consumer.seek(tp, one.reached)
-        if one.records:
-            found[tp] = [*one.records]
-    return found
 
 
 def _demand_readable(records: Sequence[Record]) -> None:
@@ -136,7 +116,7 @@ async def unread(
     """Return the ends of those partitions that have a record between the start and the end.
 
     Often there are only the markers of ended transactions, which nobody reads; what cannot be told within a few
-    seconds counts as a record. The consumer has no group; it is assigned what has to be looked at.
+    seconds, or because of a batch that cannot be read, counts as a record. The consumer has no group; it is assigned what has to be looked at.
     """
     behind = {tp: end for tp, end in ends.items() if starts.get(tp, 0) < end}
     if not behind:
@@ -150,7 +130,12 @@ async def unread(
         passed = [tp for tp in behind if await consumer.position(tp) >= behind[tp]]
         if not (open_ended := behind.keys() - passed - found.keys()):
             return found
-        fetched = await consumer.getmany(*open_ended, timeout_ms=_LOOK_MS)
+        try:
+            fetched = await consumer.getmany(*open_ended, timeout_ms=_LOOK_MS)
+        except Exception as error:
+            if not is_of_a_batch(error):
+                raise
+            break  # of which partition the batch is, and what of others was passed over, cannot be told
         found |= {tp: behind[tp] for tp, records in fetched.items() if records[0].offset < behind[tp]}
     return found | {tp: behind[tp] for tp in open_ended}
 

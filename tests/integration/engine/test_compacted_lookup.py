@@ -1,8 +1,15 @@
 """Objects that stay on their topic and are read back when a person asks for one."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+from aiokafka.structs import TopicPartition
 
 from shared.engine import Plan, State
+from shared.engine.compacted_lookup import CompactedTopicReader
+from shared.errors import Unavailable, Undecodable
 from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES
 from shared.kafka.dead_letters import origin
 from shared.kafka.records import Message, Record
@@ -66,3 +73,26 @@ async def test_a_shelf_with_a_batch_that_cannot_be_read_fails_only_those_who_nee
         (letter,) = await bench.read_until(plan.dead_letters, 1)
 
     assert f"{shelf}, partition 0, offset 1" in origin(letter.headers).reason
+
+
+async def test_an_object_whose_batch_can_no_longer_be_read_is_not_taken_for_absent(bench: Bench) -> None:
+    shelf = TopicPartition(bench.topic("shelf"), 0)
+    lookup = CompactedTopicReader(bench.address, shelf)
+    assert await bench.send_batch(
+        shelf.topic, batch(bytes(MAX_UNPACKED_BYTES // 2), bytes(MAX_UNPACKED_BYTES // 2), compression="gzip")
+    )
+    # The first of the batch's two, as if its bytes had been damaged only after it was written.
+    lookup.note({"a": 0})
+    try:
+        with pytest.raises(Undecodable, match=f"{shelf.topic}, partition 0, offsets 0 to 1"):
+            await _fetched(lookup, "a")
+    finally:
+        await lookup.close()
+
+
+async def _fetched(lookup: CompactedTopicReader, key: str) -> dict[str, Record]:
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(Unavailable):  # the index is being built
+                return await lookup.fetch([key])
+            await asyncio.sleep(0.05)

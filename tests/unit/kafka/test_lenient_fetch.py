@@ -1,4 +1,4 @@
-"""A client that fails in a way of its own is Kafka being away, for whoever reads one inbox over HTTP."""
+"""Reading past what the client cannot read; a client that fails in a way of its own is Kafka being away."""
 
 import asyncio
 import struct
@@ -7,12 +7,17 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaConnectionError, KafkaError, NotLeaderForPartitionError
+from aiokafka.errors import (
+    CorruptRecordException,
+    KafkaConnectionError,
+    KafkaError,
+    NotLeaderForPartitionError,
+)
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import TopicPartition
 
 from shared.kafka.client import KafkaAddress
-from shared.kafka.lenient_fetch import Fetched, fetch_next
+from shared.kafka.lenient_fetch import Fetched, fetch_leniently, fetch_next
 from shared.offload import LARGE
 from tests.support.counted_threads import counted_threads
 
@@ -82,6 +87,41 @@ async def test_large_batches_are_unpacked_in_a_thread(size: int, in_a_thread: in
         found = await fetched(answer)
     assert [len(record.value or b"") for record in found.records] == [size]
     assert threads.given == in_a_thread
+
+
+class LosingConsumer:
+    """As aiokafka: where it meets what it cannot read it is past what it had drained before, and has lost it."""
+
+    def __init__(self, *answers: object) -> None:
+        self._client = FailingClient(*answers)
+        self.positions: dict[TopicPartition, int] = {}
+
+    async def getmany(self, *partitions: TopicPartition, timeout_ms: int) -> Any:
+        assert timeout_ms > 0
+        self.positions = dict.fromkeys(partitions, 1)
+        raise CorruptRecordException
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.positions[tp] = offset
+
+
+async def test_beside_a_batch_that_cannot_be_read_nothing_is_lost() -> None:
+    other = TopicPartition("authority.g-06531006.inbox.v1", 0)
+    consumer = LosingConsumer(
+        *(
+            SimpleNamespace(topics=[(tp.topic, [(0, 0, 1, 1, [], batches(size))])])
+            for tp, size in ((TP, 3), (other, 5))
+        )
+    )
+    found = await fetch_leniently(
+        cast("AIOKafkaConsumer", consumer), {TP: 0, other: 0}, address=ADDRESS, wait_ms=10
+    )
+
+    assert {tp: [record.offset for record in records] for tp, records in found.items()} == {
+        TP: [0],
+        other: [0],
+    }
+    assert consumer.positions == {TP: 1, other: 1}
 
 
 async def test_whoever_stops_waiting_is_not_told_of_an_error() -> None:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import CorruptRecordException
 from aiokafka.structs import TopicPartition
 
 from shared.kafka.read_to_end import unread
@@ -15,10 +16,18 @@ HERE, THERE = TopicPartition("here", 0), TopicPartition("there", 0)
 class Consumer:
     """A partition is the list of its records' offsets; what is missing below ``end`` are markers."""
 
-    def __init__(self, records: Mapping[TopicPartition, list[int]], *, end: int, stuck: bool = False) -> None:
+    def __init__(
+        self,
+        records: Mapping[TopicPartition, list[int]],
+        *,
+        end: int,
+        stuck: bool = False,
+        unreadable: TopicPartition | None = None,
+    ) -> None:
         self._records = records
         self._end = end
         self._stuck = stuck
+        self._unreadable = unreadable
         self._positions: dict[TopicPartition, int] = {}
 
     def assign(self, partitions: list[TopicPartition]) -> None:
@@ -39,6 +48,8 @@ class Consumer:
             return {}
         fetched = {}
         for tp in partitions:
+            if tp == self._unreadable:
+                raise CorruptRecordException
             left = [SimpleNamespace(offset=o) for o in self._records[tp] if o >= self._positions[tp]]
             self._positions[tp] = left[-1].offset + 1 if left else self._end
             if left:
@@ -71,3 +82,8 @@ async def test_partitions_are_looked_at_together() -> None:
 async def test_a_partition_whose_end_is_unknown_counts_as_unread() -> None:
     consumer = Consumer({HERE: []}, end=3, stuck=True)
     assert await unread(consumer, starts={}, ends={HERE: 3}) == {HERE: 3}
+
+
+async def test_a_batch_that_cannot_be_read_counts_and_so_does_what_was_passed_over_with_it() -> None:
+    consumer = Consumer({HERE: [0]}, end=3, unreadable=THERE)
+    assert await unread(consumer, starts={}, ends={HERE: 1, THERE: 1}) == {HERE: 1, THERE: 1}
