@@ -83,7 +83,12 @@ async def test_a_new_secret_leaves_the_old_one_for_a_while(http: httpx.AsyncClie
     await http.put("/v1/webhook", json={"url": URL})
     rotated = (await http.post("/v1/webhook/secret")).raise_for_status().json()
 
-    assert (before.status_code, before.json()["type"]) == (404, "urn:amtsweg:problem:no-webhook")
+    await http.delete("/v1/webhook")
+    withdrawn = await http.post("/v1/webhook/secret")
+
+    assert [(each.status_code, each.json()["type"]) for each in (before, withdrawn)] == 2 * [
+        (404, "urn:amtsweg:problem:no-webhook")
+    ]
     assert rotated["secret"] == WEBHOOK_KEYS.secret(GIESSEN, 2)
     assert "previousUntil" in rotated
 

@@ -196,7 +196,7 @@ class FakeWebhookStore:
         return self.generations.setdefault(principal, 1)
 
     async def rotate(self, principal: str) -> int | None:
-        if principal not in self.generations:
+        if all(each.principal != principal or each.ended == "withdrawn" for each in self.found.values()):
             return None
         self.generations[principal] += 1
         return self.generations[principal]

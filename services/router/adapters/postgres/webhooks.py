@@ -22,7 +22,8 @@ ON CONFLICT (principal) DO UPDATE SET generation = webhook_secrets.generation RE
 """
 _ROTATE: Final = """
 UPDATE webhook_secrets SET generation = generation + 1, previous_until = now() + $2
-WHERE principal = $1 RETURNING generation
+WHERE principal = $1 AND EXISTS (SELECT FROM webhooks WHERE principal = $1 AND ended IS DISTINCT FROM 'withdrawn')
+RETURNING generation
 """
 _WITHDRAW: Final = """
 UPDATE webhooks SET ended = 'withdrawn', revision = nextval('webhook_revisions')
