@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from services.router.adapters.postgres.inbox_moves import InboxMoves
+from shared.errors import Unavailable
 from shared.postgres.pool import Pool, open_pool
 from tests.support.stack import Database
 
@@ -55,6 +56,27 @@ async def test_those_who_wait_in_one_process_leave_the_connections_to_others(dat
             await asyncio.sleep(0)
             assert await pool.fetchval("SELECT 1", timeout=10) == 1
         await asyncio.gather(*waiting)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_nobody_waits_for_ever_and_whoever_gives_up_holds_nothing(
+    database: Database, processes: int
+) -> None:
+    async with AsyncExitStack() as opened:
+        pools = [
+            await opened.enter_async_context(await open_pool(database.url, schema="public", size=3))
+            for _ in range(processes)
+        ]
+        one = InboxMoves(pools[0], patience=0.2)
+        other = InboxMoves(pools[1], patience=0.2) if processes > 1 else one
+        async with one.alone(["b"]):
+            with pytest.raises(Unavailable):
+                async with other.alone(["a", "b"]):
+                    pytest.fail("two moved one inbox")
+            async with one.alone(["a"]):
+                pass
+        async with other.alone(["a", "b"]):
+            pass
 
 
 @pytest.mark.parametrize("failure", [ValueError, asyncio.CancelledError])

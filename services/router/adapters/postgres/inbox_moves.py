@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
+from shared.errors import Unavailable
 from shared.postgres.pool import Pool, transaction
 
 _AT_ONCE: Final = 4
@@ -20,8 +21,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('inbox ' || each, 0)) FROM unnest(
 class InboxMoves:
     """Kafka has no way to look at a position and move it at once; PostgreSQL lets one at a time do both."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, patience: float = _PATIENCE_SECONDS) -> None:
         self._pool = pool
+        self._patience = patience
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -34,10 +36,14 @@ class InboxMoves:
         """
         names = sorted(authorities)  # in one order, so that two do not wait for each other
         async with AsyncExitStack() as held:
-            # Within the process first: whoever waits here for the same inbox needs no connection yet.
-            for each in names:
-                await held.enter_async_context(self._here.setdefault(each, asyncio.Lock()))
-            await held.enter_async_context(self._turns)
-            connection = await held.enter_async_context(transaction(self._pool))
-            await connection.fetch(_ALONE, names, timeout=_PATIENCE_SECONDS)
+            try:
+                async with asyncio.timeout(self._patience):
+                    # Within the process first: whoever waits here for the same inbox needs no connection yet.
+                    for each in names:
+                        await held.enter_async_context(self._here.setdefault(each, asyncio.Lock()))
+                    await held.enter_async_context(self._turns)
+                    connection = await held.enter_async_context(transaction(self._pool))
+                    await connection.fetch(_ALONE, names)
+            except TimeoutError:
+                raise Unavailable("an inbox is being moved by others; try again") from None
             yield
