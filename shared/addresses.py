@@ -29,11 +29,6 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def on_loopback(brokers: str) -> bool:
-    """Whether every broker of this list, ``host:port`` separated by commas, runs on this machine."""
-    return all(loopback(each.strip().rpartition(":")[0]) for each in brokers.split(","))
-
-
 def require_loopback(host: str, *, what: str, instead: str) -> None:
     """Refuse an address beyond loopback that is not protected by verified TLS.
 

@@ -114,6 +114,7 @@ def _desk(around: ServiceEnvironment) -> dict[str, str]:
         "AMTSWEG_PROCESSES": json.dumps(
             {name: around.url(name) for name in PROCESSES if name != "desk" and around.http[name]}
         ),
+        "AMTSWEG_ONE_MACHINE": "true",
         **_sign_in(around, "desk"),
     }
 

@@ -23,8 +23,8 @@ _LAG: Final = "amtsweg_lag_records"
 class WatchedProcesses:
     """`services.router.ports.console.Processes` over each process's ``/health/ready`` and ``/metrics``.
 
-    However many look, each process is asked once in three seconds. ``one_machine``: the broker runs beside us, so that
-    one copy of everything is as it should be.
+    However many look, each process is asked once in three seconds. ``one_machine``: there is one broker on purpose,
+    so that one copy of everything is as it should be.
     """
 
     def __init__(

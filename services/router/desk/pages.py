@@ -27,7 +27,6 @@ from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
 from shared.access.principals import KnownPrincipals
-from shared.addresses import on_loopback
 from shared.kafka.client import KafkaAddress
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
@@ -109,7 +108,7 @@ def _watched(http: httpx.AsyncClient, settings: Settings) -> WatchedProcesses:
     return WatchedProcesses(
         http,
         urls={name: str(url) for name, url in settings.processes.items()},
-        one_machine=on_loopback(settings.kafka.bootstrap),
+        one_machine=settings.one_machine,
     )
 
 

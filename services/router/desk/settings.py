@@ -53,3 +53,9 @@ class Settings(ServiceSettings):
         FilePath | None,
         Field(description="Whom to believe of them (PEM), where the system's own list does not suffice."),
     ] = None
+    one_machine: Annotated[
+        bool,
+        Field(
+            description="The local stack sets it: that one broker keeps one copy of everything is no fault to the console."
+        ),
+    ] = False
