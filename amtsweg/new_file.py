@@ -41,7 +41,10 @@ def write_new(path: Path, content: bytes, *, private: bool = False) -> None:
         created = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
         with os.fdopen(created, "wb") as file:
             file.write(content)
-        _name(beside, path)
+            file.flush()
+            if not os.path.samestat(os.fstat(file.fileno()), beside.stat()):
+                raise FileExistsError(errno.EEXIST, "another call is writing it")
+            _name(beside, path)
     except OSError as failed:
         raise type(failed)(failed.errno, failed.strerror, str(path)) from failed
     finally:

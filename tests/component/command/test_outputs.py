@@ -116,6 +116,34 @@ def test_a_call_that_was_killed_while_it_wrote_does_not_stand_in_the_way_of_the_
     assert [*tmp_path.iterdir()] == [path]
 
 
+_OVERTAKEN = """
+import os
+from pathlib import Path
+from amtsweg import new_file
+
+path, opened = Path({path!r}), os.fdopen
+
+def overtaken(number, mode):
+    new_file.os.fdopen = opened
+    (beside,) = path.parent.iterdir()
+    beside.unlink()
+    beside.write_bytes(b"ano")
+    return opened(number, mode)
+
+new_file.os.fdopen = overtaken
+new_file.write_new(path, b"all of it")
+"""
+
+
+def test_of_two_calls_at_once_neither_takes_the_file_of_the_other_for_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "bill.txt"
+    called = subprocess.run(
+        [sys.executable, "-c", _OVERTAKEN.format(path=str(path))], check=False, capture_output=True, text=True
+    )
+    assert f"another call is writing it: '{path}'" in called.stderr
+    assert not path.exists()
+
+
 def test_a_terminal_and_a_pipe_are_written_to() -> None:
     require_free(Path("/dev/null"))
     write_new(Path("/dev/null"), b"nothing kept")
