@@ -6,15 +6,19 @@ from typing import Any, Final
 from shared.web.bilingual import Bilingual
 
 _ONE_OF: Final = Bilingual(de="eines von: {values}", en="one of: {values}")
+_OBJECT: Final = Bilingual(de="ein JSON-Objekt", en="a JSON object")
+_LIST: Final = Bilingual(de="eine Liste", en="a list")
 _EXPECTED: Final[Mapping[str, Bilingual]] = {
     "missing": Bilingual(de="eine Angabe; sie fehlt", en="a value; it is missing"),
     "extra_forbidden": Bilingual(
         de="nur Angaben, die /openapi.json nennt", en="only members that /openapi.json names"
     ),
     "json_invalid": Bilingual(de="ein JSON-Dokument nach RFC 8259", en="a JSON document (RFC 8259)"),
-    "model_type": Bilingual(de="ein JSON-Objekt", en="a JSON object"),
-    "list_type": Bilingual(de="eine Liste", en="a list"),
-    "tuple_type": Bilingual(de="eine Liste", en="a list"),
+    "model_type": _OBJECT,
+    "model_attributes_type": _OBJECT,
+    "dict_type": _OBJECT,
+    "list_type": _LIST,
+    "tuple_type": _LIST,
     "string_type": Bilingual(de="ein Text", en="a text"),
     "string_too_short": Bilingual(
         de="ein Text von mindestens {min_length} Zeichen", en="a text of at least {min_length} characters"

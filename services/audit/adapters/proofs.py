@@ -63,7 +63,7 @@ class Proofs:
         if size > checkpoint.size:
             raise ProofRefused(
                 f"the published tree has {checkpoint.size} entries, not {size}",
-                german=f"der veröffentlichte Baum hat {checkpoint.size} Einträge, nicht {size}",
+                german=f"Der veröffentlichte Baum hat {checkpoint.size} Einträge, nicht {size}",
             )
         return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(checkpoint.size)))
 

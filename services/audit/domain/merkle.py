@@ -103,7 +103,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
     if not 0 <= index < size:
         raise ProofRefused(
             f"no inclusion proof: index {index} is not in a tree of size {size}",
-            german=f"kein Einschlussbeweis: die Stelle {index} liegt nicht in einem Baum mit {size} Einträgen",
+            german=f"Kein Einschlussbeweis: die Stelle {index} liegt nicht in einem Baum mit {size} Einträgen",
         )
     proof: list[bytes] = []
     start, end = 0, size
@@ -127,7 +127,7 @@ def consistency_proof(old: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
     if not 0 <= old <= size:
         raise ProofRefused(
             f"no consistency proof: from {old} to {size}",
-            german=f"kein Konsistenzbeweis: von {old} auf {size} Einträge",
+            german=f"Kein Konsistenzbeweis: von {old} auf {size} Einträge",
         )
     if old in {0, size}:
         return ()

@@ -32,7 +32,7 @@ class CaseReference:
         """
         text = text.strip()
         if not 1 <= len(text) <= LONGEST or not text.isprintable():
-            raise ProofRefused(f"expected {EXPECTED}", german=f"erwartet wird {EXPECTED_DE}")
+            raise ProofRefused(f"expected {EXPECTED}", german=f"Erwartet wird {EXPECTED_DE}")
         if KEYED.fullmatch(text):
             return cls((text,))
         number = as_written(text)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.events.case import AnswerGiven
 from shared.web.expected import expected_of
@@ -53,3 +53,9 @@ def test_an_answer_that_is_not_as_described_is_told_what_was_expected(
 
 def test_a_fault_that_the_table_does_not_know_leads_to_the_description() -> None:
     assert expected_of({"type": "unheard_of"}).de == "eine Angabe, wie /openapi.json sie beschreibt"
+
+
+def test_whoever_sends_no_object_where_fastapi_expects_one_is_told_so() -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(AnswerGiven).validate_python([], from_attributes=True)
+    assert [expected_of(dict(fault)).de for fault in refused.value.errors()] == ["ein JSON-Objekt"]
