@@ -1,7 +1,9 @@
 """Publishing outside transactions: idempotent, acknowledged by all in-sync replicas, within a bounded time."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -15,6 +17,9 @@ from shared.kafka.records import Outgoing, partition_of
 from shared.telemetry.health import Health
 
 _IN_FLIGHT: Final = 1000
+_PROBE_SECONDS: Final = 5.0
+"""How often one message tries whether a partition confirms again, whose last one was not confirmed in time."""
+
 _REFUSALS: Final = (MessageSizeTooLargeError, CorruptRecordException)
 
 
@@ -25,12 +30,21 @@ class MessageRefused(Exception):  # noqa: N818 - what happened, in the project's
 class Publisher:
     """One producer, replaced after an error that it does not recover from.
 
-    ``run`` keeps it going; ``publish`` may be called from any number of tasks.
+    ``run`` keeps it going; ``publish`` may be called from any number of tasks. After a message that was not confirmed in
+    time its partition is left alone, but for a probe now and then: in an outage nobody waits for what has just failed.
     """
 
     def __init__(
-        self, address: KafkaAddress, *, health: Health, topics: Sequence[str] = (), part: str = "publisher"
+        self,
+        address: KafkaAddress,
+        *,
+        health: Health,
+        topics: Sequence[str] = (),
+        part: str = "publisher",
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._seconds = seconds
+        self._silent: dict[tuple[str, int], float] = {}
         self._address = address
         self._topics = topics
         self._condition = health.part(part)
@@ -38,11 +52,6 @@ class Publisher:
         self._broken = asyncio.Event()
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
         self._log = structlog.get_logger().bind(part=part)
-
-    @property
-    def ready(self) -> bool:
-        """False while the producer is being replaced or Kafka cannot be reached."""
-        return self._producer is not None
 
     async def run(self) -> None:
         """Keep a producer open until cancelled."""
@@ -53,6 +62,7 @@ class Publisher:
                 await producer.start()
                 await asyncio.gather(*(producer.partitions_for(topic) for topic in self._topics))
                 self._broken.clear()
+                self._silent.clear()
                 self._producer = producer
                 self._condition.set("ready")
                 pause.reset()
@@ -77,13 +87,16 @@ class Publisher:
         producer = self._producer
         if producer is None or self._slots.locked():
             raise Unavailable(f"{message.topic}: no producer or too many messages in flight; try again")
+        place = _place(producer, message)
+        self._demand_confirming(place)
         async with self._slots:
             try:
                 # Idempotent sends never expire and cancelling does not unsend: shield, and stop waiting.
                 sending = asyncio.ensure_future(self._send(producer, message))
                 await asyncio.wait_for(asyncio.shield(sending), timeout)
             except TimeoutError:
-                sending.add_done_callback(_retrieve)
+                self._silent[place] = self._seconds() + _PROBE_SECONDS
+                sending.add_done_callback(partial(self._came_late, place))
                 raise Unavailable(f"{message.topic}: not confirmed within {timeout:g} s") from None
             except KafkaError as error:
                 # After a rejection the partition's sequence is spoilt for good: only a new producer helps. It may be
@@ -93,6 +106,20 @@ class Publisher:
                     self._broken.set()
                 word = MessageRefused if isinstance(error, _REFUSALS) else Unavailable
                 raise word(f"{message.topic}: {type(error).__name__}") from error
+            self._silent.pop(place, None)
+
+    def _demand_confirming(self, place: tuple[str, int]) -> None:
+        probe, now = self._silent.get(place), self._seconds()
+        if probe is None:
+            return
+        if now < probe:
+            raise Unavailable(f"{place[0]}: Kafka does not confirm in time; try again")
+        self._silent[place] = now + _PROBE_SECONDS
+
+    def _came_late(self, place: tuple[str, int], sending: "asyncio.Future[None]") -> None:
+        """Look at the late result, so that it is not reported as never looked at."""
+        if not sending.cancelled() and sending.exception() is None:
+            self._silent.pop(place, None)
 
     async def _send(self, producer: AIOKafkaProducer, message: Outgoing) -> None:
         count = len(await producer.partitions_for(message.topic))
@@ -110,7 +137,7 @@ class Publisher:
         await acknowledged
 
 
-def _retrieve(sending: "asyncio.Future[None]") -> None:
-    """Look at the late result, so that it is not reported as never looked at."""
-    if not sending.cancelled():
-        sending.exception()
+def _place(producer: AIOKafkaProducer, message: Outgoing) -> tuple[str, int]:
+    """Where the message goes, as far as the producer knows the topic."""
+    known = producer.client.cluster.partitions_for_topic(message.topic)
+    return message.topic, partition_of(message.key, len(known)) if known else 0

@@ -287,3 +287,8 @@ def test_every_container_waits_for_what_there_is() -> None:
             job = other in JOBS
             assert how["condition"] == ("service_completed_successfully" if job else "service_healthy"), name
             assert job or "healthcheck" in COMPOSE["services"][other], other
+
+
+def test_postgresql_is_healthy_only_once_it_listens_for_others() -> None:
+    """While it is initialised, a first server answers on its socket and is stopped again."""
+    assert "--host" in COMPOSE["services"]["postgres"]["healthcheck"]["test"]

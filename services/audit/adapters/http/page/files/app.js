@@ -9,6 +9,7 @@ import { bareKind, KINDS, kindName, languageNow, laneOf, learn, locale, moment, 
 
 const $ = id => document.getElementById(id);
 const LOOK_EVERY_MS = 10_000;
+const IDLE_MS = 30 * 60_000;
 
 // All that is known of the visit. A reload forgets it, and so does "end session".
 let session = null;
@@ -88,6 +89,15 @@ $("leave").addEventListener("click", () => {
   $("entry").hidden = false;
   $("token").focus();
 });
+
+// Who has gone away leaves nothing open.
+let idle = 0;
+for (const sign of ["pointerdown", "keydown", "wheel"]) {
+  addEventListener(sign, () => {
+    clearTimeout(idle);
+    idle = setTimeout(() => { if (session) $("leave").click(); }, IDLE_MS);
+  }, { passive: true });
+}
 
 // --- A case -------------------------------------------------------------------------------------------------------
 
