@@ -9,7 +9,8 @@ import asyncio
 import secrets
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -31,7 +32,7 @@ from shared.events.submission import SubmissionDelivered, SubmissionReceived, Su
 from shared.events.supplement import SupplementDelivered, SupplementReceived
 from shared.events.topics import AUTHORITY_INBOX, CASE_SUBMITTED, CASE_UPDATED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, as_message, running, url
-from tests.integration.router.reading_authorities import Doors, Reading, by_kafka, by_pull, until
+from tests.integration.router.reading_authorities import Doors, Reading, by_kafka, by_pull
 from tests.integration.router.what_is_known import Missing, explain, logged
 from tests.support.events import RECEIPT
 from tests.support.receiver import Receiver, receiving
@@ -43,11 +44,12 @@ PER_SECOND = 12.0
 SUPPLEMENTED = 4
 """Every so manieth case gets a supplement, at once."""
 
-BETWEEN_FAULTS_SECONDS = (1.0, 5.0)
 BROKER_EVERY = 6
 """Every so manieth fault is the broker's."""
 
-SETTLED_WITHIN_SECONDS = 180.0
+STILL_SECONDS = 60.0
+"""So long nothing more comes before it counts as missing: a slow machine takes its time, but goes on."""
+
 MOST_EXPLAINED = 5
 
 
@@ -71,11 +73,11 @@ def pairs(ground: Ground, intake: ServiceProcess) -> Iterator[dict[str, ServiceP
         }
 
 
-async def load(ground: Ground, *, seconds: float, random: Random) -> Sent:
+async def load(ground: Ground, *, over: Callable[[], bool], random: Random) -> Sent:
     """Submissions at a steady rate; what is not known to be on the bus is sent again, as intake does."""
     sent, loop = Sent(), asyncio.get_running_loop()
     began, number = loop.time(), 0
-    while loop.time() < began + seconds:
+    while not over():
         messages = []
         while number < (loop.time() - began) * PER_SECOND:
             authority = random.choice(EVERYBODY)
@@ -113,14 +115,16 @@ def supplement(ground: Ground, received: Event[SubmissionReceived]) -> Event[Sup
 
 
 async def faults(
-    ground: Ground, pairs: dict[str, ServiceProcess], *, random: Random, over: asyncio.Event
+    ground: Ground, pairs: dict[str, ServiceProcess], *, seconds: float, apart: float, random: Random
 ) -> None:
-    """kill -9 one after another, each started again before the next; the broker now and then."""
-    number = 0
-    while not over.is_set():
-        await asyncio.sleep(random.uniform(*BETWEEN_FAULTS_SECONDS))
+    """kill -9 one after another, each at least once, each started again before the next; the broker now and then."""
+    loop = asyncio.get_running_loop()
+    until, number, names = loop.time() + seconds, 0, list[str]()
+    while loop.time() < until or number < len(pairs):
+        await asyncio.sleep(random.uniform(0.2 * apart, apart))
         number += 1
-        part: Part = ground.kafka if number % BROKER_EVERY == 0 else pairs[random.choice(sorted(pairs))]
+        names = names or random.sample(sorted(pairs), len(pairs))
+        part: Part = ground.kafka if number % BROKER_EVERY == 0 else pairs[names.pop()]
         await asyncio.to_thread(_killed, part)
 
 
@@ -162,11 +166,12 @@ class _Live(list[str]):
         return iter(self._receiver.ids)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("seconds", [30, 300])
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("seconds", "apart"), [(8, 0.6), pytest.param(300, 5.0, marks=pytest.mark.long)], ids=["short", "long"]
+)
 async def test_whatever_dies_each_submission_is_delivered_and_read_once_and_in_order(
-    ground: Ground, intake: ServiceProcess, pairs: dict[str, ServiceProcess], seconds: int
+    ground: Ground, intake: ServiceProcess, pairs: dict[str, ServiceProcess], seconds: float, apart: float
 ) -> None:
     seed = secrets.randbelow(2**32)
     random = Random(seed)
@@ -174,18 +179,13 @@ async def test_whatever_dies_each_submission_is_delivered_and_read_once_and_in_o
     doors = Doors(ground, f"{url(intake)}/token", urls, random)
     before = {each: await inbox(ground, each) for each in EVERYBODY}
     async with everybody_reads(ground, doors) as readings:
-        over = asyncio.Event()
-        dying = asyncio.ensure_future(faults(ground, pairs, random=random, over=over))
-        sent = await load(ground, seconds=seconds, random=random)
-        over.set()
+        dying = asyncio.ensure_future(faults(ground, pairs, seconds=seconds, apart=apart, random=random))
+        sent = await load(ground, over=dying.done, random=random)
         await dying
         lies = await settled(ground, sent, before)
-        everything = {each: {str(record.id) for record in lies[each]} for each in EVERYBODY}
-        await until(
-            lambda: all(everything[each] <= {*readings[each].ids} for each in EVERYBODY),
-            seconds=SETTLED_WITHIN_SECONDS,
-        )
-        await accepted(ground, [case for case, whose in sent.cases.items() if whose in PULL])
+        await read(readings, lies)
+        pulled = {case for case, whose in sent.cases.items() if whose in PULL}
+        assert await accepted(ground, pulled) == pulled, f"seed {seed}"
         seen = {each: readings[each].first_seen for each in EVERYBODY}
 
     await explain_what_is_missing(ground, sent, lies, names=sorted(pairs))
@@ -206,28 +206,52 @@ async def inbox(ground: Ground, authority: str) -> list[Event[Payload]]:
     return [event_of(as_message(each)) for each in found]
 
 
-async def settled(
-    ground: Ground, sent: Sent, before: dict[str, list[Event[Payload]]]
-) -> dict[str, list[Event[Payload]]]:
-    """What lies in the inboxes that did not lie there before, once it is all that was sent, or the time is over."""
-    expected = {*sent.submissions.values(), *sent.supplements.values()}
-    deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN_SECONDS
-    while True:
-        lies = {each: (await inbox(ground, each))[len(before[each]) :] for each in EVERYBODY}
-        found = {each.submission_id for records in lies.values() for each in records}
-        if expected <= found or asyncio.get_running_loop().time() > deadline:
-            return lies
+async def come(count: Callable[[], Awaitable[int]], *, wanted: int) -> None:
+    """Wait until so many have come, or none comes any more: then the assertions say what is missing."""
+    loop = asyncio.get_running_loop()
+    most, since = 0, loop.time()
+    while (now := await count()) < wanted and loop.time() < since + STILL_SECONDS:
+        if now > most:
+            most, since = now, loop.time()
         await asyncio.sleep(1)
 
 
-async def accepted(ground: Ground, cases: Sequence[UUID]) -> None:
-    """Wait until the router has told of each that it is accepted."""
-    async with asyncio.timeout(SETTLED_WITHIN_SECONDS):
-        while True:
-            told = await ground.told(CASE_UPDATED.name, cases)
-            if {each.case_id for each in told if isinstance(each.data, CaseAccepted)} == {*cases}:
-                return
-            await asyncio.sleep(1)
+async def settled(
+    ground: Ground, sent: Sent, before: dict[str, list[Event[Payload]]]
+) -> dict[str, list[Event[Payload]]]:
+    """What lies in the inboxes that did not lie there before, once it is all that was sent or no more comes."""
+    expected = {*sent.submissions.values(), *sent.supplements.values()}
+    lies: dict[str, list[Event[Payload]]] = {}
+
+    async def found() -> int:
+        for each in EVERYBODY:
+            lies[each] = (await inbox(ground, each))[len(before[each]) :]
+        return len(expected & {each.submission_id for records in lies.values() for each in records})
+
+    await come(found, wanted=len(expected))
+    return lies
+
+
+async def read(readings: dict[str, Reading], lies: dict[str, list[Event[Payload]]]) -> None:
+    everything = {each: {str(record.id) for record in lies[each]} for each in EVERYBODY}
+
+    async def seen() -> int:
+        return sum(len(everything[each] & {*readings[each].ids}) for each in EVERYBODY)
+
+    await come(seen, wanted=sum(map(len, everything.values())))
+
+
+async def accepted(ground: Ground, cases: AbstractSet[UUID]) -> set[UUID]:
+    """Of which of them the router has told that they are accepted, once it is all or no more comes."""
+    found = set[UUID]()
+
+    async def told() -> int:
+        events = await ground.told(CASE_UPDATED.name, cases)
+        found.update(each.case_id for each in events if isinstance(each.data, CaseAccepted))
+        return len(found)
+
+    await come(told, wanted=len(cases))
+    return found
 
 
 async def explain_what_is_missing(
