@@ -115,7 +115,7 @@ class Engine:
                 policy=policy,
                 supervised=self._supervision.unit(number),
             )
-        self._supervision.consumer.opened()
+        self._supervision.assigned(anything=bool(numbers))
         self._supervision.keep(numbers)
 
     async def _work(self, consumer: AIOKafkaConsumer, number: int, unit: Unit) -> None:

@@ -1,7 +1,9 @@
 """Failures in a row, counted for the consumer and for each unit; the group's health is that of its worst part."""
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
@@ -15,6 +17,14 @@ FAILURES_BEFORE_EXIT: Final = 40
 
 _STEADY_SECONDS: Final = 60.0
 """After this time open, a part's earlier failures no longer count, even if it committed nothing."""
+
+_DISPUTED: Final = 8
+_DISPUTE_SECONDS: Final = 60.0
+_DISPUTE: Final = (
+    "the partitions are taken away and given back again and again; "
+    "another process may run with the same AMTSWEG_INSTANCE"
+)
+"""Kafka's client joins again without a word when another member has taken its name."""
 
 _WORST_FIRST: Final[tuple[HealthStatus, ...]] = ("failed", "unready", "starting", "degraded", "ready")
 
@@ -68,6 +78,10 @@ class Supervised:
         """The part has stopped on purpose and waits for an operator."""
         self._set("unready", reason=reason)
 
+    def disputed(self, reason: str) -> None:
+        """The part works, but again and again another process gets in its way."""
+        self._set("degraded", reason=reason)
+
     def forget_failures(self) -> None:
         """The next failure will be the first in a row."""
         self.failures = 0
@@ -89,6 +103,7 @@ class Supervision:
         telemetry: Telemetry,
         failures_before_exit: int = FAILURES_BEFORE_EXIT,
         first_pause_seconds: float = FIRST_SECONDS,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.group = group
         self.telemetry = telemetry
@@ -98,11 +113,32 @@ class Supervision:
         self.log = structlog.get_logger().bind(group=group)
         self._condition = condition
         self.consumer = Supervised(self, "consumer")
+        self._assignments: deque[float] = deque(maxlen=_DISPUTED)
+        self._seconds = seconds
         self._units: dict[int, Supervised] = {}
 
     def unit(self, number: int) -> Supervised:
         """The unit with this number, with its failures so far."""
         return self._units.setdefault(number, Supervised(self, f"unit {number}"))
+
+    def assigned(self, *, anything: bool) -> None:
+        """The consumer has got its partitions, for the first time or anew; without ``anything`` there are none for it."""
+        if anything:
+            self._assignments.append(self._seconds())
+        if self._is_disputed():
+            self.consumer.disputed(_DISPUTE)
+            asyncio.get_running_loop().call_later(_DISPUTE_SECONDS, self.look_again)
+        else:
+            self.consumer.opened()
+
+    def look_again(self) -> None:
+        """The dispute is over when nothing was taken away for a while."""
+        if self.consumer.reason == _DISPUTE and not self._is_disputed():
+            self.consumer.opened()
+
+    def _is_disputed(self) -> bool:
+        began = self._seconds() - _DISPUTE_SECONDS
+        return len(self._assignments) == _DISPUTED and self._assignments[0] > began
 
     def keep(self, numbers: Iterable[int]) -> None:
         """Forget all units but these: other processes have the rest now."""

@@ -1,16 +1,21 @@
 """What a person did is shown where two have agreed, and nowhere else."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from services.audit.domain.disclosure import disclosed, persons
 from services.audit.domain.pseudonyms import Opening
+from shared.events.payload import PrincipalId
+from shared.events.topics import CATALOGUE
 
 SALT = bytes(32)
+PERSON = orjson.dumps(TypeAdapter(PrincipalId).json_schema()["pattern"])
 _LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5)
 
 
@@ -45,6 +50,24 @@ def test_what_a_service_did_by_itself_is_shown() -> None:
         {"data": {"authority": "g-06531005", "assignment": {"role": "clearing-desk"}, "reader": None}}
     )
     assert disclosed(None, evaluated={"a"}) is None
+
+
+def test_every_member_of_an_event_that_names_who_acted_is_known() -> None:
+    def members(schema: Any) -> Iterator[str]:
+        if isinstance(schema, list):
+            for each in schema:
+                yield from members(each)
+        elif isinstance(schema, dict):
+            for name, said in schema.get("properties", {}).items():
+                if PERSON in orjson.dumps(said):
+                    yield name
+            for each in schema.values():
+                yield from members(each)
+
+    payloads = {payload for topic in CATALOGUE for payload in topic.payloads}
+    named = {name for payload in payloads for name in members(payload.model_json_schema())}
+    assert "principal" in named
+    assert [name for name in sorted(named) if not persons(orjson.dumps({name: "somebody"}))] == []
 
 
 @given(

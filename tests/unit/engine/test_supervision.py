@@ -76,3 +76,31 @@ def test_a_unit_that_has_gone_elsewhere_no_longer_counts(
     supervision.keep({0})
 
     assert shown(condition) == ("ready", "")
+
+
+async def test_partitions_that_come_and_go_are_shown_as_a_dispute_until_they_rest(
+    condition: Condition,
+) -> None:
+    now = 0.0
+    supervision = Supervision("g", condition=condition, telemetry=Telemetry(), seconds=lambda: now)
+    for _ in range(30):
+        now += 3
+        supervision.assigned(anything=True)
+    supervision.unit(0).opened()
+    standing, reason = shown(condition)
+    assert (standing, "AMTSWEG_INSTANCE" in reason) == ("degraded", True)
+
+    supervision.look_again()
+    assert shown(condition)[0] == "degraded"
+    now += 60
+    supervision.look_again()
+    assert shown(condition) == ("ready", "")
+
+
+async def test_a_standby_and_a_roll_out_are_no_dispute(condition: Condition) -> None:
+    now = 0.0
+    supervision = Supervision("g", condition=condition, telemetry=Telemetry(), seconds=lambda: now)
+    for each in range(40):
+        now += 10 if each % 2 else 0
+        supervision.assigned(anything=each % 4 == 0)
+    assert shown(condition) == ("ready", "")
