@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from shared.crypto.key_wrapping import Use
 from shared.events import ids
 from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
 from shared.events.envelope import Event, P
@@ -99,6 +100,14 @@ def sealed(
         ciphertext="E" * 64,
         tag="F" * 22,
     )
+
+
+def sealed_part(purpose: str = "answer") -> Sealed:
+    """A part of an answer as the door takes it; nobody can open it either."""
+    made = sealed("client-2026", purpose=purpose)
+    (entry,) = made.recipients
+    bound = entry.header | {"apu": Use(SUBMISSION_ID, purpose).apu, "apv": Use(SUBMISSION_ID, purpose).apv}
+    return made.model_copy(update={"recipients": (entry.model_copy(update={"header": bound}),)})
 
 
 def event(

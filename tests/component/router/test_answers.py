@@ -20,7 +20,7 @@ from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.custody import CustodyState
 from shared.events.topics import CASE_ANSWERED
 from tests.support.doors import PROVIDER, DoorsInMemory, connected
-from tests.support.events import GIESSEN, SUBMISSION_ID, sealed
+from tests.support.events import GIESSEN, SUBMISSION_ID, sealed_part
 
 pytestmark = pytest.mark.slow
 
@@ -42,8 +42,8 @@ async def http(doors: DoorsInMemory) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def jwe(purpose: str = "answer", **changed: Any) -> dict[str, Any]:
-    """A sealed part of the right shape, as it stands in a request."""
-    made: dict[str, Any] = json.loads(sealed("client-2026", purpose=purpose).model_dump_json(by_alias=True))
+    """A sealed part, as it stands in a request."""
+    made: dict[str, Any] = json.loads(sealed_part(purpose).model_dump_json(by_alias=True))
     return made | changed
 
 
@@ -158,8 +158,8 @@ async def test_sealed_parts_travel_untouched_and_sealed_anew_the_answer_is_the_s
     assert first.status_code == 202
     assert again.json() == first.json()
     (event,) = doors.answered
-    assert event.data.answer.content == sealed("client-2026", purpose="answer")
-    assert event.data.answer.notice == sealed("client-2026", purpose="notice")
+    assert event.data.answer.content == sealed_part()
+    assert event.data.answer.notice == sealed_part("notice")
 
 
 @pytest.mark.parametrize(

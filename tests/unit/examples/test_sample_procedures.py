@@ -28,7 +28,7 @@ CLIENT: list[Any] = [
     ECKey.generate_key("P-256", {"kid": "ec"}),
     ECKey.generate_key("P-384", {"kid": "ec-384"}),
     OKPKey.generate_key("X25519", {"kid": "okp"}),
-    RSAKey.generate_key(2048, {"kid": "rsa"}),
+    RSAKey.generate_key(3072, {"kid": "rsa"}),
 ]
 NOTIFIER: list[Any] = [ECKey.generate_key("P-256", {"kid": "notifier"})]
 Json = dict[str, Any]

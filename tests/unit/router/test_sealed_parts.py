@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from services.router.domain.cases.sealed_parts import PartFault, fault_of_parts
 from shared.crypto.jwe import RecipientKey, seal
@@ -20,10 +21,12 @@ from tests.support.routing import private_key, public_part
 KEY = RecipientKey(public_part(private_key("client-1")))
 
 
-def part(purpose: str = "answer", *, plaintext: bytes = b"{}", **changed: Any) -> Sealed:
+def part(
+    purpose: str = "answer", *, plaintext: bytes = b"{}", key: RecipientKey = KEY, **changed: Any
+) -> Sealed:
     token = seal(
         plaintext,
-        key=KEY,
+        key=key,
         submission_id=changed.pop("submission_id", SUBMISSION_ID),
         purpose=purpose,
         content_type=changed.pop("content_type", "application/json"),
@@ -58,12 +61,26 @@ def twice(name: str, value: str) -> str:
     return urlsafe_b64encode(f'{{"{name}":"{value}",'.encode() + right[1:]).decode().rstrip("=")
 
 
-def recipient(**header: Any) -> tuple[SealedRecipient, ...]:
-    return (SealedRecipient(header={"alg": "ECDH-ES+A256KW", "kid": "k", **header}, encrypted_key="AAAA"),)
+ENTRY = part().recipients[0]
+OF_THE_NOTICE = part("notice").recipients[0].header
+POINT: Any = ENTRY.header["epk"]
+RSA = SealedRecipient(header={"alg": "RSA-OAEP-256", "kid": "k"}, encrypted_key="A" * 512)
 
 
-def test_parts_that_are_sealed_as_they_should_be_are_taken() -> None:
-    assert faulty(part(), part("notice")) is None
+def recipient(key: str = ENTRY.encrypted_key, **header: Any) -> tuple[SealedRecipient, ...]:
+    """A right entry with these members of its header changed; None takes one away."""
+    members = {name: value for name, value in (ENTRY.header | header).items() if value is not None}
+    return (SealedRecipient(header=members, encrypted_key=key),)
+
+
+@pytest.mark.parametrize("kind", ["P-256", "P-384", "X25519", "RSA"])
+def test_parts_that_are_sealed_as_they_should_be_are_taken(kind: str) -> None:
+    made: Any = {"RSA": RSAKey, "X25519": OKPKey}.get(kind, ECKey)
+    key = RecipientKey(
+        made.generate_key(3072 if kind == "RSA" else kind).as_dict(private=False) | {"kid": "k"}
+    )
+
+    assert faulty(part(key=key), part("notice", key=key)) is None
     assert faulty() is None
 
 
@@ -90,8 +107,37 @@ def test_parts_that_are_sealed_as_they_should_be_are_taken() -> None:
         pytest.param(part(recipients=recipient(alg="dir")), "recipients", id="another algorithm"),
         pytest.param(part(recipients=recipient(kid="")), "recipients", id="without a name of the key"),
         pytest.param(part(recipients=recipient(note="Erika")), "recipients", id="with words for a recipient"),
-        pytest.param(part(recipients=recipient(epk={"d": "AA"})), "recipients", id="with a private key"),
-        pytest.param(part(recipients=recipient(epk={"x": {}})), "recipients", id="with a point that is none"),
+        pytest.param(
+            part(recipients=recipient(kid="\x1b[2J")), "recipients", id="a key that clears a screen"
+        ),
+        pytest.param(part(recipients=recipient(key="AAAA")), "recipients", id="a short wrapped key"),
+        pytest.param(part(recipients=recipient(key="A" * 9000)), "recipients", id="a long wrapped key"),
+        pytest.param(part(recipients=recipient(apu=None)), "recipients", id="bound to no submission"),
+        pytest.param(
+            part(recipients=recipient(apv=OF_THE_NOTICE["apv"])), "recipients", id="bound to another purpose"
+        ),
+        pytest.param(
+            part(recipients=recipient(apu=ENTRY.header["apv"], apv=ENTRY.header["apu"])),
+            "recipients",
+            id="submission and purpose exchanged",
+        ),
+        pytest.param(part(recipients=recipient(epk=None)), "recipients", id="without a point"),
+        pytest.param(
+            part(recipients=recipient(epk=POINT | {"d": "AA"})), "recipients", id="with a private key"
+        ),
+        pytest.param(
+            part(recipients=recipient(epk=POINT | {"x": {}})), "recipients", id="with a point that is none"
+        ),
+        pytest.param(part(recipients=recipient(epk=POINT | {"x": "AQ"})), "recipients", id="a short point"),
+        pytest.param(
+            part(recipients=recipient(epk=POINT | {"crv": "P-521"})), "recipients", id="on another curve"
+        ),
+        pytest.param(part(recipients=recipient(alg="RSA-OAEP-256")), "recipients", id="RSA with a point"),
+        pytest.param(
+            part(recipients=(RSA.model_copy(update={"encrypted_key": "A" * 100}),)),
+            "recipients",
+            id="RSA with a short key",
+        ),
     ],
 )
 def test_what_nobody_could_open_is_refused_by_the_member_that_is_wrong(

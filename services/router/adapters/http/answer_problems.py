@@ -210,8 +210,8 @@ def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
         ),
         resolution=(
             Bilingual(
-                de=f"Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys.",
-                en=f"Send a JWE in general JSON serialisation: enc A256GCM, cty application/json, submissionId from answerKeys, purpose {expected.purpose}, one recipient per key in answerKeys.",
+                de=f"Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys, bei ECDH-ES+A256KW mit epk, apu und apv.",
+                en=f"Send a JWE in general JSON serialisation: enc A256GCM, cty application/json, submissionId from answerKeys, purpose {expected.purpose}, one recipient per key in answerKeys, with epk, apu and apv for ECDH-ES+A256KW.",
             )
         ),
     )
