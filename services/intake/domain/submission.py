@@ -24,13 +24,15 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from services.intake.domain.mail_domain import registered_domain
 from services.intake.domain.tidy import tidied, without_invisible
 from shared.countries import country_line
 from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import Channel, ClientReference, Language
+from shared.mail_domain import LOCAL_PART, registered_domain
 from shared.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
+
+_LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
 
 def _visible(value: object) -> object:
@@ -40,15 +42,15 @@ def _visible(value: object) -> object:
 def _with_registered_domain(address: str) -> str:
     local, _, domain = address.rpartition("@")
     registered = registered_domain(domain)
-    if registered is None:
-        raise PydanticCustomError("domain-unknown", "the domain is invalid by IDNA 2008")
+    if registered is None or len(local) + 1 + len(registered) > _LONGEST_EMAIL:
+        raise PydanticCustomError("domain-unknown", "nobody can have the domain")
     return f"{local}@{registered}"
 
 
 EmailAddress = Annotated[
     str,
     BeforeValidator(_visible),
-    StringConstraints(pattern=r"^[^@\s\x00-\x20\x7f]{1,64}@[^@\s\x00-\x20\x7f]{1,189}$", max_length=254),
+    StringConstraints(pattern=rf"^{LOCAL_PART}@[^@\s\x00-\x20\x7f]+$", max_length=_LONGEST_EMAIL),
     AfterValidator(_with_registered_domain),
 ]
 PersonName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]

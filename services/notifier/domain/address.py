@@ -3,19 +3,14 @@
 import re
 from typing import NewType
 
-import idna
 from pydantic import ValidationError
 
 from shared.events.payload import WireModel
+from shared.mail_domain import LOCAL_PART, registered_domain
 
 Address = NewType("Address", str)
 """An address that may stand in an envelope and a header: ASCII, no white space, no control characters."""
 
-# The HTML Living Standard's "valid e-mail address", section 4.10.5.1.5; what browsers' forms let through.
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
-    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
-)
 # What keyboards, copying and byte-order marks leave around an address; nobody can see it.
 _INVISIBLE = " \t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\u3000\ufeff"
 _LONGEST = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
@@ -43,10 +38,10 @@ def address_of(contact: bytes) -> Address:
     except ValidationError:
         raise Unusable("the contact is not a JSON object with a text `email`") from None
     local, _, domain = email.strip(_INVISIBLE).rpartition("@")
-    try:
-        email = f"{local}@{idna.encode(domain, uts46=True, transitional=False).decode()}"
-    except idna.IDNAError:
-        raise Unusable("the domain of the contact's `email` is not a domain name") from None
-    if len(email) > _LONGEST or _ADDRESS.fullmatch(email) is None:
+    registered = registered_domain(domain)
+    if registered is None:
+        raise Unusable("the domain of the contact's `email` is not a domain name")
+    address = f"{local}@{registered.lower()}"
+    if len(address) > _LONGEST or re.fullmatch(LOCAL_PART, local) is None:
         raise Unusable("the contact's `email` is not an address that mail can be sent to")
-    return Address(email)
+    return Address(address)

@@ -28,6 +28,8 @@ def contact(email: object) -> bytes:
         (" erika@example.org\u00a0", "erika@example.org"),
         ("\u200berika@example.org\ufeff", "erika@example.org"),
         ("erika@localhost", "erika@localhost"),
+        ("erika@under_score.example", "erika@under_score.example"),
+        ("erika@ab--cd.example", "erika@ab--cd.example"),
     ],
 )
 def test_a_usable_address_is_taken(given_email: str, expected: str) -> None:
@@ -53,6 +55,8 @@ def test_a_usable_address_is_taken(given_email: str, expected: str) -> None:
         "erika@xn--.de",
         "erika@xn--fa-hia\u0001.de",
         "erika@xn--ab-",
+        "erika@example.org.",
+        "erika@127.0.0.1",
         "eri\u200bka@example.org",
         12,
         None,

@@ -27,7 +27,10 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "ein Objekt mit mindestens einem von email, mailbox, address; mit address auch name",
         "an object with at least one of email, mailbox, address; with address also name",
     ),
-    "contact.email": ("eine E-Mail-Adresse", "an e-mail address"),
+    "contact.email": (
+        "eine E-Mail-Adresse; vor dem @ ohne Umlaute und Anführungszeichen",
+        "an e-mail address; before the @ without umlauts and quotation marks",
+    ),
     "contact.name": (
         "1 bis 200 Zeichen ohne Steuerzeichen",
         "1 to 200 characters without control characters",
@@ -59,8 +62,8 @@ FAULTS: Final[Mapping[Fault, tuple[str, str]]] = {
     "unknown-field": ("unbekanntes Feld", "unknown field"),
     "malformed": ("nicht in der erwarteten Form", "not of the expected form"),
     "domain-unknown": (
-        "die Domain gibt es nach IDNA 2008 nicht",
-        "the domain does not exist by IDNA 2008",
+        "eine solche Domain kann niemand haben (IDNA 2008)",
+        "nobody can have such a domain (IDNA 2008)",
     ),
     "unreachable": (
         "nennt keinen Weg zum Antragsteller",
