@@ -51,11 +51,13 @@ GERMAN = frozenset(
         "zeigt",
         "erwartet",
         "nötig",
+        "dann",
     ]
 )
 ENGLISH = frozenset(
     [
         "the",
+        "then",
         "of",
         "and",
         "or",

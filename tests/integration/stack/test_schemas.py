@@ -14,14 +14,20 @@ from shared.postgres.pool import Connection
 from tests.support.stack import RealParts, unique
 
 
+async def provisioned(stack: RealParts, folder: Path) -> Logins:
+    """Provision the database; again with the same folder is with the same logins."""
+    logins = Logins.of({name: folder / name for name in provision_postgres.ROLES})
+    await asyncio.to_thread(
+        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
+    )
+    return logins
+
+
 @pytest.mark.parametrize("role", sorted(schemas.FOLDERS))
 async def test_a_service_uses_the_rows_of_its_schema_and_changes_nothing_else(
     stack: RealParts, tmp_path: Path, role: str
 ) -> None:
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-    await asyncio.to_thread(
-        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
-    )
+    logins = await provisioned(stack, tmp_path)
     server = stack.postgres.endpoint
     owner = await asyncpg.connect(server.url(provision_postgres.DATABASE))
     connection = await asyncpg.connect(
@@ -58,19 +64,14 @@ async def test_a_service_uses_the_rows_of_its_schema_and_changes_nothing_else(
 
 
 async def test_a_database_of_another_release_is_named_as_the_cause(stack: RealParts, tmp_path: Path) -> None:
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-
-    def provision() -> None:
-        provision_postgres.provision(stack.postgres.endpoint, logins=logins, registered=[])
-
-    await asyncio.to_thread(provision)
+    await provisioned(stack, tmp_path)
     owner = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
     try:
         ours = await owner.fetchval("select version_num from intake.alembic_version")
         await owner.execute("update intake.alembic_version set version_num = 'later'")
         try:
             with pytest.raises(StackError, match=r"schema intake .* no revision later"):
-                await asyncio.to_thread(provision)
+                await provisioned(stack, tmp_path)
         finally:
             await owner.execute("update intake.alembic_version set version_num = $1", ours)
     finally:
@@ -80,10 +81,7 @@ async def test_a_database_of_another_release_is_named_as_the_cause(stack: RealPa
 async def test_the_log_of_the_next_year_is_added_by_the_service_and_dropped_by_its_owner_alone(
     stack: RealParts, tmp_path: Path
 ) -> None:
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-    await asyncio.to_thread(
-        provision_postgres.provision, stack.postgres.endpoint, logins=logins, registered=[]
-    )
+    logins = await provisioned(stack, tmp_path)
     server, log = stack.postgres.endpoint, unique("log")
     owner = await asyncpg.connect(server.url(provision_postgres.DATABASE))
     connection = await asyncpg.connect(
@@ -116,18 +114,13 @@ async def test_what_somebody_else_has_made_in_a_schema_belongs_to_its_owner_afte
     stack: RealParts, tmp_path: Path
 ) -> None:
     """A database that was rebuilt by the super user, or made by an earlier release."""
-    logins = Logins.of({name: tmp_path / name for name in provision_postgres.ROLES})
-
-    def provision() -> None:
-        provision_postgres.provision(stack.postgres.endpoint, logins=logins, registered=[])
-
-    await asyncio.to_thread(provision)
+    await provisioned(stack, tmp_path)
     owner = await asyncpg.connect(stack.postgres.endpoint.url(provision_postgres.DATABASE))
     try:
         await owner.execute(
             "alter table intake.offsets owner to current_user; alter schema intake owner to intake"
         )
-        await asyncio.to_thread(provision)
+        await provisioned(stack, tmp_path)
         table = "select tableowner from pg_tables where schemaname = 'intake' and tablename = 'offsets'"
         schema = "select nspowner::regrole::text from pg_namespace where nspname = 'intake'"
         assert await owner.fetchval(table) == await owner.fetchval(schema) == "intake_owner"

@@ -13,6 +13,7 @@ from amtsweg.stack.supervisor import PartStatus
 from shared.local_time import ReadIn
 from shared.telemetry.part_words import has_words, words_for
 from tests.repository.tree import modules
+from tests.support.languages import foreign
 
 SERVERS = ("kafka", "postgres", "redis", "mail")
 NAMES = (*SERVERS, "issuer", "witness-1", *PROCESSES)
@@ -111,6 +112,7 @@ def test_every_finding_is_said_in_one_language(language: ReadIn, monkeypatch: py
         words = words_for(service or "intake", own, language=language)
         own_words = re.sub(r"`[^`]*`|[„\"].*?[“\"]|docs/\S+", "", f"{words.name}. {words.means}. {words.do}")
         assert not re.search(other, own_words), own_words
+        assert not foreign(own_words, spoken=language), own_words
     for line in told_as_text(found(silent=("kafka", "witness-1"), ended="desk")):
         assert not re.search(other, re.sub(r"`[^`]*`", "", line)), line
 
