@@ -7,12 +7,11 @@ reads the new topic from its beginning. Likewise it stops where a part of its st
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from shared.errors import Stopped, Unavailable
-from shared.kafka.described_topics import DescribedCluster, show_copies
+from shared.errors import Stopped
+from shared.kafka.described_topics import DescribedCluster, show_copies, watch_ids
 from shared.telemetry.health import Condition
 
 _EVERY_SECONDS: Final = 15.0
@@ -61,14 +60,11 @@ class TopicIds:
         Raises:
             Unavailable: a topic was deleted and created again.
         """
-        began = dict[str, UUID]()
-        while True:
-            with suppress(Unavailable):  # the fetches notice an outage; it says nothing about the ids
-                await self.refresh()
-            began = {**self.now, **began}
-            if changed := [topic for topic, now in self.now.items() if began[topic] != now]:
-                raise Unavailable(f"{', '.join(sorted(changed))}: created anew while it was read")
-            await asyncio.sleep(self._every_seconds)
+        await watch_ids(self._refreshed, every_seconds=self._every_seconds)
+
+    async def _refreshed(self) -> Mapping[str, UUID]:
+        await self.refresh()
+        return self.now
 
     def anew(self, stored: Mapping[str, UUID]) -> frozenset[str]:
         """The topics whose id differs from the stored one and was accepted; they are read from their beginning.

@@ -4,9 +4,10 @@ A topic that was deleted and created again has the old name but another id; offs
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Never
 from uuid import UUID
 
 from aiokafka.client import AIOKafkaClient
@@ -56,14 +57,48 @@ async def describe(address: KafkaAddress, names: Iterable[str]) -> DescribedClus
     """
     client = AIOKafkaClient(**address.arguments())
     try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with _answering():
             await client.bootstrap()
-            answer = await client.send(client.get_random_node(), DescribeTopics(sorted(names)))
-    except (KafkaError, OSError, TimeoutError, AssertionError) as away:
-        raise Unavailable(f"topics cannot be described: {type(away).__name__}") from away
+        return await describe_with(client, names)
     finally:
         await client.close()
+
+
+async def describe_with(client: AIOKafkaClient, names: Iterable[str]) -> DescribedCluster:
+    """The same over a client that is connected.
+
+    Raises:
+        Unavailable: the broker has not answered.
+    """
+    async with _answering():
+        answer = await client.send(client.get_random_node(), DescribeTopics(sorted(names)))
     return _read(answer)
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            yield
+    except (KafkaError, OSError, TimeoutError, AssertionError) as away:
+        raise Unavailable(f"topics cannot be described: {type(away).__name__}") from away
+
+
+async def watch_ids(ask: Callable[[], Awaitable[Mapping[str, UUID]]], *, every_seconds: float) -> Never:
+    """Ask for the ids of topics again and again. Who cannot be asked says nothing about them.
+
+    Raises:
+        Unavailable: a topic was deleted and created again.
+    """
+    began = dict[str, UUID]()
+    while True:
+        now: Mapping[str, UUID] = {}
+        with suppress(Unavailable):
+            now = await ask()
+        began = {**now, **began}
+        if changed := [topic for topic, id_ in now.items() if began[topic] != id_]:
+            raise Unavailable(f"{', '.join(sorted(changed))}: created anew while it was read")
+        await asyncio.sleep(every_seconds)
 
 
 def _read(answer: Any) -> DescribedCluster:

@@ -1,9 +1,11 @@
 """Views over topics that a process reads without a group: one loop for all, one rule of completeness."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Never, Protocol
+from functools import partial
+from typing import Any, Final, Never, Protocol
+from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -13,6 +15,7 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
 from shared.kafka.client import KafkaAddress, close, reader
+from shared.kafka.described_topics import describe_with, watch_ids
 from shared.kafka.lenient_fetch import fetch_leniently
 from shared.kafka.records import Record
 
@@ -20,6 +23,7 @@ _ANSWER_SECONDS: Final = 10.0
 _COMPANY_BYTES: Final = 65_536
 _QUIET_FETCH_MS: Final = 250
 _QUIET_ROUND_MS: Final = 200
+_LOOK_SECONDS: Final = 30.0
 _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
 
 
@@ -53,7 +57,7 @@ class FetchPace:
 
 
 class FollowedView(Protocol):
-    """What is built from the records. `follow_records` calls it from one task, one method at a time.
+    """What is built from the records. `follow_records` calls one method at a time.
 
     A session is one `begin`, then any number of `take`, then one `lost`. None of them may wait for anything but Kafka,
     a thread or a lock that is held briefly: meanwhile nothing is read.
@@ -81,8 +85,11 @@ async def follow_records(
     *,
     round_ms: int = 1000,
     asking: Callable[[], None] | None = None,
+    look_seconds: float = _LOOK_SECONDS,
 ) -> Never:
     """Keep the view up to date until cancelled; after a failure begin a new session, with growing pauses.
+
+    A topic that is deleted and created again is such a failure, noticed within ``look_seconds``.
 
     ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company. Kafka is
     asked for the ends when a session begins, so that ``complete`` says that the view holds what lay there then. With
@@ -97,7 +104,7 @@ async def follow_records(
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await consumer.start()
             await view.begin(consumer)
-            await _rounds(
+            rounds = _rounds(
                 consumer,
                 view,
                 address,
@@ -105,6 +112,7 @@ async def follow_records(
                 asking=asking,
                 complete=pause.reset,
             )
+            await _until_one_ends(rounds, watch_ids(partial(_ids, consumer), every_seconds=look_seconds))
         except _FAILURES as error:
             log.warning("topic not followed", error=error, next=pause.next_seconds)
             failure = error
@@ -112,6 +120,23 @@ async def follow_records(
             await view.lost(failure)
             await close(consumer)
         await pause.sleep()
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, Never]) -> None:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _ids(consumer: AIOKafkaConsumer) -> Mapping[str, UUID]:
+    topics = {tp.topic for tp in consumer.assignment()}
+    return (await describe_with(consumer._client, topics)).ids  # noqa: SLF001 - it is connected and logged in
 
 
 async def _rounds(

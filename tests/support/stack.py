@@ -8,6 +8,7 @@ async def test_it(kafka: KafkaAccess, database: Database, redis_url: str) -> Non
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import NewTopic
 
 from amtsweg.stack import pidfiles, ports
@@ -87,6 +89,22 @@ class KafkaAccess:
         admin = self.part.endpoint.admin()
         for done in admin.create_topics(wanted).values():
             done.result(30)
+
+    def recreate(self, topic: str) -> None:
+        """Delete the topic and create it again; the name is free a little after Kafka has said that it is gone."""
+        admin = self.part.endpoint.admin()  # once it is collected, nothing of it is answered any more
+        for done in admin.delete_topics([topic]).values():
+            done.result(30)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.create(topic)
+            except KafkaException as refused:
+                if refused.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
 
 @dataclass(frozen=True, slots=True)

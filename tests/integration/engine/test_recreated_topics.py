@@ -1,9 +1,6 @@
 """A topic that was deleted and created again stops a group, also where offsets fit; an order makes it read the new one."""
 
 import asyncio
-import time
-
-from confluent_kafka import KafkaError, KafkaException
 
 from shared.engine import KafkaToPostgres, Plan
 from shared.events.operation import GoOnOrdered
@@ -13,23 +10,6 @@ from shared.postgres.pool import Pool
 from shared.service.run import Component
 from tests.integration.engine.conftest import Bench, running
 from tests.integration.engine.steps import Effects, counting
-
-
-def recreate(bench: Bench, topic: str) -> None:
-    """Delete the topic and create it again; the name is free a little after Kafka has said that it is gone."""
-    admin = bench.kafka.part.endpoint.admin()  # once it is collected, nothing of it is answered any more
-    for done in admin.delete_topics([topic]).values():
-        done.result(30)
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            bench.kafka.create(topic)
-        except KafkaException as refused:
-            if refused.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 def plan(bench: Bench, source: str) -> Plan:
@@ -65,7 +45,7 @@ async def test_states_in_kafka(bench: Bench) -> None:
     async with running(bench.engine(its_plan, counting(target), target)):
         await bench.read_until(target, 1, seconds=60)
 
-    recreate(bench, source)
+    bench.kafka.recreate(source)
     await bench.send(*(Message(source, b"k", b"new") for _ in range(4)))
     await refuses_then_goes_on(bench, its_plan, bench.engine(its_plan, counting(target), target), source)
 
@@ -93,7 +73,7 @@ async def test_offsets_in_postgresql(bench: Bench, pool: Pool) -> None:
     async with running(engine()):
         await bench.until_metric("records", 1, seconds=60)
 
-    recreate(bench, source)
+    bench.kafka.recreate(source)
     await bench.send(*(Message(source, b"k", b"new") for _ in range(4)))
     await refuses_then_goes_on(bench, its_plan, engine(), source)
 

@@ -71,7 +71,9 @@ async def followed(
     address: KafkaAddress, topic: str, *, asking: Callable[[], None] | None = None
 ) -> AsyncIterator[NotedView]:
     view = NotedView(topic)
-    running = asyncio.ensure_future(follow_records(address, view, round_ms=_ROUND_MS, asking=asking))
+    running = asyncio.ensure_future(
+        follow_records(address, view, round_ms=_ROUND_MS, asking=asking, look_seconds=1)
+    )
     try:
         yield view
     finally:
@@ -105,6 +107,17 @@ async def test_a_view_that_fails_is_told_so_and_reads_everything_again(
         await view.until(lambda: len(view.failures) == 1)
         await view.until(lambda: view.complete)
         assert (view.values, str(view.failures[0])) == ([b"one", b"two"], "away for a moment")
+
+
+async def test_a_topic_that_is_created_anew_is_read_from_its_first_record(
+    kafka: KafkaAccess, address: KafkaAddress, topic: str
+) -> None:
+    await put(address, topic, b"one", b"two")
+    async with followed(address, topic) as view:
+        await view.until(lambda: len(view.values) == 2)
+        await asyncio.to_thread(kafka.recreate, topic)
+        await put(address, topic, *(b"%d" % number for number in range(5)))
+        await view.until(lambda: view.values == [b"0", b"1", b"2", b"3", b"4"])
 
 
 async def test_with_asking_each_round_asks_again(address: KafkaAddress, topic: str) -> None:
