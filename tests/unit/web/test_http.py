@@ -16,7 +16,7 @@ from shared.web.problems import Problem
 from tests.support.alarms import rings
 
 
-class Body(BaseModel):
+class Body(BaseModel, extra="forbid"):
     name: str = Field(max_length=3)
 
 
@@ -96,6 +96,14 @@ async def test_a_browser_that_opens_an_address_gets_a_page_in_its_language(clien
     program = await client.get("/nowhere", headers={"Accept": "application/json, text/html;q=0.1"})
     assert program.headers["content-type"] == "application/problem+json"
     assert program.headers["vary"] == "Accept, Accept-Language"
+
+
+async def test_a_refusal_as_a_page_holds_nothing_of_a_stranger_as_html(client: httpx.AsyncClient) -> None:
+    script = "<script>alert(1)</script>"
+    page = await client.post("/things/1", json={"name": "a", script: 1}, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert "&lt;script&gt;" in page.text
+    assert "<script" not in page.text
 
 
 async def test_a_failure_shows_no_detail_of_the_code(client: httpx.AsyncClient) -> None:
