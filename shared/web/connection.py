@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.web.ignored_upgrade import head_without_upgrade
 from shared.web.limits import HttpLimits
+from shared.web.read_alike import read_alike
 
 _REFUSED: Final = {
     400: ("malformed-request", "This is no HTTP request.", "Send HTTP/1.1 as RFC 9112 describes it."),
@@ -168,8 +169,13 @@ class BoundedConnection(HttpToolsProtocol):
         self._cancel("head")
         if len(self.pipeline) >= self._limits.pipelined:
             raise ValueError("too many requests before an answer")
-        if not self._one_host():
-            raise ValueError("exactly one Host is expected")
+        version = self.parser.get_http_version()
+        if not read_alike(version, self.headers):
+            raise ValueError("a proxy and we could read this differently")
+        if version == "1.0":
+            self.expect_100_continue = (
+                False  # RFC 9110 section 10.1.1: who speaks 1.0 takes 100 for the answer
+            )
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
@@ -230,12 +236,6 @@ class BoundedConnection(HttpToolsProtocol):
             self._refuse(408)
         else:
             self.end()
-
-    def _one_host(self) -> bool:
-        """RFC 9112 section 3.2: a proxy and we must not understand two hosts, or none, differently."""
-        version = self.parser.get_http_version()
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        return hosts == 1 if version == "1.1" else version == "1.0" and hosts <= 1
 
     def _offers_upgrade(self) -> bool:
         """Then its head comes once more, without the offer; a tunnel is none of these, and its target is no URL."""

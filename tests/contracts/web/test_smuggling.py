@@ -44,6 +44,13 @@ REFUSED = {
     "another coding": post(b"Transfer-Encoding: xchunked\r\n", b"0\r\n\r\n" + HIDDEN),
     "identity": post(b"Transfer-Encoding: identity\r\n", HIDDEN),
     "identity behind chunks": post(CHUNKED + b"Transfer-Encoding: identity\r\n", b"0\r\n\r\n" + HIDDEN),
+    "a coding within chunks": post(
+        b"Transfer-Encoding: gzip, chunked\r\n", b"7\r\n" + BODY + b"\r\n0\r\n\r\n"
+    ),
+    "codings in two lines": post(
+        b"Transfer-Encoding: gzip\r\n" + CHUNKED, b"7\r\n" + BODY + b"\r\n0\r\n\r\n"
+    ),
+    "chunks of HTTP/1.0": post(CHUNKED, b"7\r\n" + BODY + b"\r\n0\r\n\r\n").replace(b"HTTP/1.1", b"HTTP/1.0"),
     "a blank before the colon": post(b"Transfer-Encoding : chunked\r\n", b"0\r\n\r\n" + HIDDEN),
     "a vertical tab": post(b"Transfer-Encoding: \x0bchunked\r\n", b"0\r\n\r\n" + HIDDEN),
     "a line feed alone": b"POST /raw HTTP/1.1\nHost: test\nContent-Length: 7\n\n" + BODY,
@@ -73,6 +80,14 @@ async def test_what_two_readers_could_read_differently_is_refused(server: HttpSe
 async def test_http_1_0_needs_no_host(server: HttpServer) -> None:
     line = await Line.to(server)
     await line.send(b"GET /health/live HTTP/1.0\r\n\r\n")
+    assert (await line.answer()).status == 200
+
+
+async def test_who_speaks_1_0_is_not_told_to_go_on(server: HttpServer) -> None:
+    head = post(b"Content-Length: 7\r\nExpect: 100-continue\r\n", b"").replace(b"HTTP/1.1", b"HTTP/1.0")
+    line = await Line.to(server)
+    await line.send(head)
+    await line.send(BODY)
     assert (await line.answer()).status == 200
 
 
