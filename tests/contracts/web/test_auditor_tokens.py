@@ -80,3 +80,9 @@ async def test_a_good_token_is_let_in_at_every_route(audit: _Audit) -> None:
     statuses = {each: await audit.status(each, GOOD.encode()) for each in audit.operations}
     assert not {401, 403} & set(statuses.values()), statuses
     assert len(statuses) > 5
+
+
+async def test_a_good_token_in_one_of_two_headers_opens_nothing(audit: _Audit) -> None:
+    one = audit.operations[0]
+    headers = [("Authorization", f"Bearer {GOOD}"), ("Authorization", f"Bearer {OTHER}")]
+    assert (await audit.http.request(one.method, one.path, headers=headers)).status_code == 401

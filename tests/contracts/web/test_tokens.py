@@ -37,6 +37,10 @@ _SCOPES = {
 }
 
 
+Shown = Mapping[str, str] | list[tuple[str, str]]
+"""Headers that are sent; a list where one is there twice."""
+
+
 class _DoorsWithTokens(DoorsInMemory):
     """Lets in whoever shows a token of the token door, as the process does."""
 
@@ -75,8 +79,8 @@ class _Behind:
         shown = {"Authorization": f"Bearer {token}"}
         return {each: (await self.asked(each, shown)).status_code for each in self.operations}
 
-    async def asked(self, operation: Operation, shown: Mapping[str, str]) -> httpx.Response:
-        return await self.http.request(operation.method, operation.path, headers=dict(shown))
+    async def asked(self, operation: Operation, shown: Shown) -> httpx.Response:
+        return await self.http.request(operation.method, operation.path, headers=httpx.Headers(shown))
 
 
 @asynccontextmanager
@@ -152,11 +156,16 @@ async def test_scopes_that_a_principal_does_not_have_open_nothing(behind: _Behin
         pytest.param(lambda good: {"Authorization": f"Bearer Bearer {good}"}, id="the scheme twice"),
         pytest.param(lambda good: {"Proxy-Authorization": f"Bearer {good}"}, id="for a proxy"),
         pytest.param(lambda good: {"Cookie": f"Authorization=Bearer {good}"}, id="as a cookie"),
+        pytest.param(
+            lambda good: [("Authorization", f"Bearer {good}"), ("Authorization", "Bearer other")],
+            id="in front",
+        ),
+        pytest.param(lambda good: [("Authorization", f"Bearer {good}")] * 2, id="in two headers"),
         pytest.param(lambda good: {"X-Authorization": f"Bearer {good}"}, id="under another name"),
     ],
 )
 async def test_a_good_token_in_the_wrong_place_opens_nothing(
-    behind: _Behind, header: Callable[[str], Mapping[str, str]]
+    behind: _Behind, header: Callable[[str], Shown]
 ) -> None:
     for operation in behind.operations:
         shown = header(behind.ground.good())

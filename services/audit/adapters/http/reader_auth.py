@@ -12,6 +12,7 @@ from services.audit.domain.access import Reader, Right
 from services.audit.domain.access_log import AccessGrant, visit
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.ports import Clock, Readers
+from shared.web.bearer import authorization_of
 from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.problems import Problem
@@ -42,7 +43,7 @@ class ReaderAuth(Gate[Reader]):
             Unavailable: who is registered cannot be told now.
         """
         del asked  # a reader has rights, not scopes
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = authorization_of(request).partition(" ")
         reader = self._readers.find(token.strip(), self._clock()) if scheme.lower() == "bearer" else None
         if reader is None:
             reason = "no token" if not token else "unknown token"

@@ -10,7 +10,7 @@ from fastapi.security import SecurityScopes
 from services.intake.adapters.http.problems import problem
 from services.intake.adapters.rates import Quota
 from services.intake.domain.client import Scope
-from shared.web.bearer import Caller, Callers
+from shared.web.bearer import Caller, Callers, authorization_of
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
 
@@ -41,7 +41,7 @@ class ClientAuth(Gate[Caller]):
             Problem: 401 without a valid token of a principal that is still registered, 403 without the scope,
                 429 beyond the quota.
         """
-        authorization = request.headers.get("authorization", "")
+        authorization = authorization_of(request)
         caller = self._callers.read(authorization)
         if caller is None:
             shown = ', error="invalid_token"' if " " in authorization else ""

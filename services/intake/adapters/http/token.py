@@ -14,6 +14,7 @@ from services.intake.handler.tokens import TokenEndpoint
 from shared.access.principal import EXCHANGED
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import OPEN_TO_ALL
+from shared.web.bearer import authorization_of
 from shared.web.noted import note
 
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -93,9 +94,7 @@ def token_routes(
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             outcome = Denied("invalid_request", wrong=BadClaim("Content-Type", _FORM))
         else:
-            outcome = await door.issue(
-                await request.body(), authorization=request.headers.get("authorization")
-            )
+            outcome = await door.issue(await request.body(), authorization=authorization_of(request) or None)
         if isinstance(outcome, Denied):
             telemetry.count("decisions", service="intake", decision=f"token-{outcome.error}")
             return _denial(outcome)

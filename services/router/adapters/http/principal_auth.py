@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import SecurityScopes
 
-from shared.web.bearer import Caller
+from shared.web.bearer import Caller, authorization_of
 from shared.web.bilingual import Bilingual
 from shared.web.gates import Admitted, Gate
 from shared.web.noted import note
@@ -107,7 +107,7 @@ class PrincipalAuth(Gate[Caller]):
                 422 for a query parameter that the route does not know or that is there twice.
             Unavailable: it cannot be said now whether the token still counts.
         """
-        shown = request.headers.get("authorization", "")
+        shown = authorization_of(request)
         caller = self._read(shown)
         if caller is None:
             raise self._unknown(tried=bool(shown), scope=asked.scope_str)
