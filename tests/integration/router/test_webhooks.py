@@ -105,7 +105,10 @@ async def test_a_record_is_announced_with_two_kinds_of_signatures_and_is_fetched
             known = len(receiver.calls)
             await submitted(ground, MARBURG, 1)
             await receiver.until(partial(more_than, known))
+        await client.delete("/v1/webhook")
+        withdrawn = await client.post("/v1/webhook/secret")
 
+    assert (withdrawn.status_code, withdrawn.json()["type"]) == (404, "urn:amtsweg:problem:no-webhook")
     assert receiver.ids[:3] == await ids_of(ground, MARBURG, cases)
     assert all(len(each.body) < 1000 for each in receiver.calls)
     assert verified(call.headers, call.body, registered) == {"v1", "v1a"}
