@@ -160,7 +160,7 @@ def facts(letter: Letter) -> dict[str, str]:
         said(de="Grund", en="Reason"): came.reason,
         said(de="Herkunft", en="Origin"): f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
         said(de="Seit", en="Since"): first_failure(came),
-        said(de="Versuche", en="Attempts"): str(came.attempts),
+        said(de="Versuche bis dahin", en="Attempts until then"): str(came.attempts),
         said(de="Programmstand", en="Software"): came.software,
         said(de="Inhalt", en="Content"): _content(came),
         said(de="Möglich", en="Possible"): possible(letter),

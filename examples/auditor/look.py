@@ -43,8 +43,8 @@ def get(url: str, *, wait: bool = False, **headers: str) -> Any:
             problem = json.load(refused)
             if not wait or refused.code != NOT_THERE or time.monotonic() > deadline:
                 sys.exit(printable(f"{problem.get('detail')} {problem.get('resolution')}"))
-        except urllib.error.URLError as away:
-            sys.exit(printable(f"{url} cannot be reached: {away.reason}"))
+        except OSError as away:  # also an answer that does not come in time
+            sys.exit(printable(f"{url} cannot be reached: {getattr(away, 'reason', away)}"))
         time.sleep(1)
 
 

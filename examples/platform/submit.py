@@ -87,8 +87,8 @@ def main() -> None:
         sys.exit(
             f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
         )
-    except urllib.error.URLError as away:
-        sys.exit(f"{stack['urls']['intake']} cannot be reached: {away.reason}")
+    except OSError as away:  # also a connection that ends, or an answer that does not come in time
+        sys.exit(f"{stack['urls']['intake']} cannot be reached: {getattr(away, 'reason', away)}")
 
 
 def run(intake: str, client: dict[str, str], *, town: str, seconds: float) -> None:

@@ -33,11 +33,18 @@ async def ground(tmp_path: Path) -> ConsoleGround:
     found.suspended[MARBURG] = RECEIVED_AT
     case = next(case for case, each in found.everything().items() if each.standing == "routed")
     found.due[case] = Due(kind="decision-due", on=date(2026, 4, 10))
-    stopped = AilingPart(name="router", standing="unready", reason="20 dead letters in a row")
+    stopped = AilingPart(
+        name="router",
+        standing="unready",
+        reason="20 dead letters in a row; `amtsweg dead-letters go-on GROUP`",
+    )
+    reopened = AilingPart(name="notifier", standing="unready", reason="failed, and is being reopened")
+    unmeasured = AilingPart(name="lag", standing="degraded", reason="the lag cannot be measured")
     backlog = Backlog(group="router", topic="submission.received.v1", records=1700)
     found.processes = [
         ProcessReport(name="router", standing="unready", ailing=[stopped], backlogs=[backlog]),
         ProcessReport(name="audit", standing="unreachable"),
+        ProcessReport(name="notifier", standing="unready", ailing=[reopened, unmeasured]),
     ]
     return found
 
@@ -117,6 +124,14 @@ async def test_the_candidates_are_shown_on_a_map_that_is_our_own(
     assert {url for url in asked if not url.startswith((own, "http://127.0.0.1:"))} == set()
 
 
+async def _the_next_step_is_named_and_no_figure_that_nobody_measures(page: Page) -> None:
+    await expect(page.locator("#found")).to_contain_text("amtsweg case AW-2026-0002")
+    notifier = page.locator("#processes li").filter(has=page.get_by_role("heading", name="notifier"))
+    await expect(notifier).to_contain_text("Wie viel noch zu lesen ist, lässt sich gerade nicht messen.")
+    await expect(notifier).not_to_contain_text("Alles ist gelesen")
+    await expect(notifier.get_by_role("button")).to_have_count(0)  # nothing that an order would help
+
+
 async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     page: Page, address: str, ground: ConsoleGround
 ) -> None:
@@ -136,6 +151,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await expect(page.locator("#processes")).to_contain_text(
         "Verarbeitung der Ereignisse: wartet. Angenommene Anträge warten und werden nicht zugestellt"
     )
+    await _the_next_step_is_named_and_no_figure_that_nobody_measures(page)
     await _shot(page, "operator")
     await page.get_by_role("button", name="Weitermachen lassen").click()
     await page.get_by_role("button", name="Ja, weitermachen").click()

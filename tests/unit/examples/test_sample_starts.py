@@ -33,6 +33,17 @@ PLATFORMS = [
 AUDITOR = pytest.param([sys.executable, str(FOLDER.parent / "auditor/look.py")], id="auditor")
 
 
+HANGS_UP = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+while True:
+    asked = server.accept()[0]
+    asked.recv(65536)
+    asked.close()
+"""
+
+
 @pytest.fixture
 def access(tmp_path: Path) -> Path:
     path = tmp_path / "behoerde.json"
@@ -87,4 +98,23 @@ def test_a_stack_that_has_ended_is_told_as_one_that_cannot_be_reached(
     )
 
     assert "http://127.0.0.1:1" in (said := said_to(command, str(stack), status=1))
+    assert "cannot be reached" in said
+
+
+def test_an_intake_that_hangs_up_without_an_answer_is_told_as_one_that_cannot_be_reached(
+    tmp_path: Path,
+) -> None:
+    stack = tmp_path / "stack.json"
+    client = {"clientId": "landesplattform", "secret": "secret"}
+
+    with subprocess.Popen([sys.executable, "-c", HANGS_UP], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            intake = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+            stack.write_text(json.dumps({"urls": {"intake": intake}, "clients": {"landesplattform": client}}))
+            said = said_to([sys.executable, str(FOLDER.parent / "platform/submit.py")], str(stack), status=1)
+        finally:
+            server.kill()
+
+    assert intake in said
     assert "cannot be reached" in said

@@ -111,7 +111,8 @@ function drawFound() {
   if (!found) return $("found").replaceChildren();
   const facts = [["receipt", found.receiptNumber], ["service", `${found.serviceName} (${found.service})`], ["received", moment(found.receivedAt)],
     ["standing", `${say(found.standing)}, ${say("since")} ${moment(found.since)}`], ["holder", found.authority ? `${found.authorityName} (${found.authority})` : say("nobody")], ["caseId", h("span", { class: "mono" }, found.case)]];
-  $("found").replaceChildren(h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])));
+  $("found").replaceChildren(h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])),
+    h("p", { class: "hint" }, say("whatHappened"), " ", h("code", {}, `amtsweg case ${found.receiptNumber}`)));
 }
 
 // --- Words --------------------------------------------------------------------------------------------------------

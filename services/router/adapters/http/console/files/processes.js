@@ -23,10 +23,17 @@ function processView(each) {
   return h("li", { class: "entry-line" },
     h("h3", {}, each.name, " ", h("span", { class: `mark ${well ? "good" : each.standing === "degraded" ? "open" : "bad"}` }, say(each.standing))),
     each.ailing.length ? h("ul", {}, each.ailing.map(partView)) : null,
-    h("p", { class: "hint" }, waiting ? say("waitingRecords", number(waiting)) : each.standing === "unreachable" ? say("unreachableHint") : say("nothingWaiting")),
+    h("p", { class: "hint" }, say(...backlogWords(each, waiting))),
     each.backlogs.length ? h("ul", { class: "mono" }, each.backlogs.map(backlog => h("li", {}, `${backlog.group} · ${backlog.topic}: ${number(backlog.records)}`))) : null,
-    operates && each.group && each.ailing.some(part => part.name === each.group && part.standing === "unready")
+    operates && each.group && each.ailing.some(part => part.reason.includes("dead-letters go-on"))
       ? h("p", {}, h("button", { type: "button", class: "second", onclick: () => attend(say, () => goOn(each)) }, say("goOn"))) : null);
+}
+
+/** Where nobody can measure what waits, no figure says that nothing does. */
+function backlogWords(each, waiting) {
+  if (each.standing === "unreachable") return ["unreachableHint"];
+  if (each.ailing.some(part => part.name.startsWith("lag"))) return ["lagUnknown"];
+  return waiting ? ["waitingRecords", number(waiting)] : ["nothingWaiting"];
 }
 
 /** A part that does not work, in words; what the service says of itself stands below it, word for word. */
