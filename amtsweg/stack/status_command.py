@@ -116,7 +116,12 @@ def _standing(part: PartStatus, told: Readiness | None, *, silent: bool) -> str:
 
 def _tell(found: Sequence[Finding]) -> None:
     if not found:
-        echo(said(de="Alles arbeitet.", en="Everything works."))
+        echo(
+            said(
+                de="Alles arbeitet. Was auf jemanden wartet: `amtsweg parked list`, `amtsweg dead-letters list`.",
+                en="Everything works. What waits for somebody: `amtsweg parked list`, `amtsweg dead-letters list`.",
+            )
+        )
         return
     echo(
         said(

@@ -7,6 +7,7 @@ Idempotency-Key gives the same receipt, however often it is sent.
 import argparse
 import base64
 import json
+import os
 import sys
 import time
 import urllib.error
@@ -87,6 +88,8 @@ def main() -> None:
         sys.exit(
             f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
         )
+    except BrokenPipeError:  # whoever reads what is printed has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as away:  # also a connection that ends, or an answer that does not come in time
         sys.exit(f"{stack['urls']['intake']} cannot be reached: {getattr(away, 'reason', away)}")
 

@@ -111,6 +111,7 @@ def _everything_works(var: Path) -> None:
     while (told := amtsweg("status", var=var)).returncode:
         assert time.monotonic() < deadline, told.stdout
     assert "Everything works." in told.stdout
+    assert "`amtsweg dead-letters list`" in told.stdout
 
     services = [part for part in status(var)["parts"] if part["name"] in PROCESSES]
     for service in services:
