@@ -30,7 +30,7 @@ from shared.kafka.many_groups import ManyGroups
 
 RATE = 15.0
 SECONDS_PER_ROUND = 10
-SETTLED_WITHIN_S = 120.0
+STILL_SECONDS = 60.0
 _VAR = Path(__file__).parents[2] / "var" / "tests"
 
 
@@ -93,7 +93,7 @@ def faults(stack: Stack, *, rounds: int, seed: int) -> list[tuple[float, str]]:
     return scattered + servers
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_whatever_dies_every_submission_arrives_once_and_the_log_proves_it(rounds: int) -> None:
     seed = secrets.randbelow(2**32)
@@ -126,8 +126,17 @@ async def _under_load(
         tending.start()
         progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
         assert len(progress.taken) == len(wanted), f"answered otherwise than 202: {platform.refusals}"
-        await settle(description, progress=progress, within_s=SETTLED_WITHIN_S)
+        await _settled(description, progress)
     return progress
+
+
+async def _settled(description: StackDescription, progress: RunProgress) -> None:
+    """The bill adds up, or nothing has come for a while: a slow machine takes its time, but goes on."""
+    before, seen = -1, 0
+    while before < seen:
+        before = seen
+        await settle(description, progress=progress, within_s=STILL_SECONDS)
+        seen = len(progress.seen.leaves) + progress.seen.mails.total()
 
 
 def _admin(description: StackDescription) -> KafkaAddress:
