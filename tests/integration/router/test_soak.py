@@ -1,5 +1,5 @@
 """Months pass in minutes on real Kafka: what the router keeps, and a restart reads, follows from the cases that are open
-or were closed lately, not from all.
+or were closed lately, not from all; and whoever reads all inputs again says nothing again.
 
 The inputs are stamped by the sender here, by the same fast clock, and kept for ever; Kafka's day for cleaning the topic
 of custody lasts two seconds.
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -24,20 +25,24 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from orjson import loads
 
 from amtsweg.stack import ports
 from amtsweg.stack.services import environments
-from services.router.app import build
+from services.router.app import build, inbox_of
 from services.router.consumer import ROUTING
 from services.router.domain.cases.custody import KEPT_AFTER_CLOSE
 from services.router.settings import Settings
 from shared.engine import ENGINE_KEYS
-from shared.engine.state_store import POSITIONS
+from shared.engine.state_store import POSITIONS, positions_state
 from shared.events import ids
 from shared.events.case import AnswerGiven, AnswerKind, CaseAnswered
 from shared.events.envelope import Message, encode
+from shared.events.topic_names import produced_by
 from shared.events.topics import CASE_ANSWERED, CASE_CUSTODY, SUBMISSION_HELD, SUBMISSION_RECEIVED
 from shared.kafka.client import idempotent_producer
+from shared.kafka.partitions import partitions_of
+from shared.kafka.read_to_end import ends_of
 from shared.kafka.records import Record, partition_of
 from tests.integration.router.conftest import CHOSEN_PARTITIONS, Ground, own_ground
 from tests.support.events import GIESSEN
@@ -54,6 +59,9 @@ LONGEST_DAYS: Final = 30
 
 OPEN_FOR_EVER: Final = 40
 """One case of so many is never decided."""
+
+INPUTS_OF_A_CASE: Final = 3
+"""Of one that is over: the submission, its confirmation, its decision."""
 
 SETTLED_SECONDS: Final = 120.0
 UNCLEANED: Final = 15 * A_DAY
@@ -262,7 +270,36 @@ async def holds(metrics: Metrics, cases: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_what_a_restart_reads_follows_from_open_and_lately_closed_cases(
+async def from_the_first(office: Office) -> None:
+    """Have the router, which is stopped, read all its inputs again."""
+    for number in range(CHOSEN_PARTITIONS):
+        # Each partition of custody speaks of the inputs' partitions of its own number, and of no others.
+        firsts = positions_state({tp: 0 for tp in office.ends if tp.partition == number})
+        await office.producer.send_and_wait(
+            CASE_CUSTODY.name, firsts, key=POSITIONS.encode(), partition=number
+        )
+
+
+async def read_again(ground: Ground, office: Office) -> None:
+    async with asyncio.timeout(SETTLED_SECONDS):
+        while True:
+            told = [
+                each.value or b"[]" for each in (await kept(ground)).records if each.key == POSITIONS.encode()
+            ]
+            read = {TopicPartition(topic, number): at for topic, number, at in chain(*map(loads, told))}
+            if all(read[tp] >= end for tp, end in office.ends.items()):
+                return
+            await asyncio.sleep(0.5)
+
+
+async def said(ground: Ground) -> Mapping[TopicPartition, int]:
+    """Where all ends that the router says to others."""
+    topics = {*produced_by("router"), *ROUTING.letter_topics, inbox_of(GIESSEN)} - {CASE_CUSTODY.name}
+    partitions = [tp for topic in topics for tp in await partitions_of(ground.admin, topic)]
+    return await ends_of(ground.admin, partitions)
+
+
+async def test_what_a_restart_reads_follows_from_open_and_lately_closed_cases_and_a_second_reading_says_nothing(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -281,9 +318,15 @@ async def test_what_a_restart_reads_follows_from_open_and_lately_closed_cases(
             held = (await kept(ground, SUBMISSION_HELD.name)).states
             assert held.keys() == {str(each) for each in office.open}
             seen.append((office.handed_in, found))
+        before = await said(ground)
+        await from_the_first(office)
         async with router(ground, office, monkeypatch) as metrics:
-            await holds(metrics, len(found.states))
+            await read_again(ground, office)
+            late = await metrics.sum_of("late_inputs_total")
 
+    assert await said(ground) == before
+    assert (await kept(ground)).states == found.states
+    assert late == INPUTS_OF_A_CASE * (office.handed_in - len(office.expected))
     (first_handed_in, early), (handed_in, lately) = seen[0], seen[-1]
     assert handed_in > 2.5 * first_handed_in
     undecided = (handed_in - first_handed_in) / OPEN_FOR_EVER + 1
