@@ -132,7 +132,7 @@ class WaysIn:
         """End its own access for good: Kafka at once, open connections too, HTTP within a minute."""
         endpoint = super_user()
         suspension.suspend(endpoint, authority)
-        kafka.remove_login(endpoint, authority_login(authority))
+        kafka.end_login(endpoint, authority_login(authority))
         self.keyring.of_authority(authority, "kafka-password").unlink(missing_ok=True)
         return access(lambda connection: registration.revoke(connection, client_id))
 

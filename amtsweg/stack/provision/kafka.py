@@ -1,5 +1,6 @@
 """Brings a cluster to what the catalogue and the directory ask for; again and again without harm."""
 
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -22,7 +23,7 @@ from confluent_kafka.admin import (
     ScramCredentialInfo,
     ScramMechanism,
     UserScramCredentialAlteration,
-    UserScramCredentialDeletion,
+    UserScramCredentialsDescription,
     UserScramCredentialUpsertion,
 )
 
@@ -41,6 +42,8 @@ _AT_ONCE = 500
 _FOUND_WITHIN_S = 60
 _POLL_S = 0.1
 _ITERATIONS = 4096
+_ENDED_ITERATIONS = 4097
+"""Tells a password that nobody knows from the others; Kafka shows of a credential nothing else."""
 
 _ANY = cast(
     "str", None
@@ -111,32 +114,43 @@ def add_authority(endpoint: KafkaEndpoint, authority: str, *, logins: Logins) ->
         _users(admin, logins)
 
 
-def remove_login(endpoint: KafkaEndpoint, login: str) -> None:
-    """The cluster forgets the login's password; nobody enters with it any more.
+def end_login(endpoint: KafkaEndpoint, login: str) -> None:
+    """Give the login a password that nobody knows; nobody enters with it any more.
+
+    It is not deleted: where a deletion is among the first that Kafka 4.2 reads at a start, before its first snapshot of
+    metadata, `ScramDelta.apply` drops all credentials, and the broker refuses everybody.
 
     Raises:
         StackError: the cluster refuses.
     """
+    ended = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ENDED_ITERATIONS)
     told: list[UserScramCredentialAlteration] = [
-        UserScramCredentialDeletion(login, ScramMechanism.SCRAM_SHA_512)
+        UserScramCredentialUpsertion(login, ended, secrets.token_bytes(32))
     ]
     with _provisioning(endpoint) as admin:
-        known = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials()).result(
-            ANSWERED_WITHIN_S
-        )
-        if login in known:
+        if login in _logins(admin):
             _wait(admin.alter_user_scram_credentials(told))
 
 
 def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
-    """Who has a password.
+    """Who has a password that somebody may know.
 
     Raises:
         StackError: the cluster cannot be asked.
     """
     with _provisioning(endpoint) as admin:
-        asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())
-        return frozenset(asked.result(ANSWERED_WITHIN_S))
+        return _logins(admin)
+
+
+def _logins(admin: AdminClient) -> frozenset[str]:
+    asked = cast(
+        "Future[dict[str, UserScramCredentialsDescription]]", admin.describe_user_scram_credentials()
+    )  # of all: one answer
+    return frozenset(
+        name
+        for name, described in asked.result(ANSWERED_WITHIN_S).items()
+        if any(each.iterations != _ENDED_ITERATIONS for each in described.scram_credential_infos)
+    )
 
 
 def has_inbox(endpoint: KafkaEndpoint, authority: str) -> bool:
@@ -228,8 +242,7 @@ def _settle(admin: AdminClient, topics: Sequence[Wanted]) -> None:
 
 def _users(admin: AdminClient, logins: Logins) -> None:
     """Tell the cluster new passwords; the others it has, and hashing hundreds of them takes seconds."""
-    asked = cast("Future[dict[str, Any]]", admin.describe_user_scram_credentials())  # of all: one answer
-    known = asked.result(ANSWERED_WITHIN_S)
+    known = _logins(admin)
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, _ITERATIONS)
     untold = [name for name in logins.passwords if name in logins.fresh or name not in known]
     for chunk in _chunks(untold):

@@ -15,7 +15,7 @@ REQUESTS: list[Callable[[], Any]] = [
     lambda: kafka.prepare(NOBODY, authorities=(), logins=Logins.of({})),
     lambda: kafka.admit(NOBODY, logins=Logins.of({})),
     lambda: kafka.add_authority(NOBODY, "g-06531005", logins=Logins.of({})),
-    lambda: kafka.remove_login(NOBODY, "authority.g-06531005"),
+    lambda: kafka.end_login(NOBODY, "authority.g-06531005"),
     lambda: kafka.known_logins(NOBODY),
     lambda: suspension.suspend(NOBODY, "g-06531005"),
     lambda: suspension.resume(NOBODY, "g-06531005"),
