@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+from confluent_kafka.admin import (
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
 
 from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
@@ -47,7 +52,9 @@ def test_a_login_that_has_ended_begins_anew(broker: Kafka) -> None:
 
 def enter(broker: Kafka, logins: list[str]) -> None:
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-    told = [UserScramCredentialUpsertion(login, credential, b"a password") for login in logins]
+    told: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(login, credential, b"a password") for login in logins
+    ]
     admin = broker.endpoint.admin()  # it ends what it has begun when nobody holds it
     for done in admin.alter_user_scram_credentials(told).values():
         done.result(20)
