@@ -120,8 +120,9 @@ class Kafka(Part):
     def wait_until_ready(self) -> None:
         """As every part; a broker that refuses the password that its own metadata holds is started once more.
 
-        That is seen where a login was deleted (docs/troubleshooting.md), and was once mended by a second start. What it can be found by is kept: where each of its threads stood, and its metadata. A broker that is merely slow
-        refuses nobody, and a connection that breaks while it signs in is no refusal.
+        That is seen where a login was deleted (docs/troubleshooting.md), and was once mended by a second start. What it can be
+        found by is kept: where each of its threads stood, and its metadata. A broker that is merely slow refuses nobody, and
+        a connection that breaks while it signs in is no refusal.
         """
         try:
             super().wait_until_ready()
