@@ -100,7 +100,6 @@ def group_consumer(
 def reader(
     address: KafkaAddress,
     *,
-    fetch_min_bytes: int = 1,
     fetch_max_wait_ms: int = 500,
     committed: bool = True,
     group: str | None = None,
@@ -117,7 +116,6 @@ def reader(
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed" if committed else "read_uncommitted",
-        fetch_min_bytes=fetch_min_bytes,
         fetch_max_wait_ms=fetch_max_wait_ms,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
     )

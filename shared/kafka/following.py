@@ -1,10 +1,10 @@
 """Views over topics that a process reads without a group: one loop for all, one rule of completeness."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Never, Protocol
+from typing import Final, Never, Protocol
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from aiokafka.structs import TopicPartition
 
 from shared.backoff import Backoff
 from shared.errors import Unavailable, Undecodable
+from shared.first_to_end import until_one_ends
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.described_topics import describe_with, watch_ids
 from shared.kafka.lenient_fetch import fetch_leniently
@@ -112,7 +113,7 @@ async def follow_records(
                 asking=asking,
                 complete=pause.reset,
             )
-            await _until_one_ends(rounds, watch_ids(partial(_ids, consumer), every_seconds=look_seconds))
+            await until_one_ends(rounds, watch_ids(partial(_ids, consumer), every_seconds=look_seconds))
         except _FAILURES as error:
             log.warning("topic not followed", error=error, next=pause.next_seconds)
             failure = error
@@ -120,18 +121,6 @@ async def follow_records(
             await view.lost(failure)
             await close(consumer)
         await pause.sleep()
-
-
-async def _until_one_ends(*works: Coroutine[Any, Any, Never]) -> None:
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 async def _ids(consumer: AIOKafkaConsumer) -> Mapping[str, UUID]:

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.errors import Unavailable
+from shared.first_to_end import until_one_ends
 from shared.kafka.caught_up import caught_up
 from shared.kafka.client import KafkaAddress
 from shared.postgres.pool import Pool, reaching_postgres
@@ -57,16 +58,10 @@ class CatchingUp:
         """Fill the histories and watch them until cancelled; what went back is filled by a new reader."""
         while True:
             self._seen: Mapping[TopicPartition, int] = {}
-            tasks = [asyncio.ensure_future(self._fill()), asyncio.ensure_future(self._watch())]
             try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                await until_one_ends(self._fill(), self._watch())
             finally:
                 self._complete = False
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            for task in done:
-                task.result()
             self._log.warning("histories went back")
 
     async def _watch(self) -> None:
@@ -85,6 +80,7 @@ class CatchingUp:
                     await asyncio.sleep(_LOOK_SECONDS)
                     await self._stored()
             except _WentBackError:
+                self._complete = False  # at once, not when the filling has ended too
                 return
             except (KafkaError, Unavailable, OSError) as away:
                 self._log.warning("not known whether histories are complete", error=away)
