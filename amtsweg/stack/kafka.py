@@ -5,14 +5,8 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
-import signal
 import subprocess
-import time
 import uuid
-import warnings
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +44,6 @@ _SMALL_HEAP = ("-Xms48m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30")
 _REFUSED = "invalid credentials"
 """What a broker says of a name that it does not know, and of a wrong password."""
 
-_REFUSES = 3
-"""So many refusals in one start are no accident of a moment."""
-
-_THREADS_TOLD_S = 1.0
-_TRACES = "refused-"
-_METADATA = "__cluster_metadata-0"
-
-
-class BrokerRefusedEverybody(UserWarning):
-    """A broker had to be started once more; an operator does the same (docs/troubleshooting.md)."""
-
 
 class Kafka(Part):
     # 900 topics after a kill -9: the logs are recovered before the broker answers. On two cores that twenty others want,
@@ -84,7 +67,7 @@ class Kafka(Part):
         self._heap_mb = heap_mb
         self._folder = var / "kafka"
         self._probe: AdminClient | None = None
-        self._refusals = 0
+        self._refused = False
 
     @property
     def bootstrap(self) -> str:
@@ -114,45 +97,25 @@ class Kafka(Part):
         )
 
     def launch(self) -> None:
-        self._probe, self._refusals = None, 0
+        self._probe, self._refused = None, False
         super().launch()
 
-    def wait_until_ready(self) -> None:
-        """As every part; a broker that refuses the password that its own metadata holds is started once more.
-
-        That is seen where a login was deleted (docs/troubleshooting.md), and was once mended by a second start. What it can be
-        found by is kept: where each of its threads stood, and its metadata. A broker that is merely slow refuses nobody, and
-        a connection that breaks while it signs in is no refusal.
-        """
-        try:
-            super().wait_until_ready()
-        except PartFailedError as failed:
-            if self._refusals < _REFUSES or not self.running:
-                raise
-            kept = self._keep_traces()
-            told = (
-                f"{self.name} REFUSES EVERY PASSWORD although it has them ({self._refusals} times); it is started once more. "
-                f"Its threads are told above in this log, its metadata is kept in {kept}: send both with a report. {failed}\n"
+    def not_ready_yet(self) -> str:
+        """As every part; where the broker refuses the administrator's password, that is the cause."""
+        if not self._refused:
+            return super().not_ready_yet()
+        secrets_file = self._secrets_file
+        return (
+            said(
+                de=f"{self.name} läuft und weist das Kennwort der Verwaltung aus {secrets_file} ab. Entweder gehört die Datei "
+                "nicht zu diesen Daten, oder ein Login wurde gelöscht und Kafka hat dabei alle Kennwörter verloren: "
+                "docs/troubleshooting.md sagt, wie sie neu gesetzt werden (»invalid credentials«).",
+                en=f"{self.name} runs and refuses the administrator's password from {secrets_file}. Either the file does not "
+                "belong to these data, or a login was deleted and Kafka lost all passwords with it: "
+                'docs/troubleshooting.md says how to set them again ("invalid credentials").',
             )
-            with self.log.open("a") as log:
-                log.write(told)
-            warnings.warn(told, BrokerRefusedEverybody, stacklevel=2)
-            self.kill()
-            self.launch()
-            super().wait_until_ready()
-
-    def traces(self) -> Iterator[Path]:
-        """What was kept of starts in which the broker refused everybody."""
-        return self._folder.glob(f"{_TRACES}*")
-
-    def _keep_traces(self) -> Path:
-        """Have the broker write where its threads stand, and copy its metadata; return where."""
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGQUIT)
-            time.sleep(_THREADS_TOLD_S)
-        kept = self._folder / f"{_TRACES}{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        shutil.copytree(self._folder / "data" / _METADATA, kept, dirs_exist_ok=True)
-        return kept
+            + f"\n{self.log_tail()}"
+        )
 
     def ready(self) -> bool:
         """An open port is not readiness: ask for the metadata, with the password."""
@@ -173,7 +136,7 @@ class Kafka(Part):
 
     def _note(self, error: KafkaError) -> None:
         # librdkafka reports whatever breaks while it signs in as a failed authentication; a refusal is in words only.
-        self._refusals += _REFUSED in error.str()
+        self._refused |= _REFUSED in error.str()
 
     def _java(self, *arguments: str) -> Command:
         return Command(
@@ -189,8 +152,12 @@ class Kafka(Part):
             folder=self._folder,
         )
 
+    @property
+    def _secrets_file(self) -> Path:
+        return self._folder / "secrets.json"
+
     def _secrets(self) -> dict[str, str]:
-        path = self._folder / "secrets.json"
+        path = self._secrets_file
         if not path.exists():
             write_secret(path, json.dumps({name: secrets.token_urlsafe(24) for name in (ADMIN, CONTROLLER)}))
         kept: dict[str, str] = json.loads(read_bounded_text(path))

@@ -155,8 +155,7 @@ def stack() -> Iterator[RealParts]:
     finally:
         for part in running:
             part.kill()  # their data go with them
-        if not any(parts.kafka.traces()):
-            shutil.rmtree(var, ignore_errors=True)
+        shutil.rmtree(var, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
