@@ -8,6 +8,7 @@ from shared.events.case import SilenceDoubt
 from shared.events.clock import DeemedKind
 from shared.events.competence import CompetenceDecision
 from shared.events.payload import AuthorityId, Instant, Payload, WireModel
+from shared.events.sealed_answer import AnswerKeyNames
 from shared.events.submission import Receipt
 
 CustodyState = Literal[
@@ -45,8 +46,9 @@ class CaseHeld(Payload):
     directory alone decided. ``delivery`` is the id of the record that brought the case to the authority's inbox.
     ``delivered`` are the instants at which this record and then each supplement were written there. ``handed_on_by``
     are the authorities that returned or forwarded the case: none of them gets it again unless a person says so.
-    ``supplements`` are the submissions that were handed in to the case later. Of an ``erased`` case only this marker
-    is kept, so that nothing opens it again.
+    ``supplements`` are the submissions that were handed in to the case later. ``answer_keys`` are the keys that its
+    records named to the authorities; absent where these are not known. Of an ``erased`` case only this marker is kept, so
+    that nothing opens it again.
     """
 
     submission_id: UUID
@@ -65,3 +67,4 @@ class CaseHeld(Payload):
     applied_at: Instant | None = None
     period: PeriodOver | None = None
     extended: bool = False
+    answer_keys: AnswerKeyNames | None = None

@@ -92,6 +92,24 @@ class AnswerKeys(WireModel):
     notifier: SealingKeySet = SealingKeySet()
 
 
+SealingKind = Literal["P-256", "P-384", "X25519", "RSA"]
+"""What a key is: the curve of an elliptic one, or RSA."""
+
+
+class KeyName(WireModel):
+    """A key to which parts of answers may be sealed, as far as a door has to know it."""
+
+    kid: str
+    kind: SealingKind
+
+
+class AnswerKeyNames(WireModel):
+    """The keys that the delivered records of a case have named: the client's for ``content``, the notifier's for ``notice``."""
+
+    content: tuple[KeyName, ...] = ()
+    notice: tuple[KeyName, ...] = ()
+
+
 class EnclosedDocument(WireModel):
     """A document of the authority with its bytes."""
 

@@ -22,6 +22,7 @@ from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
 from shared.access.principal import Principal
 from shared.crypto.jwe import OwnKey, RecipientKey, open_sealed, seal
+from shared.crypto.key_strength import is_sealing_point
 from shared.events import ids
 from shared.events.case import CaseAnswered
 from shared.events.custody import CustodyState
@@ -193,6 +194,7 @@ def clerk_app(doors: ClerksDoors, settings: SignIn, *, http: httpx.AsyncClient |
         clock=lambda: doors.now,
         secret=b"secret",
         known=lambda authority: authority in hessen().authorities,
+        is_point=is_sealing_point,
     )
     same = APIRouter(prefix=PAGE)
     same.include_router(answer_routes(door, gate=signed_in.gate, telemetry=telemetry))

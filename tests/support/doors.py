@@ -21,11 +21,13 @@ from services.router.domain.cases.owed_case import OwedCase
 from services.router.handler.answers import AnswerDoor
 from services.router.handler.counted_answers import CountedAnswers
 from shared.access.principal import Principal
+from shared.crypto.key_strength import is_sealing_point
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered
 from shared.events.custody import CustodyState
 from shared.events.envelope import Event, Message, carries
+from shared.events.sealed_answer import AnswerKeyNames
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
@@ -91,8 +93,17 @@ class DoorsInMemory:
             raise Unavailable("case.answered.v1: not confirmed within 5 s")
         self.opened.extend(records)
 
-    def hold(self, case: UUID, *, authority: str = GIESSEN, standing: CustodyState = "routed") -> None:
-        self.custody.seen[case] = Holding(submission_id=SUBMISSION_ID, standing=standing, authority=authority)
+    def hold(
+        self,
+        case: UUID,
+        *,
+        authority: str = GIESSEN,
+        standing: CustodyState = "routed",
+        answer_keys: AnswerKeyNames | None = None,
+    ) -> None:
+        self.custody.seen[case] = Holding(
+            submission_id=SUBMISSION_ID, standing=standing, authority=authority, answer_keys=answer_keys
+        )
 
     def owe(self, case: UUID, *, authority: str = GIESSEN) -> None:
         self.custody.seen[case] = OwedCase(
@@ -151,6 +162,7 @@ def doors_app(doors: DoorsInMemory) -> FastAPI:
         clock=lambda: doors.now,
         secret=b"secret",
         known=lambda authority: authority in hessen().authorities,
+        is_point=is_sealing_point,
     )
     app.include_router(
         answer_routes(CountedAnswers(door, doors.looks), gate=authority_gate(doors), telemetry=telemetry)

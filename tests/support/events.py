@@ -3,7 +3,10 @@
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from uuid import UUID
+
+from pydantic import JsonValue
 
 from shared.crypto.key_wrapping import Use
 from shared.events import ids
@@ -75,6 +78,15 @@ ANSWER_KEYS = AnswerKeys(
 )
 
 
+POINT: Final[dict[str, JsonValue]] = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
+    "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+}
+"""The base point of P-256: a public key that belongs to nobody."""
+
+
 def sealed(
     kid: str = "platform-2026",
     *,
@@ -91,7 +103,7 @@ def sealed(
                 header={
                     "alg": "ECDH-ES+A256KW",
                     "kid": kid,
-                    "epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "B" * 43},
+                    "epk": POINT,
                 },
                 encrypted_key="C" * 54,
             ),

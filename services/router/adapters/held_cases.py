@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from sys import intern
 from typing import Final
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
 from shared.errors import Unavailable
 from shared.events.custody import CustodyState
+from shared.events.sealed_answer import AnswerKeyNames, SealingKind
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.partitions import partitions_of
@@ -36,6 +38,16 @@ class _StoredReceipt(msgspec.Struct, rename="camel"):
     service: str
 
 
+class _Name(msgspec.Struct, frozen=True):
+    kid: str
+    kind: SealingKind
+
+
+class _Names(msgspec.Struct, frozen=True):
+    content: tuple[_Name, ...] = ()
+    notice: tuple[_Name, ...] = ()
+
+
 class _Stored(msgspec.Struct, rename="camel"):
     """What the doors need of a custody; the rest is passed over unread."""
 
@@ -47,6 +59,7 @@ class _Stored(msgspec.Struct, rename="camel"):
     placed_by: UUID | None = None
     supplements: tuple[UUID, ...] = ()
     delivered: tuple[datetime, ...] = ()
+    answer_keys: _Names | None = None
 
 
 class _Applied(msgspec.Struct):
@@ -172,6 +185,12 @@ class HeldCases:
             await pause.sleep()
 
 
+@lru_cache(maxsize=4096)
+def _names(stored: _Names | None) -> AnswerKeyNames | None:
+    """One object for all cases of a client."""
+    return None if stored is None else AnswerKeyNames.model_validate(msgspec.to_builtins(stored))
+
+
 def _holding(value: bytes) -> Holding | None:
     stored = _STORED.decode(value)
     if stored.authority is None:
@@ -185,12 +204,14 @@ def _holding(value: bytes) -> Holding | None:
             standing=stored.standing,
             authority=authority,
             outdated=outdated,
+            answer_keys=_names(stored.answer_keys),
         )
     return OwedCase(
         submission_id=stored.submission_id,
         standing=stored.standing,
         authority=authority,
         outdated=outdated,
+        answer_keys=_names(stored.answer_keys),
         receipt_number=stored.receipt.receipt_number,
         received_at=stored.receipt.received_at,
         service=intern(stored.receipt.service),

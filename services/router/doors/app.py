@@ -41,6 +41,7 @@ from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories
 from shared.access.principals import Principals
 from shared.access.suspensions import FollowedSuspensions, UnsuspendedPrincipals
+from shared.crypto.key_strength import is_sealing_point
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.events.topics import CASE_ANSWERED
@@ -113,6 +114,7 @@ def _parts(settings: Settings, *, pool: Pool, egress: Egress) -> Mapping[str, Co
         clock=utc_now,
         secret=secret,
         known=lambda authority: authority in directories.at(utc_now()).directory.authorities,
+        is_point=is_sealing_point,
     )
     answers = CountedAnswers(door, looks)
     webhooks = PostgresWebhooks(pool)

@@ -1,7 +1,8 @@
 """The authorities' door for answers: enter, publish, note; refuse what certainly has no effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from services.router.domain.cases.answering import (
     AnswerAdmission,
@@ -29,7 +30,10 @@ from shared.events.topics import CASE_ANSWERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDoor:
-    """``secret`` keys the hashes in the store; ``known`` says whether the directory in force has an authority."""
+    """``secret`` keys the hashes in the store; ``known`` says whether the directory in force has an authority.
+
+    ``is_point`` says whether a JWK is a public key that something can be sealed with.
+    """
 
     store: AnswerStore
     custody: Custody
@@ -37,6 +41,7 @@ class AnswerDoor:
     clock: Clock
     secret: bytes
     known: Callable[[str], bool]
+    is_point: Callable[[Mapping[str, Any]], bool]
 
     async def take(self, given: AnswerRequest, *, traceparent: str | None = None) -> AnswerOutcome:
         """Take the answer, or say why not.
@@ -61,7 +66,10 @@ class AnswerDoor:
                 return AnswerIneffective(reason)
         if held is None:
             raise AssertionError("a case that nobody holds has been refused before")
-        if (fault := fault_of_parts(given.answer, submission_id=held.submission_id)) is not None:
+        fault = fault_of_parts(
+            given.answer, submission_id=held.submission_id, named=held.answer_keys, is_point=self.is_point
+        )
+        if fault is not None:
             return AnswerPartRefused(*fault)
         entry = enter(given, submission_id=held.submission_id, secret=self.secret, now=self.clock())
         found = await self.store.enter(entry)

@@ -19,6 +19,7 @@ from shared.events.answer_refusal import AnswerRefusalDelivered
 from shared.events.case import AnswerGiven, CaseAnswered, CaseDecided
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event, Message, encode
+from shared.events.sealed_answer import AnswerKeyNames, KeyName
 from shared.events.submission import SubmissionReceived, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CUSTODY, CASE_UPDATED, SUBMISSION_ROUTED
 from shared.kafka.client import reader, transactional_producer
@@ -33,6 +34,7 @@ from tests.support.routing import about
 from tests.support.stack import Database, unique
 
 MARBURG = "g-06534014"
+NAMED = AnswerKeyNames(content=(KeyName(kid="client-2026", kind="P-256"),))
 INBOX = AUTHORITY_INBOX.for_authority(GIESSEN)
 
 
@@ -283,7 +285,12 @@ async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other
     case, held = (
         uuid4(),
         CaseHeld(
-            submission_id=uuid4(), receipt=RECEIPT, standing="accepted", since=RECEIVED_AT, authority=GIESSEN
+            submission_id=uuid4(),
+            receipt=RECEIPT,
+            standing="accepted",
+            since=RECEIVED_AT,
+            authority=GIESSEN,
+            answer_keys=NAMED,
         ),
     )
     try:
@@ -303,4 +310,4 @@ async def test_a_record_that_cannot_be_read_degrades_the_view_and_hides_no_other
         )
 
     assert found is not None
-    assert found.standing == "accepted"
+    assert (found.standing, found.answer_keys) == ("accepted", NAMED)

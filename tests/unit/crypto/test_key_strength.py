@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from shared.crypto.key_strength import strong_key
+from shared.crypto.key_wrapping import RecipientKey, Use, encode
+from tests.support.events import SUBMISSION_ID
 
 
 def public(key: ECKey | OKPKey | RSAKey) -> dict[str, Any]:
@@ -44,6 +46,28 @@ def test_a_strong_key_enters(key: ECKey | OKPKey | RSAKey) -> None:
 def test_a_weak_or_malformed_key_does_not(jwk: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected RSA with at least 3072 bits"):
         strong_key(jwk)
+
+
+_P25519 = 2**255 - 19
+_ORDER_8 = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+
+
+@pytest.mark.parametrize("y", [0, 1, _P25519 - 1, _P25519 + 1, _ORDER_8, _P25519 - _ORDER_8, 2])
+def test_a_signing_key_of_small_order_or_off_the_curve_does_not_enter(y: int) -> None:
+    for sign in (0, 1 << 255):
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": encode((y | sign).to_bytes(32, "little"))}
+        with pytest.raises(ValueError, match="malformed"):
+            strong_key(jwk)
+
+
+@given(x=st.binary(min_size=32, max_size=32) | st.sampled_from([bytes(32), b"\x01" + bytes(31)]))
+def test_whatever_enters_for_sealing_can_be_sealed_to(x: bytes) -> None:
+    jwk = {"kty": "OKP", "crv": "X25519", "kid": "k", "x": encode(x)}
+    try:
+        key = RecipientKey(jwk)
+    except ValueError:
+        return
+    assert key.wrap(bytes(32), use=Use(SUBMISSION_ID, "content"))
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)

@@ -13,11 +13,13 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from services.intake.adapters.jwt import JwtAssertions
 from services.intake.domain.client import Assertion, read_assertion
+from services.router.domain.cases.answer_keys import names_of
 from services.router.domain.cases.sealed_parts import fault_of_parts
 from shared.crypto.jwe import RecipientKey, seal
+from shared.crypto.key_strength import is_sealing_point
 from shared.events.case import AnswerGiven, AnswerKind
 from shared.events.ids import submission_id
-from shared.events.sealed_answer import AnswerContent, AnswerNotice
+from shared.events.sealed_answer import AnswerContent, AnswerKeys, AnswerNotice
 from tests.support.sample_authority import FOLDER, load_sample
 
 pytestmark = pytest.mark.slow
@@ -132,9 +134,10 @@ def test_every_kind_of_answer_occurs_and_each_content_has_its_answers(answers: l
 def test_each_answer_is_as_the_door_expects_it_with_parts_that_every_key_opens(
     answers: list[list[Json]],
 ) -> None:
+    named = names_of(AnswerKeys.model_validate_json(json.dumps(case({})["answerKeys"]), extra="ignore"))
     for each in (each for given in answers for each in given):
         given = AnswerGiven.model_validate(each)
-        assert fault_of_parts(given, submission_id=SUBMISSION) is None
+        assert fault_of_parts(given, submission_id=SUBMISSION, named=named, is_point=is_sealing_point) is None
         if "content" in each:
             for key in CLIENT:
                 AnswerContent.model_validate(plaintext(each["content"], key))

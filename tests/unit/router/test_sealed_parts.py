@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from services.router.domain.cases.sealed_parts import PartFault, fault_of_parts
 from shared.crypto.jwe import RecipientKey, seal
+from shared.crypto.key_strength import is_sealing_point
 from shared.events.case import AnswerGiven
 from shared.events.payload import Sealed, SealedRecipient
 from shared.events.sealed_answer import MAX_NOTICE_BYTES
@@ -42,7 +43,7 @@ def faulty(content: Sealed | None = None, notice: Sealed | None = None) -> tuple
     answer = AnswerGiven(
         kind="decided", outcome="granted", content=content, notice=notice, given_at=RECEIVED_AT
     )
-    return fault_of_parts(answer, submission_id=SUBMISSION_ID)
+    return fault_of_parts(answer, submission_id=SUBMISSION_ID, named=None, is_point=is_sealing_point)
 
 
 def header(**changed: Any) -> str:
@@ -105,10 +106,14 @@ def test_parts_that_are_sealed_as_they_should_be_are_taken(kind: str) -> None:
         pytest.param(part(recipients=()), "recipients", id="for nobody"),
         pytest.param(part(recipients=recipient() * 6), "recipients", id="for too many"),
         pytest.param(part(recipients=recipient(alg="dir")), "recipients", id="another algorithm"),
-        pytest.param(part(recipients=recipient(kid="")), "recipients", id="without a name of the key"),
+        pytest.param(
+            part(recipients=recipient(kid="")), "recipients.header.kid", id="without a name of the key"
+        ),
         pytest.param(part(recipients=recipient(note="Erika")), "recipients", id="with words for a recipient"),
         pytest.param(
-            part(recipients=recipient(kid="\x1b[2J")), "recipients", id="a key that clears a screen"
+            part(recipients=recipient(kid="\x1b[2J")),
+            "recipients.header.kid",
+            id="a key that clears a screen",
         ),
         pytest.param(part(recipients=recipient(key="AAAA")), "recipients", id="a short wrapped key"),
         pytest.param(part(recipients=recipient(key="A" * 9000)), "recipients", id="a long wrapped key"),
@@ -123,14 +128,22 @@ def test_parts_that_are_sealed_as_they_should_be_are_taken(kind: str) -> None:
         ),
         pytest.param(part(recipients=recipient(epk=None)), "recipients", id="without a point"),
         pytest.param(
-            part(recipients=recipient(epk=POINT | {"d": "AA"})), "recipients", id="with a private key"
+            part(recipients=recipient(epk=POINT | {"d": "AA"})),
+            "recipients.header.epk",
+            id="with a private key",
         ),
         pytest.param(
-            part(recipients=recipient(epk=POINT | {"x": {}})), "recipients", id="with a point that is none"
+            part(recipients=recipient(epk=POINT | {"x": {}})),
+            "recipients.header.epk",
+            id="with a point that is none",
         ),
-        pytest.param(part(recipients=recipient(epk=POINT | {"x": "AQ"})), "recipients", id="a short point"),
         pytest.param(
-            part(recipients=recipient(epk=POINT | {"crv": "P-521"})), "recipients", id="on another curve"
+            part(recipients=recipient(epk=POINT | {"x": "AQ"})), "recipients.header.epk", id="a short point"
+        ),
+        pytest.param(
+            part(recipients=recipient(epk=POINT | {"crv": "P-521"})),
+            "recipients.header.epk",
+            id="on another curve",
         ),
         pytest.param(part(recipients=recipient(alg="RSA-OAEP-256")), "recipients", id="RSA with a point"),
         pytest.param(

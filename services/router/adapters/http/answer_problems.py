@@ -185,6 +185,22 @@ def _id_of_an_earlier_answer() -> Problem:
     )
 
 
+_FAULT: Final = Bilingual(
+    de="{place} ist nicht so, wie es sein muss; geöffnet hat es hier niemand.",
+    en="{place} is not as it must be; nobody has opened it here.",
+)
+_FAULTS: Final[dict[PartFault, Bilingual]] = {
+    "recipients.header.kid": Bilingual(
+        de="{place} nennt keinen der Schlüssel aus answerKeys dieses Vorgangs.",
+        en="{place} names none of the keys in answerKeys of this case.",
+    ),
+    "recipients.header.epk": Bilingual(
+        de="{place} ist kein Punkt auf der Kurve des Schlüssels, den kid nennt.",
+        en="{place} is no point on the curve of the key that kid names.",
+    ),
+}
+
+
 def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
     expected = EXPECTED[part]
     if fault == "too-large":
@@ -204,10 +220,7 @@ def _part_refused(part: SealedPart, fault: PartFault) -> Problem:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "sealed-part-malformed",
         title=Bilingual(de="Versiegelter Teil nicht lesbar", en="Sealed part malformed"),
-        detail=Bilingual(
-            de=f"{part}.{fault} ist nicht so, wie es sein muss; geöffnet hat es hier niemand.",
-            en=f"{part}.{fault} is not as it must be; nobody has opened it here.",
-        ),
+        detail=_FAULTS.get(fault, _FAULT).format(place=f"{part}.{fault}"),
         resolution=(
             Bilingual(
                 de=f"Ein JWE in allgemeiner JSON-Form senden: enc A256GCM, cty application/json, submissionId aus answerKeys, purpose {expected.purpose}, ein Empfänger je Schlüssel in answerKeys, bei ECDH-ES+A256KW mit epk, apu und apv.",

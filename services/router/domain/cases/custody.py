@@ -10,6 +10,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.router.domain.cases.answer_effects import effect_of
+from services.router.domain.cases.answer_keys import names_of
 from services.router.domain.cases.transitions import CLOSED, answer_refusal_in
 from shared.events.case import (
     AnswerKind,
@@ -26,6 +27,7 @@ from shared.events.custody import CaseHeld, CustodyState
 from shared.events.envelope import Event
 from shared.events.ids import child_id, delivery_id
 from shared.events.payload import Payload
+from shared.events.sealed_answer import AnswerKeyNames
 from shared.events.submission import (
     Assignment,
     Receipt,
@@ -73,12 +75,14 @@ class Holding:
     """The part of a custody that decides about an answer; the doors keep only this of each case.
 
     ``outdated`` are the ids that were acted on before the case was placed as it is now: see `before_placement`.
+    ``answer_keys`` are the keys that its records have named; None where these are not known.
     """
 
     submission_id: UUID
     standing: CustodyState
     authority: str
     outdated: tuple[UUID, ...] = ()
+    answer_keys: AnswerKeyNames | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,11 @@ def is_new(custody: CaseHeld | None, cause: Event[Payload]) -> bool:
 def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: datetime) -> CustodyChange:
     """Open the case: route it or park it. The caller has checked `is_new`."""
     opening = CaseHeld(
-        submission_id=cause.submission_id, receipt=cause.data.receipt, standing="parked", since=now
+        submission_id=cause.submission_id,
+        receipt=cause.data.receipt,
+        standing="parked",
+        since=now,
+        answer_keys=names_of(cause.data.answer_keys),
     )
     return _place(opening, cause, placement, now=now)
 

@@ -1,8 +1,8 @@
-"""Checks a sealed part of an answer without opening it: its shape, its size, and what it is bound to."""
+"""Checks a sealed part of an answer without opening it: its shape, its size, what it is bound to, and to which keys."""
 
 import json
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
@@ -15,12 +15,23 @@ from shared.events.sealed_answer import (
     MAX_KEYS,
     MAX_NOTICE_BYTES,
     NOTICE_PURPOSE,
+    AnswerKeyNames,
+    KeyName,
 )
 from shared.strict_json import inspect
 
 SealedPart = Literal["content", "notice"]
 PartFault = Literal[
-    "protected", "recipients", "iv", "ciphertext", "tag", "submissionId", "purpose", "too-large"
+    "protected",
+    "recipients",
+    "recipients.header.kid",
+    "recipients.header.epk",
+    "iv",
+    "ciphertext",
+    "tag",
+    "submissionId",
+    "purpose",
+    "too-large",
 ]
 """The member of the JWE that is wrong, or ``too-large``."""
 
@@ -59,21 +70,37 @@ _CURVES: Final = {
 _LONGEST_KID: Final = 255
 
 
-def fault_of_parts(given: AnswerGiven, *, submission_id: UUID) -> tuple[SealedPart, PartFault] | None:
-    """The first part that its recipient could not use, and why; None if all parts are well-formed."""
+IsPoint = Callable[[Mapping[str, Any]], bool]
+
+
+class _Door(NamedTuple):
+    """What a part is held against: what it must be bound to, to whom it may be sealed, what a point is."""
+
+    bound: Mapping[str, str]
+    named: tuple[KeyName, ...] | None
+    is_point: IsPoint
+
+
+def fault_of_parts(
+    given: AnswerGiven, *, submission_id: UUID, named: AnswerKeyNames | None, is_point: IsPoint
+) -> tuple[SealedPart, PartFault] | None:
+    """The first part that its recipient could not use, and why; None if all parts are well-formed.
+
+    ``named`` are the keys that the case's records have named; None where nobody knows, then any may be meant.
+    """
     for part, expected in EXPECTED.items():
         sealed: Sealed | None = getattr(given, part)
-        fault = None if sealed is None else _fault(sealed, expected, submission_id=submission_id)
+        if sealed is None:
+            continue
+        bound = {"apu": _digest(str(submission_id)), "apv": _digest(expected.purpose)}
+        door = _Door(bound, None if named is None else getattr(named, part), is_point)
+        fault = next(_faults(sealed, expected, submission_id=submission_id, door=door), None)
         if fault is not None:
             return part, fault
     return None
 
 
-def _fault(sealed: Sealed, expected: Expected, *, submission_id: UUID) -> PartFault | None:
-    return next(_faults(sealed, expected, submission_id=submission_id), None)
-
-
-def _faults(sealed: Sealed, expected: Expected, *, submission_id: UUID) -> Iterator[PartFault]:
+def _faults(sealed: Sealed, expected: Expected, *, submission_id: UUID, door: _Door) -> Iterator[PartFault]:
     if len(sealed.ciphertext) > (expected.most_bytes + 2) // 3 * 4:
         yield "too-large"
     if not _bytes(sealed.ciphertext):
@@ -89,9 +116,10 @@ def _faults(sealed: Sealed, expected: Expected, *, submission_id: UUID) -> Itera
         yield "submissionId"
     elif header["purpose"] != expected.purpose:
         yield "purpose"
-    bound = {"apu": _digest(str(submission_id)), "apv": _digest(expected.purpose)}
-    if not _recipients_fit(sealed, bound=bound):
+    if not 1 <= len(sealed.recipients) <= MAX_KEYS:
         yield "recipients"
+    for each in sealed.recipients:
+        yield from _faults_of_entry(each, door)
 
 
 def _protected(text: str) -> Mapping[str, str] | None:
@@ -106,37 +134,41 @@ def _protected(text: str) -> Mapping[str, str] | None:
     return header if fits else None
 
 
-def _recipients_fit(sealed: Sealed, *, bound: Mapping[str, str]) -> bool:
-    if not 1 <= len(sealed.recipients) <= MAX_KEYS:
-        return False
-    return all(_recipient_fits(each, bound=bound) for each in sealed.recipients)
-
-
-def _recipient_fits(entry: SealedRecipient, *, bound: Mapping[str, str]) -> bool:
-    """Whether the entry has what its recipient needs, and no other member, so that nothing in it identifies a person."""
+def _faults_of_entry(entry: SealedRecipient, door: _Door) -> Iterator[PartFault]:
+    """What its recipient could not use; no other member is permitted, so that nothing in it identifies a person."""
     header, kid = entry.header, entry.header.get("kid")
-    wrapped = _bytes(entry.encrypted_key) if len(entry.encrypted_key) <= _MOST_WRAPPED else None
     if not isinstance(kid, str) or not 1 <= len(kid) <= _LONGEST_KID or not kid.isprintable():
-        return False
+        yield "recipients.header.kid"
+        return
+    kinds = set(_CURVES) | {"RSA"} if door.named is None else {k.kind for k in door.named if k.kid == kid}
+    if not kinds:
+        yield "recipients.header.kid"
+    wrapped = _bytes(entry.encrypted_key) if len(entry.encrypted_key) <= _MOST_WRAPPED else None
     if header.get("alg") == _RSA:
-        return header.keys() == {"alg", "kid"} and len(wrapped or b"") >= _LEAST_RSA_BYTES
-    if header.get("alg") != _ECDH or header.keys() != {"alg", "kid", "epk", *bound}:
-        return False
-    is_bound = all(header[name] == digest for name, digest in bound.items())
-    return is_bound and len(wrapped or b"") == _WRAPPED_BYTES and _is_point(header["epk"])
+        if "RSA" not in kinds or header.keys() != {"alg", "kid"} or len(wrapped or b"") < _LEAST_RSA_BYTES:
+            yield "recipients"
+        return
+    ecdh = header.get("alg") == _ECDH and header.keys() == {"alg", "kid", "epk", *door.bound}
+    is_bound = ecdh and all(header[name] == digest for name, digest in door.bound.items())
+    if not is_bound or len(wrapped or b"") != _WRAPPED_BYTES:
+        yield "recipients"
+    elif not _is_point(header["epk"], kinds, door.is_point):
+        yield "recipients.header.epk"
 
 
-def _is_point(epk: Any) -> bool:
-    """Whether this is a public key of a curve that we seal for, by its members and their lengths."""
+def _is_point(epk: Any, curves: Container[str], is_point: IsPoint) -> bool:
+    """Whether this is a public key on one of these curves, written with its coordinates at full length and no more."""
     if not isinstance(epk, dict) or not all(isinstance(value, str) for value in epk.values()):
         return False
-    curve = _CURVES.get(epk.get("crv", ""))
-    if curve is None or epk.keys() != {"kty", "crv", *curve.coordinates} or epk["kty"] != curve.kty:
+    name = epk.get("crv", "")
+    curve = _CURVES.get(name)
+    if curve is None or name not in curves or epk.keys() != {"kty", "crv", *curve.coordinates}:
         return False
-    return all(
+    whole = all(
         len(epk[name]) <= _LONGEST_KID and len(_bytes(epk[name]) or b"") == curve.size
         for name in curve.coordinates
     )
+    return whole and epk["kty"] == curve.kty and is_point(epk)
 
 
 def _digest(text: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from services.router.domain.cases.answer_keys import more_names
 from services.router.domain.cases.custody import CustodyChange, applying, parked_again, refusing, telling
 from services.router.domain.cases.transitions import Act, may
 from shared.events.custody import CaseHeld
@@ -27,9 +28,10 @@ def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, no
     if custody is None or reason is not None:
         return _refuse(custody, cause, reason or "unknown-case", now=now)
     requested = custody.standing == "information-requested"
-    changed = {"standing": "supplemented", "since": now} if requested else {}
+    changed: dict[str, object] = {"standing": "supplemented", "since": now} if requested else {}
     delivered = (*custody.delivered, now) if custody.authority is not None else ()
     supplements = (*custody.supplements, cause.submission_id)
+    changed["answer_keys"] = more_names(custody.answer_keys, cause.data.answer_keys)
     after = applying(custody, cause.id, now=now, supplements=supplements, delivered=delivered, **changed)
     fact = CaseSupplemented(
         receipt=custody.receipt,
