@@ -7,25 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Final, Protocol
+from typing import IO, Protocol
 
 import orjson
 
-from shared.strict_json import DEEPEST, FaultPlace, JsonFault, NotJson, inspect
+from shared.strict_json import FaultPlace, NotJson, inspect
+from shared.web.expected import expected_of
 
 LONGEST_ROW = 65_536
 """In bytes; what is longer is passed over without being held."""
 
 _MOST_NAMED = 5
 _STANDARD_INPUT = Path("-")
-_FAULTS: Final[Mapping[JsonFault, str]] = {
-    "doubled-member": "stands more than once; expected each member once",
-    "number-not-exact": "expected a number that every reader understands alike (RFC 7493)",
-    "lone-surrogate": "contains half a character (a lone surrogate)",
-    "nested-too-deep": f"expected at most {DEEPEST} levels in one another",
-    "nul-character": "contains the character NUL",
-    "too-many-values": "has too many values",
-}
 
 
 class BadRow(Exception):  # noqa: N818 - the row is bad, not the program
@@ -94,7 +87,10 @@ class BatchRow:
 
 def _unlike(found: tuple[FaultPlace, ...]) -> BadRow:
     """What is wrong with a row that readers would understand differently, by the first member that it is about."""
-    told = [f"{each.pointer or 'line'} {_FAULTS[each.fault]}" for each in found[:_MOST_NAMED]]
+    told = [
+        f"{each.pointer or 'line'} expected {expected_of({'type': each.fault}).en}"
+        for each in found[:_MOST_NAMED]
+    ]
     member = found[0].pointer.removeprefix("/").partition("/")[0]
     return BadRow("; ".join(told), field=member if found[0].pointer.startswith("/") else "line")
 

@@ -70,7 +70,8 @@ class FollowedView(Protocol):
     async def take(self, round_: TopicRound) -> None:
         """Take the records in; the first round of a session has none.
 
-        A record that the view can do without is its own matter, one with a ``fault`` too: it has neither key nor value. Raising `Undecodable` or `Unavailable` ends the session.
+        A record with a ``fault`` has neither key nor value. The view decides which records it can do without; where it
+        raises `Undecodable` or `Unavailable`, the session ends.
         """
 
     async def lost(self, failure: Exception) -> None:

@@ -115,8 +115,9 @@ async def unread(
 ) -> dict[TopicPartition, int]:
     """Return the ends of those partitions that have a record between the start and the end.
 
-    Often there are only the markers of ended transactions, which nobody reads; what cannot be told within a few
-    seconds, or because of a batch that cannot be read, counts as a record. The consumer has no group; it is assigned what has to be looked at.
+    Often there are only the markers of ended transactions, which nobody reads. What cannot be told within a few
+    seconds, or because of a batch that cannot be read, counts as a record. The consumer has no group; it is assigned
+    these partitions.
     """
     behind = {tp: end for tp, end in ends.items() if starts.get(tp, 0) < end}
     if not behind:

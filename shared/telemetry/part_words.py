@@ -54,11 +54,6 @@ def is_meant_on_one_machine(part: str, reason: str) -> bool:
     return part == "copies" and reason.startswith(ONE_COPY)
 
 
-def has_words(service: str, part: str) -> bool:
-    """Whether the table knows this part."""
-    return _known(service, part) is not None
-
-
 def _known(service: str, part: str) -> Mapping[str, Any] | None:
     plain = part.removesuffix(BEGUN_ANEW)
     parts: Mapping[str, Mapping[str, Any]] = _table()["parts"]

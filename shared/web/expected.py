@@ -1,8 +1,9 @@
-"""What a place of a request should hold, in German and English, by the validator's own code for the fault."""
+"""What a place of a request should hold, in German and English, by the code of the fault: pydantic's or the JSON reader's."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.strict_json import DEEPEST
 from shared.web.bilingual import Bilingual
 
 _ONE_OF: Final = Bilingual(de="eines von: {values}", en="one of: {values}")
@@ -65,6 +66,21 @@ _EXPECTED: Final[Mapping[str, Bilingual]] = {
         de="notice zusammen mit items, damit der Antragsteller erfährt, was fehlt",
         en="notice together with items, so that the applicant learns what is missing",
     ),
+    "doubled-member": Bilingual(de="jeder Name einmal in einem Objekt", en="each member once in an object"),
+    "number-not-exact": Bilingual(
+        de="eine Zahl, die ein IEEE-Double genau wiedergibt (RFC 7493)",
+        en="a number that an IEEE double carries exactly (RFC 7493)",
+    ),
+    "lone-surrogate": Bilingual(
+        de="ganze Zeichen, kein einzelnes Surrogat", en="whole characters, no lone surrogate"
+    ),
+    "nested-too-deep": Bilingual(
+        de=f"höchstens {DEEPEST} Ebenen ineinander", en=f"at most {DEEPEST} levels in one another"
+    ),
+    "nul-character": Bilingual(de="Text ohne das Zeichen NUL", en="text without the character NUL"),
+    "too-many-values": Bilingual(
+        de="höchstens {most_values} Angaben insgesamt", en="at most {most_values} members and elements in all"
+    ),
 }
 _KINDS: Final = ("int", "float", "bool", "uuid", "datetime", "date")
 """Of these each way to be wrong has a code of its own (``int_parsing``, ``int_from_float``); expected is the same."""
@@ -75,7 +91,7 @@ _OTHER: Final = Bilingual(
 
 
 def expected_of(fault: Mapping[str, Any]) -> Bilingual:
-    """What the validator expected at the place of this fault; never what it found there."""
+    """What was expected at the place of this fault (``type``, with ``ctx`` for the blanks); never what was found there."""
     code = str(fault["type"])
     kind = next((each for each in _KINDS if code.startswith(f"{each}_")), code)
     words = _EXPECTED.get("datetime" if code in _ZONE else kind, _OTHER)

@@ -3,7 +3,6 @@
 A route whose body FastAPI reads is covered by itself (`bodies`); a route that reads its bytes asks `strict_body`.
 """
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -13,33 +12,15 @@ from fastapi.params import Form
 from starlette.types import Scope
 
 from shared.offload import offload
-from shared.strict_json import DEEPEST, DocumentLimits, FaultPlace, JsonFault, NotJson, inspect
+from shared.strict_json import DocumentLimits, FaultPlace, NotJson, inspect
 from shared.web.bilingual import Bilingual
+from shared.web.expected import expected_of
 from shared.web.problems import Problem, invalid
 
 MOST_VALUES: Final = 1_000
 """Members and elements in one document; the longest answer of an authority has a tenth of it."""
 
 _LIMITS: Final = DocumentLimits(most_values=MOST_VALUES, nul=False)
-
-_EXPECTED: Final[Mapping[JsonFault, Bilingual]] = {
-    "doubled-member": Bilingual(de="jeder Name einmal in einem Objekt", en="each member once in an object"),
-    "number-not-exact": Bilingual(
-        de="eine Zahl, die ein IEEE-Double genau wiedergibt (RFC 7493)",
-        en="a number that an IEEE double carries exactly (RFC 7493)",
-    ),
-    "lone-surrogate": Bilingual(
-        de="ganze Zeichen, kein einzelnes Surrogat", en="whole characters, no lone surrogate"
-    ),
-    "nested-too-deep": Bilingual(
-        de=f"höchstens {DEEPEST} Ebenen ineinander", en=f"at most {DEEPEST} levels in one another"
-    ),
-    "nul-character": Bilingual(de="Text ohne das Zeichen NUL", en="text without the character NUL"),
-    "too-many-values": Bilingual(
-        de=f"höchstens {MOST_VALUES} Angaben insgesamt",
-        en=f"at most {MOST_VALUES} members and elements in all",
-    ),
-}
 
 
 def takes_json(scope: Scope) -> bool:
@@ -89,4 +70,5 @@ def _not_json(place: NotJson) -> Problem:
 
 
 def _error(place: FaultPlace) -> dict[str, str | Bilingual]:
-    return {"at": f"body{place.pointer}", "problem": place.fault, "expected": _EXPECTED[place.fault]}
+    expected = expected_of({"type": place.fault, "ctx": {"most_values": MOST_VALUES}})
+    return {"at": f"body{place.pointer}", "problem": place.fault, "expected": expected}

@@ -73,15 +73,6 @@ def set_quota(endpoint: KafkaEndpoint, authority: str, quota: LoginQuota) -> Non
     _ask(endpoint, lambda admin: _alter(admin, [(authority_login(authority), quota)]))
 
 
-def known_quotas(endpoint: KafkaEndpoint) -> dict[str, dict[str, float]]:
-    """What the cluster has set for single logins.
-
-    Raises:
-        StackError: it cannot be asked.
-    """
-    return _ask(endpoint, _known)
-
-
 def _ask(endpoint: KafkaEndpoint, question: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
     address = endpoint.address()
 

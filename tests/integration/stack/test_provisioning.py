@@ -35,7 +35,7 @@ from amtsweg.stack.provision import postgres as provision_postgres
 from amtsweg.stack.provision import suspension
 from amtsweg.stack.provision.grants import authority_login, services_and_operators
 from amtsweg.stack.provision.logins import Logins
-from amtsweg.stack.provision.quotas import QUOTAS, known_quotas, provision_quotas, set_quota
+from amtsweg.stack.provision.quotas import QUOTAS, _ask, _known, provision_quotas, set_quota
 from amtsweg.stack.provision.topics import wanted
 from shared.access.principal import Credential, Principal
 from shared.access.registration import revoke, rotate
@@ -330,6 +330,6 @@ def test_every_authoritys_login_has_a_quota_and_one_given_by_name_stays(cluster:
     set_quota(cluster.part.endpoint, OTHER, QUOTAS["provider"])
     provision_quotas(cluster.part.endpoint, AUTHORITIES)
 
-    told = known_quotas(cluster.part.endpoint)
+    told = _ask(cluster.part.endpoint, _known)
     assert told[LOGIN] == QUOTAS["authority"].settings()
     assert told[authority_login(OTHER)] == QUOTAS["provider"].settings()

@@ -1,11 +1,12 @@
 """What a place should hold is said in words for each fault that our own models know, in both languages."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.events.case import AnswerGiven
+from shared.strict_json import JsonFault
 from shared.web.expected import expected_of
 from tests.support.languages import foreign
 
@@ -53,6 +54,11 @@ def test_an_answer_that_is_not_as_described_is_told_what_was_expected(
 
 def test_a_fault_that_the_table_does_not_know_leads_to_the_description() -> None:
     assert expected_of({"type": "unheard_of"}).de == "eine Angabe, wie /openapi.json sie beschreibt"
+
+
+@pytest.mark.parametrize("fault", get_args(JsonFault))
+def test_each_fault_of_the_json_reader_has_words(fault: str) -> None:
+    assert expected_of({"type": fault, "ctx": {"most_values": 7}}) != expected_of({"type": "unheard_of"})
 
 
 def test_whoever_sends_no_object_where_fastapi_expects_one_is_told_so() -> None:
