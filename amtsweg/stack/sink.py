@@ -23,6 +23,13 @@ class _Mails:
         for made in (self._new, self._part, folder / "cur"):
             made.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, answer: list[str]
+    ) -> list[str]:
+        """aiosmtpd reads one command after the other, however many come at once, but does not say so (RFC 2920)."""
+        session.host_name = hostname
+        return [*answer[:-1], "250-PIPELINING", answer[-1]]
+
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it so
         name = uuid4().hex
         part = self._part / name

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from services.notifier.adapters.smtp import judged
+from services.notifier.adapters.conversation import judged
 from services.notifier.domain.mail import Mail
 from services.notifier.ports import Accepted, MailOutcome, ServerAway, Unanswered, Unwelcome, Withdrawn
 from tests.support.mail_server import AFTER_CONTENT, AT_RECIPIENT, SILENT

@@ -71,6 +71,8 @@ class MailServer:
     """The answer to every recipient, whoever it is."""
     reports: bool = False
     """Whether it offers delivery reports (RFC 3461)."""
+    pipelining: bool = False
+    """Whether it takes several commands at once (RFC 2920)."""
     asked_to_report: dict[str, str] = field(default_factory=dict)
     """With what parameters it was asked to, last."""
     port: int = 0
@@ -129,7 +131,8 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [*responses[:-1], *(["250-DSN"] if self.reports else []), responses[-1]]
+        own = [*(["250-DSN"] if self.reports else []), *(["250-PIPELINING"] if self.pipelining else [])]
+        return [*responses[:-1], *own, responses[-1]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -7,7 +7,8 @@ next was certainly not taken by the one before.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.notifier.adapters.smtp import RecipientUnanswered, SmtpMailer
+from services.notifier.adapters.conversation import RecipientUnanswered
+from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.mail import Mail
 from services.notifier.ports import (

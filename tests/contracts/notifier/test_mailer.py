@@ -80,12 +80,12 @@ class Real:
         self.server.refuse_senders = True
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", "real", "pipelined"])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "fake":
         yield Fake()
         return
-    async with MailServer().running() as server:
+    async with MailServer(pipelining=request.param == "pipelined").running() as server:
         address = Address(
             host="127.0.0.1", port=server.port, encryption="none", greeting="amtsweg.example", timeout=2
         )

@@ -84,7 +84,7 @@ async def test_whatever_the_relay_does_nothing_is_lost_and_nothing_told_more_oft
     for number in range(MESSAGES):
         kind = KINDS[number % len(KINDS)]
         world.queue.plan(replace(message(kind), case_id=UUID(int=number)), CONTACT)
-    async with Moody(random=random).running() as relay:
+    async with Moody(random=random, pipelining=seed % 2 == 1).running() as relay:
         address = Address(
             host="127.0.0.1", port=relay.port, encryption="none", greeting="amtsweg.example", timeout=60
         )

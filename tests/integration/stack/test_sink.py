@@ -43,6 +43,20 @@ def test_mails_and_notices_lie_as_files(sink: MailSink) -> None:
     assert (lies.name, json.loads(lies.read_bytes())) == (f"{notice}.json", {"mailbox": "p-17"})
 
 
+def test_mails_whose_commands_come_together_lie_as_files(sink: MailSink) -> None:
+    with smtplib.SMTP(ports.LOOPBACK, sink.port, timeout=20) as server:
+        server.ehlo("test")
+        assert server.has_extn("pipelining")
+        for number in range(2):
+            reset = "RSET\r\n" if number else ""
+            server.send(f"{reset}MAIL FROM:<a@amtsweg.example>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+            envelope = [server.getreply()[0] for _ in range(4 if number else 3)]
+            server.send(f"Subject: {number}\r\n\r\n..\r\n.\r\n")
+            assert (envelope[-3:], server.getreply()[0]) == ([250, 250, 354], 250)
+    kept = sorted(each.read_bytes() for each in (sink.maildir / "new").iterdir())
+    assert kept == [b"Subject: 0\n\n.\n", b"Subject: 1\n\n.\n"]
+
+
 @pytest.mark.parametrize("own_id", ["", "../../etc/passwd", "not-a-uuid"])
 def test_a_notice_without_an_id_is_refused(sink: MailSink, own_id: str) -> None:
     url = f"http://{ports.LOOPBACK}:{sink.mailbox_port}/mailboxes"
