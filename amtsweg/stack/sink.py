@@ -26,7 +26,7 @@ class _Mails:
     async def handle_EHLO(  # noqa: N802 - aiosmtpd calls it so
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, answer: list[str]
     ) -> list[str]:
-        """aiosmtpd reads one command after the other, however many come at once, but does not say so (RFC 2920)."""
+        """The server reads one command after the other, however many come at once, but does not say so (RFC 2920)."""
         session.host_name = hostname
         return [*answer[:-1], "250-PIPELINING", answer[-1]]
 
