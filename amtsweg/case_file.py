@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 from amtsweg.directory.names import DirectoryNames
 from amtsweg.message_words import in_words
 from amtsweg.messages import document as message_document
-from services.intake.domain.history import HistoryLine, status
-from services.intake.domain.wording import said
+from services.intake.domain.history import status
 from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ListedMessage
 from services.notifier.domain.clock import Timer
+from shared.case_history.lines import HistoryLine
+from shared.case_history.words import said
 from shared.local_time import ReadIn, local_day, local_time, utc
 
 HeldBy = Literal["amtsweg", "clearing-desk", "authority", "nobody"]

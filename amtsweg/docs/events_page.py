@@ -70,7 +70,7 @@ def _topic(topic: Topic) -> tuple[str, ...]:
     readers = [
         *topic.consumers,
         *(f"{group} (rebuild only)" for group in topic.rebuild),
-        *(f"{principal} (each process all of it)" for principal in topic.followers),
+        *(f"{principal} (without a group)" for principal in topic.followers),
     ]
     return (
         f"`{topic.name}`",

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from services.intake.domain.client import Assertion, Bearer
-from services.intake.domain.history import HistoryLine
 from shared.access.principal import Principal
+from shared.case_history.lines import HistoryLine
 from shared.events.case import AnswerKind, DecisionOutcome
 from shared.events.envelope import Message
 from shared.events.payload import Sealed

@@ -46,9 +46,8 @@ class Topic:
     """A row of the catalogue.
 
     ``name`` may contain ``<id>``: one topic per authority. ``audited`` is True or the reason why not.
-    ``rebuild`` are groups that read it only to rebuild their state. ``followers`` are principals whose every process
-    reads the whole topic without a group. ``single``: one partition, whatever was chosen at set-up.
-    ``retention``: None is for ever. ``stamped``: whose clock sets the records' timestamps.
+    ``rebuild`` are groups that read it only to rebuild their state, ``followers`` principals that read it without a group.
+    ``single``: one partition, whatever was chosen at set-up. ``retention``: None is for ever. ``stamped``: by whose clock.
     """
 
     name: str
@@ -186,6 +185,7 @@ CASE_UPDATED = Topic(
     payloads=(*case.UPDATES, *supplement.TOLD),
     producers=("router",),
     consumers=("intake", "notifier", "audit"),
+    followers=("desk",),
     audited=True,
 )
 NOTIFICATION_SETTLED = Topic(
@@ -193,6 +193,7 @@ NOTIFICATION_SETTLED = Topic(
     payloads=(NotificationSettled,),
     producers=("notifier",),
     consumers=("intake", "notifier", "audit"),
+    followers=("desk",),
     audited=True,
 )
 NOTIFICATION_READ = Topic(

@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI
 
+from services.router.adapters.case_histories import TOPICS
 from services.router.adapters.clerks import staff
 from services.router.adapters.http.console import FILES, PAGE
+from services.router.adapters.http.console.histories import history_routes
 from services.router.adapters.http.console.operation import operation_routes
 from services.router.adapters.http.console.proposals import proposal_routes
 from services.router.adapters.http.console.routes import console_routes
@@ -24,7 +26,10 @@ from services.router.domain.cases.process import ProcessReport
 from services.router.domain.decision.proposals import Assigned, assigned_in
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.access.principal import Principal, PrincipalKind
-from shared.events.custody import CaseHeld
+from shared.case_history.lines import HistoryLine, line
+from shared.errors import Unavailable
+from shared.events.case import AnswerGiven, AnswerKind, CaseAnswered
+from shared.events.envelope import Event
 from shared.events.operation import (
     CloseOrdered,
     GoOnOrdered,
@@ -33,6 +38,8 @@ from shared.events.operation import (
     ResumeOrdered,
     SuspendOrdered,
 )
+from shared.events.submission import SubmissionReceived
+from shared.events.topics import CASE_ANSWERED
 from shared.kafka.dead_letters import OrderReport
 from shared.settings import SignIn
 from shared.telemetry.health import Health
@@ -42,7 +49,7 @@ from shared.web.pages import file_routes
 from shared.web.sign_in import SessionGate, sign_in_parts
 from tests.support.desk import DeskInMemory
 from tests.support.events import RECEIVED_AT
-from tests.support.routing import HESSEN, hessen
+from tests.support.routing import HESSEN, about, event_of, hessen
 from tests.support.served import served_with_issuer, sign_in_at
 
 STAFF: dict[str, tuple[PrincipalKind, str]] = {
@@ -63,6 +70,7 @@ class ConsoleGround(DeskInMemory):
     due: dict[UUID, Due] = field(default_factory=dict)
     processes: list[ProcessReport] = field(default_factory=list)
     access: list[SuspendOrdered | ResumeOrdered] = field(default_factory=list)
+    histories_away: bool = False
 
     def get(self, principal: str) -> Principal | None:
         if principal not in STAFF:
@@ -72,8 +80,24 @@ class ConsoleGround(DeskInMemory):
             id=principal, kind=kind, name=kind, scopes=frozenset(scope.split()), registered_at=RECEIVED_AT
         )
 
+    async def answer(
+        self, sent: Event[SubmissionReceived], kind: AnswerKind, *, authority: str, own_id: str
+    ) -> None:
+        """The authority answers: with effect, or without."""
+        data = CaseAnswered(
+            authority=authority, own_id=own_id, answer=AnswerGiven(kind=kind, given_at=self.router.now)
+        )
+        answered = about(
+            sent.submission_id, data, event_id=uuid5(sent.submission_id, f"{authority}/{own_id}")
+        )
+        self.router.take(answered, CASE_ANSWERED.name)
+        await self.follow()
+
+    def lines(self) -> list[HistoryLine]:
+        """What the router has told of cases."""
+        return [line(event_of(each)) for each in self.router.out if each.topic in TOPICS]
+
     def everything(self) -> dict[UUID, StandingCase]:
-        held = {UUID(case): CaseHeld.from_json(kept) for case, kept in self.router.state.kept.items()}
         return {
             case: StandingCase(
                 submission_id=each.submission_id,
@@ -84,7 +108,7 @@ class ConsoleGround(DeskInMemory):
                 since=each.since,
                 authority=each.authority,
             )
-            for case, each in held.items()
+            for case, each in self.custodies().items()
         }
 
     def lay_aside(self, name: str) -> None:
@@ -105,7 +129,7 @@ class ConsoleGround(DeskInMemory):
 
 
 class ConsoleViews:
-    """Implements `AllCases`, `OpenLetters` and `DueDates` over the ground."""
+    """Implements `AllCases`, `OpenLetters`, `RefusedAnswers` and `DueDates` over the ground."""
 
     def __init__(self, ground: ConsoleGround) -> None:
         self._ground = ground
@@ -130,6 +154,22 @@ class ConsoleViews:
 
     def of(self, case: UUID) -> Due | None:
         return self._ground.due.get(case)
+
+    def refused(self) -> list[HistoryLine]:
+        return [each for each in reversed(self._ground.lines()) if each.code == "answer-refused"]
+
+
+class FakeHistories:
+    """Implements `ReadHistories`: what the router in memory has told."""
+
+    def __init__(self, ground: ConsoleGround) -> None:
+        self._ground = ground
+
+    async def of(self, case: UUID, *, received_at: datetime) -> list[HistoryLine]:
+        if self._ground.histories_away:
+            raise Unavailable("the history was not read in 15 seconds")
+        found = [each for each in self._ground.lines() if each.case_id == case and each.at >= received_at]
+        return sorted(found, key=lambda each: each.at)
 
 
 class FakeSuspensions:
@@ -211,7 +251,7 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
         today=lambda: clock().date(),
         telemetry=telemetry,
     )
-    operated = _operated(ground, letters=views, suspensions=suspensions, gate=signed_in.gate)
+    operated = _operated(ground, views=views, suspensions=suspensions, gate=signed_in.gate)
     app.state.sessions = signed_in.sessions
     for routes in (signed_in.routes, looking, *operated, *orders, file_routes(FILES, page=PAGE)):
         app.include_router(routes)
@@ -219,12 +259,15 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
 
 
 def _operated(
-    ground: ConsoleGround, *, letters: ConsoleViews, suspensions: FakeSuspensions, gate: SessionGate
-) -> tuple[APIRouter, APIRouter]:
+    ground: ConsoleGround, *, views: ConsoleViews, suspensions: FakeSuspensions, gate: SessionGate
+) -> tuple[APIRouter, APIRouter, APIRouter]:
     """What operators and those who look after the directory ask."""
     return (
+        history_routes(
+            views, histories=FakeHistories(ground), refusals=views, days=14, gate=gate, directory=hessen
+        ),
         operation_routes(
-            FakeProcesses(ground), letters=letters, suspensions=suspensions, gate=gate, directory=hessen
+            FakeProcesses(ground), letters=views, suspensions=suspensions, gate=gate, directory=hessen
         ),
         proposal_routes(FakeAssignments(ground), cases=ground.cases, gate=gate, directory=hessen),
     )

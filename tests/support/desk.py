@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.principal_auth import PrincipalAuth
+from services.router.domain.cases.refusals import REFUSALS
 from services.router.handler.clearing_desk import ClearingDesk
 from shared.access.principal import Credential, Principal
 from shared.events.competence import Place
@@ -79,8 +80,13 @@ class DeskInMemory:
         return received
 
     async def follow(self) -> None:
-        for case, kept in self.router.state.kept.items():
-            await self.cases.put(UUID(case), CaseHeld.from_json(kept))
+        for case, held in self.custodies().items():
+            await self.cases.put(case, held)
+
+    def custodies(self) -> dict[UUID, CaseHeld]:
+        """The custody of each case; beside them the router keeps what it told authorities of refusals."""
+        kept = self.router.state.kept.items()
+        return {UUID(key): CaseHeld.from_json(each) for key, each in kept if not key.startswith(REFUSALS)}
 
     def of(self, kind: type[Payload]) -> list[Event[Payload]]:
         return [event for event in self.told if isinstance(event.data, kind)]

@@ -8,10 +8,12 @@ import httpx
 from fastapi import APIRouter
 
 from services.router.adapters.assignments import FollowedAssignments
+from services.router.adapters.case_histories import CaseHistories
 from services.router.adapters.clerks import LOOK, staff
 from services.router.adapters.due_dates import FollowedDueDates
 from services.router.adapters.http.authority_search import authority_search
 from services.router.adapters.http.console import FILES, PAGE
+from services.router.adapters.http.console.histories import history_routes
 from services.router.adapters.http.console.operation import operation_routes
 from services.router.adapters.http.console.proposals import proposal_routes
 from services.router.adapters.http.console.routes import console_routes
@@ -20,6 +22,7 @@ from services.router.adapters.http.desk import desk_routes
 from services.router.adapters.http.page_parts import PageParts
 from services.router.adapters.letters import FollowedLetters
 from services.router.adapters.processes import WatchedProcesses
+from services.router.adapters.refused_answers import DAYS_BACK, FollowedRefusals
 from services.router.adapters.standing_cases import StandingCases
 from services.router.adapters.suspensions import OrderedSuspensions
 from services.router.desk.settings import Settings
@@ -57,7 +60,6 @@ def console_page(
     letters = FollowedLetters(address, condition=health.part("letters"))
     due = FollowedDueDates(address, condition=health.part("due dates"))
     suspensions = OrderedSuspensions(address, condition=health.part("suspensions"))
-    assignments = FollowedAssignments(address, condition=health.part("assignments"))
     zone = ZoneInfo(settings.timezone)
 
     def directory() -> Directory:
@@ -75,9 +77,13 @@ def console_page(
         directory=directory,
         health=health.report,
     )
-    watched = _watched(http, settings)
+    happened = _happened(cases, address, gate=signed_in.gate, directory=directory, health=health)
     operation = operation_routes(
-        watched, letters=letters, suspensions=suspensions, gate=signed_in.gate, directory=directory
+        _watched(http, settings),
+        letters=letters,
+        suspensions=suspensions,
+        gate=signed_in.gate,
+        directory=directory,
     )
     orders = order_routes(
         desk,
@@ -87,11 +93,17 @@ def console_page(
         today=today,
         telemetry=telemetry,
     )
-    proposed = proposal_routes(assignments, cases=desk.cases, gate=signed_in.gate, directory=directory)
-    followed: Mapping[str, Component] = {"cases": cases, "letters": letters, "due dates": due}
+    proposed = _proposed(desk, address, gate=signed_in.gate, directory=directory, health=health)
     return _page(
-        (signed_in.routes, looking, operation, proposed, *orders),
-        followed={**followed, "suspensions": suspensions, "assignments": assignments},
+        (signed_in.routes, looking, *happened.routes, operation, *proposed.routes, *orders),
+        followed={
+            **happened.parts,
+            **proposed.parts,
+            "cases": cases,
+            "letters": letters,
+            "due dates": due,
+            "suspensions": suspensions,
+        },
         health=health,
     )
 
@@ -102,6 +114,41 @@ def _page(routes: Sequence[APIRouter], *, followed: Mapping[str, Component], hea
         routes=(*routes, file_routes(FILES, page=PAGE), front_door(PAGE)),
         parts={name: Follower(part, name=name, health=health) for name, part in followed.items()},
     )
+
+
+def _happened(
+    cases: StandingCases,
+    address: KafkaAddress,
+    *,
+    gate: SessionGate,
+    directory: Callable[[], Directory],
+    health: Health,
+) -> PageParts:
+    """What happened in a case, and the answers without effect, which are followed."""
+    refusals = FollowedRefusals(address, condition=health.part("refusals"))
+    routes = history_routes(
+        cases,
+        histories=CaseHistories(address),
+        refusals=refusals,
+        days=DAYS_BACK,
+        gate=gate,
+        directory=directory,
+    )
+    return PageParts(routes=(routes,), parts={"refusals": refusals})
+
+
+def _proposed(
+    desk: ClearingDesk,
+    address: KafkaAddress,
+    *,
+    gate: SessionGate,
+    directory: Callable[[], Directory],
+    health: Health,
+) -> PageParts:
+    """What assignments suggest for the directory; they are followed."""
+    assignments = FollowedAssignments(address, condition=health.part("assignments"))
+    routes = proposal_routes(assignments, cases=desk.cases, gate=gate, directory=directory)
+    return PageParts(routes=(routes,), parts={"assignments": assignments})
 
 
 def _watched(http: httpx.AsyncClient, settings: Settings) -> WatchedProcesses:

@@ -9,6 +9,7 @@ from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.process import ProcessReport
 from services.router.domain.decision.proposals import Assigned
+from shared.case_history.lines import HistoryLine
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered, ResumeOrdered, SuspendOrdered
 
 
@@ -80,6 +81,28 @@ class Assignments(Protocol):
 
     def assigned(self) -> Sequence[Assigned]:
         """All of it, oldest first.
+
+        Raises:
+            Unavailable: the view is being built.
+        """
+
+
+class ReadHistories(Protocol):
+    """What happened in a case, read when somebody asks."""
+
+    async def of(self, case: UUID, *, received_at: datetime) -> Sequence[HistoryLine]:
+        """Return it from its receipt on, the oldest first, without the receipt itself.
+
+        Raises:
+            Unavailable: it could not be read in time.
+        """
+
+
+class RefusedAnswers(Protocol):
+    """Answers without effect, of the last days."""
+
+    def refused(self) -> Sequence[HistoryLine]:
+        """All of them, the newest first.
 
         Raises:
             Unavailable: the view is being built.

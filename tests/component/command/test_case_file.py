@@ -9,9 +9,9 @@ import pytest
 from amtsweg.case_file import CaseFile, HeldBy, document, text
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.names import DirectoryNames
-from services.intake.domain.history import HistoryLine
 from services.intake.ports import Known
 from services.notifier.domain.clock import Timer
+from shared.case_history.lines import HistoryLine
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
 NAMES = DirectoryNames(open_directory(None))

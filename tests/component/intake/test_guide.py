@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from services.intake.adapters.http.problem_catalogue import CATALOGUE
-from services.intake.domain.wording import CODES
+from shared.case_history.words import CODES
 from tests.component.intake.conftest import ISSUER, Intake, problem_of
 from tests.repository.tree import modules
 

@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.intake.domain.history import HistoryLine
+from shared.case_history.lines import HistoryLine
 from tests.component.intake.conftest import Intake, problem_of
 
 pytestmark = pytest.mark.slow

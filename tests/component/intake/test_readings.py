@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.domain.history import HistoryLine
+from shared.case_history.lines import HistoryLine
 from shared.events.envelope import decode
 from shared.events.ids import child_id
 from shared.events.notification import NotificationRead

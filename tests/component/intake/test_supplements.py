@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.domain.history import HistoryLine
+from shared.case_history.lines import HistoryLine
 from shared.crypto.jwe import open_sealed
 from shared.events.envelope import Event, decode
 from shared.events.ids import submission_id

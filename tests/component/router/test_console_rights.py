@@ -25,6 +25,8 @@ URL = "https://desk.example"
 NEEDED = {
     "GET /console/overview": "look",
     "GET /console/cases/{reference:path}": "look",
+    "GET /console/histories/{case}": "look",
+    "GET /console/refusals": "look",
     "GET /console/processes": "look",
     "GET /console/authorities": "look",
     "GET /console/letters": "operation",

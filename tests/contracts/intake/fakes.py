@@ -9,9 +9,9 @@ from uuid import UUID
 
 from services.intake.domain.admission import EntryStanding, ReceiptEntry
 from services.intake.domain.client import Assertion
-from services.intake.domain.history import HistoryLine, complete
 from services.intake.ports import AuthorityMessage, FeedPage, Known, MessagePage
 from shared.access.principal import Principal
+from shared.case_history.lines import HistoryLine, complete
 from shared.errors import Unavailable
 from shared.events.envelope import Message
 
@@ -186,7 +186,10 @@ class FakeHistories:
             case_id=entry.case_id,
             receipt=entry.receipt,
             lines=complete(
-                lines, submission_id=entry.submission_id, case_id=entry.case_id, receipt=entry.receipt
+                lines,
+                submission_id=entry.submission_id,
+                case_id=entry.case_id,
+                received_at=entry.receipt.received_at,
             ),
             client_reference=entry.client_reference,
         )

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from services.intake.domain.admission import ReceiptEntry
-from services.intake.domain.history import HistoryLine
 from services.intake.ports import Histories, ReceiptStore
+from shared.case_history.lines import HistoryLine
 from tests.contracts.intake.receipt_store import NOW, entry
 
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.domain.history import HistoryLine
 from services.intake.ports import AuthorityMessage
+from shared.case_history.lines import HistoryLine
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.fakes import (
     HOLD,

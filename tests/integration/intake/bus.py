@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from services.intake.consumer import HistoryProjection
-from services.intake.domain.history import HistoryLine
+from shared.case_history.lines import HistoryLine
 from shared.events.case import CaseAccepted, CaseMessage
 from shared.events.envelope import Event, encode
 from shared.events.notification import NotificationSettled

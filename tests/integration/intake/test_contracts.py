@@ -11,8 +11,8 @@ from services.intake.adapters.postgres.assertion_ids import PostgresAssertionIds
 from services.intake.adapters.postgres.histories import PostgresHistories
 from services.intake.adapters.postgres.messages import PostgresMessages
 from services.intake.adapters.postgres.receipts import PostgresReceipts
-from services.intake.domain.history import HistoryLine
 from services.intake.ports import AssertionIds, AuthorityMessage, ReceiptStore
+from shared.case_history.lines import HistoryLine
 from shared.postgres.pool import Pool
 from tests.contracts.intake.assertion_ids import AssertionIdsContract
 from tests.contracts.intake.histories import HistoriesContract, Told

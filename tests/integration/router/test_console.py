@@ -13,7 +13,7 @@ from services.router.domain.cases.process import AilingPart, Backlog, ProcessRep
 from shared.events.case import AssignOrdered
 from shared.events.competence import Place
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
-from tests.support.browser import accessibility_problems, screenshot
+from tests.support.browser import accessibility_problems, screenshot, tab_to
 from tests.support.console import ConsoleGround, console
 from tests.support.events import RECEIPT, RECEIVED_AT
 from tests.support.routing import RouterInMemory, event_of, submission
@@ -29,9 +29,11 @@ async def ground(tmp_path: Path) -> ConsoleGround:
         submission("antrag-2", receipt=RECEIPT.model_copy(update={"receipt_number": "AW-2026-0002"}))
     )
     await found.follow()
+    for own_id in ("a-1", "a-2"):
+        await found.answer(submission("antrag-2"), "accepted", authority="g-06531005", own_id=own_id)
     found.lay_aside("router:17")
     found.suspended[MARBURG] = RECEIVED_AT
-    case = next(case for case, each in found.everything().items() if each.standing == "routed")
+    case = next(case for case, each in found.everything().items() if each.standing == "accepted")
     found.due[case] = Due(kind="decision-due", on=date(2026, 4, 10))
     stopped = AilingPart(
         name="router",
@@ -124,6 +126,26 @@ async def test_the_candidates_are_shown_on_a_map_that_is_our_own(
     assert {url for url in asked if not url.startswith((own, "http://127.0.0.1:"))} == set()
 
 
+async def _a_refused_answer_is_found_explained_and_its_case_opened_by_keyboard(page: Page) -> None:
+    refusals = page.locator("#refusals-list")
+    await expect(refusals).to_contain_text("der Vorgang war schon angenommen")
+    await expect(refusals).to_contain_text("Wie weiter: Nichts zu tun: Die Stelle hatte schon angenommen.")
+    await tab_to(page, refusals.get_by_role("button", name="Vorgang zeigen"))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found-title")).to_be_focused()
+    history = page.locator("#history li")
+    await expect(history).to_have_count(4)
+    await expect(history.first).to_contain_text("Eingegangen")
+    await expect(history.last).to_contain_text("ohne Wirkung")
+    await expect(history.last).to_contain_text("12.01.2026, 10:31 MEZ")
+    await expect(page.locator("#next")).to_contain_text("Die Stelle entscheidet.")
+    await expect(page.locator("#next")).to_contain_text("Entscheidung fällig bis 10.04.2026")
+    await page.get_by_role("button", name="English").click()
+    await expect(history.last).to_contain_text("An answer by the authority had no effect")
+    await page.get_by_role("button", name="Deutsch").click()
+    assert await accessibility_problems(page) == []
+
+
 async def _the_next_step_is_named_and_no_figure_that_nobody_measures(page: Page) -> None:
     await expect(page.locator("#found")).to_contain_text("amtsweg case AW-2026-0002")
     notifier = page.locator("#processes li").filter(has=page.get_by_role("heading", name="notifier"))
@@ -140,6 +162,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await _sign_in(page, address, "Toni Betrieb")
     await expect(page.locator("#parked")).to_be_hidden()
     await expect(page.locator("#glance")).to_contain_text("Magistrat der Stadt Marburg")
+    await _a_refused_answer_is_found_explained_and_its_case_opened_by_keyboard(page)
     await page.get_by_label("Eingangs-, Antrags- oder Vorgangsnummer").fill("AW-2026-0002")
     await page.keyboard.press("Enter")
     await expect(page.locator("#found")).to_contain_text("12.01.2026, 10:30 MEZ")
@@ -153,9 +176,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     )
     await _the_next_step_is_named_and_no_figure_that_nobody_measures(page)
     await _shot(page, "operator")
-    await page.get_by_role("button", name="Weitermachen lassen").click()
-    await page.get_by_role("button", name="Ja, weitermachen").click()
-    await expect(page.get_by_role("status")).to_contain_text("router macht weiter.")
+    await _a_group_goes_on(page)
     await page.get_by_role("button", name="Noch einmal versuchen").click()
     await expect(page.get_by_role("status")).to_contain_text("wieder gescheitert")
     await page.get_by_label("Warum aufgeben?").select_option("beyond-repair")
@@ -175,6 +196,12 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await _shot(page, "narrow")
+
+
+async def _a_group_goes_on(page: Page) -> None:
+    await page.get_by_role("button", name="Weitermachen lassen").click()
+    await page.get_by_role("button", name="Ja, weitermachen").click()
+    await expect(page.get_by_role("status")).to_contain_text("router macht weiter.")
 
 
 async def _an_authority_is_suspended_and_another_let_in(page: Page, ground: ConsoleGround) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import uuid5
 
 import httpx
 import pytest
@@ -13,10 +14,11 @@ from amtsweg.stack import ports
 from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.service import ServiceProcess
 from amtsweg.stack.services import PAGES, environments
+from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.competence import Place
-from shared.events.envelope import encode
+from shared.events.envelope import Event, encode
 from shared.events.submission import SubmissionRouted
-from shared.events.topics import SUBMISSION_RECEIVED, SUBMISSION_ROUTED
+from shared.events.topics import CASE_ANSWERED, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground, running
 
 NOWHERE = Place(plz="99999")
@@ -81,6 +83,9 @@ async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground
         overview = (await person.get("/console/overview")).raise_for_status().json()
         assert overview["standings"]["routed"] >= 1
         assert (await person.get("/console/letters")).status_code == 403
+        for own_id in ("a-1", "a-2"):
+            await _confirmed(ground, sent, authority=MARBURG, own_id=own_id)
+        await _an_answer_without_effect_is_in_the_history_and_in_the_list(person, str(sent.case_id))
     routed = await ground.until(SUBMISSION_ROUTED.name, sent.case_id, SubmissionRouted)
     assert isinstance(routed.data, SubmissionRouted)
     assert routed.data.assignment is not None
@@ -88,6 +93,30 @@ async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground
     async with _signed_in(console, "betrieb-1") as person:
         await _proposed(person, str(sent.case_id))
         await _suspended_and_let_in(person, "g-06633003")
+
+
+async def _confirmed(ground: Ground, sent: Event[Any], *, authority: str, own_id: str) -> None:
+    answer = AnswerGiven(kind="accepted", given_at=sent.time)
+    data = CaseAnswered(authority=authority, own_id=own_id, answer=answer)
+    event = replace(sent, id=uuid5(sent.case_id, own_id), data=data)
+    await ground.send(encode(event, CASE_ANSWERED.name), username="doors")
+
+
+async def _an_answer_without_effect_is_in_the_history_and_in_the_list(
+    person: httpx.AsyncClient, case: str
+) -> None:
+    """Read from the topics when asked, with the rights that the desk has."""
+    async with asyncio.timeout(60):
+        while True:
+            history = await person.get(f"/console/histories/{case}")
+            refused = await person.get("/console/refusals")
+            codes = [each["code"] for each in history.json().get("lines", ())]
+            listed = {each["case"] for each in refused.json().get("answers", ())}
+            if codes[-1:] == ["answer-refused"] and case in listed:
+                break
+            await asyncio.sleep(0.1)
+    assert codes[:2] == ["received", "parked"]
+    assert codes[-3:] == ["routed", "accepted", "answer-refused"]
 
 
 async def _proposed(person: httpx.AsyncClient, case: str) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.history import HistoryLine, complete, line, receipt_of, status
-from services.intake.domain.wording import CODES, DETAILS, said
+from services.intake.domain.history import receipt_of, status
+from shared.case_history.lines import HistoryLine, complete, line
+from shared.case_history.words import CODES, DETAILS, said
 from shared.events.case import (
     AnswerRefused,
     AssignOrdered,
@@ -231,14 +232,16 @@ def test_what_changes_nothing_never_is_the_status(codes: list[str]) -> None:
 
 
 def test_a_history_begins_with_the_receipt_even_before_its_event_was_read() -> None:
-    lines = complete([a_line("routed")], submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT)
+    lines = complete(
+        [a_line("routed")], submission_id=SUBMISSION_ID, case_id=CASE_ID, received_at=RECEIVED_AT
+    )
     assert [each.code for each in lines] == ["received", "routed"]
     assert lines[0].at == RECEIPT.received_at
 
 
 def test_the_receipt_has_one_line() -> None:
     lines = [a_line("received"), a_line("routed")]
-    assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, receipt=RECEIPT) == lines
+    assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, received_at=RECEIVED_AT) == lines
 
 
 def test_an_authority_that_hands_a_case_on_ends_what_it_said_before() -> None:

@@ -6,10 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.intake.domain.admission import ReceiptEntry
-from services.intake.domain.history import HistoryLine, status
+from services.intake.domain.history import status
 from services.intake.domain.submission import Submission
-from services.intake.domain.wording import CODES, said
 from services.intake.ports import FeedPage, Known
+from shared.case_history.lines import HistoryLine
+from shared.case_history.words import CODES, said
 from shared.events.payload import Instant, KeyedHash, WireModel
 from shared.events.submission import Language
 

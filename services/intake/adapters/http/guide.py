@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from services.intake.adapters.http.problem_catalogue import CATALOGUE, Wording
 from services.intake.domain.client import ASSERTION_LIFETIME
-from services.intake.domain.wording import CODES
+from shared.case_history.words import CODES
 from shared.local_time import ReadIn
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bodies import too_slow

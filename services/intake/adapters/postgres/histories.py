@@ -8,8 +8,8 @@ import asyncpg
 
 from services.intake.adapters.cursor import Cursors
 from services.intake.adapters.postgres.receipts import receipt_from
-from services.intake.domain.history import HistoryLine, complete
 from services.intake.ports import FeedPage, Known
+from shared.case_history.lines import HistoryLine, complete
 from shared.postgres.pool import Pool, reaching_postgres
 
 _SUBMISSION: Final = (
@@ -80,7 +80,7 @@ def known_from(row: asyncpg.Record, lines: Sequence[asyncpg.Record]) -> Known:
     """What a row of ``receipts`` and those of ``history`` say, with the receipt before all."""
     ids = {"submission_id": row["submission_id"], "case_id": row["case_id"]}
     receipt = receipt_from(row)
-    told = complete(_lines(lines), **ids, receipt=receipt)
+    told = complete(_lines(lines), **ids, received_at=receipt.received_at)
     return Known(**ids, receipt=receipt, lines=told, client_reference=row["client_reference"])
 
 

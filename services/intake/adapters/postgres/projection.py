@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.intake.adapters.postgres import messages
 from services.intake.adapters.postgres.receipts import written_channels
-from services.intake.domain.history import HistoryLine, line, receipt_of
+from services.intake.domain.history import receipt_of
+from shared.case_history.lines import HistoryLine, line
 from shared.events.case import CaseMessage
 from shared.events.envelope import Event, carries, encode
 from shared.events.erasure import CaseErased, EraseOrdered, RemainingCopy

@@ -37,7 +37,7 @@ def deadlines(
     found = [
         DueCase(case=case, held=held, due=told)
         for case, held in cases.items()
-        if held.standing in OPEN and (told := due(case)) is not None and _still(told, held)
+        if (told := due_in(case, held, due)) is not None
     ]
     found.sort(key=lambda each: (_GRAVEST_FIRST.index(each.due.kind), each.due.on, each.case))
     counts = Counter(each.due.kind for each in found)
@@ -46,5 +46,9 @@ def deadlines(
     )
 
 
-def _still(due: Due, held: StandingCase) -> bool:
-    return due.kind != "confirmation-late" or held.standing in UNANSWERED
+def due_in(case: UUID, held: StandingCase, due: Callable[[UUID], Due | None]) -> Due | None:
+    """What is due or late in this case now, if it is open."""
+    told = due(case) if held.standing in OPEN else None
+    if told is None or (told.kind == "confirmation-late" and held.standing not in UNANSWERED):
+        return None
+    return told

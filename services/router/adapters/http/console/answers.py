@@ -1,9 +1,12 @@
-"""How the console answers: documents that nobody stores, and what became of an order."""
+"""How the console answers: documents that nobody stores, what became of an order, and that a case is not known."""
 
 from fastapi import Response
 
 from services.router.ports.console import OrderReported
 from shared.events.payload import WireModel
+from shared.web.bilingual import Bilingual
+from shared.web.platform_reference import PLATFORM_REFERENCE
+from shared.web.problems import Problem
 
 
 class OrderOutcomeDocument(WireModel):
@@ -29,4 +32,21 @@ def without_store(document: WireModel) -> Response:
         document.model_dump_json(by_alias=True, exclude_none=True),
         media_type="application/json",
         headers={"Cache-Control": "no-store"},
+    )
+
+
+def no_case() -> Problem:
+    """No case of this number is known here."""
+    return Problem(
+        404,
+        "case-unknown",
+        title=Bilingual(de="Nichts gefunden", en="Nothing found"),
+        detail=Bilingual(
+            de="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier 32 Tage lang zu finden.",
+            en="Searched by receipt number, submission id and case id. Closed cases are found here for 32 days.",
+        ),
+        resolution=Bilingual(
+            de=f"Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle. {PLATFORM_REFERENCE.de}",
+            en=f"Check the number; the audit knows older cases. {PLATFORM_REFERENCE.en}",
+        ),
     )

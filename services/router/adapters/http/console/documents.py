@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from services.router.domain.cases.deadlines import Deadlines, DueCase
-from services.router.domain.cases.due import DueKind
+from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import CasesAtAGlance, StandingCase
 from services.router.domain.directory.model import Directory
@@ -16,8 +16,15 @@ from shared.events.operation import CloseReason
 from shared.events.payload import Instant, WireModel
 
 
+class DueDocument(WireModel):
+    """By which day, or since which."""
+
+    kind: DueKind
+    on: date
+
+
 class StandingCaseDocument(WireModel):
-    """Where a case is."""
+    """Where a case is, and what is due in it."""
 
     case: UUID
     submission: UUID
@@ -29,6 +36,7 @@ class StandingCaseDocument(WireModel):
     since: Instant
     authority: str | None = None
     authority_name: str | None = None
+    due: DueDocument | None = None
 
 
 class UnansweredDocument(WireModel):
@@ -100,7 +108,9 @@ class CloseLetterDocument(WireModel):
     reason: CloseReason
 
 
-def standing_document(case: UUID, held: StandingCase, directory: Directory) -> StandingCaseDocument:
+def standing_document(
+    case: UUID, held: StandingCase, directory: Directory, *, due: Due | None
+) -> StandingCaseDocument:
     """One case."""
     return StandingCaseDocument(
         case=case,
@@ -113,6 +123,7 @@ def standing_document(case: UUID, held: StandingCase, directory: Directory) -> S
         since=held.since,
         authority=held.authority,
         authority_name=None if held.authority is None else name_in(directory, held.authority),
+        due=None if due is None else DueDocument(kind=due.kind, on=due.on),
     )
 
 

@@ -7,7 +7,12 @@ from fastapi import APIRouter, Response, Security
 
 from services.router.adapters.clerks import LOOK
 from services.router.adapters.http.console import PAGE
-from services.router.adapters.http.console.answers import OrderOutcomeDocument, told_of_order, without_store
+from services.router.adapters.http.console.answers import (
+    OrderOutcomeDocument,
+    no_case,
+    told_of_order,
+    without_store,
+)
 from services.router.adapters.http.console.documents import (
     CloseLetterDocument,
     LettersDocument,
@@ -19,7 +24,7 @@ from services.router.adapters.http.console.documents import (
     standing_document,
 )
 from services.router.adapters.http.console.operation import OPERATION
-from services.router.domain.cases.deadlines import deadlines
+from services.router.domain.cases.deadlines import deadlines, due_in
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import at_a_glance, find_standing
 from services.router.domain.directory.model import Directory
@@ -28,7 +33,6 @@ from services.router.ports.console import AllCases, OpenLetters, Suspensions
 from shared.events.operation import CloseOrdered, ReplayOrdered
 from shared.web.bearer import Caller
 from shared.web.bilingual import Bilingual
-from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
 from shared.web.sign_in import SessionGate
 
@@ -69,8 +73,8 @@ def console_routes(
         """Where a case is, by receipt number, submission id or case id."""
         found = find_standing(cases.cases, reference.strip())
         if found is None:
-            raise _no_case()
-        return without_store(standing_document(*found, directory()))
+            raise no_case()
+        return without_store(standing_document(*found, directory(), due=due_in(*found, due.of)))
 
     @routes.get("/letters", response_model=LettersDocument)
     async def listed(_: Annotated[Caller, Security(gate, scopes=[OPERATION])]) -> Response:
@@ -117,19 +121,3 @@ def _unsettled(letters: OpenLetters, name: str) -> OpenLetter:
             resolution=Bilingual(de="Die Liste neu laden.", en="Reload the list."),
         )
     return letter
-
-
-def _no_case() -> Problem:
-    return Problem(
-        404,
-        "case-unknown",
-        title=Bilingual(de="Nichts gefunden", en="Nothing found"),
-        detail=Bilingual(
-            de="Gesucht wurde nach Eingangsnummer, Antragsnummer und Vorgangsnummer. Abgeschlossene Vorgänge sind hier 32 Tage lang zu finden.",
-            en="Searched by receipt number, submission id and case id. Closed cases are found here for 32 days.",
-        ),
-        resolution=Bilingual(
-            de=f"Die Nummer prüfen; ältere Vorgänge kennt die Prüfstelle. {PLATFORM_REFERENCE.de}",
-            en=f"Check the number; the audit knows older cases. {PLATFORM_REFERENCE.en}",
-        ),
-    )

@@ -1,15 +1,17 @@
-// The console: signing in, finding a case, how things stand. Parked cases and dead letters have modules of their own.
+// The console: signing in, and how things stand. A case, parked cases and dead letters have modules of their own.
 
 import { drawAccess, showAccess } from "./access.js";
+import { drawCase } from "./case.js";
 import { drawLetters, refreshLetters } from "./letters.js";
 import { drawParked, refreshParked } from "./parked.js";
 import { drawProcesses, refreshProcesses } from "./processes.js";
 import { drawProposals, refreshProposals } from "./proposals.js";
+import { drawRefusals, refreshRefusals } from "./refusals.js";
 import { $, ask, attend, byItself, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { say } from "./words.js";
 
 const LOOK_EVERY_MS = 5000;
-let session = null, overview = null, looked = null, found = null;
+let session = null, overview = null, looked = null;
 
 const act = work => attend(say, work);
 const may = scope => session?.scopes.includes(scope);
@@ -65,6 +67,7 @@ async function refresh() {
   if (may("desk")) await refreshParked();
   if (may("operation")) { showAccess(overview.suspended); await refreshLetters(); }
   if (may("directory")) await refreshProposals();
+  await refreshRefusals();
   await refreshProcesses(may("operation"));
 }
 
@@ -95,26 +98,6 @@ function drawGlance() {
 const table = (caption, heads, rows, label = caption) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, h("table", {}, caption ? h("caption", {}, caption) : null,
   h("thead", {}, h("tr", {}, heads.map(each => h("th", { scope: "col" }, each)))), h("tbody", {}, rows.map(row => h("tr", {}, row.map(each => h("td", { class: "number" }, each)))))));
 
-// --- Finding a case -----------------------------------------------------------------------------------------------
-
-$("find-form").addEventListener("submit", event => {
-  event.preventDefault();
-  found = null;
-  drawFound();
-  act(async () => {
-    found = await ask(`/console/cases/${encodeURIComponent($("reference").value.trim())}`);
-    drawFound();
-  });
-});
-
-function drawFound() {
-  if (!found) return $("found").replaceChildren();
-  const facts = [["receipt", found.receiptNumber], ["service", `${found.serviceName} (${found.service})`], ["received", moment(found.receivedAt)],
-    ["standing", `${say(found.standing)}, ${say("since")} ${moment(found.since)}`], ["holder", found.authority ? `${found.authorityName} (${found.authority})` : say("nobody")], ["caseId", h("span", { class: "mono" }, found.case)]];
-  $("found").replaceChildren(h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, say(name)), h("dd", {}, value)])),
-    h("p", { class: "hint" }, say("whatHappened"), " ", h("code", {}, `amtsweg case ${found.receiptNumber}`)));
-}
-
 // --- Words --------------------------------------------------------------------------------------------------------
 
 function sayEverything() {
@@ -128,7 +111,8 @@ $("language").addEventListener("click", () => {
   setLanguage(languageNow() === "de" ? "en" : "de");
   sayEverything();
   drawGlance();
-  drawFound();
+  drawCase();
+  drawRefusals();
   drawProcesses();
   if (may("desk")) drawParked();
   if (may("operation")) { drawLetters(); drawAccess(); }

@@ -1,5 +1,6 @@
 // Records that could not be read or handled: try again, or give up with a reason of the list.
 
+import { opener } from "./case.js";
 import { $, ask, attend, confirmed, h, moment, number } from "./view.js";
 import { say } from "./words.js";
 
@@ -23,7 +24,7 @@ function letterView(each) {
     h("h3", {}, each.name, " ", h("span", { class: "mark bad" }, say(each.kind))),
     h("p", { class: "hint" }, `${say("since")} ${moment(each.since)}`),
     h("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, say(name)), h("dd", { class: "mono" }, value)])),
-    h("p", {}, h("button", { type: "button", onclick: () => attend(say, async () => told(await ask("/console/letters/replay", { body: { name: each.name } }))) }, say("replay"))),
+    h("p", {}, h("button", { type: "button", onclick: () => attend(say, async () => told(await ask("/console/letters/replay", { body: { name: each.name } }))) }, say("replay")), each.case ? [" ", opener(each.case)] : null),
     h("form", { class: "row", onsubmit: event => { event.preventDefault(); attend(say, async () => {
       if (!await confirmed({ title: say("sure"), text: say("closeSure", each.name), yes: say("really"), no: say("cancel") })) return "";
       return told(await ask("/console/letters/close", { body: { name: each.name, reason: reason.value } }));

@@ -1,5 +1,6 @@
 // What the directory could not decide: one form for each case, a choice and a reason.
 
+import { opener } from "./case.js";
 import { $, ask, attend, h, moment } from "./view.js";
 import { sheetView } from "./sheet.js";
 import { say } from "./words.js";
@@ -30,7 +31,7 @@ function caseView(each) {
     h("p", { class: "hint" }, h("span", { id: `number-${each.case}` }, each.receiptNumber), ` · ${say("waits", moment(each.parkedSince))}`),
     h("p", {}, h("span", { class: "mark open" }, each.reasonText)),
     each.reason === "unconfirmed" ? h("p", {}, say("liesWith", each.authority)) : null,
-    explanationView(each), mapView(each), formView(each, id));
+    explanationView(each), mapView(each), h("p", {}, opener(each.receiptNumber)), formView(each, id));
 }
 
 function mapView(each) {

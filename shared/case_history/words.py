@@ -1,6 +1,6 @@
 """The texts of a history's codes, German and English; the codes are for machines and never change."""
 
-from services.intake.domain.history import HistoryLine
+from shared.case_history.lines import HistoryLine
 from shared.events.submission import Language
 
 CODES: dict[str, tuple[str, str]] = {
