@@ -35,6 +35,12 @@ class ReceiptStore(Protocol):
         A lost note does no harm: the history notes accepted submissions, and a hold expires by itself.
         """
 
+    async def withdraw(self, submission_id: UUID) -> None:
+        """Take out an entry whose event is certainly on no topic, as if nothing had happened; never raises.
+
+        If that is lost, the entry waits for a repetition.
+        """
+
 
 class Sealer(Protocol):
     def seal(self, plaintext: bytes, *, submission_id: UUID, purpose: Purpose) -> Sealed:
@@ -54,7 +60,11 @@ class SealingKeys(Protocol):
 
 class Bus(Protocol):
     async def publish(self, message: Message) -> None:
-        """Return when all in-sync replicas have it; after any exception the outcome is not known."""
+        """Return when all in-sync replicas have it.
+
+        Raises:
+            MessageRefused: nobody will ever have it. After any other exception the outcome is not known.
+        """
 
 
 class Registered(Protocol):

@@ -32,6 +32,10 @@ class Undecodable(Exception):  # noqa: N818 - the name of the failure in the pro
     """The bytes of a record are not an event of its topic; they go to the dead letter unchanged."""
 
 
+class MessageRefused(Exception):  # noqa: N818 - what happened, in the project's vocabulary
+    """Kafka will never take this message: it is too large, or malformed. It is certainly on no topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A record to produce; the partition follows from the key (`shared.kafka`).

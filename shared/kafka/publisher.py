@@ -12,6 +12,7 @@ from aiokafka.errors import CorruptRecordException, KafkaError, MessageSizeTooLa
 
 from shared.backoff import Backoff
 from shared.errors import Unavailable
+from shared.events.envelope import MessageRefused
 from shared.kafka.client import KafkaAddress, close, idempotent_producer
 from shared.kafka.records import Outgoing, partition_of
 from shared.telemetry.health import Health
@@ -21,10 +22,6 @@ _PROBE_SECONDS: Final = 5.0
 """How often one message tries whether a partition confirms again, whose last one was not confirmed in time."""
 
 _REFUSALS: Final = (MessageSizeTooLargeError, CorruptRecordException)
-
-
-class MessageRefused(Exception):  # noqa: N818 - what happened, in the project's vocabulary
-    """Kafka will never take this message: it is too large, or malformed."""
 
 
 class Publisher:
@@ -82,7 +79,7 @@ class Publisher:
 
         Raises:
             Unavailable: not confirmed within ``timeout`` seconds.
-            Refused: Kafka will never take it.
+            MessageRefused: Kafka will never take it.
         """
         producer = self._producer
         if producer is None or self._slots.locked():

@@ -20,7 +20,8 @@ import structlog
 
 from shared.backoff import Backoff
 from shared.errors import Unavailable
-from shared.kafka.publisher import MessageRefused, Publisher
+from shared.events.envelope import MessageRefused
+from shared.kafka.publisher import Publisher
 from shared.kafka.records import Outgoing
 from shared.postgres.leader import leading
 from shared.postgres.pool import Connection, Pool, reaching_postgres

@@ -26,7 +26,7 @@ from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered
 from shared.events.custody import CustodyState
-from shared.events.envelope import Event, Message, carries
+from shared.events.envelope import Event, Message, MessageRefused, carries
 from shared.events.sealed_answer import AnswerKeyNames
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
@@ -62,6 +62,7 @@ class DoorsInMemory:
     arrivals: CustodyArrivals = field(default_factory=CustodyArrivals)
     sent: list[Message] = field(default_factory=list)
     away: bool = False
+    too_large: bool = False
     now: datetime = RECEIVED_AT
     requests_per_minute: int = 10_000
     scopes: frozenset[str] = frozenset(ALL)
@@ -80,6 +81,8 @@ class DoorsInMemory:
     async def publish(self, message: Message) -> None:
         if self.away:
             raise Unavailable("case.answered.v1: not confirmed within 5 s")
+        if self.too_large:
+            raise MessageRefused("case.answered.v1: the message is too large")
         self.sent.append(message)
 
     @property

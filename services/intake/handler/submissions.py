@@ -17,7 +17,7 @@ from services.intake.domain.idempotency import read_key
 from services.intake.domain.outcome import Attempt, BadKey, ReceiptsIncomplete, SubmissionOutcome, Taken
 from services.intake.domain.submission import HandedIn, read
 from services.intake.ports import Bus, Clock, ReceiptStore, Sealer, SealingKeys
-from shared.events.envelope import Event, Message, encode
+from shared.events.envelope import Event, Message, MessageRefused, encode
 from shared.events.ids import child_id
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import MAX_CONTENT_BYTES, SUBMISSION_RECEIVED
@@ -48,7 +48,7 @@ class SubmitHandler:
         After a crash before `ReceiptStore.enter` returns, nothing has happened. From then on the entry keeps ids and receipt
         time, and any repetition completes it. After a crash before Kafka's acknowledgement the event may or may not
         be on the topic; a repetition sends it with the same id. After a crash later than that, the history notes that
-        it was accepted. An entry whose event was never sent and that nobody repeats stays as it is: its content was
+        it was accepted. An entry whose event may have been sent and that nobody repeats stays as it is: its content was
         never stored, and its sender never got a 202.
         """
         if (key := read_key(attempt.key or "")) is None:
@@ -63,8 +63,8 @@ class SubmitHandler:
             attempt.client_id, key, handed_in, body=attempt.body, secret=self.secret, now=self.clock()
         )
         match await self.admitted(asked):
-            case Publish(entry) | Resume(entry):
-                await self._send(entry, handed_in, traceparent=attempt.traceparent)
+            case Publish(entry) | Resume(entry) as due:
+                await self._send(due, handed_in, traceparent=attempt.traceparent)
                 return Taken(entry)
             case Repeat(entry):
                 return Taken(entry, repeated=True)
@@ -78,18 +78,30 @@ class SubmitHandler:
             return Running()  # another attempt has claimed it since
         return decision
 
-    async def _send(self, entry: ReceiptEntry, handed_in: HandedIn, *, traceparent: str | None) -> None:
+    async def _send(self, due: Publish | Resume, handed_in: HandedIn, *, traceparent: str | None) -> None:
         def message() -> Message:
-            return encode(self._received(entry, handed_in, traceparent=traceparent), SUBMISSION_RECEIVED.name)
+            received = self._received(due.entry, handed_in, traceparent=traceparent)
+            return encode(received, SUBMISSION_RECEIVED.name)
 
-        await self.publish(entry, message, size=len(handed_in.content))
+        await self.publish(due, message, size=len(handed_in.content))
 
-    async def publish(self, entry: ReceiptEntry, message: Callable[[], Message], *, size: int) -> None:
-        """Send the event of an entry and note the result in the store; ``size`` is the content's, in bytes."""
+    async def publish(self, due: Publish | Resume, message: Callable[[], Message], *, size: int) -> None:
+        """Send the event of an entry and note the result in the store; ``size`` is the content's, in bytes.
+
+        Where a new entry's event cannot be made, or Kafka will never take it, the entry goes: else its key would be
+        bound for ever to a request that can never be accepted.
+        """
+        entry, sent = due.entry, False
         try:
-            await self.bus.publish(await offload(message, size=size))
-        except Exception:
-            await self.store.settle(entry.submission_id, taken=False)
+            encoded = await offload(message, size=size)
+            sent = True
+            await self.bus.publish(encoded)
+        except Exception as error:
+            # An earlier attempt of an entry that is resumed may have sent it.
+            if isinstance(due, Publish) and (isinstance(error, MessageRefused) or not sent):
+                await self.store.withdraw(entry.submission_id)
+            else:
+                await self.store.settle(entry.submission_id, taken=False)
             raise
         await self.store.settle(entry.submission_id, taken=True)
 

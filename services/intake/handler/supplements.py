@@ -72,7 +72,7 @@ class SupplementDesk:
         if isinstance(decision, Publish | Resume):
             entry = decision.entry
             await self.desk.publish(
-                entry, lambda: self._message(entry, content, attempt, first=first), size=len(content)
+                decision, lambda: self._message(entry, content, attempt, first=first), size=len(content)
             )
             return Taken(entry)
         return Taken(decision.entry, repeated=True) if isinstance(decision, Repeat) else decision

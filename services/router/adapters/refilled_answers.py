@@ -74,6 +74,9 @@ class RefilledAnswers:
     async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
         await self._store.settle(entry, taken=taken)
 
+    async def withdraw(self, entry: AnswerEntry) -> None:
+        await self._store.withdraw(entry)
+
     def _certain(self) -> PostgresAnswers:
         if self._mark is None:
             raise Unavailable("the store of answers is being completed; try again")

@@ -7,7 +7,6 @@ from typing import Any
 from services.router.domain.cases.answering import (
     AnswerAdmission,
     AnswerDue,
-    AnswerEntry,
     AnswerIneffective,
     AnswerOutcome,
     AnswerOutdated,
@@ -23,7 +22,7 @@ from services.router.domain.cases.custody import Holding, answer_refusal
 from services.router.domain.cases.sealed_parts import fault_of_parts
 from services.router.ports import AnswersTopic, AnswerStore, Clock, Custody
 from shared.events.case import RefusalReason
-from shared.events.envelope import encode
+from shared.events.envelope import MessageRefused, encode
 from shared.events.ids import answer_id
 from shared.events.topics import CASE_ANSWERED
 
@@ -111,14 +110,17 @@ class AnswerDoor:
         entry = send.entry
         if send.resumed and not await self.store.claim(entry):
             return AnswerRunning()  # another attempt claimed it between our look and our claim
+        sent = False
         try:
-            event = answered(entry, given.answer, traceparent=traceparent)
-            await self.bus.publish(encode(event, CASE_ANSWERED.name))
-        except Exception:
-            await self._note(entry, taken=False)
+            encoded = encode(answered(entry, given.answer, traceparent=traceparent), CASE_ANSWERED.name)
+            sent = True
+            await self.bus.publish(encoded)
+        except Exception as error:
+            # What is certainly on no topic leaves no entry, unless an earlier attempt may have sent it.
+            if not send.resumed and (isinstance(error, MessageRefused) or not sent):
+                await self.store.withdraw(entry)
+            else:
+                await self.store.settle(entry, taken=False)
             raise
-        await self._note(entry, taken=True)
+        await self.store.settle(entry, taken=True)
         return AnswerTaken(entry)
-
-    async def _note(self, entry: AnswerEntry, *, taken: bool) -> None:
-        await self.store.settle(entry, taken=taken)

@@ -157,6 +157,9 @@ class AnswerStore(Protocol):
     async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
         """Note how the attempt ended. That may be lost: a repetition sends the same event again."""
 
+    async def withdraw(self, entry: AnswerEntry) -> None:
+        """Take out an entry whose event is certainly on no topic. That may be lost: then it waits for a repetition."""
+
 
 class AnswersTopic(Protocol):
     """Where this process publishes."""
@@ -165,6 +168,7 @@ class AnswersTopic(Protocol):
         """Return when all in-sync replicas have it.
 
         Raises:
+            MessageRefused: nobody will ever have it.
             Unavailable: it is not confirmed, and may have arrived all the same.
         """
 

@@ -13,7 +13,7 @@ from services.intake.ports import AuthorityMessage, FeedPage, Known, MessagePage
 from shared.access.principal import Principal
 from shared.case_history.lines import HistoryLine, complete
 from shared.errors import Unavailable
-from shared.events.envelope import Message
+from shared.events.envelope import Message, MessageRefused
 
 HOLD = timedelta(seconds=15)
 
@@ -52,15 +52,20 @@ class FakeReceiptStore:
         entered, _, was_taken = self.rows[submission_id]
         self.rows[submission_id] = (entered, self.clock(), was_taken or taken)
 
+    async def withdraw(self, submission_id: UUID) -> None:
+        if not self.rows[submission_id][2]:
+            del self.rows[submission_id]
+
 
 @dataclass
 class FakeBus:
     """``mode`` says what the next messages meet.
 
-    ``lost`` and ``kept`` fail, without and with effect; ``silent`` answers once ``acknowledged`` is set.
+    ``lost`` and ``kept`` fail, without and with effect; ``refused`` is never taken; ``silent`` answers once
+    ``acknowledged`` is set.
     """
 
-    mode: Literal["up", "lost", "kept", "silent"] = "up"
+    mode: Literal["up", "lost", "kept", "refused", "silent"] = "up"
     messages: list[Message] = field(default_factory=list)
     asked: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,6 +74,8 @@ class FakeBus:
         self.asked.put_nowait(message)
         if self.mode == "silent":
             await self.acknowledged.wait()
+        if self.mode == "refused":
+            raise MessageRefused("the message is too large")
         if self.mode != "lost":
             self.messages.append(message)
         if self.mode in {"lost", "kept"}:

@@ -81,3 +81,17 @@ class ReceiptStoreContract:
         found = await store.enter(asked)
         assert found is not None
         assert found.taken
+
+    async def test_what_is_withdrawn_never_was(self, store: ReceiptStore) -> None:
+        first, other = entry(b"{}", key="same"), entry(b'{"a":1}', key="same")
+        await store.enter(first)
+        await store.withdraw(first.submission_id)
+        assert await store.enter(other) is None
+        assert await store.enter(other) == EntryStanding(entry=other, taken=False, running=True)
+
+    async def test_what_was_taken_is_never_withdrawn(self, store: ReceiptStore) -> None:
+        asked = entry()
+        await store.enter(asked)
+        await store.settle(asked.submission_id, taken=True)
+        await store.withdraw(asked.submission_id)
+        assert await store.enter(asked) == EntryStanding(entry=asked, taken=True, running=False)

@@ -90,3 +90,17 @@ class AnswerStoreContract:
         found = await store.find(asked.authority, asked.own_id)
         assert found is not None
         assert found.taken
+
+    async def test_what_is_withdrawn_never_was(self, store: AnswerStore) -> None:
+        asked = entry()
+        await store.enter(asked)
+        await store.withdraw(asked)
+        assert await store.find(asked.authority, asked.own_id) is None
+        assert await store.enter(asked) is None
+
+    async def test_what_was_taken_is_never_withdrawn(self, store: AnswerStore) -> None:
+        asked = entry()
+        await store.enter(asked)
+        await store.settle(asked, taken=True)
+        await store.withdraw(asked)
+        assert await store.find(asked.authority, asked.own_id) is not None

@@ -85,6 +85,10 @@ class FakeAnswerStore:
         found = self.found[entry.authority, entry.own_id]
         self.found[entry.authority, entry.own_id] = replace(found, taken=found.taken or taken, running=False)
 
+    async def withdraw(self, entry: AnswerEntry) -> None:
+        if not self.found[entry.authority, entry.own_id].taken:
+            del self.found[entry.authority, entry.own_id]
+
     def end_holds(self) -> None:
         """Whoever held an entry has died."""
         self.found = {key: replace(found, running=False) for key, found in self.found.items()}

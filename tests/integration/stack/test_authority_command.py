@@ -18,6 +18,9 @@ from typer.testing import CliRunner, Result
 from amtsweg.authorities import commands
 from amtsweg.bus import everything
 from amtsweg.stack.endpoints import SCRAM
+from amtsweg.stack.provision import suspension
+from amtsweg.stack.provision.grants import authority_login
+from amtsweg.stack.provision.kafka import end_login, known_logins
 from services.intake.adapters.secrets import Argon2Secrets
 from services.router.adapters.authorities import KeyFile
 from shared.access.principal import Principal
@@ -167,6 +170,33 @@ def test_one_command_gives_an_authority_all_that_it_needs_and_another_ends_it(ho
     asyncio.run(_reads_until_it_is_revoked(house))
     assert house.principal(house.authority) is None
     assert not house.fits(access["secret"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("steps", [1, 2], ids=["suspended only", "and without a password"])
+def test_a_revocation_that_was_broken_off_is_completed_by_the_next(house: House, steps: int) -> None:
+    """What a process that is killed between two steps leaves behind; nobody can enter or read meanwhile."""
+    assert house.run("add", house.authority).exit_code == 0
+    asyncio.run(_leave(house))
+    login, endpoint = authority_login(house.authority), house.kafka.part.endpoint
+    suspension.suspend(endpoint, house.authority)
+    if steps == 2:
+        end_login(endpoint, login)
+    half = json.loads(house.run("show", house.authority).output)["kafka"]
+    assert half == {"username": login, "login": steps == 1, "refused": True}
+    assert house.principal(house.authority) is not None
+
+    revoked = house.run("revoke", house.authority)
+
+    assert revoked.exit_code == 0, revoked.output
+    assert login not in known_logins(endpoint)
+    assert login in suspension.suspended(endpoint)
+    assert house.principal(house.authority) is None
+    assert not (house.folder / "authorities" / house.authority / "kafka-password").exists()
+
+
+async def _leave(house: House) -> None:
+    await (await house.entered()).stop()
 
 
 async def _reads_until_it_is_revoked(house: House) -> None:

@@ -43,6 +43,10 @@ WITH unforced AS (SELECT set_config('synchronous_commit', 'off', true))
 UPDATE receipts SET held_until = now(), taken_at = CASE WHEN $2 THEN coalesce(taken_at, now()) ELSE taken_at END
 FROM unforced WHERE submission_id = $1
 """
+_WITHDRAW: Final = """
+WITH gone AS (DELETE FROM receipts WHERE submission_id = $1 AND taken_at IS NULL RETURNING submission_id)
+DELETE FROM receipt_ids USING gone WHERE receipt_ids.submission_id = gone.submission_id
+"""
 
 
 class PostgresReceipts:
@@ -99,6 +103,13 @@ class PostgresReceipts:
                 await self._pool.execute(_SETTLE, submission_id, taken, timeout=2)
         except Unavailable as away:
             self._log.warning("attempt not noted", submission_id=str(submission_id), error=away)
+
+    async def withdraw(self, submission_id: UUID) -> None:
+        try:
+            with reaching_postgres():
+                await self._pool.execute(_WITHDRAW, submission_id, timeout=2)
+        except Unavailable as away:
+            self._log.warning("entry not withdrawn", submission_id=str(submission_id), error=away)
 
 
 class OpenEntries:

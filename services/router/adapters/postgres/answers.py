@@ -57,6 +57,7 @@ SET held_until = now(), taken_at = CASE WHEN settled.taken THEN coalesce(taken_a
 FROM unforced, unnest($1::text[], $2::text[], $3::boolean[]) AS settled (authority, own_id, taken)
 WHERE (answers.authority, answers.own_id) = (settled.authority, settled.own_id)
 """
+_WITHDRAW: Final = "DELETE FROM answers WHERE authority = $1 AND own_id = $2 AND taken_at IS NULL"
 _READ_MARK: Final = f"""
 WITH {_MARK} SELECT mark.*, ends FROM mark LEFT JOIN answer_mark USING (number)
 """  # noqa: S608 - made of constants
@@ -121,6 +122,13 @@ class PostgresAnswers:
             await self._settling(_Attempt(entry, taken))
         except Unavailable as away:
             self._log.warning("attempt not noted", case_id=str(entry.case_id), error=away)
+
+    async def withdraw(self, entry: AnswerEntry) -> None:
+        try:
+            with reaching_postgres():
+                await self._pool.execute(_WITHDRAW, entry.authority, entry.own_id, timeout=2)
+        except Unavailable as away:
+            self._log.warning("entry not withdrawn", case_id=str(entry.case_id), error=away)
 
     async def mark(self) -> AnswerMark:
         """How far the store certainly has what Kafka has."""
