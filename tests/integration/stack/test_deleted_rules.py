@@ -89,7 +89,7 @@ def _told(broker: Kafka) -> tuple[set[str], set[str], set[str]]:
     return (
         set(suspension.suspended(broker.endpoint)),
         granted,
-        set(quotas.known_quotas(broker.endpoint)),
+        set(quotas._ask(broker.endpoint, quotas._known)),
     )
 
 
