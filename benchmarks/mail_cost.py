@@ -122,6 +122,7 @@ def sending(pool: Pool, law: Law, mailer: SmtpMailer) -> Rounds:
         carrier=EmailCarrier(desk=desk, mailer=mailer, sender=SENDER, clock=utc_now),
         clock=utc_now,
         patience=RetryPolicy(),
+        law=law,
         random=Random(1),
         observer=observer,
         pauses=Backoff,

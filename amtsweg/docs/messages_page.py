@@ -21,6 +21,10 @@ A reminder is the same message on the next way. Statutory messages know no quiet
 | `email` | a mail server, or the second one while the first does not work | 250 after the content | the address is refused for good; or three days in vain, one for news that the law wants told at once where a letter can follow | letter |
 | `letter` | a PDF in a folder: tagged (PDF/UA-1), address in the window (DIN 5008 form B) | the file lies there, whole | there is no folder | nothing: it is listed as failed |
 
+Where the law names the day on which the applicant must have a message, and the next channel can be in time, one channel is tried no longer
+than to that, whoever is to blame: an extension until four days before the old end where a letter follows, a decision until the
+evening of its day where a mail follows, a § 15 GewO certificate until the evening of its last day.
+
 """
 
 _STATES = """## A mail server that is slow with some
@@ -29,6 +33,10 @@ A mail server may wait for the recipient's own server before it answers. One dom
 that took longer than five seconds have half of them together, until one mail is quick again. What is held back is not an attempt. A
 time-out is an attempt of that mail where the server has answered others meanwhile; else the first of each domain
 counts against the server, and the others are held back: one domain alone never stops the sending, nor takes one of two servers from it.
+Where there are two, five mails in a row without an answer, of whatever domain, make the other one be asked first.
+
+A server that was away gets a trickle at first: two mails a second, twice as many every five seconds, all after a minute. Meanwhile
+the second one carries the rest, where there is one. One failure in that minute begins the pause anew.
 
 ## Mails that come back
 

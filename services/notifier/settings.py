@@ -60,7 +60,9 @@ class SmtpConnection(BaseModel):
     mails_per_connection: Annotated[
         int, Field(ge=1, le=1000, description="Mails after which a connection is replaced.")
     ] = 50
-    per_second: Annotated[float, Field(gt=0, description="Mails of this process in a second at most.")] = 250
+    per_second: Annotated[
+        float, Field(gt=0, description="Mails of this process in a second that it is given at most.")
+    ] = 250
 
     @model_validator(mode="after")
     def _protected(self) -> Self:

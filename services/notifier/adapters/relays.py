@@ -6,37 +6,50 @@ next was certainly not taken by the one before.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final
 
 from services.notifier.adapters.conversation import RecipientUnanswered
 from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.domain.breaker import Breaker
 from services.notifier.domain.mail import Mail
+from services.notifier.domain.token_bucket import Pace
 from services.notifier.ports import (
     Deferred,
+    HeldBack,
     MailOutcome,
     Monotonic,
     ServerAway,
+    Unanswered,
     Unwelcome,
 )
 from shared.telemetry.health import Condition
+
+_ANY: Final = 1e9
+_OVER_ITS_PACE: Final = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
 class Relay:
     """A mail server by the name that operators know, and how it does; ``probing``: one mail finds out if it is back.
 
-    ``not_taken`` are the recipients' domains whose mails it has not taken since it last took one.
+    ``pace`` is what it takes in a second. ``not_taken`` are the recipients' domains whose mails it has not taken since it
+    last took one. ``doubt`` counts mails that it left without an answer, of whatever domain: it is asked last then, and not
+    left alone, since the recipients' servers may be what it waits for.
     """
 
     name: str
     mailer: SmtpMailer
+    pace: Pace = field(default_factory=partial(Pace.of, _ANY, now=0.0))
     breaker: Breaker = field(default_factory=Breaker)
+    doubt: Breaker = field(default_factory=Breaker)
     probing: bool = False
     not_taken: set[str] = field(default_factory=set)
 
 
 class RelayChain:
-    """The `Mailer` over relays in order. Health is degraded while any of them is left alone."""
+    """The `Mailer` over relays in order. Health is degraded while any of them is left alone, or one alone is in doubt."""
 
     def __init__(self, relays: Sequence[Relay], *, monotonic: Monotonic, condition: Condition) -> None:
         self._relays = relays
@@ -52,20 +65,27 @@ class RelayChain:
             agreed = agreed or await before_content()
             return agreed
 
-        refused: Unwelcome | None = None
-        for relay in self._relays:
+        left: MailOutcome | None = None
+        error = ServerAway("no mail server takes mails now")
+        for relay in sorted(self._relays, key=self._is_doubted):
             if not self._may_try(relay):
+                continue
+            if not self._spends(relay):
+                left = left or HeldBack(_OVER_ITS_PACE)
                 continue
             try:
                 outcome = await self._offer(relay, mail, once)
+            except RecipientUnanswered as late:
+                error = late
             except ServerAway:
-                continue
-            if not isinstance(outcome, Unwelcome):
-                return outcome
-            refused = outcome
-        if refused is not None:
-            return refused
-        raise ServerAway("no mail server takes mails now")
+                pass
+            else:
+                if not isinstance(outcome, Unwelcome):
+                    return outcome
+                left = outcome
+        if left is None:
+            raise error
+        return left
 
     async def close(self) -> None:
         """Say goodbye to every server."""
@@ -76,22 +96,28 @@ class RelayChain:
         self, relay: Relay, mail: Mail, before_content: Callable[[], Awaitable[bool]]
     ) -> MailOutcome:
         domain = mail.recipient.rpartition("@")[2].lower()
-        relay.probing = True
+        probe = relay.breaker.open_until is not None or relay.doubt.open_until is not None
+        relay.probing = relay.probing or probe
         try:
             outcome = await relay.mailer.hand_over(mail, before_content=before_content)
         except RecipientUnanswered:
-            self._not_taken(relay, domain)
+            self._unanswered(relay, domain)
             raise
         except ServerAway:
             self._failed(relay)
             raise
         finally:
-            relay.probing = False
+            relay.probing = relay.probing and not probe
+        if isinstance(outcome, Unanswered):
+            self._unanswered(relay, domain)
+            return outcome
+        now = self._monotonic()
+        relay.doubt = relay.doubt.after_success(now)
         if isinstance(outcome, Deferred | Unwelcome):
             self._not_taken(relay, domain)
         else:
             relay.not_taken.clear()
-            relay.breaker = relay.breaker.after_success()
+            relay.breaker = relay.breaker.after_success(now)
             self._say()
         return outcome
 
@@ -99,6 +125,25 @@ class RelayChain:
         if relay.breaker.open_until is None:
             return True
         return not relay.probing and relay.breaker.allowance(self._monotonic(), most=1) > 0
+
+    def _is_doubted(self, relay: Relay) -> bool:
+        if relay.doubt.open_until is None:
+            return False
+        return relay.probing or not relay.doubt.allowance(self._monotonic(), most=1)
+
+    def _spends(self, relay: Relay) -> bool:
+        """Whether it takes one more mail this second; a server that comes back takes few at first."""
+        now = self._monotonic()
+        relay.pace = relay.pace.refilled(now, at_most=min(relay.breaker.rate(now), relay.doubt.rate(now)))
+        if relay.pace.tokens < 1:
+            return False
+        relay.pace = relay.pace.spend(1)
+        return True
+
+    def _unanswered(self, relay: Relay, domain: str) -> None:
+        relay.doubt = relay.doubt.after_failure(self._monotonic())
+        self._not_taken(relay, domain)
+        self._say()
 
     def _not_taken(self, relay: Relay, domain: str) -> None:
         """One domain's mails say little; those of one domain after the other say that the server is at fault."""
@@ -111,7 +156,10 @@ class RelayChain:
         self._say()
 
     def _say(self) -> None:
+        doubted = [each.name for each in self._relays if each.doubt.open_until is not None]
         left = [each.name for each in self._relays if each.breaker.open_until is not None]
+        if len(doubted) < len(self._relays):  # where all are, the recipients' servers are slow
+            left += [name for name in doubted if name not in left]
         if left:
             self._condition.set(
                 "degraded", reason=f"{', '.join(left)} does not take mails; others carry them"

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from services.notifier.adapters.conversation import RecipientUnanswered
 from services.notifier.domain.mail import Mail
-from services.notifier.ports import Deferred, HeldBack, Mailer, MailOutcome, Monotonic, ServerAway
+from services.notifier.ports import Deferred, HeldBack, Mailer, MailOutcome, Monotonic, Unanswered
 
 _KEPT_WAITING: Final = 451
 """What the server would have answered, had it answered."""
@@ -101,9 +102,7 @@ class SlowDomainsApart:
         domain.began.append(began)
         try:
             outcome = await self._mailer.hand_over(mail, before_content=before_content)
-        except ServerAway:
-            if self._monotonic() - began <= self._slow_after:
-                raise
+        except RecipientUnanswered:
             domain.slow = True
             if self._answers - domain.answers > others:
                 return Deferred(_KEPT_WAITING)
@@ -113,7 +112,12 @@ class SlowDomainsApart:
             return HeldBack(_SLOW)
         finally:
             domain.began.remove(began)
-        domain.slow, domain.unanswered = self._monotonic() - began > self._slow_after, False
+        if isinstance(outcome, HeldBack):
+            return outcome
+        domain.slow = self._monotonic() - began > self._slow_after
+        if isinstance(outcome, Unanswered):
+            return outcome
+        domain.unanswered = False
         domain.answers += 1
         self._answers += 1
         return outcome

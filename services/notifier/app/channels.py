@@ -124,6 +124,7 @@ def _sending(way: _Way, settings: Settings, common: Common, *, simulator: Simula
         carrier=way.carrier,
         clock=utc_now,
         patience=way.patience,
+        law=common.law,
         random=Random(),
         observer=observer,
         pauses=Backoff,
@@ -145,10 +146,15 @@ def _sending(way: _Way, settings: Settings, common: Common, *, simulator: Simula
 
 
 def _email(settings: Settings, desk: Desk, common: Common) -> _Way:
-    relays = [_relay(smtp, settings) for smtp in (settings.smtp, settings.second_smtp) if smtp is not None]
-    mailer: SmtpMailer | RelayChain = relays[0].mailer
-    if len(relays) > 1:
-        mailer = RelayChain(relays, monotonic=monotonic, condition=common.health.part("mail servers"))
+    first = _relay(settings.smtp, settings)
+    mailer: SmtpMailer | RelayChain = first.mailer
+    if settings.second_smtp is not None:
+        second = _relay(settings.second_smtp, settings)
+        second.pace = Pace.of(
+            settings.second_smtp.per_second, now=monotonic()
+        )  # the first one's is the channel's
+        condition = common.health.part("mail servers")
+        mailer = RelayChain([first, second], monotonic=monotonic, condition=condition)
     return _Way(
         channel="email",
         part="sending",

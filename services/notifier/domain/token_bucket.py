@@ -1,5 +1,6 @@
 """How many mails a server is given per second: a bucket that fills steadily and holds one second's worth."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -20,10 +21,10 @@ class Pace:
         """Return a full bucket."""
         return cls(per_second, max(per_second, 1.0), now)
 
-    def refilled(self, now: float) -> Self:
-        """Return the bucket as it stands now."""
-        passed = max(now - self.at, 0.0)
-        tokens = min(self.tokens + passed * self.per_second, max(self.per_second, 1.0))
+    def refilled(self, now: float, *, at_most: float = math.inf) -> Self:
+        """Return the bucket as it stands now; it fills no faster than ``at_most`` a second, and holds no more."""
+        passed, per_second = max(now - self.at, 0.0), min(self.per_second, at_most)
+        tokens = min(self.tokens + passed * per_second, max(per_second, 1.0))
         return replace(self, tokens=tokens, at=now)
 
     def spend(self, mails: int) -> Self:

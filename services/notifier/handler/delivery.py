@@ -9,8 +9,10 @@ from typing import Literal, TypeVar, assert_never
 from uuid import UUID
 
 from services.notifier.domain.address import Unusable
+from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.rendering import Unrenderable
 from services.notifier.domain.retry import GiveUp, RetryPolicy, patience_for, pause_after, retry
+from services.notifier.domain.told_by import last_chance
 from services.notifier.domain.uncertain import ARRIVES_ONCE, course_after
 from services.notifier.ports import (
     Accepted,
@@ -72,6 +74,7 @@ class MailDelivery:
     carrier: Carrier
     clock: Clock
     patience: RetryPolicy
+    law: Law
     random: Random
     observer: Observer
     pauses: Callable[[], Pause]
@@ -114,12 +117,10 @@ class MailDelivery:
             # A missing key or template is ours to mend, not the applicant's to suffer.
             return await self._again(claim, "unprepared", attempts=claim.attempts + 1)
         except (ServerAway, StoreAway) as away:
-            await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=_AWAY))
-            return "server-away" if isinstance(away, ServerAway) else "store-away"
+            result: Result = "server-away" if isinstance(away, ServerAway) else "store-away"
+            return await self._put_off(claim, result, attempts=claim.attempts, pause=_AWAY)
         if isinstance(answer, HeldBack):
-            pause = answer.pause
-            await self._insist(lambda: self.queue.postpone(claim, attempts=claim.attempts, pause=pause))
-            return "held-back"
+            return await self._put_off(claim, "held-back", attempts=claim.attempts, pause=answer.pause)
         return await self._conclude(claim, answer)
 
     async def _stumbled(self, claim: Claim, begun: _Begun) -> Result:
@@ -178,13 +179,18 @@ class MailDelivery:
         decision = retry(patience, attempts=attempts, age=age, jitter=self.random.random())
         if isinstance(decision, GiveUp):
             return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
-        pause = decision.pause
-        await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
-        return result
+        return await self._put_off(claim, result, attempts=attempts, pause=decision.pause)
 
     async def _postpone(self, claim: Claim, result: Result, *, attempts: int) -> Result:
-        """Put off what the recipient has not caused: it is never given up."""
+        """Put off what the recipient has not caused: it is given up only where another channel is in time."""
         pause = pause_after(self.patience, attempts=attempts, jitter=self.random.random())
+        return await self._put_off(claim, result, attempts=attempts, pause=pause)
+
+    async def _put_off(self, claim: Claim, result: Result, *, attempts: int, pause: timedelta) -> Result:
+        """Try again after the pause, unless the next channel would then be too late, whoever is to blame."""
+        latest = last_chance(claim.message, self.law)
+        if latest is not None and claim.created_at < latest <= self.clock() + pause:
+            return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
         await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
         return result
 

@@ -67,7 +67,7 @@ class Rounds:
     async def _claim(self) -> bool:
         """Start what may be started now; False if that was nothing."""
         now = self.monotonic()
-        self.pace = self.pace.refilled(now)
+        self.pace = self.pace.refilled(now, at_most=self.breaker.rate(now))
         free = self.breaker.allowance(now, most=self.side_by_side) - len(self._under_way)
         most = min(free, int(self.pace.tokens))
         claims = await self.queue.claim(most) if most > 0 else ()
@@ -91,7 +91,7 @@ class Rounds:
         if self.simulator.has_played(claim.message.id):
             pass  # nothing was learnt about the server
         elif result in _SERVER_WORKS:
-            self.breaker = self.breaker.after_success()
+            self.breaker = self.breaker.after_success(self.monotonic())
         elif result in _SERVER_FAILS:
             self.breaker = self.breaker.after_failure(self.monotonic())
         self.observer.came_to(claim, result)

@@ -28,6 +28,7 @@ from tests.support.law import hessian_law
 from tests.support.mails import NAMES, SENDER, WRITER, message
 
 NOW = datetime(2026, 1, 12, 9, 31, tzinfo=UTC)
+LAW = hessian_law()
 CONTACT = sealed(purpose="contact")
 PATIENCE = RetryPolicy(first=timedelta(seconds=10), longest=timedelta(minutes=5), ceiling=timedelta(hours=1))
 
@@ -95,6 +96,7 @@ class World:
             "carrier": email,
             "clock": clock,
             "patience": PATIENCE,
+            "law": LAW,
             "random": Random(1),
             "observer": Unobserved(),
             "pauses": NoPause,

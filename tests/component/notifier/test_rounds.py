@@ -179,6 +179,10 @@ async def test_a_server_that_is_away_is_left_alone_and_probed_with_one_mail(send
         assert len(sending.seen.results) == while_open + 1
         sending.world.mailer.away = False
         sending.world.queue.now += timedelta(seconds=121)
+        await until(lambda: sending.seen.results.count("sent") == 1 + 2)
+        await sending.some_rounds()
+        assert sending.seen.results.count("sent") == 1 + 2  # it comes back: not all at once
+        sending.world.queue.now += timedelta(seconds=60)
         await until(lambda: sending.seen.results.count("sent") == 20)
     assert while_open <= 3 + 4
 
@@ -271,6 +275,8 @@ async def test_a_relay_that_refuses_us_is_an_outage_and_everything_arrives_after
         assert sending.world.queue.emitted == []
         sending.world.mailer.refuses_us = False
         sending.world.queue.now += timedelta(days=10)
+        await until(lambda: sending.seen.results.count("sent") >= 1)
+        sending.world.queue.now += timedelta(seconds=60)
         await until(lambda: sending.seen.results.count("sent") == 20)
     assert {event.outcome for event in sending.world.queue.emitted} == {"sent"}
 
@@ -292,6 +298,8 @@ async def test_a_clock_that_is_set_back_neither_stops_nor_hurries_the_sending(se
         now = sending.world.queue.now
         sending.world.clock_error = -timedelta(hours=1)
         seconds = 400.0
+        await until(lambda: sending.seen.results.count("sent") >= 1)
+        seconds = 460.0
         await until(lambda: sending.seen.results.count("sent") == 5)
     assert sending.world.queue.now == now
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,9 +12,11 @@ from services.notifier.adapters.relays import Relay, RelayChain
 from services.notifier.adapters.smtp import MailServer as Address
 from services.notifier.adapters.smtp import SmtpMailer
 from services.notifier.domain.address import Address as Recipient
+from services.notifier.domain.token_bucket import Pace
 from services.notifier.ports import (
     Accepted,
     Deferred,
+    HeldBack,
     MailOutcome,
     MailRefused,
     ServerAway,
@@ -21,6 +24,7 @@ from services.notifier.ports import (
     Unwelcome,
 )
 from shared.telemetry.health import Health
+from tests.contracts.notifier.test_conversation import Script, speaking
 from tests.support.mail_server import MailServer
 from tests.support.mails import mail, message
 
@@ -170,3 +174,55 @@ async def test_a_first_without_starttls_gets_no_mail(two: Two) -> None:
     assert await two.offer("erika") == Accepted()
     assert two.first.taken == []
     await chain.close()
+
+
+@pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA", "content"])
+async def test_a_first_that_hangs_anywhere_is_passed_over_although_all_mails_are_for_one_domain(
+    two: Two, step: str
+) -> None:
+    hanging = Script(pipelining=True, mute=step)
+    async with speaking(hanging, seconds=0.1) as mailer:
+        two.chain = RelayChain(
+            [Relay("hanging", mailer), relay(two.second)],
+            monotonic=lambda: two.now[0],
+            condition=two.health.part("mail servers"),
+        )
+        expected = Unanswered() if step == "content" else Accepted()
+        assert [await two.offer("erika") for _ in range(LIMIT)] == [expected] * LIMIT
+        asked = len(hanging.heard)
+        assert [await two.offer("erika") for _ in range(20)] == [Accepted()] * 20
+        assert (len(hanging.heard), two.standing) == (asked, "degraded")
+        hanging.mute = ""
+        two.now[0] += 3600
+        assert await two.offer("erika") == Accepted()
+        assert (len(hanging.taken), two.standing) == (1, "ready")
+        await two.chain.close()
+
+
+async def test_a_first_that_comes_back_gets_a_trickle_and_the_second_carries_the_rest(two: Two) -> None:
+    await two.first.stop()
+    for _ in range(LIMIT):
+        await two.offer("erika")
+    await two.first.start()
+    shares = []
+    for passed in (3600, 0, 5, 10, 60):
+        two.now[0] += passed
+        before = len(two.first.taken)
+        assert [await two.offer("anna") for _ in range(40)] == [Accepted()] * 40
+        shares.append(len(two.first.taken) - before)
+    assert shares == [3, 0, 4, 16, 40]
+    assert len(two.second.taken) == LIMIT + 200 - sum(shares)
+
+
+async def test_the_second_gets_no_more_than_it_takes_in_a_second_and_the_rest_waits(two: Two) -> None:
+    second = relay(two.second)
+    second.pace = Pace.of(3, now=0)
+    two.chain = RelayChain(
+        [relay(two.first), second], monotonic=lambda: two.now[0], condition=two.health.part("mail servers")
+    )
+    await two.first.stop()
+    waits = HeldBack(timedelta(seconds=1))
+    assert [await two.offer("erika") for _ in range(5)] == [Accepted()] * 3 + [waits] * 2
+    two.now[0] += 1
+    assert [await two.offer("erika") for _ in range(4)] == [Accepted()] * 3 + [waits]
+    await two.chain.close()

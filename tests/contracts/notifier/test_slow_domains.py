@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from services.notifier.adapters.conversation import RecipientUnanswered
 from services.notifier.adapters.slow_domains import SlowDomainsApart
 from services.notifier.adapters.smtp import MailServer as Address
 from services.notifier.adapters.smtp import SmtpMailer
@@ -129,6 +130,7 @@ class Slowly:
     now: float = 0.0
     takes: dict[str, float] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
+    hangs_at_recipient: bool = True
     meanwhile: list[str] = field(default_factory=list)
     came_meanwhile: list[MailOutcome] = field(default_factory=list)
     apart: SlowDomainsApart | None = None
@@ -139,7 +141,7 @@ class Slowly:
             self.came_meanwhile.append(await self.offer(self.meanwhile.pop()))
         self.now += self.takes.get(domain, 0)
         if domain in self.away:
-            raise ServerAway("no answer")
+            raise (RecipientUnanswered if self.hangs_at_recipient else ServerAway)("no answer")
         return Accepted()
 
     async def offer(self, domain: str) -> MailOutcome:
@@ -164,7 +166,7 @@ async def test_a_time_out_is_the_mails_fault_where_others_were_answered_meanwhil
         await server.offer("slow.example")
     server.meanwhile.append("quick.example")
     assert await server.offer("slow.example") == Deferred(451)
-    server.takes["slow.example"] = 1  # refused at once: that is the server, whoever it is for
+    server.hangs_at_recipient = False  # at any other step: that is the server, whoever it is for
     server.meanwhile.append("quick.example")
     with pytest.raises(ServerAway):
         await server.offer("slow.example")

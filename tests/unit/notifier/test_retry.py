@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 from hypothesis import given
@@ -76,7 +77,27 @@ def test_failures_that_were_under_way_when_a_breaker_opened_do_not_lengthen_its_
 
 
 def test_a_success_closes_a_breaker() -> None:
-    assert after(Breaker(limit=1), failures=9).after_success().allowance(NOW, most=8) == 8
+    assert after(Breaker(limit=1), failures=9).after_success(NOW).allowance(NOW, most=8) == 8
+
+
+def test_a_server_that_comes_back_gets_a_trickle_that_grows_until_there_is_no_limit() -> None:
+    back = after(Breaker(limit=3), failures=3).after_success(NOW)
+    assert [back.rate(NOW + seconds) for seconds in (0, 5, 10, 35, 60)] == [2, 4, 8, 256, math.inf]
+    assert back.after_success(NOW + 1) == back
+    assert Breaker().after_success(NOW).rate(NOW) == math.inf  # it was never away
+
+
+def test_a_failure_while_a_server_comes_back_opens_its_breaker_at_once_and_later_it_takes_several() -> None:
+    back = after(Breaker(limit=3, pause=timedelta(seconds=5)), failures=3).after_success(NOW)
+    assert back.after_failure(NOW + 10).open_until == NOW + 15
+    assert back.after_failure(NOW + 60).allowance(NOW + 60, most=8) == 8
+
+
+@given(st.floats(min_value=0.5, max_value=500), st.floats(min_value=1, max_value=20))
+def test_a_bucket_that_was_full_holds_no_more_than_the_slower_rate(per_second: float, slower: float) -> None:
+    pace = Pace.of(per_second, now=NOW).refilled(NOW, at_most=slower)
+    assert pace.tokens <= slower
+    assert pace.spend(int(pace.tokens)).refilled(NOW + 1, at_most=slower).tokens <= 2 * slower
 
 
 @given(
