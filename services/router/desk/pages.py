@@ -56,63 +56,61 @@ def console_page(
     if settings.sign_in is None:
         return PageParts()
     signed_in = _sign_in(settings.sign_in, principals)
+    gate = signed_in.gate
     cases = StandingCases(address, condition=health.part("cases"))
     letters = FollowedLetters(address, condition=health.part("letters"))
     due = FollowedDueDates(address, condition=health.part("due dates"))
     suspensions = OrderedSuspensions(address, condition=health.part("suspensions"))
-    zone = ZoneInfo(settings.timezone)
 
     def directory() -> Directory:
         return directories.at(utc_now()).directory
 
     def today() -> date:
-        return utc_now().astimezone(zone).date()
+        return utc_now().astimezone(ZoneInfo(settings.timezone)).date()
 
     looking = console_routes(
         cases,
         letters=letters,
         suspensions=suspensions,
         due=due,
-        gate=signed_in.gate,
+        gate=gate,
         directory=directory,
         health=health.report,
     )
-    happened = _happened(cases, address, gate=signed_in.gate, directory=directory, health=health)
+    happened = _happened(cases, address, gate=gate, directory=directory, health=health)
     operation = operation_routes(
-        _watched(http, settings),
-        letters=letters,
-        suspensions=suspensions,
-        gate=signed_in.gate,
-        directory=directory,
+        _watched(http, settings), letters=letters, suspensions=suspensions, gate=gate, directory=directory
     )
     orders = order_routes(
         desk,
         sheet=read_sheet(settings.directory),
-        gate=signed_in.gate,
+        gate=gate,
         directory=directory,
         today=today,
         telemetry=telemetry,
     )
-    proposed = _proposed(desk, address, gate=signed_in.gate, directory=directory, health=health)
+    proposed = _proposed(desk, address, gate=gate, directory=directory, health=health)
     return _page(
-        (signed_in.routes, looking, *happened.routes, operation, *proposed.routes, *orders),
-        followed={
-            **happened.parts,
-            **proposed.parts,
-            "cases": cases,
-            "letters": letters,
-            "due dates": due,
-            "suspensions": suspensions,
-        },
+        (signed_in.routes, looking, operation, *orders),
+        followed={"cases": cases, "letters": letters, "due dates": due, "suspensions": suspensions},
+        beside=(happened, proposed),
         health=health,
     )
 
 
-def _page(routes: Sequence[APIRouter], *, followed: Mapping[str, Component], health: Health) -> PageParts:
+def _page(
+    routes: Sequence[APIRouter],
+    *,
+    followed: Mapping[str, Component],
+    beside: Sequence[PageParts],
+    health: Health,
+) -> PageParts:
     """The routes with the page's files, and what is followed for them."""
+    further = [route for each in beside for route in each.routes]
+    views = {**followed, **{name: part for each in beside for name, part in each.parts.items()}}
     return PageParts(
-        routes=(*routes, file_routes(FILES, page=PAGE), front_door(PAGE)),
-        parts={name: Follower(part, name=name, health=health) for name, part in followed.items()},
+        routes=(*routes, *further, file_routes(FILES, page=PAGE), front_door(PAGE)),
+        parts={name: Follower(part, name=name, health=health) for name, part in views.items()},
     )
 
 
