@@ -25,6 +25,7 @@ TEXTS = read_texts()[CURRENT_TEMPLATES]
 
 FROZEN = {
     "v1": "0a531f448e38cc2ec890ccd26a5ddc6b828fbf2d73169580924cbc7c0d8952e0",
+    "v2": "44b17c4b83df875cf59b6a36af99d9b8b61fb4b996f132ea89c9d59fdaa309f8",
 }
 """The digest of every version of the texts: a changed word is a new version."""
 
@@ -218,3 +219,10 @@ def test_every_version_knows_every_message_in_every_language() -> None:
             for language in LANGUAGES:
                 assert isinstance(message(kind, language=language), ApplicantMessage)
                 assert texts.render(kind, language, sample(kind)).language == language
+
+
+def test_an_older_message_keeps_its_words() -> None:
+    texts = [read_texts()[version] for version in ("v1", "v2")]
+    former, current = (each.render("extension", "de-simple", sample("extension")).text for each in texts)
+    assert "Das Amt darf sich einmal mehr Zeit nehmen." in former
+    assert "Es darf die Zeit dafür einmal verlängern." in current

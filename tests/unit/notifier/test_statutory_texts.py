@@ -47,8 +47,8 @@ SAID: Final[Mapping[MessageKind, tuple[str, ...]]] = {
         "Wo Sie das Schriftstück finden",
         "nur ein Hinweis",
     ),  # § 9 OZG: a pointer, never the decision
-    "deemed-approval": ("Gilt als bewilligt ab", "Rechtsgrundlage", "§ 42a Absatz 3 VwVfG"),
-    "certificate": ("Gilt als bewilligt ab", "Rechtsgrundlage", "Rechtsbehelfe"),  # § 42a Abs. 3, § 37 Abs. 6
+    "deemed-approval": ("Gilt ab", "Rechtsgrundlage", "§ 42a Absatz 3 VwVfG"),
+    "certificate": ("Gilt ab", "Rechtsgrundlage", "Rechtsbehelfe"),  # § 42a Abs. 3, § 37 Abs. 6
     "trade-certificate": ("Wo Sie das Schriftstück finden", "§ 15 Absatz 1 GewO"),
     # Art. 6 SDG; what a refusal leaves to be done has a period of its own
     "completion": ("Datum", "(EU) 2018/1724", "steht im Schreiben der Behörde"),
