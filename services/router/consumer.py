@@ -50,7 +50,7 @@ ROUTING = Plan(
     lookup_topic=SUBMISSION_HELD.name,
     orders=frozenset({CASE_ORDERED.name}),
 )
-"""Inputs, inbox, routed event, custody and offsets in one transaction per batch."""
+"""Inbox, routed event, custody and positions of the inputs in one transaction per batch."""
 
 
 class Routing:

@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition
 from shared.engine.assignment import EVERYTHING, Unit
 from shared.engine.compacted_lookup import CompactedTopicReader
 from shared.engine.failure_policy import FailurePolicy
+from shared.engine.group_offsets import GroupOffsets
 from shared.engine.kafka_transaction import Commit, KafkaTransaction
 from shared.engine.plan import Plan
 from shared.engine.processor import InputsRead, Processor, Punctuate
@@ -53,6 +54,7 @@ class KafkaSinkContext:
     punctuate: Punctuate | None
     address: KafkaAddress
     outputs: OutputTopics
+    offsets: GroupOffsets
     telemetry: Telemetry
 
 
@@ -113,6 +115,7 @@ class KafkaSink:
             await self._commit((), own, ())
             self._doubtful = False
         self._consumer, self._marked = consumer, None
+        self._note(self._positions)
         if context.outputs.due:
             await context.outputs.look(self._producer)
         if plan.lookup_topic is not None:
@@ -132,11 +135,16 @@ class KafkaSink:
             await self._context.outputs.look(self._producer)
 
     def due(self) -> float | None:
-        return None if self._context.punctuate is None else self._due
+        idle = self._context.punctuate is None and self._plan.state_topic is None
+        return None if idle else self._due
 
     async def punctuate(self) -> None:
-        """Give the service the next states; what it raises leaves everything as it is."""
+        """Tell the group's offsets, and give the service the next states; what it raises leaves everything as it is."""
         self._due = time.monotonic() + self._plan.punctuate_interval.total_seconds()
+        if self._consumer is not None:
+            await self._context.offsets.tell(self._consumer)
+        if self._context.punctuate is None:
+            return
         keys = next(self._sweep, None)
         if keys is None:
             self._sweep = _slices([*self._store.states])
@@ -244,16 +252,23 @@ class KafkaSink:
             producer, plan=self._plan, number=self._number, outputs=self._context.outputs, policy=self._policy
         )
         with _fenced():
-            objects, last = await commit.run(messages, states, offsets)
+            objects, last = await commit.run(
+                messages, states, offsets if self._plan.state_topic is None else {}
+            )
         if self._producer is not producer:
             return  # it has been opened anew while the answer was awaited, and has read this from the topic
         # Confirmed. After a crash before this line the next opening restores what was committed.
         self._store.merge(states, position=None if last is None else offset_of(last) + 1)
         self._positions = positions
+        self._note(offsets)
         if self._lookup is not None:
             self._lookup.note(
                 {m.key.decode(): None if m.value is None else offset_of(place) for m, place in objects}
             )
+
+    def _note(self, positions: Mapping[TopicPartition, int]) -> None:
+        if self._plan.state_topic is not None:
+            self._context.offsets.note(positions)
 
 
 def _slices(keys: list[str]) -> Iterator[list[str]]:

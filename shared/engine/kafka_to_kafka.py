@@ -1,8 +1,9 @@
-"""Inputs, outputs, state and offsets in one Kafka transaction: the engine of the router."""
+"""Outputs, state and positions of the inputs in one Kafka transaction: the engine of the router."""
 
 from typing import Final
 
 from shared.engine.engine import Engine
+from shared.engine.group_offsets import GroupOffsets
 from shared.engine.kafka_sink import KafkaSink, KafkaSinkContext
 from shared.engine.plan import Plan
 from shared.engine.processor import Processor, Punctuate
@@ -45,6 +46,7 @@ class KafkaToKafka:
             punctuate=punctuate,
             address=address,
             outputs=outputs,
+            offsets=GroupOffsets(plan.group),
             telemetry=telemetry,
         )
         self._engine = Engine(

@@ -29,7 +29,7 @@ from shared.engine.state_store import (
 )
 from shared.engine.transaction_batch import PackedAt, TransactionBatch
 from shared.kafka.dead_letters import dead_letter, letter_key, place_of, superseded
-from shared.kafka.output_topics import OutputTopics, meet
+from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Message, Record
 from shared.telemetry.logs import describe
 
@@ -164,7 +164,7 @@ class Commit:
                 try:
                     await self._producer.begin_transaction()
                     placed = self._pack(messages, states, batch)
-                    await meet(self._producer, {each.tp.topic for each in batch})
+                    await self._outputs.meet(self._producer, {each.tp.topic for each in batch})
                     await self._send(batch, offsets)
                     await self._producer.commit_transaction()
                 except IllegalOperation:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -34,6 +34,7 @@ class OutputTopics:
         self._names = set(names)
         self._seconds = seconds
         self._counts: dict[str, int] = {}
+        self._led: dict[str, Any] = {}
         self._missed: dict[str, float] = {}
         self._absent: set[str] = set()
         self._denied: dict[str, float] = {}
@@ -66,7 +67,7 @@ class OutputTopics:
 
     def unavailable(self) -> list[str]:
         """The topics that are not available, as far as is known."""
-        return sorted(name for name in self._names if not self.available(name))
+        return sorted(self._names - self._counts.keys() | self._names & self._denied.keys())
 
     def show(self, telemetry: Telemetry, *, group: str) -> None:
         """Have the number of topics that are not available measured whenever somebody asks."""
@@ -114,9 +115,29 @@ class OutputTopics:
             self._checked = now if expected == self._names else float("-inf")
             self._denied = {t: at for t, at in self._denied.items() if now - at < _RECHECK_SECONDS}
             if found is not None:
+                self._led = {name: found[name] for name in expected & found.keys()}
                 for name in expected:
-                    self._take(name, found.get(name, 0), now)
+                    self._take(name, len(self._led.get(name, ())), now)
             self._tell(self.unavailable())
+
+    async def meet(self, producer: AIOKafkaProducer, topics: Iterable[str]) -> None:
+        """Have the producer know these topics before it sends to them: from the last look, or else in one request.
+
+        Without it the first send to each waits for a request, which asks for all topics that the producer knows, and tears
+        the transaction into pieces. Topics that a producer never writes to are not known to it, and not asked for again
+        every few minutes. A leader that has changed since the look is asked for when it refuses.
+        """
+        client, waiting = producer.client, []
+        for topic in topics:
+            if client.cluster.partitions_for_topic(topic) is not None:
+                continue
+            if (led := self._led.get(topic)) is None:
+                waiting.append(client.add_topic(topic))
+            else:
+                client.cluster._partitions[topic] = led  # noqa: SLF001 - as the answer to a request would
+                client._topics.add(topic)  # noqa: SLF001 - so that it is asked for with the others from now on
+        if waiting:
+            await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
 
     def _tell(self, missing: list[str]) -> None:
         """Say what is missing once, whenever that has changed. Topics and ACLs first, directory entry second: then nothing is."""
@@ -139,22 +160,11 @@ class OutputTopics:
             self._counts.pop(name, None)
 
 
-async def meet(producer: AIOKafkaProducer, topics: Iterable[str]) -> None:
-    """Have the producer know these topics before it sends to them: those that are new to it in one request.
-
-    Without it the first send to each waits for a request of its own and tears the transaction into pieces. Topics that a
-    producer never writes to are not known to it, and not asked for again every few minutes.
-    """
-    client = producer.client
-    if new := [topic for topic in topics if client.cluster.partitions_for_topic(topic) is None]:
-        waiting = [client.add_topic(topic) for topic in new]
-        await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
-
-
-async def _partitions(producer: AIOKafkaProducer) -> dict[str, int] | None:
-    """How many partitions each topic has that a broker lets us see; None if it has not told."""
+async def _partitions(producer: AIOKafkaProducer) -> Mapping[str, Any] | None:
+    """The partitions, with their leaders, of each topic that a broker lets us see; None if it has not told."""
     try:
         metadata = await asyncio.wait_for(producer.client.fetch_all_metadata(), _LOOK_SECONDS)
     except (KafkaError, TimeoutError):
         return None
-    return {topic: len(metadata.partitions_for_topic(topic)) for topic in metadata.topics()}
+    led: Mapping[str, Any] = metadata._partitions  # noqa: SLF001 - it has no public way to ask for all
+    return led

@@ -10,7 +10,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
-from shared.kafka.output_topics import OutputTopics, meet
+from shared.kafka.output_topics import OutputTopics
 from shared.telemetry.metrics import Telemetry
 from tests.support.alarms import rings
 
@@ -24,12 +24,13 @@ class Broker:
         self._topics = topics
         self._meanwhile = meanwhile
         self._away = away
-        self._known: set[str] = set()
+        self.known: dict[str, Any] = {}
         self.asked: list[set[str]] = []
         self.client = SimpleNamespace(
             fetch_all_metadata=self._fetch,
             add_topic=self._add,
-            cluster=SimpleNamespace(partitions_for_topic=lambda name: {0} if name in self._known else None),
+            cluster=SimpleNamespace(_partitions=self.known, partitions_for_topic=self.known.get),
+            _topics=set[str](),
         )
         self._update: asyncio.Future[bool] | None = None
 
@@ -39,7 +40,7 @@ class Broker:
         self.asked.append(self._topics)
         if self._away:
             raise KafkaError
-        return SimpleNamespace(topics=lambda: self._topics, partitions_for_topic=lambda _: {0})
+        return SimpleNamespace(_partitions={name: {0: "leader"} for name in self._topics})
 
     def _add(self, topic: str) -> "asyncio.Future[bool]":
         if self._update is None:
@@ -50,7 +51,7 @@ class Broker:
         return self._update
 
     def _answer(self, update: "asyncio.Future[bool]") -> None:
-        self._known |= self.asked[-1] & self._topics
+        self.known |= {name: {0: "leader"} for name in self.asked[-1] & self._topics}
         self._update = None
         update.set_result(True)
 
@@ -139,9 +140,18 @@ async def test_a_unit_that_opens_again_looks_again() -> None:
 
 async def test_a_producer_gets_to_know_the_topics_it_needs_in_one_request_and_no_others() -> None:
     broker = Broker({"one", "other", "never needed"})
-    await meet(broker, ["one", "other"])
-    await meet(broker, ["other", "one"])
+    for _ in range(2):
+        await OutputTopics(()).meet(broker, ["one", "other"])
     assert broker.asked == [{"one", "other"}]
+
+
+async def test_what_one_producer_was_told_of_the_topics_serves_all_others() -> None:
+    looked, other = Broker({"one", "other"}), Broker({"one", "other"})
+    outputs = OutputTopics(["one", "other"])
+    await outputs.look(looked)
+    await outputs.meet(other, ["one"])
+    assert (other.asked, other.known) == ([], {"one": {0: "leader"}})
+    assert other.client._topics == {"one"}  # asked for from now on, in case its leader changes
 
 
 async def test_a_topic_that_comes_back_between_two_looks_was_never_missing() -> None:
