@@ -39,5 +39,5 @@ async def test_offsets_take_no_request_in_a_transaction_and_follow_by_themselves
         await bench.read_until(target, 2)
         assert {name for name in asked if "Txn" in name} == {"AddPartitionsToTxnRequest", "EndTxnRequest"}
         async with asyncio.timeout(30):
-            while (await asyncio.to_thread(committed, bench)).get(source) != 2:
+            while (await asyncio.to_thread(committed, bench)).get(source) != 2:  # noqa: ASYNC110 - the broker says it
                 await asyncio.sleep(0.05)
