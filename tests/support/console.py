@@ -49,7 +49,7 @@ from shared.web.pages import file_routes
 from shared.web.sign_in import SessionGate, sign_in_parts
 from tests.support.desk import DeskInMemory
 from tests.support.events import RECEIVED_AT
-from tests.support.routing import HESSEN, about, event_of, hessen
+from tests.support.routing import HESSEN, about, event_of, hessen, resolver
 from tests.support.served import served_with_issuer, sign_in_at
 
 STAFF: dict[str, tuple[PrincipalKind, str]] = {
@@ -269,5 +269,7 @@ def _operated(
         operation_routes(
             FakeProcesses(ground), letters=views, suspensions=suspensions, gate=gate, directory=hessen
         ),
-        proposal_routes(FakeAssignments(ground), cases=ground.cases, gate=gate, directory=hessen),
+        proposal_routes(
+            FakeAssignments(ground), cases=ground.cases, gate=gate, resolver=lambda: resolver(hessen())
+        ),
     )

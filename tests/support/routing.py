@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -204,7 +204,7 @@ class RouterInMemory:
             return authority in self.reachable
         return self.outputs.certainly_available(AUTHORITY_INBOX.for_authority(authority))
 
-    def at(self, instant: datetime) -> Resolver:
+    def at(self, instant: datetime, *, on: date | None = None) -> Resolver:
         return resolver(self.version_at(instant))
 
     def take(self, event: Event[Any], topic: str = SUBMISSION_RECEIVED.name) -> list[Event[Payload]]:

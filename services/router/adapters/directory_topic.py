@@ -7,7 +7,7 @@ say that, so this is aiokafka.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -33,6 +33,9 @@ from shared.telemetry.metrics import Telemetry
 _KEPT: Final = timedelta(days=1)
 """Versions that have decided lately stay at hand, for what was received before a change and comes after it."""
 
+_OLDER: Final = 4
+"""How many versions of longer ago stay at hand; more of them would be built in turn."""
+
 _EVERY_MS: Final = 500
 _SHOWN: Final = 12
 
@@ -53,6 +56,9 @@ def follow(versions: Versions, record: Record) -> Versions:
 
 class FollowedDirectories:
     """`services.router.ports.Directories`, kept up to date by ``run``.
+
+    A version and what inquiries of a day need take long to build, the larger the Land the longer. Both are built in a
+    thread, so that the event loop serves others meanwhile; who asks too early asks again.
 
     ``fresh`` is how old the last reading may be for a decision. ``on_directory`` is told of each version that is
     in force or will be, before it decides anything.
@@ -82,13 +88,16 @@ class FollowedDirectories:
         self._asked = float("-inf"), datetime.min.replace(tzinfo=UTC)
         self._built: dict[str, Resolver | BrokenDirectory] = {}
         self._lately: Sequence[tuple[datetime, Resolver | BrokenDirectory]] = ()
-        self._before: tuple[str, Resolver | BrokenDirectory] | None = None
+        self._older: dict[str, Resolver | BrokenDirectory] = {}
+        self._wanted: Version | None = None
+        self._wanted_day: tuple[Resolver, date] | None = None
+        self._preparing = asyncio.Lock()
         self._told = 0
         self._stale_at = float("-inf")
         self._certain_until = datetime.min.replace(tzinfo=UTC)
         self._log = structlog.get_logger().bind(part="directory")
 
-    def at(self, instant: datetime) -> Resolver:
+    def at(self, instant: datetime, *, on: date | None = None) -> Resolver:
         """The version in force at an instant, if that is certain."""
         if self._seconds() > self._stale_at:
             raise Unavailable(self._why_not())
@@ -97,10 +106,16 @@ class FollowedDirectories:
                 f"the directory is known until {utc(self._certain_until)} by this clock, asked for is "
                 f"{utc(instant)}: set the clocks right"
             )
-        for begins, built in self._lately:
-            if begins <= instant:
-                return self._usable(built)
-        return self._usable(self._long_ago(instant))
+        built = next((built for begins, built in self._lately if begins <= instant), None)
+        resolver = self._usable(self._long_ago(instant) if built is None else built)
+        if on is not None and not resolver.is_ready(on):
+            self._wanted_day = resolver, on
+            raise Unavailable(f"the directory is being prepared for inquiries of {on}; try again")
+        return resolver
+
+    async def prepare(self, day: date) -> None:
+        """Make the version in force ready for inquiries of this day."""
+        await self._prepare(self.at(self._clock()), day)
 
     async def run(self) -> None:
         """Read and follow until cancelled, each session from the first record on: nothing read before is taken for granted."""
@@ -154,7 +169,10 @@ class FollowedDirectories:
         deciding = (versions.at(lately), *versions.pending(lately))
         for version in deciding:
             if version.id not in self._built:
-                self._keep(version, await asyncio.to_thread(_built, version))
+                self._built[version.id] = await self._build(version)
+            for day in (lately, now, now + _KEPT):  # before an inquiry of that day comes
+                if isinstance(built := self._built[version.id], Resolver):
+                    await self._prepare(built, day.date())
         # Only now: whoever asks finds each of them built.
         self._versions = versions
         self._built = {version.id: self._built[version.id] for version in deciding}
@@ -162,25 +180,45 @@ class FollowedDirectories:
         self._stale_at = asked + self._fresh.total_seconds()
         self._certain_until = now + self._fresh
         self._show(versions.at(now), versions.pending(now))
+        await self._build_what_was_wanted()
+
+    async def _build_what_was_wanted(self) -> None:
+        version, self._wanted = self._wanted, None
+        if version is not None and version.id not in self._older:
+            built = await self._build(version)
+            self._older = dict([*self._older.items(), (version.id, built)][-_OLDER:])
+        wanted, self._wanted_day = self._wanted_day, None
+        if wanted is not None:
+            await self._prepare(*wanted)
+
+    async def _build(self, version: Version) -> Resolver | BrokenDirectory:
+        built = await asyncio.to_thread(_built, version)
+        if isinstance(built, Resolver):
+            self._on_directory(built.directory)
+        return built
+
+    async def _prepare(self, resolver: Resolver, day: date) -> None:
+        """Whoever waits for the same day finds it prepared when it is their turn."""
+        if resolver.is_ready(day):
+            return
+        async with self._preparing:
+            if not resolver.is_ready(day):
+                await asyncio.to_thread(resolver.prepare, day)
 
     def _long_ago(self, instant: datetime) -> Resolver | BrokenDirectory:
         """For what was received days ago and is decided only now; the first version counts before it began."""
         version = self._versions.at(instant)
-        if version.id in self._built:
-            return self._built[version.id]
-        if self._before is None or self._before[0] != version.id:
-            self._before = version.id, self._keep(version, _built(version))
-        return self._before[1]
+        found = self._built.get(version.id) or self._older.get(version.id)
+        if found is None:
+            self._wanted = version
+            raise Unavailable(
+                f"version {version.id[:_SHOWN]} of the directory, in force at {utc(instant)}, is being built; try again"
+            )
+        return found
 
     def _usable(self, built: Resolver | BrokenDirectory) -> Resolver:
         if isinstance(built, BrokenDirectory):
             raise Unavailable(f"{built}; {_NEWER}")
-        return built
-
-    def _keep(self, version: Version, built: Resolver | BrokenDirectory) -> Resolver | BrokenDirectory:
-        if isinstance(built, Resolver):
-            self._on_directory(built.directory)
-        self._built[version.id] = built
         return built
 
     def _show(self, now: Version, pending: Sequence[Version]) -> None:

@@ -26,6 +26,7 @@ from services.router.adapters.refused_answers import DAYS_BACK, FollowedRefusals
 from services.router.adapters.standing_cases import StandingCases
 from services.router.adapters.suspensions import OrderedSuspensions
 from services.router.desk.settings import Settings
+from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
@@ -62,8 +63,11 @@ def console_page(
     due = FollowedDueDates(address, condition=health.part("due dates"))
     suspensions = OrderedSuspensions(address, condition=health.part("suspensions"))
 
+    def resolver() -> Resolver:
+        return directories.at(utc_now())
+
     def directory() -> Directory:
-        return directories.at(utc_now()).directory
+        return resolver().directory
 
     def today() -> date:
         return utc_now().astimezone(ZoneInfo(settings.timezone)).date()
@@ -89,7 +93,7 @@ def console_page(
         today=today,
         telemetry=telemetry,
     )
-    proposed = _proposed(desk, address, gate=gate, directory=directory, health=health)
+    proposed = _proposed(desk, address, gate=gate, resolver=resolver, health=health)
     return _page(
         (signed_in.routes, looking, operation, *orders),
         followed={"cases": cases, "letters": letters, "due dates": due, "suspensions": suspensions},
@@ -140,12 +144,12 @@ def _proposed(
     address: KafkaAddress,
     *,
     gate: SessionGate,
-    directory: Callable[[], Directory],
+    resolver: Callable[[], Resolver],
     health: Health,
 ) -> PageParts:
     """What assignments suggest for the directory; they are followed."""
     assignments = FollowedAssignments(address, condition=health.part("assignments"))
-    routes = proposal_routes(assignments, cases=desk.cases, gate=gate, directory=directory)
+    routes = proposal_routes(assignments, cases=desk.cases, gate=gate, resolver=resolver)
     return PageParts(routes=(routes,), parts={"assignments": assignments})
 
 

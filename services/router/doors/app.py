@@ -210,7 +210,7 @@ def _http(
     settings: Settings,
     routes: Sequence[APIRouter],
     *,
-    directories: Directories,
+    directories: FollowedDirectories,
     health: Health,
     telemetry: Telemetry,
 ) -> HttpServer:
@@ -226,6 +226,7 @@ def _http(
     add_competence(
         app,
         decide=partial(_decide, directories=directories, unverified=settings.unverified),
+        prepare=directories.prepare,
         today=lambda: utc_now().astimezone(zone).date(),
         rates=Rates(
             settings.competence_requests_per_minute,

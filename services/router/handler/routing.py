@@ -222,7 +222,7 @@ class Handler:
         return Routed(authority=decision.authority, decision=decision)
 
     def _resolve(self, inquiry: Inquiry, *, at: datetime) -> CompetenceDecision:
-        return self.directories.at(at).resolve(inquiry, unverified=self.unverified)
+        return self.directories.at(at, on=inquiry.on).resolve(inquiry, unverified=self.unverified)
 
     def _hand_over(
         self, placement: Placement, held: SubmissionHeld

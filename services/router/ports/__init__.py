@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -29,11 +29,11 @@ Clock = Callable[[], datetime]
 class Directories(Protocol):
     """The versions of the directory."""
 
-    def at(self, instant: datetime) -> Resolver:
-        """Return what decides by the version in force at this instant.
+    def at(self, instant: datetime, *, on: date | None = None) -> Resolver:
+        """Return what decides by the version in force at this instant, ready for inquiries of the day ``on``.
 
         Raises:
-            Unavailable: it is not known for certain which one that is.
+            Unavailable: it is not known for certain which one that is, or it is not ready yet.
         """
 
 

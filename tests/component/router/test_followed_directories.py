@@ -1,7 +1,9 @@
 """What a router's view of the directory answers once it has been read; the reading is tried on real Kafka."""
 
+import asyncio
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -51,6 +53,7 @@ async def known(
         condition=condition,
         telemetry=Telemetry(),
         on_directory=on_directory,
+        clock=lambda: now,
         seconds=lambda: 0.0,
     )
     await directories.know(versions, asked=0.0, now=now)
@@ -69,7 +72,11 @@ async def test_each_instant_has_the_version_that_was_in_force(hours: float, numb
 
 async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() -> None:
     versions = there_and_back()
-    directories, _ = await known(versions, now=NOON + 100 * HOUR)
+    later = NOON + 100 * HOUR
+    directories, _ = await known(versions, now=later)
+    with pytest.raises(Unavailable, match="is being built; try again"):
+        directories.at(NOON + 1.5 * HOUR)
+    await directories.know(versions, asked=0.0, now=later)
     assert directories.at(NOON + 1.5 * HOUR).directory.version == versions.published[1].id
     assert directories.at(NOON).directory.version == versions.published[0].id
 
@@ -77,10 +84,54 @@ async def test_what_was_received_days_ago_is_decided_by_the_version_of_then() ->
 async def test_a_version_of_long_ago_is_built_once_however_long_its_backlog_takes() -> None:
     versions, built = there_and_back(), list[Directory]()
     directories, _ = await known(versions, now=NOON + 100 * HOUR, on_directory=built.append)
-    for _ in range(3):
+    with suppress(Unavailable):
         directories.at(NOON + 1.5 * HOUR)
+    for _ in range(3):
         await directories.know(versions, asked=0.0, now=NOON + 100 * HOUR)
+        directories.at(NOON + 1.5 * HOUR)
     assert len(built) == 2
+
+
+async def test_all_that_takes_long_is_built_while_the_event_loop_serves_others() -> None:
+    """Each step is tried beside a task that counts: on the event loop it could not count before the step is over."""
+    versions, later, day = there_and_back(), NOON + 100 * HOUR, date(2029, 3, 1)
+    beats = 0
+
+    async def beating() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.ensure_future(beating())
+    directories, _ = await known(versions, now=later)
+    steps: list[Callable[[], object]] = [
+        lambda: directories.at(NOON + 1.5 * HOUR),
+        lambda: directories.at(later, on=day),
+    ]
+    for step in steps:
+        with pytest.raises(Unavailable, match="try again"):
+            step()
+        before = beats
+        await directories.know(versions, asked=0.0, now=later)
+        assert beats > before
+        step()
+    before = beats
+    await directories.prepare(date(2031, 3, 1))
+    assert beats > before
+    others.cancel()
+
+
+async def test_who_is_answered_finds_everything_built() -> None:
+    versions = there_and_back()
+    directories, _ = await known(versions, now=NOON + 3 * HOUR)
+    resolver = directories.at(NOON + 3 * HOUR)
+    near = [(NOON + days * 24 * HOUR).date() for days in (-1, 0, 1)]
+    assert [resolver.is_ready(day) for day in near] == [True, True, True]
+    far = date(2029, 3, 1)
+    assert not resolver.is_ready(far)
+    await directories.prepare(far)
+    assert directories.at(NOON + 3 * HOUR, on=far).is_ready(far)
 
 
 async def test_a_pending_version_decides_from_its_instant_on_without_being_read_again() -> None:

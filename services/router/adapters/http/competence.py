@@ -1,6 +1,6 @@
 """Who is competent, over HTTP: the same question and the same answer as `amtsweg resolve` and the routed event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -51,8 +51,12 @@ def add_competence(
     decide: Callable[[Inquiry], CompetenceDecision],
     today: Callable[[], date],
     rates: Rates,
+    prepare: Callable[[date], Awaitable[None]] | None = None,
 ) -> None:
-    """Answer ``GET /v1/competence``. No authentication: the directory is open data, and the query names no person."""
+    """Answer ``GET /v1/competence``. No authentication: the directory is open data, and the query names no person.
+
+    ``prepare`` is awaited before ``decide`` gets an inquiry of that day.
+    """
 
     async def admit(request: Request) -> None:
         """Before the question is looked at: a bad one costs as much as a good one."""
@@ -70,9 +74,12 @@ def add_competence(
     async def competence(asked: Annotated[CompetenceParameters, Query()]) -> Response:
         """Which authority is competent for a service, a place and a day; or why a person has to decide."""
         try:
-            decision = decide(read_inquiry(asked.model_dump(), today=today()))
+            inquiry = read_inquiry(asked.model_dump(), today=today())
         except BadInquiry as bad:
             raise _not_understood(bad) from bad
+        if prepare is not None:
+            await prepare(inquiry.on)
+        decision = decide(inquiry)
         return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 
 

@@ -44,7 +44,7 @@ class Resolver:
         ``unverified="park"`` answers ``ambiguous-competence`` wherever the answer depends on a row without a
         checked source.
         """
-        period = self._period(inquiry)
+        period = self._period(inquiry.on)
         rules, depends_on = _of_the_case(inquiry.attributes, period.snapshot.rules.get(inquiry.service, ()))
         found = period.decide(inquiry, rules)
         if unverified == "park" and found.authority is not None and not found.verified:
@@ -74,12 +74,20 @@ class Resolver:
             directory_version=self.directory.version,
         )
 
-    def _period(self, inquiry: Inquiry) -> "_Period":
-        """The period of the inquiry's day: all days between two boundaries share one snapshot."""
-        number = bisect_right(self._boundaries, inquiry.on)
+    def is_ready(self, day: date) -> bool:
+        """Whether inquiries of this day are answered at once; else the first one builds a snapshot, which takes a while."""
+        return bisect_right(self._boundaries, day) in self._periods
+
+    def prepare(self, day: date) -> None:
+        """Build what inquiries of this day need; any thread may do so."""
+        self._period(day)
+
+    def _period(self, day: date) -> "_Period":
+        """The period of a day: all days between two boundaries share one snapshot."""
+        number = bisect_right(self._boundaries, day)
         found = self._periods.get(number)
         if found is None:
-            found = self._periods[number] = _Period(snapshot(self.directory, inquiry.on))
+            found = self._periods[number] = _Period(snapshot(self.directory, day))
         return found
 
 

@@ -1,5 +1,6 @@
 """What the clearing desk's assignments suggest for the directory, each with a preview; taking force is the command's work."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -88,32 +89,36 @@ def proposal_routes(
     *,
     cases: DeskCases,
     gate: SessionGate,
-    directory: Callable[[], Directory],
+    resolver: Callable[[], Resolver],
 ) -> APIRouter:
-    """``/console/proposals``, for those with the scope ``directory``."""
+    """``/console/proposals``, for those with the scope ``directory``.
+
+    To ask the directory all questions takes a while, so a thread does it.
+    """
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
 
     @routes.get("/proposals", response_model=ProposalsDocument)
     async def listed(_: Annotated[Caller, Security(gate, scopes=[DIRECTORY])]) -> Response:
         """What the directory does not decide by itself so far, the latest first."""
-        known = directory()
-        found = _open(assignments.assigned(), known)[:_MOST]
+        asked = resolver()
+        found = (await asyncio.to_thread(_open, assignments.assigned(), asked))[:_MOST]
+        known = asked.directory
         return without_store(ProposalsDocument(proposals=tuple(_document(each, known) for each in found)))
 
     @routes.get("/proposals/{proposal}", response_model=ProposalPreviewDocument)
     async def preview(proposal: str, _: Annotated[Caller, Security(gate, scopes=[DIRECTORY])]) -> Response:
         """One of them with the lines that the directory would get, and its cases."""
-        known = directory()
-        found = next((each for each in _open(assignments.assigned(), known) if each.id == proposal), None)
+        asked = resolver()
+        open_ = await asyncio.to_thread(_open, assignments.assigned(), asked)
+        found = next((each for each in open_ if each.id == proposal), None)
         if found is None:
             raise _no_proposal()
-        return without_store(_preview(found, cases=await cases.now(), directory=known))
+        return without_store(_preview(found, cases=await cases.now(), directory=asked.directory))
 
     return routes
 
 
-def _open(assigned: Sequence[Assigned], directory: Directory) -> list[DeskProposal]:
-    resolver = Resolver(directory)
+def _open(assigned: Sequence[Assigned], resolver: Resolver) -> list[DeskProposal]:
     found = [each for each in proposals(assigned) if not is_settled(each, resolver=resolver)]
     return sorted(found, key=lambda each: each.last.at, reverse=True)
 
