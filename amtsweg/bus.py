@@ -12,7 +12,7 @@ from amtsweg.terminal import echo
 from shared.events.topics import OperatorDuty
 from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import partitions_of
-from shared.kafka.read_to_end import read_to_end
+from shared.kafka.read_to_end import place_of_fault, read_to_end
 from shared.kafka.records import Record
 from shared.settings import KafkaConnection
 
@@ -62,10 +62,22 @@ def known_address(duty: OperatorDuty = "look") -> KafkaAddress | None:
 
 
 async def everything(address: KafkaAddress, *topics: str) -> list[Record]:
-    """Every committed record of the topics, as far as they reach now, in order per partition.
+    """Every committed record of the topics that can be read, as far as they reach now, in order per partition.
+
+    Of a batch that cannot be read the place is told.
 
     Raises:
         Unavailable: Kafka is away, or a transaction hangs.
     """
     starts = dict.fromkeys(await partitions_of(address, *topics), 0)
-    return [record async for batch in read_to_end(address, starts) for record in batch]
+    found: list[Record] = []
+    async for records in read_to_end(address, starts, faults=True):
+        for lost in (place_of_fault(each) for each in records if each.fault is not None):
+            echo(
+                said(
+                    de=f"Nicht zu lesen, also nicht dabei: {lost}", en=f"Cannot be read, so left out: {lost}"
+                ),
+                err=True,
+            )
+        found += [each for each in records if each.fault is None]
+    return found

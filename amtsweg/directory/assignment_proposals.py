@@ -25,7 +25,10 @@ async def assignments(address: KafkaAddress, *, since: datetime) -> list[Assigne
     """
     starts = await _starts(address, since)
     found = [
-        each async for batch in read_to_end(address, starts) for record in batch for each in _assigned(record)
+        each
+        async for batch in read_to_end(address, starts, faults=True)
+        for record in batch
+        for each in _assigned(record)
     ]
     return sorted(found, key=lambda each: each.at)
 

@@ -37,7 +37,7 @@ async def submissions(address: KafkaAddress) -> AsyncIterator[Inquiry]:
     """
     parked: set[bytes] = set()  # only these are decided again
     starts = dict.fromkeys(await partitions_of(address, SUBMISSION_ROUTED.name), 0)
-    async for records in read_to_end(address, starts):
+    async for records in read_to_end(address, starts, faults=True):
         for record in records:
             try:
                 data = decode(record.value, record.headers, SUBMISSION_ROUTED.payloads).data

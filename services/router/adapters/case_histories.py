@@ -49,8 +49,9 @@ class CaseHistories:
         try:
             async with asyncio.timeout(self._patience), self._one:
                 starts = await self._starts(key, since=received_at - _CLOCKS)
-                async for records in read_to_end(self._address, starts):
-                    found += [told for each in records if each.key == key and (told := _line(each))]
+                async for records in read_to_end(self._address, starts, faults=True):
+                    mine = [each for each in records if each.key == key or each.fault is not None]
+                    found += [told for each in mine if (told := _line(each))]
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(f"the history was not read in {self._patience:g} seconds") from away
         return sorted(found, key=lambda each: each.at)
