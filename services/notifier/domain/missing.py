@@ -5,10 +5,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from services.notifier.domain.rendering import LINK
 from shared.events.sealed_answer import MAX_NOTICE_BYTES, AnswerNotice
 
-_NO_LINKS: Final = (("://", ": / /"), ("@", " (at) "), ("www.", "www "), ("mailto:", "mailto "))
-"""What mail programs turn into a link, and what is said instead: nobody outside the platform leads a reader anywhere."""
+_SAID: Final = {":": ": / /", "@": " (at) ", "w": "www ", "m": "mailto "}
+"""What is said instead of what mail programs turn into a link: nobody outside the platform leads a reader anywhere."""
 
 
 class NoticeUnreadable(Exception):  # noqa: N818 - what the notice is, in the project's vocabulary
@@ -33,9 +34,4 @@ def missing_items(document: bytes) -> Sequence[str]:
 
 
 def _unlinked(item: str) -> str:
-    for link, said in _NO_LINKS:
-        start = 0
-        while (found := item.lower().find(link, start)) >= 0:
-            item = item[:found] + said + item[found + len(link) :]
-            start = found + len(said)
-    return item
+    return LINK.sub(lambda found: _SAID[found[0][0].lower()], item)

@@ -43,7 +43,8 @@ it runs from the receipt, complete or not; silence counts as an entry."""
 
 _OPTIONAL = ("service", "authority", "legal_basis")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029]")
-_LINK = re.compile(r"://|www\.|@|mailto:", re.IGNORECASE)
+LINK = re.compile(r"://|www\.|@|mailto:", re.IGNORECASE)
+"""What mail programs turn into a link."""
 
 
 class Unrenderable(Exception):  # noqa: N818 - what the message is, in the project's vocabulary
@@ -170,7 +171,7 @@ def _refuse_harmful(values: Mapping[str, str]) -> None:
     for name, value in values.items():
         if _CONTROL.search(value):
             raise Unrenderable(f"{name} holds a control character")
-        if _LINK.search(value):
+        if LINK.search(value):
             raise Unrenderable(f"{name} would become a link")
 
 

@@ -45,6 +45,22 @@ def test_every_list_that_a_door_takes_can_be_written_and_leads_nowhere(
     assert not re.search(r"://|www\.|@|mailto:", words.text, re.IGNORECASE)
 
 
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("İstanbul: an info@stadt.de", "İstanbul: an info (at) stadt.de"),
+        ("İİİ https://x", "İİİ https: / /x"),
+        ("maİlto:a", "mailto a"),
+        ("WWW.Stadt.de, www.Stadt.de", "www Stadt.de, www Stadt.de"),
+    ],
+)
+def test_letters_that_grow_when_they_are_made_small_hide_no_link(item: str, said: str) -> None:
+    """One that stayed would keep the whole message from being written."""
+    found = missing_items(AnswerNotice(missing=(item,)).model_dump_json(by_alias=True).encode())
+    assert found == [said]
+    assert said in WRITER.write(message("incomplete"), NAMES, missing=found).text
+
+
 def test_what_needs_no_change_is_said_as_it_is() -> None:
     assert missing_items('{"missing":["Führungszeugnis, nicht älter als 3 Monate"]}'.encode()) == [
         "Führungszeugnis, nicht älter als 3 Monate"
