@@ -66,7 +66,7 @@ from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import HttpServer, create_app
+from shared.web.app import HttpServer, add_routes, create_app
 from shared.web.bearer import LIFETIME, AccessTokens, Callers
 from shared.web.names import names_from
 from shared.web.noted import note
@@ -108,7 +108,7 @@ def assemble(
     gate = ClientAuth(callers, count=count)
     lookup = Lookup(histories=histories, secret=desk.secret, complete=desk.complete)
     lifetime = int(LIFETIME.total_seconds())
-    for routes in (
+    routers = (
         submission_routes(desk.submit, gate=gate, max_in_flight=max_in_flight, telemetry=telemetry),
         supplement_routes(
             SupplementDesk(desk=desk, histories=histories),
@@ -126,10 +126,10 @@ def assemble(
         names,
         competence_routes(doors_url=doors_url),
         token_routes(door, lifetime_seconds=lifetime, count=count, telemetry=telemetry),
-    ):
-        app.include_router(routes)
+    )
+    add_routes(app, routers)
     describe_submissions(app)
-    app.include_router(reference_routes(app.openapi))
+    add_routes(app, [reference_routes(app.openapi)])
     return app
 
 

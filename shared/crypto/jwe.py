@@ -38,6 +38,7 @@ __all__ = [
     "Use",
     "open_sealed",
     "seal",
+    "sealed_members",
 ]
 
 _TAG_BYTES = 16
@@ -47,24 +48,28 @@ def seal(
     plaintext: bytes, *, key: RecipientKey, submission_id: UUID, purpose: str, content_type: str
 ) -> bytes:
     """Return the JSON of the object, readable only by the owner of the key and bound to id and purpose."""
+    use = Use(submission_id, purpose)
+    return orjson.dumps(sealed_members(plaintext, key=key, use=use, content_type=content_type))
+
+
+def sealed_members(plaintext: bytes, *, key: RecipientKey, use: Use, content_type: str) -> dict[str, Any]:
+    """Return the members of that JSON."""
     header = {
         "enc": "A256GCM",
         "cty": content_type,
-        "submissionId": str(submission_id),
-        "purpose": purpose,
+        "submissionId": str(use.submission_id),
+        "purpose": use.purpose,
     }
     protected = encode(orjson.dumps(header))
     content_key, iv = secrets.token_bytes(32), secrets.token_bytes(12)
     sealed = AESGCM(content_key).encrypt(iv, plaintext, protected.encode("ascii"))
-    return orjson.dumps(
-        {
-            "protected": protected,
-            "recipients": [key.wrap(content_key, use=Use(submission_id, purpose))],
-            "iv": encode(iv),
-            "ciphertext": encode(sealed[:-_TAG_BYTES]),
-            "tag": encode(sealed[-_TAG_BYTES:]),
-        }
-    )
+    return {
+        "protected": protected,
+        "recipients": [key.wrap(content_key, use=use)],
+        "iv": encode(iv),
+        "ciphertext": encode(sealed[:-_TAG_BYTES]),
+        "tag": encode(sealed[-_TAG_BYTES:]),
+    }
 
 
 def open_sealed(token: bytes, *, key: OwnKey, submission_id: UUID, purpose: str) -> bytes:

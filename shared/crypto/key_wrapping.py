@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,27 +43,27 @@ _REMEMBERED = 1024
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Use:
     """What a content key is for; it opens for nothing else. Opening and wrapping anew both ask for its digests."""
 
     submission_id: UUID
     purpose: str
 
-    @cached_property
+    @property
     def apu(self) -> str:
         """PartyUInfo (RFC 7518 section 4.6.1.2): the digest of the submission's id, BASE64URL."""
-        return encode(_digest(str(self.submission_id)))
+        return _party(str(self.submission_id))[0]
 
-    @cached_property
+    @property
     def apv(self) -> str:
         """PartyVInfo (RFC 7518 section 4.6.1.3): the digest of the purpose, BASE64URL."""
-        return encode(_digest(self.purpose))
+        return _party(self.purpose)[0]
 
-    @cached_property
+    @property
     def parties(self) -> bytes:
         """Both as they enter the key derivation (RFC 7518 section 4.6.2)."""
-        return _length_prefixed(_digest(str(self.submission_id))) + _length_prefixed(_digest(self.purpose))
+        return _party(str(self.submission_id))[1] + _party(self.purpose)[1]
 
 
 class NotOpened(Exception):  # noqa: N818 - what happened, in the project's vocabulary
@@ -193,7 +193,7 @@ def _point(key: _Private) -> Mapping[str, Any]:
 
 def encode(data: bytes) -> str:
     """BASE64URL without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_URLSAFE).decode("ascii")
 
 
 def decode(text: str) -> bytes:
@@ -213,14 +213,18 @@ def _derive(shared: bytes, use: Use) -> bytes:
     return hashlib.sha256(_COUNTER + shared + _ALGORITHM + use.parties + _BITS).digest()
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+@lru_cache(maxsize=256)  # a submission's objects are sealed one after the other, for few purposes
+def _party(text: str) -> tuple[str, bytes]:
+    """The digest in BASE64URL, and as it enters the key derivation."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return encode(digest), _length_prefixed(digest)
 
 
 def _length_prefixed(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
 
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 _POINT = frozenset({"kty", "crv", "x", "y"})
 _COUNTER = (1).to_bytes(4, "big")
 _ALGORITHM = _length_prefixed(ECDH.encode())

@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
 import structlog
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -46,7 +46,15 @@ def create_app(
 
     Bodies end at ``body_limit`` bytes; ``body_limits`` names the paths (templates) that have another limit.
     """
-    app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title=title,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # `RequestLog` traces, and without the addresses and ids that the framework's own would put into a span.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     answer_with_problems(app)
     describe(app)
     app.add_middleware(BodyLimit, limit=body_limit, routes=body_limits or {})
@@ -76,6 +84,12 @@ def create_app(
         return Response(telemetry.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
+
+
+def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Add the routes themselves; with ``include_router`` FastAPI looks for each request's route three times."""
+    for each in routers:
+        app.router.routes.extend(each.routes)
 
 
 class HttpServer:

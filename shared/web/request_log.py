@@ -37,6 +37,7 @@ class RequestLog:
     def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
         self._app = app
         self._telemetry = telemetry
+        self._log = structlog.get_logger().bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -66,8 +67,9 @@ class RequestLog:
         self._telemetry.observe("http_seconds", seconds, route=route)
         if route in QUIET and status < _FAILED:
             return
-        log = structlog.get_logger()
-        tell = log.error if exchange.failed else log.warning if status >= _FAILED else log.info
+        tell = (
+            self._log.error if exchange.failed else self._log.warning if status >= _FAILED else self._log.info
+        )
         tell(
             "request",
             method=method,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from services.intake.ports import Purpose
-from shared.crypto.jwe import RecipientKey, seal
+from shared.crypto.jwe import RecipientKey, Use, sealed_members
 from shared.events.payload import Sealed
 
 
@@ -16,11 +16,10 @@ class Sealing:
 
     def seal(self, plaintext: bytes, *, submission_id: UUID, purpose: Purpose) -> Sealed:
         """Return a JWE whose plaintext is JSON."""
-        token = seal(
+        members = sealed_members(
             plaintext,
             key=self._keys[purpose],
-            submission_id=submission_id,
-            purpose=purpose,
+            use=Use(submission_id, purpose),
             content_type="application/json",
         )
-        return Sealed.model_validate_json(token)
+        return Sealed.model_validate(members)

@@ -1,6 +1,6 @@
 """The public keys that authorities seal the parts of their answers to: the client's own, and the notifier's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +15,29 @@ class RegisteredSealingKeys:
 
     def __init__(self, principals: KnownPrincipals, *, notifier: Mapping[str, Any]) -> None:
         self._principals = principals
-        self._notifier = SealingKeySet(keys=(_named(notifier),))
+        self._notifier = _key_set([notifier])
+        self._sets: dict[str, tuple[object, SealingKeySet]] = {}
 
     def of(self, client_id: str, *, submission_id: UUID) -> AnswerKeys:
         client = self._principals.get(client_id)
-        keys = () if client is None else client.sealing_keys[-MAX_KEYS:]
+        keys = () if client is None else client.sealing_keys
         return AnswerKeys(
-            submission_id=submission_id,
-            client=SealingKeySet(keys=tuple(map(_named, keys))),
-            notifier=self._notifier,
+            submission_id=submission_id, client=self._set(client_id, keys), notifier=self._notifier
         )
 
+    def _set(self, client_id: str, keys: Sequence[Mapping[str, Any]]) -> SealingKeySet:
+        """The keys as a set, made once for each reading of the principals."""
+        known, found = self._sets.get(client_id, (None, self._notifier))
+        if known is not keys:
+            found = _key_set(keys[-MAX_KEYS:])
+            self._sets[client_id] = keys, found
+        return found
 
-def _named(jwk: Mapping[str, Any]) -> SealingKey:
-    return SealingKey.model_validate({name: value for name, value in jwk.items() if name in _MEMBERS})
+
+def _key_set(jwks: Sequence[Mapping[str, Any]]) -> SealingKeySet:
+    return SealingKeySet(
+        keys=tuple(
+            SealingKey.model_validate({name: value for name, value in jwk.items() if name in _MEMBERS})
+            for jwk in jwks
+        )
+    )

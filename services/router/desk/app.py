@@ -31,7 +31,7 @@ from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import HttpServer, create_app
+from shared.web.app import HttpServer, add_routes, create_app
 from shared.web.bearer import AccessTokens, Callers
 
 AUDIENCE: Final = "desk"
@@ -124,15 +124,12 @@ def _http(
         telemetry=telemetry,
         body_limit=_BODY_BYTES,
     )
-    app.include_router(
-        desk_routes(
-            desk,
-            gate=PrincipalAuth.of_desk(callers.read, issuer=settings.issuer),
-            directory=lambda: directories.at(utc_now()).directory,
-            clock=utc_now,
-            telemetry=telemetry,
-        )
+    orders = desk_routes(
+        desk,
+        gate=PrincipalAuth.of_desk(callers.read, issuer=settings.issuer),
+        directory=lambda: directories.at(utc_now()).directory,
+        clock=utc_now,
+        telemetry=telemetry,
     )
-    for routes in page:
-        app.include_router(routes)
+    add_routes(app, (orders, *page))
     return HttpServer.of(app, settings.http, health=health)

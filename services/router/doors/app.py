@@ -58,7 +58,7 @@ from shared.service.run import Component
 from shared.settings import read_secret
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-from shared.web.app import HttpServer, create_app
+from shared.web.app import HttpServer, add_routes, create_app
 from shared.web.bearer import AccessTokens, Callers
 from shared.web.egress import Egress
 from shared.web.rate_limit import PrincipalRates, Rates
@@ -234,8 +234,7 @@ def _http(
             seconds=time.monotonic,
         ),
     )
-    for each in routes:
-        app.include_router(each)
+    add_routes(app, routes)
     return HttpServer.of(app, settings.http, health=health)
 
 

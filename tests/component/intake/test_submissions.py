@@ -330,3 +330,7 @@ async def test_the_largest_content_fits_into_the_largest_record(intake: Intake) 
     assert len(content) == MAX_CONTENT_BYTES
     assert (await intake.submit(SERVICE + b'"content":' + content + b"}")).status_code == 202
     assert len(intake.bus.messages[0].value or b"") < INPUT_BYTES - 16 * 1024
+
+
+def test_no_router_stands_between_a_request_and_its_route(intake: Intake) -> None:
+    assert {"/v1/submissions", "/token", "/api"} <= {getattr(each, "path", "") for each in intake.app.routes}

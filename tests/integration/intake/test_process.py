@@ -83,12 +83,14 @@ def frozen(pid: int | None) -> Iterator[None]:
 
 @asynccontextmanager
 async def slow(ground: Ground, when: str, *, seconds: int = 3) -> AsyncIterator[None]:
-    """Every INSERT or UPDATE of a receipt takes longer than the process has to live; at the end none is left."""
+    """Every INSERT or UPDATE of receipts takes longer than the process has to live; at the end none is left."""
     await ground.sql(
         "CREATE OR REPLACE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$"
     )
-    await ground.sql(f"CREATE TRIGGER slow BEFORE {when} ON receipts FOR EACH ROW EXECUTE FUNCTION linger()")
+    await ground.sql(
+        f"CREATE TRIGGER slow BEFORE {when} ON receipts FOR EACH STATEMENT EXECUTE FUNCTION linger()"
+    )
     try:
         yield
     finally:
@@ -99,10 +101,10 @@ async def slow(ground: Ground, when: str, *, seconds: int = 3) -> AsyncIterator[
         await ground.sql("DROP TRIGGER slow ON receipts")
 
 
-async def lingering(ground: Ground, *, requests: int = 1) -> None:
-    """Return when so many requests are within `slow`."""
+async def lingering(ground: Ground) -> None:
+    """Return when a request is within `slow`."""
     async with asyncio.timeout(60):
-        while await ground.sql(_LINGERING) < requests:  # noqa: ASYNC110 - it is PostgreSQL that is asked
+        while not await ground.sql(_LINGERING):  # noqa: ASYNC110 - it is PostgreSQL that is asked
             await asyncio.sleep(0.01)
 
 
@@ -215,7 +217,8 @@ async def test_an_orderly_stop_answers_every_request_that_was_accepted(
     others = [Platform(platform.http, f"{platform.key}-{number}") for number in range(8)]
     async with slow(ground, "INSERT"):
         attempts = [asyncio.ensure_future(other.submit()) for other in others]
-        await lingering(ground, requests=len(others))
+        await entered(ground, others[0])  # while it was, the others came, and are entered together
+        await lingering(ground)
         assert ground.service.pid is not None
         os.kill(ground.service.pid, signal.SIGTERM)
         answers = await asyncio.gather(*attempts)
