@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
+from amtsweg.servers_asked import asking, not_reached
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.stack.errors import AwayError, WrongCallError
 from amtsweg.terminal import echo
@@ -43,6 +44,7 @@ def access(work: Callable[[Connection], Awaitable[T]]) -> T:
         StackError: PostgreSQL is away, or refuses role, password or database.
     """
     url, password = _postgres()
+    asking("PostgreSQL", url)
 
     async def connected() -> T:
         connection = await asyncpg.connect(url, password=password, timeout=10)
@@ -87,7 +89,7 @@ def asked_postgres() -> Iterator[None]:
             )
         ) from refused
     except (OSError, asyncpg.PostgresError) as away:
-        raise AwayError(f"PostgreSQL: {type(away).__name__}: {away}") from away
+        raise AwayError(not_reached(away)) from away
 
 
 def running_stack() -> StackDescription:

@@ -15,6 +15,7 @@ from amtsweg.access_store import access, running_stack
 from amtsweg.addresses import given_address
 from amtsweg.credentials import key_credential, roll_secret, rolled_credential
 from amtsweg.language import said
+from amtsweg.servers_asked import asking, listening
 from amtsweg.stack import endpoints
 from amtsweg.stack.description import AuthorityDescription, StackDescription, stack_folder
 from amtsweg.stack.endpoints import SCRAM, KafkaEndpoint
@@ -178,10 +179,18 @@ class WaysIn:
 
 
 def super_user() -> KafkaEndpoint:
-    """A super user's way to Kafka: only a super user changes grants."""
-    named = endpoints.kafka(os.environ)
-    if named is not None:
-        return named
+    """A super user's way to Kafka: only a super user changes grants.
+
+    Raises:
+        OSError: nobody listens there. Without this look an administrator's request would be repeated for minutes.
+    """
+    endpoint = endpoints.kafka(os.environ) or _super_user_of_the_stack()
+    asking("Kafka", endpoint.bootstrap)
+    listening(endpoint.bootstrap)
+    return endpoint
+
+
+def _super_user_of_the_stack() -> KafkaEndpoint:
     found = running_stack().kafka
     return KafkaEndpoint(
         bootstrap=found.bootstrap,

@@ -7,6 +7,7 @@ import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from amtsweg.language import said
+from amtsweg.servers_asked import asking
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from shared.events.topics import OperatorDuty
@@ -48,17 +49,24 @@ def known_address(duty: OperatorDuty = "look") -> KafkaAddress | None:
         # What a Kafka client says to itself, often and at length; what has failed is said by the command.
         logging.getLogger(client).setLevel(logging.CRITICAL)
     if "AMTSWEG_KAFKA__BOOTSTRAP" in os.environ:
-        return KafkaAddress.of(_Environment().kafka)
+        return _noted(KafkaAddress.of(_Environment().kafka))
     try:
         kafka = StackDescription.read().kafka
     except FileNotFoundError:
         return None
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        username=kafka.operators[duty].username,
-        password=kafka.operators[duty].password,
+    return _noted(
+        KafkaAddress(
+            bootstrap=kafka.bootstrap,
+            security_protocol=kafka.security_protocol,
+            username=kafka.operators[duty].username,
+            password=kafka.operators[duty].password,
+        )
     )
+
+
+def _noted(address: KafkaAddress) -> KafkaAddress:
+    asking("Kafka", address.bootstrap)
+    return address
 
 
 async def everything(address: KafkaAddress, *topics: str) -> list[Record]:

@@ -16,6 +16,7 @@ from amtsweg.directory.names import DirectoryNames
 from amtsweg.exit_status import MISTAKE
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo, echo_json
 from services.intake.adapters.postgres.operate import MOST, found
@@ -23,7 +24,7 @@ from services.intake.ports import Known
 from services.notifier.adapters.postgres.operate import ahead, listed
 from services.notifier.domain.states import TRANSITIONS
 from shared.local_time import local_time
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool
 
 _URL: Final = "AMTSWEG_POSTGRES__URL"
 _PASSWORD_FILE: Final = "AMTSWEG_POSTGRES__PASSWORD_FILE"  # noqa: S105 - the name of a setting
@@ -74,7 +75,7 @@ async def _files(number: str) -> Sequence[CaseFile]:
 async def _asked(schema: str, work: Callable[[Pool], Awaitable[T]]) -> T | None:
     """What a service's tables say; None where it has none yet."""
     url, password = _postgres()
-    async with await open_pool(url, schema=schema, password=password, size=1) as pool:
+    async with await asked_pool(url, schema=schema, password=password, size=1) as pool:
         with suppress(asyncpg.UndefinedTableError):
             return await work(pool)
     return None

@@ -22,11 +22,10 @@ from amtsweg.dead_letter_list import (
     possible,
     unsettled,
 )
-from amtsweg.interruption import if_interrupted, perhaps_ordered
+from amtsweg.interruption import ordering
 from amtsweg.language import said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
-from shared.errors import Unavailable
 from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
 from shared.events.topics import GROUPS
 from shared.kafka.client import KafkaAddress
@@ -168,12 +167,8 @@ def _group(name: str) -> str:
 
 
 def _given(address: KafkaAddress, orders: Sequence[GroupOrder]) -> Sequence[OrderReport | None]:
-    try:
-        with if_interrupted(lambda: perhaps_ordered("amtsweg dead-letters list")):
-            return asyncio.run(give(address, orders))
-    except Unavailable as away:
-        echo(f"amtsweg dead-letters: {away}", err=True)
-        raise typer.Exit(3) from None
+    with ordering("amtsweg dead-letters list"):
+        return asyncio.run(give(address, orders))
 
 
 def _say(names: Sequence[str], told: Sequence[OrderReport | None]) -> None:

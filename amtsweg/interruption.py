@@ -8,6 +8,7 @@ import typer
 from amtsweg.exit_status import INTERRUPTED
 from amtsweg.language import said
 from amtsweg.terminal import echo
+from shared.errors import Unavailable
 
 
 @contextmanager
@@ -25,9 +26,16 @@ def stopped() -> str:
     return said(de="Abgebrochen.", en="Interrupted.")
 
 
-def perhaps_ordered(where: str) -> str:
-    """An order may have left already; ``where`` is the command that shows it."""
-    return said(
-        de=f"Abgebrochen. War der Auftrag schon abgegeben, wird er ausgeführt: `{where}` zeigt es.",
-        en=f"Interrupted. If the order had left already, it is carried out: `{where}` shows it.",
+@contextmanager
+def ordering(where: str) -> Iterator[None]:
+    """Say that an order may have left already where somebody interrupts, or a server is away; ``where`` shows it."""
+    perhaps = said(
+        de=f"War der Auftrag schon abgegeben, wird er ausgeführt: `{where}` zeigt es.",
+        en=f"If the order had left already, it is carried out: `{where}` shows it.",
     )
+    with if_interrupted(lambda: f"{said(de='Abgebrochen.', en='Interrupted.')} {perhaps}"):
+        try:
+            yield
+        except Unavailable:
+            echo(perhaps, err=True)
+            raise

@@ -13,6 +13,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
 from amtsweg.named_file import bytes_in, secret_in
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
 from services.notifier.adapters.mailboxes import verification
@@ -31,7 +32,7 @@ from services.notifier.domain.states import TRANSITIONS
 from shared.crypto.dkim import LONGEST_BITS, SHORTEST_BITS, DkimSigner
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.local_time import local_time, utc
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool
 
 commands = typer.Typer(no_args_is_help=True, help="Nachrichten an Antragstellende.")
 
@@ -267,7 +268,7 @@ def _run(work: Callable[[Pool], Awaitable[_Result]], *, url: str | None, file: P
     async def connected() -> _Result:
         password = None if file is None else secret_in(file)
         address = url or StackDescription.read(stack_folder()).postgres.url
-        async with await open_pool(address, schema=SCHEMA, password=password, size=1) as pool:
+        async with await asked_pool(address, schema=SCHEMA, password=password, size=1) as pool:
             return await work(pool)
 
     return asyncio.run(connected())

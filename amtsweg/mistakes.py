@@ -1,6 +1,7 @@
 """What a person can correct, in one sentence: a wrong file, a wrong value, a server that is away. Never a traceback."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import URLError
@@ -13,6 +14,7 @@ from amtsweg.input_words import of_file
 from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile
+from amtsweg.servers_asked import asking_nobody, not_reached
 from amtsweg.stack.errors import StackError
 from amtsweg.terminal import echo
 from amtsweg.usage_errors import UsageError, wrong_use
@@ -22,6 +24,7 @@ from shared.errors import Stopped, Unavailable
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn what a person can correct into a sentence and an exit status; anything else stays an error of ours."""
+    asking_nobody()
     try:
         with if_interrupted(stopped):
             yield
@@ -31,6 +34,10 @@ def explained() -> Iterator[None]:
         raise _ended(_away(error), UNDECIDED) from error
     except (UsageError, StackError, ValueError, OSError) as error:
         raise _ended(_mistaken(error), error.status if isinstance(error, StackError) else MISTAKE) from error
+    except Exception as error:
+        if not _of_kafka(error):
+            raise
+        raise _ended(_away(error), UNDECIDED) from error
 
 
 def _mistaken(error: Exception) -> str:
@@ -54,9 +61,14 @@ def _mistaken(error: Exception) -> str:
     return told
 
 
+def _of_kafka(error: Exception) -> bool:
+    """Whether a Kafka client says so; a command that asks no Kafka does not load one."""
+    client = sys.modules.get("aiokafka.errors")
+    return client is not None and isinstance(error, client.KafkaError)
+
+
 def _away(error: Exception) -> str:
-    text = said(de="Nicht erreichbar, später noch einmal versuchen", en="not reachable, try again later")
-    return f"{text}: {error}"
+    return str(error) if isinstance(error, Stopped) else not_reached(error)
 
 
 def _invalid(error: ValidationError) -> str:

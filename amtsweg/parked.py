@@ -16,7 +16,7 @@ from amtsweg.bus import operator_address
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.names import DirectoryNames
 from amtsweg.input_words import assignment_words
-from amtsweg.interruption import if_interrupted, perhaps_ordered
+from amtsweg.interruption import ordering
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words, obstacle_in_words, pending_in_words
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console, printable
@@ -36,7 +36,6 @@ from services.router.domain.cases.desk import (
 from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 from services.router.handler.clearing_desk import ClearingDesk
-from shared.errors import Unavailable
 from shared.events.envelope import Message
 from shared.kafka.client import KafkaAddress
 from shared.kafka.publish_once import publish_once
@@ -152,7 +151,7 @@ def _wish(
 
 
 def _order(case: str, wish: OrderRequest) -> None:
-    with if_interrupted(lambda: perhaps_ordered(f"amtsweg case {case}")):
+    with ordering(f"amtsweg case {case}"):
         told, directory = _run(lambda desk: desk.order(case, wish))
     text, code = _said(told, case=case, directory=directory)
     echo(text, err=isinstance(told, Ineffective | Pending))
@@ -186,11 +185,7 @@ def _run(work: Callable[[ClearingDesk], Awaitable[T]]) -> tuple[T, Directory]:
         async with open_desk(operator_address("desk")) as desk:
             return await work(desk), desk.directory()
 
-    try:
-        return asyncio.run(at_the_desk())
-    except Unavailable as away:
-        echo(f"amtsweg parked: {away}", err=True)
-        raise typer.Exit(3) from None
+    return asyncio.run(at_the_desk())
 
 
 @asynccontextmanager

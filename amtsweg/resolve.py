@@ -83,15 +83,9 @@ def resolve(
         decision = Resolver(loaded).resolve(inquiry, unverified=unverified)
     except BrokenPipeError:
         raise  # the reader has enough: no mistake
-    except (
-        BadInquiry,
-        BrokenDirectory,
-        KafkaError,
-        OSError,
-        Unavailable,
-        Undecodable,
-        UnknownVersion,
-    ) as error:
+    except (ConnectionError, TimeoutError):
+        raise  # a server is away, which is said alike in every command
+    except (BadInquiry, BrokenDirectory, OSError, Undecodable, UnknownVersion) as error:
         echo(f"amtsweg resolve: {reason(error)}", err=True)
         raise typer.Exit(2) from error
     if as_json:
@@ -109,12 +103,13 @@ def _directory(folder: Path | None, *, offline: bool) -> Directory:
     else:
         try:
             loaded = asyncio.run(in_force(address))
-        except (KafkaError, Unavailable) as away:
+        except (KafkaError, Unavailable):
             hint = said(
-                de="das laufende System antwortet nicht; --offline antwortet aus Dateien",
-                en="the running system does not answer; --offline answers from files",
+                de="Das laufende System antwortet nicht; --offline antwortet aus Dateien.",
+                en="The running system does not answer; --offline answers from files.",
             )
-            raise Unavailable(f"{hint} ({away})") from away
+            echo(hint, err=True)
+            raise
         where = said(de="in Kraft im laufenden System", en="in force in the running system")
     word = said(de="Verzeichnis", en="directory")
     echo(f"{word} {loaded.version[:_SHOWN]}: {where}", err=True)

@@ -18,6 +18,7 @@ from aiokafka import TopicPartition
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.bus import everything, operator_address
 from amtsweg.language import said
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -26,7 +27,6 @@ from services.audit.consumer import AUDITED
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import KnownEvents, Pseudonymizer
 from services.audit.ports import GROUP
-from shared.errors import Unavailable
 from shared.events.topic_names import dead_letter_topic
 from shared.events.topics import Topic
 from shared.kafka.client import KafkaAddress
@@ -34,7 +34,7 @@ from shared.kafka.dead_letters import origin
 from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
 from shared.kafka.records import Record
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool
 
 BusPosition = tuple[str, int, int]
 """Topic, partition, offset."""
@@ -77,7 +77,7 @@ def check_bus(
         done = asyncio.run(
             compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
-    except (Unavailable, ProofRefused) as away:
+    except ProofRefused as away:
         echo(said(de=f"FEHLER: {away}", en=f"ERROR: {away}"), err=True)
         raise typer.Exit(3) from None
     for topic in topics:
@@ -117,7 +117,7 @@ async def compare(
         Refused: the secret is not the log's.
     """
     done = Comparison()
-    async with await open_pool(log.postgres_url, schema=SCHEMA, size=2) as pool:
+    async with await asked_pool(log.postgres_url, schema=SCHEMA, size=2) as pool:
         wrapped = await pool.fetchval("select known_events from logs where origin = $1", log.origin)
         events = KnownEvents(log.secrecy.unwrap(wrapped or b""))
         rows = await pool.fetch("select topic, partition, next from offsets where consumer = $1", GROUP)

@@ -17,6 +17,7 @@ import typer
 from amtsweg.exit_status import ANSWERED_NO, UNDECIDED
 from amtsweg.language import language, said
 from amtsweg.named_file import SMALL, text_in
+from amtsweg.servers_asked import asking
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from shared.errors import Unavailable
@@ -68,13 +69,14 @@ class AuditClient:
                 "Amtsweg-Reference": quote(self.reference),
             },
         )
+        asking(said(de="die Prüfstelle", en="the audit service"), self.url)
         try:
             with open_unredirected(request, timeout=_TIMEOUT_SECONDS) as answer:
                 yield answer
         except urllib.error.HTTPError as refused:
             raise _end(_problem(refused.read(SMALL)), status=refused.code) from None
         except urllib.error.URLError as away:
-            raise Unavailable(f"{self.url} ({away.reason})") from None
+            raise Unavailable(f"{self.url} ({away.reason})") from away
 
 
 def _problem(body: bytes) -> dict[str, Any]:

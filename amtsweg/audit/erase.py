@@ -18,6 +18,7 @@ from amtsweg.bus import operator_address
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -29,7 +30,7 @@ from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.handler.erase import NO_LOOKS_KEPT, NOTHING_KEPT, Erased, Eraser
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool
 
 T = TypeVar("T")
 
@@ -250,7 +251,7 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
     """Do the work on the log; a refusal ends the command with its reason."""
 
     async def working() -> T:
-        async with await open_pool(log.postgres_url, schema=SCHEMA, password=log.password, size=3) as pool:
+        async with await asked_pool(log.postgres_url, schema=SCHEMA, password=log.password, size=3) as pool:
             return await work(pool)
 
     try:

@@ -12,6 +12,7 @@ from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
@@ -25,7 +26,6 @@ from services.audit.domain.proof_refused import ProofRefused
 from services.audit.handler.integrate import derive
 from services.audit.ports import GROUP, Fork
 from shared.postgres import migrations
-from shared.postgres.pool import open_pool
 
 PasswordOption = Annotated[Path | None, typer.Option(help="Datei mit dem Kennwort der Datenbank")]
 
@@ -88,7 +88,7 @@ def rebuild_database(
 
 
 async def _tiles(folder: TileFolder, *, origin: str, url: str, password: str | None) -> int:
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+    async with await asked_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         log = PostgresLog(pool, origin=origin, source=SOURCE)
         tree = await log.frontier()
         await derive(CompactRange(), tree, log=log, shelf=folder)
@@ -99,7 +99,7 @@ async def _database(tiles: Path, policy: Policy, *, url: str, password: str | No
     intended = await TileFolder(tiles).signed()
     checkpoint, inspection = inspect_folder(tiles, policy, intended=intended)
     await migrations.upgrade(url, schema=SCHEMA, folder=MIGRATIONS, password=password)
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+    async with await asked_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         positions = await TileFolder(tiles).positions()
         await rebuild(pool, checkpoint, inspection, consumer=GROUP, positions=positions)
     return checkpoint.size

@@ -14,6 +14,7 @@ from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
+from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
 from services.audit.adapters.key_files import read_secrecy
@@ -30,7 +31,7 @@ from services.audit.domain.pseudonyms import NONCE_BYTES, Pseudonymizer
 from services.audit.handler.rollover import LogSuccession
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped
-from shared.postgres.pool import Pool, open_pool
+from shared.postgres.pool import Pool
 
 _WAIT_SECONDS = 60.0
 _EVERY_SECONDS = 0.2
@@ -90,7 +91,7 @@ def open_next(
 
 
 async def _close(origin: str, *, url: str, password: str | None) -> int:
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+    async with await asked_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         size = await shards.close(pool, origin)
         if not size:
             raise ProofRefused(f"there is no log {origin}, or it is empty")
@@ -115,7 +116,7 @@ async def _open(
     url: str,
     password: str | None,
 ) -> int:
-    async with await open_pool(url, schema=SCHEMA, password=password, size=2) as pool:
+    async with await asked_pool(url, schema=SCHEMA, password=password, size=2) as pool:
         known = old.unwrap(await _known_events(pool, last))
         await PostgresLog(pool, origin=origin, source=SOURCE).found(
             new.wrap(known, nonce=os.urandom(NONCE_BYTES))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 
 from amtsweg.bus import operator_address
 from amtsweg.directory import proposals, published
@@ -30,9 +29,9 @@ from amtsweg.directory.messages import (
 from amtsweg.directory.past_submissions import past_submissions
 from amtsweg.directory.proposal import Proposal, Tables, first, nothing_published, planned, starting_point
 from amtsweg.directory.published import ChangeRefused
-from amtsweg.exit_status import MISTAKE, UNDECIDED
+from amtsweg.exit_status import MISTAKE
 from amtsweg.input_words import reason
-from amtsweg.interruption import if_interrupted, perhaps_ordered
+from amtsweg.interruption import ordering
 from amtsweg.language import said
 from amtsweg.new_file import require_free, write_new
 from amtsweg.terminal import echo
@@ -41,7 +40,7 @@ from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from services.router.domain.directory.changeset import difference
 from services.router.domain.directory.tables import BrokenDirectory
 from services.router.domain.directory.versions import UnknownVersion, Version, Versions
-from shared.errors import Unavailable, Undecodable
+from shared.errors import Undecodable
 from shared.events.directory import DirectoryChanged
 
 commands = typer.Typer(
@@ -64,12 +63,11 @@ WithdrawOption = Annotated[
 
 @contextmanager
 def _said_where() -> Iterator[None]:
-    """What is wrong goes to the standard error, and the command ends with 2, or with 3 where Kafka is away."""
+    """What is wrong goes to the standard error, and the command ends with 2."""
     try:
         yield
-    except (KafkaError, Unavailable, ConnectionError, TimeoutError) as away:
-        echo(f"amtsweg directory: {reason(away)}", err=True)
-        raise typer.Exit(UNDECIDED) from away
+    except (ConnectionError, TimeoutError):
+        raise  # a server is away, which is said alike in every command
     except (BadInquiry, BrokenDirectory, OSError, ChangeRefused, Undecodable, UnknownVersion) as error:
         echo(f"amtsweg directory: {reason(error)}", err=True)
         raise typer.Exit(MISTAKE) from error
@@ -238,7 +236,7 @@ def apply_command(
                 proposal, versions, effective_from=instant, reason=reason, now=now, withdraw=withdraw
             )
 
-        with if_interrupted(lambda: perhaps_ordered("amtsweg directory versions")):
+        with ordering("amtsweg directory versions"):
             version = asyncio.run(published.publish(address, plan))
     _echo(applied_lines(version))
 

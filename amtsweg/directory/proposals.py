@@ -24,7 +24,6 @@ from services.router.domain.decision.proposals import DeskProposal, is_settled, 
 from services.router.domain.decision.resolver import Resolver
 from services.router.domain.directory.model import Directory
 from services.router.domain.directory.versions import Version
-from shared.errors import Unavailable
 from shared.events.competence import Place
 from shared.local_time import local_time
 
@@ -109,10 +108,7 @@ def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
 
 def _newest() -> Version:
     """The version that a change would start from."""
-    try:
-        versions = asyncio.run(published.read(operator_address())).versions
-    except Unavailable as away:
-        raise _away(away) from away
+    versions = asyncio.run(published.read(operator_address())).versions
     if not versions.published:
         echo(
             said(
@@ -127,15 +123,7 @@ def _newest() -> Version:
 
 def _proposals(since: datetime | None) -> list[DeskProposal]:
     first = since.astimezone(UTC) if since else datetime.now(UTC) - timedelta(days=_DAYS)
-    try:
-        return proposals(asyncio.run(assignments(operator_address(), since=first)))
-    except Unavailable as away:
-        raise _away(away) from away
-
-
-def _away(away: Unavailable) -> typer.Exit:
-    echo(f"amtsweg directory proposals: {away}", err=True)
-    return typer.Exit(3)
+    return proposals(asyncio.run(assignments(operator_address(), since=first)))
 
 
 def _table(found: list[DeskProposal], directory: Directory) -> Table:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import typer
 
-from amtsweg.interruption import if_interrupted, perhaps_ordered, stopped
+from amtsweg.interruption import if_interrupted, ordering, stopped
 from shared.whole_folder import whole_folder
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def test_the_innermost_words_are_said_and_only_they(capsys: pytest.CaptureFixtur
     with (
         pytest.raises(typer.Exit) as ended,
         if_interrupted(stopped),
-        if_interrupted(lambda: perhaps_ordered("amtsweg parked list")),
+        ordering("amtsweg parked list"),
     ):
         raise KeyboardInterrupt
     told = capsys.readouterr().err.strip()
