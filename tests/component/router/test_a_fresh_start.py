@@ -86,8 +86,6 @@ def broker() -> Any:
     """One that answers as aiokafka's producer does: all inboxes are there."""
 
     async def fetch() -> Any:
-        return SimpleNamespace(
-            topics=lambda: {"case.updated.v1", *INBOXES}, partitions_for_topic=lambda _: {0}
-        )
+        return SimpleNamespace(_partitions={topic: {0: "leader"} for topic in ("case.updated.v1", *INBOXES)})
 
     return SimpleNamespace(client=SimpleNamespace(fetch_all_metadata=fetch))
