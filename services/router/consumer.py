@@ -14,7 +14,7 @@ from shared.engine import InputsRead, Plan, State
 from shared.errors import Unavailable
 from shared.events.case import CaseAnswered, DeliveryFetched
 from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
-from shared.events.envelope import Event, Message, Undecodable, carries, decode
+from shared.events.envelope import Event, Message, Undecodable, carries, decode, id_bytes
 from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived
@@ -156,6 +156,6 @@ def read(record: Record) -> Event[Payload]:
         Undecodable: it is not an event of its topic, or its key is not its case id.
     """
     event = decode(record.value, record.headers, _INPUTS[record.topic])
-    if record.key != str(event.case_id).encode():
+    if record.key != id_bytes(event.case_id):
         raise Undecodable("the key is not the case id of header ce_caseid")
     return event

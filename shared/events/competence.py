@@ -41,7 +41,7 @@ class Place(WireModel):
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
-        if sum(key is not None for key in (self.ars, self.ags, self.plz)) != 1:
+        if (self.ars is not None) + (self.ags is not None) + (self.plz is not None) != 1:
             raise ValueError("exactly one of ars, ags and plz is expected")
         if self.town is not None and self.plz is None:
             raise ValueError("a town needs its postcode (plz)")

@@ -1,7 +1,7 @@
 """Ids are derived: the same facts give the same id, other facts another one."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -73,3 +73,8 @@ def test_a_change_of_the_directory_is_known_by_where_it_leads_and_from_when() ->
     assert there == ids.directory_change_id("06", "a" * 64, "b" * 64, at)
     assert len({there, ids.directory_change_id("06", "a" * 64, "b" * 64, at + timedelta(hours=1))}) == 2
     assert len({there, ids.directory_change_id("06", None, "b" * 64, at)}) == 2
+
+
+@given(namespace=st.uuids(), name=own_words)
+def test_derived_ids_are_uuids_of_version_5_as_the_standard_has_them(namespace: UUID, name: str) -> None:
+    assert ids.uuid5(namespace, name) == uuid5(namespace, name)
