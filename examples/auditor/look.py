@@ -6,6 +6,7 @@ It believes nothing that it is told: the payload must fit the leaf's commitment,
 
 import argparse
 import hmac
+import http.client
 import json
 import sys
 import time
@@ -31,19 +32,37 @@ PATIENCE_SECONDS = 60
 NOT_THERE = 404
 
 
+class Unredirected(urllib.request.HTTPRedirectHandler):
+    """The token is for the address that was named: a redirection is an answer like any other refusal."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(Unredirected)
+
+
+def problem(refused: urllib.error.HTTPError) -> Any:
+    """What a refusal says; whoever says nothing of this kind is not the server that was meant."""
+    try:
+        return json.load(refused)
+    except ValueError:
+        return {"detail": f"{refused.url} answered {refused.code}.", "resolution": "Is the address right?"}
+
+
 def get(url: str, *, wait: bool = False, **headers: str) -> Any:
     """The answer; with ``wait``, what is not there yet is asked for again until it is."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         asked = urllib.request.Request(url, headers=headers)  # noqa: S310 - the stack's own address
         try:
-            with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+            with OPENER.open(asked, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
-            problem = json.load(refused)
+            told = problem(refused)
             if not wait or refused.code != NOT_THERE or time.monotonic() > deadline:
-                sys.exit(printable(f"{problem.get('detail')} {problem.get('resolution')}"))
-        except OSError as away:  # also an answer that does not come in time
+                sys.exit(printable(f"{told.get('detail')} {told.get('resolution')}"))
+        except (OSError, http.client.HTTPException) as away:  # also an answer that does not come in time
             sys.exit(printable(f"{url} cannot be reached: {getattr(away, 'reason', away)}"))
         time.sleep(1)
 

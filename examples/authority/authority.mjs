@@ -63,14 +63,14 @@ class Platform {
   async #once(method, path, body) {
     const headers = { Authorization: `Bearer ${await this.#bearer()}` };
     if (body) headers["Content-Type"] = "application/json";
-    return fetch(this.#urls.router + path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout((WAIT_SECONDS + 30) * 1000) });
+    return fetch(this.#urls.router + path, { method, headers, body: body && JSON.stringify(body), redirect: "error", signal: AbortSignal.timeout((WAIT_SECONDS + 30) * 1000) });
   }
 
   async #bearer() {
     if (Date.now() < this.#until) return this.#token;
     const proof = await shown(this.#access, this.#urls.intake);
     const body = new URLSearchParams({ grant_type: "client_credentials", scope: "inbox.read answers.write", ...proof });
-    const asked = await fetch(`${this.#urls.intake}/token`, { method: "POST", body, signal: AbortSignal.timeout(30_000) });
+    const asked = await fetch(`${this.#urls.intake}/token`, { method: "POST", body, redirect: "error", signal: AbortSignal.timeout(30_000) });
     const told = await asked.json();
     if (!asked.ok) throw new Error(`${told.error}: ${told.error_description}`);
     [this.#token, this.#until] = [told.access_token, Date.now() + TOKEN_MS];

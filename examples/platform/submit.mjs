@@ -19,11 +19,11 @@ const SUBMISSION = {
 };
 const LAST = new Set(["granted", "refused", "parked"]);
 
-/** Returns the answer's JSON; an answer other than 2xx says in `resolution` what to do. */
+/** Returns the answer's JSON; an answer other than 2xx says in `resolution` what to do. The token follows no redirection. */
 async function request(url, options) {
-  const answer = await fetch(url, { ...options, signal: AbortSignal.timeout(10_000) })
-    .catch(({ cause, message }) => { throw new Error(`${url} cannot be reached: ${cause?.code ?? message}`); });
-  const document = await answer.json();
+  const asked = async () => { const answer = await fetch(url, { ...options, redirect: "error", signal: AbortSignal.timeout(10_000) }); return [answer, await answer.json()]; };
+  const [answer, document] = await asked()
+    .catch(({ cause, message }) => { throw new Error(`${url} cannot be reached: ${cause?.code ?? cause?.message ?? message}`); });
   if (!answer.ok) throw new Error(`${answer.status} ${document.title ?? document.error}: ${document.resolution ?? document.error_description}`);
   return document;
 }

@@ -6,6 +6,7 @@ Idempotency-Key gives the same receipt, however often it is sent.
 
 import argparse
 import base64
+import http.client
 import json
 import os
 import sys
@@ -28,10 +29,28 @@ SUBMISSION = {
 LAST = {"granted", "refused", "parked"}
 
 
+class Unredirected(urllib.request.HTTPRedirectHandler):
+    """The token is for the address that was named: a redirection is an answer like any other refusal."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(Unredirected)
+
+
+def problem(refused: urllib.error.HTTPError) -> Any:
+    """What a refusal says; whoever says nothing of this kind is not the server that was meant."""
+    try:
+        return json.load(refused)
+    except ValueError:
+        return {"detail": f"{refused.url} answered {refused.code}.", "resolution": "Is the address right?"}
+
+
 def request(url: str, *, headers: dict[str, str], body: bytes | None = None) -> Any:
     """Return the answer's JSON; urllib raises HTTPError for anything but 2xx, and URLError where nobody answers."""
     asked = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 - the stack's own address
-    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
+    with OPENER.open(asked, timeout=10) as answer:
         return json.load(answer)
 
 
@@ -84,13 +103,16 @@ def main() -> None:
     try:
         run(stack["urls"]["intake"], client, town=given.town, seconds=given.seconds)
     except urllib.error.HTTPError as refused:
-        told = json.load(refused)
+        told = problem(refused)
         sys.exit(
             f"{told.get('detail', told.get('error'))} {told.get('resolution', told.get('error_description'))}"
         )
     except BrokenPipeError:  # whoever reads what is printed has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as away:  # also a connection that ends, or an answer that does not come in time
+    except (
+        OSError,
+        http.client.HTTPException,
+    ) as away:  # also a connection that ends, or an answer that does not come in time
         sys.exit(f"{stack['urls']['intake']} cannot be reached: {getattr(away, 'reason', away)}")
 
 

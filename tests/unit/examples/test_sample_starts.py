@@ -40,8 +40,18 @@ print(server.getsockname()[1], flush=True)
 while True:
     asked = server.accept()[0]
     asked.recv(65536)
+    asked.sendall({told!r})
     asked.close()
 """
+JSON = b"Content-Type: application/json\r\n"
+MISBEHAVING = {
+    "at once": (b"", "cannot be reached"),
+    "in the middle": (b"HTTP/1.1 200 OK\r\n" + JSON + b"Content-Length: 500\r\n\r\n{", "cannot be reached"),
+    "with a redirection": (
+        b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:1/stolen\r\nContent-Length: 0\r\n\r\n",
+        "",
+    ),
+}
 
 
 @pytest.fixture
@@ -101,20 +111,27 @@ def test_a_stack_that_has_ended_is_told_as_one_that_cannot_be_reached(
     assert "cannot be reached" in said
 
 
-def test_an_intake_that_hangs_up_without_an_answer_is_told_as_one_that_cannot_be_reached(
-    tmp_path: Path,
+@pytest.mark.parametrize("command", PLATFORMS)
+@pytest.mark.parametrize("how", [*MISBEHAVING])
+def test_an_intake_that_hangs_up_or_sends_elsewhere_is_told_in_a_line_and_gets_no_token_there(
+    how: str, command: list[str], tmp_path: Path
 ) -> None:
     stack = tmp_path / "stack.json"
     client = {"clientId": "landesplattform", "secret": "secret"}
+    told, expected = MISBEHAVING[how]
 
-    with subprocess.Popen([sys.executable, "-c", HANGS_UP], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGS_UP.format(told=told)], stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout is not None
             intake = f"http://127.0.0.1:{server.stdout.readline().strip()}"
             stack.write_text(json.dumps({"urls": {"intake": intake}, "clients": {"landesplattform": client}}))
-            said = said_to([sys.executable, str(FOLDER.parent / "platform/submit.py")], str(stack), status=1)
+            said = said_to(command, str(stack), status=1)
         finally:
             server.kill()
 
-    assert intake in said
-    assert "cannot be reached" in said
+    assert "stolen" not in said
+    assert ":1/" not in said
+    assert intake in said or not expected
+    assert expected in said
