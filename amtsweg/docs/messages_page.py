@@ -23,7 +23,8 @@ A reminder is the same message on the next way. Statutory messages know no quiet
 
 Where the law names the day on which the applicant must have a message, and the next channel can be in time, one channel is tried no longer
 than to that, whoever is to blame: an extension until four days before the old end where a letter follows, a decision until the
-evening of its day where a mail follows, a § 15 GewO certificate until the evening of its last day.
+evening of its day where a mail follows, a § 15 GewO certificate until the evening of its last day. While a mail server is left alone,
+such messages are looked for every five seconds.
 
 """
 

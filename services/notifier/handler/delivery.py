@@ -54,6 +54,7 @@ mail could be written; ``held-back``: it was not offered, since the recipient's 
 knows whether it was taken, and it is offered again."""
 
 _AWAY = timedelta(seconds=1)
+_LEFT_ALONE = timedelta(seconds=10)
 _REMEMBERED = 50_000
 
 Kept = TypeVar("Kept")
@@ -131,6 +132,12 @@ class MailDelivery:
         if attempts >= self.patience.faults:
             return await self._settle(claim, "failed", attempts=attempts, reason="internal-error")
         return await self._postpone(claim, "internal-error", attempts=attempts)
+
+    async def pass_over(self, claim: Claim) -> Result:
+        """Put the message off without an attempt, unless the next channel would then be too late."""
+        if claim.message.id in self._handed_over:
+            return await self.deliver(claim)
+        return await self._put_off(claim, "held-back", attempts=claim.attempts, pause=_LEFT_ALONE)
 
     async def take_over(self, claim: Claim) -> Result:
         """Go on with a message whose sender died between its content and the answer: nobody knows who has it."""

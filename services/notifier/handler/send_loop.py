@@ -62,7 +62,16 @@ class Rounds:
                 self._start(claim, self.courier.take_over(claim))
             if self.unread is not None:
                 await self.unread()
+            if not self.breaker.allowance(now, most=1):
+                await self._pass_over()
             self._looked_at = now
+
+    async def _pass_over(self) -> None:
+        """While the server is left alone, let the next channel have what would be late otherwise."""
+        for claim in await self.queue.claim(self.side_by_side):
+            result = await self.courier.pass_over(claim)
+            if result == "failed":
+                self.observer.came_to(claim, result)
 
     async def _claim(self) -> bool:
         """Start what may be started now; False if that was nothing."""

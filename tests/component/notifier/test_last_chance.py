@@ -1,14 +1,28 @@
 """What ends the attempts on one channel: the last day on which the next one can still be in time."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
+from services.notifier.domain.breaker import Breaker
+from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.period import Extension, Progress
 from services.notifier.ports import Claim, Deferred, HeldBack, MailOutcome, ServerAway, Unwelcome
-from tests.component.notifier.test_delivery import NOW, World
+from shared.events.submission import Channel
+from tests.component.notifier.test_delivery import CONTACT, NOW, World
+from tests.component.notifier.test_rounds import Sending, running, until
 from tests.support.mails import message
+
+EXTENDED = Progress(extensions=frozenset({Extension(at=NOW, on=date(2026, 4, 1), months=1)})).written()
+
+
+def extension(number: int = 0) -> ApplicantMessage:
+    """Its old end is 15 April, and a letter counts as announced after four days at most."""
+    channels: tuple[Channel, ...] = ("email", "letter")
+    return replace(message("extension"), case_id=UUID(int=number), channels=channels, facts=EXTENDED)
 
 
 @pytest.fixture
@@ -44,13 +58,9 @@ class Answering:
 async def test_whoever_is_to_blame_the_next_channel_takes_over_while_it_can_be_in_time(
     world: World, answer: MailOutcome | Exception
 ) -> None:
-    """An extension is told before the old end, 15 April; a letter counts as announced after four days at most."""
-    made = Extension(at=NOW, on=date(2026, 4, 1), months=1)
-    facts = Progress(extensions=frozenset({made})).written()
-    written = replace(message("extension"), channels=("email", "letter"), facts=facts)
     world.queue.now = datetime(2026, 4, 11, 18, 0, tzinfo=UTC)
     carrier = Answering(answer)
-    waiting = await world.deliver(written=written, carrier=carrier)
+    waiting = await world.deliver(written=extension(), carrier=carrier)
     assert (waiting != "failed", world.settled) == (True, [])
     world.queue.now = datetime(2026, 4, 11, 20, 59, 59, tzinfo=UTC)
     (claim,) = await world.queue.claim(1)
@@ -65,3 +75,26 @@ async def test_where_the_next_channel_is_late_already_an_outage_is_waited_for(wo
     world.queue.now += timedelta(days=30)
     (claim,) = await world.queue.claim(1)
     assert await world.courier().deliver(claim) == "server-away"
+
+
+async def test_in_an_outage_nobody_waits_for_a_probe_to_be_handed_on_in_time() -> None:
+    sending = Sending()
+    sending.replay.up.set()
+    sending.world.mailer.away = True
+    sending.world.queue.now = datetime(2026, 4, 11, 18, 0, tzinfo=UTC)
+    for number in range(50):
+        sending.world.queue.plan(extension(number), CONTACT)
+        sending.plan(100 + number)
+    breaker = Breaker(limit=1, pause=timedelta(days=1), longest=timedelta(days=1))
+    async with running(sending.rounds(breaker=breaker)):
+        await until(lambda: "server-away" in sending.seen.results)
+        await sending.some_rounds()
+        assert "failed" not in sending.seen.results
+        sending.world.queue.now = datetime(2026, 4, 11, 20, 59, 50, tzinfo=UTC)
+        async with asyncio.timeout(30):
+            while sending.seen.results.count("failed") < 50:
+                await sending.some_rounds()
+                sending.world.queue.now += timedelta(seconds=5)
+    assert sending.seen.results.count("server-away") <= 4  # what was under way when the breaker opened
+    ends = {(event.kind, event.outcome, event.reason) for event in sending.world.queue.emitted}
+    assert ends == {("extension", "failed", "gave-up")}
