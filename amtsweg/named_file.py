@@ -25,15 +25,15 @@ def bytes_in(path: Path, *, most: int = SMALL) -> bytes:
     return read_bounded(path, most=most)
 
 
-def text_in(path: Path, *, most: int = SMALL) -> str:
+def text_in(path: Path) -> str:
     """The text in the file.
 
     Raises:
         WrongFile: it is no UTF-8.
-        OSError: it cannot be read, or is larger than ``most``.
+        OSError: it cannot be read, or is too large.
     """
     try:
-        return read_bounded(path, most=most).decode()
+        return read_bounded(path).decode()
     except UnicodeDecodeError as error:
         raise WrongFile(
             said(
@@ -48,14 +48,14 @@ def secret_in(path: Path) -> str:
     return text_in(path).rstrip("\r\n")
 
 
-def object_in(path: Path, *, most: int = SMALL) -> dict[str, Any]:
+def object_in(path: Path) -> dict[str, Any]:
     """The JSON object in the file, which every reader understands alike.
 
     Raises:
         WrongFile: it holds none, or one with a member twice, a number that is rounded or half a character.
-        OSError: it cannot be read, or is larger than ``most``.
+        OSError: it cannot be read, or is too large.
     """
-    content = read_bounded(path, most=most)
+    content = read_bounded(path)
     found = inspect(content)
     if isinstance(found, NotJson):
         raise WrongFile(

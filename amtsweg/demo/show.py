@@ -55,7 +55,8 @@ def live(progress: RunProgress) -> Panel:
     return Panel(table, title=progress.step, title_align="left")
 
 
-def _bar(done: int, of: int, width: int = 30) -> Text:
+def _bar(done: int, of: int) -> Text:
+    width = 30
     filled = round(width * min(1.0, done / of)) if of else 0
     return (
         Text("━" * filled, style="green") + Text("─" * (width - filled), style="dim") + Text(f" {done}/{of}")

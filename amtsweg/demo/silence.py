@@ -50,14 +50,13 @@ class Silence:
     days_ahead: int
     mails: Sequence[tuple[str, str]]
     inbox: Sequence[str]
-    deemed_approved: bool
     elsewhere: ToldElsewhere
 
     @property
     def holds(self) -> bool:
-        """Whether it is deemed approved, and everyone has been told, the applicant of each thing once."""
+        """Whether everyone has been told, the applicant of each thing once."""
         everyone = len(self.mails) == len(TOLD) and "CaseDeemedApproved" in self.inbox
-        return self.deemed_approved and everyone and self.elsewhere.holds
+        return everyone and self.elsewhere.holds
 
 
 async def let_end_in_silence(description: StackDescription, *, var: Path) -> Silence:
@@ -90,7 +89,6 @@ async def let_end_in_silence(description: StackDescription, *, var: Path) -> Sil
         days_ahead=days,
         mails=mails,
         inbox=[type(event.data).__name__ for event in inbox],
-        deemed_approved=True,
         elsewhere=ToldElsewhere(
             receipt_number=other.receipt_number, subjects=subjects, signed=is_signed, letters=letters
         ),

@@ -9,9 +9,9 @@ _INSTALLED = Path(__file__).parents[1] / "_directory"
 _IN_THE_TREE = Path(__file__).parents[2] / "directory"
 
 
-def shipped(land: str = "hessen") -> Path:
-    """The folder of a Land: inside the installed package, else in the source tree."""
-    return next((root / land for root in (_INSTALLED, _IN_THE_TREE) if root.is_dir()), _IN_THE_TREE / land)
+def shipped() -> Path:
+    """The folder of Hessen: inside the installed package, else in the source tree."""
+    return (_INSTALLED if _INSTALLED.is_dir() else _IN_THE_TREE) / "hessen"
 
 
 def open_directory(folder: Path | None) -> Directory:

@@ -6,7 +6,7 @@ at the doors as soon as they read it. Kafka's own refusals are the command's wor
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -71,15 +71,9 @@ class FollowedSuspensions:
         address: KafkaAddress,
         *,
         condition: Condition,
-        fresh: timedelta = FRESH,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address = address
         self._condition = condition
-        self._fresh = fresh.total_seconds()
-        self._clock = clock
-        self._seconds = seconds
         self._known = self._reading = SuspensionTimes()
         self._asked = float("-inf"), datetime.min.replace(tzinfo=UTC)
         self._stale_at = float("-inf")
@@ -93,7 +87,7 @@ class FollowedSuspensions:
         return self._read_to
 
     def now(self) -> SuspensionTimes:
-        if self._seconds() > self._stale_at:
+        if time.monotonic() > self._stale_at:
             raise Unavailable(f"{OPERATION_ORDERED.name} has not been read to its end lately")
         return self._known
 
@@ -102,7 +96,7 @@ class FollowedSuspensions:
         await follow_records(self._address, self, round_ms=_ROUND_MS, asking=self._ask)
 
     def _ask(self) -> None:
-        self._asked = self._seconds(), self._clock()
+        self._asked = time.monotonic(), datetime.now(UTC)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         await seek_first(consumer, [AUTHORITY_ORDERS])
@@ -112,11 +106,11 @@ class FollowedSuspensions:
         self._reading = self._followed(self._reading, round_.records)
         if round_.complete:
             asked, self._read_to = self._asked
-            self._known, self._stale_at = self._reading, asked + self._fresh
+            self._known, self._stale_at = self._reading, asked + FRESH.total_seconds()
             self._say()
 
     async def lost(self, failure: Exception) -> None:
-        standing: HealthStatus = "degraded" if self._seconds() <= self._stale_at else "unready"
+        standing: HealthStatus = "degraded" if time.monotonic() <= self._stale_at else "unready"
         reason = f"{OPERATION_ORDERED.name} cannot be read: {type(failure).__name__}"
         self._condition.set(standing, reason=reason)
 

@@ -90,16 +90,18 @@ def outbox_table() -> tuple[str, ...]:
 WRITTEN_ON: Final = "written_on date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date"
 """The column by whose day a table is partitioned: ours, so that no sender chooses a partition."""
 
+_HASHED_PARTS: Final = 8
 
-def ids_table(name: str, column: str, *, parts: int = 8) -> tuple[str, ...]:
+
+def ids_table(name: str, column: str) -> tuple[str, ...]:
     """The ids of a time-partitioned table, each once over all its partitions, whose own keys hold within one only."""
     return (
         f"CREATE TABLE {name} ({column} uuid PRIMARY KEY, {WRITTEN_ON}) PARTITION BY HASH ({column})",
         f"CREATE INDEX {name}_age ON {name} USING brin (written_on)",
         f"COMMENT ON TABLE {name} IS 'each id once over all partitions; goes with the rows'",
         *(
-            f"CREATE TABLE {name}_{part} PARTITION OF {name} FOR VALUES WITH (MODULUS {parts}, REMAINDER {part})"
-            for part in range(parts)
+            f"CREATE TABLE {name}_{part} PARTITION OF {name} FOR VALUES WITH (MODULUS {_HASHED_PARTS}, REMAINDER {part})"
+            for part in range(_HASHED_PARTS)
         ),
     )
 

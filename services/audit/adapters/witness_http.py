@@ -11,6 +11,7 @@ from services.audit.domain.witnessing import Reply
 from shared.addresses import protected_url
 
 _MAX_ANSWER = 64 * 1024
+_STEP_SECONDS = 3.0
 
 
 def require_protected(witnesses: Mapping[str, Trusted], *, in_clear: Collection[str]) -> None:
@@ -38,10 +39,9 @@ def require_protected(witnesses: Mapping[str, Trusted], *, in_clear: Collection[
 
 
 class WitnessHttp:
-    """Posts to witnesses; blocking work runs in a thread, for at most ``timeout`` seconds a step."""
+    """Posts to witnesses; blocking work runs in a thread, for at most three seconds a step."""
 
-    def __init__(self, *, timeout: float = 3.0) -> None:
-        self._timeout = timeout
+    def __init__(self) -> None:
         self._connections: dict[str, http.client.HTTPConnection] = {}
         self._locks: dict[str, threading.Lock] = {}
 
@@ -93,7 +93,7 @@ class WitnessHttp:
     def _open(self, where: str) -> http.client.HTTPConnection:
         parts = urlsplit(where)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname or "", parts.port, timeout=self._timeout)
+        return kind(parts.hostname or "", parts.port, timeout=_STEP_SECONDS)
 
     def _forget(self, where: str) -> None:
         connection = self._connections.pop(where, None)

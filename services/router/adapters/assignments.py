@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -28,12 +28,9 @@ _ASSIGNED: Final = b'"assignment":{'
 class FollowedAssignments:
     """`services.router.ports.console.Assignments`; ``run`` keeps it up to date."""
 
-    def __init__(
-        self, address: KafkaAddress, *, condition: Condition, seconds: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
         self._address = address
         self._condition = condition
-        self._seconds = seconds
         self._kept: deque[Assigned] = deque(maxlen=_MOST)
         self._built = False
 
@@ -47,7 +44,7 @@ class FollowedAssignments:
         await follow_records(self._address, self, round_ms=_ROUND_MS)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        since_ms = int((time.time() - _DAYS_BACK * 86_400) * 1000)
         await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
 
     async def take(self, round_: TopicRound) -> None:

@@ -29,20 +29,18 @@ class KeyFile:
         self,
         path: Path,
         *,
-        seconds: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._path = path
         self._now = now
-        self._seconds = seconds
-        self._looked = seconds()
+        self._looked = time.monotonic()
         self._changed = path.stat().st_mtime_ns
         self._keys = _read(path)
 
     def of(self, authority: str) -> Sequence[RecipientKey]:
         """All keys that are in use: while an authority changes its key, the old one and the new one."""
-        if self._seconds() - self._looked >= REREAD_SECONDS:
-            self._looked = self._seconds()
+        if time.monotonic() - self._looked >= REREAD_SECONDS:
+            self._looked = time.monotonic()
             self._reread()
         now = self._now()
         return [key for key, until in self._keys.get(authority, ()) if now < until]

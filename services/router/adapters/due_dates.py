@@ -2,7 +2,6 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -25,12 +24,9 @@ _MOST: Final = 200_000
 class FollowedDueDates:
     """`services.router.ports.DueDates`; ``run`` keeps it up to date. Without it a list lacks a hint, nothing else."""
 
-    def __init__(
-        self, address: KafkaAddress, *, condition: Condition, seconds: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, address: KafkaAddress, *, condition: Condition) -> None:
         self._address = address
         self._condition = condition
-        self._seconds = seconds
         self._due: OrderedDict[UUID, Due] = OrderedDict()
 
     def of(self, case: UUID) -> Due | None:
@@ -41,7 +37,7 @@ class FollowedDueDates:
         await follow_records(self._address, self, round_ms=_ROUND_MS)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((self._seconds() - _DAYS_BACK * 86_400) * 1000)
+        since_ms = int((time.time() - _DAYS_BACK * 86_400) * 1000)
         await seek_since(consumer, self._address, CASE_CLOCK.name, since_ms=since_ms)
 
     async def take(self, round_: TopicRound) -> None:

@@ -99,9 +99,8 @@ class AnswerMark:
 class PostgresAnswers:
     """Implements `services.router.ports.AnswerStore`; raises ``Unavailable`` where that may fail."""
 
-    def __init__(self, pool: Pool, *, hold: timedelta = HOLD) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._hold = hold
         self._mark = AnswerMark()
         self._log = structlog.get_logger().bind(part="answers")
         self._entering = GatheredCalls(self._enter, key=_key)
@@ -115,7 +114,7 @@ class PostgresAnswers:
 
     async def claim(self, entry: AnswerEntry) -> bool:
         with reaching_postgres():
-            return bool(await self._pool.fetchval(_CLAIM, entry.authority, entry.own_id, self._hold))
+            return bool(await self._pool.fetchval(_CLAIM, entry.authority, entry.own_id, HOLD))
 
     async def settle(self, entry: AnswerEntry, *, taken: bool) -> None:
         try:
@@ -161,7 +160,7 @@ class PostgresAnswers:
             rows = await self._pool.fetch(
                 _ENTER,
                 *_columns(entries),
-                self._hold,
+                HOLD,
                 self._mark.number,
                 self._mark.server,
                 timeout=_SECONDS,

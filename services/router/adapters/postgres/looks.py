@@ -1,7 +1,7 @@
 """What authorities did at their inbox, for their own eyes, schema ``doors``: never worth refusing anything for."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import structlog
@@ -25,14 +25,13 @@ _OF: Final = "SELECT * FROM inbox_looks WHERE authority = ANY($1)"
 class PostgresLooks:
     """Implements `services.router.ports.InboxLooks`; a fetch is noted once a minute."""
 
-    def __init__(self, pool: Pool, *, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._seconds = seconds
         self._noted: dict[str, float] = {}
         self._log = structlog.get_logger().bind(part="inbox looks")
 
     async def fetched(self, authorities: Collection[str]) -> None:
-        now = self._seconds()
+        now = time.monotonic()
         due = [each for each in authorities if now - self._noted.get(each, float("-inf")) >= _NOTED_SECONDS]
         if due:
             self._noted.update(dict.fromkeys(due, now))

@@ -16,6 +16,7 @@ SECONDS: Final = 15.0
 
 _OF_ONE_PRINCIPAL: Final = 8
 """Calls at once to the receivers of one principal: a provider of hundreds that is away holds no more than these."""
+_AT_ONCE: Final = 256
 
 
 class WebhookCalls:
@@ -28,15 +29,12 @@ class WebhookCalls:
         *,
         clock: Callable[[], datetime],
         telemetry: Telemetry,
-        seconds: float = SECONDS,
-        at_once: int = 256,
     ) -> None:
         self._egress = egress
         self._keys = keys
         self._clock = clock
         self._telemetry = telemetry
-        self._seconds = seconds
-        self._all = asyncio.Semaphore(at_once)
+        self._all = asyncio.Semaphore(_AT_ONCE)
         self._own: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(_OF_ONE_PRINCIPAL)
         )
@@ -74,7 +72,7 @@ class WebhookCalls:
         }
         try:
             answer = await self._egress.post(
-                webhook.url, body, headers=headers, seconds=self._seconds, of=webhook.principal
+                webhook.url, body, headers=headers, seconds=SECONDS, of=webhook.principal
             )
         except NotPermitted as error:
             return Heard(None, failure=f"not permitted: {error}")
