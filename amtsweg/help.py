@@ -29,12 +29,6 @@ def translated(text: str) -> str:
     return text
 
 
-def known(text: str) -> bool:
-    """Whether the catalogue has this text, in one of its languages."""
-    text = text.strip()
-    return text in _plain() or any(pattern.fullmatch(text) for pattern, _ in _patterns())
-
-
 @cache
 def catalogue() -> tuple[tuple[str, str], ...]:
     """All texts, German and English."""

@@ -1,6 +1,6 @@
 """The names of all topics: shared ones, one inbox per authority, and dead letters with their retention."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from shared.events.topics import CATALOGUE, GROUPS, BusLogin, ConsumerGroup
@@ -28,14 +28,6 @@ DEAD_LETTER_TOPICS: Final[Mapping[str, ConsumerGroup]] = {
     topic(group): group for group in GROUPS for topic in (dead_letter_topic, sealed_dead_letter_topic)
 }
 """Every dead-letter topic with the group that owns it."""
-
-
-def topic_names(authorities: Iterable[str]) -> tuple[str, ...]:
-    """Every topic's name: the shared topics, the inbox of each of these authorities, the dead letters."""
-    ids = tuple(authorities)
-    shared = [t.name for t in CATALOGUE if not t.per_authority]
-    own = [t.for_authority(a) for t in CATALOGUE if t.per_authority for a in ids]
-    return (*shared, *own, *DEAD_LETTER_TOPICS)
 
 
 def produced_by(login: BusLogin) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.keys import SignatureType, SigningKey
-from services.audit.domain.merkle import CompactRange, frontier_at, grow, leaf_hash
+from services.audit.domain.merkle import CompactRange, SubtreeHash, complete_subtrees, grow, leaf_hash
 from services.audit.domain.pending_entry import PendingEntry
 from services.audit.domain.pseudonyms import Pseudonymizer
 from services.audit.domain.tiles import WIDTH, TileName, published, subtree_from_tiles
@@ -185,6 +185,11 @@ def _install_audit_hook() -> None:
             dying.notice(event, arguments)
 
     sys.addaudithook(hook)
+
+
+def frontier_at(size: int, subtree: SubtreeHash) -> CompactRange:
+    """The frontier that a tree had at this size, from its complete subtrees."""
+    return CompactRange(size, tuple(subtree(height, index) for height, index in complete_subtrees(0, size)))
 
 
 def check_files(read: Callable[[str], bytes | None], checkpoint: Checkpoint) -> None:

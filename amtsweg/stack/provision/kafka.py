@@ -55,32 +55,18 @@ EVERY_GRANT = AclBindingFilter(
 T = TypeVar("T")
 
 
-def provision(
-    endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins, partitions: int | None = None
-) -> None:
-    """Topics, users and grants; the authorities' users last.
-
-    ``partitions`` is the number for topics keyed by case; None for what the cluster has, or the usual number
-    in an empty one. Afterwards every login is known to the cluster and may do what the catalogue says; grants that it no longer
-    says are withdrawn.
-
-    Raises:
-        StackError: the cluster refuses, or a topic exists with another number of partitions.
-    """
-    prepare(endpoint, authorities=authorities, logins=logins, partitions=partitions)
-    admit(endpoint, logins=logins)
-
-
 def prepare(
     endpoint: KafkaEndpoint, *, authorities: Sequence[str], logins: Logins, partitions: int | None = None
 ) -> None:
-    """All that `provision` does, except for telling the cluster the authorities' passwords; services can start.
+    """Topics, the logins of services and operators, and grants: all that services need to start.
 
-    Topics come last, and are waited for: the broker makes the files of hundreds before it looks at what it was
-    told after them, and a router that sees but some of the inboxes would park for the others.
+    ``partitions`` is the number for topics keyed by case; None for what the cluster has, or the usual number in an
+    empty one. Grants that the catalogue no longer gives are withdrawn. Topics come last, and are waited for: the broker
+    makes the files of hundreds before it looks at what it was told after them, and a router that sees but some of the
+    inboxes would park for the others.
 
     Raises:
-        StackError: as there.
+        StackError: the cluster refuses, or a topic exists with another number of partitions.
     """
     with _provisioning(endpoint) as admin:
         topics = wanted(authorities, partitions=partitions or _chosen(admin))
@@ -104,7 +90,7 @@ def add_authority(endpoint: KafkaEndpoint, authority: str, *, logins: Logins) ->
     """One more authority's topics, grants and login, beside what is there; again without harm.
 
     Raises:
-        StackError: as there.
+        StackError: as `prepare`.
     """
     topics = sorted(set(wanted([authority])) - set(wanted([])), key=lambda topic: topic.name)
     with _provisioning(endpoint) as admin:

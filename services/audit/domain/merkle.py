@@ -89,11 +89,6 @@ def root(hashes: Sequence[bytes]) -> bytes:
     return grow(CompactRange(), hashes)[0].root()
 
 
-def frontier_at(size: int, subtree: SubtreeHash) -> CompactRange:
-    """The frontier that a tree had at this size, from its complete subtrees."""
-    return CompactRange(size, tuple(subtree(height, index) for height, index in complete_subtrees(0, size)))
-
-
 def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes, ...]:
     """The proof that leaf ``index`` is in the tree of this size (section 2.1.1), leaf to root.
 

@@ -23,7 +23,6 @@ NoteReport = Callable[[Any, DeliveryReport], Awaitable[bool]]
 _CONNECTIONS = 20
 _SECONDS = 30.0
 _COMMANDS = {"*": 20}
-_LINE_BYTES = 1000
 
 
 class BounceServer:

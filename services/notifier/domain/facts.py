@@ -72,7 +72,6 @@ class _Telling:
         self._message = message
         self._names = names
         self._law = law
-        self._phrases = phrases
         self._say = phrases.say
         self._language: ReadIn = "en" if phrases.language == "en" else "de"
         self._deadline = deadline

@@ -1,19 +1,7 @@
 """A person signs in with OpenID Connect (authorization code with PKCE); the session stays at the server."""
 
 from shared.web.sign_in.gate import SessionGate
-from shared.web.sign_in.openid import OpenIdProvider, SignInRefused
-from shared.web.sign_in.routes import sign_in_routes
-from shared.web.sign_in.sessions import Sessions, SignedInPerson, WebSession
+from shared.web.sign_in.sessions import SignedInPerson
 from shared.web.sign_in.wiring import SignInParts, sign_in_parts
 
-__all__ = [
-    "OpenIdProvider",
-    "SessionGate",
-    "Sessions",
-    "SignInParts",
-    "SignInRefused",
-    "SignedInPerson",
-    "WebSession",
-    "sign_in_parts",
-    "sign_in_routes",
-]
+__all__ = ["SessionGate", "SignInParts", "SignedInPerson", "sign_in_parts"]

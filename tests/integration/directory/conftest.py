@@ -167,7 +167,8 @@ def pair(stack: RealParts) -> Iterator[Pair]:
     kafka.start()
     try:
         logins = Logins.of({name: keys.of(name, "kafka-password") for name in services_and_operators()})
-        provision.provision(kafka.endpoint, authorities=AUTHORITIES, logins=logins)
+        provision.prepare(kafka.endpoint, authorities=AUTHORITIES, logins=logins)
+        provision.admit(kafka.endpoint, logins=logins)
         seed_directory(kafka.endpoint, NORDMARK)
         _stamped_by_the_producer(kafka)
         surroundings = ServiceEnvironment(

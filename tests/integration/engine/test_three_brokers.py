@@ -15,9 +15,9 @@ from confluent_kafka.admin import ConfigResource, ResourceType
 from amtsweg.stack.provision import kafka as provision_kafka
 from amtsweg.stack.provision.grants import authority_login, services_and_operators
 from amtsweg.stack.provision.logins import Logins
+from amtsweg.stack.provision.topics import wanted
 from shared.engine import KafkaToKafka, Plan
 from shared.errors import Unavailable
-from shared.events.topic_names import topic_names
 from shared.kafka.client import close, idempotent_producer
 from shared.kafka.described_topics import describe, show_copies
 from shared.kafka.records import partition_of
@@ -47,7 +47,8 @@ def bench(brokers: ThreeBrokers) -> Bench:
 def provisioned(brokers: ThreeBrokers, folder: Path) -> None:
     names = (*services_and_operators(), authority_login(AUTHORITY))
     logins = Logins.of({name: folder / name for name in names})
-    provision_kafka.provision(brokers.endpoint, authorities=(AUTHORITY,), logins=logins, partitions=3)
+    provision_kafka.prepare(brokers.endpoint, authorities=(AUTHORITY,), logins=logins, partitions=3)
+    provision_kafka.admit(brokers.endpoint, logins=logins)
 
 
 async def copies(brokers: ThreeBrokers, *names: str) -> Condition:
@@ -131,7 +132,7 @@ async def test_what_is_provisioned_has_three_copies_and_two_must_have_each_recor
     brokers: ThreeBrokers, tmp_path: Path
 ) -> None:
     provisioned(brokers, tmp_path)
-    names = sorted(topic_names([AUTHORITY]))
+    names = sorted(topic.name for topic in wanted([AUTHORITY]))
     found = (await describe(brokers.address, names)).topics
     assert {name: found[name].copies for name in names} == dict.fromkeys(names, 3)
     admin = brokers.endpoint.admin()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.domain.merkle import CompactRange, frontier_at, grow, leaf_hash, root
+from services.audit.domain.merkle import CompactRange, grow, leaf_hash, root
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.tiles import (
     BUNDLE,
@@ -18,6 +18,7 @@ from services.audit.domain.tiles import (
     published,
     subtree_from_tiles,
 )
+from tests.support.audit import frontier_at
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,7 @@ import pytest
 
 from shared.events import topics
 from shared.events.payload import Payload, Sealed, WireModel
-from shared.events.topic_names import topic_names
-from shared.events.topics import CATALOGUE, GROUPS, Topic, audited, consumed_by
+from shared.events.topics import CATALOGUE, Topic, audited, consumed_by
 
 
 def _names(rows: tuple[Topic, ...]) -> list[str]:
@@ -21,18 +20,6 @@ def _holds_sealed(model: type[WireModel]) -> bool:
         for field in model.model_fields.values()
         for part in (field.annotation, *get_args(field.annotation))
     )
-
-
-def test_the_shared_topics_each_authoritys_inbox_and_the_dead_letters_are_named() -> None:
-    names = topic_names(["g-06531005", "rp-065"])
-    assert set(names) == {
-        *(topic.name for topic in CATALOGUE if not topic.per_authority),
-        "authority.g-06531005.inbox.v1",
-        "authority.rp-065.inbox.v1",
-        *(f"{group}.dead-letter.v1" for group in GROUPS),
-        *(f"{group}.sealed-dead-letter.v1" for group in GROUPS),
-    }
-    assert len(names) == len(set(names))
 
 
 def test_an_authoritys_topic_carries_its_id() -> None:

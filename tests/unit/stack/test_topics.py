@@ -3,14 +3,22 @@
 import pytest
 
 from amtsweg.stack.provision.topics import wanted
-from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic, topic_names
+from shared.events.topic_names import dead_letter_topic, sealed_dead_letter_topic
 from shared.events.topics import CATALOGUE, GROUPS, consumed_by
 
 AUTHORITIES = ["g-06531005", "hwk-wiesbaden"]
 
 
 def test_exactly_the_topics_of_the_catalogue_are_created() -> None:
-    assert sorted(topic.name for topic in wanted(AUTHORITIES)) == sorted(topic_names(AUTHORITIES))
+    names = [topic.name for topic in wanted(AUTHORITIES)]
+    assert sorted(names) == sorted(
+        [
+            *(topic.name for topic in CATALOGUE if not topic.per_authority),
+            *(f"authority.{authority}.inbox.v1" for authority in AUTHORITIES),
+            *(f"{group}.dead-letter.v1" for group in GROUPS),
+            *(f"{group}.sealed-dead-letter.v1" for group in GROUPS),
+        ]
+    )
 
 
 @pytest.mark.parametrize("chosen", [1, 3, 48])

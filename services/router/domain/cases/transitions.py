@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from shared.events.case import AnswerKind, OrderRefusalReason, RefusalReason
 from shared.events.custody import CustodyState
@@ -16,7 +16,6 @@ Act = (
     | AnswerKind
 )
 
-STATES: Final[tuple[CaseState, ...]] = ("unknown", *get_args(CustodyState))
 UNANSWERED: Final[tuple[CustodyState, ...]] = ("routed", "fetched")
 """The case is in an authority's inbox or was fetched from it, and the authority has not answered yet."""
 
