@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, TypeVar
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Column, Table
@@ -200,7 +199,6 @@ async def open_desk(address: KafkaAddress) -> AsyncIterator[ClearingDesk]:
             orders=OrderSender(address),
             directory=lambda: directory,
             clock=lambda: datetime.now(UTC),
-            zone=ZoneInfo("Europe/Berlin"),
             patience=WAIT,
         )
     finally:

@@ -24,7 +24,6 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata, TopicPartition
@@ -140,16 +139,14 @@ def routing(folder: Path, platform: Mapping[str, Any], telemetry: Telemetry) -> 
         has_inbox=lambda _: True,
         telemetry=telemetry,
     )
-    zone = ZoneInfo("Europe/Berlin")
     handler = Handler(
         directories=directories,
         authorities=authorities,
         supplements=Supplements(authorities=authorities, clock=utc_now),
         refusals=ToldRefusals(authorities=authorities, clock=utc_now, partitions=lambda: 6),
         clock=utc_now,
-        zone=zone,
     )
-    timekeeper = Timekeeper(authorities=authorities, clock=utc_now, zone=zone, suspensions=NoSuspensions())
+    timekeeper = Timekeeper(authorities=authorities, clock=utc_now, suspensions=NoSuspensions())
     return Routing(handler, timekeeper, telemetry=telemetry)
 
 

@@ -3,15 +3,23 @@
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date, format_datetime
 
-_ZONE: Final = get_timezone("Europe/Berlin")
+CIVIL_TIME: Final = ZoneInfo("Europe/Berlin")
+"""The zone of days and periods: where authorities and applicants are."""
+
 _LOCALES: Final = {"de": Locale("de", "DE"), "en": Locale("en", "GB")}
 
 ReadIn = Literal["de", "en"]
 """The language in which a time is read."""
+
+
+def calendar_day(instant: datetime) -> date:
+    """The day on which something arrives or happens: the calendar day in Germany (§ 187 Abs. 1 BGB)."""
+    return instant.astimezone(CIVIL_TIME).date()
 
 
 def local_time(at: datetime, language: ReadIn = "de", *, seconds: bool = False) -> str:
@@ -61,4 +69,4 @@ def _formatted(at: datetime, pattern: str, language: ReadIn) -> str:
 @lru_cache(maxsize=1024)
 def _formatted_once(at: datetime, pattern: str, language: ReadIn) -> str:
     """Many mails speak of one minute, and it takes as long to write as the rest of their words."""
-    return format_datetime(at, pattern, tzinfo=_ZONE, locale=_LOCALES[language])
+    return format_datetime(at, pattern, tzinfo=CIVIL_TIME, locale=_LOCALES[language])

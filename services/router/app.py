@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -94,7 +93,6 @@ def _timekeeper(
     return Timekeeper(
         authorities=authorities,
         clock=clock,
-        zone=ZoneInfo(settings.timezone),
         suspensions=SuspensionOrders(suspensions),
         ahead=settings.clock_ahead,
     )
@@ -129,7 +127,6 @@ def _handler(
             authorities=authorities, clock=clock, partitions=lambda: outputs.count(CASE_UPDATED.name)
         ),
         clock=clock,
-        zone=ZoneInfo(settings.timezone),
         unverified=settings.unverified,
     )
 

@@ -33,7 +33,6 @@ class Settings(ServiceSettings):
             gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
         ),
     ] = FRESH
-    timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
     batch_size: Annotated[
         int, Field(ge=1, le=5000, description="Records that one transaction takes at most.")
     ] = 600

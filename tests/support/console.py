@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI
 
@@ -228,7 +227,6 @@ def console_app(ground: ConsoleGround, settings: SignIn) -> FastAPI:
         orders=ground,
         directory=hessen,
         clock=clock,
-        zone=ZoneInfo("Europe/Berlin"),
         patience=timedelta(milliseconds=500),
     )
     signed_in = sign_in_parts(settings, door="desk", page=PAGE, admit=staff(ground), clock=clock, secret="s")

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
@@ -119,7 +118,6 @@ def desk_app(desk: DeskInMemory) -> FastAPI:
         orders=desk,
         directory=hessen,
         clock=lambda: desk.router.now,
-        zone=ZoneInfo("Europe/Berlin"),
         patience=timedelta(milliseconds=50),
     )
     app.include_router(

@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from joserfc.jwk import ECKey
 
@@ -188,13 +187,11 @@ class RouterInMemory:
                 authorities=authorities, clock=lambda: self.now, partitions=lambda: PARTITIONS
             ),
             clock=lambda: self.now,
-            zone=ZoneInfo("Europe/Berlin"),
             unverified=self.unverified,
         )
         timekeeper = Timekeeper(
             authorities=authorities,
             clock=lambda: self.now,
-            zone=ZoneInfo("Europe/Berlin"),
             suspensions=self.suspensions,
         )
         return Routing(handler, timekeeper, telemetry=self.telemetry)

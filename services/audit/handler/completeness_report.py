@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
 from services.audit.domain.completeness import Obligation, unmet
-from services.audit.handler.days import CIVIL_TIME
 from services.audit.ports import Account, Clock, ObligationWatch, RuleStanding, UnmetCase
+from shared.local_time import CIVIL_TIME
 
 _SHOWN = 1000
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -17,8 +16,8 @@ from services.audit.domain.reading import Found, Question
 from services.audit.handler.sequence import Sequencer
 from services.audit.ports import Archive, Clock, ClosedDay, CommittedLog, Ledgers, ObligationWatch
 from shared.events.envelope import event_type
+from shared.local_time import calendar_day
 
-CIVIL_TIME: Final = ZoneInfo("Europe/Berlin")
 _CHUNK = 4096
 STATED: Final = event_type(DayStated)
 
@@ -42,7 +41,7 @@ class Days:
         A crash before the commit leaves nothing. Two replicas state the same event, which the log takes once.
         """
         now = self.clock()
-        yesterday = now.astimezone(CIVIL_TIME).date() - timedelta(days=1)
+        yesterday = calendar_day(now) - timedelta(days=1)
         size = (await self.log.frontier()).size
         start = await self._start(yesterday, size)
         if start is None:
@@ -84,7 +83,7 @@ class Days:
         if not size:
             return None
         (first,) = await self.log.entries(0, 1)
-        began = datetime.fromisoformat(Leaf.from_bytes(first).time).astimezone(CIVIL_TIME).date()
+        began = calendar_day(datetime.fromisoformat(Leaf.from_bytes(first).time))
         return 0 if began <= yesterday else None
 
     async def _tally(self, start: int, end: int) -> Tally:

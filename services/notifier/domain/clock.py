@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal, Self
 from uuid import UUID, uuid5
 
-from services.notifier.domain.deadlines.calendar import BERLIN, Calendar, calendar_day
+from services.notifier.domain.deadlines.calendar import Calendar
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.period import Extension, Progress, deadline_of, ineffective
@@ -24,6 +24,7 @@ from shared.events.erasure import EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import Receipt, SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.supplement import CaseSupplemented, CaseWithdrawn
+from shared.local_time import CIVIL_TIME, calendar_day
 
 TimerKind = Literal["forwarding", "fetching", "confirmation", "ending", "ended", "extension"]
 CaseStage = Literal["unheard", "received", "parked", "routed", "accepted", "closed"]
@@ -267,7 +268,7 @@ def _period(clock: CaseClock, deadline: Deadline, calendar: Calendar) -> list[Ti
     last, ends = deadline.last_safe_dispatch, deadline.period_ends
     if last is None or ends is None:
         return []
-    midnight = datetime.combine(ends + timedelta(days=1), time(0), BERLIN)
+    midnight = datetime.combine(ends + timedelta(days=1), time(0), CIVIL_TIME)
     warned = _warnings(clock, deadline, last, calendar) if clock.authority is not None else []
     return [*warned, _timer(clock, "ended", 1, ends, due=midnight)]
 
@@ -292,5 +293,5 @@ def _timer(
     due: datetime | None = None,
 ) -> Timer:
     day = on(subject) if on is not None else subject
-    due_at = due if due is not None else datetime.combine(day, _MORNING, BERLIN)
+    due_at = due if due is not None else datetime.combine(day, _MORNING, CIVIL_TIME)
     return Timer(case_id=clock.case_id, kind=kind, step=step, subject=subject, due_at=due_at)

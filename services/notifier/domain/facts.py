@@ -3,14 +3,13 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.compute import Deadline
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.period import Progress, deadline_of
 from services.notifier.domain.remedies import remedy_of
 from services.notifier.domain.rendering import REQUIRED, Names, Phrases, Variant
-from shared.local_time import ReadIn, letter_day, letter_time
+from shared.local_time import ReadIn, calendar_day, letter_day, letter_time
 
 
 def period_of(message: ApplicantMessage, law: Law) -> Deadline | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
-from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.deadlines.compute import Deadline, compute
 from services.notifier.domain.deadlines.inquiry import BadDeadlineInquiry, DeadlineInquiry
 from services.notifier.domain.deadlines.law import Law
@@ -14,6 +13,7 @@ from shared.events.clock import ExtensionFault
 from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.supplement import CaseSupplemented
+from shared.local_time import calendar_day
 
 _MOST_EXTENSIONS = 16
 """Of one case; an authority that is told each time that it had no effect needs no more."""

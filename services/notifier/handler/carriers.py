@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from services.notifier.domain.address import address_of
 from services.notifier.domain.bounces import ReturnPaths
-from services.notifier.domain.deadlines.calendar import calendar_day
 from services.notifier.domain.letter import LetterSender, PrintedLetter
 from services.notifier.domain.mail import MailSender, compose
 from services.notifier.domain.missing import NoticeUnreadable, missing_items
@@ -29,6 +28,7 @@ from services.notifier.ports import (
     Withdrawn,
 )
 from shared.events.notification import Shortcoming
+from shared.local_time import calendar_day
 
 BeforeContent = Callable[[], Awaitable[bool]]
 

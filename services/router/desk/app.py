@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter
@@ -69,7 +68,6 @@ def _parts(settings: Settings, *, pool: Pool, http: httpx.AsyncClient) -> Mappin
         orders=orders,
         directory=lambda: directories.at(utc_now()).directory,
         clock=utc_now,
-        zone=ZoneInfo(settings.timezone),
         patience=_PATIENCE,
     )
     principals = Principals(pool, condition=health.part("principals"))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import APIRouter
@@ -32,6 +31,7 @@ from services.router.handler.clearing_desk import ClearingDesk
 from services.router.ports import Directories
 from shared.access.principals import KnownPrincipals
 from shared.kafka.client import KafkaAddress
+from shared.local_time import calendar_day
 from shared.service.clock import utc_now
 from shared.service.follower import Follower
 from shared.service.run import Component
@@ -70,7 +70,7 @@ def console_page(
         return resolver().directory
 
     def today() -> date:
-        return utc_now().astimezone(ZoneInfo(settings.timezone)).date()
+        return calendar_day(utc_now())
 
     looking = console_routes(
         cases,

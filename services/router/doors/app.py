@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -48,6 +47,7 @@ from shared.events.topics import CASE_ANSWERED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.partitions import PartitionCheck
 from shared.kafka.publisher import Publisher
+from shared.local_time import calendar_day
 from shared.postgres.leader import Lease
 from shared.postgres.migrations import upgrade
 from shared.postgres.pool import Pool, open_pool
@@ -222,12 +222,11 @@ def _http(
         body_limit=_BODY_BYTES,
         body_limits=dict.fromkeys(("/v1/answers", "/clerk/v1/answers"), ANSWER_BODY_LIMIT),
     )
-    zone = ZoneInfo(settings.timezone)
     add_competence(
         app,
         decide=partial(_decide, directories=directories, unverified=settings.unverified),
         prepare=directories.prepare,
-        today=lambda: utc_now().astimezone(zone).date(),
+        today=lambda: calendar_day(utc_now()),
         rates=Rates(
             settings.competence_requests_per_minute,
             per_address=settings.competence_requests_per_address,

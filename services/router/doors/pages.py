@@ -1,7 +1,6 @@
 """The clerk's page at the doors: signing in, the files, what they ask, and the same answers as with a token."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
@@ -17,6 +16,7 @@ from services.router.doors.settings import Settings
 from services.router.handler.counted_answers import CountedAnswers
 from services.router.ports import Directories, DueDates, Inboxes, OwedCases
 from shared.access.principals import KnownPrincipals
+from shared.local_time import calendar_day
 from shared.service.clock import utc_now
 from shared.telemetry.metrics import Telemetry
 from shared.web.pages import file_routes, front_door
@@ -39,7 +39,6 @@ def clerk_page(
     """The page below ``/clerk``; nothing where the settings name no issuer."""
     if settings.sign_in is None:
         return PageParts()
-    zone = ZoneInfo(settings.timezone)
     signed_in = sign_in_parts(
         settings.sign_in,
         door="doors",
@@ -53,7 +52,7 @@ def clerk_page(
         return directories.at(utc_now()).directory
 
     def today() -> date:
-        return utc_now().astimezone(zone).date()
+        return calendar_day(utc_now())
 
     same = APIRouter(prefix=PAGE, include_in_schema=False)
     same.include_router(answer_routes(answers, gate=signed_in.gate, telemetry=telemetry))

@@ -33,7 +33,6 @@ class Settings(ServiceSettings):
             gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
         ),
     ] = FRESH
-    timezone: Annotated[str, Field(description="Where the authorities' days begin.")] = "Europe/Berlin"
     sign_in: SignIn | None = None
     webhook_keys_file: Annotated[
         FilePath,

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 
 from services.router.domain.cases import desk
 from services.router.domain.directory.model import Directory
 from services.router.ports import Clock, DeskCases, Orders
 from shared.events.envelope import encode
 from shared.events.topics import CASE_ORDERED
+from shared.local_time import calendar_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,6 @@ class ClearingDesk:
     orders: Orders
     directory: Callable[[], Directory]
     clock: Clock
-    zone: tzinfo
     patience: timedelta
 
     async def page(self, *, after: desk.DeskCursor | None, limit: int) -> desk.DeskPage:
@@ -41,7 +41,7 @@ class ClearingDesk:
         given = desk.order(wish, waiting, now=now)
         if (told := desk.effect(given, waiting)) is not None:
             return told
-        today = now.astimezone(self.zone).date()
+        today = calendar_day(now)
         obstacle = desk.objection(wish, waiting, directory=self.directory(), now=now, today=today)
         if obstacle is not None:
             return desk.Ineffective(obstacle=obstacle, waiting=waiting)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
@@ -22,14 +22,13 @@ TimePassed = StepOverdue | PeriodEnding | PeriodEnded | ExtensionIneffective
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timekeeper:
-    """``zone`` is where the authorities' days begin; ``ahead`` is how far a demonstration's clock is ahead.
+    """``ahead`` is how far a demonstration's clock is ahead.
 
     An authority whose inbox is gone is told nothing, and nothing waits for it: time passes all the same.
     """
 
     authorities: Authorities
     clock: Clock
-    zone: tzinfo
     suspensions: SuspensionsRead
     ahead: timedelta = timedelta()
 
@@ -83,13 +82,13 @@ class Timekeeper:
     def _was_shut_out(self, custody: CaseHeld, suspensions: SuspensionTimes) -> bool:
         if custody.period is None or custody.authority is None:
             return False
-        begin, end = last_days(custody.period, self.zone)
+        begin, end = last_days(custody.period)
         return suspensions.any_between(custody.authority, begin - self.ahead, end - self.ahead)
 
     def _concluded(
         self, case: UUID, custody: CaseHeld, heard: AnswersRead, cases: Cases, *, now: datetime
     ) -> Sequence[Message]:
-        told = silence(custody, heard, now=now, zone=self.zone)
+        told = silence(custody, heard, now=now)
         if told is None or told == "wait" or custody.period is None:
             return ()
         if isinstance(told, CaseDeemedApproved):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from uuid import UUID
 
 from services.router.domain.cases import custody as custodies
@@ -32,18 +32,18 @@ from shared.events.erasure import CaseEnded, EraseOrdered
 from shared.events.payload import Payload
 from shared.events.submission import Assignment, SubmissionDelivered, SubmissionHeld, SubmissionReceived
 from shared.events.topics import AUTHORITY_INBOX
+from shared.local_time import calendar_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """The router around its resolver. ``zone`` is where the authorities' days begin."""
+    """The router around its resolver."""
 
     directories: Directories
     authorities: Authorities
     supplements: Supplements
     refusals: ToldRefusals
     clock: Clock
-    zone: tzinfo
     unverified: Unverified = "answer"
 
     def on_received(self, event: Event[SubmissionReceived], cases: Cases) -> Sequence[Message]:
@@ -212,7 +212,7 @@ class Handler:
         inquiry = Inquiry(
             service=held.receipt.service,
             place=held.place,
-            on=at.astimezone(self.zone).date(),
+            on=calendar_day(at),
             choice=held.choice,
             attributes=held.attributes,
         )

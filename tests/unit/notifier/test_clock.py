@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.clock import CaseClock, pending, struck, timers
-from services.notifier.domain.deadlines.calendar import BERLIN
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.inquiry import read_deadline_inquiry
 from shared.events.case import (
@@ -24,6 +23,7 @@ from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.supplement import CaseSupplemented, CaseWithdrawn
+from shared.local_time import CIVIL_TIME
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, SUBMISSION_ID, sealed
 from tests.support.law import hessian_law
 
@@ -91,7 +91,7 @@ def due(found: CaseClock, kind: str) -> list[tuple[int, datetime]]:
 
 
 def berlin(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BERLIN)  # type: ignore[misc, arg-type] # year, month, day, hour
+    return datetime(*parts, tzinfo=CIVIL_TIME)  # type: ignore[misc, arg-type] # year, month, day, hour
 
 
 def test_forwarding_is_overdue_after_a_working_day() -> None:

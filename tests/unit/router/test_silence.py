@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,9 @@ from services.router.domain.cases.silence import AnswersRead, last_days, period_
 from shared.events.case import CaseDeemedApproved, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, CustodyState, PeriodOver
+from shared.local_time import CIVIL_TIME
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
-BERLIN = ZoneInfo("Europe/Berlin")
 ENDED = PeriodEnded(
     receipt=RECEIPT,
     authority=GIESSEN,
@@ -26,7 +25,7 @@ ENDED = PeriodEnded(
     certain=True,
     grace_until=date(2026, 4, 16),
 )
-GRACE_OVER = datetime(2026, 4, 17, 0, tzinfo=BERLIN)
+GRACE_OVER = datetime(2026, 4, 17, 0, tzinfo=CIVIL_TIME)
 LATER = GRACE_OVER + timedelta(seconds=1)
 INSTANTS = st.integers(-14 * 24 * 60, 14 * 24 * 60).map(
     lambda minutes: GRACE_OVER + timedelta(minutes=minutes)
@@ -58,7 +57,7 @@ class Situation:
 def concluded(
     situation: Situation | None = None, *, heard: AnswersRead = HEARD, now: datetime = LATER
 ) -> CaseDeemedApproved | SilenceDoubted | str | None:
-    return silence((situation or Situation()).custody(), heard, now=now, zone=BERLIN)
+    return silence((situation or Situation()).custody(), heard, now=now)
 
 
 def test_certain_silence_is_an_approval_from_the_day_after_the_end() -> None:
@@ -104,7 +103,7 @@ def test_a_doubt_is_reported_once() -> None:
     doubted = custody.model_copy(
         update={"period": custody.period.model_copy(update={"doubt": "unconfirmed"})}
     )
-    assert silence(doubted, HEARD, now=LATER, zone=BERLIN) is None
+    assert silence(doubted, HEARD, now=LATER) is None
 
 
 def test_nothing_follows_from_a_period_whose_end_means_nothing() -> None:
@@ -147,4 +146,4 @@ def test_a_doubted_case_is_at_the_desk_until_it_is_over() -> None:
 def test_an_authority_decides_late_in_the_fortnight_before_the_end_and_in_the_grace() -> None:
     period = period_over(ENDED)
     assert period is not None
-    assert last_days(period, BERLIN) == (datetime(2026, 4, 1, tzinfo=BERLIN), GRACE_OVER)
+    assert last_days(period) == (datetime(2026, 4, 1, tzinfo=CIVIL_TIME), GRACE_OVER)

@@ -2,10 +2,8 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-BERLIN = ZoneInfo("Europe/Berlin")
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """Outside these years nothing is computed: holidays are known no further."""
 
@@ -45,11 +43,6 @@ class Calendar:
         while not self.works(day):
             day -= timedelta(days=1)
         return day
-
-
-def calendar_day(instant: datetime) -> date:
-    """Return the day on which something arrived: the calendar day in Berlin (§ 187 Abs. 1 BGB)."""
-    return instant.astimezone(BERLIN).date()
 
 
 def after_months(day: date, months: int) -> date:

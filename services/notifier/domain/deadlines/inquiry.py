@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
-from services.notifier.domain.deadlines.calendar import FIRST_YEAR, LAST_YEAR, calendar_day
+from services.notifier.domain.deadlines.calendar import FIRST_YEAR, LAST_YEAR
 from services.notifier.domain.deadlines.law import DispatchChannel
+from shared.local_time import calendar_day
 
 Via = Literal["single-contact", "authority"]
 """Where the application arrived: at the einheitliche Stelle (§ 71a VwVfG), or at the authority itself."""

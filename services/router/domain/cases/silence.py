@@ -1,13 +1,14 @@
 """Whether silence at the end of a period is an approval: only where it is certain that the authority was silent."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from services.router.domain.cases.transitions import CLOSED, UNANSWERED, may
 from shared.events.case import CaseDeemedApproved, SilenceDoubt, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, PeriodOver
+from shared.local_time import CIVIL_TIME
 
 _DECIDES_WITHIN = 14  # days before the end; after an earlier suspension the authority had time to answer
 
@@ -42,7 +43,7 @@ def period_over(ended: PeriodEnded) -> PeriodOver | None:
 
 
 def silence(
-    custody: CaseHeld, heard: AnswersRead, *, now: datetime, zone: tzinfo
+    custody: CaseHeld, heard: AnswersRead, *, now: datetime
 ) -> CaseDeemedApproved | SilenceDoubted | Literal["wait"] | None:
     """What follows from silence about the case; None if nothing does: no period ended, it is closed, or a person decides.
 
@@ -54,7 +55,7 @@ def silence(
         return None
     if custody.standing in CLOSED:
         return None
-    over = _midnight_after(period.grace_until, zone)
+    over = _midnight_after(period.grace_until)
     read_to = (heard.answers_read_to, heard.suspensions_read_to)
     if now < over or heard.answers_read_to is None or any(at is None or at < over for at in read_to):
         return "wait"
@@ -91,11 +92,11 @@ def _doubt(custody: CaseHeld, period: PeriodOver, heard: AnswersRead) -> Silence
     return None if period.certain else "not-every-case-covered"
 
 
-def last_days(period: PeriodOver, zone: tzinfo) -> tuple[datetime, datetime]:
+def last_days(period: PeriodOver) -> tuple[datetime, datetime]:
     """The days in which a late authority would still decide; if suspended then, it may have been unable to answer."""
-    begin = datetime.combine(period.ended_on - timedelta(days=_DECIDES_WITHIN), time(0), zone)
-    return begin, _midnight_after(period.grace_until, zone)
+    begin = datetime.combine(period.ended_on - timedelta(days=_DECIDES_WITHIN), time(0), CIVIL_TIME)
+    return begin, _midnight_after(period.grace_until)
 
 
-def _midnight_after(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(0), zone)
+def _midnight_after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0), CIVIL_TIME)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.deadlines.calendar import BERLIN
 from services.notifier.domain.deadlines.compute import compute
 from services.notifier.domain.deadlines.explain import document
 from services.notifier.domain.deadlines.inquiry import FIELDS, BadDeadlineInquiry, read_deadline_inquiry
+from shared.local_time import CIVIL_TIME
 from tests.support.law import FICTION, deadline_of, hessian_law
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def test_the_strictest_reading_is_never_later_than_the_likely_one(day: date, via
 def test_the_offset_of_an_instant_changes_nothing(instant: datetime) -> None:
     assert (
         deadline_of(instant.isoformat()).deemed_received
-        == deadline_of(instant.astimezone(BERLIN).isoformat()).deemed_received
+        == deadline_of(instant.astimezone(CIVIL_TIME).isoformat()).deemed_received
     )
 
 
