@@ -24,13 +24,6 @@ from shared.addresses import protected_brokers, protected_url, require_loopback
 from shared.bounded_files import read_bounded
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-ClockAhead = Annotated[
-    timedelta,
-    Field(
-        ge=timedelta(),
-        description="For demonstrations: how far the clock of statutory periods is ahead. Only where Kafka is on loopback.",
-    ),
-]
 
 
 class _Frozen(BaseModel):
@@ -178,6 +171,25 @@ class ServiceSettings(BaseSettings):
         ),
     ] = "0"
     traces: TraceExport | None = None
+
+
+class PeriodSettings(ServiceSettings):
+    """The settings of a service that waits for the end of statutory periods."""
+
+    kafka: KafkaConnection
+    clock_ahead: Annotated[
+        timedelta,
+        Field(
+            ge=timedelta(),
+            description="For demonstrations: how far the clock of statutory periods is ahead. Only where Kafka is on loopback.",
+        ),
+    ] = timedelta()
+
+    @model_validator(mode="after")
+    def _clock_is_true_beyond_loopback(self) -> Self:
+        if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
+            raise ValueError("clock_ahead is for a local stack only")
+        return self
 
 
 def read_secret(path: Path) -> str:

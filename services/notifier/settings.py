@@ -21,13 +21,11 @@ from shared.bounded_files import read_bounded
 from shared.crypto.dkim import DkimSigner
 from shared.events.payload import PrincipalId
 from shared.settings import (
-    ClockAhead,
     HttpListener,
-    KafkaConnection,
     ObjectStoreConnection,
+    PeriodSettings,
     Port,
     PostgresConnection,
-    ServiceSettings,
 )
 
 TextLine = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
@@ -205,10 +203,9 @@ def is_aligned(domain: str, sender: str) -> bool:
     return f".{sender.rpartition('@')[2].lower()}".endswith(f".{domain}")
 
 
-class Settings(ServiceSettings):
+class Settings(PeriodSettings):
     """The notifier's environment."""
 
-    kafka: KafkaConnection
     postgres: PostgresConnection
     http: HttpListener = HttpListener()
     smtp: SmtpConnection
@@ -245,13 +242,6 @@ class Settings(ServiceSettings):
             description="How long a sender may take for one mail: longer than three answers of the mail server."
         ),
     ] = timedelta(minutes=5)
-    clock_ahead: ClockAhead = timedelta()
-
-    @model_validator(mode="after")
-    def _clock_is_true_beyond_loopback(self) -> Self:
-        if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
-            raise ValueError("clock_ahead is for a local stack only")
-        return self
 
     @model_validator(mode="after")
     def _signed_as_the_sender(self) -> Self:

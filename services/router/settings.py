@@ -1,18 +1,22 @@
 """What the router is told; a wrong value stops the start and names the variable."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
-from shared.settings import ClockAhead, HttpListener, KafkaConnection, ServiceSettings
+from shared.settings import HttpListener, PeriodSettings
+
+DirectoryFresh = Annotated[
+    timedelta,
+    Field(gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."),
+]
 
 
-class Settings(ServiceSettings):
+class Settings(PeriodSettings):
     """The router's environment."""
 
-    kafka: KafkaConnection
     http: HttpListener = HttpListener()
     platform_keys_file: Annotated[
         FilePath, Field(description="JWK Set of the platform's private keys, old ones included.")
@@ -27,22 +31,10 @@ class Settings(ServiceSettings):
         Literal["answer", "park"],
         Field(description="What becomes of a submission whose rule has no checked source."),
     ] = "answer"
-    directory_fresh: Annotated[
-        timedelta,
-        Field(
-            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
-        ),
-    ] = FRESH
+    directory_fresh: DirectoryFresh = FRESH
     batch_size: Annotated[
         int, Field(ge=1, le=5000, description="Records that one transaction takes at most.")
     ] = 600
     minimum_period: Annotated[
         timedelta, Field(description="The least time between two transactions of a partition.")
     ] = timedelta(milliseconds=30)
-    clock_ahead: ClockAhead = timedelta()
-
-    @model_validator(mode="after")
-    def _clock_is_true_beyond_loopback(self) -> Self:
-        if self.clock_ahead and self.kafka.security_protocol.endswith("SSL"):
-            raise ValueError("clock_ahead is for a local stack only")
-        return self

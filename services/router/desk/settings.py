@@ -1,11 +1,11 @@
 """What the process `desk` is told; a wrong value stops the start and names the variable."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import DirectoryPath, Field, FilePath
 
 from services.router.domain.directory.versions import FRESH
+from services.router.settings import DirectoryFresh
 from shared.settings import (
     HttpListener,
     Issuer,
@@ -27,12 +27,7 @@ class Settings(ServiceSettings):
     http: HttpListener = HttpListener()
     issuer: Annotated[Issuer, Field(description="The token door's public base URL.")]
     token_keys_file: Annotated[FilePath, Field(description="JWK Set of its public keys, old ones included.")]
-    directory_fresh: Annotated[
-        timedelta,
-        Field(
-            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
-        ),
-    ] = FRESH
+    directory_fresh: DirectoryFresh = FRESH
     sign_in: SignIn | None = None
     directory: Annotated[
         DirectoryPath | None,

@@ -1,11 +1,11 @@
 """What the process `doors` is told; a wrong value stops the start and names the variable."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, FilePath, IPvAnyNetwork
 
 from services.router.domain.directory.versions import FRESH
+from services.router.settings import DirectoryFresh
 from shared.settings import HttpListener, Issuer, KafkaConnection, PostgresConnection, ServiceSettings, SignIn
 
 
@@ -27,12 +27,7 @@ class Settings(ServiceSettings):
         Literal["answer", "park"],
         Field(description="What becomes of an inquiry whose rule has no checked source, as at the router."),
     ] = "answer"
-    directory_fresh: Annotated[
-        timedelta,
-        Field(
-            gt=timedelta(), le=FRESH, description="How old the last reading of the directory's topic may be."
-        ),
-    ] = FRESH
+    directory_fresh: DirectoryFresh = FRESH
     sign_in: SignIn | None = None
     webhook_keys_file: Annotated[
         FilePath,

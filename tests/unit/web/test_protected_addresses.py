@@ -21,6 +21,7 @@ from shared.settings import (
     Issuer,
     KafkaConnection,
     ObjectStoreConnection,
+    PeriodSettings,
     PostgresConnection,
     ProtectedUrl,
     SignIn,
@@ -121,6 +122,14 @@ def test_kafka_in_clear_stays_on_this_machine(protocol: str, login: dict[str, st
                 KafkaConnection.model_validate(
                     {"bootstrap": bootstrap, "security_protocol": protocol, **login}
                 )
+
+
+def test_a_clock_is_set_ahead_on_this_machine_only(login: dict[str, str | Path]) -> None:
+    here = {"bootstrap": "127.0.0.1:9092", "security_protocol": "SASL_PLAINTEXT", **login}
+    elsewhere = {"bootstrap": "kafka.example:9092", "security_protocol": "SASL_SSL", **login}
+    assert PeriodSettings.model_validate({"kafka": here, "clock_ahead": "P1D"}).clock_ahead.days == 1
+    with pytest.raises(ValidationError, match="clock_ahead is for a local stack only"):
+        PeriodSettings.model_validate({"kafka": elsewhere, "clock_ahead": "P1D"})
 
 
 @pytest.mark.parametrize(("clear", "secure"), [("http", "https"), ("redis", "rediss")])
