@@ -12,7 +12,7 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
-from amtsweg.named_file import bytes_in, secret_in
+from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription, stack_folder
 from amtsweg.terminal import JsonOption, echo, echo_json
@@ -29,6 +29,7 @@ from services.notifier.adapters.postgres.retention import OPEN_LONG
 from services.notifier.adapters.postgres.returns import ReturnedMails
 from services.notifier.domain.bounces import DeliveryReport
 from services.notifier.domain.states import TRANSITIONS
+from shared.bounded_files import read_bounded
 from shared.crypto.dkim import LONGEST_BITS, SHORTEST_BITS, DkimSigner
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.local_time import local_time, utc
@@ -200,7 +201,7 @@ def dkim_record(
 ) -> None:
     """Zeigt, was im DNS steht, damit Empfänger die Unterschrift (DKIM) unter unseren Mails prüfen können."""
     try:
-        signer = DkimSigner.from_pem(bytes_in(key_file), domain=domain, selector=selector)
+        signer = DkimSigner.from_pem(read_bounded(key_file), domain=domain, selector=selector)
     except (OSError, ValueError):
         bits = f"{SHORTEST_BITS}–{LONGEST_BITS}"
         echo(

@@ -6,23 +6,12 @@ from typing import Any
 import orjson
 
 from amtsweg.language import said
-from shared.bounded_files import LARGE, SMALL, read_bounded
+from shared.bounded_files import read_bounded
 from shared.strict_json import FaultPlace, NotJson, inspect
-
-__all__ = ["LARGE", "SMALL", "WrongFile", "bytes_in", "object_in", "secret_in", "text_in"]
 
 
 class WrongFile(ValueError):  # noqa: N818 - the file is wrong, not the program
     """A file holds something else than was expected; the text names both, in the language of the call."""
-
-
-def bytes_in(path: Path, *, most: int = SMALL) -> bytes:
-    """What the file holds.
-
-    Raises:
-        OSError: it cannot be read, or is larger than ``most``.
-    """
-    return read_bounded(path, most=most)
 
 
 def text_in(path: Path) -> str:

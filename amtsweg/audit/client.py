@@ -16,10 +16,11 @@ import typer
 
 from amtsweg.exit_status import ANSWERED_NO, UNDECIDED
 from amtsweg.language import language, said
-from amtsweg.named_file import SMALL, text_in
+from amtsweg.named_file import text_in
 from amtsweg.servers_asked import asking
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
+from shared.bounded_files import SMALL
 from shared.errors import Unavailable
 from shared.web.unredirected import open_unredirected
 

@@ -12,12 +12,12 @@ from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, To
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.language import language, said
-from amtsweg.named_file import LARGE, bytes_in
 from amtsweg.new_file import require_free, write_new
 from amtsweg.terminal import echo
 from services.audit.domain.daily_statement import Stated, Statement, Tally, verify_statement
 from services.audit.domain.policy import Policy
 from services.audit.domain.proof_refused import ProofRefused
+from shared.bounded_files import LARGE, read_bounded
 from shared.local_time import local_day
 
 
@@ -68,7 +68,7 @@ def verify_statement_file(
 ) -> None:
     """Prüft eine Aussage "diese Einträge und keine anderen"; mit --tiles wird im Protokoll selbst nachgezählt."""
     try:
-        statement = Statement.from_bytes(bytes_in(file, most=LARGE))
+        statement = Statement.from_bytes(read_bounded(file, most=LARGE))
         trusted = policy_of(log_key, policy)
         stated = verify_statement(statement, trusted)
         _tell(statement, stated, recounted=tiles is not None)

@@ -15,7 +15,6 @@ from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, To
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
-from amtsweg.named_file import LARGE, bytes_in
 from amtsweg.new_file import require_free
 from amtsweg.terminal import echo
 from services.audit.adapters.exports.forms import read_rows
@@ -30,6 +29,7 @@ from services.audit.domain.export import (
 )
 from services.audit.domain.policy import Policy
 from services.audit.domain.proof_refused import ProofRefused
+from shared.bounded_files import LARGE, read_bounded
 from shared.whole_folder import whole_folder
 
 
@@ -163,7 +163,7 @@ def _read(folder: Path, name: str, *, most: int = LARGE) -> bytes:
     if Path(name).name != name:
         raise ProofRefused(f"{MANIFEST}: {name} is not the name of a file")
     try:
-        return bytes_in(folder / name, most=most)
+        return read_bounded(folder / name, most=most)
     except FileNotFoundError:
         raise ProofRefused(f"{name} is missing") from None
     except OSError as failed:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from amtsweg.named_file import bytes_in
 from amtsweg.stack.description import StackDescription
 from services.audit.domain.keys import VerifierKey
 from services.audit.domain.policy import Policy, log_only, parse_policy
+from shared.bounded_files import read_bounded
 
 KeyOption = Annotated[str | None, typer.Option(help="Schlüssel des Protokolls (vkey); sonst der des Stapels")]
 PolicyOption = Annotated[
@@ -23,5 +23,5 @@ def policy_of(log_key: str | None, policy: Path | None) -> Policy:
         Refused: key or policy is malformed.
     """
     if policy is not None:
-        return parse_policy(bytes_in(policy))
+        return parse_policy(read_bounded(policy))
     return log_only(VerifierKey.from_text(log_key or StackDescription.read().audit.verifier_key))

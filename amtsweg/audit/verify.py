@@ -8,12 +8,13 @@ import typer
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
 from amtsweg.language import language, said
-from amtsweg.named_file import LARGE, bytes_in, text_in
+from amtsweg.named_file import text_in
 from amtsweg.terminal import echo, printable
 from services.audit.adapters.http.page import verify as strangers
 from services.audit.domain.evidence import Evidence, verify_evidence
 from services.audit.domain.policy import parse_policy
 from services.audit.domain.proof_refused import ProofRefused
+from shared.bounded_files import LARGE, read_bounded
 
 
 def verify(
@@ -38,7 +39,7 @@ def verify(
     column = 0 if language() == "de" else 1
     try:
         rule = None if policy is None else text_in(policy)
-        roots = [] if tsa_root is None else load_pem_x509_certificates(bytes_in(tsa_root, most=LARGE))
+        roots = [] if tsa_root is None else load_pem_x509_certificates(read_bounded(tsa_root, most=LARGE))
     except ValueError:
         raise typer.BadParameter(
             said(
@@ -49,7 +50,7 @@ def verify(
     if log_key is not None:
         rule = f"log {log_key}\nquorum none\n"
     try:
-        verdict = agree(bytes_in(bundle, most=LARGE), policy=rule, tsa_roots=roots)
+        verdict = agree(read_bounded(bundle, most=LARGE), policy=rule, tsa_roots=roots)
     except strangers.Refused as refused:
         echo(f"{('ABGELEHNT', 'REFUSED')[column]}: {refused.words[column]}", err=True)
         raise typer.Exit(1) from None

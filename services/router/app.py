@@ -9,7 +9,6 @@ import orjson
 
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.adapters.directory_topic import FollowedDirectories
-from services.router.adapters.suspensions_read import SuspensionOrders
 from services.router.consumer import ROUTING, Routing
 from services.router.handler.clock import Timekeeper
 from services.router.handler.refusals import ToldRefusals
@@ -47,7 +46,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> Mapping[str, Compone
         address,
         condition=health.part("directory"),
         telemetry=telemetry,
-        on_directory=lambda directory: outputs.expect(*map(inbox_of, directory.authorities)),
+        on_directory=lambda directory: outputs.expect(
+            *map(AUTHORITY_INBOX.for_authority, directory.authorities)
+        ),
         fresh=settings.directory_fresh,
         clock=clock,
     )
@@ -93,20 +94,16 @@ def _timekeeper(
     return Timekeeper(
         authorities=authorities,
         clock=clock,
-        suspensions=SuspensionOrders(suspensions),
+        suspensions=suspensions,
         ahead=settings.clock_ahead,
     )
-
-
-def inbox_of(authority: str) -> str:
-    return AUTHORITY_INBOX.for_authority(authority)
 
 
 def _authorities(settings: Settings, *, outputs: OutputTopics, telemetry: Telemetry) -> KnownAuthorities:
     return KnownAuthorities(
         keys=KeyFile(settings.authority_keys_file),
         rewrapper=Rewrapper(_platform_keys(settings.platform_keys_file)),
-        has_inbox=lambda authority: outputs.certainly_available(inbox_of(authority)),
+        has_inbox=lambda authority: outputs.certainly_available(AUTHORITY_INBOX.for_authority(authority)),
         telemetry=telemetry,
     )
 

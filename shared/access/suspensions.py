@@ -81,15 +81,16 @@ class FollowedSuspensions:
         self._unreadable = ""
         self._log = structlog.get_logger().bind(part="suspensions")
 
-    @property
-    def read_to(self) -> datetime | None:
-        """Every order that was given before this instant is known; None before the first reading."""
-        return self._read_to
-
     def now(self) -> SuspensionTimes:
         if time.monotonic() > self._stale_at:
             raise Unavailable(f"{OPERATION_ORDERED.name} has not been read to its end lately")
         return self._known
+
+    def known(self) -> tuple[SuspensionTimes, datetime] | None:
+        """All suspensions, and the instant up to which every order is known; None where nobody can say."""
+        if self._read_to is None or time.monotonic() > self._stale_at:
+            return None
+        return self._known, self._read_to
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure from the first order on again."""

@@ -8,9 +8,9 @@ from typing import Any, Final
 from opentelemetry.trace import SpanKind
 
 from shared.engine.consumer_lag import series
-from shared.events.trace_context import TRACEPARENT, trace_context
+from shared.events.trace_context import TRACEPARENT, trace_context, trace_id_of
 from shared.kafka.records import Record
-from shared.telemetry.tracing import CASE, SpanAttributes, enabled, follow, trace_id
+from shared.telemetry.tracing import CASE, SpanAttributes, enabled, follow
 
 _PER_LINE: Final = 50
 _ID: Final = re.compile(rb"[0-9a-f-]{36}")
@@ -49,7 +49,7 @@ def _ids(record: Record) -> dict[str, Any]:
         "offset": record.offset,
         "event_id": _id(headers, "ce_id"),
         "case_id": _id(headers, "ce_caseid"),
-        "trace_id": trace_id(_traceparent(headers)),
+        "trace_id": trace_id_of(_traceparent(headers)),
     }
     return {name: value for name, value in told.items() if value is not None}
 

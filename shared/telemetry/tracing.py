@@ -11,7 +11,7 @@ from typing import Final
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, SpanKind, TraceFlags
 
-from shared.events.trace_context import trace_context, trace_id_of
+from shared.events.trace_context import trace_context
 from shared.telemetry.metrics import child_of
 
 SpanAttributes = Mapping[str, str | int]
@@ -65,11 +65,6 @@ def follow(
             span = begin(name, kind=kind, traceparent=traceparent, began_ns=ended - int(seconds * 1e9))
             span.set_attributes(dict(attributes))
             span.end(ended)
-
-
-def trace_id(traceparent: str | None) -> str | None:
-    """The trace's id, as log lines name it."""
-    return trace_id_of(traceparent)
 
 
 def _context(traceparent: str | None) -> SpanContext | None:

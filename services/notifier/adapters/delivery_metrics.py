@@ -4,9 +4,10 @@ import structlog
 from opentelemetry.trace import SpanKind
 
 from services.notifier.ports import Claim, Clock
+from shared.events.trace_context import trace_id_of
 from shared.telemetry.health import Condition
 from shared.telemetry.metrics import Telemetry
-from shared.telemetry.tracing import CASE, SpanAttributes, follow, trace_id
+from shared.telemetry.tracing import CASE, SpanAttributes, follow
 
 
 class DeliveryWatch:
@@ -49,7 +50,7 @@ class DeliveryWatch:
             decision=result,
             attempts=claim.attempts,
             event_id=str(claim.message.id),
-            trace_id=trace_id(claim.message.traceparent),
+            trace_id=trace_id_of(claim.message.traceparent),
         )
 
     def broken(self, claim: Claim, error: Exception) -> None:

@@ -108,13 +108,9 @@ def emit(
 
 def shelve(received: Event[Payload], held: SubmissionHeld) -> Message:
     kept = replace(received, id=child_id(received.id, "held"), source=custodies.SOURCE, data=held)
-    return encode(kept, SUBMISSION_HELD.name, key=shelf_key(held.submission_id))
+    return encode(kept, SUBMISSION_HELD.name, key=id_bytes(held.submission_id))
 
 
 def tombstone(submission: UUID) -> Message:
     """Let go what is held of a case that is over."""
-    return Message(SUBMISSION_HELD.name, shelf_key(submission), None)
-
-
-def shelf_key(submission: UUID) -> bytes:
-    return id_bytes(submission)
+    return Message(SUBMISSION_HELD.name, id_bytes(submission), None)

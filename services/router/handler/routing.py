@@ -68,7 +68,7 @@ class Handler:
         if custody is None or custody.standing != "parked" or not custodies.is_new(custody, event):
             return ()
         placement = Parked(reason="order-failed", decision=custody.decision)
-        return emit(custodies.follow_order(custody, event, placement, now=self.clock()), cases)
+        return emit(custodies.place(custody, event, placement, now=self.clock()), cases)
 
     def on_answered(self, event: Event[CaseAnswered], cases: Cases) -> Sequence[Message]:
         """Apply or refuse an authority's answer; a decision closes the case, and what was held may go."""
@@ -193,7 +193,7 @@ class Handler:
         if isinstance(placement, Parked) and not isinstance(event.data, RetryOrdered):
             # Whoever has the case keeps it: an order that reaches nobody changes nothing.
             return emit(custodies.refuse_order(custody, event, "unknown-authority", now=now), cases)
-        told = emit(custodies.follow_order(custody, event, placement, now=now), cases, delivered)
+        told = emit(custodies.place(custody, event, placement, now=now), cases, delivered)
         return (*told, *self._again(custody, event, delivered, cases))
 
     def _ordered(self, order: Order, custody: CaseHeld, held: SubmissionHeld, *, at: datetime) -> Placement:

@@ -47,7 +47,8 @@ class Supplements:
         try:
             return (*kept, self._deliver(held, event, step.custody.authority))
         except Unreachable as unreachable:
-            parked = supplements.cannot_be_delivered(step.custody, event, unreachable.reason, now=now)
+            # The supplement is kept until a person decides.
+            parked = custodies.parked_again(step.custody, event, unreachable.reason, now=now)
             return (*kept, *emit(parked, cases))
 
     def on_withdrawal(self, event: Event[WithdrawalReceived], cases: Cases) -> Sequence[Message]:

@@ -78,7 +78,7 @@ async def test_orders_count_for_whoever_follows_before_and_after_its_start(
         await _until(late, suspended={OTHER})
         assert late.now() == followed.now()
         assert late.now().any_between(ONE, before, before)
-        assert late.read_to is not None
+        assert late.known() is not None
     finally:
         running.cancel()
         await asyncio.wait({running})
@@ -89,7 +89,7 @@ def test_nobody_is_said_to_be_free_before_the_orders_are_read() -> None:
     unread = FollowedSuspensions(KafkaAddress(bootstrap="127.0.0.1:1"), condition=Condition())
     with pytest.raises(Unavailable):
         unread.now()
-    assert unread.read_to is None
+    assert unread.known() is None
 
 
 async def _order(address: KafkaAddress, order: SuspendOrdered | ResumeOrdered, *, source: str) -> datetime:

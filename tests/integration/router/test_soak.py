@@ -29,7 +29,7 @@ from orjson import loads
 
 from amtsweg.stack import ports
 from amtsweg.stack.services import environments
-from services.router.app import build, inbox_of
+from services.router.app import build
 from services.router.consumer import ROUTING
 from services.router.domain.cases.custody import KEPT_AFTER_CLOSE
 from services.router.settings import Settings
@@ -39,7 +39,13 @@ from shared.events import ids
 from shared.events.case import AnswerGiven, AnswerKind, CaseAnswered
 from shared.events.envelope import Message, encode
 from shared.events.topic_names import produced_by
-from shared.events.topics import CASE_ANSWERED, CASE_CUSTODY, SUBMISSION_HELD, SUBMISSION_RECEIVED
+from shared.events.topics import (
+    AUTHORITY_INBOX,
+    CASE_ANSWERED,
+    CASE_CUSTODY,
+    SUBMISSION_HELD,
+    SUBMISSION_RECEIVED,
+)
 from shared.kafka.client import idempotent_producer
 from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import ends_of
@@ -294,7 +300,9 @@ async def read_again(ground: Ground, office: Office) -> None:
 
 async def said(ground: Ground) -> Mapping[TopicPartition, int]:
     """Where all ends that the router says to others."""
-    topics = {*produced_by("router"), *ROUTING.letter_topics, inbox_of(GIESSEN)} - {CASE_CUSTODY.name}
+    topics = {*produced_by("router"), *ROUTING.letter_topics, AUTHORITY_INBOX.for_authority(GIESSEN)} - {
+        CASE_CUSTODY.name
+    }
     partitions = [tp for topic in topics for tp in await partitions_of(ground.admin, topic)]
     return await ends_of(ground.admin, partitions)
 

@@ -195,7 +195,7 @@ def test_a_parked_case_is_assigned_with_its_original_receipt() -> None:
     order = assigning()
     placement = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
 
-    step = c.follow_order(opened(TO_NOBODY), order, placement, now=LATER)
+    step = c.place(opened(TO_NOBODY), order, placement, now=LATER)
 
     assert step.event.data == SubmissionRouted(
         receipt=RECEIPT, authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT
@@ -210,7 +210,7 @@ def test_a_parked_case_is_assigned_with_its_original_receipt() -> None:
 
 
 def test_a_case_parked_again_has_been_waiting_since_the_first_time() -> None:
-    again = c.follow_order(opened(TO_NOBODY), retrying(), c.Parked(reason="internal-error"), now=LATER)
+    again = c.place(opened(TO_NOBODY), retrying(), c.Parked(reason="internal-error"), now=LATER)
 
     assert (kept(again).since, kept(again).reason) == (NOW, "internal-error")
 
@@ -281,10 +281,10 @@ class Router:
         if self.custody is None or refusal is not None:
             return c.refuse_order(self.custody, cause, refusal or "unknown-case", now=NOW)
         if carries(cause, AssignOrdered):
-            return c.follow_order(
+            return c.place(
                 self.custody, cause, c.Routed(authority=cause.data.authority, decision=PARKED), now=NOW
             )
-        return c.follow_order(self.custody, cause, TO_GIESSEN, now=NOW)
+        return c.place(self.custody, cause, TO_GIESSEN, now=NOW)
 
 
 EVENTS: Sequence[Event[Payload]] = (
@@ -334,8 +334,8 @@ def test_custody_keeps_the_order_that_moved_a_case_from_the_desk_and_none_for_a_
     order = assigning()
     by_a_person = c.Routed(authority=MARBURG, decision=PARKED, assignment=ASSIGNMENT)
 
-    parked_again = kept(c.follow_order(opened(TO_NOBODY), retrying(), TO_NOBODY, now=LATER))
-    placed = kept(c.follow_order(parked_again, order, by_a_person, now=LATER))
+    parked_again = kept(c.place(opened(TO_NOBODY), retrying(), TO_NOBODY, now=LATER))
+    placed = kept(c.place(parked_again, order, by_a_person, now=LATER))
     decided = kept(c.answer(placed, deciding(MARBURG), now=LATER))
 
     assert [each.placed_by for each in (opened(), parked_again, placed, decided)] == [

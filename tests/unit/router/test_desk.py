@@ -152,10 +152,10 @@ def acted_on(held: CaseHeld, given: Event[Order]) -> CaseHeld:
         step = custodies.refuse_order(held, given, reason, now=RECEIVED_AT)
     elif isinstance(given.data, AssignOrdered):
         verdict = custodies.Routed(authority=given.data.authority, decision=PARKED)
-        step = custodies.follow_order(held, given, verdict, now=RECEIVED_AT)
+        step = custodies.place(held, given, verdict, now=RECEIVED_AT)
     else:
         parked = custodies.Parked(reason="ambiguous-place", decision=PARKED)
-        step = custodies.follow_order(held, given, parked, now=RECEIVED_AT)
+        step = custodies.place(held, given, parked, now=RECEIVED_AT)
     assert step.custody is not None
     return step.custody
 

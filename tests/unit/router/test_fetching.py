@@ -132,7 +132,7 @@ def test_nothing_follows_from(custody: CaseHeld | None, taken: Event[DeliveryFet
 def test_what_is_delivered_again_has_to_be_fetched_again() -> None:
     order = event(RedeliverOrdered(assignment=ASSIGNMENT))
     again = c.Routed(authority=GIESSEN, decision=ROUTED, assignment=ASSIGNMENT)
-    custody = kept(c.follow_order(kept(fetched(opened(), taking(), now=NOW)), order, again, now=NOW))
+    custody = kept(c.place(kept(fetched(opened(), taking(), now=NOW)), order, again, now=NOW))
 
     assert custody.standing == "routed"
     assert fetched(custody, taking(), now=NOW) is None

@@ -174,8 +174,8 @@ class Case:
             return c.refuse_order(self.custody, cause, refused or "unknown-case", now=NOW)
         if isinstance(cause.data, AssignOrdered):
             placement = c.Routed(authority=cause.data.authority, decision=PARKED, assignment=ASSIGNMENT)
-            return c.follow_order(self.custody, cause, placement, now=NOW)
-        return c.follow_order(self.custody, cause, c.Parked(reason="returned", decision=PARKED), now=NOW)
+            return c.place(self.custody, cause, placement, now=NOW)
+        return c.place(self.custody, cause, c.Parked(reason="returned", decision=PARKED), now=NOW)
 
 
 def state(custody: CaseHeld | None) -> CaseState:

@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind
 
 from shared.engine.handled_records import log_lines, trace
+from shared.events.trace_context import trace_id_of
 from shared.kafka.records import Record
 from shared.telemetry import trace_export, tracing
 from shared.telemetry.health import Health
@@ -126,7 +127,7 @@ def test_a_trace_context_that_is_none_begins_a_trace_of_its_own(spans: Traced, w
     tracing.begin("step", kind=SpanKind.SERVER, traceparent=wrong).end()
     (span,) = spans.ended()
     assert span.parent is None
-    assert tracing.trace_id(wrong) is None
+    assert trace_id_of(wrong) is None
 
 
 def test_the_log_names_event_case_and_trace_of_every_record() -> None:

@@ -112,7 +112,7 @@ def receive(cause: Event[SubmissionReceived], placement: Placement, *, now: date
         since=now,
         answer_keys=names_of(cause.data.answer_keys),
     )
-    return _place(opening, cause, placement, now=now)
+    return place(opening, cause, placement, now=now)
 
 
 def refuse_order(
@@ -120,13 +120,6 @@ def refuse_order(
 ) -> CustodyChange:
     """The order has no effect; publish why."""
     return refusing(custody, cause, "order-refused", OrderRefused(order_id=cause.id, reason=reason), now=now)
-
-
-def follow_order(
-    custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime
-) -> CustodyChange:
-    """Route the case, or park it again with the current reason. The caller has checked that `orders.refusal` is None."""
-    return _place(custody, cause, placement, now=now)
 
 
 def answer(custody: CaseHeld | None, cause: Event[CaseAnswered], *, now: datetime) -> CustodyChange:
@@ -165,7 +158,7 @@ def hand_on(
     given = cause.data
     told = _handed_on(custody.receipt, given)
     passed = tuple(dict.fromkeys((*custody.handed_on_by, given.authority)))
-    placed = _place(
+    placed = place(
         custody.model_copy(
             update={"handed_on_by": passed, "standing": "parked", "since": now, "authority": None}
         ),
@@ -226,7 +219,8 @@ def _handed_on(receipt: Receipt, given: CaseAnswered) -> CaseReturned | CaseForw
     )
 
 
-def _place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
+def place(custody: CaseHeld, cause: Event[Payload], placement: Placement, *, now: datetime) -> CustodyChange:
+    """Route the case, or park it with the current reason. The caller has checked that the cause may do so."""
     match placement:
         case Routed(authority=authority, decision=decision, assignment=assignment):
             after = applying(
@@ -268,7 +262,7 @@ def refusing(
 def parked_again(custody: CaseHeld, cause: Event[Payload], reason: str, *, now: datetime) -> CustodyChange:
     """Take the case from its holder and park it: a person has to decide."""
     taken = custody.model_copy(update={"standing": "parked", "since": now, "authority": None})
-    return _place(taken, cause, Parked(reason=reason, decision=custody.decision), now=now)
+    return place(taken, cause, Parked(reason=reason, decision=custody.decision), now=now)
 
 
 def applying(custody: CaseHeld, event_id: UUID, *, now: datetime, **changed: object) -> CaseHeld:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from services.router.domain.cases.answer_keys import more_names
-from services.router.domain.cases.custody import CustodyChange, applying, parked_again, refusing, telling
+from services.router.domain.cases.custody import CustodyChange, applying, refusing, telling
 from services.router.domain.cases.transitions import Act, may
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
@@ -41,13 +41,6 @@ def supplement(custody: CaseHeld | None, cause: Event[SupplementReceived], *, no
         supplemented_at=cause.data.receipt.received_at,
     )
     return CustodyChange(custody=after, event=telling(after, cause, "supplemented", fact, now=now))
-
-
-def cannot_be_delivered(
-    custody: CaseHeld, cause: Event[SupplementReceived], reason: str, *, now: datetime
-) -> CustodyChange:
-    """Park the case, because its holder can no longer be reached; the supplement is kept until a person decides."""
-    return parked_again(custody, cause, reason, now=now)
 
 
 def withdraw(custody: CaseHeld | None, cause: Event[WithdrawalReceived], *, now: datetime) -> CustodyChange:
