@@ -33,7 +33,7 @@ def inspect_folder(
     note = folder.read_now("checkpoint")
     if note is None:
         raise ProofRefused(f"{tiles / 'checkpoint'} is missing")
-    checkpoint = open_checkpoint(note, policy).checkpoint
+    checkpoint = open_checkpoint(note, policy)
     if intended is not None and intended.origin == checkpoint.origin and intended.size > checkpoint.size:
         checkpoint = intended
     return checkpoint, inspect_files(read, checkpoint)

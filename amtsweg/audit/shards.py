@@ -77,7 +77,7 @@ def open_next(
     try:
         old, new = _secrets(old_pseudonym_key_file, pseudonym_key_file)
         _, note = asyncio.run(Proofs(TileFolder(tiles)).checkpoint())
-        last = open_checkpoint(note, policy_of(log_key, policy)).checkpoint
+        last = open_checkpoint(note, policy_of(log_key, policy))
         carried = asyncio.run(_open(origin, last, note, old=old, new=new, url=url, password=password))
     except (ProofRefused, Stopped) as failed:
         raise _end(failed) from None

@@ -14,11 +14,12 @@ from typing import Literal, Self
 import orjson
 from pydantic import ValidationError
 
+from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64, to_base64
 from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import EMPTY_ROOT, CompactRange, grow, leaf_hash, root
 from services.audit.domain.payload import commitment
-from services.audit.domain.policy import Policy, TrustedCheckpoint
+from services.audit.domain.policy import Policy
 from services.audit.domain.proof import LogProof, verify_proof
 from services.audit.domain.proof_refused import ProofRefused
 from shared.events.envelope import event_type
@@ -121,7 +122,7 @@ class Statement(WireModel):
 class Stated:
     """What a statement proves: the log has committed itself to exactly these records."""
 
-    checkpoint: TrustedCheckpoint
+    checkpoint: Checkpoint
     day: DayStated
     leaves: Mapping[int, Leaf]
 

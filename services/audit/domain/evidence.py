@@ -18,7 +18,7 @@ from services.audit.domain.leaf import Leaf
 from services.audit.domain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from services.audit.domain.note import Note
 from services.audit.domain.payload import SALT_BYTES, commitment
-from services.audit.domain.policy import Policy, TrustedCheckpoint, open_checkpoint, parse_policy
+from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Opening
 from services.audit.domain.timestamp import verify_timestamp
@@ -123,7 +123,7 @@ class Proven:
 class EvidenceVerdict:
     """What an evidence file proves, under a policy; ``stamped`` is the time of a time stamp that was checked."""
 
-    checkpoint: TrustedCheckpoint
+    checkpoint: Checkpoint
     entries: tuple[Proven, ...]
     stamped: datetime | None = None
 
@@ -159,17 +159,17 @@ def verify_evidence(
     if not indexes or indexes != sorted(set(indexes)):
         raise ProofRefused("evidence: no entries, or not in the log's order")
     entries = tuple(_prove(each, trusted) for each in evidence.entries)
-    return EvidenceVerdict(trusted, entries, _stamped(evidence.timestamp, trusted.checkpoint, tsa_roots))
+    return EvidenceVerdict(trusted, entries, _stamped(evidence.timestamp, trusted, tsa_roots))
 
 
-def _prove(each: EvidenceEntry, trusted: TrustedCheckpoint) -> Proven:
+def _prove(each: EvidenceEntry, trusted: Checkpoint) -> Proven:
     entry = each.entry.encode()
     verify_inclusion(
         leaf_hash(entry),
         index=each.index,
-        size=trusted.checkpoint.size,
+        size=trusted.size,
         proof=_hashes(each.proof, f"proof of entry {each.index}"),
-        expected=trusted.checkpoint.root,
+        expected=trusted.root,
     )
     leaf = Leaf.from_bytes(entry)
     if each.salt is None and each.payload is None:

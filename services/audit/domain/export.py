@@ -117,7 +117,7 @@ def verify_manifest(manifest: bytes, note: bytes, checkpoint: bytes, policy: Pol
     if signed.text != _statement(manifest, read.origin):
         raise ProofRefused(f"{SIGNATURE}: it is about another manifest")
     verify(signed, [log.key for log in policy.logs if log.key.name == read.origin])
-    tree = open_checkpoint(checkpoint, policy).checkpoint
+    tree = open_checkpoint(checkpoint, policy)
     if tree != Checkpoint(read.origin, read.size, from_base64(read.root, "manifest root")):
         raise ProofRefused(f"{MANIFEST}: it is about another tree than the checkpoint")
     return read

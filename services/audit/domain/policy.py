@@ -9,7 +9,7 @@ from typing import Self
 from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import to_decimal
 from services.audit.domain.keys import SignatureType, VerifierKey
-from services.audit.domain.note import Note, Verified, verify
+from services.audit.domain.note import Note, verify
 from services.audit.domain.proof_refused import ProofRefused
 
 _NONE = "none"
@@ -73,16 +73,7 @@ WITHOUT_WITNESSES = Policy((), {}, {}, _NONE)
 """Nobody has to cosign."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedCheckpoint:
-    """A checkpoint that the policy accepts, and who has signed it."""
-
-    checkpoint: Checkpoint
-    log_signatures: tuple[Verified, ...]
-    cosignatures: tuple[Verified, ...]
-
-
-def open_checkpoint(data: bytes, policy: Policy) -> TrustedCheckpoint:
+def open_checkpoint(data: bytes, policy: Policy) -> Checkpoint:
     """Read a checkpoint and accept it only if the policy does.
 
     Raises:
@@ -96,13 +87,12 @@ def open_checkpoint(data: bytes, policy: Policy) -> TrustedCheckpoint:
         raise ProofRefused(f"checkpoint: no trusted log is called {checkpoint.origin!r}")
     witness_keys = {t.key for t in policy.witnesses.values()}
     verified = verify(note, [*log_keys, *witness_keys])
-    logs = tuple(v for v in verified if v.key not in witness_keys)
-    cosigners = tuple(v for v in verified if v.key in witness_keys)
-    if not logs:
+    signers = {each.key for each in verified}
+    if signers <= witness_keys:
         raise ProofRefused("checkpoint: the log itself has not signed it")
-    if not policy.satisfied_by({v.key for v in cosigners}):
+    if not policy.satisfied_by(signers & witness_keys):
         raise ProofRefused(f"checkpoint: the quorum {policy.quorum!r} of witnesses is not reached")
-    return TrustedCheckpoint(checkpoint, logs, cosigners)
+    return checkpoint
 
 
 def log_only(*keys: VerifierKey) -> Policy:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
+from services.audit.domain.checkpoint import Checkpoint
 from services.audit.domain.encoding import from_base64, to_base64, to_decimal
 from services.audit.domain.merkle import leaf_hash, verify_inclusion
-from services.audit.domain.policy import Policy, TrustedCheckpoint, open_checkpoint
+from services.audit.domain.policy import Policy, open_checkpoint
 from services.audit.domain.proof_refused import ProofRefused
 
 _MAGIC = "c2sp.org/tlog-proof@v1"
@@ -52,7 +53,7 @@ class LogProof:
         return cls(index, tuple(from_base64(line, "proof hash") for line in lines[1:]), checkpoint, extra)
 
 
-def verify_proof(proof: LogProof, entry: bytes, policy: Policy) -> TrustedCheckpoint:
+def verify_proof(proof: LogProof, entry: bytes, policy: Policy) -> Checkpoint:
     """Check that the entry is in the log of a checkpoint that the policy accepts.
 
     Raises:
@@ -62,8 +63,8 @@ def verify_proof(proof: LogProof, entry: bytes, policy: Policy) -> TrustedCheckp
     verify_inclusion(
         leaf_hash(entry),
         index=proof.index,
-        size=trusted.checkpoint.size,
+        size=trusted.size,
         proof=proof.hashes,
-        expected=trusted.checkpoint.root,
+        expected=trusted.root,
     )
     return trusted

@@ -100,7 +100,7 @@ async def watch(folder: Path, seen: dict[int, set[bytes]]) -> None:
     while True:
         note = files.read_now("checkpoint")
         if note is not None and note != last:
-            checkpoint = open_checkpoint(note, POLICY).checkpoint
+            checkpoint = open_checkpoint(note, POLICY)
             seen.setdefault(checkpoint.size, set()).add(checkpoint.root)
             last = note
         await asyncio.sleep(0.02)
@@ -133,7 +133,7 @@ async def verify(around: Surroundings, seen: dict[int, set[bytes]]) -> None:
     assert {row["id"].hex for row in rows} == {SECRECY.event(routed(n).id) for n in range(EVENTS)}
     assert dead == 0
     folder = TileFolder(Path(around.folder))
-    final = open_checkpoint(folder.read_now("checkpoint") or b"", POLICY).checkpoint
+    final = open_checkpoint(folder.read_now("checkpoint") or b"", POLICY)
     hashes = [leaf_hash(row["leaf"]) for row in rows]
     assert final == Checkpoint(final.origin, EVENTS, grow(CompactRange(), hashes)[0].root())
     check_files(folder.read_now, final)

@@ -17,7 +17,7 @@ from services.audit.adapters.proofs import Proofs
 from services.audit.adapters.tile_folder import TileFolder
 from services.audit.adapters.witness_http import WitnessHttp
 from services.audit.app import assemble
-from services.audit.domain.note import Note
+from services.audit.domain.note import Note, verify
 from services.audit.domain.policy import Policy, open_checkpoint, parse_policy
 from services.audit.handler.cosign import Cosigner
 from services.audit.handler.publish import LogPublisher
@@ -84,9 +84,10 @@ async def test_both_witnesses_cosign_a_log_that_grows(witnesses: list[Witness], 
     log, folder, trusted = MemoryLog(), TileFolder(tmp_path / "log"), trusting(witnesses, 2)
     await grow(log, folder, trusted, 1, 2, 255, 256, 257, 600)
     await grow(log, folder, trusted, 601)
-    opened = open_checkpoint(folder.read_now("checkpoint") or b"", trusted)
-    assert opened.checkpoint.size == 601
-    assert {v.key.name for v in opened.cosignatures} == {f"{w.name}.amtsweg.example" for w in witnesses}
+    note = folder.read_now("checkpoint") or b""
+    assert open_checkpoint(note, trusted).size == 601
+    cosigned = verify(Note.from_bytes(note), [each.key for each in trusted.witnesses.values()])
+    assert {each.key.name for each in cosigned} == {f"{w.name}.amtsweg.example" for w in witnesses}
 
 
 async def test_strangers_accept_the_quorum(witnesses: list[Witness], tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ async def test_one_of_two_is_enough_where_the_policy_says_so(
     log, folder, trusted = MemoryLog(), TileFolder(tmp_path / "log"), trusting(witnesses, 1)
     witnesses[0].kill()
     await grow(log, folder, trusted, 10, 20)
-    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).checkpoint.size == 20
+    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).size == 20
 
 
 async def test_without_a_quorum_nothing_is_published_until_it_is_back(
@@ -115,10 +116,10 @@ async def test_without_a_quorum_nothing_is_published_until_it_is_back(
     witnesses[1].kill()
     with pytest.raises(QuorumMissing, match="witness-2: not reached"):
         await grow(log, folder, trusted, 20)
-    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).checkpoint.size == 10
+    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).size == 10
     await asyncio.to_thread(witnesses[1].start)
     await grow(log, folder, trusted, 30)
-    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).checkpoint.size == 30
+    assert open_checkpoint(folder.read_now("checkpoint") or b"", trusted).size == 30
 
 
 async def test_a_database_restored_with_all_our_files_is_caught_by_the_witnesses(

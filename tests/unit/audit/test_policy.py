@@ -34,8 +34,7 @@ def checkpoint(*keys: SigningKey) -> bytes:
 
 
 def test_a_quorum_of_witnesses_makes_a_checkpoint_valid() -> None:
-    trusted = open_checkpoint(checkpoint(LOG, W1, W3), parse_policy(TWO_OF_THREE))
-    assert [v.key.name for v in trusted.cosignatures] == ["w1.example", "w3.example"]
+    assert open_checkpoint(checkpoint(LOG, W1, W3), parse_policy(TWO_OF_THREE)) == CHECKPOINT
 
 
 @pytest.mark.parametrize("keys", [(LOG,), (LOG, W2), (W1, W2, W3)])
@@ -94,7 +93,7 @@ def test_a_policy_with_a_mistake_is_refused(old: str, new: str) -> None:
 
 def test_no_quorum_at_all_has_to_be_said() -> None:
     policy = parse_policy(f"log {LOG.verifier.to_text()}\nquorum none\n".encode())
-    assert open_checkpoint(checkpoint(LOG), policy).checkpoint == CHECKPOINT
+    assert open_checkpoint(checkpoint(LOG), policy) == CHECKPOINT
 
 
 def proof(policy_keys: tuple[SigningKey, ...] = (LOG, W1, W2)) -> LogProof:
@@ -110,7 +109,7 @@ def test_a_proof_file_is_read_as_it_is_written() -> None:
 
 def test_a_proof_file_proves_its_entry_and_no_other() -> None:
     policy = parse_policy(TWO_OF_THREE)
-    assert verify_proof(proof(), ENTRIES[1], policy).checkpoint == CHECKPOINT
+    assert verify_proof(proof(), ENTRIES[1], policy) == CHECKPOINT
     with pytest.raises(ProofRefused, match="inclusion"):
         verify_proof(proof(), ENTRIES[0], policy)
 

@@ -83,7 +83,7 @@ def checkpoint(folder: TileFolder) -> Checkpoint | None:
     note = folder.read_now("checkpoint")
     if note is None:
         return None
-    return open_checkpoint(note, log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier)).checkpoint
+    return open_checkpoint(note, log_only(LOG_KEY.verifier, LOG_KEY_PQ.verifier))
 
 
 def log_at(size: int) -> CompactRange:

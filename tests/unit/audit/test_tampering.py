@@ -35,7 +35,7 @@ def log() -> tuple[bytes, dict[TileName, bytes]]:
 def opened(note: bytes) -> Checkpoint | None:
     """The checkpoint, where the policy accepts it."""
     try:
-        return open_checkpoint(note, POLICY).checkpoint
+        return open_checkpoint(note, POLICY)
     except ProofRefused:
         return None
 
