@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.events.clock import ExtensionIneffective, PeriodEnded, PeriodEnding, StepOverdue
 from shared.events.payload import Payload
-from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
+from tests.support.events import GIESSEN, PERIOD_ENDED, RECEIPT, RECEIVED_AT
 
 BARE_RECEIPT: Final = RECEIPT.model_copy(update={"client_reference_hash": None, "language": "en"})
 _LATER: Final = RECEIVED_AT + timedelta(days=1)
@@ -30,16 +30,7 @@ CALENDAR: Final[Mapping[str, Payload]] = {
         profile="three-months-inaction",
         period_ended_on=date(2026, 4, 15),
     ),
-    "PeriodEnded/deemed": PeriodEnded(
-        receipt=RECEIPT,
-        authority=GIESSEN,
-        profile="three-months-deemed-approval",
-        period_ended_on=date(2026, 4, 15),
-        fiction_from=date(2026, 4, 16),
-        deemed="approval",
-        certain=True,
-        grace_until=date(2026, 4, 16),
-    ),
+    "PeriodEnded/deemed": PERIOD_ENDED,
     "ExtensionIneffective/too-late": ExtensionIneffective(
         receipt=RECEIPT,
         authority=GIESSEN,

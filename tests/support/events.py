@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from shared.crypto.key_wrapping import Use
 from shared.events import ids
+from shared.events.clock import PeriodEnded
 from shared.events.competence import Candidate, CompetenceDecision, Inquiry, Place, Reason, Why
 from shared.events.envelope import Event, P
 from shared.events.payload import Sealed, SealedRecipient
@@ -63,6 +64,16 @@ PARKED = CompetenceDecision(
     directory_version=_VERSION,
 )
 
+PERIOD_ENDED = PeriodEnded(
+    receipt=RECEIPT,
+    authority=GIESSEN,
+    profile="three-months-deemed-approval",
+    period_ended_on=date(2026, 4, 15),
+    fiction_from=date(2026, 4, 16),
+    deemed="approval",
+    certain=True,
+    grace_until=date(2026, 4, 16),
+)
 
 ANSWER_KEYS = AnswerKeys(
     submission_id=SUBMISSION_ID,

@@ -27,7 +27,7 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionDelivered
 from shared.events.suspension import SuspensionTimes
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED
-from tests.support.events import GIESSEN, RECEIPT
+from tests.support.events import GIESSEN, PERIOD_ENDED, RECEIPT
 from tests.support.routing import RouterInMemory, about, event_of, submission
 
 GRACE_OVER = datetime(2026, 4, 16, 22, tzinfo=UTC)
@@ -59,16 +59,7 @@ def clock(data: Payload) -> Event[Payload]:
     return about(CASE.submission_id, data, event_id=uuid5(CASE.case_id, type(data).__name__))
 
 
-ENDED = PeriodEnded(
-    receipt=RECEIPT,
-    authority=GIESSEN,
-    profile="three-months-deemed-approval",
-    period_ended_on=date(2026, 4, 15),
-    fiction_from=date(2026, 4, 16),
-    deemed="approval",
-    certain=True,
-    grace_until=date(2026, 4, 16),
-)
+ENDED = PERIOD_ENDED
 ENDING = PeriodEnding(
     receipt=RECEIPT,
     authority=GIESSEN,

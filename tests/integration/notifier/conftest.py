@@ -21,6 +21,7 @@ from confluent_kafka import OFFSET_END, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as AdminPartition
 from joserfc.jwk import ECKey
 
+from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.domain.message import RECIPIENT
 from shared.crypto.jwe import RecipientKey, seal
 from shared.events import ids
@@ -38,6 +39,8 @@ from shared.events.topics import (
 )
 from shared.kafka.partitions import known_to
 from shared.kafka.records import partition_of
+from shared.postgres.migrations import upgrade
+from shared.postgres.pool import Pool, open_pool
 from tests.support.events import GIESSEN, RECEIPT, ROUTED, sealed
 from tests.support.mail_server import MailServer
 from tests.support.stack import Database, KafkaAccess
@@ -271,6 +274,14 @@ class Notifier:
             "AMTSWEG_SENDER_NAME": "Amtsweg",
             "AMTSWEG_SENDER_ADDRESS": "no-reply@amtsweg.example",
         }
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """Connections to schema ``notifier``, migrated."""
+    await upgrade(database.url, schema="notifier", folder=MIGRATIONS)
+    async with await open_pool(database.url, schema="notifier") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="package")

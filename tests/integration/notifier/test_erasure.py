@@ -1,12 +1,10 @@
 """An erasure at the notifier: contact and messages go, nobody is written to any more, and it is reported."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.returns import ReturnedMails
@@ -21,24 +19,14 @@ from shared.events.notification import NotificationRead, NotificationSettled
 from shared.events.payload import Payload
 from shared.events.submission import Channel, SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import CASE_ERASED
-from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT, sealed
 from tests.support.law import hessian_law
-from tests.support.stack import Database
 
 SUBMISSION = UUID(int=77)
 CASE = ids.case_id(SUBMISSION)
 CONTACT = sealed("notifier-2026", purpose="contact")
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-    pool = await postgres.open_pool(database.url, schema="notifier")
-    yield pool
-    await pool.close()
 
 
 def told(data: Payload) -> Event[Payload]:

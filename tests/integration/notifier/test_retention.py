@@ -1,14 +1,11 @@
 """What is left of a case long after it has closed: its id, so that whatever is read later has no effect."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
-from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.operate import open_cases
@@ -26,13 +23,11 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionHeld, SubmissionReceived, SubmissionRouted
 from shared.events.topics import CASE_ERASED, CASE_MESSAGE
 from shared.kafka.records import Record
-from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Connection, Pool
 from tests.golden.examples import EXAMPLES
 from tests.support.events import CASE_ID, GIESSEN, RECEIPT, SUBMISSION_ID, event, sealed
 from tests.support.law import hessian_law
-from tests.support.stack import Database
 
 LAW = hessian_law()
 TABLES = ("cases", "messages", "notices", "timers", "clocks")
@@ -60,14 +55,6 @@ SENT = NotificationSettled(
 )  # fmt: skip
 OF_CASES = [topic for topic in TOPICS if topic.key in {"case", "message"}]
 LATE = [data for data in EXAMPLES.values() if any(type(data) in topic.payloads for topic in OF_CASES)]
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-    pool = await postgres.open_pool(database.url, schema="notifier")
-    yield pool
-    await pool.close()
 
 
 def record(told: Event[Payload]) -> Record:

@@ -1,32 +1,16 @@
 """The published share of messages that were handed over within ten seconds."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from services.notifier.adapters.http.status import add_status
-from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.shares import Shares
-from shared.postgres import migrations
-from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
-from tests.support.stack import Database
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-    pool = await postgres.open_pool(database.url, schema="notifier")
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 async def sent(

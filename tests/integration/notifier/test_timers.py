@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,6 @@ import pytest
 
 from amtsweg.directory.folder import shipped
 from services.notifier.adapters.law_files import law_digest, open_law
-from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.renewal import TimerRenewal
 from services.notifier.adapters.postgres.timers import DueTimers, TimerLedger
@@ -26,27 +25,15 @@ from shared.events.envelope import Event
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionRouted
 from shared.events.supplement import CaseSupplemented
-from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from tests.integration.notifier.conftest import Notifier, until
 from tests.support.events import GIESSEN, RECEIPT
 from tests.support.law import hessian_law
-from tests.support.stack import Database
 
 LAW = hessian_law()
 NOW = datetime.now(UTC)
 LONG_AGO = RECEIPT.model_copy(update={"service": "99050023005000", "received_at": NOW - timedelta(days=200)})
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-    pool = await postgres.open_pool(database.url, schema="notifier")
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 def routed(at: datetime = NOW) -> Event[Payload]:

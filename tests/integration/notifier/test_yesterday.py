@@ -5,15 +5,11 @@ the mail server is in memory; the sender may have died with the store, so that i
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from random import Random
 
-import pytest
-
-from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
 from services.notifier.adapters.postgres.ledger import PostgresCaseStore
 from services.notifier.adapters.postgres.queue import PostgresQueue
@@ -29,13 +25,11 @@ from shared.events.envelope import Event, decode
 from shared.events.payload import Payload
 from shared.events.submission import SubmissionReceived, SubmissionRouted
 from shared.events.topics import CASE_CLOCK, NOTIFICATION_SETTLED
-from shared.postgres import migrations
 from shared.postgres import pool as postgres
 from shared.postgres.pool import Pool
 from tests.component.notifier.test_delivery import World
 from tests.support.events import GIESSEN, RECEIPT, ROUTED, sealed
 from tests.support.law import hessian_law
-from tests.support.stack import Database
 
 LAW = hessian_law()
 TABLES = ("cases", "messages", "notices", "clocks", "timers", "outbox")
@@ -132,16 +126,6 @@ def story(number: int) -> list[Event[Payload]]:
         )
         for at, data in enumerate(told)
     ]
-
-
-@pytest.fixture
-async def pool(database: Database) -> AsyncIterator[Pool]:
-    await migrations.upgrade(database.url, schema="notifier", folder=MIGRATIONS)
-    pool = await postgres.open_pool(database.url, schema="notifier")
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 async def live(life: Life, seed: int) -> None:

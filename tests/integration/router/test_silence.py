@@ -15,12 +15,12 @@ from shared.events.case import (
     CaseDeemedApproved,
     PeriodExtended,
 )
-from shared.events.clock import ExtensionIneffective, PeriodEnded
+from shared.events.clock import ExtensionIneffective
 from shared.events.envelope import Event, Message, encode
 from shared.events.submission import SubmissionReceived, SubmissionRouted
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CLOCK, CASE_UPDATED, SUBMISSION_ROUTED
 from tests.integration.router.conftest import Ground
-from tests.support.events import GIESSEN, RECEIPT, RECEIVED_AT
+from tests.support.events import GIESSEN, PERIOD_ENDED, RECEIPT, RECEIVED_AT
 from tests.support.routing import about
 
 
@@ -42,16 +42,7 @@ def extended(case: Event[SubmissionReceived], number: int) -> Message:
 
 def ended(case: Event[SubmissionReceived]) -> Message:
     """A period whose grace was over long ago, so that nothing but the reading of the answers is waited for."""
-    data = PeriodEnded(
-        receipt=RECEIPT,
-        authority=GIESSEN,
-        profile="three-months-deemed-approval",
-        period_ended_on=date(2026, 4, 15),
-        fiction_from=date(2026, 4, 16),
-        deemed="approval",
-        certain=True,
-        grace_until=date(2026, 4, 16),
-    )
+    data = PERIOD_ENDED
     return encode(
         about(case.submission_id, data, event_id=ids.child_id(case.case_id, "period-ended")), CASE_CLOCK.name
     )

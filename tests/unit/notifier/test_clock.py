@@ -24,7 +24,7 @@ from shared.events.payload import Payload
 from shared.events.submission import SubmissionParked, SubmissionReceived, SubmissionRouted
 from shared.events.supplement import CaseSupplemented, CaseWithdrawn
 from shared.local_time import CIVIL_TIME
-from tests.support.events import CASE_ID, GIESSEN, RECEIPT, SUBMISSION_ID, sealed
+from tests.support.events import CASE_ID, GIESSEN, PERIOD_ENDED, RECEIPT, SUBMISSION_ID, sealed
 from tests.support.law import hessian_law
 
 LAW = hessian_law()
@@ -117,16 +117,7 @@ def test_a_period_has_ended_at_midnight_in_germany_and_says_whether_the_fiction_
     found = clock(RECEIVED_EVENT, ROUTED_EVENT, ACCEPTED_EVENT)
     ended = next(timer for timer in timers(found, LAW) if timer.kind == "ended")
     assert ended.due_at == berlin(2026, 4, 16, 0)
-    assert struck(ended, found, LAW) == PeriodEnded(
-        receipt=FICTION,
-        authority=GIESSEN,
-        profile="three-months-deemed-approval",
-        period_ended_on=date(2026, 4, 15),
-        fiction_from=date(2026, 4, 16),
-        deemed="approval",
-        certain=True,
-        grace_until=date(2026, 4, 16),
-    )
+    assert struck(ended, found, LAW) == PERIOD_ENDED.model_copy(update={"receipt": FICTION})
 
 
 def test_where_the_fiction_covers_some_cases_only_it_is_not_certain() -> None:

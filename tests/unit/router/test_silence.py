@@ -13,18 +13,9 @@ from shared.events.case import CaseDeemedApproved, SilenceDoubted
 from shared.events.clock import PeriodEnded
 from shared.events.custody import CaseHeld, CustodyState, PeriodOver
 from shared.local_time import CIVIL_TIME
-from tests.support.events import CASE_ID, GIESSEN, RECEIPT, RECEIVED_AT, SUBMISSION_ID
+from tests.support.events import CASE_ID, GIESSEN, PERIOD_ENDED, RECEIPT, RECEIVED_AT, SUBMISSION_ID
 
-ENDED = PeriodEnded(
-    receipt=RECEIPT,
-    authority=GIESSEN,
-    profile="three-months-deemed-approval",
-    period_ended_on=date(2026, 4, 15),
-    fiction_from=date(2026, 4, 16),
-    deemed="approval",
-    certain=True,
-    grace_until=date(2026, 4, 16),
-)
+ENDED = PERIOD_ENDED
 GRACE_OVER = datetime(2026, 4, 17, 0, tzinfo=CIVIL_TIME)
 LATER = GRACE_OVER + timedelta(seconds=1)
 INSTANTS = st.integers(-14 * 24 * 60, 14 * 24 * 60).map(
