@@ -8,14 +8,11 @@ be left out, in the same run and as many at once: a row in PostgreSQL, a record 
 import argparse
 import asyncio
 import json
-import os
 import random
 import secrets
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -28,7 +25,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
 from benchmarks.router import contents_for, ends, fill
 from benchmarks.support.authority_doors import Line, as_json, percentile, processes, spread, tokens, used
-from benchmarks.support.surroundings import machine, people
+from benchmarks.support.surroundings import own_folder, people, started, tell
 from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, PARTITIONS, SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader
 from shared.kafka.records import partition_of
@@ -155,16 +152,9 @@ def main() -> None:
     options.add_argument("--count", type=int, default=2_000, help="answers of a round")
     options.add_argument("--rounds", type=int, default=3)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    stack = Stack(var)
-    try:
-        stack.start()
+    with own_folder() as var, started(Stack(var)) as stack:
         found = uvloop.run(measure(stack, count=chosen.count, rounds=chosen.rounds))
-    finally:
-        stack.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "at once": AT_ONCE}
-    print(json.dumps(result | found, indent=2, ensure_ascii=False))
+    tell(__doc__, {"at once": AT_ONCE, **found})
 
 
 if __name__ == "__main__":

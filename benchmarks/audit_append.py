@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import shutil
 import statistics
 import sys
@@ -33,6 +32,7 @@ from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.postgres import Postgres
 from amtsweg.stack.process import Part
 from amtsweg.stack.witness import Witness, policy
+from benchmarks.support.surroundings import tell_limits
 from shared.events.envelope import Message, encode
 from shared.events.topics import PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer
@@ -267,23 +267,8 @@ def main() -> None:
     chosen = options.parse_args()
     with parts() as made:
         measured = asyncio.run(measure(made, chosen))
-    missed = [
-        name
-        for name, limit in LIMITS.items()
-        if (measured[name] < limit if name == "eventsPerSecond" else measured[name] > limit)
-    ]
-    said = {
-        "question": "audit_append",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "load": {"backlog": chosen.count, "eventsPerSecond": chosen.rate, "seconds": chosen.seconds},
-        "limits": LIMITS,
-        "measured": measured,
-        "missed": missed,
-    }
-    text = json.dumps(said, indent=2)
-    print(text)
-    if chosen.write:
-        Path(__file__).with_suffix(".json").write_text(text + "\n")
+    load = {"backlog": chosen.count, "eventsPerSecond": chosen.rate, "seconds": chosen.seconds}
+    tell_limits(__file__, measured, LIMITS, at_least=("eventsPerSecond",), load=load)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,9 @@ Prints one JSON object; audit_read.json beside this file is the baseline of the 
 
 import argparse
 import asyncio
-import json
 import os
-import platform
 import random
 import secrets
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +25,7 @@ import httpx
 from amtsweg.audit.commands import check_folder
 from amtsweg.stack import ports
 from amtsweg.stack.postgres import Postgres
+from benchmarks.support.surroundings import own_folder, tell_limits
 from services.audit.adapters.postgres import MIGRATIONS, SCHEMA
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.adapters.proofs import Proofs
@@ -120,7 +118,7 @@ async def timelines(url: str, var: Path, entries: int) -> dict[str, float]:
     async with await open_pool(url, schema=SCHEMA) as pool:
         await scatter(pool, entries)
         empty = Checkpoint(ORIGIN, 0, CompactRange().root())
-        await TileFolder(var / "reading").publish(sign(empty.to_text(), [LOG_KEY], time=0).to_bytes())
+        await TileFolder(var / "reading").publish(sign(empty.to_text(), [LOG_KEY], time=0).to_bytes(), {})
         took, bare = [], []
         async with reading_room(pool, var) as client:
             for case in random.Random(1).sample(range(CASES), CASES):
@@ -213,24 +211,11 @@ def main() -> None:
     options.add_argument("--files", type=int, default=100_000, help="entries of the log that is checked")
     options.add_argument("--write", action="store_true")
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    var.mkdir(parents=True)
-    try:
+    with own_folder() as var:
+        var.mkdir(parents=True)
         measured = measure(var, files=chosen.files, entries=chosen.entries)
-    finally:
-        shutil.rmtree(var, ignore_errors=True)
-    said = {
-        "question": "audit_read",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "load": {"entriesInPostgres": chosen.entries, "entriesInFiles": chosen.files},
-        "limits": LIMITS,
-        "measured": measured,
-        "missed": [name for name, limit in LIMITS.items() if measured[name] > limit],
-    }
-    text = json.dumps(said, indent=2)
-    print(text)
-    if chosen.write:
-        Path(__file__).with_suffix(".json").write_text(text + "\n")
+    load = {"entriesInPostgres": chosen.entries, "entriesInFiles": chosen.files}
+    tell_limits(__file__, measured, LIMITS, load=load)
 
 
 if __name__ == "__main__":

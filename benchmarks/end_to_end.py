@@ -9,16 +9,12 @@ a bare transactional copy into the same inboxes, the same readers.
 import argparse
 import asyncio
 import gc
-import json
 import multiprocessing
-import os
 import random
 import secrets
-import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from statistics import median
 
 import uvloop
@@ -31,7 +27,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.endpoints import KafkaEndpoint
 from benchmarks.support.inboxes import Latencies, Watch, inboxes_read
 from benchmarks.support.platform_load import Platform, Send, open_loop, token
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import ended, own_folder, tell
 from shared.events.topics import AUTHORITY_INBOX, PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
 from shared.kafka.records import partition_of
@@ -198,24 +194,19 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=10)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    try:
+    with own_folder() as var, ended(var):
         began = time.perf_counter()
         stack = supervisor.start_detached(var, report=lambda _: None)
         up = round(time.perf_counter() - began, 1)
         measured = uvloop.run(measure(stack, rounds=chosen.rounds, seconds=chosen.seconds))
         memory = {part.name: part.memory_bytes >> 20 for part in supervisor.status(var)}
-    finally:
-        supervisor.stop(var)
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "rounds": chosen.rounds}
-    result |= {
+    result = {
+        "rounds": chosen.rounds,
         "seconds per round": chosen.seconds,
         "first start s": up,
         "memory MB": memory | {"in all": sum(memory.values())},
     }
-    result |= {"load": os.getloadavg()} | measured
-    print(json.dumps(result, indent=2, ensure_ascii=False))
+    tell(__doc__, result | measured)
 
 
 if __name__ == "__main__":

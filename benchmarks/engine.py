@@ -6,16 +6,11 @@ populations, or one), a routed, a held and a state record; the engine keeps stat
 
 import argparse
 import asyncio
-import json
 import logging
-import os
 import random
 import secrets
-import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median
 
 import structlog
@@ -23,8 +18,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 from confluent_kafka.cimpl import NewTopic
 
-from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
+from benchmarks.support.surroundings import own_kafka, tell
 from shared.engine import KafkaToKafka, Plan, State
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader, transactional_producer
 from shared.kafka.output_topics import OutputTopics
@@ -207,18 +202,6 @@ async def until_done(address: KafkaAddress, topics: Topics, count: int, work: as
         await consumer.stop()
 
 
-@contextmanager
-def broker() -> Iterator[Kafka]:
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    kafka = Kafka(var, port=ports.free_port(), controller_port=ports.free_port())
-    try:
-        kafka.start()
-        yield kafka
-    finally:
-        kafka.stop()
-        shutil.rmtree(var, ignore_errors=True)
-
-
 async def measure(kafka: Kafka, *, count: int, runs: int) -> dict[str, object]:
     address = KafkaAddress(
         bootstrap=kafka.bootstrap,
@@ -251,8 +234,8 @@ def main() -> None:
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with broker() as kafka:
-        print(json.dumps(asyncio.run(measure(kafka, count=chosen.count, runs=chosen.runs)), indent=2))
+    with own_kafka() as kafka:
+        tell(__doc__, asyncio.run(measure(kafka, count=chosen.count, runs=chosen.runs)))
 
 
 if __name__ == "__main__":

@@ -6,18 +6,14 @@ Prints one JSON object; following.json beside this file is the baseline of the m
 """
 
 import asyncio
-import json
-import os
-import platform
 import sys
 import time
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-
-from resolve import lines, seconds
 
 from amtsweg.directory.folder import shipped
 from amtsweg.directory.proposal import first
+from benchmarks.resolve import lines, seconds
+from benchmarks.support.surroundings import tell_limits
 from services.router.adapters.directory_topic import FollowedDirectories
 from services.router.domain.decision.inquiry import read_inquiry
 from services.router.domain.directory.changeset import difference
@@ -100,25 +96,8 @@ def measure() -> dict[str, float]:
 
 
 def main() -> None:
-    measured = measure()
-    missed = [
-        name
-        for name, limit in LIMITS.items()
-        if (measured[name] < limit if name == "decisionsPerSecond" else measured[name] > limit)
-    ]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    result = {
-        "question": "following",
-        "machine": machine,
-        "limits": LIMITS,
-        "measured": measured,
-        "missed": missed,
-    }
-    text = json.dumps(result, indent=2)
-    print(text)
-    if "--write" in sys.argv:
-        Path(__file__).with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
-    sys.exit(bool(missed))
+    held = tell_limits(__file__, measure(), LIMITS, at_least=("decisionsPerSecond",))
+    sys.exit(not held)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,10 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import secrets
-import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from statistics import median
 
 import uvicorn
@@ -31,7 +28,7 @@ from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
 from benchmarks.support.inboxes import Watch
 from benchmarks.support.platform_load import Platform, token
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import own_folder, started, tell
 from shared.events.topics import PARTITIONS
 from shared.kafka.client import KafkaAddress, idempotent_producer
 
@@ -122,16 +119,10 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=5)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    stack = Stack(var)
-    try:
-        described = stack.start()
+    with own_folder() as var, started(Stack(var)) as stack:
+        described = StackDescription.read(var)
         measured = uvloop.run(measure(stack, described, rounds=chosen.rounds, seconds=chosen.seconds))
-    finally:
-        stack.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "load": os.getloadavg()}
-    print(json.dumps(result | measured, indent=2, ensure_ascii=False))
+    tell(__doc__, measured)
 
 
 if __name__ == "__main__":

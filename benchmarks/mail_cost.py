@@ -7,15 +7,11 @@ come when mails are few a second. Only this process's own time counts, of the us
 """
 
 import asyncio
-import json
 import multiprocessing
-import os
-import shutil
 import socket
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from uuid import uuid4
 
@@ -28,7 +24,7 @@ from amtsweg.directory.folder import shipped
 from amtsweg.stack import ports
 from amtsweg.stack.postgres import Postgres
 from benchmarks.mails import SENDER, serve
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import own_folder, started, tell
 from services.notifier.adapters.contacts import PURPOSE, SealedContacts
 from services.notifier.adapters.delivery_metrics import DeliveryWatch
 from services.notifier.adapters.directory_files import DirectoryFiles
@@ -189,20 +185,14 @@ async def measure(url: str, port: int) -> dict[str, int]:
 
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    part = Postgres(var, port=ports.free_port())
     listening = socket.create_server(("127.0.0.1", 0), backlog=256)
     server = multiprocessing.Process(target=serve, args=(listening,), daemon=True)
     server.start()
-    try:
-        part.start()
+    with own_folder() as var, started(Postgres(var, port=ports.free_port())) as part:
         part.execute("create database bench")
         spent = uvloop.run(measure(part.endpoint.url("bench"), listening.getsockname()[1]))
-    finally:
-        server.kill()
-        part.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    print(json.dumps({"machine": machine(), "load": os.getloadavg(), "microseconds a mail": spent}, indent=2))
+    server.kill()
+    tell(__doc__, {"microseconds a mail": spent})
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ store; what a broker would add is the way over the network. The states are one r
 """
 
 import argparse
-import json
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +17,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
 from amtsweg.directory.folder import open_directory
-from benchmarks.support.surroundings import BUSINESS_REGISTRATION, machine
+from benchmarks.support.surroundings import BUSINESS_REGISTRATION, tell
 from services.router.domain.decision.resolver import Resolver
 from shared.engine.state_store import StateStore
 from shared.events.competence import Inquiry, Place
@@ -101,9 +99,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--count", type=int, default=1_000_000)
     chosen = options.parse_args()
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "load": os.getloadavg()}
     aim = {"aim": f"{AIM_SECONDS} s, below {AIM_GB} GB", "open cases": chosen.count}
-    print(json.dumps(result | aim | restored(chosen.count), indent=2, ensure_ascii=False))
+    tell(__doc__, aim | restored(chosen.count))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ record and to the last, of one record for each inbox.
 
 import argparse
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Sequence
@@ -15,7 +14,8 @@ import structlog
 from aiokafka.structs import TopicPartition
 
 from amtsweg.stack.kafka import Kafka
-from benchmarks.engine import BATCH, PARTITIONS, ROUTED, Step, Topics, broker, fill
+from benchmarks.engine import BATCH, PARTITIONS, ROUTED, Step, Topics, fill
+from benchmarks.support.surroundings import own_kafka, tell
 from shared.engine import KafkaToKafka, Plan, State
 from shared.kafka.client import KafkaAddress, reader
 from shared.kafka.output_topics import OutputTopics
@@ -84,8 +84,8 @@ def main() -> None:
     chosen = options.parse_args()
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    with broker() as kafka:
-        print(json.dumps(asyncio.run(measure(kafka, authorities=chosen.authorities))))
+    with own_kafka() as kafka:
+        tell(__doc__, asyncio.run(measure(kafka, authorities=chosen.authorities)))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,10 @@ so that the figure holds on a busy machine. It also shows which headers each way
 
 import argparse
 import asyncio
-import json
 import logging
-import os
 import secrets
-import shutil
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from statistics import median
 from typing import Final
 
@@ -24,9 +20,8 @@ from confluent_kafka.cimpl import NewTopic
 from faststream.kafka import KafkaBroker
 from faststream.security import SASLScram512
 
-from amtsweg.stack import ports
 from amtsweg.stack.kafka import Kafka
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import own_kafka, tell
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader
 from shared.kafka.publisher import Publisher
 from shared.kafka.records import Outgoing, partition_of
@@ -70,9 +65,10 @@ async def on_aiokafka(address: KafkaAddress, topic: str, count: int) -> float:
 
 async def on_publisher(address: KafkaAddress, topic: str, count: int) -> float:
     headers = tuple((name, value.encode()) for name, value in HEADERS.items())
-    publisher = Publisher(address, health=Health(), topics=(topic,))
+    health = Health()
+    publisher = Publisher(address, health=health, topics=(topic,))
     running = asyncio.ensure_future(publisher.run())
-    while not publisher.ready:  # noqa: ASYNC110 - it has no event to wait for
+    while not health.ready:  # noqa: ASYNC110 - it has no event to wait for
         await asyncio.sleep(0.01)
     try:
         return await spent(lambda key: publisher.publish(Outgoing(topic, key, VALUE, headers)), count)
@@ -128,8 +124,7 @@ async def measure(kafka: Kafka, *, count: int, runs: int) -> dict[str, object]:
         for name, way in ways.items():
             cost[name].append(await way(address, topics[name], count))
     return {
-        "machine": machine(),
-        "method": f"{count} records of {len(VALUE)} bytes, {AT_ONCE} at once, {runs} runs in turn",
+        "records": f"{count} records of {len(VALUE)} bytes, {AT_ONCE} at once, {runs} runs in turn",
         "cpu us/record": {
             n: {"median": round(median(c), 1), "runs": [round(x, 1) for x in c]} for n, c in cost.items()
         },
@@ -148,14 +143,8 @@ def main() -> None:
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    kafka = Kafka(var, port=ports.free_port(), controller_port=ports.free_port())
-    try:
-        kafka.start()
-        print(json.dumps(uvloop.run(measure(kafka, count=chosen.count, runs=chosen.runs)), indent=2))
-    finally:
-        kafka.stop()
-        shutil.rmtree(var, ignore_errors=True)
+    with own_kafka() as kafka:
+        tell(__doc__, uvloop.run(measure(kafka, count=chosen.count, runs=chosen.runs)))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ Prints one JSON object; resolve.json beside this file is the baseline of the mac
 """
 
 import json
-import os
-import platform
 import random
 import resource
 import subprocess
@@ -21,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from amtsweg.directory.exhaustive_check import check
 from amtsweg.directory.folder import shipped
+from benchmarks.support.surroundings import tell_limits
 from services.router.adapters.directory_files import load
 from services.router.domain.decision.inquiry import read_inquiry
 from services.router.domain.decision.resolver import Resolver
@@ -126,25 +125,8 @@ def measure() -> dict[str, float]:
 
 
 def main() -> None:
-    measured = measure()
-    missed = [
-        name
-        for name, limit in LIMITS.items()
-        if (measured[name] < limit if name == "decisionsPerSecond" else measured[name] > limit)
-    ]
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    result = {
-        "question": "resolve",
-        "machine": machine,
-        "limits": LIMITS,
-        "measured": measured,
-        "missed": missed,
-    }
-    text = json.dumps(result, indent=2)
-    print(text)
-    if "--write" in sys.argv:
-        Path(__file__).with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
-    sys.exit(bool(missed))
+    held = tell_limits(__file__, measure(), LIMITS, at_least=("decisionsPerSecond",))
+    sys.exit(not held)
 
 
 if __name__ == "__main__":

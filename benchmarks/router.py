@@ -12,16 +12,13 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import random
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 from uuid import UUID, uuid4
@@ -42,7 +39,7 @@ from benchmarks.support.bare_loops import (
     on_aiokafka,
     on_librdkafka,
 )
-from benchmarks.support.surroundings import BUSINESS_REGISTRATION, machine, people
+from benchmarks.support.surroundings import BUSINESS_REGISTRATION, own_folder, people, started, tell
 from services.intake.adapters.sealing import Sealing
 from services.intake.ports import Purpose
 from shared.crypto.jwe import RecipientKey
@@ -256,21 +253,13 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--content-bytes", type=int, default=560)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    stack = Stack(var)
-    try:
-        stack.start()
+    with own_folder() as var, started(Stack(var)) as stack:
         for service in stack.services.values():
             service.stop()
         measured = uvloop.run(
             measure(stack, count=chosen.count, rounds=chosen.rounds, size=chosen.content_bytes)
         )
-    finally:
-        stack.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "backlog": chosen.count}
-    result |= {"content bytes": chosen.content_bytes, "load": os.getloadavg()}
-    print(json.dumps(result | measured, indent=2, ensure_ascii=False))
+    tell(__doc__, {"backlog": chosen.count, "content bytes": chosen.content_bytes, **measured})
 
 
 if __name__ == "__main__":

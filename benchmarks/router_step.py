@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import cProfile
 import json
-import os
 import pstats
 import random
 import secrets
@@ -30,7 +29,7 @@ from aiokafka.structs import RecordMetadata, TopicPartition
 from joserfc.jwk import ECKey
 
 from amtsweg.directory.folder import open_directory
-from benchmarks.support.surroundings import BUSINESS_REGISTRATION, machine, people
+from benchmarks.support.surroundings import BUSINESS_REGISTRATION, people, tell
 from services.intake.adapters.sealing import Sealing
 from services.router.adapters.authorities import KeyFile, KnownAuthorities
 from services.router.consumer import ROUTING, Routing
@@ -280,8 +279,7 @@ def main() -> None:
     chosen = options.parse_args()
     profile = cProfile.Profile() if chosen.profile else None
     measured = measure(count=chosen.count, rounds=chosen.rounds, size=chosen.content_bytes, profile=profile)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "load": os.getloadavg()}
-    print(json.dumps(result | measured, indent=2, ensure_ascii=False))
+    tell(__doc__, measured)
     if profile is not None:
         pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 

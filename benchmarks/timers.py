@@ -6,18 +6,15 @@ Prints one JSON object. PostgreSQL is started for it below var/ and stopped agai
 """
 
 import asyncio
-import json
-import platform
 import resource
-import shutil
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 from amtsweg.directory.folder import shipped
 from amtsweg.stack import ports
 from amtsweg.stack.postgres import Postgres
+from benchmarks.support.surroundings import own_folder, started, tell
 from services.notifier.adapters.law_files import open_law
 from services.notifier.adapters.postgres import MIGRATIONS
 from services.notifier.adapters.postgres.history import StoreHistory
@@ -67,16 +64,10 @@ async def measure(url: str) -> dict[str, float]:
 
 
 def main() -> None:
-    var = Path("var") / "bench-timers"
-    part = Postgres(var, port=ports.free_port())
-    part.start()
-    try:
+    with own_folder() as var, started(Postgres(var, port=ports.free_port())) as part:
         part.execute("create database bench")
         found = asyncio.run(measure(part.endpoint.url("bench")))
-    finally:
-        part.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    print(json.dumps({"timers": TIMERS, **found, "machine": platform.platform()}))
+    tell(__doc__, {"timers": TIMERS, **found})
 
 
 if __name__ == "__main__":

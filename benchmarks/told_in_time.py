@@ -9,12 +9,8 @@ when what it tells of happened, and when the mail server said 250. Five minutes 
 
 import argparse
 import asyncio
-import json
-import os
 import secrets
-import shutil
 import time
-from pathlib import Path
 
 import asyncpg
 import uvloop
@@ -23,7 +19,7 @@ from amtsweg.stack import supervisor
 from amtsweg.stack.description import StackDescription
 from benchmarks.support.inboxes import Watch
 from benchmarks.support.platform_load import Platform, open_loop, token
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import ended, own_folder, tell
 
 AIM_SECONDS, AIM_SHARE = 10.0, 0.999
 PATIENCE_SECONDS = 120.0
@@ -70,15 +66,10 @@ def main() -> None:
     options.add_argument("--rate", type=int, default=50, help="submissions a second")
     options.add_argument("--seconds", type=float, default=60)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    try:
+    with own_folder() as var, ended(var):
         stack = supervisor.start_detached(var, report=lambda _: None)
         measured = uvloop.run(measure(stack, rate=chosen.rate, seconds=chosen.seconds))
-    finally:
-        supervisor.stop(var)
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "load": os.getloadavg(), "method": " ".join((__doc__ or "").split())}
-    print(json.dumps(result | vars(chosen) | measured, indent=2, ensure_ascii=False))
+    tell(__doc__, vars(chosen) | measured)
 
 
 if __name__ == "__main__":

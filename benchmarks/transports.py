@@ -9,14 +9,11 @@ the two others; a value below zero means that the authority saw it first.
 import argparse
 import asyncio
 import json
-import os
 import random
-import shutil
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
@@ -27,7 +24,7 @@ from amtsweg.stack.stack import Stack
 from benchmarks.router import contents_for, submissions
 from benchmarks.support.authority_doors import Line, as_json, percentile, spread, tokens
 from benchmarks.support.inboxes import Watch, inboxes_read
-from benchmarks.support.surroundings import machine, people
+from benchmarks.support.surroundings import own_folder, people, started, tell
 from shared.events.envelope import encode
 from shared.events.topics import AUTHORITY_INBOX, PARTITIONS, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress, idempotent_producer, reader
@@ -185,16 +182,9 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=20.0, help="of a round")
     options.add_argument("--rounds", type=int, default=3)
     chosen = options.parse_args()
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    stack = Stack(var)
-    try:
-        stack.start()
+    with own_folder() as var, started(Stack(var)) as stack:
         found = uvloop.run(measure(stack, rate=chosen.rate, seconds=chosen.seconds, rounds=chosen.rounds))
-    finally:
-        stack.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    result = {"machine": machine(), "method": " ".join((__doc__ or "").split()), "rate": chosen.rate}
-    print(json.dumps(result | found, indent=2, ensure_ascii=False))
+    tell(__doc__, {"rate": chosen.rate, **found})
 
 
 if __name__ == "__main__":

@@ -6,16 +6,12 @@ doors and broker as a share of one core, and the doors' memory. The baseline is 
 
 import argparse
 import asyncio
-import json
-import os
 import resource
-import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 import psutil
@@ -24,7 +20,7 @@ import uvloop
 from amtsweg.stack.description import StackDescription
 from amtsweg.stack.stack import Stack
 from benchmarks.support.authority_doors import Line, processes, spread, tokens, used
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import own_folder, started, tell
 
 AIM_PERCENT: Final = 15
 """Of one core, for 450 over doors and broker together."""
@@ -118,22 +114,12 @@ def main() -> None:
     chosen = options.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    var = Path(__file__).parents[1] / "var" / f"bench-{os.getpid()}"
-    stack = Stack(var)
-    try:
-        stack.start()
+    with own_folder() as var, started(Stack(var)) as stack:
         found = uvloop.run(
             measure(stack, rounds=chosen.rounds, seconds=chosen.seconds, numbers=chosen.waiting)
         )
-    finally:
-        stack.stop()
-        shutil.rmtree(var, ignore_errors=True)
-    result = {
-        "machine": machine(),
-        "method": " ".join((__doc__ or "").split()),
-        "aim": f"below {AIM_PERCENT} % of a core for {AUTHORITIES}, doors and broker together",
-    }
-    print(json.dumps(result | found, indent=2, ensure_ascii=False))
+    aim = f"below {AIM_PERCENT} % of a core for {AUTHORITIES}, doors and broker together"
+    tell(__doc__, {"aim": aim, **found})
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ way out, unsigned, from plain tasks that keep nothing. Prints one JSON object.
 
 import argparse
 import asyncio
-import json
 import multiprocessing
 import socket
 import time
@@ -21,7 +20,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.support.authority_doors import spread
-from benchmarks.support.surroundings import machine
+from benchmarks.support.surroundings import tell
 from services.router.adapters.webhooks.calls import WebhookCalls
 from services.router.adapters.webhooks.lane import Lane
 from services.router.domain.cases.webhooks import Webhook, WebhookAnnouncement
@@ -127,13 +126,7 @@ def main() -> None:
     process.start()
     found = uvloop.run(rounds(listening.getsockname()[1], silent.getsockname()[1], chosen.rounds))
     process.terminate()
-    result = {
-        "machine": machine(),
-        "method": " ".join((__doc__ or "").split()),
-        "authorities": AUTHORITIES,
-        "never answering": 1,
-    }
-    print(json.dumps(result | found, indent=2, ensure_ascii=False))
+    tell(__doc__, {"authorities": AUTHORITIES, "never answering": 1, **found})
 
 
 if __name__ == "__main__":

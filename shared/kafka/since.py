@@ -1,6 +1,7 @@
 """Where a topic's last days begin."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
@@ -20,8 +21,9 @@ async def first_since(
     return {tp: at.offset for tp, at in found.items() if at is not None}
 
 
-async def seek_since(consumer: AIOKafkaConsumer, address: KafkaAddress, topic: str, *, since_ms: int) -> None:
-    """Assign all partitions of a topic, each from its first record since an instant, or from its end."""
+async def seek_last_days(consumer: AIOKafkaConsumer, address: KafkaAddress, topic: str, *, days: int) -> None:
+    """Assign all partitions of a topic, each from its first record of the last days, or from its end."""
+    since_ms = int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000)
     partitions = await partitions_of(address, topic)
     consumer.assign(partitions)
     starts = await first_since(consumer, partitions, since_ms=since_ms)

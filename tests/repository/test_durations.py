@@ -10,6 +10,7 @@ _WRITTEN_BY_OTHERS = {
     "services/audit/adapters/tile_folder.py",  # as above
     "services/router/adapters/http/inbox.py",  # against an instant that an authority names
     "amtsweg/directory/proposals.py",  # a number of days before today
+    "shared/kafka/since.py",  # as above
 }
 
 

@@ -1,6 +1,5 @@
 """The console's view of assignments: the last months of ``submission.routed.v1``, followed without a group."""
 
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
@@ -15,7 +14,7 @@ from shared.events.topics import SUBMISSION_ROUTED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.following import TopicRound, follow_records
 from shared.kafka.records import Record
-from shared.kafka.since import seek_since
+from shared.kafka.since import seek_last_days
 from shared.telemetry.health import Condition
 
 _DAYS_BACK: Final = 90
@@ -44,8 +43,7 @@ class FollowedAssignments:
         await follow_records(self._address, self, round_ms=_ROUND_MS)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((time.time() - _DAYS_BACK * 86_400) * 1000)
-        await seek_since(consumer, self._address, SUBMISSION_ROUTED.name, since_ms=since_ms)
+        await seek_last_days(consumer, self._address, SUBMISSION_ROUTED.name, days=_DAYS_BACK)
 
     async def take(self, round_: TopicRound) -> None:
         for record in round_.records:

@@ -1,6 +1,5 @@
 """The doors' view of what is due: the last weeks of ``case.clock.v1``, followed without a group."""
 
-import time
 from collections import OrderedDict
 from typing import Final
 from uuid import UUID
@@ -13,7 +12,7 @@ from shared.events.envelope import Undecodable, decode
 from shared.events.topics import CASE_CLOCK
 from shared.kafka.client import KafkaAddress
 from shared.kafka.following import TopicRound, follow_records
-from shared.kafka.since import seek_since
+from shared.kafka.since import seek_last_days
 from shared.telemetry.health import Condition
 
 _DAYS_BACK: Final = 60
@@ -37,8 +36,7 @@ class FollowedDueDates:
         await follow_records(self._address, self, round_ms=_ROUND_MS)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((time.time() - _DAYS_BACK * 86_400) * 1000)
-        await seek_since(consumer, self._address, CASE_CLOCK.name, since_ms=since_ms)
+        await seek_last_days(consumer, self._address, CASE_CLOCK.name, days=_DAYS_BACK)
 
     async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
