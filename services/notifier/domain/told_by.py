@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from services.notifier.domain.deadlines.calendar import BERLIN, calendar_day
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.facts import period_of
 from services.notifier.domain.message import ApplicantMessage
+from shared.local_time import CIVIL_TIME, calendar_day
 
 _RESERVE: Final = timedelta(hours=1)
 """For the next channel."""
@@ -25,7 +25,7 @@ def last_chance(message: ApplicantMessage, law: Law) -> datetime | None:
         message.channels[at] == "letter" and message.kind != "trade-certificate"
     ):  # that one is in time when posted
         day -= timedelta(days=law.slowest_announcement)
-    midnight = datetime.combine(day + timedelta(days=1), time(), BERLIN)
+    midnight = datetime.combine(day + timedelta(days=1), time(), CIVIL_TIME)
     return midnight.astimezone(UTC) - _RESERVE
 
 

@@ -16,7 +16,7 @@ from shared.events.topics import CASE_UPDATED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.following import TopicRound, follow_records
 from shared.kafka.records import Record
-from shared.kafka.since import seek_since
+from shared.kafka.since import seek_last_days
 from shared.telemetry.health import Condition
 
 DAYS_BACK: Final = 14
@@ -52,8 +52,7 @@ class FollowedRefusals:
         await follow_records(self._address, self, round_ms=_ROUND_MS)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
-        since_ms = int((self._seconds() - DAYS_BACK * 86_400) * 1000)
-        await seek_since(consumer, self._address, CASE_UPDATED.name, since_ms=since_ms)
+        await seek_last_days(consumer, self._address, CASE_UPDATED.name, days=DAYS_BACK)
 
     async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
