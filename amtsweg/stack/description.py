@@ -33,7 +33,7 @@ class KafkaLogin(_Described):
 
 
 class KafkaDescription(_Described):
-    """`admin` may do anything; every other party has a login of its own, whoever operates the system one per duty."""
+    """`admin` may do anything; every other party has a login of its own, and an operator has one for each duty."""
 
     bootstrap: str
     security_protocol: str

@@ -157,6 +157,6 @@ def redis(environment: Mapping[str, str]) -> str | None:
         raise WrongCallError(f"AMTSWEG_REDIS_URL: {refused}") from None
 
 
-# While a broker starts, librdkafka reports every refused connection; whoever waits sees the outcome anyway.
+# While a broker starts, librdkafka reports every refused connection; the outcome of the wait says enough.
 SILENT = logging.Logger("amtsweg.stack.librdkafka")  # noqa: LOG001 -- outside the tree: nothing to configure
 SILENT.addHandler(logging.NullHandler())

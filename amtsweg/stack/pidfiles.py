@@ -16,7 +16,7 @@ _SAME_START_S = 0.05
 
 
 def record(folder: Path, name: str, *, pid: int, **more: int | None) -> None:
-    """Note that `pid` runs as `name`, with more facts for whoever asks; a process that has ended is not noted."""
+    """Note that `pid` runs as `name`, with more facts beside it; a process that has ended is not noted."""
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(psutil.NoSuchProcess):
         started = psutil.Process(pid).create_time()

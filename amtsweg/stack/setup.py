@@ -246,7 +246,7 @@ def _authority(authority: str, made: SetupSecrets) -> AuthorityDescription:
 
 
 def _authorities() -> tuple[str, ...]:
-    """Whoever can be competent from today on."""
+    """The authorities that are competent today or later."""
     today = datetime.now(UTC).date()
     everybody = open_directory(None).authorities.values()
     return tuple(authority.id for authority in everybody if authority.days.last >= today)

@@ -99,7 +99,7 @@ def open_sealed(token: bytes, *, key: OwnKey, submission_id: UUID, purpose: str)
 class Rewrapper:
     """Wraps content keys anew for authorities; holds the platform's private keys, old ones included.
 
-    Whoever runs this process could decrypt. It is small so that a KMS or PKCS#11 token can take its place.
+    Access to this process means access to the keys. The class is small so that a KMS or PKCS#11 token can take its place.
     """
 
     def __init__(self, keys: Iterable[OwnKey]) -> None:

@@ -37,7 +37,7 @@ RSA_OAEP: Final = "RSA-OAEP-256"
 SENDER_KEY_SECONDS: Final = 1.0
 """How long one ephemeral key serves one recipient: a batch shares it, two batches do not.
 
-A fresh one costs 80 µs; whoever could read it from this process's memory could read the private key there.
+A fresh one costs 80 µs; an attacker who reads it from this process's memory can read the private key there too.
 """
 _REMEMBERED = 1024
 _OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), label=None)

@@ -21,7 +21,7 @@ from shared.telemetry.metrics import Telemetry
 _EVERY_SECONDS: Final = 2.0
 _ANSWER_SECONDS: Final = 10.0
 _FEW: Final = 100
-"""So many offsets behind may be nothing but marks; whoever is further behind has records to read."""
+"""So many offsets behind may be nothing but transaction markers; a group that is further behind has records to read."""
 
 ReadOffsets = Callable[[], Awaitable[Mapping[TopicPartition, int]]]
 """The next offset of each partition as stored by the group; partitions never read are left out."""
@@ -60,7 +60,7 @@ class LagWatcher:
         self._holds: dict[TopicPartition, tuple[int, int]] = {}
 
     async def run(self) -> None:
-        """Measure until cancelled; whoever runs this begins it anew after a failure.
+        """Measure until cancelled. After a failure the caller starts it again.
 
         Raises:
             Unavailable: Kafka or the store does not answer.

@@ -30,7 +30,7 @@ async def fetch_next(
     """What one request brings from ``start`` on; what cannot be read is one record with a fault.
 
     The consumer lends its connections and needs no assignment: with each one aiokafka forgets the topics it knew
-    and asks for the new ones, which takes a tenth of a second and stops whoever reads another partition.
+    and asks for the new ones, which takes a tenth of a second and holds up readers of other partitions.
 
     Raises:
         OffsetOutOfRangeError: nothing lies at ``start`` any more, or not yet.

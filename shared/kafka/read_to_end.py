@@ -67,7 +67,7 @@ async def read_to_end(
 
 
 def _demand_readable(records: Sequence[Record]) -> None:
-    """Nothing is passed over silently: who reads to the end would take what is not told for absent."""
+    """Refuse to pass over a record: the reader would take it for absent."""
     if faulty := next((each for each in records if each.fault is not None), None):
         raise Unavailable(f"{place_of_fault(faulty)}; another copy of the partition may be whole")
 

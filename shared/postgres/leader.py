@@ -22,7 +22,7 @@ _PATIENCE_SECONDS: Final = 5.0
 async def leading(pool: Pool, name: str) -> AsyncIterator["Connection | None"]:
     """Lead under this name while the block runs; None where another process does.
 
-    The lock is the connection's: whoever has lost that no longer leads, and another may already do so.
+    The lock belongs to the connection: a process that has lost it no longer leads, and another may already lead.
     """
     async with pool.acquire() as connection:
         leads = await connection.fetchval(_TAKE, name)
@@ -30,7 +30,7 @@ async def leading(pool: Pool, name: str) -> AsyncIterator["Connection | None"]:
             yield connection if leads else None
         finally:
             if leads and not connection.is_closed():
-                # Whoever borrows this connection next must not lead without knowing.
+                # The next user of this connection must not hold the lock.
                 await connection.execute(_RELEASE, name)
 
 

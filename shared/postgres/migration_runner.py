@@ -21,7 +21,7 @@ _LATER: Final = ("08", "53", "57P")  # connection, resources, starting up or shu
 
 
 class OutdatedSchema(Exception):  # noqa: N818 - what is wrong, in the project's vocabulary
-    """The schema waits for its owner: whoever provisions the servers migrates it, not the service."""
+    """Only the schema's owner may migrate it: `amtsweg provision` does, the service cannot."""
 
 
 async def revise(url: str, *, schema: str, folder: Path, password: str | None = None) -> None:

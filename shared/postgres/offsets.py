@@ -74,7 +74,7 @@ async def advance(
 
 
 async def stored(pool: Pool, consumer: str) -> dict[TopicPartition, int]:
-    """How far this consumer has read, for whoever watches it.
+    """How far this consumer has read, for those who watch it.
 
     Raises:
         Unavailable: PostgreSQL cannot be reached.

@@ -41,7 +41,7 @@ def offsets_table() -> tuple[str, ...]:
 
 
 def leases_table() -> tuple[str, ...]:
-    """Which process leads, by name of the work; whoever freezes loses the lead with time."""
+    """Which process leads, by the name of the work; a process that freezes loses the lead when its lease ends."""
     return (
         """
         CREATE TABLE leases (

@@ -1,4 +1,4 @@
-"""The clock that processes hand to whoever needs the time."""
+"""The clock of every process."""
 
 from datetime import UTC, datetime
 

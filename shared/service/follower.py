@@ -13,7 +13,7 @@ from shared.telemetry.health import Health
 from shared.telemetry.logs import describe
 
 _STEADY_SECONDS: Final = 10.0
-"""Who has run for so long has recovered from what it failed of."""
+"""A work that has run for so long has recovered from its last failure."""
 
 
 class Follower:

@@ -84,7 +84,7 @@ class LocalIssuer:
     codes: dict[str, _Granted] = field(default_factory=dict)
 
     def client(self, asked: AuthorizationParameters) -> IssuerClient:
-        """The registered client; whoever is not led back to a registered address is told here."""
+        """The registered client. A request with an address that is not registered ends here: nobody is led there."""
         client = self.told.clients.get(asked.client_id)
         if client is None or asked.redirect_uri not in client.redirect_uris:
             raise HTTPException(400, "unknown client or address")

@@ -9,7 +9,7 @@ class _Told(BaseModel):
 
 
 class SamplePerson(_Told):
-    """Somebody who may sign in; `authorities` for clerks, `does` is for the list to choose from."""
+    """A person who may sign in; `authorities` for clerks, `does` is for the list to choose from."""
 
     id: str
     name: str

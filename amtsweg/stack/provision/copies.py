@@ -13,7 +13,7 @@ _FACTORS: Final = (
     "default.replication.factor, offsets.topic.replication.factor, transaction.state.log.replication.factor"
 )
 _OF_KAFKA: Final = frozenset({"__consumer_offsets", "__transaction_state"})
-"""Offsets and transactions: whoever loses these loses what the topics promise."""
+"""Offsets and transactions: without them the topics' promises do not hold."""
 
 
 def copies(brokers: int) -> int:

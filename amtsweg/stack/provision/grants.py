@@ -34,7 +34,7 @@ def authority_login(authority: str) -> str:
 
 
 def operator_login(duty: OperatorDuty) -> str:
-    """The user name of whoever operates the system, for one duty."""
+    """The user name of the operators for one duty."""
     return f"operator-{duty}"
 
 

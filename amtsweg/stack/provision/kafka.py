@@ -101,7 +101,7 @@ def add_authority(endpoint: KafkaEndpoint, authority: str, *, logins: Logins) ->
 
 
 def end_login(endpoint: KafkaEndpoint, login: str) -> None:
-    """Give the login a password that nobody knows; nobody enters with it any more.
+    """Give the login a password that nobody knows, so that nobody can use it any more.
 
     It is not deleted: where a deletion is among the first that Kafka 4.2 reads at a start, before its first snapshot of
     metadata, `ScramDelta.apply` drops all credentials, and the broker refuses everybody.
@@ -119,7 +119,7 @@ def end_login(endpoint: KafkaEndpoint, login: str) -> None:
 
 
 def known_logins(endpoint: KafkaEndpoint) -> frozenset[str]:
-    """Who has a password that somebody may know.
+    """The logins that have a password; those that were ended have none that anybody knows.
 
     Raises:
         StackError: the cluster cannot be asked.
@@ -245,7 +245,7 @@ def _grants(admin: AdminClient, allowed: Iterable[Grant], *, principals: Iterabl
     needed = {_binding(grant) for grant in allowed}
     for chunk in _chunks(sorted(needed - found)):
         _wait(admin.create_acls(chunk))
-    # A refusal is no grant of ours: whoever is suspended stays so (`suspension`).
+    # A refusal is not one of our grants: a suspended authority stays suspended (`suspension`).
     withdrawn = [
         binding
         for binding in found - needed

@@ -1,4 +1,4 @@
-"""What one login may take of a broker, so that no authority takes it from the others.
+"""What one login may take of a broker, so that no authority slows down the others.
 
 Our administration library has no call for quotas; the client library's protocol layer describes them, so the two
 requests are made with that (KIP-546, API keys 48 and 49).
@@ -38,16 +38,16 @@ class LoginQuota:
         """By the broker's names."""
         return {
             "consumer_byte_rate": float(self.consumer_bytes),
-            "producer_byte_rate": 1024.0,  # nothing is theirs to produce; what they try costs next to nothing
+            "producer_byte_rate": 1024.0,  # they may not produce; attempts must cost next to nothing
             "request_percentage": self.request_share,
         }
 
 
 QUOTAS: Final[Mapping[str, LoginQuota]] = MappingProxyType(
     {
-        # Frankfurt's 30 days are some 100,000 submissions of 20 kB: caught up in two minutes, never met day by day.
+        # Frankfurt's 30 days are some 100,000 submissions of 20 kB: read in two minutes, and never needed day by day.
         "authority": LoginQuota(consumer_bytes=20 * _MEBIBYTE, request_share=50.0),
-        # Who reads for hundreds.
+        # A provider reads for hundreds of authorities.
         "provider": LoginQuota(consumer_bytes=100 * _MEBIBYTE, request_share=200.0),
     }
 )

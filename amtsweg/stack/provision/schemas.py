@@ -29,7 +29,7 @@ def owner(role: str) -> str:
 
 
 def owned(role: str) -> Iterator[str]:
-    """Statements by which schema and tables belong to the owner, whoever made them before."""
+    """Statements that give schema and tables to the owner, also those that another role made."""
     yield f"create schema if not exists {role} authorization {owner(role)}"
     yield f"alter schema {role} owner to {owner(role)}"
     yield _ADOPT.format(schema=role, owner=owner(role))

@@ -123,7 +123,7 @@ def _framed(frame: bytes) -> bytes:
 
 def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
     """The process itself: answers frame after frame until the pipe ends."""
-    secret, payloads = pickle.loads(_next(asked))  # noqa: S301 - from who has started us
+    secret, payloads = pickle.loads(_next(asked))  # noqa: S301 - from the process that started this one
     secrecy = Pseudonymizer(secret)
     while frame := _next(asked):
         answers.write(_framed(marshal.dumps(_answer(marshal.loads(frame), payloads, secrecy))))  # noqa: S302 - likewise

@@ -1,4 +1,4 @@
-"""One publisher at a time: whoever holds the log's advisory lock in PostgreSQL and the folder's file lock.
+"""One publisher at a time: the process that holds the log's advisory lock in PostgreSQL and the folder's file lock.
 
 The locks spare work and keep ``checkpoint`` from going back; that the tree cannot fork does not depend on
 them but on the recorded intents. Whatever stops the publisher, the sequencer goes on.

@@ -63,7 +63,7 @@ class TileFolder:
             await self._files.remove(f"{name.path}.p")
 
     async def keep_evidence(self, name: str, data: bytes) -> None:
-        """Keep what shows a contradiction, for the person who has to find out why."""
+        """Keep what shows a contradiction, as evidence for an operator."""
         await in_thread(replace_file, self._state / "evidence" / name, data)
 
     async def evidence(self) -> str | None:

@@ -30,7 +30,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """What stands in the log while it is locked: the tree, which events it knows, the owners' keys, who is erased."""
+    """The state of the log while it is locked: the tree, the events it knows, the owners' keys, the erased cases."""
 
     frontier: CompactRange
     known: AbstractSet[UUID]

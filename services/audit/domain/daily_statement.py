@@ -1,8 +1,8 @@
 """The statement that closes a day of the log: exactly which entries it has, and of which authorities.
 
 A day is a range of the log: it begins where the day before ended, and ends when its statement is made, soon
-after midnight (German time). So every entry belongs to exactly one day, and whoever holds the entries can count
-them. The statement is a leaf, so what it says about each authority is the same for everybody who asks, ever.
+after midnight (German time). So every entry belongs to exactly one day, and a reader who holds the entries can count
+them. The statement is a leaf, so what it says about each authority is the same for everybody, and stays so.
 """
 
 import hmac

@@ -1,4 +1,4 @@
-"""One file that proves what the log says about a case, to somebody who has nothing else but the log's key."""
+"""One file that proves what the log says about a case, to a person who has nothing but the log's key."""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -68,8 +68,8 @@ class EvidenceTimestamp(_Frozen):
 class Evidence(_Frozen):
     """The file. ``policy`` (C2SP tlog-policy) names the keys as the log itself does: compare them elsewhere.
 
-    ``names`` say what authorities and services are called, by their keys. ``schemas`` tell what the fields of a payload mean, by type of event. Policy, names and schemas are signed by nobody;
-    the file's own digest covers them against damage.
+    ``names`` say what authorities and services are called, by their keys. ``schemas`` tell what the fields of a payload
+    mean, by type of event. Policy, names and schemas are not signed; the file's own digest protects them against damage.
     """
 
     format: Literal["amtsweg-evidence/1"] = FORMAT

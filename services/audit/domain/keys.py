@@ -131,7 +131,7 @@ class SigningKey:
         return signing
 
     def to_text(self) -> str:
-        """The written form; whoever reads it can sign."""
+        """The written form. It holds the private key: a reader of it can sign."""
         return f"{_PRIVATE}{self.name}+{self.verifier.id.hex()}+{to_base64(bytes([self.kind]) + self.seed)}"
 
     def sign(self, text: str, time: int) -> bytes:

@@ -30,7 +30,7 @@ class Leaf:
         type: CloudEvents type, which also names the payload's schema.
         time: when it happened, RFC 3339 in UTC with milliseconds, as the event says.
         source: the service that said so.
-        commitment: HMAC-SHA256 (hex) of the payload under a random salt; both are disclosed to who may see.
+        commitment: HMAC-SHA256 (hex) of the payload under a random salt; both are disclosed to readers who may see the payload.
         case: pseudonym (hex) of the case under this log's key.
         authority: the authority concerned, by its public id.
         service: the public service, LeiKa key.

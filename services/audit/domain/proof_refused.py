@@ -4,7 +4,7 @@
 class ProofRefused(ValueError):  # noqa: N818 - the verifier's own word, as in RFC texts: a proof is refused
     """What was shown does not prove what it should; the text names the part and what was expected.
 
-    ``german`` says the same to whoever asked over HTTP; programs that verify offline have words of their own.
+    ``german`` says the same to people who ask over HTTP; programs that verify offline have words of their own.
     """
 
     def __init__(self, text: str, *, german: str = "") -> None:

@@ -12,7 +12,7 @@ from shared.events.payload import Payload
 class ShardOpened(Payload):
     """The first entry of a log: ``previous`` was closed with ``size`` entries, and ``checkpoint`` is its last note.
 
-    Whoever trusts the new log's checkpoint has the old log's last root from its first entry.
+    The first entry of the new log holds the old log's last root: trust in the new checkpoint covers the old log.
     """
 
     previous: str

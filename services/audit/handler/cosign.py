@@ -27,7 +27,7 @@ Prove = Callable[[int, int], Awaitable[Sequence[bytes]]]
 """The consistency proof from one size to another."""
 
 KeepEvidence = Callable[[str, bytes], Awaitable[None]]
-"""Keeps a file of this name for whoever has to find out why a witness contradicted us."""
+"""Keeps a file of this name as evidence: an operator has to find out why a witness contradicted us."""
 
 _ATTEMPTS = 3
 

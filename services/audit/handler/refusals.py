@@ -1,4 +1,4 @@
-"""Who is turned away is on record: readers by name, always; unknown ones by a small budget, the rest by number."""
+"""Records refused visits: of known readers each one, of unknown visitors a few in an hour, and the number of the rest."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""All doors of the service in one place: which desk is behind each, and who is let in."""
+"""All HTTP routes of the service: which handler serves each, and who may call it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ _BODY: Final = {
         "content": {"application/json": {"schema": EvaluationRequest.model_json_schema()}},
     }
 }
-"""Read only once the gate has let somebody in: whoever is turned away is on record, whatever was sent along."""
+"""Read only after the gate has let the visitor in: a refusal is recorded whatever the body holds."""
 
 
 class EvaluationDocument(WireModel):

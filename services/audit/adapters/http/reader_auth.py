@@ -1,4 +1,4 @@
-"""Who may come in, and that everybody who may not is on record."""
+"""Authentication of readers; every refusal is recorded."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final

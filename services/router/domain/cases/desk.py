@@ -147,8 +147,8 @@ class Person:
 class OrderRequest:
     """What a person orders, and the key under which the order may be repeated.
 
-    Without ``authority`` the directory is asked again, or, with ``redeliver``, the case goes once more to who has it. ``outside_candidates`` says that the person knows the
-    authority to be none of the candidates.
+    Without ``authority`` the directory is asked again, or, with ``redeliver``, the case goes to its holder once more.
+    ``outside_candidates`` says that the person knows the authority to be none of the candidates.
     """
 
     person: Person
