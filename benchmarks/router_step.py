@@ -17,7 +17,7 @@ import random
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
@@ -114,7 +114,7 @@ class OneVersion:
         self._resolver = Resolver(open_directory(None))
         self.authorities = sorted(self._resolver.directory.authorities)
 
-    def at(self, instant: datetime) -> Resolver:  # noqa: ARG002 - the protocol names it
+    def at(self, instant: datetime, *, on: date | None = None) -> Resolver:  # noqa: ARG002 - the protocol names them
         return self._resolver
 
 
