@@ -22,7 +22,10 @@ from shared.kafka.records import Record
 
 _ANSWER_SECONDS: Final = 10.0
 _COMPANY_BYTES: Final = 65_536
-_QUIET_FETCH_MS: Final = 250
+QUIET_FETCH_MS: Final = 1000
+ASKED_FETCH_MS: Final = 250
+"""Kafka answers the requests of a connection one by one: whoever asks for the ends may wait for a fetch before."""
+
 _QUIET_ROUND_MS: Final = 200
 _LOOK_SECONDS: Final = 30.0
 _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
@@ -42,15 +45,19 @@ class TopicRound:
 
 @dataclass(frozen=True, slots=True)
 class FetchPace:
-    """How Kafka is asked: a busy topic in rounds that gather records, a quiet one seldom, and its first record comes at once."""
+    """How Kafka is asked: a busy topic in rounds that gather records, a quiet one seldom, and its first record comes at once.
+
+    ``quiet_ms`` is how long a fetch waits for the first record, if that is longer.
+    """
 
     round_ms: int
+    quiet_ms: int = QUIET_FETCH_MS
 
     def set(self, consumer: AIOKafkaConsumer, *, busy: bool) -> int:
         """Set it for the next fetch; return for how long the next round waits at most."""
         least, longest = _COMPANY_BYTES, self.round_ms
         if not busy:
-            least, longest = 1, max(self.round_ms, _QUIET_FETCH_MS)
+            least, longest = 1, max(self.round_ms, self.quiet_ms)
         fetcher = consumer._fetcher  # noqa: SLF001 - it has no public way to ask otherwise than at first
         fetcher._fetch_min_bytes = least  # noqa: SLF001 - as above
         fetcher._fetch_max_wait_ms = longest  # noqa: SLF001 - as above
@@ -86,6 +93,7 @@ async def follow_records(
     view: FollowedView,
     *,
     round_ms: int = 1000,
+    quiet_ms: int = QUIET_FETCH_MS,
     asking: Callable[[], None] | None = None,
     look_seconds: float = _LOOK_SECONDS,
 ) -> Never:
@@ -93,7 +101,8 @@ async def follow_records(
 
     A topic that is deleted and created again is such a failure, noticed within ``look_seconds``.
 
-    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company. Kafka is
+    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company;
+    ``quiet_ms`` is `FetchPace`'s. Kafka is
     asked for the ends when a session begins, so that ``complete`` says that the view holds what lay there then. With
     ``asking``, Kafka is asked anew in every round, and ``complete`` says so as of the last call of ``asking``, which comes
     right before the question.
@@ -110,7 +119,7 @@ async def follow_records(
                 consumer,
                 view,
                 address,
-                pace=FetchPace(round_ms),
+                pace=FetchPace(round_ms, quiet_ms if asking is None else ASKED_FETCH_MS),
                 asking=asking,
                 complete=pause.reset,
             )

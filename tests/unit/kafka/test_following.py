@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 
-from shared.kafka.following import FetchPace
+from shared.kafka.following import ASKED_FETCH_MS, FetchPace
 
 
 def asked(pace: FetchPace, *, busy: bool) -> tuple[int, int, int]:
@@ -27,8 +27,12 @@ def test_a_quiet_topic_is_asked_seldom_and_its_first_record_comes_at_once(round_
     least, fetch_ms, waits = asked(FetchPace(round_ms=round_ms), busy=False)
 
     assert least == 1
-    assert fetch_ms == max(250, round_ms)
+    assert fetch_ms == 1000
     assert round_ms <= waits <= max(200, round_ms)
+
+
+def test_who_asks_for_the_end_of_a_quiet_topic_does_not_wait_long_behind_a_fetch() -> None:
+    assert asked(FetchPace(round_ms=50, quiet_ms=ASKED_FETCH_MS), busy=False)[:2] == (1, 250)
 
 
 def test_aiokafka_reads_for_each_fetch_what_is_set_there() -> None:
