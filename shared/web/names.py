@@ -14,6 +14,7 @@ from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.described import described
 from shared.web.problems import Problem
+from shared.web.query_parameters import check_parameters
 from shared.web.rate_limit import Rates
 
 NamesTold = Annotated[
@@ -65,7 +66,10 @@ def names_routes(names: NamesByKey, *, per_minute: int = SEARCHES_PER_MINUTE) ->
             raise too_many(wait)
 
     @routes.get(
-        "/names", openapi_extra=OPEN_TO_ALL, dependencies=[Depends(admit)], responses=described(422, 429)
+        "/names",
+        openapi_extra=OPEN_TO_ALL,
+        dependencies=[Depends(admit), Depends(check_parameters)],
+        responses=described(422, 429),
     )
     async def search(
         text: Annotated[str, Query(min_length=1, max_length=100)],

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Depends, Query, Request, Security
 from pydantic import Field, StringConstraints
 
 from services.audit.adapters.http.documents import (
@@ -35,6 +35,7 @@ from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.platform_reference import PLATFORM_REFERENCE
 from shared.web.problems import Problem
+from shared.web.query_parameters import check_parameters
 
 Correlation = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
 """A trace id (32 hex digits) or an event's id (UUID)."""
@@ -161,7 +162,7 @@ def room_routes(
 
 def proof_routes(proofs: Proofs) -> APIRouter:
     """``/v1/proofs/inclusion`` and ``/v1/proofs/consistency``: hashes only, so for everybody."""
-    routes = APIRouter(prefix="/v1/proofs", tags=["proofs"])
+    routes = APIRouter(prefix="/v1/proofs", tags=["proofs"], dependencies=[Depends(check_parameters)])
 
     @routes.get("/inclusion", openapi_extra=OPEN_TO_ALL)
     async def inclusion(index: _Position) -> InclusionDocument:
