@@ -5,8 +5,8 @@ group. So there is one position, and whoever confirms moves it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from secrets import randbelow
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, UnknownMemberIdError, for_code
 from aiokafka.protocol.commit import OffsetCommitRequest
 
 from services.router.adapters.inbox_heads import InboxHead, InboxHeads
+from services.router.adapters.inbox_positions import InboxPositions, Moving, in_time
 from services.router.adapters.inbox_records import authority_of, fetch_records, inbox_partition
 from services.router.domain.cases.inbox import (
     BadCursor,
@@ -40,7 +41,7 @@ from shared.telemetry.health import Condition
 _AT_ONCE: Final = 8
 """So many requests hold records at the same time, each at most `most_bytes` and one answer of a broker."""
 
-_ANSWER_SECONDS: Final = 8.0
+_HEADS_SECONDS: Final = 8.0
 _ALIVE_SECONDS: Final = 30.0
 _LOOKED_AT: Final = 500
 _LOOKED_AT_BYTES: Final = 4 * 1024 * 1024
@@ -53,16 +54,12 @@ SUBMISSION_HEADER: Final = "ce_submissionid"
 _SHOWN: Final = frozenset(event_type(each).encode() for each in (SubmissionDelivered, SupplementDelivered))
 
 
-Moving = Callable[[Collection[str]], AbstractAsyncContextManager[None]]
-"""Holds the positions of these inboxes, so that nobody else moves them between a look and a move."""
-
-
 class KafkaInboxes:
     """`services.router.ports.Inboxes`; ``run`` keeps the clients open, which all requests share."""
 
     def __init__(self, address: KafkaAddress, *, moving: Moving, condition: Condition) -> None:
         self._address = address
-        self._moving = moving
+        self._positions = InboxPositions(moving, committed=self.committed, commit=self._commit)
         self._condition = condition
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._admin: AIOKafkaAdminClient | None = None
@@ -95,7 +92,7 @@ class KafkaInboxes:
     async def page(
         self, authorities: Sequence[str], *, after: Mapping[str, int], limit: int, most_bytes: int
     ) -> InboxPage:
-        async with _in_time():
+        async with in_time():
             heads = await self._heads.of(authorities)
         starts = {each: after.get(each, head.committed) for each, head in heads.items()}
         behind = [each for each in authorities if each in heads and starts[each] < heads[each].end]
@@ -161,25 +158,20 @@ class KafkaInboxes:
                 raise BadCursor
             before = await self.committed(list(places))
         ahead = {authority: place for authority, place in places.items() if place > before[authority]}
-        if not ahead:
-            return
-        async with self._moving(ahead), _in_time():
-            before = await self.committed(list(ahead))
-            for authority, place in ahead.items():
-                # Never back: a request that comes late, or once more, takes nothing from what came after it.
-                if place > before[authority]:
-                    await self._commit(authority, place)
+        if ahead:
+            # Never back: a request that comes late, or once more, takes nothing from what came after it.
+            await self._positions.move(
+                ahead, lambda now: {each: place for each, place in ahead.items() if place > now[each]}
+            )
 
     async def rewind(self, authority: str, *, to_ms: int) -> int:
         tp = inbox_partition(authority)
         async with self._reading([authority]) as consumer:
             found = (await consumer.offsets_for_times({tp: to_ms}))[tp]
             place = int(found.offset if found is not None else (await consumer.end_offsets([tp]))[tp])
-        async with self._moving([authority]), _in_time():
-            # Never forward: what waits from before that instant is not confirmed by asking for more.
-            place = min(place, (await self.committed([authority]))[authority])
-            await self._commit(authority, place)
-        return place
+        # Never forward: what waits from before that instant is not confirmed by asking for more.
+        moved = await self._positions.move([authority], lambda now: {authority: min(place, now[authority])})
+        return moved[authority]
 
     async def standing(self, authorities: Sequence[str]) -> list[InboxStanding]:
         async with self._reading(authorities) as consumer:
@@ -212,7 +204,7 @@ class KafkaInboxes:
 
     async def _ask_heads(self, authorities: Collection[str]) -> Mapping[str, InboxHead]:
         consumer = self._kafka()
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(_HEADS_SECONDS):
             there = await led(consumer, [inbox_partition(each) for each in authorities])
             ends = await consumer.end_offsets(there) if there else {}
             committed = await self.committed([authority_of(tp) for tp in there])
@@ -254,19 +246,10 @@ class KafkaInboxes:
     @asynccontextmanager
     async def _reading(self, authorities: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
         """The client, as soon as it is the turn of this request; it knows who leads these inboxes."""
-        async with _in_time(), self._turns:
+        async with in_time(), self._turns:
             consumer = self._kafka()
             await led(consumer, [inbox_partition(each) for each in authorities])
             yield consumer
-
-
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            yield
-    except (KafkaError, TimeoutError) as away:
-        raise Unavailable(f"Kafka: {type(away).__name__}; try again") from away
 
 
 async def _standing(

@@ -1,6 +1,7 @@
 """A confirmation looks at the position again once it is alone with it, and moves it only forward; a replay only back."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,13 +9,25 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from services.router.adapters.inbox_positions import InboxTurn, NotedMove
 from services.router.adapters.inboxes import KafkaInboxes
 from services.router.domain.cases.inbox import BadCursor
+from shared.errors import Unavailable
 from shared.kafka.client import KafkaAddress
 from shared.telemetry.health import Condition
 
 ONE, OTHER = "g-06531005", "g-06631009"
 END = 10
+
+
+class NoTurn:
+    """Stands for a turn that is never lost."""
+
+    async def note(self, places: Mapping[str, int]) -> Mapping[str, int]:
+        return dict.fromkeys(places, 1)
+
+    async def noted(self, authorities: Collection[str]) -> Mapping[str, NotedMove]:
+        raise AssertionError(authorities)
 
 
 class InboxesInMemory(KafkaInboxes):
@@ -27,10 +40,10 @@ class InboxesInMemory(KafkaInboxes):
         self._meanwhile = meanwhile
 
     @asynccontextmanager
-    async def _alone(self, authorities: Collection[str]) -> AsyncIterator[None]:
+    async def _alone(self, authorities: Collection[str]) -> AsyncIterator[InboxTurn]:
         self.waited_for.append(sorted(authorities))
         self._meanwhile()
-        yield
+        yield NoTurn()
 
     @asynccontextmanager
     async def _reading(self, authorities: Iterable[str]) -> AsyncIterator[AIOKafkaConsumer]:
@@ -76,3 +89,52 @@ async def test_a_replay_never_moves_forward_also_where_another_process_moved_bac
     inboxes = InboxesInMemory(lambda: inboxes.places.update({ONE: 2}))
     assert await inboxes.rewind(ONE, to_ms=to) == place
     assert inboxes.places[ONE] == place
+
+
+class LostTurn(InboxesInMemory):
+    """The first turn is lost right behind its note: another process moves, and only then this one does."""
+
+    def __init__(self, *, other: int) -> None:
+        super().__init__()
+        self.moves = {ONE: NotedMove(number=1, place=3)}
+        self.other = other
+        self.lost = asyncio.Event()
+
+    @asynccontextmanager
+    async def _alone(self, authorities: Collection[str]) -> AsyncIterator[InboxTurn]:
+        self.waited_for.append(sorted(authorities))
+        yield self
+        if not self.lost.is_set():
+            self.lost.set()
+            raise Unavailable("the connection was closed")
+
+    async def note(self, places: Mapping[str, int]) -> Mapping[str, int]:
+        """Its own note goes with its transaction; the other one's stays."""
+        self.places[ONE] = self.other
+        self.moves[ONE] = NotedMove(number=2, place=self.other)
+        return dict.fromkeys(places, 2)
+
+    async def noted(self, authorities: Collection[str]) -> Mapping[str, NotedMove]:
+        return {each: self.moves[each] for each in authorities}
+
+
+@pytest.mark.parametrize(
+    "other", [8, 1], ids=["others have confirmed more", "others have asked for a replay"]
+)
+async def test_whoever_moves_after_its_turn_was_lost_puts_right_what_it_has_undone(other: int) -> None:
+    inboxes = LostTurn(other=other)
+    with pytest.raises(Unavailable, match="the connection was closed"):
+        await inboxes.commit({ONE: 5})
+    assert inboxes.places[ONE] == 5
+    async with asyncio.timeout(10):
+        while inboxes.places[ONE] != other:  # noqa: ASYNC110 - it is put right beside us
+            await asyncio.sleep(0)
+    assert inboxes.waited_for == [[ONE], [ONE]]
+
+
+async def test_whoever_undid_nothing_leaves_everything_as_it_is() -> None:
+    inboxes = LostTurn(other=5)
+    with pytest.raises(Unavailable):
+        await inboxes.commit({ONE: 5})
+    await asyncio.gather(*inboxes._positions._repairs)
+    assert inboxes.places[ONE] == 5

@@ -4,8 +4,8 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,8 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
 
 from amtsweg.stack.service import ServiceProcess
-from services.router.adapters.inboxes import KafkaInboxes, Moving
+from services.router.adapters.inbox_positions import InboxTurn
+from services.router.adapters.inboxes import KafkaInboxes
 from services.router.domain.cases.inbox import write_cursor
 from shared.events import ids
 from shared.events.case import AnswerGiven, CaseAccepted, CaseAnswered, CaseFetched
@@ -328,12 +329,14 @@ async def test_an_invalid_cursor_is_refused(fulda: httpx.AsyncClient, cursor: st
     assert read.json()["type"] == "urn:amtsweg:problem:bad-cursor"
 
 
+def _nobody_moves(authorities: Collection[str]) -> AbstractAsyncContextManager[InboxTurn]:
+    raise AssertionError(authorities)
+
+
 @asynccontextmanager
-async def open_inboxes(
-    ground: Ground, moving: Moving = lambda _: nullcontext()
-) -> AsyncIterator[KafkaInboxes]:
+async def open_inboxes(ground: Ground) -> AsyncIterator[KafkaInboxes]:
     condition = Health().part("inboxes")
-    inboxes = KafkaInboxes(ground.login("doors"), moving=moving, condition=condition)
+    inboxes = KafkaInboxes(ground.login("doors"), moving=_nobody_moves, condition=condition)
     running = asyncio.ensure_future(inboxes.run())
     try:
         async with asyncio.timeout(60):

@@ -1,13 +1,15 @@
 """Who moves the position of an inbox is alone with it, whichever process of the doors it is, schema ``doors``."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
+from services.router.adapters.inbox_positions import NotedMove
 from shared.errors import Unavailable
-from shared.postgres.pool import Pool, transaction
+from shared.postgres.pool import Connection, Pool, reaching_postgres, transaction
 
 _AT_ONCE: Final = 4
 """So many connections of the pool serve this; the rest is for answers."""
@@ -16,6 +18,29 @@ _PATIENCE_SECONDS: Final = 8.0
 _ALONE: Final = """
 SELECT pg_advisory_xact_lock(hashtextextended('inbox ' || each, 0)) FROM unnest($1::text[]) AS each
 """
+_NOTE: Final = """
+INSERT INTO inbox_moves AS known (authority, place) SELECT * FROM unnest($1::text[], $2::bigint[])
+ON CONFLICT (authority) DO UPDATE SET number = known.number + 1, place = excluded.place
+RETURNING authority, number
+"""
+_NOTED: Final = "SELECT authority, number, place FROM inbox_moves WHERE authority = ANY($1)"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldInboxes:
+    """Implements `services.router.adapters.inbox_positions.InboxTurn`: the transaction that holds the positions."""
+
+    connection: Connection
+
+    async def note(self, places: Mapping[str, int]) -> Mapping[str, int]:
+        with reaching_postgres():
+            rows = await self.connection.fetch(_NOTE, list(places), list(places.values()))
+        return {row["authority"]: row["number"] for row in rows}
+
+    async def noted(self, authorities: Collection[str]) -> Mapping[str, NotedMove]:
+        with reaching_postgres():
+            rows = await self.connection.fetch(_NOTED, list(authorities))
+        return {row["authority"]: NotedMove(row["number"], row["place"]) for row in rows}
 
 
 class InboxMoves:
@@ -28,11 +53,11 @@ class InboxMoves:
         self._here: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def alone(self, authorities: Collection[str]) -> AsyncIterator[None]:
-        """Hold the positions of these inboxes while the block runs, at most 15 seconds.
+    async def alone(self, authorities: Collection[str]) -> AsyncIterator[HeldInboxes]:
+        """Hold the positions of these inboxes while the block runs; whoever stands still for 15 seconds loses them.
 
         Raises:
-            Unavailable: PostgreSQL is away, or somebody else does not let go.
+            Unavailable: PostgreSQL is away, somebody else does not let go, or they were lost before the block was over.
         """
         names = sorted(authorities)  # in one order, so that two do not wait for each other
         async with AsyncExitStack() as held:
@@ -46,4 +71,4 @@ class InboxMoves:
                     await connection.fetch(_ALONE, names)
             except TimeoutError:
                 raise Unavailable("an inbox is being moved by others; try again") from None
-            yield
+            yield HeldInboxes(connection)
