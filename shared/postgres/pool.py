@@ -17,6 +17,8 @@ _AWAY: Final = (
     OSError,  # refused, reset, timed out
     asyncpg.InterfaceError,  # the connection was closed under us
     asyncpg.PostgresConnectionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we stood still, and the session was ended
+    asyncpg.InternalClientError,  # the same, where the farewell lay unread when the next statement came
     asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,  # deadlock, serialisation

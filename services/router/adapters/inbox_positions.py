@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from services.router.domain.cases.inbox import ConsumerInGroup
 from shared.backoff import Backoff
 from shared.errors import Unavailable
+from shared.events.topics import AUTHORITY_INBOX
 
 _ANSWER_SECONDS: Final = 8.0
 
@@ -79,7 +80,7 @@ class InboxPositions:
                             await self._commit(authority, place)
                 except Exception as error:  # noqa: BLE001 - raised below; what has been moved stays noted
                     failure = error
-        except Unavailable:
+        except Exception:
             if done:
                 repair = asyncio.ensure_future(self._put_right(done, numbers))
                 self._repairs.add(repair)
@@ -100,7 +101,8 @@ class InboxPositions:
                         undone = last.number >= numbers[authority] and now[authority] == done[authority]
                         if undone and last.place != done[authority]:
                             await self._commit(authority, last.place)
-                            log.warning("position put right", authority=authority, place=last.place)
+                            topic = AUTHORITY_INBOX.for_authority(authority)
+                            log.warning("position put right", topic=topic, offset=last.place)
             except ConsumerInGroup:
                 return  # the authority reads over Kafka and moves it itself
             except Unavailable as away:
