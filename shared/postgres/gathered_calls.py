@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
+from shared.errors import Unavailable
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -14,7 +16,8 @@ _MOST: Final = 200
 class GatheredCalls(Generic[T, R]):
     """Does ``work`` for many at once, without waiting for company: who comes alone goes alone.
 
-    ``work`` returns a result for each item, in their order; what it raises, each of them is told. Of two items with the same
+    ``work`` returns a result for each item, in their order, or raises and has done nothing. Where it is unavailable, each of
+    them is told; for any other failure each is tried alone, so that one of them cannot harm the rest. Of two items with the same
     ``key`` the second goes in a later round, so that it meets what the first has left. A caller that is cancelled
     stops waiting; its item may be worked on all the same, as a statement that is on its way may be.
     """
@@ -71,6 +74,9 @@ class GatheredCalls(Generic[T, R]):
                 done.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - each caller is told, and decides
+            if len(chosen) > 1 and not isinstance(error, Unavailable):
+                await self._one_by_one(chosen)
+                return
             for _, done in chosen:
                 if not done.done():
                     done.set_exception(error)
@@ -78,3 +84,11 @@ class GatheredCalls(Generic[T, R]):
         for (_, done), result in zip(chosen, results, strict=True):
             if not done.done():
                 done.set_result(result)
+
+    async def _one_by_one(self, chosen: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            for each in chosen:
+                await self._round([each])
+        finally:
+            for _, done in chosen:
+                done.cancel()  # only where this task was cancelled

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.intake.adapters.postgres.receipts import PostgresReceipts
+from shared.errors import Unavailable
 from shared.postgres.pool import Pool
 from tests.contracts.intake.receipt_store import entry
 
@@ -13,13 +16,14 @@ from tests.contracts.intake.receipt_store import entry
 class CountingPool:
     """Stands for a database that enters whatever is new to it; ``asked`` has the ids of each statement."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gone: Sequence[UUID] = ()) -> None:
         self.asked: list[Sequence[UUID]] = []
+        self._gone = gone
 
     async def fetch(self, _: str, ids: Sequence[UUID], *__: Any, timeout: float) -> list[dict[str, UUID]]:  # noqa: ASYNC109 - as asyncpg's
         self.asked.append(ids)
         await asyncio.sleep(0)
-        return [{"submission_id": each} for each in ids]
+        return [{"submission_id": each} for each in ids if each not in self._gone]
 
     async def execute(self, _: str, ids: Sequence[UUID], *__: Any, timeout: float) -> None:  # noqa: ASYNC109 - as asyncpg's
         self.asked.append(ids)
@@ -41,3 +45,10 @@ async def test_a_submission_that_comes_alone_waits_for_nobody() -> None:
     pool = CountingPool()
     await PostgresReceipts(cast("Pool", pool)).settle(alone := uuid4(), taken=True)
     assert [[*each] for each in pool.asked] == [[alone]]
+
+
+async def test_an_entry_that_is_taken_back_while_it_is_looked_for_is_not_taken_for_a_new_one() -> None:
+    mine = entry()
+    store = PostgresReceipts(cast("Pool", CountingPool(gone=[mine.submission_id])))
+    with pytest.raises(Unavailable):
+        await store.enter(mine)

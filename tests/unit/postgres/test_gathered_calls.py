@@ -92,3 +92,14 @@ async def test_who_does_not_wait_any_more_takes_nobody_along() -> None:
     assert work.rounds == [[1], [3]]
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_one_that_cannot_be_worked_on_harms_no_other() -> None:
+    async def work(items: Sequence[int]) -> Sequence[int]:
+        if 3 in items:
+            raise ValueError("3 is no text")
+        return [2 * each for each in items]
+
+    calls = GatheredCalls(work, key=lambda item: item)
+    told = await asyncio.gather(*(calls(each) for each in (1, 2, 3, 4)), return_exceptions=True)
+    assert [told[0], told[1], type(told[2]), told[3]] == [2, 4, ValueError, 8]

@@ -92,7 +92,10 @@ class PostgresReceipts:
         self._settling = GatheredCalls(self._settle, key=lambda attempt: attempt[0])
 
     async def enter(self, entry: ReceiptEntry) -> EntryStanding | None:
-        return await self._entering(entry)
+        standing = await self._entering(entry)
+        if isinstance(standing, Unavailable):
+            raise standing
+        return standing
 
     async def claim(self, submission_id: UUID) -> bool:
         with reaching_postgres():
@@ -111,15 +114,16 @@ class PostgresReceipts:
         except Unavailable as away:
             self._log.warning("entry not withdrawn", submission_id=str(submission_id), error=away)
 
-    async def _enter(self, entries: Sequence[ReceiptEntry]) -> Sequence[EntryStanding | None]:
+    async def _enter(self, entries: Sequence[ReceiptEntry]) -> Sequence[EntryStanding | Unavailable | None]:
         columns = zip(*map(_row, entries), strict=True)
         with reaching_postgres():
             rows = await self._pool.fetch(_ENTER, *columns, self._hold, timeout=_SECONDS)
             entered = {row["submission_id"] for row in rows}
             known = [each.submission_id for each in entries if each.submission_id not in entered]
             found = await self._pool.fetch(_FIND, known, timeout=_SECONDS) if known else ()
-        standing = {row["submission_id"]: _standing(row) for row in found}
-        return [standing.get(each.submission_id) for each in entries]
+        standing = dict.fromkeys(entered) | {row["submission_id"]: _standing(row) for row in found}
+        gone = Unavailable("the entry went while it was looked for")
+        return [standing.get(each.submission_id, gone) for each in entries]
 
     async def _settle(self, attempts: Sequence[tuple[UUID, bool]]) -> Sequence[None]:
         ids, taken = zip(*attempts, strict=True)
