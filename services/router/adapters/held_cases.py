@@ -14,8 +14,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from services.router.adapters.custody_topic import FollowedCustody
-from services.router.domain.cases.custody import Holding, before_placement
+from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.owed_case import OwedCase
+from services.router.domain.cases.placed_again import PlacedAgain
 from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
 from shared.errors import Unavailable
@@ -196,21 +197,20 @@ def _holding(value: bytes) -> Holding | None:
     if stored.authority is None:
         return None
     authority = intern(stored.authority)
-    again = stored.placed_by
-    outdated = () if again is None else before_placement(_APPLIED.decode(value).applied, again)
+    again = _again(value, stored)
     if stored.standing not in _ON_THE_DESK:
         return Holding(
             submission_id=stored.submission_id,
             standing=stored.standing,
             authority=authority,
-            outdated=outdated,
+            again=again,
             answer_keys=_names(stored.answer_keys),
         )
     return OwedCase(
         submission_id=stored.submission_id,
         standing=stored.standing,
         authority=authority,
-        outdated=outdated,
+        again=again,
         answer_keys=_names(stored.answer_keys),
         receipt_number=stored.receipt.receipt_number,
         received_at=stored.receipt.received_at,
@@ -219,6 +219,13 @@ def _holding(value: bytes) -> Holding | None:
         supplements=len(stored.supplements),
         delivered=stored.delivered,
     )
+
+
+def _again(value: bytes, stored: _Stored) -> PlacedAgain | None:
+    if stored.placed_by is None:
+        return None
+    at = stored.delivered[0] if stored.delivered else stored.since
+    return PlacedAgain(by=stored.placed_by, at=at, applied=_APPLIED.decode(value).applied)
 
 
 def _holder(held: Holding) -> str | None:

@@ -93,7 +93,8 @@ class AnswerDoor:
         if isinstance(decision, AnswerTaken | AnswerDue):
             held = await self.custody.certainly(given.case_id)
             used = answer_id(given.authority, given.own_id)
-            if held is not None and held.authority == given.authority and used in held.outdated:
+            again = None if held is None or held.authority != given.authority else held.again
+            if again is not None and again.outdates(used, accepted_at=decision.entry.accepted_at):
                 return AnswerOutdated()
         if isinstance(decision, AnswerDue):
             return await self._send(decision, given, traceparent=traceparent)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.router.domain.cases import custody as c
 from services.router.domain.cases import orders
+from services.router.domain.cases.placed_again import REMEMBERED
 from shared.events import ids
 from shared.events.case import (
     AnswerGiven,
@@ -237,10 +238,10 @@ def test_a_refused_order_about_an_unknown_case_keeps_nothing() -> None:
 
 def test_an_authority_that_repeats_itself_cannot_grow_a_custody_without_end() -> None:
     custody = opened()
-    for number in range(3 * c.REMEMBERED):
+    for number in range(3 * REMEMBERED):
         custody = kept(c.answer(custody, accepting(MARBURG, f"x-{number}"), now=NOW))
 
-    assert len(custody.applied) == c.REMEMBERED
+    assert len(custody.applied) == REMEMBERED
 
 
 def test_the_memory_of_a_closed_case_goes_when_no_input_can_come_again() -> None:

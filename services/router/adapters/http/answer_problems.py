@@ -175,8 +175,8 @@ def _id_of_an_earlier_answer() -> Problem:
         "answer-outdated",
         title=Bilingual(de="Kennung von früher", en="Id of an earlier answer"),
         detail=Bilingual(
-            de="Die Antwort mit dieser id hatte ihre Wirkung, bevor der Vorgang wieder zu Ihnen kam. Jetzt hätte sie keine.",
-            en="The answer with this id had its effect before the case came back to you. It would have none now.",
+            de="Die Antwort mit dieser id ist von der Zeit, bevor der Vorgang wieder zu Ihnen kam. Noch einmal gesendet wirkt sie nicht.",
+            en="The answer with this id is of the time before the case came back to you. Sent again it has no effect.",
         ),
         resolution=Bilingual(
             de="Für den Vorgang, wie er jetzt bei Ihnen liegt, eine neue id vergeben: abgeleitet aus ce_id des neuen Datensatzes, nicht aus der Nummer des Vorgangs.",

@@ -87,7 +87,7 @@ class AnswerDue:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOutdated:
-    """The id was used for an answer that had its effect before the case came back to the authority."""
+    """The id was used for an answer of the time before the case came back to the authority."""
 
 
 AnswerAdmission = AnswerDue | AnswerTaken | AnswerRunning | AnswerContradiction

@@ -3,7 +3,6 @@
 An event that was applied before has no effect (promise 2): see `is_new`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from services.router.domain.cases.answer_effects import effect_of
 from services.router.domain.cases.answer_keys import names_of
+from services.router.domain.cases.placed_again import REMEMBERED, PlacedAgain
 from services.router.domain.cases.transitions import CLOSED, answer_refusal_in
 from shared.events.case import (
     AnswerKind,
@@ -37,10 +37,6 @@ from shared.events.submission import (
 )
 
 SOURCE = "urn:amtsweg:router"
-
-REMEMBERED = 64
-"""How many applied ids a custody keeps. An authority may send any number of answers, so there is a limit; a dropped
-id does no harm, because the standing alone refuses an effective event a second time."""
 
 KEPT_AFTER_CLOSE = timedelta(days=32)
 """Inputs with sealed data expire after 30 days, and a log segment may outlive that by its one day."""
@@ -74,14 +70,14 @@ HANDING_ON: frozenset[AnswerKind] = frozenset({"returned", "forwarded"})
 class Holding:
     """The part of a custody that decides about an answer; the doors keep only this of each case.
 
-    ``outdated`` are the ids that were acted on before the case was placed as it is now: see `before_placement`.
+    ``again`` tells which answers are of the time before it came to its authority; None where nothing was before.
     ``answer_keys`` are the keys that its records have named; None where these are not known.
     """
 
     submission_id: UUID
     standing: CustodyState
     authority: str
-    outdated: tuple[UUID, ...] = ()
+    again: PlacedAgain | None = None
     answer_keys: AnswerKeyNames | None = None
 
 
@@ -167,11 +163,6 @@ def hand_on(
         now=now,
     )
     return replace(placed, before=(telling(custody, cause, given.answer.kind, told, now=now),))
-
-
-def before_placement(applied: Sequence[UUID], placed_by: UUID | None) -> tuple[UUID, ...]:
-    """The ids acted on before the case came to its holder again: an answer among them has no effect any more."""
-    return tuple(applied[: applied.index(placed_by)]) if placed_by in applied else ()
 
 
 def goes_in_a_circle(custody: CaseHeld, authority: str) -> bool:

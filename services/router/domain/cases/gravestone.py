@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.router.domain.cases.custody import REMEMBERED
+from services.router.domain.cases.placed_again import REMEMBERED
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Event
 from shared.events.erasure import EraseOrdered
