@@ -19,6 +19,7 @@ from amtsweg.directory.replay import as_of
 from amtsweg.input_words import reason
 from amtsweg.language import language, said
 from amtsweg.terminal import echo, echo_json, json_line
+from services.router.domain.cases.decision_words import decision_document
 from services.router.domain.decision.explain import explain
 from services.router.domain.decision.inquiry import FIELDS, BadInquiry, read_inquiry
 from services.router.domain.decision.resolver import Resolver, Unverified
@@ -89,7 +90,7 @@ def resolve(
         echo(f"amtsweg resolve: {reason(error)}", err=True)
         raise typer.Exit(2) from error
     if as_json:
-        echo_json(decision.model_dump(mode="json", by_alias=True))
+        echo_json(decision_document(decision, language()).model_dump(mode="json", by_alias=True))
     else:
         echo(explain(decision, directory=loaded, language=language()))
 

@@ -5,7 +5,9 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.router.adapters.http.competence import add_competence
-from shared.events.competence import CompetenceDecision, Inquiry, Place
+from services.router.domain.cases.decision_words import why_in_words
+from services.router.domain.cases.desk import reason_in_words
+from shared.events.competence import CompetenceDecision, Inquiry, Place, Reason, Why
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
 from shared.web.app import create_app
@@ -39,8 +41,29 @@ async def test_the_answer_is_the_decision_of_the_routed_event(http: AsyncClient)
 
     asked = Inquiry(service=TRADE_REGISTRATION, place=Place(ags="06531005"), on=TODAY)
     assert answer.status_code == 200
-    assert CompetenceDecision.model_validate_json(answer.content) == decide(asked)
+    decided = decide(asked).model_dump(mode="json", by_alias=True)
+    assert answer.json() == decided | {"reasonText": None}
     assert answer.json()["authority"] == GIESSEN
+
+
+async def test_codes_have_words_beside_them_in_the_language_of_the_request(http: AsyncClient) -> None:
+    asked = {"service": TRADE_REGISTRATION, "plz": "35796"}
+    german = (await http.get("/v1/competence", params=asked)).json()
+    english = (await http.get("/v1/competence", params=asked, headers={"Accept-Language": "en"})).json()
+
+    assert {german["reason"], english["reason"]} == {"ambiguous-place"}
+    assert (german["reasonText"], english["reasonText"]) == ("Ort nicht eindeutig", "place not unique")
+    for told, words in (
+        (german, "zuständig, falls dieser Ort gemeint ist"),
+        (english, "competent if this place is meant"),
+    ):
+        assert {(each["why"], each["whyText"]) for each in told["candidates"]} == {("possible-place", words)}
+
+
+def test_every_reason_and_every_why_has_words_in_both_languages() -> None:
+    for language in ("de", "en"):
+        assert all(reason_in_words(reason, language) != reason for reason in Reason)
+        assert all(why_in_words(why, language) not in {"", why} for why in Why)
 
 
 async def test_an_undecided_place_is_an_answer_too(http: AsyncClient) -> None:

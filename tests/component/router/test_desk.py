@@ -102,6 +102,10 @@ async def test_a_parked_case_is_shown_by_any_of_its_numbers_without_its_content(
     words = [each["candidates"][0]["whyText"] for each in (shown, told)]
     assert words == ["zuständig, falls dieser Ort gemeint ist", "competent if this place is meant"]
     assert (shown["reasonText"], told["reasonText"]) == ("Ort nicht eindeutig", "place not unique")
+    for document in (shown, told):
+        decision = document["decision"]
+        assert decision["reasonText"] == document["reasonText"]
+        assert decision["candidates"][0]["whyText"] == document["candidates"][0]["whyText"]
     assert "The place is not precise enough." in told["explanation"]
     assert "Der Ort ist nicht genau genug." in shown["explanation"]
     assert "ciphertext" not in str(shown)

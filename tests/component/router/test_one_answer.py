@@ -1,4 +1,4 @@
-"""``GET /v1/competence``, `amtsweg resolve --json` and the routed event give the same object."""
+"""``GET /v1/competence`` and `amtsweg resolve --json` give one object: the routed event's, with words beside its codes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from amtsweg.resolve import resolve as command
 from services.router.adapters.http.competence import add_competence
+from services.router.domain.cases.decision_words import decision_document
 from shared.events.competence import CompetenceDecision, Place
 from shared.events.submission import SubmissionParked, SubmissionRouted
 from shared.telemetry.health import Health
@@ -75,4 +76,6 @@ async def test_three_doors_give_one_answer(
 
     assert over_http["outcome"] == outcome
     assert over_http == by_command(asked | {"on": str(DAY)})
-    assert CompetenceDecision.model_validate(over_http) == by_event(tmp_path, asked)
+    decided = by_event(tmp_path, asked)
+    assert decided is not None
+    assert over_http == decision_document(decided, "de").model_dump(mode="json", by_alias=True)

@@ -8,10 +8,12 @@ from typing import Annotated, Final
 from fastapi import Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.router.domain.cases.decision_words import DecisionDocument, decision_document
 from services.router.domain.decision.inquiry import BadInquiry, read_inquiry
 from shared.events.competence import CompetenceDecision, Inquiry
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
+from shared.web.language import language_of
 from shared.web.problems import Problem
 from shared.web.rate_limit import Rates
 
@@ -67,11 +69,11 @@ def add_competence(
     @app.get(
         "/v1/competence",
         tags=["competence"],
-        response_model=CompetenceDecision,
+        response_model=DecisionDocument,
         openapi_extra=OPEN_TO_ALL,
         dependencies=[Depends(admit)],
     )
-    async def competence(asked: Annotated[CompetenceParameters, Query()]) -> Response:
+    async def competence(asked: Annotated[CompetenceParameters, Query()], request: Request) -> Response:
         """Which authority is competent for a service, a place and a day; or why a person has to decide."""
         try:
             inquiry = read_inquiry(asked.model_dump(), today=today())
@@ -79,8 +81,8 @@ def add_competence(
             raise _not_understood(bad) from bad
         if prepare is not None:
             await prepare(inquiry.on)
-        decision = decide(inquiry)
-        return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
+        document = decision_document(decide(inquiry), language_of(request))
+        return Response(document.model_dump_json(by_alias=True), media_type="application/json")
 
 
 def _too_many(wait: int) -> Problem:

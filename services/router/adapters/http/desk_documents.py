@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from services.router.domain.cases.decision_words import DecisionDocument, decision_document, why_in_words
 from services.router.domain.cases.desk import Placed, StillParked, Waiting, reason_in_words
 from services.router.domain.decision.explain import explain
-from services.router.domain.decision.explain_words import WHY
 from services.router.domain.directory.model import Directory
-from shared.events.competence import CompetenceDecision, Why
+from shared.events.competence import Why
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.local_time import ReadIn
 
@@ -59,7 +59,7 @@ class ParkedCaseDocument(ParkedDocument):
     """One parked case: the decision that could not be made, the place as it was understood, in words and as data."""
 
     explanation: str | None = None
-    decision: CompetenceDecision | None = None
+    decision: DecisionDocument | None = None
 
 
 class AssignmentDocument(WireModel):
@@ -133,7 +133,7 @@ def parked_case_document(
     return ParkedCaseDocument(
         **line.model_dump(),
         explanation=None if decision is None else explain(decision, directory=directory, language=language),
-        decision=decision,
+        decision=None if decision is None else decision_document(decision, language),
     )
 
 
@@ -175,7 +175,7 @@ def name_of(authority: str, directory: Directory) -> str:
 def _candidates(waiting: Waiting, directory: Directory, language: ReadIn) -> tuple[CandidateDocument, ...]:
     decision = waiting.held.decision
     why = {c.authority: c.why for c in decision.candidates} if decision else {}
-    words = {each: WHY[found][0 if language == "de" else 1] for each, found in why.items()}
+    words = {each: why_in_words(found, language) for each, found in why.items()}
     return tuple(
         CandidateDocument(
             authority=each, name=name_of(each, directory), why=why.get(each), why_text=words.get(each)
