@@ -22,6 +22,7 @@ from shared.kafka.described_topics import describe
 from shared.kafka.read_to_end import firsts_of
 from shared.kafka.records import Record
 from shared.local_time import local_time, utc
+from shared.telemetry.reason_words import reason_words
 
 _NUMBER: Final = re.compile(r"([a-z]+):s?[0-9]{1,18}")
 _PLACE: Final = re.compile(r"([a-z]+):([a-z][a-z0-9.-]{0,199})/([0-9]{1,6})/([0-9]{1,18})")
@@ -140,6 +141,7 @@ def document(letter: Letter) -> dict[str, object]:
         "since": utc(datetime.fromtimestamp(came.first_failure_ms / 1000, UTC)),
         "kind": came.kind,
         "reason": came.reason,
+        "reasonText": reason_words(came.reason, language()),
         "topic": came.topic,
         "partition": came.partition,
         "offset": came.offset,
@@ -157,7 +159,7 @@ def facts(letter: Letter) -> dict[str, str]:
     return {
         said(de="Nummer", en="Number"): letter.name,
         said(de="Art", en="Kind"): kind_in_words(came.kind),
-        said(de="Grund", en="Reason"): came.reason,
+        said(de="Grund", en="Reason"): reason_words(came.reason, language()),
         said(de="Herkunft", en="Origin"): f"{came.topic}, Partition {came.partition}, Offset {came.offset}",
         said(de="Seit", en="Since"): first_failure(came),
         said(de="Versuche bis dahin", en="Attempts until then"): str(came.attempts),

@@ -23,7 +23,7 @@ from amtsweg.dead_letter_list import (
     unsettled,
 )
 from amtsweg.interruption import ordering
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.operator_orders import OPERATOR, give
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
 from shared.events.operation import CloseCaseOrdered, CloseOrdered, CloseReason, GoOnOrdered, ReplayOrdered
@@ -31,6 +31,7 @@ from shared.events.topics import GROUPS
 from shared.kafka.client import KafkaAddress
 from shared.kafka.dead_letters import OrderReport
 from shared.kafka.operator_orders import GroupOrder
+from shared.telemetry.reason_words import reason_words
 
 commands = typer.Typer(no_args_is_help=True, help="Was nicht gelesen oder verarbeitet werden konnte.")
 
@@ -66,7 +67,8 @@ def list_letters(*, as_json: JsonOption = False) -> None:
     for letter in waiting.values():
         came = letter.origin
         kind = kind_in_words(came.kind)
-        table.add_row(letter.name, first_failure(came), kind, came.place, came.reason, possible(letter))
+        why = reason_words(came.reason, language())
+        table.add_row(letter.name, first_failure(came), kind, came.place, why, possible(letter))
     console.print(table)
 
 
@@ -187,8 +189,8 @@ def _wording(outcome: str, detail: str) -> str:
         "closed": said(de=f"aufgegeben ({detail})", en=f"closed ({detail})"),
         "going-on": said(de="macht weiter", en="goes on"),
         "failed": said(
-            de=f"wieder gescheitert, bleibt in der Liste: {detail}",
-            en=f"failed again and stays in the list: {detail}",
+            de=f"wieder gescheitert, bleibt in der Liste: {reason_words(detail, 'de')}",
+            en=f"failed again and stays in the list: {reason_words(detail, 'en')}",
         ),
         "expired": said(
             de="der Datensatz liegt nicht mehr auf seinem Topic; mit `close --reason expired` aufgeben",

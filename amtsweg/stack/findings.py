@@ -15,12 +15,13 @@ NEEDED: Final = frozenset({"kafka", "postgres"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong; `words` quotes what the service said of it itself."""
+    """One thing that is wrong; `words` quotes what the service said of it itself, `why` says it in the call's language."""
 
     where: str
     what: str
     means: str
     do: str
+    why: str = ""
     words: str = ""
 
 
@@ -122,7 +123,12 @@ def _complained(complaint: tuple[str, str], services: Sequence[str], *, ready: b
     words = words_for(services[0], part or services[0], reason, language=language())
     state = said(de="eingeschränkt", en="degraded") if ready else said(de="nicht bereit", en="not ready")
     return Finding(
-        where=", ".join(services), what=f"{words.name}: {state}", means=words.means, do=words.do, words=reason
+        where=", ".join(services),
+        what=f"{words.name}: {state}",
+        means=words.means,
+        do=words.do,
+        why=words.why,
+        words=reason,
     )
 
 
@@ -131,6 +137,6 @@ def told_as_text(found: Sequence[Finding]) -> Iterator[str]:
     for number, finding in enumerate(found, start=1):
         yield f"{number}. {finding.where}: {finding.what}"
         yield f"   {said(de='Folge', en='means')}: {finding.means}."
-        if finding.words:
-            yield f"   {said(de='im Protokoll', en='in the log')}: {finding.words}"
+        if finding.why:
+            yield f"   {said(de='Grund', en='reason')}: {finding.why}"
         yield f"   {said(de='zu tun', en='to do')}: {finding.do}"

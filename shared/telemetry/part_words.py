@@ -1,6 +1,6 @@
 """What the parts that a service names at `/health/ready` are for, and what helps: for people, in one language.
 
-A service's own reason is English, as its log is, and is quoted word for word beside these sentences.
+A service's own reason is English, as its log is; `reason_words` says it in the reader's language.
 """
 
 import tomllib
@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.bounded_files import read_bounded_text
 from shared.local_time import ReadIn
+from shared.telemetry.reason_words import reason_words
 
 BEGUN_ANEW = ", begun anew"
 """Ends the name of a part that has just been started again within its process."""
@@ -30,9 +31,10 @@ _UNKNOWN: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartWords:
-    """A part in one language: its name, what is missing while it does not work, and what to do."""
+    """A part in one language: its name, why it does not work, what is missing meanwhile, and what to do."""
 
     name: str
+    why: str
     means: str
     do: str
 
@@ -44,6 +46,7 @@ def words_for(service: str, part: str, reason: str = "", *, language: ReadIn) ->
     do = do if isinstance(do, dict) else _table()["advice"][do]
     return PartWords(
         name=known["name"][language],
+        why=reason_words(reason, language),
         means=known["means"][language],
         do=do[language].replace("{service}", service),
     )

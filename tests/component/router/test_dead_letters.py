@@ -5,17 +5,22 @@ import pytest
 import typer
 
 from amtsweg.dead_letter_list import Letter, chosen, document, facts
+from services.router.adapters.http.console.documents import letter_document
+from services.router.domain.cases.letter import OpenLetter
+from shared.events.operation import RecordPlace
 from shared.kafka.dead_letters import dead_letter, origin
 from shared.kafka.records import Record
 
 SECRET = "Erika Mustermann"
 
 
-def letter(*headers: tuple[str, bytes], value: bytes | None = SECRET.encode()) -> Letter:
+def letter(
+    *headers: tuple[str, bytes],
+    value: bytes | None = SECRET.encode(),
+    reason: str = "header ce_id is missing",
+) -> Letter:
     came = Record("case.answered.v1", 0, 7, 0, b"case", value, headers)
-    set_aside = dead_letter(
-        came, to="router.dead-letter.v1", kind="undecodable", reason="header ce_id: is missing"
-    )
+    set_aside = dead_letter(came, to="router.dead-letter.v1", kind="undecodable", reason=reason)
     lies = Record(set_aside.topic, 0, 3, 0, set_aside.key, set_aside.value, set_aside.headers)
     return Letter("router:3", lies, origin(lies.headers))
 
@@ -25,8 +30,40 @@ def test_a_dead_letter_shows_where_it_came_from_and_why() -> None:
 
     assert shown["Nummer"] == "router:3"
     assert shown["Herkunft"] == "case.answered.v1, Partition 0, Offset 7"
-    assert shown["Grund"] == "header ce_id: is missing"
+    assert shown["Grund"] == "Kopfzeile ce_id fehlt"
     assert shown["ce_type"] == "de.amtsweg.CaseAnswered.v1"
+
+
+def test_the_reason_is_told_in_the_language_of_the_call_and_to_programs_also_as_it_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_today, of_another_release = letter(), letter(reason="ce_id went missing")
+    assert document(of_today)["reason"] == "header ce_id is missing"
+    assert document(of_today)["reasonText"] == "Kopfzeile ce_id fehlt"
+    assert facts(of_another_release)["Grund"] == "Technische Angabe: ce_id went missing"
+    monkeypatch.setenv("AMTSWEG_LANG", "en")
+    assert facts(of_today)["Reason"] == "header ce_id is missing"
+    assert facts(of_another_release)["Reason"] == "Technical text: ce_id went missing"
+
+
+def test_the_console_gets_the_reason_in_both_languages() -> None:
+    shown = letter_document(
+        OpenLetter(
+            name="router:3",
+            group="router",
+            place=RecordPlace(topic="case.answered.v1", partition=0, offset=7),
+            kind="internal-error",
+            reason="follows a dead letter of its case",
+            attempts=1,
+            since_ms=0,
+            length=9,
+            digest="",
+            case=None,
+            software="1",
+        )
+    )
+    assert shown.why.de == "folgt auf einen Dead Letter desselben Vorgangs"
+    assert shown.why.en == shown.reason
 
 
 def test_a_dead_letter_never_shows_what_a_sender_wrote_freely() -> None:

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from services.router.domain.cases.due import Due
 from services.router.domain.cases.process import AilingPart, Backlog, ProcessReport
+from shared.engine.failure_policy import DeadLetterLimit
 from shared.events.case import AssignOrdered
 from shared.events.competence import Place
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered
@@ -38,9 +39,9 @@ async def ground(tmp_path: Path) -> ConsoleGround:
     stopped = AilingPart(
         name="router",
         standing="unready",
-        reason="20 dead letters in a row; `amtsweg dead-letters go-on GROUP`",
+        reason=DeadLetterLimit().after([True] * 20).reached or "",
     )
-    reopened = AilingPart(name="notifier", standing="unready", reason="failed, and is being reopened")
+    reopened = AilingPart(name="notifier", standing="unready", reason="unit 3: failed, and is being reopened")
     unmeasured = AilingPart(name="lag", standing="degraded", reason="the lag cannot be measured")
     backlog = Backlog(group="router", topic="submission.received.v1", records=1700)
     found.processes = [
@@ -170,7 +171,9 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     assert await accessibility_problems(page) == []
     await expect(page.locator("#glance")).to_contain_text("Entscheidung fällig bis")
     await expect(page.locator("#glance")).to_contain_text("10.04.2026")
-    await expect(page.locator("#processes")).to_contain_text("20 dead letters in a row")
+    await expect(page.locator("#processes")).to_contain_text(
+        "Grund: 20 Datensätze in Folge wurden Dead Letters"
+    )
     await expect(page.locator("#processes")).to_contain_text(
         "Verarbeitung der Ereignisse: wartet. Angenommene Anträge warten und werden nicht zugestellt"
     )

@@ -87,13 +87,15 @@ def test_a_server_that_is_silent_comes_first_and_what_waits_for_it_is_one_findin
     assert "zuerst kafka" in second.do
 
 
-def test_a_complaint_of_several_services_is_told_once_in_words_and_word_for_word() -> None:
+def test_a_complaint_of_several_services_is_told_once_in_words() -> None:
     complaint = {"lag": "the lag cannot be measured", "lag, begun anew": "begun anew after: TimeoutError"}
     told = Readiness(ready=True, complaints=complaint)
     (finding,) = found(told={"audit": told, "intake": told})
     assert finding.where == "intake, audit"
     assert finding.what == "Rückstand: eingeschränkt"
     assert finding.words == "the lag cannot be measured"
+    assert finding.why == "der Rückstand lässt sich nicht messen"
+    assert "   Grund: der Rückstand lässt sich nicht messen" in told_as_text([finding])
 
 
 def test_a_service_that_hangs_is_to_be_restarted() -> None:

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from pydantic import JsonValue
-
+from services.router.adapters.http.console.parts import (
+    AilingPartDocument,
+    ReasonDocument,
+    ailing_parts,
+    reason_document,
+)
 from services.router.domain.cases.deadlines import Deadlines, DueCase
 from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import CasesAtAGlance, StandingCase
+from services.router.domain.cases.process import ProcessReport
 from services.router.domain.directory.model import Directory
 from shared.events.custody import CustodyState
 from shared.events.operation import CloseReason
@@ -64,7 +69,7 @@ class DueCaseDocument(WireModel):
 
 
 class OverviewDocument(WireModel):
-    """How things stand now. `health` is this process's own report."""
+    """How things stand now. `ailing` are the parts of this process itself that do not work."""
 
     standings: dict[str, int]
     unanswered: tuple[UnansweredDocument, ...]
@@ -73,16 +78,19 @@ class OverviewDocument(WireModel):
     due: dict[str, int]
     gravest: tuple[DueCaseDocument, ...]
     directory_version: str
-    health: JsonValue
+    ailing: tuple[AilingPartDocument, ...]
 
 
 class LetterDocument(WireModel):
+    """``reason`` is as the service wrote it, ``why`` the same in words."""
+
     name: str
     group: str
     topic: str
     place: str
     kind: str
     reason: str
+    why: ReasonDocument
     attempts: int
     since: Instant
     bytes: int
@@ -134,7 +142,7 @@ def overview_document(
     letters: int,
     due: Deadlines,
     directory: Directory,
-    health: JsonValue,
+    own: ProcessReport,
 ) -> OverviewDocument:
     """All of it, with names beside the ids."""
     return OverviewDocument(
@@ -156,7 +164,7 @@ def overview_document(
         due={str(kind): count for kind, count in due.counts.items()},
         gravest=tuple(_due_document(each, directory) for each in due.gravest),
         directory_version=directory.version,
-        health=health,
+        ailing=ailing_parts(own),
     )
 
 
@@ -181,6 +189,7 @@ def letter_document(letter: OpenLetter) -> LetterDocument:
         place=str(letter.place),
         kind=letter.kind,
         reason=letter.reason,
+        why=reason_document(letter.reason),
         attempts=letter.attempts,
         since=datetime.fromtimestamp(letter.since_ms / 1000, UTC),
         bytes=letter.length,

@@ -1,7 +1,6 @@
 """What an operator asks at the console: how the other processes do; orders about groups and about authorities' access."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Response, Security
@@ -9,14 +8,13 @@ from fastapi import APIRouter, Response, Security
 from services.router.adapters.clerks import LOOK
 from services.router.adapters.http.console import PAGE
 from services.router.adapters.http.console.answers import OrderOutcomeDocument, told_of_order, without_store
-from services.router.domain.cases.process import AilingPart, ProcessReport
+from services.router.adapters.http.console.parts import AilingPartDocument, ailing_parts
+from services.router.domain.cases.process import ProcessReport
 from services.router.domain.directory.model import Directory
 from services.router.ports.console import OpenLetters, Processes, Suspensions
 from shared.events.operation import GoOnOrdered, ResumeOrdered, SuspendOrdered
 from shared.events.payload import WireModel
 from shared.events.topics import GROUPS
-from shared.local_time import ReadIn
-from shared.telemetry.part_words import words_for
 from shared.web.bearer import Caller
 from shared.web.bilingual import Bilingual
 from shared.web.problems import Problem
@@ -24,24 +22,6 @@ from shared.web.sign_in import SessionGate
 
 OPERATION: Final = "operation"
 """The scope of those who give orders to services."""
-
-
-class PartWordsDocument(WireModel):
-    """A part in one language: its name, what is missing while it does not work, and what helps."""
-
-    name: str
-    means: str
-    do: str
-
-
-class AilingPartDocument(WireModel):
-    """``reason`` is what the service says of itself, in English as its log is."""
-
-    name: str
-    standing: str
-    reason: str
-    de: PartWordsDocument
-    en: PartWordsDocument
 
 
 class BacklogDocument(WireModel):
@@ -117,25 +97,12 @@ def _document(report: ProcessReport) -> ProcessDocument:
         name=report.name,
         standing=report.standing,
         group=report.name if report.name in GROUPS else None,
-        ailing=tuple(
-            AilingPartDocument(
-                name=each.name,
-                standing=each.standing,
-                reason=each.reason,
-                de=_words(report.name, each, "de"),
-                en=_words(report.name, each, "en"),
-            )
-            for each in report.ailing
-        ),
+        ailing=ailing_parts(report),
         backlogs=tuple(
             BacklogDocument(group=each.group, topic=each.topic, records=each.records)
             for each in report.backlogs
         ),
     )
-
-
-def _words(process: str, part: AilingPart, language: ReadIn) -> PartWordsDocument:
-    return PartWordsDocument(**asdict(words_for(process, part.name, part.reason, language=language)))
 
 
 def _no_group() -> Problem:

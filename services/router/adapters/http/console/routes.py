@@ -1,7 +1,7 @@
 """What the console asks: how all cases stand, one of them by its number, dead letters and orders about them."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Response, Security
 
@@ -27,6 +27,7 @@ from services.router.adapters.http.console.operation import OPERATION
 from services.router.domain.cases.deadlines import deadlines, due_in
 from services.router.domain.cases.letter import OpenLetter
 from services.router.domain.cases.overview import at_a_glance, find_standing
+from services.router.domain.cases.process import process_report
 from services.router.domain.directory.model import Directory
 from services.router.ports import DueDates
 from services.router.ports.console import AllCases, OpenLetters, Suspensions
@@ -38,6 +39,7 @@ from shared.web.sign_in import SessionGate
 
 _MOST: Final = 50
 _GRAVEST: Final = 10
+_DESK: Final = "desk"
 
 
 def console_routes(
@@ -48,7 +50,7 @@ def console_routes(
     due: DueDates,
     gate: SessionGate,
     directory: Callable[[], Directory],
-    health: Callable[[], Any],
+    health: Callable[[], Mapping[str, Mapping[str, str]]],
 ) -> APIRouter:
     """The routes below ``/console``: looking needs the scope ``look``, dead letters ``operation``."""
     routes = APIRouter(prefix=PAGE, tags=["console"], include_in_schema=False)
@@ -64,7 +66,7 @@ def console_routes(
                 letters=len(letters.unsettled()),
                 due=deadlines(cases.cases, due.of, most=_GRAVEST),
                 directory=known,
-                health=health(),
+                own=process_report(_DESK, health=health(), backlogs=()),
             )
         )
 

@@ -78,8 +78,7 @@ setInterval(() => {
 
 function drawGlance() {
   if (!overview) return;
-  const { standings, unanswered, suspended, health, due, gravest } = overview;
-  const ailing = Object.entries(health).filter(([, part]) => part.standing !== "ready");
+  const { standings, unanswered, suspended, ailing, due, gravest } = overview;
   $("glance").replaceChildren(
     table(say("standingsTitle"), [say("standing"), say("count")], Object.entries(standings).sort().map(([name, count]) => [say(name), number(count)])),
     h("h3", {}, say("dueTitle")),
@@ -90,7 +89,7 @@ function drawGlance() {
     h("h3", {}, say("suspendedTitle")),
     suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
     h("h3", {}, say("healthTitle")),
-    h("ul", { class: "marks" }, ailing.length ? ailing.map(([name, part]) => h("li", { class: "mark bad" }, `${name}: ${say(part.standing)} ${part.reason}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
+    h("ul", { class: "marks" }, ailing.length ? ailing.map(part => h("li", { class: "mark bad" }, `${part[languageNow()].name}: ${say(part.standing)}. ${part[languageNow()].why}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
     h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`),
     h("p", { class: "hint" }, say("looked", moment(looked))));
 }

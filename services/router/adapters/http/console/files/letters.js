@@ -1,7 +1,7 @@
 // Records that could not be read or handled: try again, or give up with a reason of the list.
 
 import { opener } from "./case.js";
-import { $, ask, attend, confirmed, h, moment, number } from "./view.js";
+import { $, ask, attend, confirmed, h, languageNow, moment, number } from "./view.js";
 import { say } from "./words.js";
 
 const REASONS = ["obsolete", "handled-otherwise", "beyond-repair", "expired", "test"];
@@ -19,7 +19,7 @@ export function drawLetters() {
 
 function letterView(each) {
   const reason = h("select", { id: `close-${each.name}`, required: true }, h("option", { value: "" }, "–"), REASONS.map(name => h("option", { value: name }, say(name))));
-  const facts = [["why", each.reason], ["place", each.place], ["caseId", each.case], ["attempts", number(each.attempts)], ["size", say("bytes", number(Math.max(each.bytes, 0)))], ["software", each.software]];
+  const facts = [["why", each.why[languageNow()]], ["place", each.place], ["caseId", each.case], ["attempts", number(each.attempts)], ["size", say("bytes", number(Math.max(each.bytes, 0)))], ["software", each.software]];
   return h("li", { class: "entry-line" },
     h("h3", {}, each.name, " ", h("span", { class: "mark bad" }, say(each.kind))),
     h("p", { class: "hint" }, `${say("since")} ${moment(each.since)}`),

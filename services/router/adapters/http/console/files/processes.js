@@ -36,11 +36,11 @@ function backlogWords(each, waiting) {
   return waiting ? ["waitingRecords", number(waiting)] : ["nothingWaiting"];
 }
 
-/** A part that does not work, in words; what the service says of itself stands below it, word for word. */
+/** A part that does not work, in words; why stands below it. */
 function partView(part) {
   const words = part[languageNow()];
   return h("li", {}, h("strong", {}, `${words.name}: `), `${say(part.standing)}. ${words.means}. `, say("helps", words.do),
-    part.reason ? h("span", { class: "hint mono", lang: "en" }, part.reason) : null);
+    words.why ? h("span", { class: "hint" }, `${say("why")}: ${words.why}`) : null);
 }
 
 async function goOn({ group }) {
