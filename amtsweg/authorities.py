@@ -8,6 +8,7 @@ import typer
 from amtsweg.authority_access import AuthorityArgument, add, revoke, rotate, serve
 from amtsweg.authority_list import list_authorities, show
 from amtsweg.authority_way_in import ordered_suspensions, super_user
+from amtsweg.code_words import with_words
 from amtsweg.conformance.command import check_authority
 from amtsweg.key_file import key_file
 from amtsweg.language import said
@@ -88,6 +89,6 @@ def quota(
 ) -> None:
     """Wie viel der Zugang bei Kafka verbrauchen darf: das übliche Maß, oder das für Dienstleister."""
     if name not in QUOTAS:
-        raise WrongCallError(f"{name}: {said(de='eines von', en='one of')} {', '.join(QUOTAS)}")
+        raise WrongCallError(f"{name}: {said(de='eines von', en='one of')} {with_words(', '.join(QUOTAS))}")
     set_quota(super_user(), authority, QUOTAS[name])
     echo(f"{authority}: {name}")

@@ -13,6 +13,7 @@ import typer
 from rich.table import Column, Table
 
 from amtsweg.bus import operator_address
+from amtsweg.code_words import CLOSE_REASONS, with_words
 from amtsweg.dead_letter_list import (
     chosen,
     document,
@@ -116,7 +117,7 @@ def close(
     """Aufgeben, ohne dass der Datensatz wirkt; wer es war und warum, bleibt im Protokoll."""
     if reason not in get_args(CloseReason):
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        echo(f"--reason: {one_of} {', '.join(get_args(CloseReason))}", err=True)
+        echo(f"--reason: {one_of} {with_words(', '.join(get_args(CloseReason)))}", err=True)
         raise typer.Exit(2)
     if bool(letters) == (case is not None):
         echo(
@@ -163,7 +164,7 @@ def go_on(group: Annotated[str, typer.Argument(help=f"eine von: {', '.join(GROUP
 def _group(name: str) -> str:
     if name not in GROUPS:
         one_of = said(de="erwartet wird eines von", en="expected one of")
-        echo(f"{name}: {one_of} {', '.join(GROUPS)}", err=True)
+        echo(f"{name}: {one_of} {with_words(', '.join(GROUPS))}", err=True)
         raise typer.Exit(2)
     return name
 
@@ -183,10 +184,18 @@ def _say(names: Sequence[str], told: Sequence[OrderReport | None]) -> None:
         raise typer.Exit(3 if _PENDING in outcomes else 1)
 
 
+def _why_closed(detail: str) -> str:
+    """The reason in words; behind it, of a case, how many letters were closed."""
+    reason, _, count = detail.partition(", ")
+    known = CLOSE_REASONS.get(reason)
+    told = reason if known is None else f"{said(de=known[0], en=known[1])} ({reason})"
+    return f"{told}, {count} Dead Letters" if count else told
+
+
 def _wording(outcome: str, detail: str) -> str:
     return {
         "applied": said(de="verarbeitet", en="applied"),
-        "closed": said(de=f"aufgegeben ({detail})", en=f"closed ({detail})"),
+        "closed": f"{said(de='aufgegeben', en='closed')}: {_why_closed(detail)}",
         "going-on": said(de="macht weiter", en="goes on"),
         "failed": said(
             de=f"wieder gescheitert, bleibt in der Liste: {reason_words(detail, 'de')}",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from amtsweg.batch import BadRow, rows
+from amtsweg.code_words import RECEIVED_THROUGH, SENT_BY
 from amtsweg.directory.folder import shipped
 from amtsweg.input_words import reason
 from amtsweg.language import language
@@ -30,7 +31,10 @@ def deadline(
         str | None, typer.Option(help="instant or day of receipt, ISO 8601; without offset German time")
     ] = None,
     via: Annotated[
-        str | None, typer.Option(help="single-contact or authority; single-contact if left out")
+        str | None,
+        typer.Option(
+            help=f"where it was received: {', '.join(RECEIVED_THROUGH)}; single-contact if left out"
+        ),
     ] = None,
     supplements_received: Annotated[
         str | None, typer.Option(help="when the last missing document arrived")
@@ -38,9 +42,7 @@ def deadline(
     extended_by_months: Annotated[int | None, typer.Option(help="length of the extension")] = None,
     incomplete: Annotated[bool, typer.Option("--incomplete", help="documents are still missing")] = False,
     sent: Annotated[str | None, typer.Option(help="when a decision was sent or provided")] = None,
-    sent_by: Annotated[
-        str | None, typer.Option(help="letter, letter-abroad, email, mailbox, portal or handed-over")
-    ] = None,
+    sent_by: Annotated[str | None, typer.Option(help=f"in which way: {', '.join(SENT_BY)}")] = None,
     retrieved: Annotated[str | None, typer.Option(help="when it was retrieved from the portal")] = None,
     batch: Annotated[
         Path | None, typer.Option(help="JSON lines, one receipt each; - for standard input")

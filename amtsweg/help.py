@@ -10,10 +10,12 @@ from typing import Any, Final
 from typer import Context
 from typer._click.formatting import HelpFormatter  # typer shows no other way to its formatter
 
+from amtsweg.code_words import with_words
 from amtsweg.language import language, said
 
 _BRACES: Final = re.compile(r"\\{(\w+)\\}")
 _GERMAN: Final = {"Usage: ": "Aufruf: ", "Arguments": "Angaben", "Options": "Optionen", "Commands": "Befehle"}
+_PLACES: Final = (("[OPTIONS]", "[OPTIONEN]"), ("COMMAND", "BEFEHL"), ("[ARGS]", "[ANGABEN]"))
 _NOTES: Final = ((r"\bdefault: ", "sonst: "), (r"\brequired\b", "nötig"), (r"\benv var: ", "Umgebung: "))
 
 
@@ -25,7 +27,7 @@ def translated(text: str) -> str:
         return _plain()[text][column]
     for pattern, pair in _patterns():
         if (found := pattern.fullmatch(text)) is not None:
-            return pair[column].format(**found.groupdict())
+            return pair[column].format(**{name: with_words(text) for name, text in found.groupdict().items()})
     return text
 
 
@@ -72,6 +74,8 @@ class _Formatter(HelpFormatter):
     """Headings and notes that the framework writes itself."""
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        for english, german in _PLACES if language() == "de" else ():
+            args = args.replace(english, german)
         super().write_usage(prog, args, _word(prefix or "Usage: "))
 
     def write_heading(self, heading: str) -> None:

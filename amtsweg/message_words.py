@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from amtsweg.code_words import GIVEN_UP, MESSAGE_STATES, BothLanguages
 from services.notifier.adapters.postgres.operate import ListedMessage
 from shared.local_time import ReadIn
-
-BothLanguages = tuple[str, str]
 
 KINDS: Final[Mapping[str, BothLanguages]] = {
     "receipt": ("Automatische Empfangsbestätigung", "automatic receipt"),
@@ -29,22 +28,9 @@ CHANNELS: Final[Mapping[str, BothLanguages]] = {
     "mailbox": ("Postfach", "mailbox"),
     "letter": ("Brief", "letter"),
 }
-STATES: Final[Mapping[str, BothLanguages]] = {
-    "created": ("wartet", "waits"),
-    "sending": ("wird gesendet", "is being sent"),
-    "sent": ("versandt", "sent"),
-    "delayed": ("noch unterwegs", "still on its way"),
-    "unread": ("im Postfach ungelesen", "unread in the mailbox"),
-    "delivered": ("angekommen", "arrived"),
-    "failed": ("gescheitert", "failed"),
-    "unknown": ("Zustellung ungewiss", "delivery unknown"),
-    "no-contact": ("keine Kontaktdaten", "no contact data"),
-}
 REASONS: Final[Mapping[str, BothLanguages]] = {
     "address": ("keine brauchbare Adresse", "no usable address"),
-    "refused": ("vom Mailserver des Empfängers abgelehnt", "refused by the recipient's mail server"),
-    "gave-up": ("zu lange vergeblich versucht", "tried too long in vain"),
-    "internal-error": ("Fehler in Amtsweg", "an error of Amtsweg's own"),
+    **GIVEN_UP,
     "bounced": ("zurückgekommen", "came back"),
     "suppressed": ("nicht versucht: eine frühere kam zurück", "not tried: an earlier one came back"),
     "list-missing": ("ohne Liste: die Behörde hat keine geliefert", "without the list: none has come"),
@@ -66,6 +52,6 @@ def in_words(message: ListedMessage, language: ReadIn) -> str:
     kind, channel = (
         word(words, key, language) for words, key in ((KINDS, message.kind), (CHANNELS, message.channel))
     )
-    state = f"{word(STATES, message.state, language)} ({message.state})"
+    state = f"{word(MESSAGE_STATES, message.state, language)} ({message.state})"
     why = "" if message.reason is None else f", {word(REASONS, message.reason, language)} ({message.reason})"
     return f"{kind} ({message.kind}), {channel}: {state}{why}"

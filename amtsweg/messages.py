@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from amtsweg.addresses import DatabaseUrlOption
+from amtsweg.code_words import GIVEN_UP, with_words
 from amtsweg.language import language, said
 from amtsweg.message_words import in_words
 from amtsweg.named_file import secret_in
@@ -62,8 +63,8 @@ def show(
     if unknown := set(states) - set(STATES):
         echo(
             said(
-                de=f"{', '.join(sorted(unknown))}: erwartet wird einer von {', '.join(STATES)}",
-                en=f"{', '.join(sorted(unknown))}: expected one of {', '.join(STATES)}",
+                de=f"{', '.join(sorted(unknown))}: erwartet wird einer von {with_words(', '.join(STATES))}",
+                en=f"{', '.join(sorted(unknown))}: expected one of {with_words(', '.join(STATES))}",
             ),
             err=True,
         )
@@ -106,7 +107,7 @@ def retry(
     messages: Annotated[list[UUID] | None, typer.Argument(help="Nachrichten, wie `list` sie nennt")] = None,
     *,
     reason: Annotated[
-        str | None, typer.Option(help="alle, die so gescheitert sind: refused, gave-up, internal-error")
+        str | None, typer.Option(help=f"alle, die so gescheitert sind: {', '.join(GIVEN_UP)}")
     ] = None,
     postgres_url: DatabaseUrlOption = None,
     password_file: _PasswordFile = None,

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from amtsweg.batch import BadRow, rows
 from amtsweg.bus import known_address
+from amtsweg.code_words import ROADS, UNVERIFIED
 from amtsweg.directory.folder import open_directory
 from amtsweg.directory.in_force import in_force
 from amtsweg.directory.replay import as_of
@@ -43,7 +44,7 @@ def resolve(
     town: Annotated[str | None, typer.Option(help="town or locality beside the postcode")] = None,
     on: Annotated[str | None, typer.Option(help="the day, YYYY-MM-DD; today if left out")] = None,
     choice: Annotated[str | None, typer.Option(help="the authority that the applicant chose")] = None,
-    road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
+    road: Annotated[str | None, typer.Option(help=f"class of the road: {', '.join(ROADS)}")] = None,
     batch: Annotated[
         Path | None, typer.Option(help="JSON lines, one inquiry each; - for standard input")
     ] = None,
@@ -55,7 +56,9 @@ def resolve(
     archive: Annotated[
         Path | None, typer.Option(help="folder of exported versions, for --as-of without Kafka")
     ] = None,
-    unverified: Annotated[Unverified, typer.Option(help="what to do with unchecked competence")] = "answer",
+    unverified: Annotated[
+        Unverified, typer.Option(help=f"what to do with unchecked competence: {', '.join(UNVERIFIED)}")
+    ] = "answer",
     offline: Annotated[
         bool, typer.Option("--offline", help="answer by files, even where a system is running")
     ] = False,

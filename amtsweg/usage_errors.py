@@ -1,9 +1,14 @@
 """Wrong calls of a command, in the language of the call: what the framework says in English, said in German."""
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
-from typer._click.exceptions import NoArgsIsHelpError, UsageError  # typer shows no other way to its errors
+from typer._click.exceptions import (
+    NoArgsIsHelpError,
+    NoSuchOption,
+    UsageError,
+)  # typer shows no other way to its errors
 
 from amtsweg.language import said
 from amtsweg.terminal import printable
@@ -64,8 +69,26 @@ def wrong_use(error: UsageError) -> str:
     if error.ctx is not None and (isinstance(error, NoArgsIsHelpError) or told == "Missing command."):
         return error.ctx.get_help()
     path = "amtsweg" if error.ctx is None else error.ctx.command_path
+    if isinstance(error, NoSuchOption) and error.ctx is not None:
+        for below in _taking(error.ctx.command, error.option_name):
+            return printable(_belongs_behind(f"{path} {below}", error.option_name))
     hint = said(de=f"Hilfe: {path} --help", en=f"Help: {path} --help")
     return printable(f"{_in_words(told)}\n{hint}")
+
+
+def _taking(group: Any, option: str) -> Iterator[str]:
+    """The commands below this one that take the option."""
+    for name, part in getattr(group, "commands", {}).items():
+        if any(option in parameter.opts for parameter in part.params):
+            yield name
+        yield from (f"{name} {below}" for below in _taking(part, option))
+
+
+def _belongs_behind(command: str, option: str) -> str:
+    return said(
+        de=f"Die Option {option} gehört hinter den Befehl: {command} {option}\nHilfe: {command} --help",
+        en=f"Option {option} belongs behind the command: {command} {option}\nHelp: {command} --help",
+    )
 
 
 def _in_words(told: str) -> str:

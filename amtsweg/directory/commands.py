@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from amtsweg.bus import operator_address
+from amtsweg.code_words import ROADS, VERSIONS
 from amtsweg.directory import proposals, published
 from amtsweg.directory.compile import compile_directory
 from amtsweg.directory.drawing import draw
@@ -187,7 +188,7 @@ def versions_command() -> None:
 
 @commands.command("export")
 def export_command(
-    version: Annotated[str, typer.Argument(help="newest, in-force, or the beginning of a version")],
+    version: Annotated[str, typer.Argument(help=f"beginning of a version, or {', '.join(VERSIONS)}")],
     folder: Annotated[Path, typer.Argument(help="where to write it; must not exist yet")],
 ) -> None:
     """Write a published version as a folder, to look at it or to make a change from it."""
@@ -245,7 +246,7 @@ def apply_command(
 def map_command(
     service: Annotated[str, typer.Option(help="LeiKa key, 14 digits")],
     on: Annotated[str, typer.Option(help="the day, YYYY-MM-DD")],
-    road: Annotated[str | None, typer.Option(help="its class: municipal, district, land or federal")] = None,
+    road: Annotated[str | None, typer.Option(help=f"class of the road: {', '.join(ROADS)}")] = None,
     output: Annotated[
         Path | None,
         typer.Option(help="where to write; .html makes a page, else SVG; both below var/ if left out"),

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE, UNDECIDED
+from shared.web.bilingual import Bilingual
 
 
 class StackError(Exception):
@@ -32,4 +33,11 @@ class MissingPartError(StackError):
 
 
 class PartFailedError(StackError):
-    """A part ended or did not become ready; the text names its log and shows its end."""
+    """A part ended or did not become ready; the text names its log and shows its end.
+
+    ``why`` is its first sentence in both languages: who asks later may speak another one.
+    """
+
+    def __init__(self, told: str, *, why: Bilingual | None = None) -> None:
+        super().__init__(told)
+        self.why = why

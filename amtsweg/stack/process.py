@@ -12,9 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.stack import pidfiles
 from amtsweg.stack.errors import PartFailedError
+from shared.web.bilingual import Bilingual
 
 _POLL_S = 0.05
 _LOG_TAIL_LINES = 15
@@ -103,21 +104,21 @@ class Part:
         deadline = time.monotonic() + self.start_within_s
         while not self.ready():
             if not self.running:
-                raise PartFailedError(self.how_it_ended())
+                raise self.ended()
             if time.monotonic() > deadline:
                 raise PartFailedError(self.not_ready_yet())
             time.sleep(_POLL_S)
 
-    def how_it_ended(self, *, times: int = 1) -> str:
-        """In words, with the end of its log."""
+    def ended(self, *, times: int = 1) -> PartFailedError:
+        """How, in words, with the end of its log."""
         name, code = self.name, self.exit_code
-        told = said(de=f"{name} endete mit Code {code}.", en=f"{name} ended with code {code}.")
+        why = Bilingual(de=f"{name} endete mit Code {code}.", en=f"{name} ended with code {code}.")
         if times > 1:
-            told = said(
+            why = Bilingual(
                 de=f"{name} endete beim Start {times}-mal, zuletzt mit Code {code}.",
                 en=f"{name} ended {times} times at start, last with code {code}.",
             )
-        return f"{told}\n{self.log_tail()}"
+        return PartFailedError(f"{why.in_language(language())}\n{self.log_tail()}", why=why)
 
     def not_ready_yet(self) -> str:
         """In words, with the end of its log."""

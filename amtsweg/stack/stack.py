@@ -10,7 +10,6 @@ from amtsweg.directory.folder import shipped
 from amtsweg.language import said
 from amtsweg.stack import pidfiles, ports, servers, setup, witness
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.errors import PartFailedError
 from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.kafka import Kafka
 from amtsweg.stack.process import Part
@@ -71,7 +70,7 @@ class Stack:
         """Start services and witnesses that have ended again; raises PartFailedError if a server has ended."""
         for part in self.servers.parts:
             if not part.running:
-                raise PartFailedError(part.how_it_ended())
+                raise part.ended()
         for part in self.tended.values():
             if part.tend():
                 self._report(

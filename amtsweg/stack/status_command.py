@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+import orjson
 import typer
 from rich.table import Table
 
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.stack import supervisor
 from amtsweg.stack.answering import answering
 from amtsweg.stack.description import StackDescription, stack_folder
@@ -18,7 +19,7 @@ from amtsweg.stack.readiness import Readiness, readiness
 from amtsweg.stack.services import PROCESSES
 from amtsweg.stack.supervisor import PartStatus
 from amtsweg.terminal import JsonOption, echo, echo_json, plain_console
-from shared.bounded_files import read_bounded_text
+from shared.bounded_files import read_bounded
 from shared.local_time import local_time
 
 
@@ -43,7 +44,7 @@ def status(*, as_json: JsonOption = False) -> None:
             }
         )
     if not tended:
-        echo(_why_nothing_runs(var, parts), err=True)
+        echo(why_nothing_runs(var, parts), err=True)
         raise typer.Exit(1)
     if not as_json:
         _show(parts, {finding.where for finding in found}, told)
@@ -59,7 +60,7 @@ def _document(part: PartStatus, told: Readiness | None) -> dict[str, object]:
     return {**asdict(part), **own}
 
 
-def _why_nothing_runs(var: Path, parts: Sequence[PartStatus]) -> str:
+def why_nothing_runs(var: Path, parts: Sequence[PartStatus]) -> str:
     if parts:
         return said(
             de="Der Prozess, der den Stapel überwacht, ist beendet; `amtsweg up` räumt auf.",
@@ -69,8 +70,9 @@ def _why_nothing_runs(var: Path, parts: Sequence[PartStatus]) -> str:
     ended = supervisor.last_end(var)
     if not ended.exists():
         return nothing
-    at, reason = read_bounded_text(ended).split("\n", maxsplit=1)
-    when = local_time(datetime.fromisoformat(at))
+    told = orjson.loads(read_bounded(ended))
+    when = local_time(datetime.fromisoformat(told["at"]), language())
+    reason = told["why"].get(language(), said(de="er ist gescheitert.", en="it failed."))
     return said(
         de=f"{nothing} Der letzte endete am {when}: {reason}\n"
         "`amtsweg logs` zeigt die letzten Zeilen aller Teile; `amtsweg up` startet den Stapel wieder. "

@@ -65,7 +65,7 @@ class SupervisedProcess(Part):
         while not self.ready():
             self.tend()
             if self._failures >= _FAILURES_AT_START:
-                raise PartFailedError(self.how_it_ended(times=self._failures))
+                raise self.ended(times=self._failures)
             if time.monotonic() > deadline:
                 raise PartFailedError(self.not_ready_yet())
             time.sleep(0.05)

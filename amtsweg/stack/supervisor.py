@@ -17,10 +17,10 @@ from types import FrameType
 
 import psutil
 
-from amtsweg.language import said
+from amtsweg.language import language, said
 from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.errors import StackError
+from amtsweg.stack.errors import PartFailedError, StackError
 from amtsweg.stack.stack import Report, Stack, StartStep
 
 _TEND_EVERY_S = 0.25
@@ -61,8 +61,7 @@ def run(var: Path, *, report: Report) -> None:
         except _StopRequested:
             report(StartStep("stack", "stopping"))
         except StackError as error:
-            reason = str(error).partition("\n")[0]
-            last_end(var).write_text(f"{datetime.now(UTC).isoformat()}\n{reason}", encoding="utf-8")
+            note_end(var, error)
             raise
         finally:
             for number in _SIGNALS:
@@ -97,8 +96,16 @@ def supervisor(var: Path) -> psutil.Process | None:
 
 
 def last_end(var: Path) -> Path:
-    """Where it stands why the last stack ended by itself: the instant, then the reason. A new stack removes it."""
-    return var / "ended.txt"
+    """Where it stands when and why the last stack ended by itself. A new stack removes it."""
+    return var / "ended.json"
+
+
+def note_end(var: Path, error: StackError) -> None:
+    """Note it for who asks later, in both languages where both are known."""
+    known = error.why if isinstance(error, PartFailedError) else None
+    why = {language(): str(error).partition("\n")[0]} if known is None else {"de": known.de, "en": known.en}
+    told = {"at": datetime.now(UTC).isoformat(), "why": why}
+    last_end(var).write_text(json.dumps(told), encoding="utf-8")
 
 
 def stop(var: Path) -> bool:

@@ -2,16 +2,39 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from amtsweg import messages
 from amtsweg.__main__ import COMMANDS, build
+from amtsweg.code_words import (
+    CLIENT_KINDS,
+    CLOSE_REASONS,
+    GROUPS,
+    LISTED_STATES,
+    QUOTAS,
+    RECEIVED_THROUGH,
+    ROADS,
+    SCOPES,
+    SENT_BY,
+    TABLES,
+    UNVERIFIED,
+    with_words,
+)
 from amtsweg.help import _patterns, _plain, catalogue, every_part, in_one_language, translated
 from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
+from amtsweg.stack.provision import quotas
+from services.notifier.domain.deadlines.inquiry import Via
+from services.notifier.domain.deadlines.law import DispatchChannel
 from services.router.domain.cases.desk import REASONS_DE, REASONS_EN
+from services.router.domain.decision.resolver import Unverified
+from shared.access import principal
+from shared.events import topics
+from shared.events.competence import Road
+from shared.events.operation import CloseReason
 from tests.component.command.test_mistakes import elsewhere
 from tests.support.languages import foreign
 
@@ -84,6 +107,65 @@ def test_a_wrong_call_is_explained_in_one_language(
     assert told.exit_code == 2, told.output
     assert told.stderr.strip()
     assert not foreign(told.output, spoken=lang), told.output
+
+
+def _with_codes(root: Any) -> Iterator[str]:
+    """The help of each parameter that lists codes."""
+    for each in every_part(root):
+        for parameter in each.params:
+            text = getattr(parameter, "help", None) or ""
+            for pattern, _ in _patterns():
+                if (found := pattern.fullmatch(text)) is not None and "names" in found.groupdict():
+                    yield found["names"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_help_that_lists_codes_says_what_each_means(lang: CommandLanguage) -> None:
+    lists = [*_with_codes(typer.main.get_command(build(list(COMMANDS))))]
+    assert len(lists) >= 10
+    for codes in lists:
+        told = with_words(codes, lang)
+        assert told != codes, codes
+        for code in codes.split(", "):
+            assert f"{code} (" in told or lang == "en", told
+
+
+def test_codes_and_their_words_are_those_that_commands_take() -> None:
+    assert CLOSE_REASONS.keys() == {*get_args(CloseReason)}
+    assert GROUPS.keys() == {*topics.GROUPS}
+    assert SCOPES.keys() == {*principal.SCOPES}
+    assert CLIENT_KINDS.keys() == {*get_args(principal.PrincipalKind)}
+    assert ROADS.keys() == {*get_args(Road)}
+    assert RECEIVED_THROUGH.keys() == {*get_args(Via)}
+    assert SENT_BY.keys() == {*get_args(DispatchChannel)}
+    assert UNVERIFIED.keys() == {*get_args(Unverified)}
+    assert LISTED_STATES.keys() == {*messages.STATES}
+    assert QUOTAS.keys() == {*quotas.QUOTAS}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_code_has_words_of_one_language(lang: CommandLanguage) -> None:
+    for table in TABLES:
+        assert not foreign(" ".join(words[LANGUAGES.index(lang)] for words in table.values()), spoken=lang)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (["--json", "resolve"], "amtsweg resolve --json"),
+        (["--offline", "resolve", "--plz", "35390"], "amtsweg resolve --offline"),
+        (["parked", "--json", "list"], "amtsweg parked list --json"),
+    ],
+)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_option_before_its_command_is_told_where_it_belongs(
+    call: list[str], told: str, lang: CommandLanguage
+) -> None:
+    part = next(word for word in call if word in COMMANDS)
+    answer = CliRunner().invoke(build([part]), call, prog_name="amtsweg", env={LANGUAGE_VARIABLE: lang})
+    assert answer.exit_code == 2
+    assert {"de": "gehört hinter den Befehl", "en": "belongs behind the command"}[lang] in answer.stderr
+    assert told in answer.stderr
 
 
 def test_every_text_of_help_is_in_the_catalogue() -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from amtsweg.message_words import CHANNELS, KINDS, REASONS, STATES, BothLanguages, in_words
+from amtsweg.code_words import MESSAGE_STATES, BothLanguages
+from amtsweg.message_words import CHANNELS, KINDS, REASONS, in_words
 from services.notifier.adapters.postgres.operate import ListedMessage
 from services.notifier.domain.message import MessageState
 from shared.events.notification import FailureReason, MessageKind, Settlement, Shortcoming
@@ -34,7 +35,7 @@ MESSAGE = ListedMessage(
     [
         (KINDS, get_args(MessageKind)),
         (CHANNELS, get_args(Channel)),
-        (STATES, (*get_args(get_args(MessageState)[0]), *get_args(Settlement))),
+        (MESSAGE_STATES, (*get_args(get_args(MessageState)[0]), *get_args(Settlement))),
         (REASONS, (*get_args(FailureReason), *get_args(Shortcoming))),
     ],
 )

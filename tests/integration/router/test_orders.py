@@ -213,7 +213,7 @@ async def test_a_replay_reports_what_became_of_it_and_a_letter_given_up_is_settl
     assert again.exit_code == 1
     assert again.stdout.startswith(f"{name}: wieder gescheitert, bleibt in der Liste: SubmissionReceived")
     assert name in listed.stdout
-    assert (closed.exit_code, closed.stdout) == (0, f"{place}: aufgegeben (beyond-repair)\n")
+    assert (closed.exit_code, closed.stdout) == (0, f"{place}: aufgegeben: nicht zu retten (beyond-repair)\n")
     assert (by_case.exit_code, "war schon erledigt" in by_case.stdout) == (1, True)  # nothing holds it up
     assert letter.timestamp_ms == record.timestamp_ms  # it expires with its record
     assert name not in (await run(dead_letters.commands, "list")).stdout

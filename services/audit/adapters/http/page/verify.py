@@ -22,14 +22,16 @@ from __future__ import annotations
 
 import argparse
 import base64
+import errno
 import hashlib
 import hmac
 import json
+import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -573,23 +575,96 @@ def content_of(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise ValueError(f"{path}: > {LARGEST} bytes")
+        raise OSError(errno.EFBIG, f"> {LARGEST} Bytes", str(path))
     return data
 
 
+class Call(argparse.ArgumentParser):
+    """What it says by itself, in the reader's language."""
+
+    def __init__(self, language: int) -> None:
+        description = ("Prüft eine Beweisdatei von Amtsweg.", "Verifies an evidence file of Amtsweg.")[
+            language
+        ]
+        super().__init__(description=description, add_help=False)
+        self.language = language
+
+    def format_usage(self) -> str:
+        return self._spoken(super().format_usage())
+
+    def format_help(self) -> str:
+        return self._spoken(super().format_help())
+
+    def error(self, message: str) -> NoReturn:
+        for english, german in GERMAN_ERRORS if self.language == 0 else ():
+            message = re.sub(english, german, message)
+        self.exit(CALLED_WRONGLY, f"{self.format_usage()}{self.prog}: {plain(message)}\n")
+
+    def _spoken(self, text: str) -> str:
+        for english, german in GERMAN_HEADINGS if self.language == 0 else ():
+            text = text.replace(english, german)
+        return text
+
+
+GERMAN_HEADINGS = (
+    ("usage: ", "Aufruf: "),
+    ("positional arguments:", "Angaben:"),
+    ("optional arguments:", "Optionen:"),  # before Python 3.10
+    ("options:", "Optionen:"),
+)
+GERMAN_ERRORS = (
+    (r"the following arguments are required: ", "es fehlt: "),
+    (r"unrecognized arguments: ", "unbekannt: "),
+    (r"argument (\S+): expected one argument", r"zu \1 gehört ein Wert"),
+    (r"argument (\S+): invalid choice: (\S+) \(choose from (.+)\)", r"\1: \2 ist keines von \3"),
+    (r"ambiguous option: (\S+) could match (.+)", r"\1 ist mehrdeutig: \2"),
+)
+
+
+def call_in(language: int) -> Call:
+    """The options, described in this language."""
+
+    def say(german: str, english: str) -> str:
+        return (german, english)[language]
+
+    call = Call(language)
+    apart = say("auf anderem Weg erhalten", "received in another way")
+    call.add_argument("-h", "--help", action="help", help=say("diese Hilfe zeigen", "show this help"))
+    call.add_argument("bundle", type=Path, metavar=say("BEWEIS.json", "EVIDENCE.json"))
+    call.add_argument(
+        "--policy", type=Path, help=say("Vertrauensregel", "trust policy") + f" (C2SP tlog-policy), {apart}"
+    )
+    call.add_argument(
+        "--log-key",
+        help=say(f"Schlüssel des Protokolls, {apart}, statt", f"the log's key, {apart}, instead of")
+        + " --policy",
+    )
+    call.add_argument(
+        "--tsa-root",
+        type=Path,
+        help=say("Wurzelzertifikat der Zeitstempelstelle", "root certificate of the time stamping authority")
+        + " (PEM)",
+    )
+    call.add_argument("--lang", choices=("de", "en"), default="de", help=say("Sprache", "language"))
+    return call
+
+
+def unreadable(failed: OSError | ValueError, language: int) -> str:
+    """A file that the call names and that cannot be used."""
+    if isinstance(failed, OSError):
+        why = failed.strerror if failed.errno == errno.EFBIG else type(failed).__name__
+        return f"{failed.filename}: {('nicht lesbar', 'cannot be read')[language]} ({why})"
+    if isinstance(failed, UnicodeDecodeError):
+        return ("--policy: kein Text in UTF-8", "--policy: no text in UTF-8")[language]
+    return ("--tsa-root: kein Zertifikat (PEM)", "--tsa-root: no certificate (PEM)")[language]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("bundle", type=Path, metavar="BEWEIS.json")
-    parser.add_argument(
-        "--policy", type=Path, help="Vertrauensregel (C2SP tlog-policy), auf anderem Weg erhalten"
-    )
-    parser.add_argument(
-        "--log-key", help="Schlüssel des Protokolls, auf anderem Weg erhalten, statt --policy"
-    )
-    parser.add_argument("--tsa-root", type=Path, help="Wurzelzertifikat der Zeitstempelstelle (PEM)")
-    parser.add_argument("--lang", choices=("de", "en"), default="de")
+    words = sys.argv[1:] if arguments is None else arguments
+    english = "--lang=en" in words or "--lang en" in " ".join(words)
+    parser = call_in(1 if english else 0)
     asked = parser.parse_args(arguments)
-    language = ("de", "en").index(asked.lang)
+    language = parser.language
     try:
         data, policy = (
             content_of(asked.bundle),
@@ -597,7 +672,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         roots = x509.load_pem_x509_certificates(content_of(asked.tsa_root)) if asked.tsa_root else []
     except (OSError, ValueError) as failed:
-        parser.error(plain(failed))
+        parser.error(unreadable(failed, language))
     if asked.log_key:
         policy = f"log {asked.log_key}\nquorum none\n"
     try:
