@@ -176,7 +176,7 @@ async def test_an_undecodable_record_lies_in_the_dead_letter_and_the_rest_flows_
     listed = await run(dead_letters.commands, "list")
     shown = await run(dead_letters.commands, "show", name)
     assert name in listed.stdout
-    assert "SubmissionReceived: ungültig bei" in shown.stdout
+    assert "SubmissionReceived: kein gültiges JSON dieser Art" in shown.stdout
     assert "Mustermann" not in shown.stdout
 
 
