@@ -31,15 +31,21 @@ class GroupOffsets:
         self._untold |= positions
 
     async def tell(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit what was noted, if a second has passed; what fails is told with the next."""
+        """Commit what was noted, if a second has passed; what fails is told with the next.
+
+        One request at a time: of two that wait for a new coordinator the older one could come last.
+        """
         ours = consumer.assignment()
         told = {tp: at for tp, at in self._untold.items() if tp in ours}
         if not told or self._seconds() - self._tried < _EVERY_SECONDS:
             return
-        self._tried, self._untold = self._seconds(), {}
+        self._tried, self._untold = float("inf"), dict(told)
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await consumer.commit(told)
         except (KafkaError, TimeoutError) as away:
             self._log.warning("the group's offsets are not told", error=away)
-            self._untold = told | self._untold
+        else:
+            self._untold = {tp: at for tp, at in self._untold.items() if told.get(tp) != at}
+        finally:
+            self._tried = self._seconds()

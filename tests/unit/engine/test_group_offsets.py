@@ -1,5 +1,7 @@
 """The group's offsets are told apart from the transactions: once a second, all together, and never lost by a failure."""
 
+import asyncio
+
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
@@ -13,6 +15,8 @@ class Consumer:
 
     def __init__(self) -> None:
         self.away = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.told: list[dict[TopicPartition, int]] = []
 
     def assignment(self) -> set[TopicPartition]:
@@ -21,6 +25,7 @@ class Consumer:
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         if self.away:
             raise KafkaError
+        await self.answers.wait()
         self.told.append(offsets)
 
 
@@ -71,3 +76,40 @@ async def test_what_could_not_be_told_is_told_with_the_next() -> None:
     offsets.note({ONE: 2})
     await offsets.tell(consumer)
     assert consumer.told == [{ONE: 2, OTHER: 5}]
+
+
+async def test_a_request_that_waits_is_overtaken_by_no_other_and_what_is_noted_meanwhile_is_told_after_it() -> (
+    None
+):
+    consumer, clock = Consumer(), Clock()
+    consumer.answers.clear()
+    offsets = GroupOffsets("group", seconds=clock)
+    offsets.note({ONE: 1, OTHER: 5})
+    waiting = asyncio.create_task(offsets.tell(consumer))
+    await asyncio.sleep(0)
+    offsets.note({ONE: 2})
+    clock.now = 3.0
+    second = asyncio.create_task(offsets.tell(consumer))
+    await asyncio.sleep(0)
+    assert second.done()
+    consumer.answers.set()
+    await waiting
+    assert consumer.told == [{ONE: 1, OTHER: 5}]
+    clock.now = 4.0
+    await offsets.tell(consumer)
+    assert consumer.told[1:] == [{ONE: 2}]
+
+
+async def test_what_a_cancelled_request_may_not_have_told_is_told_again() -> None:
+    consumer, clock = Consumer(), Clock()
+    consumer.answers.clear()
+    offsets = GroupOffsets("group", seconds=clock)
+    offsets.note({ONE: 1})
+    cancelled = asyncio.create_task(offsets.tell(consumer))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.wait({cancelled})
+    consumer.answers.set()
+    clock.now = 1.0
+    await offsets.tell(consumer)
+    assert consumer.told == [{ONE: 1}]
