@@ -46,7 +46,8 @@ class GatheredCalls(Generic[T, R]):
     async def _rounds(self) -> None:
         try:
             while self._waiting:
-                await self._round(self._next())
+                if chosen := self._next():
+                    await self._round(chosen)
         finally:
             self._working = None
             while self._waiting:  # only where this task was cancelled

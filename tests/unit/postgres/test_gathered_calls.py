@@ -94,6 +94,19 @@ async def test_who_does_not_wait_any_more_takes_nobody_along() -> None:
         await gone
 
 
+async def test_nothing_is_worked_on_where_nobody_waits_any_more() -> None:
+    work = Work()
+    calls = gathered(work)
+    (running,) = await begun(calls, 1)
+    (gone,) = await begun(calls, 2)
+    gone.cancel()
+    await asyncio.wait({gone})
+    work.let.set()
+    assert await running == 2
+    assert await calls(3) == 6
+    assert work.rounds == [[1], [3]]
+
+
 async def test_one_that_cannot_be_worked_on_harms_no_other() -> None:
     async def work(items: Sequence[int]) -> Sequence[int]:
         if 3 in items:
