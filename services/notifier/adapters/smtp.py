@@ -82,3 +82,6 @@ class SmtpMailer:
         except AWAY as away:
             client.close()
             raise ServerAway(f"mail server {server.host}:{server.port}: {reason(away)}") from away
+        except BaseException:  # our own cancellation: nobody else knows of this connection
+            client.close()
+            raise

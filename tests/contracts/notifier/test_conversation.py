@@ -47,7 +47,7 @@ class Script:
     """What the server says, and what it has heard. Steps are verbs in capitals, and ``content``.
 
     ``cut`` closes the connection when that step has come, ``cut_after`` once it has been answered; ``mute`` never answers
-    it. ``only_once``: what is odd happens on the first connection only.
+    it. ``only_once``: what is odd happens on the first connection only. ``lost``: a connection has ended.
     """
 
     pipelining: bool
@@ -58,6 +58,7 @@ class Script:
     pieces: int = 0
     only_once: bool = False
     connections: int = 0
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[str] = field(default_factory=list)
     reads: list[bytes] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
@@ -81,6 +82,9 @@ class Speaking(asyncio.Protocol):
         self.transport = transport
         self.script.connections += 1
         self._say("220 mx.test")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.script.lost.set()
 
     def data_received(self, data: bytes) -> None:
         self.script.reads.append(data)
@@ -326,3 +330,15 @@ async def test_content_whose_lines_end_in_another_way_reaches_no_server(content:
         with pytest.raises(ValueError, match="CRLF"):
             await offered(mailer, replace(MAIL, content=content))
     assert script.heard == ["EHLO"]
+
+
+async def test_who_is_cancelled_while_the_server_is_greeted_leaves_no_connection_open() -> None:
+    script = Script(pipelining=True, mute="EHLO")
+    async with speaking(script) as mailer:
+        offering = asyncio.create_task(offered(mailer))
+        async with asyncio.timeout(20):
+            while "EHLO" not in script.heard:  # noqa: ASYNC110 - the server notes it
+                await asyncio.sleep(0)
+            offering.cancel()
+            await asyncio.wait({offering})
+            await script.lost.wait()
