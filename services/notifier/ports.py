@@ -120,8 +120,8 @@ class Queue(Protocol):
         StoreAway: from every method.
     """
 
-    async def claim(self, most: int) -> Sequence[Claim]:
-        """Lease up to so many messages that are due, a case's older news before its newer ones."""
+    async def claim(self, most: int, *, dated: bool = False) -> Sequence[Claim]:
+        """Lease up to so many that are due, a case's older news first; ``dated``: only those that must go on by a day, in any order."""
 
     async def begin(self, claim: Claim) -> bool:
         """Set the message to ``sending`` and commit; False if the claim is not ours any more."""

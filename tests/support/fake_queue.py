@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from services.notifier.domain.case import ContactState
 from services.notifier.domain.message import ApplicantMessage, MessageState
+from services.notifier.domain.told_by import DATED
 from services.notifier.ports import Claim, StoreAway
 from shared.events.notification import NotificationSettled
 from shared.events.payload import Sealed
@@ -39,11 +40,11 @@ class FakeQueue:
     def plan(self, message: ApplicantMessage, contact: ContactState, *, notice: Sealed | None = None) -> None:
         self.rows[message.id] = Row(message, contact, self.now, self.now, notice=notice)
 
-    async def claim(self, most: int) -> Sequence[Claim]:
+    async def claim(self, most: int, *, dated: bool = False) -> Sequence[Claim]:
         self._reach()
         claimed: list[Row] = []
         for row in sorted(self.rows.values(), key=lambda row: row.due_at):
-            if len(claimed) < most and self._may_go(row):
+            if len(claimed) < most and self._may_go(row, dated=dated):
                 claimed.append(row)
         lease = uuid4()
         return [self._take(row, lease) for row in claimed]
@@ -85,12 +86,15 @@ class FakeQueue:
             self.failures -= 1
             raise StoreAway("the store is away")
 
-    def _may_go(self, row: Row) -> bool:
+    def _may_go(self, row: Row, *, dated: bool) -> bool:
         free = row.lease is None or self._expired(row)
         old = row.created_at < self.now - timedelta(hours=1)
         told = row.notice is not None or row.created_at < self.now - timedelta(minutes=1)
         heard = (row.contact != "unheard" or old) and (row.message.notice is None or told)
-        return row.state == "created" and row.due_at <= self.now and free and heard and self._is_next(row)
+        if not (row.state == "created" and row.due_at <= self.now and free and heard):
+            return False
+        goes_on = row.message.kind in DATED and row.message.channel != row.message.channels[-1]
+        return goes_on if dated else self._is_next(row)
 
     def _is_next(self, row: Row) -> bool:
         order = list(self.rows)

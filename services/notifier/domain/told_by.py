@@ -6,7 +6,11 @@ from typing import Final
 from services.notifier.domain.deadlines.law import Law
 from services.notifier.domain.facts import period_of
 from services.notifier.domain.message import ApplicantMessage
+from shared.events.notification import MessageKind
 from shared.local_time import CIVIL_TIME, calendar_day
+
+DATED: Final[frozenset[MessageKind]] = frozenset({"decision", "extension", "trade-certificate"})
+"""Of these the law names the day."""
 
 _RESERVE: Final = timedelta(hours=1)
 """For the next channel."""

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Literal, TypeVar, assert_never
 from uuid import UUID
@@ -195,11 +195,19 @@ class MailDelivery:
 
     async def _put_off(self, claim: Claim, result: Result, *, attempts: int, pause: timedelta) -> Result:
         """Try again after the pause, unless the next channel would then be too late, whoever is to blame."""
-        latest = last_chance(claim.message, self.law)
+        latest = self._last_chance(claim)
         if latest is not None and claim.created_at < latest <= self.clock() + pause:
             return await self._settle(claim, "failed", attempts=attempts, reason="gave-up")
         await self._insist(lambda: self.queue.postpone(claim, attempts=attempts, pause=pause))
         return result
+
+    def _last_chance(self, claim: Claim) -> datetime | None:
+        """None also where our code fails to reckon it: the message must be put off all the same."""
+        try:
+            return last_chance(claim.message, self.law)
+        except Exception as error:  # noqa: BLE001 - a fault with one message must not stop the others
+            self.observer.broken(claim, error)
+            return None
 
     async def _settle(
         self,

@@ -68,7 +68,7 @@ class Rounds:
 
     async def _pass_over(self) -> None:
         """While the server is left alone, let the next channel have what would be late otherwise."""
-        for claim in await self.queue.claim(self.side_by_side):
+        for claim in await self.queue.claim(self.side_by_side, dated=True):
             result = await self.courier.pass_over(claim)
             if result == "failed":
                 self.observer.came_to(claim, result)

@@ -13,7 +13,7 @@ from services.notifier.domain.period import Extension, Progress
 from services.notifier.ports import Claim, Deferred, HeldBack, MailOutcome, ServerAway, Unwelcome
 from shared.events.submission import Channel
 from tests.component.notifier.test_delivery import CONTACT, NOW, World
-from tests.component.notifier.test_rounds import Sending, running, until
+from tests.component.notifier.test_rounds import Seen, Sending, running, until
 from tests.support.mails import message
 
 EXTENDED = Progress(extensions=frozenset({Extension(at=NOW, on=date(2026, 4, 1), months=1)})).written()
@@ -98,3 +98,44 @@ async def test_in_an_outage_nobody_waits_for_a_probe_to_be_handed_on_in_time() -
     assert sending.seen.results.count("server-away") <= 4  # what was under way when the breaker opened
     ends = {(event.kind, event.outcome, event.reason) for event in sending.world.queue.emitted}
     assert ends == {("extension", "failed", "gave-up")}
+
+
+UNREADABLE = replace(extension(), facts={"extensions": "no extension"})
+
+
+async def test_a_message_whose_days_cannot_be_reckoned_ends_as_a_fault_of_ours(world: World) -> None:
+    seen = Seen()
+    world.queue.plan(UNREADABLE, CONTACT)
+    results = []
+    for _ in range(3):
+        (claim,) = await world.queue.claim(1)
+        results.append(await world.courier(observer=seen).deliver(claim))
+        world.queue.now += timedelta(hours=1)
+    assert results == ["internal-error", "internal-error", "failed"]
+    assert [(event.outcome, event.reason) for event in world.queue.emitted] == [("failed", "internal-error")]
+
+
+async def test_a_message_whose_days_cannot_be_reckoned_holds_up_no_other_in_an_outage() -> None:
+    sending = Sending()
+    sending.replay.up.set()
+    sending.world.queue.now = datetime(2026, 4, 11, 20, 59, 55, tzinfo=UTC)
+    sending.world.queue.plan(UNREADABLE, CONTACT)
+    sending.world.queue.plan(extension(1), CONTACT)
+    left_alone = Breaker(failures=5, open_until=sending.monotonic() + 60)
+    async with running(sending.rounds(breaker=left_alone)):
+        await until(lambda: "failed" in sending.seen.results)
+    (told,) = sending.world.queue.emitted
+    assert (told.outcome, told.reason) == ("failed", "gave-up")
+
+
+async def test_in_an_outage_no_backlog_and_no_older_news_of_the_case_stand_before_what_has_a_day() -> None:
+    sending = Sending()
+    sending.replay.up.set()
+    sending.world.queue.now = datetime(2026, 4, 11, 20, 59, 55, tzinfo=UTC)
+    for number in range(100):
+        sending.plan(number)
+    sending.world.queue.plan(extension(99), CONTACT)
+    left_alone = Breaker(failures=5, open_until=sending.monotonic() + 60)
+    async with running(sending.rounds(breaker=left_alone)):
+        await until(lambda: "failed" in sending.seen.results)
+    assert [event.kind for event in sending.world.queue.emitted] == ["extension"]

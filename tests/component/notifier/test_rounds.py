@@ -318,8 +318,8 @@ async def test_a_claim_takes_many_messages_although_they_end_one_by_one(sending:
     taken: list[int] = []
     claim = sending.world.queue.claim
 
-    async def counted(most: int) -> Sequence[Claim]:
-        claims = await claim(most)
+    async def counted(most: int, *, dated: bool = False) -> Sequence[Claim]:
+        claims = await claim(most, dated=dated)
         taken.append(len(claims))
         return claims
 

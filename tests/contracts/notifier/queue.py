@@ -85,6 +85,15 @@ class QueueContract:
             await subject.plan(of_case(number))
         assert [len(await subject.queue.claim(most)) for most in (3, 3, 3)] == [3, 2, 0]
 
+    async def test_what_has_a_day_is_claimed_apart_and_waits_for_no_older_news(
+        self, subject: Subject
+    ) -> None:
+        goes_on = replace(of_case(1, "extension"), channels=("email", "letter"))
+        for planned in (of_case(1), goes_on, of_case(2), of_case(3, "extension")):
+            await subject.plan(planned)
+        assert [each.message for each in await subject.queue.claim(10, dated=True)] == [goes_on]
+        assert len(await subject.queue.claim(10)) == 3
+
     async def test_many_claiming_at_once_get_every_message_once(self, subject: Subject) -> None:
         for number in range(40):
             await subject.plan(of_case(number))

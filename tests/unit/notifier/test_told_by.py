@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier.domain.message import ApplicantMessage
 from services.notifier.domain.period import Extension, Progress
-from services.notifier.domain.told_by import last_chance
+from services.notifier.domain.told_by import DATED, last_chance
 from shared.events.notification import MessageKind
 from shared.events.submission import Channel
 from tests.support.law import hessian_law
@@ -60,7 +60,7 @@ def test_where_no_channel_follows_there_is_none(written: ApplicantMessage) -> No
     assert last_chance(replace(written, channels=channels, channel="letter"), LAW) is None
 
 
-@pytest.mark.parametrize("kind", sorted({*KINDS} - {"extension", "decision", "trade-certificate"}))
+@pytest.mark.parametrize("kind", sorted({*KINDS} - DATED))
 def test_what_the_law_wants_told_without_naming_a_day_has_none(kind: MessageKind) -> None:
     assert last_chance(replace(message(kind), channels=("email", "letter")), LAW) is None
 

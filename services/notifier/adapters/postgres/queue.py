@@ -16,6 +16,7 @@ from services.notifier.adapters.postgres.ledger import contact_of, facts_of
 from services.notifier.adapters.postgres.settlements import settlement
 from services.notifier.adapters.postgres.store import reaching_store, transaction
 from services.notifier.domain.message import ApplicantMessage
+from services.notifier.domain.told_by import DATED
 from services.notifier.domain.uncertain import ASKED
 from services.notifier.ports import Claim
 from shared.events.envelope import Message
@@ -45,10 +46,11 @@ _CLAIM = f"""
           AND (c.contact_state <> 'unheard' OR m.created_at < now() - interval '1 hour')
           AND (m.notice IS NULL OR m.created_at < now() - interval '1 minute'
                OR EXISTS (SELECT FROM notices n WHERE n.about = m.notice))
-          AND NOT EXISTS (
+          AND (NOT $5 OR (m.kind = ANY ($6) AND m.channel <> m.channels[cardinality(m.channels)]))
+          AND ($5 OR NOT EXISTS (
               SELECT FROM messages e
               WHERE e.case_id = m.case_id AND e.channel = m.channel AND e.state IN ('created', 'sending')
-                AND (e.kind <> 'receipt', e.position) < (m.kind <> 'receipt', m.position))
+                AND (e.kind <> 'receipt', e.position) < (m.kind <> 'receipt', m.position)))
         ORDER BY m.due_at, m.position LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
     UPDATE messages m SET lease = $2, leased_until = now() + $3
     FROM due, cases c WHERE m.id = due.id AND c.id = m.case_id
@@ -136,11 +138,13 @@ class PostgresQueue:
         self._beginning = GatheredCalls(self._change(_BEGIN), key=_message)
         self._settling = GatheredCalls(self._change(_SETTLE_AND_SAY), key=_message)
 
-    async def claim(self, most: int) -> Sequence[Claim]:
+    async def claim(self, most: int, *, dated: bool = False) -> Sequence[Claim]:
         lease = uuid4()
         async with transaction(self._pool) as connection:
             await self._history.verify(connection)
-            rows = await connection.fetch(_CLAIM, most, lease, self._lease, self._channel)
+            rows = await connection.fetch(
+                _CLAIM, most, lease, self._lease, self._channel, dated, sorted(DATED)
+            )
         return [_claim(row, lease) for row in rows]
 
     async def begin(self, claim: Claim) -> bool:
