@@ -1,12 +1,13 @@
 """The console in a real Chromium: a person clears what is parked, an operator finds, replays and closes; each by their right."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from services.router.domain.cases.due import Due
 from services.router.domain.cases.process import AilingPart, Backlog, ProcessReport
@@ -217,6 +218,33 @@ async def _an_authority_is_suspended_and_another_let_in(page: Page, ground: Cons
     await expect(page.get_by_role("status")).to_contain_text("ist gesperrt")
     await expect(access.get_by_role("button", name="Wieder öffnen")).to_have_count(1, timeout=20_000)
     assert [type(order).__name__ for order in ground.access] == ["ResumeOrdered", "SuspendOrdered"]
+
+
+@pytest.mark.long
+async def test_a_history_that_comes_late_is_shown_under_no_other_case(page: Page, address: str) -> None:
+    asked, let = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if asked.is_set():
+            await route.continue_()
+            return
+        asked.set()
+        await let.wait()
+        await route.continue_()
+
+    await _sign_in(page, address, "Toni Betrieb")
+    await page.route("**/console/histories/*", late)
+    number = page.get_by_label("Eingangs-, Antrags- oder Vorgangsnummer")
+    await number.fill("AW-2026-0002")
+    await page.keyboard.press("Enter")
+    await asked.wait()
+    await number.fill(RECEIPT.receipt_number)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#history")).to_contain_text("In Klärung")
+    async with page.expect_response("**/console/histories/*"):
+        let.set()
+    await expect(page.locator("#found-title")).to_have_text(RECEIPT.receipt_number)
+    await expect(page.locator("#history")).not_to_contain_text("ohne Wirkung")
 
 
 @pytest.mark.long

@@ -3,7 +3,7 @@
 import { $, ask, attend, day, h, languageNow, moment, Refused } from "./view.js";
 import { say } from "./words.js";
 
-let found = null, history = null, trouble = "";
+let found = null, history = null, trouble = "", asked = 0;
 
 $("find-form").addEventListener("submit", event => {
   event.preventDefault();
@@ -13,21 +13,25 @@ $("find-form").addEventListener("submit", event => {
 /** A button that opens a case from another part of the page. */
 export const opener = (reference, words = say("showCase")) => h("button", { type: "button", class: "second", onclick: async () => {
   $("reference").value = reference;
-  if (await find(reference)) $("found-title").focus();
+  if (await find(reference)) $("found-title")?.focus();
 } }, words);
 
 async function find(reference) {
+  const mine = asked += 1; // a history takes seconds: what comes for an earlier question is shown under no other case
   found = history = null;
   trouble = "";
   drawCase();
   return attend(say, async () => {
-    found = await ask(`/console/cases/${encodeURIComponent(reference)}`);
+    const told = await ask(`/console/cases/${encodeURIComponent(reference)}`);
+    if (mine !== asked) return;
+    found = told;
     drawCase();
     try {
-      history = (await ask(`/console/histories/${found.case}`)).lines;
+      const { lines } = await ask(`/console/histories/${told.case}`);
+      if (mine === asked) history = lines;
     } catch (error) {
       if (error instanceof Refused && error.status === 401) throw error;
-      trouble = say("noHistory");
+      if (mine === asked) trouble = say("noHistory");
     }
     drawCase();
   });
