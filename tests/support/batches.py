@@ -1,6 +1,7 @@
 """Record batches byte by byte, as no client of ours would write them and a broker takes them."""
 
 import struct
+import time
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer, codec
@@ -42,8 +43,9 @@ def packed(*values: bytes, compression: str, as_: bytes) -> bytes:
 
 def _plain(*values: bytes, key: bytes = b"k", header: str = "h") -> bytes:
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 2**31 - 1)
+    now = int(time.time() * 1000)  # a broker deletes what is older than it keeps, some minutes after it came
     for number, value in enumerate(values):
-        assert builder.append(number, timestamp=7, key=key, value=value, headers=[(header, b"v")])
+        assert builder.append(number, timestamp=now, key=key, value=value, headers=[(header, b"v")])
     return bytes(builder.build())
 
 

@@ -9,7 +9,8 @@ from tests.integration.notifier.conftest import TOPICS, Notifier, until
 from tests.support.batches import batch, send_batch
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.long
+@pytest.mark.timeout(300)
 async def test_a_contact_that_is_held_behind_an_unreadable_batch_is_found(notifier: Notifier) -> None:
     """Its receipt has expired, so only the held submission knows whom to tell."""
     address: KafkaAddress = notifier.kafka.part.endpoint.address()
