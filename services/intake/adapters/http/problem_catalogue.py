@@ -131,12 +131,13 @@ CATALOGUE: Final[Mapping[ProblemKind, tuple[int, Wording, Wording]]] = {
         Wording(
             "Nicht gefunden",
             "Unter dieser Kennung gibt es nichts, was Sie eingereicht haben.",
-            "Prüfen Sie die Kennung aus der Antwort 202.",
+            "Prüfen Sie die Kennung aus der Antwort 202. Kam keine Antwort, senden Sie dieselbe Anfrage unter demselben "
+            "Idempotency-Key noch einmal.",
         ),
         Wording(
             "Not found",
             "There is nothing under this id that you have handed in.",
-            "Check the id in the 202 answer.",
+            "Check the id in the 202 answer. If no answer came, send the same request again under the same Idempotency-Key.",
         ),
     ),
     "notification-unknown": (

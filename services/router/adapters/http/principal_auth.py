@@ -148,8 +148,10 @@ class PrincipalAuth(Gate[Caller]):
                 en=f"This token does not suffice here; the right {needed} is needed.",
             ),
             resolution=Bilingual(
-                de="Das Recht bei der Betreiberin eintragen lassen.",
-                en="Have the operator register the right.",
+                de=f"Mit POST /token und scope={needed} ein Token anfordern, das es enthält; bekommt Ihr Zugang es nicht, "
+                "das Recht bei der Betreiberin eintragen lassen.",
+                en=f"Ask for a token that has it with POST /token and scope={needed}; if your client does not get it, "
+                "have the operator register the right.",
             ),
             headers={"WWW-Authenticate": challenge},
         )
