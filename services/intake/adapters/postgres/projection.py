@@ -153,6 +153,9 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
         if receipt := receipt_of(event):
             found.setdefault(event.submission_id, (event.case_id, receipt))
             kinds.setdefault(event.submission_id, _KINDS.get(type(event.data), "submission"))
+    found = dict(
+        sorted(found.items())
+    )  # as `receipts` goes, so that neither waits for a row that the other holds
     return (
         list(found),
         [case_id for case_id, _ in found.values()],
@@ -168,7 +171,7 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
                 "content_hash",
             )
         ),
-        list(kinds.values()),
+        [kinds[each] for each in found],
         [written_channels(receipt) for _, receipt in found.values()],
     )
 

@@ -126,7 +126,8 @@ class PostgresReceipts:
         return [standing.get(each.submission_id, gone) for each in entries]
 
     async def _settle(self, attempts: Sequence[tuple[UUID, bool]]) -> Sequence[None]:
-        ids, taken = zip(*attempts, strict=True)
+        # In order, as `projection` goes: it updates the same rows at the same time, and neither may wait for the other.
+        ids, taken = zip(*sorted(attempts), strict=True)
         with reaching_postgres():
             await self._pool.execute(_SETTLE, ids, taken, timeout=2)
         return [None] * len(attempts)
