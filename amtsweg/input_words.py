@@ -3,21 +3,34 @@
 import errno
 
 from amtsweg.inquiry_words import inquiry_words
-from amtsweg.language import said
+from amtsweg.language import language, said
 from services.notifier.domain.deadlines.tables import BrokenLaw
 from services.router.domain.cases.assignment_reason import BadAssignmentReason
 from services.router.domain.directory.tables import BrokenDirectory
 from shared.errors import Undecodable
+from shared.telemetry.reason_words import known_words
 
 
 def reason(error: Exception) -> str:
-    """What a person can correct. What a program has found in a file stands quoted in German, since it is English."""
+    """What a person can correct."""
     if isinstance(error, OSError):
         return of_file(error)
     if (field := getattr(error, "field", None)) is not None:
         return inquiry_words(field, str(error).removeprefix(f"{field}: "))
-    found = isinstance(error, BrokenDirectory | BrokenLaw | Undecodable)
-    return said(de=f"fehlerhaft: `{error}`" if found else str(error), en=str(error))
+    if isinstance(error, BrokenDirectory | BrokenLaw | Undecodable):
+        return said(de=f"fehlerhaft: {told_by(error)}", en=str(error))
+    return str(error)
+
+
+def told_by(error: Exception) -> str:
+    """What a service's code says of a failure; in German quoted where only its English is known."""
+    known = known_words(str(error), language())
+    return said(de=f"`{error}`", en=str(error)) if known is None else known
+
+
+def failed_words(error: Exception) -> str:
+    """That a command has failed, and why."""
+    return said(de=f"FEHLER: {told_by(error)}", en=f"ERROR: {told_by(error)}")
 
 
 def assignment_words(bad: BadAssignmentReason) -> str:

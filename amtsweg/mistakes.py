@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from amtsweg.exit_status import MISTAKE, UNDECIDED
-from amtsweg.input_words import of_file
+from amtsweg.input_words import of_file, told_by
 from amtsweg.interruption import if_interrupted, stopped
 from amtsweg.language import said
 from amtsweg.named_file import WrongFile
@@ -68,7 +68,7 @@ def _of_kafka(error: Exception) -> bool:
 
 
 def _away(error: Exception) -> str:
-    return str(error) if isinstance(error, Stopped) else not_reached(error)
+    return told_by(error) if isinstance(error, Stopped) else not_reached(error)
 
 
 def _invalid(error: ValidationError) -> str:

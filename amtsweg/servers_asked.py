@@ -4,8 +4,9 @@ import socket
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from amtsweg.language import said
+from amtsweg.language import language, said
 from shared.postgres.pool import Pool, open_pool
+from shared.telemetry.reason_words import reason_words
 
 _LISTENS_SECONDS: Final = 5.0
 
@@ -52,7 +53,7 @@ def not_reached(error: BaseException) -> str:
     """Which server did not answer, the technical name of the failure, and what helps."""
     text = said(de="Nicht erreichbar, später noch einmal versuchen", en="not reachable, try again later")
     if not _LAST:
-        return f"{text}: {error}"
+        return f"{text}: {reason_words(str(error), language())}"
     [(server, address)] = _LAST
     failure = type(error.__cause__ or error).__name__
     return said(

@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.bus import everything, operator_address
+from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
@@ -78,7 +79,7 @@ def check_bus(
             compare(operator_address(), log, topics=topics, dead_letters=dead_letter_topic(GROUP))
         )
     except ProofRefused as away:
-        echo(said(de=f"FEHLER: {away}", en=f"ERROR: {away}"), err=True)
+        echo(failed_words(away), err=True)
         raise typer.Exit(3) from None
     for topic in topics:
         found, dead = done.records[topic.name], done.dead[topic.name]

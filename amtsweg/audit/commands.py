@@ -15,6 +15,7 @@ from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.rebuild import rebuild_database, rebuild_tiles
 from amtsweg.audit.shards import close, open_next
 from amtsweg.audit.trust import policy_of
+from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.stack.description import StackDescription
 from amtsweg.terminal import echo
@@ -52,7 +53,7 @@ def check(
     try:
         size, kinds = check_folder(tiles, policy=policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(said(de=f"FEHLER: `{refused}`", en=f"ERROR: {refused}"), err=True)
+        echo(failed_words(refused), err=True)
         raise typer.Exit(1) from None
     seconds = time.perf_counter() - began
     for kind, count in sorted(kinds.items()):

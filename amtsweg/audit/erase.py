@@ -15,6 +15,7 @@ from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
+from amtsweg.input_words import failed_words
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import language, said
 from amtsweg.named_file import secret_in
@@ -263,9 +264,9 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
 
 def in_words(failed: Exception) -> str:
     """Why nothing was erased, in the language of the call; what only operators meet is quoted."""
-    told = str(failed)
-    why = told if language() == "en" else _GERMAN.get(told, f"`{told}`")
-    return said(de=f"FEHLER: {why}", en=f"ERROR: {why}")
+    if language() == "de" and (why := _GERMAN.get(str(failed))) is not None:
+        return f"FEHLER: {why}"
+    return failed_words(failed)
 
 
 _GERMAN: Final[Mapping[str, str]] = {

@@ -10,6 +10,7 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
@@ -46,7 +47,7 @@ def rebuild_tiles(
     try:
         size = asyncio.run(_tiles(TileFolder(tiles), origin=origin, url=postgres_url, password=password))
     except Fork as failed:
-        echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
+        echo(failed_words(failed), err=True)
         raise typer.Exit(1) from None
     echo(
         said(
@@ -71,7 +72,7 @@ def rebuild_database(
     try:
         size = asyncio.run(_database(tiles, policy_of(log_key, policy), url=url, password=password))
     except (ProofRefused, Fork) as failed:
-        echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
+        echo(failed_words(failed), err=True)
         raise typer.Exit(1) from None
     echo(
         said(

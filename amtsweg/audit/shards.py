@@ -12,6 +12,7 @@ import typer
 from amtsweg.addresses import DatabaseUrlOption
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.input_words import failed_words
 from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
@@ -163,5 +164,5 @@ def _database(postgres_url: str | None, password_file: Path | None) -> tuple[str
 
 
 def _end(failed: Exception) -> typer.Exit:
-    echo(said(de=f"FEHLER: `{failed}`", en=f"ERROR: {failed}"), err=True)
+    echo(failed_words(failed), err=True)
     return typer.Exit(1)

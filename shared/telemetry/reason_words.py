@@ -29,11 +29,12 @@ class _Known(NamedTuple):
 @lru_cache(maxsize=4096)
 def reason_words(reason: str, language: ReadIn) -> str:
     """The reason in this language; empty where there is none."""
-    told = _told(reason, language)
+    told = known_words(reason, language)
     return f"{_TECHNICAL[language]}{reason}" if told is None else told
 
 
-def _told(reason: str, language: ReadIn) -> str | None:
+def known_words(reason: str, language: ReadIn) -> str | None:
+    """The reason in this language; None where the table does not know it."""
     if not reason:
         return ""
     for known in _table():
@@ -48,7 +49,7 @@ def _told(reason: str, language: ReadIn) -> str | None:
 
 def _within(reason: str, language: ReadIn) -> str:
     """A reason inside another; a single word is a name, a sentence that nobody knows is marked."""
-    told = _told(reason, language)
+    told = known_words(reason, language)
     if told is None:
         return f"{_TECHNICAL[language]}{reason}" if " " in reason else reason
     return told

@@ -10,7 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from amtsweg.__main__ import COMMANDS, build, own_options_first
-from amtsweg.language import CommandLanguage
+from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
+from amtsweg.mistakes import explained
+from shared.errors import Stopped, Unavailable
 from tests.support.languages import foreign
 
 pytestmark = pytest.mark.slow
@@ -101,6 +103,29 @@ def test_a_wrong_value_is_answered_with_a_sentence_in_one_language(
         if told.exit_code:
             assert told.output.strip(), f"{words} {call} ends with {told.exit_code} and says nothing"
             assert not foreign(told.output, spoken=spoken), told.output
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Stopped("log x.example/1 is closed; nothing is appended"),
+        Unavailable("case.custody.v1, partition 3: cannot be read to its end"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_what_a_service_says_of_a_failure_is_told_in_the_language_of_the_call(
+    failure: Exception,
+    spoken: CommandLanguage,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(LANGUAGE_VARIABLE, spoken)
+    with pytest.raises(typer.Exit), explained():
+        raise failure
+    told = capsys.readouterr().err
+    assert {"de": "Technische Angabe", "en": "Technical text"}[spoken] not in told
+    assert not foreign(told.replace("`", ""), spoken=spoken), told
 
 
 def test_own_options_may_stand_anywhere() -> None:
