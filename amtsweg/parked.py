@@ -239,7 +239,8 @@ def _document(waiting: Waiting, directory: Directory) -> dict[str, object]:
         "receivedAt": utc(receipt.received_at),
         "parkedSince": utc(held.since),
         "service": {"key": receipt.service, "name": directory.services.get(receipt.service)},
-        "reason": held.reason,
+        "reason": waiting.reason,
+        "reasonText": _reason(waiting),
         "candidates": [
             {"id": each, "name": known.name if (known := directory.authorities.get(each)) else None}
             for each in waiting.candidates

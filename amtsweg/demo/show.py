@@ -15,6 +15,7 @@ from amtsweg.demo.journey import Journey
 from amtsweg.demo.run import Bill, RunProgress
 from amtsweg.directory.folder import open_directory
 from amtsweg.language import language, said
+from amtsweg.parked_words import in_words
 from services.router.domain.decision.explain import explain
 from services.router.domain.directory.model import Directory
 
@@ -166,7 +167,7 @@ def _parked(outcome: Bill) -> Table:
         title_justify="left",
     )
     for reason, count in sorted(_reasons(outcome).items()):
-        table.add_row(reason, str(count))
+        table.add_row(in_words(reason), str(count))
     return table
 
 

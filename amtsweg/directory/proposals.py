@@ -88,7 +88,11 @@ def show_proposal(
         raise typer.Exit(1)
     version = _newest()
     draft = skeleton(found, directory=Tables.of_version(version).directory())
-    shown = found.to_json() | {"change": draft.lines, "remark": draft.remark, "parent": version.id}
+    shown = found.to_json() | {
+        "change": draft.lines,
+        "remark": draft.remark[language()],
+        "parent": version.id,
+    }
     echo_json(shown)
     if output is not None:
         _write(draft, version=version, folder=output)
@@ -97,7 +101,7 @@ def show_proposal(
 def _write(draft: Skeleton, *, version: Version, folder: Path) -> None:
     changed: Mapping[str, str] = draft.over(version.tables)
     if not changed:
-        echo(draft.remark, err=True)
+        echo(draft.remark[language()], err=True)
         raise typer.Exit(1)
     try:
         write(replace(version, tables=changed), folder)

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import pytest
 
+from amtsweg.language import CommandLanguage
+from services.router.domain.decision import proposal_draft
 from services.router.domain.decision.proposal_draft import skeleton
 from services.router.domain.decision.proposals import Assigned, DeskProposal, is_settled, proposals
 from services.router.domain.decision.resolver import Resolver
@@ -19,6 +21,7 @@ from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
 from shared.events.competence import CompetenceDecision, Inquiry, Place, Reason
 from shared.events.submission import Assignment
 from tests.support.directories import BOAT, NORDMARK_TABLES
+from tests.support.languages import foreign
 from tests.support.routing import resolve
 
 AT = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)
@@ -174,7 +177,16 @@ def test_where_no_line_would_help_the_draft_says_so(one: Assigned, said: str) ->
     draft = skeleton(proposal(one), directory=nordmark())
 
     assert draft.over(NORDMARK_TABLES) == {}
-    assert said in draft.remark
+    assert said in draft.remark["de"]
+
+
+@pytest.mark.parametrize("spoken", ["de", "en"])
+def test_every_remark_of_a_draft_is_in_both_languages(spoken: CommandLanguage) -> None:
+    remarks = [each for each in vars(proposal_draft).values() if isinstance(each, dict) and "en" in each]
+    assert len(remarks) >= 7
+    for each in remarks:
+        assert each["de"] != each["en"]
+        assert not foreign(each[spoken], spoken=spoken), each
 
 
 def test_a_further_rule_of_a_service_has_a_number_of_its_own() -> None:
@@ -183,7 +195,7 @@ def test_a_further_rule_of_a_service_has_a_number_of_its_own() -> None:
     draft = skeleton(proposal(one), directory=nordmark())
 
     assert draft.lines["competences"][0].startswith(f"{BOAT}-2,{BOAT},,municipality,")
-    assert f"Die Regel {BOAT}-1 muss dafür enden" in draft.remark
+    assert f"Die Regel {BOAT}-1 muss dafür enden" in draft.remark["de"]
 
 
 def test_a_further_area_of_a_postcode_is_noted_although_it_decides_nothing() -> None:
@@ -192,7 +204,7 @@ def test_a_further_area_of_a_postcode_is_noted_although_it_decides_nothing() -> 
     draft = skeleton(proposal(one), directory=nordmark())
 
     assert draft.lines == {"postcodes": ("24902,01051001,listed,no,,",)}
-    assert "Eindeutig wird der Ort dadurch nicht" in draft.remark
+    assert "Eindeutig wird der Ort dadurch nicht" in draft.remark["de"]
 
 
 def test_an_authority_that_the_directory_has_lost_leaves_the_place_to_a_person() -> None:

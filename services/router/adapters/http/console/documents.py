@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.router.adapters.http.console.parts import (
     AilingPartDocument,
-    ReasonDocument,
+    WordsDocument,
     ailing_parts,
     reason_document,
 )
@@ -90,7 +90,7 @@ class LetterDocument(WireModel):
     place: str
     kind: str
     reason: str
-    why: ReasonDocument
+    why: WordsDocument
     attempts: int
     since: Instant
     bytes: int

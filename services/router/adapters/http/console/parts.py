@@ -9,8 +9,8 @@ from shared.telemetry.part_words import words_for
 from shared.telemetry.reason_words import reason_words
 
 
-class ReasonDocument(WireModel):
-    """A reason in words; what nobody knows is told as technical text."""
+class WordsDocument(WireModel):
+    """A sentence in both languages."""
 
     de: str
     en: str
@@ -35,9 +35,9 @@ class AilingPartDocument(WireModel):
     en: PartWordsDocument
 
 
-def reason_document(reason: str) -> ReasonDocument:
-    """The reason in both languages."""
-    return ReasonDocument(de=reason_words(reason, "de"), en=reason_words(reason, "en"))
+def reason_document(reason: str) -> WordsDocument:
+    """The reason in both languages; what nobody knows is told as technical text."""
+    return WordsDocument(de=reason_words(reason, "de"), en=reason_words(reason, "en"))
 
 
 def ailing_parts(report: ProcessReport) -> tuple[AilingPartDocument, ...]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response, Security
 from services.router.adapters.http.console import PAGE
 from services.router.adapters.http.console.answers import without_store
 from services.router.adapters.http.console.documents import name_in
+from services.router.adapters.http.console.parts import WordsDocument
 from services.router.domain.cases.desk import CasesById
 from services.router.domain.decision.proposal_draft import skeleton
 from services.router.domain.decision.proposals import Assigned, DeskProposal, is_settled, proposals, question
@@ -79,7 +80,7 @@ class ProposalPreviewDocument(WireModel):
     proposal: ProposalDocument
     parent: str
     change: tuple[ChangedTableDocument, ...]
-    remark: str
+    remark: WordsDocument
     assigned: tuple[AssignedCaseDocument, ...]
     waiting: tuple[WaitingCaseDocument, ...]
 
@@ -130,7 +131,7 @@ def _preview(proposal: DeskProposal, *, cases: CasesById, directory: Directory) 
         proposal=_document(proposal, directory),
         parent=directory.version,
         change=tuple(ChangedTableDocument(table=name, lines=lines) for name, lines in draft.lines.items()),
-        remark=draft.remark,
+        remark=WordsDocument(de=draft.remark["de"], en=draft.remark["en"]),
         assigned=tuple(
             AssignedCaseDocument(
                 case=each.case, at=each.at, reason=each.assignment.reason, by=each.assignment.principal

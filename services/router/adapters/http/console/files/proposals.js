@@ -1,6 +1,6 @@
 // What assignments suggest for the directory: a list, and for each the lines it would get and the cases it is about.
 
-import { $, ask, attend, h, moment, number } from "./view.js";
+import { $, ask, attend, h, languageNow, moment, number } from "./view.js";
 import { say } from "./words.js";
 
 let proposals = [], drawn = null;
@@ -35,7 +35,7 @@ async function toggle(id) {
 function previewView({ proposal, parent, change, remark, assigned, waiting }) {
   return [
     h("h4", {}, say("wouldChange")),
-    h("p", {}, remark),
+    h("p", {}, remark[languageNow()]),
     change.map(({ table, lines }) => [h("p", { class: "mono" }, `${table}.csv`), h("pre", { class: "mono", tabindex: "0", role: "region", "aria-label": `${table}.csv` }, lines.map(line => `+ ${line}`).join("\n"))]),
     change.length ? h("p", { class: "hint" }, say("takeForce"), h("br"), h("code", {}, `amtsweg directory proposals show ${proposal.id} --output ${proposal.id}`), h("br"), h("code", {}, `amtsweg directory preview ${proposal.id} --parent ${parent.slice(0, 12)}`)) : null,
     h("h4", {}, say("waitingAlike")),
