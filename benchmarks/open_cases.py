@@ -22,6 +22,7 @@ from services.router.domain.decision.resolver import Resolver
 from shared.engine.state_store import StateStore
 from shared.events.competence import Inquiry, Place
 from shared.events.custody import CaseHeld
+from shared.events.sealed_answer import AnswerKeyNames, KeyName
 from shared.events.submission import Receipt
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.records import Record
@@ -53,6 +54,10 @@ def custody() -> bytes:
         delivered=(now,),
         applied=(_ID,),
         applied_at=now,
+        answer_keys=AnswerKeyNames(
+            content=(KeyName(kid="landesplattform-2026", kind="P-256"),),
+            notice=(KeyName(kid="notifier-2026", kind="P-256"),),
+        ),
     ).to_json()
 
 
