@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -13,6 +12,7 @@ from shared.engine.assignment import SoleAssignor, Unit, all_in_one, by_number
 from shared.engine.consumer_lag import ConsumerLag
 from shared.engine.consumer_loop import ConsumerLoop, Session
 from shared.engine.failure_policy import FailurePolicy
+from shared.engine.fetcher import EnginePace
 from shared.engine.go_on import go_on_ordered
 from shared.engine.partition_task import PartitionTask, PausedPartitions, TaskContext, UnitMemory
 from shared.engine.plan import Plan
@@ -21,10 +21,9 @@ from shared.engine.supervision import Supervision
 from shared.engine.topic_ids import TopicIds
 from shared.kafka.client import KafkaAddress, group_consumer
 from shared.kafka.described_topics import describe
+from shared.kafka.following import FetchPace
 from shared.telemetry.health import Health
 from shared.telemetry.metrics import Telemetry
-
-_PATIENT_BYTES: Final = 65_536
 
 MakeSink = Callable[[int, FailurePolicy], Sink]
 """Called once for each unit that is assigned to this process, with its number and its failure policy."""
@@ -45,7 +44,6 @@ class Engine:
     ) -> None:
         self._plan = plan
         self._make_sink = make_sink
-        self._patient_ms = patient_ms
         self._supervision = Supervision(plan.group, condition=health.part(plan.group), telemetry=telemetry)
         self._context = TaskContext(
             plan=plan,
@@ -56,6 +54,7 @@ class Engine:
             ),
             paused=PausedPartitions(plan.group, telemetry),
             telemetry=telemetry,
+            pace=None if patient_ms is None else EnginePace(FetchPace(patient_ms)),
         )
         self._units: dict[int, UnitMemory] = {}
 
@@ -87,9 +86,6 @@ class Engine:
             group=plan.group,
             instance=plan.instance,
             assignor=SoleAssignor if plan.single_task else RangePartitionAssignor,
-            # Where nobody waits for the result, larger fetches mean fewer transactions.
-            fetch_min_bytes=1 if self._patient_ms is None else _PATIENT_BYTES,
-            fetch_max_wait_ms=self._patient_ms or 500,
         )
         session = Session(
             consumer,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
@@ -18,11 +18,13 @@ from aiokafka.structs import TopicPartition
 from shared.backoff import Backoff
 from shared.engine.assignment import Unit
 from shared.kafka.client import KafkaAddress
+from shared.kafka.following import FetchPace
 from shared.kafka.raw_fetch import NoBatch, is_of_a_batch, salvaged
 from shared.kafka.records import Record, consumed
 
 _LONGEST_WAIT: Final = 1.0
 _BUFFERING: Final = 0.02
+_BUSY_SECONDS: Final = 1.0
 
 
 _PARTITIONS_FAULT: Final = (OffsetOutOfRangeError, NoOffsetForPartitionError, TopicAuthorizationFailedError)
@@ -32,6 +34,22 @@ class ConsumerFailed(Exception):  # noqa: N818 - what happened, in the project's
     """The consumer itself has failed; a new one may succeed."""
 
 
+class EnginePace:
+    """Of one consumer with several units, where nobody waits for the result: larger fetches mean fewer transactions."""
+
+    def __init__(self, pace: FetchPace, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._pace = pace
+        self._seconds = seconds
+        self._busy_until = float("-inf")
+
+    def note(self, consumer: AIOKafkaConsumer, *, records: bool) -> None:
+        """One unit has had records, or has waited for them in vain."""
+        now = self._seconds()
+        if records:
+            self._busy_until = now + _BUSY_SECONDS
+        self._pace.set(consumer, busy=now < self._busy_until)
+
+
 class Fetcher:
     """Reads a unit's partitions from given positions.
 
@@ -39,8 +57,11 @@ class Fetcher:
     committed offsets.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, unit: Unit, *, address: KafkaAddress) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, unit: Unit, *, address: KafkaAddress, pace: EnginePace | None = None
+    ) -> None:
         self._consumer = consumer
+        self._pace = pace
         self._address = address
         self._one_by_one = False
         self._unit = unit
@@ -143,6 +164,8 @@ class Fetcher:
                 self._consumer.seek(tp, self.positions[tp])
             self._one_by_one = True
             return []
+        if self._pace is not None:
+            self._pace.note(self._consumer, records=bool(fetched))
         return self._handed_out(fetched)
 
     async def _ask(

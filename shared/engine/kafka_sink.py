@@ -43,6 +43,8 @@ from shared.telemetry.metrics import Telemetry
 
 PUNCTUATED_KEYS: Final = 500
 _ENDS_SECONDS: Final = 5.0
+_MARK_EVERY: Final = 4
+"""Intervals of `Punctuate` between two questions for the inputs' ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class KafkaSink:
         self._due = time.monotonic()
         self._marked: tuple[datetime, Mapping[TopicPartition, int]] | None = None
         self._read_until: datetime | None = None
+        self._mark_due = 0.0
         self._consumer: AIOKafkaConsumer | None = None
         self._log = structlog.get_logger().bind(group=self._plan.group, partition=number)
 
@@ -177,8 +180,9 @@ class KafkaSink:
                 return
             self._read_until = at
         now, consumer = datetime.now(UTC), self._consumer
-        if consumer is None:
+        if consumer is None or time.monotonic() < self._mark_due:
             return
+        self._mark_due = self._due + _MARK_EVERY * self._plan.punctuate_interval.total_seconds()
         try:
             async with asyncio.timeout(_ENDS_SECONDS):
                 self._marked = now, await consumer.end_offsets([*self._positions])

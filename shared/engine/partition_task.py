@@ -14,7 +14,7 @@ from shared.engine.assignment import Unit
 from shared.engine.batch import BatchAttempt, BatchOutcome
 from shared.engine.consumer_lag import ConsumerLag, series
 from shared.engine.failure_policy import FailurePolicy
-from shared.engine.fetcher import ConsumerFailed, Fetcher
+from shared.engine.fetcher import ConsumerFailed, EnginePace, Fetcher
 from shared.engine.handled_records import log_lines, trace
 from shared.engine.origins import TopicOrigins
 from shared.engine.plan import Plan
@@ -57,6 +57,7 @@ class TaskContext:
     topics: TopicIds
     paused: PausedPartitions
     telemetry: Telemetry
+    pace: EnginePace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class PartitionTask:
         self._sink = memory.sink
         self._consumer = consumer
         self._unit = unit
-        self._fetcher = Fetcher(consumer, unit, address=context.address)
+        self._fetcher = Fetcher(consumer, unit, address=context.address, pace=context.pace)
         self._origins = TopicOrigins(context.address)
         self._log = structlog.get_logger().bind(group=context.plan.group, partition=number)
 
@@ -126,7 +127,9 @@ class PartitionTask:
         positions = await self._sink.open(self._consumer, self._unit, topics)
         firsts = await self._consumer.beginning_offsets(list(self._unit))
         self._report_expired({tp: firsts[tp] - positions[tp] for tp in self._unit})
-        self._fetcher = Fetcher(self._consumer, self._unit, address=self._context.address)
+        self._fetcher = Fetcher(
+            self._consumer, self._unit, address=self._context.address, pace=self._context.pace
+        )
         self._fetcher.start({tp: max(positions[tp], firsts[tp]) for tp in self._unit})
         self._memory.supervised.opened()
         self._log.info("unit opened")

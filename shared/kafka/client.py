@@ -67,8 +67,6 @@ def group_consumer(
     group: str,
     instance: str | None = None,
     assignor: type[AbstractPartitionAssignor] = RangePartitionAssignor,
-    fetch_min_bytes: int = 1,
-    fetch_max_wait_ms: int = 500,
 ) -> AIOKafkaConsumer:
     """A member of a group that does not commit automatically and never skips records.
 
@@ -91,8 +89,6 @@ def group_consumer(
         # A standby never polls; without this it would leave the group after five minutes.
         max_poll_interval_ms=2**31 - 1,
         metadata_max_age_ms=15_000,
-        fetch_min_bytes=fetch_min_bytes,
-        fetch_max_wait_ms=fetch_max_wait_ms,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
     )
 

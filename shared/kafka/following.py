@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Never, Protocol
+from typing import Any, Final, Never, Protocol
 from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.structs import TopicPartition
 
 from shared.backoff import Backoff
@@ -22,10 +24,7 @@ from shared.kafka.records import Record
 
 _ANSWER_SECONDS: Final = 10.0
 _COMPANY_BYTES: Final = 65_536
-QUIET_FETCH_MS: Final = 1000
-ASKED_FETCH_MS: Final = 250
-"""Kafka answers the requests of a connection one by one: whoever asks for the ends may wait for a fetch before."""
-
+_QUIET_FETCH_MS: Final = 1000
 _QUIET_ROUND_MS: Final = 200
 _LOOK_SECONDS: Final = 30.0
 _FAILURES: Final = (KafkaError, OSError, TimeoutError, Unavailable, Undecodable)
@@ -45,19 +44,15 @@ class TopicRound:
 
 @dataclass(frozen=True, slots=True)
 class FetchPace:
-    """How Kafka is asked: a busy topic in rounds that gather records, a quiet one seldom, and its first record comes at once.
-
-    ``quiet_ms`` is how long a fetch waits for the first record, if that is longer.
-    """
+    """How Kafka is asked: a busy topic in rounds that gather records, a quiet one seldom, and its first record comes at once."""
 
     round_ms: int
-    quiet_ms: int = QUIET_FETCH_MS
 
     def set(self, consumer: AIOKafkaConsumer, *, busy: bool) -> int:
         """Set it for the next fetch; return for how long the next round waits at most."""
         least, longest = _COMPANY_BYTES, self.round_ms
         if not busy:
-            least, longest = 1, max(self.round_ms, self.quiet_ms)
+            least, longest = 1, max(self.round_ms, _QUIET_FETCH_MS)
         fetcher = consumer._fetcher  # noqa: SLF001 - it has no public way to ask otherwise than at first
         fetcher._fetch_min_bytes = least  # noqa: SLF001 - as above
         fetcher._fetch_max_wait_ms = longest  # noqa: SLF001 - as above
@@ -93,7 +88,6 @@ async def follow_records(
     view: FollowedView,
     *,
     round_ms: int = 1000,
-    quiet_ms: int = QUIET_FETCH_MS,
     asking: Callable[[], None] | None = None,
     look_seconds: float = _LOOK_SECONDS,
 ) -> Never:
@@ -101,8 +95,7 @@ async def follow_records(
 
     A topic that is deleted and created again is such a failure, noticed within ``look_seconds``.
 
-    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company;
-    ``quiet_ms`` is `FetchPace`'s. Kafka is
+    ``round_ms`` is how far a view may lag behind a busy topic, where a fetch waits that long for company. Kafka is
     asked for the ends when a session begins, so that ``complete`` says that the view holds what lay there then. With
     ``asking``, Kafka is asked anew in every round, and ``complete`` says so as of the last call of ``asking``, which comes
     right before the question.
@@ -110,6 +103,7 @@ async def follow_records(
     pause, log = Backoff(), structlog.get_logger().bind(part=type(view).__name__)
     while True:
         consumer = reader(address, fetch_max_wait_ms=round_ms)
+        ask_beside_fetches(consumer)
         failure: Exception = Unavailable("the process ends")
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
@@ -119,7 +113,7 @@ async def follow_records(
                 consumer,
                 view,
                 address,
-                pace=FetchPace(round_ms, quiet_ms if asking is None else ASKED_FETCH_MS),
+                pace=FetchPace(round_ms),
                 asking=asking,
                 complete=pause.reset,
             )
@@ -163,6 +157,21 @@ async def _rounds(
         wait_ms = pace.set(consumer, busy=bool(records))
         fetched = await fetch_leniently(consumer, reached, address=address, wait_ms=wait_ms)
         records = [record for found in fetched.values() for record in found]
+
+
+def ask_beside_fetches(consumer: AIOKafkaConsumer) -> None:
+    """Have the started consumer ask for offsets on a connection of their own.
+
+    Kafka answers the requests of a connection one by one, and a fetch there may wait for a record.
+    """
+    send = consumer._client.send  # noqa: SLF001 - a consumer has no public way to choose
+
+    async def beside(node: int, request: Any, **options: Any) -> Any:
+        if isinstance(request, OffsetRequest):
+            options["group"] = ConnectionGroup.COORDINATION  # the one that no reader without a group uses
+        return await send(node, request, **options)
+
+    consumer._client.send = beside  # noqa: SLF001 - as above
 
 
 async def seek_first(consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:

@@ -18,7 +18,7 @@ from shared.engine import ENGINE_KEYS
 from shared.errors import Unavailable
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import QUIET_FETCH_MS, TopicRound, follow_records, seek_first
+from shared.kafka.following import TopicRound, follow_records, seek_first
 from shared.kafka.partitions import partitions_of
 from shared.telemetry.health import Condition
 
@@ -34,7 +34,7 @@ class FollowedCustody(Generic[V]):
     ``keep`` returns what to keep of a record's value, None for nothing; it raises ValueError where it cannot read
     it. ``owner`` says under which name `owned` finds it, None for none. ``on_case`` is told what was and is kept of each
     case that is written, ``on_refusals`` each authority to which refusals were told. ``round_ms`` is how far the view may
-    lag behind a busy topic, ``quiet_ms`` how long `ends` may wait where the topic is quiet.
+    lag behind a busy topic.
     """
 
     def __init__(
@@ -47,7 +47,6 @@ class FollowedCustody(Generic[V]):
         on_case: Callable[[V | None, V | None], None] = lambda _before, _after: None,
         on_refusals: Callable[[str], None] = lambda _: None,
         round_ms: int = _ROUND_MS,
-        quiet_ms: int = QUIET_FETCH_MS,
     ) -> None:
         self._address = address
         self._keep = keep
@@ -55,7 +54,7 @@ class FollowedCustody(Generic[V]):
         self._on_case = on_case
         self._on_refusals = on_refusals
         self._owned: dict[str, dict[UUID, V]] = {}
-        self._round_ms, self._quiet_ms = round_ms, quiet_ms
+        self._round_ms = round_ms
         self._condition = condition
         self._consumer: AIOKafkaConsumer | None = None
         self._cases: dict[UUID, V] = {}
@@ -132,7 +131,7 @@ class FollowedCustody(Generic[V]):
 
     async def run(self) -> None:
         """Follow until cancelled; after a failure the view is built anew."""
-        await follow_records(self._address, self, round_ms=self._round_ms, quiet_ms=self._quiet_ms)
+        await follow_records(self._address, self, round_ms=self._round_ms)
 
     async def begin(self, consumer: AIOKafkaConsumer) -> None:
         partitions = self._partitions = await partitions_of(self._address, CASE_CUSTODY.name)

@@ -14,7 +14,6 @@ from shared.errors import Unavailable
 from shared.events.custody import CaseHeld
 from shared.events.topics import CASE_CUSTODY
 from shared.kafka.client import KafkaAddress
-from shared.kafka.following import ASKED_FETCH_MS
 from shared.telemetry.health import Condition
 
 T = TypeVar("T")
@@ -34,9 +33,7 @@ class FollowedCases:
     """
 
     def __init__(self, address: KafkaAddress, *, condition: Condition, patience: float = 5.0) -> None:
-        self._followed = FollowedCustody(
-            address, keep=_of_the_desk, condition=condition, quiet_ms=ASKED_FETCH_MS
-        )
+        self._followed = FollowedCustody(address, keep=_of_the_desk, condition=condition)
         self._patience = patience
 
     async def now(self) -> Mapping[UUID, CaseHeld]:

@@ -36,7 +36,7 @@ _KEPT: Final = timedelta(days=1)
 _OLDER: Final = 4
 """How many versions of longer ago stay at hand; more of them would be built in turn."""
 
-_EVERY_MS: Final = 500
+_EVERY_MS: Final = 1000
 _SHOWN: Final = 12
 
 
