@@ -20,7 +20,7 @@ def check_parameters(request: Request) -> None:
         Problem: 422; one is unknown, or there twice, so that two readers could take different values.
     """
     route = request.scope.get("route")
-    if not isinstance(route, APIRoute) or not request.url.query:
+    if not isinstance(route, APIRoute) or not request.scope.get("query_string"):
         return
     known = _known(route.dependant)
     sent = [name for name, _ in request.query_params.multi_items()]

@@ -11,7 +11,7 @@ anew, enters again what lies behind the mark before it takes another answer.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Never
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -48,6 +48,12 @@ class RefilledAnswers:
 
     async def run(self) -> None:
         """Refill, and keep the mark near the end, until cancelled."""
+        try:
+            await self._keep_up()
+        finally:
+            await self._topic.close()
+
+    async def _keep_up(self) -> Never:
         pause = Backoff()
         while True:
             self._set_back.clear()

@@ -91,6 +91,7 @@ class Topic:
     dies_after: int | None = None
     read: int = 0
     died: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
 
     def publish(self, partition: int, given: AnswerEntry) -> None:
         message = encode(answered(given, ACCEPTED, traceparent=None), CASE_ANSWERED.name)
@@ -109,6 +110,9 @@ class Topic:
 
     async def ends(self) -> tuple[int, ...]:
         return tuple(map(len, self.records))
+
+    async def close(self) -> None:
+        self.closed = True
 
     async def since(self, places: Sequence[int]) -> AsyncIterator[list[Record]]:
         batches = 0
@@ -144,6 +148,7 @@ class Process:
     async def __aexit__(self, *_: object) -> None:
         self.running.cancel()
         await asyncio.wait({self.running})
+        assert self.topic.closed, "the connection to Kafka ends with the process"
         if not self.running.cancelled():
             self.running.result()
 
