@@ -52,7 +52,10 @@ commands.add_typer(proposals.commands, name="proposals")
 FolderOption = Annotated[Path | None, typer.Option("--directory", help="folder of another directory")]
 ChangeArgument = Annotated[Path, typer.Argument(help="folder with the tables that change, as CSV")]
 ParentOption = Annotated[
-    str | None, typer.Option(help="the version that the change was made from, if its manifest does not say")
+    str | None,
+    typer.Option(
+        help="the version that the change was made from, or its beginning, if its manifest does not say"
+    ),
 ]
 WithdrawOption = Annotated[
     bool,

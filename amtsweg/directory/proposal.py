@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from amtsweg.directory.published import ChangeRefused
 from amtsweg.language import said
@@ -20,6 +21,8 @@ from services.router.domain.directory.parse import parse_directory
 from services.router.domain.directory.tables import COLUMNS, BrokenDirectory
 from services.router.domain.directory.versions import LEAD, Version, Versions
 from shared.events.directory import DirectoryChanged, Provenance
+
+_SHORTEST_BEGINNING: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Proposal:
     texts: Mapping[str, str]
     provenance: Mapping[str, Provenance]
     parent: str | None
+    """The beginning of the version is enough."""
 
     @classmethod
     def of_folder(cls, folder: Path, *, parent: str | None) -> "Proposal":
@@ -111,7 +115,7 @@ def starting_point(proposal: Proposal, versions: Versions, *, now: datetime, wit
     if not versions.published:
         raise ChangeRefused(nothing_published())
     allowed = versions.at(now) if withdraw else versions.newest
-    if proposal.parent is None:
+    if not proposal.parent:
         raise ChangeRefused(
             said(
                 de=f"der Ordner sagt nicht, aus welcher Fassung er entstand; war es {allowed.id}, mit --parent "
@@ -120,7 +124,7 @@ def starting_point(proposal: Proposal, versions: Versions, *, now: datetime, wit
                 f"--parent, or as version in its {MANIFEST}",
             )
         )
-    if proposal.parent != allowed.id:
+    if len(proposal.parent) < _SHORTEST_BEGINNING or not allowed.id.startswith(proposal.parent):
         raise ChangeRefused(
             said(
                 de=f"die Änderung entstand aus Fassung {proposal.parent}, aber die "

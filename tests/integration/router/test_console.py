@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -101,6 +102,9 @@ async def _a_proposal_for_the_directory_is_previewed(page: Page) -> None:
     await expect(proposals).to_contain_text("1-mal zugewiesen an Magistrat der Stadt Marburg")
     await proposals.get_by_role("button", name="Vorschau").click()
     await expect(proposals).to_contain_text("postcodes.csv")
+    draft = await proposals.get_by_text("amtsweg directory preview").inner_text()
+    assert re.fullmatch("amtsweg directory preview [0-9a-f]{8}", draft)  # the draft says its version itself
+    await expect(proposals).to_contain_text(f"{draft.replace('preview', 'apply')} --effective-from")
     await expect(proposals).to_contain_text("Betriebsstätte liegt in Marburg")
     await expect(proposals.get_by_role("button", name="Vorschau schließen")).to_be_focused()
     assert await accessibility_problems(page) == []

@@ -76,7 +76,10 @@ def test_a_change_without_manifest_needs_its_parent_named(change: Path) -> None:
     (change / "manifest.toml").unlink()
     with pytest.raises(ChangeRefused, match=f"does not say.*{FIRST.newest.id}.*--parent"):
         plan(change)
-    assert plan(change, parent=FIRST.newest.id).newest.change.parent == FIRST.newest.id
+    for named in (FIRST.newest.id, FIRST.newest.id[:12]):
+        assert plan(change, parent=named).newest.change.parent == FIRST.newest.id
+    with pytest.raises(ChangeRefused, match="was made from version"):
+        plan(change, parent=FIRST.newest.id[:5])
 
 
 def test_a_change_from_a_version_that_is_no_longer_the_newest_is_refused(change: Path) -> None:

@@ -74,11 +74,10 @@ class ChangedTableDocument(WireModel):
 class ProposalPreviewDocument(WireModel):
     """What the directory would get, and which cases it is about.
 
-    ``parent`` is the version that the lines are made for; ``remark`` is what a person has to add or check.
+    ``remark`` is what a person has to add or check.
     """
 
     proposal: ProposalDocument
-    parent: str
     change: tuple[ChangedTableDocument, ...]
     remark: WordsDocument
     assigned: tuple[AssignedCaseDocument, ...]
@@ -129,7 +128,6 @@ def _preview(proposal: DeskProposal, *, cases: CasesById, directory: Directory) 
     asked = question(proposal.last.decision)
     return ProposalPreviewDocument(
         proposal=_document(proposal, directory),
-        parent=directory.version,
         change=tuple(ChangedTableDocument(table=name, lines=lines) for name, lines in draft.lines.items()),
         remark=WordsDocument(de=draft.remark["de"], en=draft.remark["en"]),
         assigned=tuple(

@@ -32,12 +32,12 @@ async function toggle(id) {
   document.querySelector(`[data-proposal="${id}"] button`)?.focus();
 }
 
-function previewView({ proposal, parent, change, remark, assigned, waiting }) {
+function previewView({ proposal, change, remark, assigned, waiting }) {
   return [
     h("h4", {}, say("wouldChange")),
     h("p", {}, remark[languageNow()]),
     change.map(({ table, lines }) => [h("p", { class: "mono" }, `${table}.csv`), h("pre", { class: "mono", tabindex: "0", role: "region", "aria-label": `${table}.csv` }, lines.map(line => `+ ${line}`).join("\n"))]),
-    change.length ? h("p", { class: "hint" }, say("takeForce"), h("br"), h("code", {}, `amtsweg directory proposals show ${proposal.id} --output ${proposal.id}`), h("br"), h("code", {}, `amtsweg directory preview ${proposal.id} --parent ${parent.slice(0, 12)}`)) : null,
+    change.length ? h("p", { class: "hint" }, say("takeForce"), [`proposals show ${proposal.id} --output ${proposal.id}`, `preview ${proposal.id}`, `apply ${proposal.id} --effective-from "${say("instant")}" --reason "${say("why")}"`].map(each => [h("br"), h("code", {}, `amtsweg directory ${each}`)])) : null,
     h("h4", {}, say("waitingAlike")),
     waiting.length ? h("ul", {}, waiting.map(each => h("li", {}, h("span", { class: "mono" }, each.receiptNumber), ` · ${say("received")} ${moment(each.receivedAt)}`))) : h("p", { class: "hint" }, say("noneAlike")),
     h("h4", {}, say("assignedSoFar")),

@@ -58,7 +58,7 @@ export const say = speaker({
   assignedTo: ["{0}: {2}-mal zugewiesen an {1}, zuletzt {3}.", "{0}: assigned {2} times to {1}, last {3}."], noPlace: ["ohne Ort", "no place"],
   preview: ["Vorschau", "Preview"], closePreview: ["Vorschau schließen", "Close the preview"],
   wouldChange: ["Was sich ändern würde", "What would change"],
-  takeForce: ["Entwurf ergänzen, ganz prüfen und veröffentlichen, am Terminal:", "Complete the draft, check it as a whole and publish it, at the terminal:"],
+  takeForce: ["Entwurf ergänzen, ganz prüfen und veröffentlichen, mindestens zwei Minuten im Voraus, am Terminal:", "Complete the draft, check it as a whole and publish it, two minutes ahead at least, at the terminal:"], instant: ["JJJJ-MM-TTThh:mm:ss+01:00", "YYYY-MM-DDThh:mm:ss+01:00"],
   waitingAlike: ["Wartende Vorgänge mit derselben Frage", "Waiting cases with the same question"], noneAlike: ["Keiner wartet.", "None waits."],
   assignedSoFar: ["Bisher zugewiesen", "Assigned so far"],
   "unknown-service": ["Leistung unbekannt", "service unknown"], "unknown-place": ["Ort unbekannt", "place unknown"], "ambiguous-place": ["Ort nicht eindeutig", "place not unique"], "outside-territory": ["Ort außerhalb des Landes", "place outside the Land"],
