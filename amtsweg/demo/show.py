@@ -12,7 +12,7 @@ from rich.text import Text
 from amtsweg.demo.checks import latencies, one_of_each_kind, per_authority
 from amtsweg.demo.demo_words import case_word
 from amtsweg.demo.journey import Journey
-from amtsweg.demo.run import Bill, RunProgress
+from amtsweg.demo.run import STILL_S, Bill, RunProgress
 from amtsweg.directory.folder import open_directory
 from amtsweg.language import language, said
 from amtsweg.parked_words import in_words
@@ -79,18 +79,27 @@ def bill(outcome: Bill, console: Console) -> None:
                 en="[red]The independent verifier is missing: make verifier fetches it.[/red]",
             )
         )
-    verdict_line = (
-        said(de="[bold green]Alles geht auf.[/bold green]", en="[bold green]Everything adds up.[/bold green]")
-        if outcome.adds_up
-        else said(de="[bold red]Es geht nicht auf.[/bold red]", en="[bold red]It does not add up.[/bold red]")
-    )
     console.print(
         Panel(
-            Group(Text(said(de=_STORY_DE, en=_STORY_EN)), Text.from_markup(verdict_line)),
+            _story(outcome),
             title=said(de="Was hier geschah", en="What happened here"),
             title_align="left",
         )
     )
+
+
+def _story(outcome: Bill) -> Group:
+    """What happened; where the bill does not add up, only what is missing, for the rest would be a promise."""
+    if outcome.adds_up:
+        verdict = said(de="Alles geht auf.", en="Everything adds up.")
+        return Group(Text(said(de=_STORY_DE, en=_STORY_EN)), Text(verdict, style="bold green"))
+    broken = "; ".join(check.what for check in outcome.checks if not check.holds)
+    verdict = said(de=f"Es geht nicht auf: {broken}.", en=f"It does not add up: {broken}.")
+    help_ = said(
+        de=f"So stand es, als {STILL_S:.0f} Sekunden lang nichts mehr kam. Was die Dienste dazu sagen, liegt in var/log.",
+        en=f"So it stood when nothing had come for {STILL_S:.0f} seconds. What the services say about it lies in var/log.",
+    )
+    return Group(Text(verdict, style="bold red"), Text(help_))
 
 
 def report(outcome: Bill) -> dict[str, Any]:

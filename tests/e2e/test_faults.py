@@ -126,17 +126,8 @@ async def _under_load(
         tending.start()
         progress.taken = await post_all(platform, wanted, rate=RATE, done=lambda _: None)
         assert len(progress.taken) == len(wanted), f"answered otherwise than 202: {platform.refusals}"
-        await _settled(description, progress)
+        await settle(description, progress=progress, still_s=STILL_SECONDS)
     return progress
-
-
-async def _settled(description: StackDescription, progress: RunProgress) -> None:
-    """The bill adds up, or nothing has come for a while: a slow machine takes its time, but goes on."""
-    before, seen = -1, 0
-    while before < seen:
-        before = seen
-        await settle(description, progress=progress, within_s=STILL_SECONDS)
-        seen = len(progress.seen.leaves) + progress.seen.mails.total()
 
 
 def _admin(description: StackDescription) -> KafkaAddress:
