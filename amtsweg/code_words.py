@@ -91,6 +91,10 @@ VERSIONS: Final[Mapping[str, BothLanguages]] = {
     "newest": ("zuletzt veröffentlicht", "published last"),
     "in-force": ("gilt jetzt", "counts now"),
 }
+EXPORT_FORMS: Final[Mapping[str, BothLanguages]] = {
+    "jsonl": ("je Eintrag eine Zeile JSON", "a line of JSON for each entry"),
+    "parquet": ("Tabellen für Auswertungen", "tables for analysis"),
+}
 LISTED_STATES: Final = {
     **MESSAGE_STATES,
     "lacking": ("versandt, aber es fehlt etwas", "sent, but lacks something"),
@@ -109,6 +113,7 @@ TABLES: Final = (
     SENT_BY,
     UNVERIFIED,
     VERSIONS,
+    EXPORT_FORMS,
 )
 _WORDS: Final = re.compile(r" \([^)]*\)")
 

@@ -13,6 +13,7 @@ import typer
 from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.code_words import EXPORT_FORMS
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.new_file import require_free
@@ -38,7 +39,7 @@ def export(
     out: Annotated[Path, typer.Option(help="Ordner, der entstehen soll")],
     purpose: PurposeOption,
     reference: ReferenceOption,
-    form: Annotated[Form, typer.Option("--format", help="jsonl oder parquet")] = "jsonl",
+    form: Annotated[Form, typer.Option("--format", help=f"Form: {', '.join(EXPORT_FORMS)}")] = "jsonl",
     log_key: KeyOption = None,
     policy: PolicyOption = None,
     url: AuditUrlOption = None,

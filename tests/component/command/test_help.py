@@ -13,6 +13,7 @@ from amtsweg.__main__ import COMMANDS, build
 from amtsweg.code_words import (
     CLIENT_KINDS,
     CLOSE_REASONS,
+    EXPORT_FORMS,
     GROUPS,
     LISTED_STATES,
     QUOTAS,
@@ -27,6 +28,7 @@ from amtsweg.code_words import (
 from amtsweg.help import _patterns, _plain, catalogue, every_part, in_one_language, translated
 from amtsweg.language import LANGUAGE_VARIABLE, CommandLanguage
 from amtsweg.stack.provision import quotas
+from services.audit.domain.export import Form
 from services.notifier.domain.deadlines.inquiry import Via
 from services.notifier.domain.deadlines.law import DispatchChannel
 from services.router.domain.cases.desk import REASONS_DE, REASONS_EN
@@ -140,6 +142,7 @@ def test_codes_and_their_words_are_those_that_commands_take() -> None:
     assert SENT_BY.keys() == {*get_args(DispatchChannel)}
     assert UNVERIFIED.keys() == {*get_args(Unverified)}
     assert LISTED_STATES.keys() == {*messages.STATES}
+    assert EXPORT_FORMS.keys() == {*get_args(Form)}
     assert QUOTAS.keys() == {*quotas.QUOTAS}
 
 
