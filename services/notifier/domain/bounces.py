@@ -4,6 +4,7 @@ What arrives is anybody's: without the token it is about no message of ours, and
 """
 
 import hmac
+import re
 from base64 import b32decode, b32encode
 from binascii import Error as NotBase32
 from collections.abc import Iterator
@@ -22,7 +23,11 @@ MOST_BYTES: Final = 256 * 1024
 
 _MOST_BOUNDARIES = 20
 _MOST_LINES = 10_000
+_MOST_PARAMETERS = 1_000
+"""The library's time grows with their square: 60,000 in one header take seconds."""
+
 _MOST_PARTS = 50
+_STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9])")
 _PREFIX = "bounce+"
 _ID_BYTES, _MAC_BYTES = 16, 10
 _CODED = 42
@@ -68,7 +73,7 @@ def read_report(content: bytes) -> DeliveryReport | None:
     """Read a delivery status notification; None where it is none, contradicts itself, or is larger than any real one."""
     if len(content) > MOST_BYTES or content.lower().count(b"boundary") > _MOST_BOUNDARIES:
         return None
-    if content.count(b"\n") > _MOST_LINES:
+    if content.count(b"\n") > _MOST_LINES or content.count(b";") > _MOST_PARAMETERS:
         return None
     try:
         reports = {
@@ -104,7 +109,8 @@ def _recipients(part: Message) -> Iterator[DeliveryReport]:
 
 def _report(fields: Message) -> DeliveryReport | None:
     action = str(fields.get("Action", "")).strip().lower()
-    status = str(fields.get("Status", "")).strip()[:12]
+    stated = _STATUS.match(str(fields.get("Status", "")).strip())
+    status = stated[0] if stated else ""
     match action, status[:2]:
         case "failed", "5.":
             return DeliveryReport("failed", status)
