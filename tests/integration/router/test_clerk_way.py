@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,17 +10,15 @@ from uuid import UUID
 import httpx
 import pytest
 
-from amtsweg.stack import ports
-from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.service import ServiceProcess
-from amtsweg.stack.services import PAGES, environments
 from shared.events.clock import PeriodEnding
 from shared.events.envelope import Event, encode
 from shared.events.ids import child_id
 from shared.events.payload import Sealed
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import CASE_CLOCK
-from tests.integration.router.conftest import Ground, running
+from tests.integration.router.clerks_at_work import serving_pages, signed_in
+from tests.integration.router.conftest import Ground
 from tests.support.events import GIESSEN
 from tests.support.routing import about
 
@@ -29,37 +26,14 @@ from tests.support.routing import about
 @pytest.fixture(scope="module")
 def pages(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[str]:
     """The address of doors that know an issuer."""
-    port, issuer_port = ports.free_port(), ports.free_port()
-    own = f"http://{ports.LOOPBACK}:{port}"
-    var = ground.surroundings.var / "clerk"
-    issuer = IssuerPart(
-        var=var, port=issuer_port, secrets=ground.made.sign_in_secrets, urls=dict.fromkeys(PAGES, own)
-    )
-    environment = environments(ground.surroundings)["doors"] | {
-        "AMTSWEG_HTTP__PORT": str(port),
-        "AMTSWEG_INSTANCE": "7",
-        "AMTSWEG_SIGN_IN__ISSUER": issuer.url,
-        "AMTSWEG_SIGN_IN__CLIENT_ID": "doors",
-        "AMTSWEG_SIGN_IN__CLIENT_SECRET_FILE": str(ground.made.keys.sign_in("doors")),
-        "AMTSWEG_SIGN_IN__PUBLIC_URL": own,
-    }
-    with ExitStack() as started:
-        issuer.start()
-        started.callback(issuer.stop)
-        started.enter_context(running(ServiceProcess("doors", var=var, environment=environment, port=port)))
-        yield own
+    with serving_pages(ground) as address:
+        yield address
 
 
 @pytest.fixture
 async def clerk(pages: str) -> AsyncIterator[httpx.AsyncClient]:
     """Erika Mustermann of Gießen, signed in."""
-    async with httpx.AsyncClient(base_url=pages, timeout=30) as browser:
-        asked = await browser.get("/clerk/sign-in")
-        chosen = asked.headers["location"].replace("/authorize?", "/chosen?person=sachbearbeitung-1&")
-        back = await browser.get(chosen)
-        assert (await browser.get(back.headers["location"])).headers["location"] == "/clerk/"
-        told = (await browser.get("/clerk/session")).json()
-        browser.headers["Amtsweg-Csrf"] = told["csrf"]
+    async with signed_in(pages, "sachbearbeitung-1") as browser:
         yield browser
 
 

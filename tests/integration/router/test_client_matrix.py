@@ -9,7 +9,7 @@ from pathlib import Path
 import confluent_kafka
 import pytest
 from joserfc import jwe
-from joserfc.jwk import JWKRegistry
+from joserfc.jwk import ECKey, JWKRegistry
 
 from amtsweg.stack.service import ServiceProcess
 from shared.events.case import CaseAccepted
@@ -88,11 +88,18 @@ async def test_a_client_of_another_language_reads_the_inbox_and_opens_what_lies_
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("changing", [False, True], ids=["one key", "two keys, while the authority changes"])
 async def test_the_sample_in_java_opens_a_case_accepts_and_confirms_it(
-    ground: Ground, router: ServiceProcess, intake: ServiceProcess, doors: ServiceProcess, tmp_path: Path
+    ground: Ground,
+    intake: ServiceProcess,
+    doors: ServiceProcess,
+    tmp_path: Path,
+    changing: bool,  # noqa: FBT001 - by parametrize
 ) -> None:
     command = await asyncio.to_thread(java_sample, tmp_path)
     access = description(ground, [ALLENDORF], intake=intake, doors=doors, folder=tmp_path)
+    if changing:
+        _holds_a_newer_key_too(access)
     sent = ground.submission(place=Place(ags=ALLENDORF.removeprefix("g-")), content=b'{"betrieb":"Eisdiele"}')
     await ground.receive(sent)
     await ground.until(SUBMISSION_ROUTED.name, sent.case_id, SubmissionRouted)
@@ -101,6 +108,18 @@ async def test_the_sample_in_java_opens_a_case_accepts_and_confirms_it(
 
     assert told.splitlines()[0] == '{"betrieb":"Eisdiele"}'
     await ground.until(CASE_UPDATED.name, sent.case_id, CaseAccepted)
+
+
+def _holds_a_newer_key_too(access: Path) -> None:
+    """The key file becomes a set: the next key, to which nothing is sealed yet, before the present one."""
+    document = json.loads(access.read_bytes())
+    held = document["authorities"][ALLENDORF]
+    newer = ECKey.generate_key("P-256", {"kid": "next", "alg": "ECDH-ES+A256KW", "use": "enc"})
+    present = json.loads(Path(held["decryptionKeyFile"]).read_bytes())
+    both = access.with_name("both.jwk")
+    both.write_text(json.dumps({"keys": [newer.as_dict(private=True), present]}))
+    held["decryptionKeyFile"] = str(both)
+    access.write_text(json.dumps(document))
 
 
 def _read(ground: Ground, case: str) -> bytes:

@@ -1,30 +1,40 @@
 """From any transport to any other: nothing is lost, and what comes again was not confirmed and has the same id."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import TopicPartition
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as NextPlace
 
+from amtsweg.stack.issuer.description import SamplePerson
+from amtsweg.stack.provision.postgres import DATABASE
 from amtsweg.stack.service import ServiceProcess
+from services.router.adapters.postgres import SCHEMA
 from shared.events.competence import Place
 from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
+from shared.kafka.records import Record
+from shared.postgres.pool import open_pool
+from tests.integration.router.clerks_at_work import serving_pages, signed_in
 from tests.integration.router.conftest import Ground, url
 from tests.support.receiver import receiving
 
 AUTHORITY = "g-06535001"
 PLACE = Place(ags="06535001")
 INBOX, GROUP = AUTHORITY_INBOX.for_authority(AUTHORITY), authority_group(AUTHORITY)
-PULL, WEBHOOK, KAFKA, NEW_PROTOCOL = "pull", "webhook", "kafka", "new protocol"
+PULL, PAGE, WEBHOOK, KAFKA, NEW_PROTOCOL = "pull", "page", "webhook", "kafka", "new protocol"
 BY_KAFKA = {KAFKA, NEW_PROTOCOL}
 SOME = (PULL, KAFKA, WEBHOOK, PULL)
+WITH_PEOPLE = (PULL, PAGE, WEBHOOK, PAGE, KAFKA, PAGE, PULL)
 EVERY_DIRECTION = (
     *(PULL, KAFKA, PULL, WEBHOOK, PULL, NEW_PROTOCOL, KAFKA),
     *(WEBHOOK, KAFKA, NEW_PROTOCOL, WEBHOOK, NEW_PROTOCOL, PULL),
@@ -146,9 +156,75 @@ async def by_new_protocol(ground: Ground, http: httpx.AsyncClient) -> AsyncItera
         await asyncio.to_thread(consumer.close)
 
 
+@asynccontextmanager
+async def by_page(ground: Ground, http: httpx.AsyncClient) -> AsyncIterator[Transport]:
+    """What has been answered there is confirmed, once the authority's own software has been silent for two weeks."""
+    await _fell_silent(ground)
+    person = SamplePerson(id="sachbearbeitung-9", name="Ida Muster", does="", authorities=(AUTHORITY,))
+    with serving_pages(ground, persons=[person]) as pages:
+        async with (
+            signed_in(pages, person.id) as browser,
+            AIOKafkaAdminClient(**ground.admin.arguments()) as admin,
+        ):
+            yield Clerk(ground, browser, admin)
+
+
+class Clerk:
+    def __init__(self, ground: Ground, browser: httpx.AsyncClient, admin: AIOKafkaAdminClient) -> None:
+        self._ground = ground
+        self._browser = browser
+        self._admin = admin
+        self._seen: list[Record] = []
+
+    async def read(self, count: int) -> list[str]:
+        self._seen = (await self._ground.records(INBOX, partitions=1))[-count:]
+        for record in self._seen:
+            case = dict(record.headers)["ce_caseid"].decode()
+            await self._until_listed(case)
+            shown = (await self._browser.get(f"/clerk/cases/{case}")).raise_for_status().json()
+            assert shown["event"] == json.loads(record.value or b"")
+        return [dict(record.headers)["ce_id"].decode() for record in self._seen]
+
+    async def confirm(self, count: int) -> None:
+        for record in self._seen[:count]:
+            headers = {name: value.decode() for name, value in record.headers}
+            answer = {
+                "id": f"page/{headers['ce_id']}",
+                "caseId": headers["ce_caseid"],
+                "kind": "accepted",
+                "givenAt": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            taken = await self._browser.post("/clerk/v1/answers", json=answer)
+            assert taken.status_code == 202, taken.text
+        async with asyncio.timeout(60):
+            while await self._place() <= self._seen[count - 1].offset:
+                await self._browser.get("/clerk/cases")  # what a page asks by itself moves the position
+                await asyncio.sleep(0.5)
+        assert await self._place() <= self._seen[count].offset
+
+    async def _until_listed(self, case: str) -> None:
+        async with asyncio.timeout(60):
+            while True:
+                listed = (await self._browser.get("/clerk/cases")).raise_for_status().json()["cases"]
+                if case in {each["case"] for each in listed}:
+                    return
+                await asyncio.sleep(0.1)
+
+    async def _place(self) -> int:
+        found = await self._admin.list_consumer_group_offsets(GROUP)
+        return int(found[TopicPartition(INBOX, 0)].offset)
+
+
+async def _fell_silent(ground: Ground) -> None:
+    pool = await open_pool(ground.surroundings.postgres.url(DATABASE), schema=SCHEMA, size=1)
+    async with pool:
+        await pool.execute("UPDATE inbox_looks SET fetched_at = fetched_at - interval '15 days'")
+
+
 Opened = Callable[[Ground, httpx.AsyncClient], AbstractAsyncContextManager[Transport]]
 WAYS: dict[str, Opened] = {
     PULL: by_pull,
+    PAGE: by_page,
     WEBHOOK: by_webhook,
     KAFKA: by_kafka,
     NEW_PROTOCOL: by_new_protocol,
@@ -183,6 +259,7 @@ async def come(ground: Ground, number: int) -> list[str]:
     "ways",
     [
         pytest.param(SOME, id="one of each"),
+        pytest.param(WITH_PEOPLE, id="with people", marks=pytest.mark.long),
         pytest.param(EVERY_DIRECTION, id="every direction", marks=pytest.mark.long),
     ],
 )
