@@ -19,6 +19,9 @@ from shared.web.bearer import CREDENTIAL, LIFETIME, LONGEST, SIGNED_WITH, TYPE
 
 AUDIENCE: Final = "intake"
 
+_NO_ASSERTION: Final = (JoseError, ValueError, TypeError, AttributeError, RecursionError)
+"""What the library trips over: a header of the wrong type is a stranger's as much as a wrong signature."""
+
 
 class JwtTokens:
     """Implements `services.intake.ports.Tokens`: signs with the newest key, the last."""
@@ -51,20 +54,20 @@ class JwtAssertions:
     def claimed(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         try:
             shown = jws.extract_compact(assertion[:LONGEST].encode())
-            headers = shown.headers()
+            headers: object = shown.headers()
             protected = assertion.partition(".")[0]
             if inspect(shown.payload) or inspect(urlsafe_b64decode(protected + "=" * (-len(protected) % 4))):
                 return None  # two readers could read two claims
             claims = json.loads(shown.payload)
-        except (JoseError, ValueError, RecursionError):
+        except _NO_ASSERTION:
             return None
-        return (headers, claims) if isinstance(claims, dict) else None
+        return (headers, claims) if isinstance(headers, dict) and isinstance(claims, dict) else None
 
     def verifies(self, assertion: str, *, key: Mapping[str, Any]) -> bool:
         try:
             with warnings.catch_warnings():  # of the name EdDSA, which RFC 9864 calls deprecated
                 warnings.simplefilter("ignore", SecurityWarning)
                 jwt.decode(assertion[:LONGEST], strong_key(key), algorithms=list(ASSERTION_ALGORITHMS))
-        except (JoseError, ValueError):
+        except _NO_ASSERTION:
             return False
         return True

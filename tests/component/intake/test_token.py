@@ -1,4 +1,5 @@
 import warnings
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -171,6 +172,28 @@ async def test_a_form_is_sent_as_a_form(intake: Intake) -> None:
 )
 async def test_what_is_no_assertion_is_denied(intake: Intake, shown: str) -> None:
     assert (await ask_with(intake, shown or "x")).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(b'"alg"', b'["alg"]', b"null", b'{"alg":["ES256"]}', b'{"alg":"ES256","kid":[]}'),
+        *(
+            b'{"alg":"ES256","crit":%s,"b64":true}' % crit
+            for crit in (b"null", b"1", b"true", b"[1]", b"[[]]")
+        ),
+    ],
+)
+async def test_a_header_of_any_type_is_denied(intake: Intake, header: bytes) -> None:
+    claims = jws.extract_compact(assertion(intake).encode()).payload
+    shown = f"{jws_part(header)}.{jws_part(claims)}"
+    signature = jws.JWSRegistry.algorithms["ES256"].sign(shown.encode(), CLIENT_KEY)
+    denied = await ask_with(intake, f"{shown}.{jws_part(signature)}")
+    assert (denied.status_code, denied.json()["error"]) == (401, "invalid_client")
+
+
+def jws_part(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize("more", [b'"sub":"other",', rb'"\u0073ub":"other",', b'"n":1e400,'])

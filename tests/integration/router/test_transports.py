@@ -161,12 +161,14 @@ async def by_page(ground: Ground, http: httpx.AsyncClient) -> AsyncIterator[Tran
     """What has been answered there is confirmed, once the authority's own software has been silent for two weeks."""
     await _fell_silent(ground)
     person = SamplePerson(id="sachbearbeitung-9", name="Ida Muster", does="", authorities=(AUTHORITY,))
-    with serving_pages(ground, persons=[person]) as pages:
-        async with (
-            signed_in(pages, person.id) as browser,
-            AIOKafkaAdminClient(**ground.admin.arguments()) as admin,
-        ):
-            yield Clerk(ground, browser, admin)
+    admin = AIOKafkaAdminClient(**ground.admin.arguments())
+    await admin.start()
+    try:
+        with serving_pages(ground, persons=[person]) as pages:
+            async with signed_in(pages, person.id) as browser:
+                yield Clerk(ground, browser, admin)
+    finally:
+        await admin.close()
 
 
 class Clerk:
