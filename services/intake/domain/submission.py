@@ -29,6 +29,7 @@ from shared.events.competence import Attributes, Place
 from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import Channel, ClientReference, Language
 from shared.mail_domain import LOCAL_PART, registered_domain
+from shared.printed_text import can_be_printed
 from shared.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
 
 _LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
@@ -52,13 +53,26 @@ EmailAddress = Annotated[
     StringConstraints(pattern=rf"^{LOCAL_PART}@[^@\s\x00-\x20\x7f]+$", max_length=_LONGEST_EMAIL),
     AfterValidator(_with_registered_domain),
 ]
-PersonName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+PersonName = Annotated[
+    str,
+    BeforeValidator(_visible),
+    StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}$"),
+]
 
 Fault = Literal["missing", "unknown-field", "malformed", "domain-unknown", "unreachable"] | JsonFault
 
 
+def _printable(line: str) -> str:
+    if not can_be_printed(line):
+        raise ValueError("a letter cannot show it")
+    return line
+
+
 AddressLine = Annotated[
-    str, BeforeValidator(_visible), StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")
+    str,
+    BeforeValidator(_visible),
+    StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,60}$"),
+    AfterValidator(_printable),
 ]
 PostalCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,10}[A-Za-z0-9])?$")]
 MailboxId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
@@ -125,8 +139,8 @@ class Contact(WireModel):
     def _is_reached(self) -> Self:
         if not (self.email or self.mailbox or self.address):
             raise PydanticCustomError("unreachable", "email, mailbox or address is needed")
-        if self.address and not self.name:
-            raise PydanticCustomError("unreachable", "a letter needs a name")
+        if self.address and not (self.name and can_be_printed(self.name)):
+            raise PydanticCustomError("unreachable", "a letter needs a name that it can show")
         return self
 
     @property

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notifier.domain.reach import Addressee
 from services.notifier.domain.rendering import Words
 from shared.local_time import letter_day
+from shared.printed_text import printed
 
 _FITS = 38
 """Characters of a line in the address field at full size."""
@@ -43,10 +44,10 @@ class PrintedLetter:
             "address": self.addressee.lines,
             "long": any(len(line) > _FITS for line in self.addressee.lines),
             "date": letter_day(self.on, "en" if words.language == "en" else "de"),
-            "heading": outline.heading,
-            "greeting": outline.greeting,
-            "lead": outline.lead,
-            "facts": [list(fact) for fact in outline.facts],
-            "effect": outline.effect,
-            "meaning": outline.meaning,
+            "heading": printed(outline.heading),
+            "greeting": printed(outline.greeting),
+            "lead": printed(outline.lead),
+            "facts": [[printed(part) for part in fact] for fact in outline.facts],
+            "effect": printed(outline.effect),
+            "meaning": printed(outline.meaning),
         }

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from services.notifier.domain.address import Unusable
 from shared.countries import country_line
 from shared.events.payload import WireModel
+from shared.printed_text import can_be_printed
 
 
 class _Postal(WireModel):
@@ -46,7 +47,7 @@ def addressee_of(contact: bytes) -> Addressee:
     """To whom a letter goes.
 
     Raises:
-        Unusable: the contact lacks a name or an address, or nobody knows its country.
+        Unusable: the contact lacks a name or an address, nobody knows its country, or a letter cannot show a line.
     """
     reach = _read(contact)
     if not reach.name or reach.address is None:
@@ -57,6 +58,8 @@ def addressee_of(contact: bytes) -> Addressee:
         raise Unusable("the `country` of the address is unknown")
     town = " ".join(part for part in (where.postal_code, where.town) if part)
     lines = (reach.name, where.extra, where.street, town, abroad)
+    if not all(can_be_printed(line) for line in lines if line):
+        raise Unusable("a letter cannot show the `name` or the `address`")
     return Addressee(tuple(line for line in lines if line))
 
 

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from unicodedata import combining
 
 import pytest
 
 from services.notifier.adapters.letters import LetterBucket, LetterFolder, pdf_of
 from services.notifier.domain.letter import LetterSender, PrintedLetter
-from services.notifier.domain.reach import addressee_of
+from services.notifier.domain.reach import Addressee, addressee_of
 from services.notifier.handler.carriers import Desk, LetterCarrier
 from services.notifier.ports import Accepted, MailRefused, ServerAway
 from shared.events.notification import MessageKind
 from shared.object_store import ObjectStore
+from shared.printed_text import can_be_printed
 from tests.component.notifier.test_delivery import CONTACT, Directory, OpenedContacts, World
 from tests.support.mails import KINDS, LANGUAGES, NAMES, WRITER, message
 from tests.support.object_server import KEY, new_store, object_server
@@ -60,6 +62,22 @@ def test_every_message_is_a_tagged_letter_in_its_language(kind: MessageKind, lan
 )
 def test_what_a_name_holds_is_text_and_stays_on_one_page(name: str) -> None:
     assert pages(pdf_of(letter(name=name))) == pages(pdf_of(letter())) == 1
+
+
+def test_the_font_has_every_letter_that_a_letter_may_show() -> None:
+    shown = [char for char in map(chr, range(0x10000)) if can_be_printed(char)]
+    assert len(shown) > 1_000
+    for start in range(0, len(shown), 400):
+        lines = tuple("a" + each if combining(each) else each for each in shown[start : start + 400])
+        assert pdf_of(replace(letter(), addressee=Addressee((" ".join(lines),))))
+
+
+def test_what_an_authority_wrote_is_printed_as_far_as_a_letter_can_show_it() -> None:
+    words = letter().words
+    outline = replace(words.outline, facts=(("Es fehlt", "Mietvertrag 🏠 李\n2. Blatt"),), lead="\x9f")
+    written = replace(letter(), words=replace(words, outline=outline))
+    assert written.data()["facts"] == [["Es fehlt", "Mietvertrag ? ?\n2. Blatt"]]
+    assert pdf_of(written).startswith(b"%PDF-")
 
 
 def test_an_address_abroad_with_all_its_lines_fits_the_window_on_one_page() -> None:

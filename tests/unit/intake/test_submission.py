@@ -195,6 +195,18 @@ def test_the_ways_to_an_applicant_follow_from_what_the_contact_names(
     assert got.submission.contact.channels == channels
 
 
+UNPRINTABLE = ("李小龙", "🏠", "A\u202eB", "\ue000", "\uffff", "ไทย")
+
+
+@pytest.mark.parametrize("text", UNPRINTABLE)
+def test_what_a_letter_cannot_show_is_refused_where_a_letter_would_be_written(text: str) -> None:
+    name = read(body(contact={"name": text, "address": ADDRESS}), max_content=LIMIT)
+    street = read(body(contact={"name": "Erika", "address": ADDRESS | {"street": text}}), max_content=LIMIT)
+    assert name == Faulty((("contact", "unreachable"),))
+    assert street == Faulty((("contact.address.street", "malformed"),))
+    assert isinstance(read(body(contact={"name": text, "email": ERIKA}), max_content=LIMIT), HandedIn)
+
+
 @pytest.mark.parametrize("contact", [{}, {"name": "Erika"}, {"address": ADDRESS}])
 def test_a_contact_that_names_no_way_is_refused_in_words(contact: dict[str, object]) -> None:
     got = read(body(contact=contact), max_content=LIMIT)

@@ -45,6 +45,13 @@ def test_a_letter_to_a_country_that_nobody_knows_is_not_sent_to_germany() -> Non
         addressee_of(contact(name="Erika", address=ADDRESS | {"country": "XX"}))
 
 
+@pytest.mark.parametrize("text", ["李小龙", "A\x9fB", "🏠"])
+def test_no_letter_goes_to_a_name_or_a_street_that_it_cannot_show(text: str) -> None:
+    for shown in (contact(name=text, address=ADDRESS), contact(name="E", address=ADDRESS | {"street": text})):
+        with pytest.raises(Unusable):
+            addressee_of(shown)
+
+
 def test_a_mailbox_is_what_the_platform_calls_it() -> None:
     assert mailbox_of(contact(mailbox="p-17", email="a@example.org")) == "p-17"
 

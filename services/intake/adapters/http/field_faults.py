@@ -6,6 +6,8 @@ from typing import Final
 from services.intake.domain.submission import Fault
 from shared.strict_json import DEEPEST
 
+_LINE: Final = ("1 bis 60 Zeichen nach DIN SPEC 91379", "1 to 60 characters of DIN SPEC 91379")
+
 EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "service": ("14 Ziffern (LeiKa-Schlüssel)", "14 digits (LeiKa key)"),
     "place": (
@@ -24,8 +26,8 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     "attributes.road": ("municipal, district, land oder federal", "municipal, district, land or federal"),
     "content": ("ein JSON-Objekt", "a JSON object"),
     "contact": (
-        "ein Objekt mit mindestens einem von email, mailbox, address; mit address auch name",
-        "an object with at least one of email, mailbox, address; with address also name",
+        "ein Objekt mit mindestens einem von email, mailbox, address; mit address auch name, in Buchstaben nach DIN SPEC 91379",
+        "an object with at least one of email, mailbox, address; with address also name, in letters of DIN SPEC 91379",
     ),
     "contact.email": (
         "eine E-Mail-Adresse; vor dem @ ohne Umlaute und Anführungszeichen",
@@ -43,7 +45,7 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "ein Objekt mit street, postalCode, town und, wenn nötig, extra und country",
         "an object with street, postalCode, town and, where needed, extra and country",
     ),
-    "contact.address.street": ("1 bis 60 Zeichen", "1 to 60 characters"),
+    "contact.address.street": _LINE,
     "contact.address.postalCode": (
         "5 Ziffern; in einem anderen Land (country) bis 12 Zeichen, oder keine",
         "5 digits; in another country (country) up to 12 characters, or none",
@@ -52,8 +54,8 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "ein Land nach ISO 3166-1, zum Beispiel FR; für Deutschland keins",
         "a country of ISO 3166-1, for example FR; none for Germany",
     ),
-    "contact.address.town": ("1 bis 60 Zeichen", "1 to 60 characters"),
-    "contact.address.extra": ("1 bis 60 Zeichen", "1 to 60 characters"),
+    "contact.address.town": _LINE,
+    "contact.address.extra": _LINE,
     "language": ("de, de-simple oder en", "de, de-simple or en"),
     "clientReference": ("1 bis 64 Zeichen aus A-Z a-z 0-9 . _ -", "1 to 64 characters of A-Z a-z 0-9 . _ -"),
 }
