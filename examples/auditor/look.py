@@ -153,7 +153,9 @@ def main() -> None:
             print(line(entry))
     except Unproven as unproven:
         sys.exit(f"entry {entry['index']}: {unproven}")
-    print(f"this look is on record too, as entry {timeline['look']}")
+    print(
+        f"this look is on record too, as entry {timeline['look']}; what happened seconds ago may not be: look again"
+    )
 
 
 if __name__ == "__main__":

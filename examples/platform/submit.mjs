@@ -75,6 +75,9 @@ const receipt = await submit(intake, token, key);
 console.log(`receipt ${receipt.receiptNumber} of ${receipt.receivedAt}, case ${receipt.caseId}`);
 const again = await submit(intake, token, key);
 console.log(`repeated under the same key: ${JSON.stringify(again) === JSON.stringify(receipt) ? "the same receipt" : "ANOTHER RECEIPT"}`);
+let code = "";
 for await (const line of follow(intake + receipt.links.history, token, Number(seconds))) {
-  console.log(`${line.at}  ${line.code.padEnd(10)} ${line.text}`);
+  code = line.code;
+  console.log(`${line.at}  ${code.padEnd(20)} ${line.text}`);
 }
+if (!LAST.has(code)) console.log(`not decided within ${seconds} seconds; what comes later is told by GET ${receipt.links.history}`);

@@ -124,8 +124,14 @@ def run(intake: str, client: dict[str, str], *, town: str, seconds: float) -> No
     print(f"receipt {receipt['receiptNumber']} of {receipt['receivedAt']}, case {receipt['caseId']}")
     again = submit(intake, token, key=key, town=town)
     print(f"repeated under the same key: {'the same receipt' if again == receipt else 'ANOTHER RECEIPT'}")
+    code = ""
     for line in follow(intake, token, receipt["links"]["history"], seconds=seconds):
-        print(f"{line['at']}  {line['code']:<10} {line['text']}")
+        code = line["code"]
+        print(f"{line['at']}  {code:<20} {line['text']}")
+    if code not in LAST:
+        print(
+            f"not decided within {seconds:g} seconds; what comes later is told by GET {receipt['links']['history']}"
+        )
 
 
 if __name__ == "__main__":

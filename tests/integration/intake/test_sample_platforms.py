@@ -41,3 +41,6 @@ async def test_a_sample_platform_hands_in_and_repeats(
     assert out.decode().startswith("receipt AW-")
     assert "the same receipt" in out.decode()
     assert "received" in out.decode()
+    # Nobody answers here: the end is told, and where to go on.
+    assert out.decode().splitlines()[-1].startswith("not decided within 2 seconds; ")
+    assert "GET /v1/cases/" in out.decode()
