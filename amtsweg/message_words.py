@@ -5,24 +5,9 @@ from typing import Final
 
 from amtsweg.code_words import GIVEN_UP, MESSAGE_STATES, BothLanguages
 from services.notifier.adapters.postgres.operate import ListedMessage
+from shared.case_history.words import MESSAGES
 from shared.local_time import ReadIn
 
-KINDS: Final[Mapping[str, BothLanguages]] = {
-    "receipt": ("Automatische Empfangsbestätigung", "automatic receipt"),
-    "clearing": ("Zuständigkeit wird geklärt", "competence is being clarified"),
-    "forwarded": ("Weitergeleitet an die zuständige Behörde", "forwarded to the competent authority"),
-    "acknowledgement": ("Eingangsbestätigung der Behörde", "the authority's confirmation of receipt"),
-    "status": ("Stand des Verfahrens", "status of the procedure"),
-    "incomplete": ("Es fehlen Unterlagen", "documents are missing"),
-    "supplement": ("Nachgereichtes ist eingegangen", "supplement received"),
-    "unreadable": ("Datei nicht lesbar", "file cannot be read"),
-    "extension": ("Frist verlängert", "period extended"),
-    "decision": ("Entscheidung liegt bereit", "decision available"),
-    "deemed-approval": ("Gilt als bewilligt", "deemed approved"),
-    "certificate": ("Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"),
-    "trade-certificate": ("Gewerbeschein liegt bereit", "trade certificate available"),
-    "completion": ("Verfahren abgeschlossen", "procedure completed"),
-}
 CHANNELS: Final[Mapping[str, BothLanguages]] = {
     "email": ("E-Mail", "e-mail"),
     "mailbox": ("Postfach", "mailbox"),
@@ -50,7 +35,7 @@ def word(words: Mapping[str, BothLanguages], key: str, language: ReadIn) -> str:
 def in_words(message: ListedMessage, language: ReadIn) -> str:
     """What the message is and how it stands, with the keys that commands take beside the names."""
     kind, channel = (
-        word(words, key, language) for words, key in ((KINDS, message.kind), (CHANNELS, message.channel))
+        word(words, key, language) for words, key in ((MESSAGES, message.kind), (CHANNELS, message.channel))
     )
     state = f"{word(MESSAGE_STATES, message.state, language)} ({message.state})"
     why = "" if message.reason is None else f", {word(REASONS, message.reason, language)} ({message.reason})"

@@ -197,10 +197,30 @@ DETAILS: dict[str, tuple[str, str]] = {
 }
 
 
+MESSAGES: dict[str, tuple[str, str]] = {
+    "receipt": ("Automatische Empfangsbestätigung", "automatic receipt"),
+    "clearing": ("Zuständigkeit wird geklärt", "competence is being clarified"),
+    "forwarded": ("Weitergeleitet an die zuständige Behörde", "forwarded to the competent authority"),
+    "acknowledgement": ("Eingangsbestätigung der Behörde", "the authority's confirmation of receipt"),
+    "status": ("Stand des Verfahrens", "status of the procedure"),
+    "incomplete": ("Es fehlen Unterlagen", "documents are missing"),
+    "supplement": ("Nachgereichtes ist eingegangen", "supplement received"),
+    "unreadable": ("Datei nicht lesbar", "file cannot be read"),
+    "extension": ("Frist verlängert", "period extended"),
+    "decision": ("Entscheidung liegt bereit", "decision available"),
+    "deemed-approval": ("Gilt als bewilligt", "deemed approved"),
+    "certificate": ("Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"),
+    "trade-certificate": ("Gewerbeschein liegt bereit", "trade certificate available"),
+    "completion": ("Verfahren abgeschlossen", "procedure completed"),
+}
+"""What an applicant was told, by the kind of the message."""
+
+
 def said(line: HistoryLine, *, language: Language) -> str:
     """Return the text of the line with its detail; an unknown detail, from a newer producer, is left out."""
     column = 0 if language == "de" else 1
     text = CODES[line.code][column]
-    if line.code.startswith("message-") or line.detail not in DETAILS:
+    details = MESSAGES if line.code.startswith("message-") else DETAILS
+    if line.detail not in details:
         return text
-    return f"{text} ({DETAILS[line.detail][column]})"
+    return f"{text} ({details[line.detail][column]})"

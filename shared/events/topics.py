@@ -111,6 +111,7 @@ CASE_ORDERED = Topic(
     payloads=(case.RetryOrdered, case.RedeliverOrdered, case.AssignOrdered, EraseOrdered),
     producers=("operator-desk", "desk"),
     consumers=("router", "intake", "notifier", "audit"),
+    followers=("desk",),
     audited=True,
 )
 OPERATION_ORDERED = Topic(
@@ -278,7 +279,6 @@ CATALOGUE: tuple[Topic, ...] = (
 
 GROUPS: Mapping[ConsumerGroup, BusLogin] = {g: g for g in ("intake", "router", "notifier", "audit")}
 """The services' consumer groups and the login that runs each."""
-
 SERVICES: tuple[BusLogin, ...] = ("intake", "router", "doors", "desk", "notifier", "audit")
 """The logins of our own processes, named like them."""
 

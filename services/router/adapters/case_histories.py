@@ -16,7 +16,13 @@ from aiokafka.structs import TopicPartition
 from shared.case_history.lines import HistoryLine, line
 from shared.errors import Unavailable
 from shared.events.envelope import Undecodable, decode
-from shared.events.topics import CASE_CLOCK, CASE_UPDATED, NOTIFICATION_SETTLED, SUBMISSION_ROUTED
+from shared.events.topics import (
+    CASE_CLOCK,
+    CASE_ORDERED,
+    CASE_UPDATED,
+    NOTIFICATION_SETTLED,
+    SUBMISSION_ROUTED,
+)
 from shared.kafka.client import KafkaAddress, close, reader
 from shared.kafka.partitions import partitions_of
 from shared.kafka.read_to_end import read_to_end
@@ -25,7 +31,7 @@ from shared.kafka.since import first_since
 
 TOPICS: Final = {
     topic.name: topic.payloads
-    for topic in (SUBMISSION_ROUTED, CASE_UPDATED, CASE_CLOCK, NOTIFICATION_SETTLED)
+    for topic in (SUBMISSION_ROUTED, CASE_ORDERED, CASE_UPDATED, CASE_CLOCK, NOTIFICATION_SETTLED)
 }
 """What is told of a case without anything sealed."""
 

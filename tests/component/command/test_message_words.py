@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from amtsweg.code_words import MESSAGE_STATES, BothLanguages
-from amtsweg.message_words import CHANNELS, KINDS, REASONS, in_words
+from amtsweg.message_words import CHANNELS, REASONS, in_words
 from services.notifier.adapters.postgres.operate import ListedMessage
 from services.notifier.domain.message import MessageState
+from shared.case_history.words import MESSAGES
 from shared.events.notification import FailureReason, MessageKind, Settlement, Shortcoming
 from shared.events.submission import Channel
 from tests.support.events import CASE_ID, RECEIVED_AT
@@ -33,7 +34,7 @@ MESSAGE = ListedMessage(
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        (KINDS, get_args(MessageKind)),
+        (MESSAGES, get_args(MessageKind)),
         (CHANNELS, get_args(Channel)),
         (MESSAGE_STATES, (*get_args(get_args(MessageState)[0]), *get_args(Settlement))),
         (REASONS, (*get_args(FailureReason), *get_args(Shortcoming))),

@@ -116,6 +116,7 @@ async def _an_answer_without_effect_is_in_the_history_and_in_the_list(
                 break
             await asyncio.sleep(0.1)
     assert codes[:2] == ["received", "parked"]
+    assert "assign-ordered" in codes  # by whom it came to this authority
     assert codes[-3:] == ["routed", "accepted", "answer-refused"]
 
 

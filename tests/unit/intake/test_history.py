@@ -203,6 +203,12 @@ def test_a_reason_that_is_newer_than_our_wording_is_left_to_its_code() -> None:
     assert said(a_line("parked", detail="brand-new"), language="en") == CODES["parked"][1]
 
 
+def test_a_line_of_a_message_says_which_one_it_was() -> None:
+    told = a_line("message-sent", detail="receipt")
+    assert said(told, language="de") == "Antragsteller benachrichtigt (Automatische Empfangsbestätigung)"
+    assert said(a_line("message-sent", detail="withdrawn"), language="en") == CODES["message-sent"][1]
+
+
 def test_the_receipt_is_found_in_every_event_that_repeats_it() -> None:
     with_receipt = {kind for kind, payload in TOLD.items() if receipt_of(event(payload)) == RECEIPT}
     assert with_receipt == {kind for kind in TOLD if "receipt" in kind.model_fields}
