@@ -83,7 +83,7 @@ async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
     await page.get_by_label(MARBURG).check()
     await page.get_by_label("Begründung").fill("Betriebsstätte liegt in Marburg")
     assert await accessibility_problems(page) == []
-    await expect(page.locator("#processes")).to_contain_text("1.700 Sätze sind noch zu lesen.")
+    await expect(page.locator("#processes")).to_contain_text("Noch zu lesen: 1.700.")
     await expect(page.get_by_role("button", name="Weitermachen lassen")).to_have_count(0)
     await _shot(page, "parked")
     await page.get_by_role("button", name="Zuweisen").click()
@@ -182,6 +182,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     )
     await _the_next_step_is_named_and_no_figure_that_nobody_measures(page)
     await _shot(page, "operator")
+    await expect(page.locator("#letters")).to_contain_text("Wie weiter: Ein zweiter Versuch hilft nur, wenn")
     await _a_group_goes_on(page)
     await page.get_by_role("button", name="Noch einmal versuchen").click()
     await expect(page.get_by_role("status")).to_contain_text("wieder gescheitert")

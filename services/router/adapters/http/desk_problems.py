@@ -119,7 +119,7 @@ def bad_assignment_reason(bad: BadAssignmentReason) -> Problem:
         422,
         "bad-reason",
         title=Bilingual(de="Begründung nicht verwendbar", en="Reason cannot be kept"),
-        detail=Bilingual(de=f"reason: {bad.de}", en=f"reason: {bad.en}"),
+        detail=Bilingual(de=f"Begründung: {bad.de}", en=f"reason: {bad.en}"),
         resolution=Bilingual(
             de="Die Zuständigkeit begründen, ohne Angaben zu Personen.",
             en="Give the ground of competence, nothing about people.",

@@ -22,9 +22,10 @@ HOW_TO_GO_ON: Final[Mapping[RefusalReason, Bilingual]] = {
         en="The authority must decide within the period as extended; it is extended only once.",
     ),
     "already-decided": Bilingual(
-        de="Es gilt die erste Entscheidung. Sagt die zweite etwas anderes, weisen Sie die Stelle darauf hin: Sie muss sich selbst "
-        "an den Antragsteller wenden.",
-        en="The first decision counts. If the second one says something else, tell the authority: it must write to the applicant itself.",
+        de="Es gilt die Entscheidung, die im Verlauf steht. Wollte die Stelle danach etwas anderes, weisen Sie sie darauf hin: Sie muss "
+        "sich selbst an den Antragsteller wenden.",
+        en="The decision in the history counts. If the authority wanted something else afterwards, tell it: it must write to the "
+        "applicant itself.",
     ),
     "withdrawn": Bilingual(
         de="Nichts zu tun: Der Antrag ist zurückgenommen. Das steht auch im Eingang der Stelle.",

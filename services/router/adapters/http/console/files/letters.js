@@ -14,7 +14,7 @@ export async function refreshLetters() {
 
 export function drawLetters() {
   drawn = JSON.stringify(letters);
-  $("letters-list").replaceChildren(letters.length ? h("ul", { class: "cases" }, letters.map(letterView)) : h("p", { class: "hint" }, say("nothingDead")));
+  $("letters-list").replaceChildren(...letters.length ? [h("p", { class: "hint" }, say("whatIsDead")), h("ul", { class: "cases" }, letters.map(letterView))] : [h("p", { class: "hint" }, say("nothingDead"))]);
 }
 
 function letterView(each) {
@@ -24,6 +24,7 @@ function letterView(each) {
     h("h3", {}, each.name, " ", h("span", { class: "mark bad" }, say(each.kind))),
     h("p", { class: "hint" }, `${say("since")} ${moment(each.since)}`),
     h("dl", { class: "facts" }, facts.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, say(name)), h("dd", { class: "mono" }, value)])),
+    h("p", {}, h("strong", {}, say("goOnWith")), ` ${say(`dead-${each.kind}`)}`),
     h("p", {}, h("button", { type: "button", onclick: () => attend(say, async () => told(await ask("/console/letters/replay", { body: { name: each.name } }))) }, say("replay")), each.case ? [" ", opener(each.case)] : null),
     h("form", { class: "row", onsubmit: event => { event.preventDefault(); attend(say, async () => {
       if (!await confirmed({ title: say("sure"), text: say("closeSure", each.name), yes: say("really"), no: say("cancel") })) return "";

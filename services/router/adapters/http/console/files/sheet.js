@@ -33,7 +33,7 @@ export async function sheetView(reference, { names, choose }) {
   });
   const here = areas.filter(ags => sheet.paths[ags]).map(ags => element("path", { d: sheet.paths[ags], fill: "none", stroke: "#1b2733", "stroke-width": "3", "pointer-events": "none" }));
   const drawn = element("svg", { viewBox: `0 0 ${sheet.width} ${sheet.height}`, role: "img", class: "sheet" }, title, ...shapes, ...here);
-  const legend = h("ul", { class: "legend" }, territories.map((each, n) => h("li", {}, swatch(n), `${names(each.authority)}: ${say("areas", each.areas.length)}`)));
+  const legend = h("ul", { class: "legend" }, territories.map((each, n) => h("li", {}, swatch(n), `${names(each.authority)} · ${say("areas", each.areas.length)}`)));
   return h("figure", { class: "map" }, drawn, h("figcaption", {}, legend, areas.length ? h("p", { class: "hint" }, say("mapHere")) : null, h("p", { class: "hint" }, sheet.attribution)));
 }
 
