@@ -156,16 +156,12 @@ class PostgresAnswers:
             await self._pool.execute(_FORGET, after)
 
     async def _enter(self, entries: Sequence[AnswerEntry]) -> Sequence[AnswerFound | None]:
+        mark = self._mark
         with reaching_postgres():
             rows = await self._pool.fetch(
-                _ENTER,
-                *_columns(entries),
-                HOLD,
-                self._mark.number,
-                self._mark.server,
-                timeout=_SECONDS,
+                _ENTER, *_columns(entries), HOLD, mark.number, mark.server, timeout=_SECONDS
             )
-        self._check(rows)
+        _check(rows, mark)
         entered = {(row["authority"], row["own_id"]) for row in rows}
         found = await self._find([key for key in map(_key, entries) if key not in entered])
         return [found.get(key) for key in map(_key, entries)]
@@ -173,18 +169,12 @@ class PostgresAnswers:
     async def _find(self, keys: Sequence[_Key]) -> Mapping[_Key, AnswerFound]:
         if not keys:
             return {}
+        mark = self._mark
         with reaching_postgres():
             rows = await self._pool.fetch(_FIND, [of for of, _ in keys], [id_ for _, id_ in keys])
-        self._check(rows)
+        _check(rows, mark)
         found = [_found(row) for row in rows if row["authority"] is not None]
         return {_key(each.entry): each for each in found}
-
-    def _check(self, rows: Sequence[asyncpg.Record]) -> None:
-        """Every statement tells the database's mark too."""
-        if not self._mark.known_by(number=rows[0]["number"], server=rows[0]["server"]):
-            raise AnswersSetBack(
-                "the database was restored or started anew; answers are completed from Kafka; try again"
-            )
 
     async def _settle(self, attempts: Sequence["_Attempt"]) -> Sequence[None]:
         keys, taken = [_key(each.entry) for each in attempts], [each.taken for each in attempts]
@@ -200,6 +190,14 @@ class _Attempt(NamedTuple):
 
     entry: AnswerEntry
     taken: bool
+
+
+def _check(rows: Sequence[asyncpg.Record], mark: AnswerMark) -> None:
+    """Every statement tells the database's mark too; ``mark`` is ours from before, for meanwhile both may have moved on."""
+    if not mark.known_by(number=rows[0]["number"], server=rows[0]["server"]):
+        raise AnswersSetBack(
+            "the database was restored or started anew; answers are completed from Kafka; try again"
+        )
 
 
 def _key(entry: AnswerEntry) -> _Key:
