@@ -159,6 +159,13 @@ async def test_a_service_is_named_by_resource(intake: Intake) -> None:
         (400, "invalid_scope"),
         (400, "invalid_target"),
     ]
+    assert "without scope" in others.json()["error_description"]
+
+
+async def test_whoever_shows_a_wrong_secret_reads_that_it_may_be_wrong(intake: Intake) -> None:
+    told = (await ask(intake, None, client_id="portal", client_secret="wrong")).json()
+    assert told["error"] == "invalid_client"
+    assert "wrong or has ended" in told["error_description"]
 
 
 async def test_a_form_is_sent_as_a_form(intake: Intake) -> None:

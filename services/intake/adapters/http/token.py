@@ -22,9 +22,11 @@ TOKEN_BODY_LIMIT: Final = 16 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 _MEND: Final[dict[TokenError, str]] = {
     "invalid_request": "Send grant_type=client_credentials as a form, each parameter once, with one way to authenticate.",
-    "invalid_client": "Show client_id and client_secret (HTTP Basic or form), or a fresh JWT whose only aud is the issuer.",
+    "invalid_client": "No client goes by what was shown, or its secret or key is wrong or has ended. "
+    "Show client_id and client_secret (HTTP Basic or form), or a fresh JWT whose only aud is the issuer.",
     "unsupported_grant_type": "Only grant_type=client_credentials is offered.",
-    "invalid_scope": "Ask for scopes that the client is registered with, all of one service, or name that as resource.",
+    "invalid_scope": "Ask for scopes that the client is registered with, all of one service, or name that as resource; "
+    "a client of one service gets all that it has without scope.",
     "invalid_target": "Name one service as resource, for example urn:amtsweg:intake, and scopes that open it.",
 }
 _ASSERTION: Final = (
