@@ -211,11 +211,15 @@ def _in_text(text: str, pointer: str, *, nul: bool) -> Iterator[FaultPlace]:
         yield FaultPlace(pointer, "nul-character")
 
 
-def _segment(name: str) -> str:
-    """A member's name in a pointer; unprintable characters are replaced, long names are shortened."""
+def shown_name(name: str) -> str:
+    """A member's name as answers repeat it: unprintable characters are replaced, long names are shortened."""
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
-    cut = shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
-    return cut.replace("~", "~0").replace("/", "~1")
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
+
+
+def _segment(name: str) -> str:
+    """A member's name in a pointer."""
+    return shown_name(name).replace("~", "~0").replace("/", "~1")
 
 
 def _at(text: str, offset: int) -> NotJson:

@@ -30,7 +30,7 @@ from shared.events.payload import AuthorityId, ServiceKey, WireModel
 from shared.events.submission import Channel, ClientReference, Language
 from shared.mail_domain import LOCAL_PART, registered_domain
 from shared.printed_text import can_be_printed
-from shared.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect
+from shared.strict_json import MOST_FAULTS, JsonFault, NotJson, inspect, shown_name
 
 _LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
@@ -242,7 +242,9 @@ def read_content(body: bytes, *, max_content: int, required: bool) -> bytes | No
     content = bytes(members.pop("content", b"")).strip()
     if len(content) > max_content:
         return TooLarge()
-    faults: list[tuple[str, Fault]] = [(name, "unknown-field") for name in sorted(members)[:MOST_FAULTS]]
+    faults: list[tuple[str, Fault]] = [
+        (shown_name(name), "unknown-field") for name in sorted(members)[:MOST_FAULTS]
+    ]
     if content or required:
         faults += _content_faults(content)
     return Faulty(tuple(faults)) if faults else content
@@ -257,8 +259,12 @@ def _tidied(members: Mapping[str, msgspec.Raw]) -> bytes:
 def _beyond_any_submission(members: Mapping[str, msgspec.Raw]) -> list[tuple[str, Fault]]:
     """The faults of a body with too many or too large members; to validate tens of thousands of them takes seconds."""
     if len(members) > _MOST_MEMBERS:
-        return [(name, "unknown-field") for name in members if name not in _KNOWN]
-    return [(name, "malformed") for name, raw in members.items() if len(bytes(raw)) > _MOST_MEMBER_BYTES]
+        return [(shown_name(name), "unknown-field") for name in members if name not in _KNOWN]
+    return [
+        (shown_name(name), "malformed")
+        for name, raw in members.items()
+        if len(bytes(raw)) > _MOST_MEMBER_BYTES
+    ]
 
 
 def _content_faults(content: bytes) -> Iterator[tuple[str, Fault]]:
@@ -276,5 +282,5 @@ def _fault(error: ErrorDetails) -> tuple[str, Fault]:
         "unreachable": "unreachable",
     }
     # A default that is validated is reported under the field's name, not its alias.
-    names = ("postalCode" if part == "postal_code" else str(part) for part in error["loc"])
+    names = ("postalCode" if part == "postal_code" else shown_name(str(part)) for part in error["loc"])
     return ".".join(names), kinds.get(error["type"], "malformed")

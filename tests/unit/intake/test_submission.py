@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.submission import Contact, Fault, Faulty, HandedIn, TooLarge, read
+from services.intake.domain.submission import Contact, Fault, Faulty, HandedIn, TooLarge, read, read_content
 from shared.events.competence import Attributes, Place
 from shared.strict_json import JsonFault, NotJson, inspect
 
@@ -193,6 +193,17 @@ def test_the_ways_to_an_applicant_follow_from_what_the_contact_names(
     assert isinstance(got, HandedIn)
     assert got.submission.contact is not None
     assert got.submission.contact.channels == channels
+
+
+@pytest.mark.parametrize("more", [0, 200])
+@pytest.mark.parametrize("name", ["\x1b[2J", "x" * 30_000, "\u202e"])
+def test_a_name_that_a_stranger_chose_is_repeated_short_and_printable(name: str, more: int) -> None:
+    fillers = {f"a{number}": 1 for number in range(more)}
+    sent = body(**{name: 1, **fillers}, attributes={name: 1})
+    bare = json.dumps({"content": {}, name: 1}).encode()
+    for got in (read(sent, max_content=LIMIT), read_content(bare, max_content=LIMIT, required=True)):
+        assert isinstance(got, Faulty)
+        assert all(field.isprintable() and len(field) < 100 for field, _ in got.fields)
 
 
 UNPRINTABLE = ("李小龙", "🏠", "A\u202eB", "\ue000", "\uffff", "ไทย")
