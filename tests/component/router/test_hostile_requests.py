@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.router.adapters.http.inbox import UNREADABLE
 from tests.support.doors import PROVIDER, DoorsInMemory, connected, doors_app
 from tests.support.events import GIESSEN
 
@@ -106,3 +107,26 @@ async def test_a_cursor_that_is_none_moves_nothing(
         assert answer.status_code == 422
         assert answer.json()["resolution"]
     assert doors.inboxes.committed == {}
+
+
+VALUES = {
+    "no JSON": b"{",
+    "nested": b"[" * 300 + b"]" * 300,
+    "nested without end": b"[" * 100_000 + b"]" * 100_000,
+    "a surrogate": rb'{"a":"\ud800"}',
+    "endless digits": b"9" * 5_000,
+    "no number": b'{"a":NaN}',
+    "no UTF-8": b"\xff",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=list(VALUES))
+async def test_a_value_that_nobody_can_read_hides_nothing_that_comes_after_it(
+    doors: DoorsInMemory, http: httpx.AsyncClient, value: bytes
+) -> None:
+    doors.inboxes.put(GIESSEN, value)
+    doors.inboxes.put(GIESSEN, b'{"a":1}')
+    records = (await http.get("/v1/inbox")).raise_for_status().json()["records"]
+    assert [each["headers"].get("ce_type") == UNREADABLE for each in records] == [True, False]
+    assert records[1]["event"] == {"a": 1}

@@ -1,6 +1,5 @@
 """An authority's inbox over HTTP: the same records as on Kafka, confirmed by the same position."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +22,7 @@ from services.router.domain.cases.inbox import (
     InboxPage,
     InboxRecord,
     InboxStanding,
+    event_in,
     read_cursor,
     write_cursor,
 )
@@ -261,7 +261,7 @@ def _page(page: InboxPage, places: dict[str, int]) -> InboxDocument:
 
 
 def _record(record: InboxRecord) -> InboxRecordDocument:
-    event, fault = _event(record)
+    event, fault = event_in(record)
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     if fault is not None:
         headers["ce_type"] = UNREADABLE
@@ -272,17 +272,6 @@ def _record(record: InboxRecord) -> InboxRecordDocument:
         headers=headers,
         event=event,
     )
-
-
-def _event(record: InboxRecord) -> tuple[JsonValue, str | None]:
-    """The event, or why there is none: what cannot be read must not hide what comes after it."""
-    if record.fault is not None:
-        return None, record.fault
-    try:
-        event: JsonValue = json.loads(record.value)
-    except ValueError:
-        return None, f"offset {record.offset}: the value is not JSON"
-    return event, None
 
 
 def _json(document: WireModel) -> Response:

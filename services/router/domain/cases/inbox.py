@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import JsonValue
+
 from shared.events.envelope import Headers
+from shared.strict_json import JsonFault, NotJson, inspect
 
 LONGEST_CURSOR = 24_000
 """Characters; a request's head has room for them, and they hold the places of a provider of 450."""
 
 _LONGEST_OFFSET = 2**63
+_UNWRITABLE = frozenset[JsonFault]({"nested-too-deep", "lone-surrogate"})
+"""Faults of a document that can be read, but not be written into an answer."""
 
 
 class BadCursor(Exception):  # noqa: N818 - the cursor is bad, not the program
@@ -44,6 +49,20 @@ class InboxRecord:
     def header(self, name: str) -> bytes:
         """The header's value, or nothing."""
         return dict(self.headers).get(name, b"")
+
+
+def event_in(record: InboxRecord) -> tuple[JsonValue, str | None]:
+    """The event, or why there is none: what cannot be read must not hide what comes after it."""
+    if record.fault is not None:
+        return None, record.fault
+    found = inspect(record.value)
+    if isinstance(found, NotJson) or any(each.fault in _UNWRITABLE for each in found):
+        return None, f"offset {record.offset}: the value is not JSON that everybody can read"
+    try:
+        event: JsonValue = json.loads(record.value)
+    except ValueError:  # a number of thousands of digits
+        return None, f"offset {record.offset}: the value is not JSON"
+    return event, None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

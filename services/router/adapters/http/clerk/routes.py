@@ -1,6 +1,5 @@
 """What the clerk's page asks: which cases its authorities hold, and one of them, sealed as it came."""
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Annotated, Final
@@ -12,7 +11,7 @@ from pydantic import Field, JsonValue
 from services.router.adapters.clerk_position import ClerkPosition
 from services.router.adapters.http.clerk import PAGE
 from services.router.domain.cases.due import Due, DueKind
-from services.router.domain.cases.inbox import InboxRecord
+from services.router.domain.cases.inbox import InboxRecord, event_in
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.transitions import UNANSWERED
 from services.router.domain.directory.model import Directory
@@ -130,10 +129,10 @@ def _sealed(records: Sequence[InboxRecord]) -> dict[str, object]:
     """The records' values: the submission, and what was handed in later, each with the id that it is sealed under."""
     kinds = [(each.header("ce_type").decode() == _SUPPLEMENT, each) for each in records]
     return {
-        "event": next((json.loads(each.value) for later, each in kinds if not later), None),
+        "event": next((event_in(each)[0] for later, each in kinds if not later), None),
         "supplements": tuple(
             ClerkSupplementDocument(
-                submission=UUID(each.header("ce_submissionid").decode()), event=json.loads(each.value)
+                submission=UUID(each.header("ce_submissionid").decode()), event=event_in(each)[0]
             )
             for later, each in kinds
             if later
