@@ -146,7 +146,7 @@ class OpenIdProvider:
                 {"nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token")},
             )
             claims.validate(leeway=_LEEWAY_SECONDS)
-        except (JoseError, ValueError, TypeError, KeyError) as bad:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as bad:
             raise SignInRefused(f"the ID token does not hold: {type(bad).__name__}") from None
         return dict(claims)
 
@@ -187,7 +187,7 @@ def _document(answer: httpx.Response) -> Mapping[str, Any]:
         raise Unavailable("the issuer's answer is too long")
     try:
         document = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unavailable("the issuer's answer is no JSON; try again") from None
     if not isinstance(document, dict):
         raise Unavailable("the issuer's answer is no JSON object; try again")

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
 from shared.errors import Unavailable
@@ -57,7 +57,13 @@ def unsigned(said: Json) -> str:
     return ".".join(urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in parts) + "."
 
 
-def provider(id_token: str, *, status: int = 200, metadata: Json | None = None) -> OpenIdProvider:
+def nested(_: Json) -> str:
+    return jws.serialize_compact({"alg": "ES256", "kid": "own"}, b"[" * 50_000, OWN)
+
+
+def provider(
+    id_token: str, *, status: int = 200, metadata: Json | None = None, instead: str | None = None
+) -> OpenIdProvider:
     described = {
         "issuer": ISSUER,
         "authorization_endpoint": f"{ISSUER}/authorize",
@@ -73,7 +79,7 @@ def provider(id_token: str, *, status: int = 200, metadata: Json | None = None) 
 
     def answer(request: httpx.Request) -> httpx.Response:
         code = status if request.url.path == "/token" else 200
-        return httpx.Response(code, content=json.dumps(said[request.url.path]))
+        return httpx.Response(code, content=instead or json.dumps(said[request.url.path]))
 
     return OpenIdProvider(
         httpx.AsyncClient(transport=httpx.MockTransport(answer)),
@@ -136,8 +142,17 @@ async def test_a_token_with_a_claim_that_is_not_as_it_must_be_opens_nothing(chan
         lambda said: signed(said).rpartition(".")[0] + ".",
         lambda _: "",
         lambda _: "a.b.c",
+        nested,
     ],
-    ids=["shared secret", "none", "a stranger's key", "no signature", "empty", "garbage"],
+    ids=[
+        "shared secret",
+        "none",
+        "a stranger's key",
+        "no signature",
+        "empty",
+        "garbage",
+        "nested without end",
+    ],
 )
 async def test_a_token_that_the_issuer_has_not_signed_opens_nothing(made: Callable[[Json], str]) -> None:
     with pytest.raises(SignInRefused):
@@ -168,6 +183,11 @@ async def test_the_answer_comes_from_the_issuer_that_was_asked(
     else:
         with pytest.raises(SignInRefused):
             await told(issuer, stated=stated)
+
+
+async def test_an_answer_that_is_nested_without_end_is_an_issuer_that_is_away() -> None:
+    with pytest.raises(Unavailable, match="no JSON"):
+        await told(provider(signed(claims()), instead="[" * 50_000))
 
 
 async def test_metadata_of_another_issuer_is_not_followed() -> None:
