@@ -274,6 +274,7 @@ async def test_a_request_that_cannot_be_taken_says_why_and_repeats_nothing(
 
     assert problem_of(answer) == (422, kind)
     assert "Mustermann" not in answer.text
+    assert not answer.json()["detail"].startswith("reason:")  # a person reads it, in German here
     assert desk.ordered == []
 
 

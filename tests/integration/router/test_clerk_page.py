@@ -157,7 +157,7 @@ async def test_a_clerk_asks_for_information_and_decides_and_the_server_sees_none
     await expect(page.get_by_role("dialog")).to_contain_text("Das lässt sich nicht zurücknehmen.")
     assert await accessibility_problems(page) == []
     await page.get_by_role("button", name="Ja, senden").click()
-    await expect(page.get_by_role("status")).to_contain_text("liegt nicht mehr bei Ihrer Stelle")
+    await expect(page.get_by_role("status")).to_contain_text("Der Vorgang ist damit abgeschlossen.")
     await expect(page.get_by_role("button", name="Alle (2)")).to_be_visible()
 
     case, submission = _case(FIRST)

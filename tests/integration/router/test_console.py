@@ -185,7 +185,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await expect(page.locator("#letters")).to_contain_text("Wie weiter: Ein zweiter Versuch hilft nur, wenn")
     await _a_group_goes_on(page)
     await page.get_by_role("button", name="Noch einmal versuchen").click()
-    await expect(page.get_by_role("status")).to_contain_text("wieder gescheitert")
+    await expect(page.get_by_role("alert")).to_contain_text("wieder gescheitert")
     await page.get_by_label("Warum aufgeben?").select_option("beyond-repair")
     await page.get_by_role("button", name="Aufgeben", exact=True).click()
     await page.get_by_role("button", name="Ja, aufgeben").click()

@@ -240,7 +240,7 @@ async function give(answer) {
   for (let tries = 0; tries < 20; tries += 1) {
     await refresh();
     const now = listed.cases.find(each => each.case === record.case);
-    if (!now) { closeCase(); return `${told} ${say("left")}`; }
+    if (!now) { closeCase(); return `${told} ${say(answer.kind === "decided" ? "closed" : "left")}`; }
     if (isUnanswered(record) ? !isUnanswered(now) : now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
     await new Promise(resolve => setTimeout(resolve, 300));
   }

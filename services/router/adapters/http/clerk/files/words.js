@@ -130,6 +130,7 @@ export const say = speaker({
   really: ["Ja, senden", "Yes, send"],
   cancel: ["Abbrechen", "Cancel"],
   sent: ["Gesendet um {0}. Die Antwort ist sicher angekommen.", "Sent at {0}. The answer has arrived safely."],
+  closed: ["Der Vorgang ist damit abgeschlossen.", "That closes the case."],
   left: ["Der Vorgang liegt nicht mehr bei Ihrer Stelle.", "The case is no longer with your authority."],
 });
 

@@ -5,6 +5,7 @@ import { $, ask, attend, confirmed, h, languageNow, moment, number } from "./vie
 import { say } from "./words.js";
 
 const REASONS = ["obsolete", "handled-otherwise", "beyond-repair", "expired", "test"];
+const IN_VAIN = new Set(["failed", "expired", "not-its-turn"]);
 let letters = [], drawn = null;
 
 export async function refreshLetters() {
@@ -36,5 +37,7 @@ function letterView(each) {
 async function told({ name, outcome }) {
   await refreshLetters();
   $("letters-title").focus();
-  return say(`told-${outcome}`, name);
+  const words = say(`told-${outcome}`, name);
+  if (IN_VAIN.has(outcome)) throw new Error(words);
+  return words;
 }
