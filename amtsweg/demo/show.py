@@ -92,7 +92,9 @@ def _story(outcome: Bill) -> Group:
     """What happened; where the bill does not add up, only what is missing, for the rest would be a promise."""
     if outcome.adds_up:
         verdict = said(de="Alles geht auf.", en="Everything adds up.")
-        return Group(Text(said(de=_STORY_DE, en=_STORY_EN)), Text(verdict, style="bold green"))
+        return Group(
+            Text(" ".join(said(de=_STORY_DE, en=_STORY_EN).split())), Text(verdict, style="bold green")
+        )
     broken = "; ".join(check.what for check in outcome.checks if not check.holds)
     verdict = said(de=f"Es geht nicht auf: {broken}.", en=f"It does not add up: {broken}.")
     help_ = said(

@@ -49,8 +49,8 @@ async def test_as_long_as_mails_come_the_demo_waits(monkeypatch: pytest.MonkeyPa
     assert stores.looks == 42
 
 
-def test_a_bill_that_does_not_add_up_names_what_is_missing_and_promises_nothing() -> None:
-    checks = tuple(BillLine(f"Zeile {each}", "1", each, each == "1") for each in ("0", "1"))
+def ended_with(*checks: BillLine, width: int) -> str:
+    """What stands in the panel under the bill."""
     outcome = Bill(
         taken=(),
         seen=Seen(),
@@ -62,8 +62,18 @@ def test_a_bill_that_does_not_add_up_names_what_is_missing_and_promises_nothing(
         memory_bytes=1,
     )
     written = StringIO()
-    show.bill(outcome, Console(file=written, width=200))
-    told = written.getvalue().rpartition("╭─")[2]
+    show.bill(outcome, Console(file=written, width=width))
+    return written.getvalue().rpartition("╭─")[2]
+
+
+def test_a_bill_that_does_not_add_up_names_what_is_missing_and_promises_nothing() -> None:
+    checks = [BillLine(f"Zeile {each}", "1", each, each == "1") for each in ("0", "1")]
+    told = ended_with(*checks, width=200)
     assert "Es geht nicht auf: Zeile 0." in told
     assert "var/log" in told
     assert "genau einmal" not in told
+
+
+def test_what_happened_is_broken_where_the_terminal_ends_and_nowhere_else() -> None:
+    told = ended_with(BillLine("Zeile", "1", "1", holds=True), width=2000)
+    assert len(told.splitlines()) == 4  # the title, what happened, the verdict, the frame
