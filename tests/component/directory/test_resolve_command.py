@@ -10,8 +10,9 @@ from typer.testing import CliRunner, Result
 
 from amtsweg.resolve import answers, resolve
 from services.router.adapters.directory_files import write
+from services.router.domain.cases.decision_words import DecisionDocument, decision_document
 from services.router.domain.directory.versions import Versions
-from shared.events.competence import CompetenceDecision, Place
+from shared.events.competence import Place
 from tests.support.directories import NORDMARK, TRADE, ask, nordmark_change
 from tests.support.routing import hessen
 
@@ -41,11 +42,10 @@ def test_one_inquiry_is_answered_in_the_language_of_the_call(monkeypatch: pytest
     assert "zuständig: Magistrat der Stadt Gießen." in result.stdout
 
 
-def test_the_json_is_the_decision_itself() -> None:
+def test_the_json_is_the_decision_with_words_for_its_codes() -> None:
     result = run("--service", TRADE, "--ags", "06531005", "--on", "2026-03-01", "--json")
-    assert CompetenceDecision.model_validate_json(result.stdout) == ask(
-        hessen(), TRADE, Place(ags="06531005")
-    )
+    decision = ask(hessen(), TRADE, Place(ags="06531005"))
+    assert DecisionDocument.model_validate_json(result.stdout) == decision_document(decision, "en")
 
 
 def test_another_directory_can_be_asked() -> None:
@@ -160,7 +160,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_decision_is_repeated_with_the_version_it_was_made_with(archive: Path) -> None:
     for version in sorted(folder.name for folder in archive.iterdir()):
         result = run(*HARBOUR, "--as-of", version[:10], "--archive", str(archive))
-        assert CompetenceDecision.model_validate_json(result.stdout).directory_version == version
+        assert DecisionDocument.model_validate_json(result.stdout).directory_version == version
 
 
 def test_a_batch_is_repeated_with_the_version_it_was_made_with(archive: Path, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_batch_is_repeated_with_the_version_it_was_made_with(archive: Path, tm
 def test_the_shipped_version_is_found_without_archive_and_without_kafka(archive: Path) -> None:
     version = hessen().version
     result = run("--service", TRADE, "--ags", "06531005", "--as-of", version, "--json")
-    assert CompetenceDecision.model_validate_json(result.stdout).directory_version == version
+    assert DecisionDocument.model_validate_json(result.stdout).directory_version == version
 
 
 def test_an_unknown_version_is_answered_with_those_that_are_known(archive: Path) -> None:

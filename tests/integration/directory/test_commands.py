@@ -16,8 +16,8 @@ from amtsweg.directory.published import read
 from amtsweg.resolve import resolve
 from amtsweg.stack.provision.grants import operator_login
 from amtsweg.stack.service import ServiceProcess
+from services.router.domain.cases.decision_words import DecisionDocument
 from services.router.domain.directory.versions import Version
-from shared.events.competence import CompetenceDecision
 from shared.local_time import local_time
 from tests.integration.directory.conftest import (
     DEICH,
@@ -56,13 +56,13 @@ async def refused(*arguments: str | Path) -> str:
     return result.stderr
 
 
-async def answered(*arguments: str | Path) -> CompetenceDecision:
+async def answered(*arguments: str | Path) -> DecisionDocument:
     """Who decides on a beacon in Deich, by the command."""
     app = typer.Typer()
     app.command()(resolve)
     asked = ("--service", BEACON, "--ags", str(DEICH.ags), "--on", "2026-03-01", "--json")
     result = await asyncio.to_thread(CliRunner().invoke, app, [*asked, *map(str, arguments)])
-    return CompetenceDecision.model_validate_json(result.stdout)
+    return DecisionDocument.model_validate_json(result.stdout)
 
 
 def since(version: Version) -> str:
