@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.router.adapters.webhooks.calls import WebhookCalls
@@ -17,6 +17,7 @@ from services.router.domain.cases.webhooks import (
     GIVEN_UP_AFTER,
     LAID_ASIDE_AFTER,
     LONGEST_PAUSE,
+    PAUSES,
     SHORTEST_PAUSE,
     End,
     Go,
@@ -84,7 +85,13 @@ def test_retry_after_is_honoured(said: str, seconds: int) -> None:
     assert after(Heard(429, retry_after=said)) == TryAgain(timedelta(seconds=seconds), "HTTP 429")
 
 
-@given(st.text(max_size=40))
+_OF_A_DATE = st.sampled_from(["Mon,", "12", "Jan", "2026", "10:02:00", "GMT", "+0100"])
+_DATES = st.lists(_OF_A_DATE | st.integers().map(str), max_size=7).map(" ".join)
+
+
+@given(st.text(max_size=40) | _DATES)
+@example("Mon, 12 Jan 2026 10:02:00 +999999999999999999")
+@example(f"Mon, 12 Jan {10**30} 10:02:00 GMT")
 def test_no_retry_after_breaks_anything(said: str) -> None:
     next_ = after(Heard(503, retry_after=said))
 
@@ -171,6 +178,19 @@ async def test_a_failure_holds_all_back_and_the_same_record_comes_first() -> Non
     assert failed == ["event-0"]
     assert road.called == ["event-0", "event-0", "event-1"]
     assert (road.lane.webhook.failed_calls, road.lane.webhook.failing_since) == (1, None)
+
+
+async def test_an_answer_that_trips_our_own_code_holds_back_this_receiver_and_ends_nothing() -> None:
+    def trip(_: WebhookAnnouncement) -> Heard:
+        raise OverflowError
+
+    road = Road(trip)
+    road.lane.put(record(0))
+    await road.run()
+
+    webhook = road.lane.webhook
+    assert (webhook.attempts, webhook.last_failure) == (1, "not understood: OverflowError")
+    assert webhook.next_at == NOW + PAUSES[0]
 
 
 async def test_what_was_heard_of_and_not_confirmed_is_announced_again_under_its_id() -> None:

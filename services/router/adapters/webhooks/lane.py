@@ -21,6 +21,8 @@ from services.router.domain.cases.webhooks import (
     follows,
     reminder_due,
 )
+from shared.errors import Unavailable
+from shared.postgres.leader import LeadLost
 
 MOST_WAITING: Final = 500
 """Announcements in memory; then the inbox is not read on."""
@@ -90,9 +92,12 @@ class Lane:
                 continue
             if not await self._rested():
                 continue
-            began = self.webhook
-            heard = await self._call(began, announcement)
-            self._settle(announcement, heard)
+            try:
+                self._settle(announcement, await self._call(self.webhook, announcement))
+            except (LeadLost, Unavailable):
+                raise
+            except Exception as error:  # noqa: BLE001 - what a stranger answered is this receiver's trouble, whatever it trips
+                self._settle(announcement, Heard(None, failure=f"not understood: {type(error).__name__}"))
 
     async def _next(self) -> WebhookAnnouncement:
         """The first that waits, once somebody may be told of it; it stays where it is."""

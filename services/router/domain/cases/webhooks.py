@@ -165,7 +165,7 @@ def _seconds(retry_after: str, *, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(text[:9]), LONGEST_PAUSE.total_seconds()))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: numbers in it that no date can hold
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 
