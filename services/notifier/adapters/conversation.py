@@ -4,7 +4,6 @@ Until the content is begun nothing is handed over, whatever happens: a server th
 content's end throws away what it has (RFC 5321 section 4.1.1.4).
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -12,9 +11,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import aiosmtplib
-from aiosmtplib.protocol import SMTPProtocol
-from aiosmtplib.response import SMTPResponse
 
+from services.notifier.adapters.replies import Replies, SmtpReply
 from services.notifier.domain.mail import Mail
 from services.notifier.ports import (
     Accepted,
@@ -48,50 +46,6 @@ class HungUp(Exception):  # noqa: N818 - what the server did, in the project's v
     """The server had closed the connection since it was used last."""
 
 
-class Replies(SMTPProtocol):
-    """The library's protocol. It reads one answer at a time, and what comes with it for a later command waits here."""
-
-    _owed = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._response_pending = False  # the greeting was read before
-
-    def data_received(self, data: bytes) -> None:
-        waiter = self._response_waiter
-        if self._owed and waiter is not None and (waiter.done() or not self._response_pending):
-            self._buffer.extend(data)
-        else:
-            super().data_received(data)
-
-    def ask(self, *commands: str) -> None:
-        """Write the commands at once; `reply` returns their answers in order."""
-        for command in commands:
-            if not (command.isascii() and command.isprintable()):
-                raise ValueError("a command would hold a control character")
-        self._owed += len(commands)
-        self.write("".join(f"{command}\r\n" for command in commands).encode("ascii"))
-
-    def give(self, content: bytes) -> None:
-        """Write content as `_framed` made it; `reply` returns the answer."""
-        self._owed += 1
-        self.write(content)
-
-    async def reply(self, seconds: float) -> SMTPResponse:
-        """Return the next answer.
-
-        Raises:
-            aiosmtplib.SMTPException: none came in time, the connection is lost, or it cannot be read.
-        """
-        try:
-            early = self._read_response_from_buffer() if self._buffer else None
-            return early or await self.read_response(seconds)
-        finally:
-            self._owed -= 1
-            if not self._owed:
-                self._buffer.clear()  # nobody has asked for it: it answers no later command
-
-
 @dataclass(slots=True, kw_only=True)
 class Conversation:
     """An open connection. ``seconds`` for each of the server's answers.
@@ -123,13 +77,9 @@ class Conversation:
         transport = client.transport
         if transport is None:
             raise aiosmtplib.SMTPServerDisconnected("the connection is lost")
-        replies = Replies(connection_lost_callback=lambda _: client.close())
-        replies.connection_made(transport)
-        transport.set_protocol(replies)
-        client.protocol = replies
         return cls(
             client=client,
-            replies=replies,
+            replies=Replies(transport),
             seconds=seconds,
             together=client.supports_extension("pipelining"),
             reports=client.supports_extension("dsn"),
@@ -165,7 +115,8 @@ class Conversation:
         """Close the connection, politely where it is in step."""
         if self.in_step:
             with suppress(*AWAY):
-                await self.client.quit(timeout=1)
+                self.replies.ask("QUIT")
+                await self.replies.reply(1)
         self.client.close()
 
     def _commands(self, mail: Mail) -> Sequence[str]:
@@ -216,7 +167,7 @@ class Conversation:
         except AWAY:
             raise HungUp if self.mails else ServerAway("the mail server has hung up") from None
 
-    async def _answer(self, command: str) -> SMTPResponse:
+    async def _answer(self, command: str) -> SmtpReply:
         verb = command[:4]
         try:
             answer = await self.replies.reply(self.seconds)

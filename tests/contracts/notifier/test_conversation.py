@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from aiosmtplib.protocol import SMTPProtocol
 
 from services.notifier.adapters.conversation import RecipientUnanswered
 from services.notifier.adapters.smtp import MailServer, SmtpMailer
@@ -310,6 +311,29 @@ async def test_what_nobody_asked_for_answers_no_later_command(*, pipelining: boo
     async with speaking(script) as mailer:
         outcomes = [await offered(mailer) for _ in range(3)]
     assert (outcomes, len(script.taken)) == ([Accepted()] * 3, 3)
+
+
+@PIPELINED
+async def test_once_the_server_is_greeted_nothing_hangs_on_what_the_library_keeps_to_itself(
+    monkeypatch: pytest.MonkeyPatch, *, pipelining: bool
+) -> None:
+    script = Script(pipelining=pipelining)
+    async with speaking(script) as mailer:
+        assert await offered(mailer) == Accepted()
+        for private in [name for name in vars(SMTPProtocol) if not name.startswith("__")]:
+            monkeypatch.delattr(SMTPProtocol, private)
+        assert await offered(mailer) == Accepted()
+    assert (len(script.taken), script.connections, script.heard[-1]) == (2, 1, "QUIT")
+
+
+@pytest.mark.parametrize(
+    "answer", ["no code", "25", "250-" + "x" * 40_000, "250-and so on\r\n" * 4000 + "250 OK"]
+)
+async def test_an_answer_that_cannot_be_read_or_has_no_end_takes_nothing_over(answer: str) -> None:
+    script = Script(pipelining=True, answers={"MAIL": answer}, only_once=True)
+    async with speaking(script) as mailer:
+        assert [await offered(mailer), await offered(mailer)] == [ServerAway, Accepted()]
+    assert (len(script.taken), script.connections) == (1, 2)
 
 
 async def test_a_line_break_in_an_address_reaches_no_server() -> None:
