@@ -7,11 +7,10 @@ redirected, decompressed or believed; answers are cut off by size and time.
 
 import asyncio
 import ipaddress
-import socket
 import ssl
 import sys
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore
 
 from shared.web.bilingual import Bilingual
+from shared.web.name_lookups import NameLookups, Resolve, resolved
 from shared.web.public_addresses import Address, Network, permitted
 
 CONNECT_SECONDS: Final = 5.0
@@ -55,10 +55,6 @@ class EgressAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The IP addresses of a host, for a port."""
-
-
 class Egress:
     """Sends POST requests to strangers. ``allowed`` are networks that may be reached although they are not public.
 
@@ -77,7 +73,7 @@ class Egress:
             # httpcore looks for it several times in each request; a search that finds nothing takes a millisecond.
             sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # the import system's own word for "absent"
         self._connections = connections
-        self._resolve = resolve or _resolved
+        self._resolve = resolve or resolved
         self._pools: OrderedDict[tuple[str, str], httpcore.AsyncConnectionPool] = OrderedDict()
         self._ssl = ssl.create_default_context()
 
@@ -176,7 +172,7 @@ class VettedConnections(httpcore.AsyncNetworkBackend):
 
     def __init__(self, may: Callable[[Address], bool], *, resolve: Resolve) -> None:
         self._may = may
-        self._resolve = resolve
+        self._lookups = NameLookups(resolve)
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -187,7 +183,7 @@ class VettedConnections(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = vetted(await self._resolve(host, port), may=self._may)
+        addresses = vetted(await self._lookups.addresses(host, port), may=self._may)
         failed: Exception = NotReached("the name has no address")
         for address in addresses:
             try:
@@ -265,8 +261,3 @@ def _literal(host: str) -> Address | None:
 
 def _within(address: Address, *, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks if network.version == address.version)
-
-
-async def _resolved(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
