@@ -71,6 +71,7 @@ class _Telling:
         self._message = message
         self._names = names
         self._law = law
+        self._phrases = phrases
         self._say = phrases.say
         self._language: ReadIn = "en" if phrases.language == "en" else "de"
         self._deadline = deadline
@@ -152,20 +153,26 @@ class _Telling:
         return self._say(phrase if self._listed else f"{phrase}_elsewhere", number=str(items))
 
     def _remedies(self) -> str | None:
-        deadline, authority = self._deadline, self._message.authority
+        """Without court or seat a certificate says nothing of a remedy: it would be a wrong instruction (§ 58 VwGO)."""
+        deadline, authority, place = self._deadline, self._message.authority, self._names.sits_in
         if deadline is None or authority is None:
             return None
-        remedy = remedy_of(deadline, authority, self._names.sits_in, self._law)
+        remedy = remedy_of(deadline, authority, place, self._law)
+        certifies = self._message.kind == "certificate"
         if remedy.kind == "none":
             return self._say("remedy_none")
-        if remedy.kind == "action":
-            return (
-                self._say("remedy_action", court=remedy.court)
-                if remedy.court
-                else self._say("remedy_action_open")
-            )
-        body = ", ".join(filter(None, (self._names.authority, self._names.sits_in)))
-        return self._say("remedy_objection", body=body) if body else None
+        if remedy.kind == "action" and remedy.court is None:
+            return None if certifies else self._say("remedy_action_open")
+        if remedy.court is not None:
+            return self._remedy("remedy_action", court=remedy.court)
+        body = ", ".join(filter(None, (self._names.authority, place)))
+        return self._remedy("remedy_objection", body=body) if body and (place or not certifies) else None
+
+    def _remedy(self, phrase: str, **against: str) -> str:
+        """Against what silence has approved, the month begins with its certificate: no decision is announced."""
+        certified = f"{phrase}_certified"
+        known = self._message.kind == "certificate" and self._phrases.knows(certified)
+        return self._say(certified if known else phrase, **against)
 
 
 def _told_day(message: ApplicantMessage) -> date | None:

@@ -18,7 +18,7 @@ MessageState = Literal["created", "sending"] | Settlement
 
 BY_EMAIL: tuple[Channel, ...] = ("email",)
 
-CURRENT_TEMPLATES = "v2"
+CURRENT_TEMPLATES = "v3"
 """The version of the templates that new messages are written with."""
 
 

@@ -94,6 +94,10 @@ class Phrases:
         """Return the phrase with these values."""
         return Template(self._templates[phrase]).substitute(values)
 
+    def knows(self, phrase: str) -> bool:
+        """Whether this version has it; an older one may not."""
+        return phrase in self._templates
+
 
 class MessageTexts:
     """One version of the texts: ``texts`` by language, and the two layouts ``layout.txt`` and ``layout.html``."""

@@ -26,6 +26,7 @@ TEXTS = read_texts()[CURRENT_TEMPLATES]
 FROZEN = {
     "v1": "0a531f448e38cc2ec890ccd26a5ddc6b828fbf2d73169580924cbc7c0d8952e0",
     "v2": "f07a433fe42252c928c4e8560d6eed75adeac3a9f8cf11ca86cf566285a8a49b",
+    "v3": "3f183d3b75575bbd17c58c2546020e609c90b531196dd605ca2d76e62a03b5e1",
 }
 """The digest of every version of the texts: a changed word is a new version."""
 
@@ -219,6 +220,33 @@ def test_every_version_knows_every_message_in_every_language() -> None:
             for language in LANGUAGES:
                 assert isinstance(message(kind, language=language), ApplicantMessage)
                 assert texts.render(kind, language, sample(kind)).language == language
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [
+        ("de", "nach Bekanntgabe dieser Bescheinigung bei"),
+        ("de-simple", "nachdem Sie dieses Schreiben bekommen haben"),
+        ("en", "the announcement of this certificate"),
+    ],
+)
+def test_the_month_against_what_silence_approved_begins_with_the_certificate(
+    language: Language, day: str
+) -> None:
+    """§ 37 Abs. 6 VwVfG, § 58 VwGO: no decision was announced from which it could count."""
+    assert day in written("certificate", language)
+    assert day not in written("acknowledgement", language)
+    assert day not in written("certificate", language, templates="v2")
+
+
+def test_a_certificate_instructs_with_body_and_seat_or_is_not_written() -> None:
+    nowhere = replace(NAMES, sits_in=None)
+    assert NAMES.authority is not None
+    assert NAMES.authority in written("acknowledgement", names=nowhere)
+    with pytest.raises(Unrenderable, match="remedies"):
+        written("certificate", names=nowhere)
+    with pytest.raises(Unrenderable, match="remedies"):  # an action, of which no court is known
+        written("certificate", names=nowhere, authority="rp-064")
 
 
 def test_an_older_message_keeps_its_words() -> None:

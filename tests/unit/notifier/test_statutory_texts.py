@@ -39,7 +39,7 @@ SAID: Final[Mapping[MessageKind, tuple[str, ...]]] = {
     ),
     "status": ("Stand:", "§ 71d VwVfG"),
     "incomplete": ("Es fehlen", "Zuständige Behörde", "§ 71b Absatz 4 VwVfG"),
-    "supplement": ("Nachgereicht am", "§ 71b Absatz 4 VwVfG"),
+    "supplement": ("Nachgereicht am", "bei der einheitlichen Stelle eingegangen (§ 71b Absatz 4 VwVfG)"),
     "unreadable": ("Technische Anforderungen", "§ 3a Absatz 4 VwVfG"),
     # § 42a Abs. 2 VwVfG, or what the law of the procedure says in its place
     "extension": ("Neues Ende der Frist", "Begründung", "Rechtsgrundlage"),
@@ -146,6 +146,27 @@ def test_nobody_who_may_have_been_refused_reads_that_nothing_is_left_to_do(
     """Both go out with every decision, a refusal included: its remedies have a period."""
     text = written(kind, "three-months-decision", language).text
     assert not re.search(r"müssen nichts|need not do anything", text)
+
+
+def test_a_notice_is_called_neither_a_registration_nor_an_application_that_is_decided() -> None:
+    """The three-days certificate is of a trade's beginning, change and end alike."""
+    text = written("trade-certificate", "three-days-confirmation", "de-simple").text
+    assert not re.search(r"Anmeldung|entscheidet", text)
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_a_fiction_that_covers_some_applications_only_is_said_so_in_every_language(profile: str) -> None:
+    law, key = PROFILES[profile]
+    service = LAW.service(key, on=ON)
+    if not occurs("acknowledgement", law) or service is None:
+        return
+    for language, said in (
+        ("de", "nicht für jeden"),
+        ("de-simple", "nicht für jeden"),
+        ("en", "not hold for every"),
+    ):
+        text = written("acknowledgement", profile, language).text  # type: ignore[arg-type] # one of the literals
+        assert (said in text) == (law.deemed != "none" and bool(service.only_for))
 
 
 @every_combination
