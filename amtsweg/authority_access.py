@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from amtsweg.access_store import access, caution_without_access
 from amtsweg.authority_way_in import OVERLAP, Handed, WaysIn, super_user
-from amtsweg.credentials import read_jwk
+from amtsweg.credentials import read_jwk, still_holds
 from amtsweg.directory import published
 from amtsweg.directory.proposal import Tables
 from amtsweg.language import said
@@ -126,15 +126,32 @@ def rotate(
             )
         )
     ways, length, own_id = ways_in(folder), timedelta(days=overlap), client_id or authority
-    path: Path | None = None
+    path, until = None, still_holds(length, now=datetime.now(UTC))
     if encryption:
         kid = ways.seal_for(authority, _jwk(public_key), overlap=length)
-        echo(said(de=f"Verschlüsselt wird für {kid}.", en=f"Sealed for {kid} from now on."))
+        echo(
+            said(
+                de=f"Verschlüsselt wird für {kid}; für den bisherigen Schlüssel {until}.",
+                en=f"Sealed for {kid} from now on; for the key before {until}.",
+            )
+        )
         path = ways.describe(authority, client_id=own_id, secret=None)
     if client:
         path = ways.new_client(authority, client_id=own_id, key=_jwk(client_key), overlap=length)
+        echo(
+            said(
+                de=f"Der bisherige HTTP-Nachweis gilt {until}.",
+                en=f"The HTTP credential before holds {until}.",
+            )
+        )
     if password:
         path = ways.new_password(authority, client_id=own_id)
+        echo(
+            said(
+                de="Das bisherige Kafka-Passwort gilt nicht mehr.",
+                en="The Kafka password before holds no more.",
+            )
+        )
     echo(said(de=f"Vertraulich übergeben: {path}", en=f"Hand over in confidence: {path}"))
 
 

@@ -9,13 +9,12 @@ import typer
 from amtsweg.access_store import access, caution_without_access
 from amtsweg.client_list import age, documents, table
 from amtsweg.client_rules import kind_of, objection
-from amtsweg.credentials import asked_credential, read_jwk, sealing_key
+from amtsweg.credentials import asked_credential, read_jwk, sealing_key, still_holds
 from amtsweg.exit_status import ANSWERED_NO, MISTAKE
 from amtsweg.language import said
 from amtsweg.terminal import echo, echo_json, plain_console
 from shared.access import registration
 from shared.access.principal import AUDIENCE_OF, SCOPES, Credential, Principal
-from shared.local_time import local_time
 
 commands = typer.Typer(no_args_is_help=True, help="Wer Zugriffstoken bekommt, und wofür.")
 
@@ -109,14 +108,7 @@ def rotate(
                 "See `amtsweg client list`.",
             )
         )
-    until = (
-        said(
-            de=f"bis {local_time(credential.valid_from + length)}",
-            en=f"until {local_time(credential.valid_from + length, 'en')}",
-        )
-        if overlap
-        else said(de="nicht mehr", en="no more")
-    )
+    until = still_holds(length, now=credential.valid_from)
     echo(
         said(
             de=f"{client} hat den Nachweis {credential.id}; der bisherige gilt {until}.{shown}",

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from shared.access.principal import Credential
 from shared.access.secrets import hashed
 from shared.crypto.key_strength import strong_key
 from shared.events.sealed_answer import SealingKey
+from shared.local_time import local_time
 
 _SECRET_BYTES: Final = 32
 _SEALING: Final = frozenset(SealingKey.model_fields)
@@ -21,6 +22,14 @@ _SEALING: Final = frozenset(SealingKey.model_fields)
 def roll_secret() -> str:
     """A new secret: URL-safe, 256 bits."""
     return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def still_holds(overlap: timedelta, *, now: datetime) -> str:
+    """How long what was valid before a rotation goes on, in words."""
+    if not overlap:
+        return said(de="nicht mehr", en="no more")
+    until = now + overlap
+    return said(de=f"bis {local_time(until)}", en=f"until {local_time(until, 'en')}")
 
 
 def secret_credential(secret: str, *, now: datetime) -> Credential:

@@ -1,7 +1,7 @@
 """What this authority answers, and why: put your own procedure here. Every kind of answer occurs once.
 
 The content of a case decides, so that one can try everything from outside (see README.md). An answer's id follows from
-the case and the kind: sent again after a crash, it is the same answer.
+the record and the kind: sent again after a crash, it is the same answer.
 """
 
 import base64

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from shared.events.case import (
+    AnswerKind,
     AnswerRefused,
     AssignOrdered,
     CaseAccepted,
@@ -45,7 +47,8 @@ class HistoryLine:
     """One line of a case's history.
 
     ``code`` says what happened (`words.CODES`), ``detail`` adds a second code where there is one: the
-    reason of parking, the kind of message, why something was refused.
+    reason of parking, the kind of message, why something was refused. ``answer_kind`` and ``own_id`` say which answer of
+    the authority was refused; histories that are stored do not keep them.
     """
 
     event_id: UUID
@@ -55,6 +58,8 @@ class HistoryLine:
     code: str
     detail: str | None = None
     authority: str | None = None
+    answer_kind: AnswerKind | None = None
+    own_id: str | None = None
 
 
 _CODES: Mapping[type[Payload], str] = {
@@ -89,8 +94,13 @@ _CODES: Mapping[type[Payload], str] = {
 }
 
 
+_HANDED_ON: Final = frozenset({"returned", "forwarded"})
+_PLACED: Final = frozenset({"routed", "parked"})
+
+
 def line(event: Event[Payload]) -> HistoryLine:
     """Return the line for an event of one of intake's topics."""
+    refused = event.data if isinstance(event.data, AnswerRefused) else None
     return HistoryLine(
         event_id=event.id,
         case_id=event.case_id,
@@ -99,13 +109,20 @@ def line(event: Event[Payload]) -> HistoryLine:
         code=_code(event.data),
         detail=_detail(event.data),
         authority=_authority(event.data),
+        answer_kind=None if refused is None else refused.kind,
+        own_id=None if refused is None else refused.own_id,
     )
 
 
 def complete(
     lines: Sequence[HistoryLine], *, submission_id: UUID, case_id: UUID, received_at: datetime
 ) -> Sequence[HistoryLine]:
-    """Return the lines preceded by the receipt, if the receipt's own event is not among them."""
+    """Return the lines, the oldest first, preceded by the receipt, if the receipt's own event is not among them.
+
+    Who hands a case on and who has it next is said at one instant, in two topics.
+    """
+    handed_on = {each.at for each in lines if each.code in _HANDED_ON}
+    lines = sorted(lines, key=lambda each: (each.at, each.at in handed_on and each.code in _PLACED))
     if any(each.code == "received" for each in lines):
         return lines
     first = HistoryLine(

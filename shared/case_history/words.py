@@ -216,10 +216,25 @@ MESSAGES: dict[str, tuple[str, str]] = {
 """What an applicant was told, by the kind of the message."""
 
 
+ANSWERS: dict[str, tuple[str, str]] = {
+    "accepted": ("Annahme", "acceptance"),
+    "information-requested": ("Nachforderung", "request for information"),
+    "unreadable": ("Datei nicht lesbar", "file cannot be read"),
+    "extended": ("Fristverlängerung", "extension of the period"),
+    "returned": ("Rückgabe", "return"),
+    "forwarded": ("Weitergabe", "forwarding"),
+    "decided": ("Entscheidung", "decision"),
+    "certified": ("Bescheinigung", "certificate"),
+}
+"""What an authority answered, by the kind of the answer."""
+
+
 def said(line: HistoryLine, *, language: Language) -> str:
     """Return the text of the line with its detail; an unknown detail, from a newer producer, is left out."""
     column = 0 if language == "de" else 1
     text = CODES[line.code][column]
+    if line.answer_kind in ANSWERS:
+        text += f": {ANSWERS[line.answer_kind][column]}, id {line.own_id}"
     details = MESSAGES if line.code.startswith("message-") else DETAILS
     if line.detail not in details:
         return text

@@ -41,7 +41,6 @@ RefusalReason = Literal[
 ]
 OrderRefusalReason = Literal["unknown-case", "not-parked", "not-unconfirmed", "unknown-authority"]
 
-
 _ALWAYS_WITH: Mapping[str, tuple[AnswerKind, ...]] = {
     "outcome": ("decided",),
     "items": ("information-requested",),
@@ -248,10 +247,12 @@ class SilenceDoubted(Payload):
 
 
 class AnswerRefused(Payload):
-    """An answer that changes nothing, and why; the authority is told and the history keeps it."""
+    """An answer that changes nothing, and why; the authority is told. Earlier routers name neither ``ownId`` nor ``kind``."""
 
     authority: AuthorityId
     answer_id: UUID
+    own_id: OwnId | None = None
+    kind: AnswerKind | None = None
     reason: RefusalReason
 
 

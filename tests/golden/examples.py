@@ -210,6 +210,13 @@ EXAMPLES: Mapping[str, Payload] = MappingProxyType(
             receipt=RECEIPT, authority=GIESSEN, outcome="granted", decided_at=_LATER
         ),
         "AnswerRefused/already-decided": AnswerRefused(
+            authority=GIESSEN,
+            answer_id=_ANSWER_ID,
+            own_id="0117/1",
+            kind="accepted",
+            reason="already-decided",
+        ),
+        "AnswerRefused/of-an-earlier-router": AnswerRefused(
             authority=GIESSEN, answer_id=_ANSWER_ID, reason="already-decided"
         ),
         "OrderRefused/not-parked": OrderRefused(

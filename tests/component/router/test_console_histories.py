@@ -14,9 +14,9 @@ import pytest
 from services.router.adapters.http.console.refusal_words import HOW_TO_GO_ON
 from services.router.adapters.refused_answers import DAYS_BACK, FollowedRefusals, refusal_in
 from services.router.domain.cases.due import Due
-from shared.case_history.words import DETAILS
+from shared.case_history.words import ANSWERS, DETAILS
 from shared.errors import Unavailable
-from shared.events.case import RefusalReason
+from shared.events.case import AnswerKind, RefusalReason
 from shared.events.envelope import Event
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import CASE_UPDATED
@@ -78,10 +78,10 @@ async def test_a_history_tells_each_step_in_both_languages_and_how_to_go_on(
     routed, refused = lines[1], lines[3]
     assert routed["authorityName"] == "Magistrat der Stadt Gießen"
     assert refused["de"]["said"] == (
-        "Eine Antwort der Behörde blieb ohne Wirkung (der Vorgang war schon angenommen)"
+        "Eine Antwort der Behörde blieb ohne Wirkung: Annahme, id a-2 (der Vorgang war schon angenommen)"
     )
     assert refused["en"]["said"] == (
-        "An answer by the authority had no effect (the case had been accepted already)"
+        "An answer by the authority had no effect: acceptance, id a-2 (the case had been accepted already)"
     )
     assert (refused["de"]["do"][:12], refused["en"]["do"][:13]) == ("Nichts zu tu", "Nothing to do")
     assert "do" not in routed["de"]
@@ -132,6 +132,7 @@ async def test_of_a_case_that_is_erased_or_unknown_nothing_is_told(
 def test_every_reason_says_how_to_go_on_in_both_languages() -> None:
     assert HOW_TO_GO_ON.keys() == set(get_args(RefusalReason))
     assert set(get_args(RefusalReason)) <= DETAILS.keys()
+    assert set(get_args(AnswerKind)) == ANSWERS.keys()
     assert len({words for each in HOW_TO_GO_ON.values() for words in (each.de, each.en)}) == 2 * len(
         HOW_TO_GO_ON
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -269,6 +270,9 @@ def test_a_new_secret_and_a_new_password_work_and_the_old_secret_for_a_while(hou
     after = house.access
 
     assert rotated.exit_code == 0, rotated.output
+    told = " ".join(rotated.output.split())
+    assert re.search(r"HTTP-Nachweis gilt bis \d|HTTP credential before holds until \d", told)
+    assert re.search(r"Kafka-Passwort gilt nicht mehr|Kafka password before holds no more", told)
     assert before["secret"] != after["secret"]
     assert before["password"] != after["password"]
     assert house.fits(before["secret"])

@@ -245,6 +245,16 @@ def test_a_history_begins_with_the_receipt_even_before_its_event_was_read() -> N
     assert lines[0].at == RECEIPT.received_at
 
 
+@pytest.mark.parametrize(("handed_on", "placed"), [("forwarded", "routed"), ("returned", "parked")])
+def test_who_has_the_case_next_is_told_after_who_handed_it_on(handed_on: str, placed: str) -> None:
+    later = RECEIVED_AT + timedelta(hours=2)
+    as_read = [a_line("received"), a_line("routed"), a_line(placed, at=later), a_line(handed_on, at=later)]
+
+    lines = complete(as_read, submission_id=SUBMISSION_ID, case_id=CASE_ID, received_at=RECEIVED_AT)
+
+    assert [each.code for each in lines] == ["received", "routed", handed_on, placed]
+
+
 def test_the_receipt_has_one_line() -> None:
     lines = [a_line("received"), a_line("routed")]
     assert complete(lines, submission_id=SUBMISSION_ID, case_id=CASE_ID, received_at=RECEIVED_AT) == lines

@@ -12,6 +12,9 @@ from services.intake.ports import FeedPage, Known
 from shared.case_history.lines import HistoryLine, complete
 from shared.postgres.pool import Pool, reaching_postgres
 
+LINE_COLUMNS: Final = ("event_id", "case_id", "submission_id", "at", "code", "detail", "authority")
+"""What ``history`` keeps of a line."""
+
 _SUBMISSION: Final = (
     "SELECT * FROM receipts WHERE submission_id = $1 AND client_id = $2 AND taken_at IS NOT NULL"
 )
@@ -85,4 +88,4 @@ def known_from(row: asyncpg.Record, lines: Sequence[asyncpg.Record]) -> Known:
 
 
 def _lines(rows: Sequence[asyncpg.Record]) -> list[HistoryLine]:
-    return [HistoryLine(**{name: row[name] for name in HistoryLine.__dataclass_fields__}) for row in rows]
+    return [HistoryLine(**{name: row[name] for name in LINE_COLUMNS}) for row in rows]

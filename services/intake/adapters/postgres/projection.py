@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.adapters.postgres import messages
+from services.intake.adapters.postgres.histories import LINE_COLUMNS
 from services.intake.adapters.postgres.receipts import written_channels
 from services.intake.domain.history import receipt_of
 from shared.case_history.lines import HistoryLine, line
@@ -177,5 +178,4 @@ def _receipt_columns(events: Sequence[Event[Payload]]) -> tuple[list[object], ..
 
 
 def _line_columns(lines: Sequence[HistoryLine]) -> tuple[list[object], ...]:
-    columns = ("event_id", "case_id", "submission_id", "at", "code", "detail", "authority")
-    return tuple([getattr(each, column) for each in lines] for column in columns)
+    return tuple([getattr(each, column) for each in lines] for column in LINE_COLUMNS)

@@ -140,7 +140,14 @@ def refuse_answer(
     custody: CaseHeld | None, cause: Event[CaseAnswered], reason: RefusalReason, *, now: datetime
 ) -> CustodyChange:
     """The answer has no effect; publish why."""
-    refused = AnswerRefused(authority=cause.data.authority, answer_id=cause.id, reason=reason)
+    given = cause.data
+    refused = AnswerRefused(
+        authority=given.authority,
+        answer_id=cause.id,
+        own_id=given.own_id,
+        kind=given.answer.kind,
+        reason=reason,
+    )
     return refusing(custody, cause, "answer-refused", refused, now=now)
 
 
