@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from fastapi import APIRouter, FastAPI
 
-from services.router.adapters.case_histories import TOPICS
+from services.router.adapters.case_histories import TOPICS, told_line
 from services.router.adapters.clerks import staff
 from services.router.adapters.http.console import FILES, PAGE
 from services.router.adapters.http.console.histories import history_routes
@@ -24,8 +24,9 @@ from services.router.domain.cases.overview import StandingCase
 from services.router.domain.cases.process import ProcessReport
 from services.router.domain.decision.proposals import Assigned, assigned_in
 from services.router.handler.clearing_desk import ClearingDesk
+from services.router.ports.console import ToldLine
 from shared.access.principal import Principal, PrincipalKind
-from shared.case_history.lines import HistoryLine, line
+from shared.case_history.lines import HistoryLine
 from shared.errors import Unavailable
 from shared.events.case import AnswerGiven, AnswerKind, CaseAnswered
 from shared.events.envelope import Event
@@ -92,9 +93,10 @@ class ConsoleGround(DeskInMemory):
         self.router.take(answered, CASE_ANSWERED.name)
         await self.follow()
 
-    def lines(self) -> list[HistoryLine]:
-        """What the router has told of cases."""
-        return [line(event_of(each)) for each in self.router.out if each.topic in TOPICS]
+    def lines(self) -> list[ToldLine]:
+        """What the desk has ordered, and what the router has told of cases."""
+        written = [*self.ordered, *self.router.out]
+        return [told_line(event_of(each)) for each in written if each.topic in TOPICS]
 
     def everything(self) -> dict[UUID, StandingCase]:
         return {
@@ -155,7 +157,8 @@ class ConsoleViews:
         return self._ground.due.get(case)
 
     def refused(self) -> list[HistoryLine]:
-        return [each for each in reversed(self._ground.lines()) if each.code == "answer-refused"]
+        told = [each.line for each in reversed(self._ground.lines())]
+        return [each for each in told if each.code == "answer-refused"]
 
 
 class FakeHistories:
@@ -164,11 +167,12 @@ class FakeHistories:
     def __init__(self, ground: ConsoleGround) -> None:
         self._ground = ground
 
-    async def of(self, case: UUID, *, received_at: datetime) -> list[HistoryLine]:
+    async def of(self, case: UUID, *, received_at: datetime) -> list[ToldLine]:
         if self._ground.histories_away:
             raise Unavailable("the history was not read in 15 seconds")
-        found = [each for each in self._ground.lines() if each.case_id == case and each.at >= received_at]
-        return sorted(found, key=lambda each: each.at)
+        told = self._ground.lines()
+        found = [each for each in told if each.line.case_id == case and each.line.at >= received_at]
+        return sorted(found, key=lambda each: each.line.at)
 
 
 class FakeSuspensions:

@@ -13,9 +13,12 @@ import structlog
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from shared.case_history.lines import HistoryLine, line
+from services.router.ports.console import ToldLine
+from shared.case_history.lines import line
 from shared.errors import Unavailable
-from shared.events.envelope import Undecodable, decode
+from shared.events.case import AssignOrdered, RedeliverOrdered, RetryOrdered
+from shared.events.envelope import Event, Undecodable, decode
+from shared.events.payload import Payload
 from shared.events.topics import (
     CASE_CLOCK,
     CASE_ORDERED,
@@ -49,18 +52,18 @@ class CaseHistories:
         self._patience = patience
         self._one = asyncio.Lock()
 
-    async def of(self, case: UUID, *, received_at: datetime) -> Sequence[HistoryLine]:
+    async def of(self, case: UUID, *, received_at: datetime) -> Sequence[ToldLine]:
         key = str(case).encode()
-        found: list[HistoryLine] = []
+        found: list[ToldLine] = []
         try:
             async with asyncio.timeout(self._patience), self._one:
                 starts = await self._starts(key, since=received_at - _CLOCKS)
                 async for records in read_to_end(self._address, starts, faults=True):
                     mine = [each for each in records if each.key == key or each.fault is not None]
-                    found += [told for each in mine if (told := _line(each))]
+                    found += [told for each in mine if (told := _told(each))]
         except (KafkaError, TimeoutError) as away:
             raise Unavailable(f"the history was not read in {self._patience:g} seconds") from away
-        return sorted(found, key=lambda each: each.at)
+        return sorted(found, key=lambda each: each.line.at)
 
     async def _starts(self, key: bytes, *, since: datetime) -> dict[TopicPartition, int]:
         all_of_them = await partitions_of(self._address, *TOPICS)
@@ -74,10 +77,19 @@ class CaseHistories:
             await close(consumer)
 
 
-def _line(record: Record) -> HistoryLine | None:
+def told_line(event: Event[Payload]) -> ToldLine:
+    """What an event adds to the history of its case, as the console tells it."""
+    match event.data:
+        case AssignOrdered() | RetryOrdered() | RedeliverOrdered() as given:
+            return ToldLine(line=line(event), order=given.assignment)
+        case _:
+            return ToldLine(line=line(event))
+
+
+def _told(record: Record) -> ToldLine | None:
     """What an unreadable record told is not known; the others are shown."""
     try:
-        return line(decode(record.value, record.headers, TOPICS[record.topic]))
+        return told_line(decode(record.value, record.headers, TOPICS[record.topic]))
     except Undecodable as error:
         structlog.get_logger().error("event not read", part="history", error=error)
         return None

@@ -1,6 +1,7 @@
 """What the console needs of the world."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -11,6 +12,7 @@ from services.router.domain.cases.process import ProcessReport
 from services.router.domain.decision.proposals import Assigned
 from shared.case_history.lines import HistoryLine
 from shared.events.operation import CloseOrdered, GoOnOrdered, ReplayOrdered, ResumeOrdered, SuspendOrdered
+from shared.events.submission import Assignment
 
 
 class AllCases(Protocol):
@@ -87,10 +89,18 @@ class Assignments(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLine:
+    """A line of a history; of a person's order also who gave it and why."""
+
+    line: HistoryLine
+    order: Assignment | None = None
+
+
 class ReadHistories(Protocol):
     """What happened in a case, read when somebody asks."""
 
-    async def of(self, case: UUID, *, received_at: datetime) -> Sequence[HistoryLine]:
+    async def of(self, case: UUID, *, received_at: datetime) -> Sequence[ToldLine]:
         """Return it from its receipt on, the oldest first, without the receipt itself.
 
         Raises:

@@ -16,10 +16,10 @@ from services.router.adapters.refused_answers import DAYS_BACK, FollowedRefusals
 from services.router.domain.cases.due import Due
 from shared.case_history.words import ANSWERS, DETAILS
 from shared.errors import Unavailable
-from shared.events.case import AnswerKind, RefusalReason
-from shared.events.envelope import Event
-from shared.events.submission import SubmissionReceived
-from shared.events.topics import CASE_UPDATED
+from shared.events.case import AnswerKind, AssignOrdered, RefusalReason
+from shared.events.envelope import Event, encode
+from shared.events.submission import Assignment, SubmissionReceived
+from shared.events.topics import CASE_ORDERED, CASE_UPDATED
 from shared.kafka.client import KafkaAddress
 from shared.kafka.following import TopicRound
 from shared.settings import SignIn
@@ -27,7 +27,7 @@ from shared.telemetry.health import Health
 from shared.web.sign_in import SignedInPerson
 from tests.support.console import ConsoleGround, console_app
 from tests.support.events import GIESSEN, RECEIVED_AT
-from tests.support.routing import RouterInMemory, record, submission
+from tests.support.routing import RouterInMemory, about, record, submission
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +85,21 @@ async def test_a_history_tells_each_step_in_both_languages_and_how_to_go_on(
     )
     assert (refused["de"]["do"][:12], refused["en"]["do"][:13]) == ("Nichts zu tu", "Nothing to do")
     assert "do" not in routed["de"]
+
+
+async def test_an_order_of_the_desk_says_who_gave_it_and_why(
+    ground: ConsoleGround, http: httpx.AsyncClient
+) -> None:
+    sent = await ground.park("antrag-1")
+    wish = Assignment(role="Klärungsstelle", reason="Betriebsstätte liegt in Marburg", principal="klaerung-1")
+    ordered = about(sent.submission_id, AssignOrdered(authority=MARBURG, assignment=wish), event_id=uuid4())
+    await ground.publish(encode(ordered, CASE_ORDERED.name))
+
+    lines = await _lines(http, sent)
+
+    [told] = [each for each in lines if each["code"] == "assign-ordered"]
+    assert told["order"] == {"by": "klaerung-1", "reason": "Betriebsstätte liegt in Marburg"}
+    assert [each["code"] for each in lines if "order" in each] == ["assign-ordered"]
 
 
 async def test_answers_without_effect_are_listed_with_the_number_of_their_case(

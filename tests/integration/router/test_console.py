@@ -92,6 +92,11 @@ async def test_a_person_of_the_desk_assigns_what_is_parked_with_a_reason(
     (order,) = (event_of(each).data for each in ground.ordered)
     assert isinstance(order, AssignOrdered)
     assert (order.authority, order.assignment.principal) == (MARBURG, "klaerung-1")
+    await page.get_by_label("Eingangs-, Antrags- oder Vorgangsnummer").fill(RECEIPT.receipt_number)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#history")).to_contain_text(
+        "Begründung von klaerung-1: Betriebsstätte liegt in Marburg"
+    )
     await page.context.clear_cookies()
     await _sign_in(page, address, "Toni Betrieb")
     await _a_proposal_for_the_directory_is_previewed(page)
@@ -108,6 +113,8 @@ async def _a_proposal_for_the_directory_is_previewed(page: Page) -> None:
     await expect(proposals).to_contain_text("Betriebsstätte liegt in Marburg")
     await expect(proposals.get_by_role("button", name="Vorschau schließen")).to_be_focused()
     assert await accessibility_problems(page) == []
+    await proposals.get_by_role("button", name="Vorgang zeigen").click()
+    await expect(page.locator("#found-title")).to_be_focused()
     await _shot(page, "proposals")
 
 
@@ -174,8 +181,7 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await expect(page.locator("#found")).to_contain_text("12.01.2026, 10:30 MEZ")
     await expect(page.locator("#found")).to_contain_text("Magistrat der Stadt Gießen (g-06531005)")
     assert await accessibility_problems(page) == []
-    await expect(page.locator("#glance")).to_contain_text("Entscheidung fällig bis")
-    await expect(page.locator("#glance")).to_contain_text("10.04.2026")
+    await _a_deadline_leads_to_its_case(page)
     await expect(page.locator("#processes")).to_contain_text("Grund: 20 Datensätze in Folge")
     await expect(page.locator("#processes")).to_contain_text(
         "Verarbeitung der Ereignisse: wartet. Angenommene Anträge warten und werden nicht zugestellt"
@@ -203,6 +209,15 @@ async def test_an_operator_finds_a_case_and_replays_and_closes_a_dead_letter(
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await _shot(page, "narrow")
+
+
+async def _a_deadline_leads_to_its_case(page: Page) -> None:
+    glance = page.locator("#glance")
+    await expect(glance).to_contain_text("Entscheidung fällig bis 10.04.2026")
+    await tab_to(page, glance.get_by_role("button", name="Vorgang zeigen"))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#found-title")).to_have_text("AW-2026-0002")
+    await expect(page.locator("#found-title")).to_be_focused()
 
 
 async def _a_group_goes_on(page: Page) -> None:

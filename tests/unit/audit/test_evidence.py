@@ -256,6 +256,7 @@ def test_the_command_says_what_is_proven_and_what_is_not(paper: Path) -> None:
     assert "Was in den Einträgen ohne Inhalt stand" in not_proven
     assert "was die Dienste gemeldet haben" in not_proven
     assert "DER SCHLÜSSEL" not in not_proven
+    assert "Inhalte gelöscht: Art. 17 DSGVO  (Inhalt)" in proven
     assert ":   (" not in proven, "an entry that names neither authority nor service ends with its kind"
 
 

@@ -3,16 +3,18 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel
 
 import services.audit.app  # noqa: F401 - defines every payload that the service itself writes
 from services.audit.adapters.http import page
 from services.audit.adapters.http.page import verify
 from services.audit.domain.schemas import payload_schemas
+from shared.events.case import AnswerGiven
 from shared.events.envelope import event_type
-from shared.events.notification import FailureReason, MessageKind, Settlement
 from shared.events.payload import Payload
-from shared.events.submission import Channel
+from shared.events.submission import RouterReason
 from shared.events.topics import audited
 
 FILES = Path(page.__file__).parent / "files"
@@ -34,12 +36,44 @@ def test_every_kind_of_entry_has_a_word_on_the_page() -> None:
     assert named == LOGGED
 
 
-def test_what_a_message_tells_how_and_with_what_outcome_has_a_word_on_the_page() -> None:
+def _values() -> dict[str, tuple[str, str]]:
     words = (FILES / "words.js").read_text(encoding="utf-8")
     table = words[words.index("const VALUES") : words.index("const RULES")]
-    known = set(re.findall(r'(?:^  |, )"?([a-z-]+)"?: \["[^"]+", "[^"]+"\]', table, re.MULTILINE))
-    values = {each for kind in (MessageKind, Channel, Settlement, FailureReason) for each in get_args(kind)}
-    assert values - known == set()
+    rows = re.findall(r'(?:^  |, )"?([a-z-]+)"?: \["([^"]+)", "([^"]+)"\]', table, re.MULTILINE)
+    return {code: (german, english) for code, german, english in rows}
+
+
+def _codes(annotation: object) -> set[str]:
+    """Every code that a field of this type may hold."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {code for part in get_args(annotation) for code in _codes(part)}
+
+
+def test_every_code_that_tells_events_of_one_kind_apart_has_a_word_on_the_page() -> None:
+    payloads: list[type[BaseModel]] = [AnswerGiven]
+    payloads += [each for topic in audited() for each in topic.payloads]
+    fields = [
+        field.annotation
+        for payload in payloads
+        for name, field in payload.model_fields.items()
+        if name in {"kind", "channel", "outcome", "reason", "step"}
+    ]
+    codes = {code for annotation in fields for code in _codes(annotation)} | set(get_args(RouterReason))
+    assert len(codes) > 70
+    assert codes - _values().keys() == set()
+
+
+def test_the_verifier_says_every_code_as_the_page_does() -> None:
+    assert _values() == verify.VALUES
+
+
+def test_the_verifier_says_which_message_it_was_and_what_became_of_it() -> None:
+    payload = '{"data": {"kind": "decision", "channel": "email", "outcome": "sent", "messageId": "0"}}'
+    assert verify.told(payload, 0) == ["Entscheidung liegt bereit", "E-Mail", "versandt"]
+    assert verify.told(payload, 1) == ["decision available", "e-mail", "sent"]
+    assert verify.told('{"data": {"kind": "\\u001b[2J", "answer": []}}', 0) == ["\\u001b[2J"]
+    assert (verify.told('{"data": []}', 0), verify.told(None, 0)) == ([], [])
 
 
 def test_the_verifier_calls_kinds_as_the_page_does() -> None:
@@ -47,8 +81,8 @@ def test_the_verifier_calls_kinds_as_the_page_does() -> None:
     table = words[words.index("export const KINDS") : words.index("export const LANES")]
     rows = re.findall(r'^  (\w+): \["\w+", "([^"]+)", "([^"]+)"\]', table, re.MULTILINE)
     called = {kind: (german, english) for kind, german, english in rows}
-    assert len(verify.KINDS) > 20
-    assert {kind: called[kind] for kind in verify.KINDS} == verify.KINDS
+    assert len(called) == len(LOGGED)
+    assert called == verify.KINDS
 
 
 def test_every_word_that_the_page_asks_for_is_there_in_two_languages() -> None:

@@ -373,6 +373,14 @@ NO_KEY = (
 )
 KINDS = {
     "SubmissionReceived": ("Eingegangen", "Received"),
+    "SupplementReceived": ("Nachreichung eingegangen", "Supplement received"),
+    "WithdrawalReceived": ("Rücknahme eingegangen", "Withdrawal received"),
+    "CaseSupplemented": ("Nachreichung gehört zum Vorgang", "Supplement belongs to the case"),
+    "CaseWithdrawn": ("Antrag zurückgenommen", "Application withdrawn"),
+    "SubmissionRefused": (
+        "Nachreichung oder Rücknahme ohne Wirkung",
+        "Supplement or withdrawal without effect",
+    ),
     "SubmissionRouted": ("Weitergeleitet", "Routed"),
     "StepOverdue": ("Ein Schritt ist überfällig", "A step is overdue"),
     "PeriodEnding": ("Frist läuft bald ab", "Period ends soon"),
@@ -380,6 +388,7 @@ KINDS = {
     "ExtensionIneffective": ("Verlängerung ohne Wirkung", "Extension without effect"),
     "SubmissionParked": ("Zur Klärung geparkt", "Parked for clearing"),
     "RetryOrdered": ("Klärungsstelle: erneut versuchen", "Clearing desk: try again"),
+    "RedeliverOrdered": ("Klärungsstelle: erneut zustellen", "Clearing desk: deliver again"),
     "AssignOrdered": ("Klärungsstelle: zugewiesen", "Clearing desk: assigned"),
     "OrderRefused": ("Auftrag der Klärungsstelle abgelehnt", "Clearing desk's order refused"),
     "CaseAnswered": ("Antwort der Behörde", "Authority's answer"),
@@ -387,6 +396,14 @@ KINDS = {
     "CaseFetched": ("Von der Behörde abgeholt", "Fetched by the authority"),
     "CaseAccepted": ("Von der Behörde angenommen", "Accepted by the authority"),
     "CaseDecided": ("Entschieden", "Decided"),
+    "FileUnreadable": ("Datei beim Amt nicht lesbar", "File unreadable for the authority"),
+    "PeriodExtended": ("Frist vom Amt verlängert", "Period extended by the authority"),
+    "DeemedApprovalCertified": ("Genehmigungsfiktion bescheinigt", "Deemed approval certified"),
+    "CaseDeemedApproved": ("Gilt nach dem Gesetz als genehmigt", "Deemed approved by law"),
+    "SilenceDoubted": (
+        "Frist vorbei, Schweigen nicht sicher: zur Klärung",
+        "Period over, silence uncertain: clearing",
+    ),
     "InformationRequested": ("Unterlagen nachgefordert", "Information requested"),
     "CaseReturned": ("Von der Behörde zurückgegeben", "Returned by the authority"),
     "CaseForwarded": ("An eine andere Behörde weitergegeben", "Forwarded to another authority"),
@@ -395,10 +412,16 @@ KINDS = {
     "NotificationRead": ("Nachricht im Postfach gelesen", "Message read in the mailbox"),
     "EraseOrdered": ("Löschung angeordnet", "Erasure ordered"),
     "CaseErased": ("Daten gelöscht", "Data erased"),
+    "ReplayOrdered": ("Betrieb: erneut versuchen", "Operations: try again"),
+    "CloseOrdered": ("Betrieb: Datensatz aufgegeben", "Operations: record given up"),
+    "CloseCaseOrdered": ("Betrieb: Sperre eines Vorgangs gelöst", "Operations: case released"),
+    "GoOnOrdered": ("Betrieb: Dienst macht weiter", "Operations: service goes on"),
     "OperationSettled": (
         "Betrieb: Auftrag ausgeführt oder abgelehnt",
         "Operations: order carried out or refused",
     ),
+    "SuspendOrdered": ("Amt gesperrt", "Authority suspended"),
+    "ResumeOrdered": ("Sperre des Amts aufgehoben", "Authority's suspension lifted"),
     "DirectoryChanged": ("Verzeichnis geändert", "Directory changed"),
     "Looked": ("Einsicht", "Look"),
     "LookRefused": ("Einsicht verweigert", "Look refused"),
@@ -408,6 +431,106 @@ KINDS = {
     "ShardOpened": ("Protokoll eröffnet, schließt an das vorige an", "Log opened, follows the one before"),
     "LooksExpired": ("Angaben alter Einsichten gelöscht", "What old looks said was erased"),
     "PayloadErased": ("Inhalte gelöscht", "Payloads erased"),
+}
+VALUES = {
+    "granted": ("bewilligt", "granted"),
+    "refused": ("abgelehnt", "refused"),
+    "accepted": ("angenommen", "accepted"),
+    "decided": ("entschieden", "decided"),
+    "received": ("Eingangsbestätigung", "acknowledgement"),
+    "routed": ("Abgabenachricht", "routing notice"),
+    "parked": ("Klärungsnachricht", "clearing notice"),
+    "email": ("E-Mail", "e-mail"),
+    "webhook": ("Webhook", "webhook"),
+    "mailbox": ("Postfach", "mailbox"),
+    "letter": ("Brief", "letter"),
+    "sent": ("versandt", "sent"),
+    "delayed": ("noch unterwegs", "still on its way"),
+    "unread": ("im Postfach ungelesen", "unread in the mailbox"),
+    "delivered": ("angekommen", "arrived"),
+    "failed": ("gescheitert", "failed"),
+    "unknown": ("Ausgang unbekannt", "outcome unknown"),
+    "no-contact": ("keine Kontaktdaten", "no contact data"),
+    "unknown-service": ("Leistung unbekannt", "unknown service"),
+    "unknown-place": ("Ort unbekannt", "unknown place"),
+    "ambiguous-place": ("Ort mehrdeutig", "ambiguous place"),
+    "outside-territory": ("außerhalb des Gebiets", "outside the territory"),
+    "not-offered": ("nicht angeboten", "not offered"),
+    "choice-required": ("Wahl nötig", "choice required"),
+    "ambiguous-competence": ("Zuständigkeit mehrdeutig", "ambiguous competence"),
+    "already-accepted": ("war schon angenommen", "had been accepted already"),
+    "already-decided": ("war schon entschieden", "had been decided already"),
+    "not-in-custody": ("die Behörde führt diesen Vorgang nicht", "the authority does not hold this case"),
+    "unknown-case": ("Vorgang unbekannt", "unknown case"),
+    "not-parked": ("nicht in Klärung", "not being clarified"),
+    "unknown-authority": ("Behörde unbekannt", "unknown authority"),
+    "wrong-place": ("falscher Ort", "wrong place"),
+    "wrong-service": ("falsche Leistung", "wrong service"),
+    "not-competent": ("nicht zuständig", "not competent"),
+    "misdirected": ("irrtümlich zugestellt", "misdirected"),
+    "no-inbox": ("Behörde nicht angeschlossen", "authority not connected"),
+    "no-key": ("Behörde ohne Schlüssel", "authority without a key"),
+    "not-opened": ("nicht für die Plattform verschlüsselt", "not sealed to the platform"),
+    "sealed-for-another-use": ("gehört zu einem anderen Antrag", "belongs to another submission"),
+    "internal-error": ("Fehler im System", "fault of the system"),
+    "order-failed": ("Anordnung gescheitert", "order failed"),
+    "returned": ("zurückgegeben", "handed back"),
+    "forwarded": ("weitergegeben", "handed on"),
+    "information-requested": ("Unterlagen nachgefordert", "information requested"),
+    "handed-on-in-a-circle": ("im Kreis weitergegeben", "handed on in a circle"),
+    "receipt": ("Empfangsbestätigung", "automatic receipt"),
+    "clearing": ("Zuständigkeit wird geklärt", "competence is being clarified"),
+    "acknowledgement": ("Eingangsbestätigung der Behörde", "the authority's confirmation of receipt"),
+    "status": ("Stand des Verfahrens", "status of the procedure"),
+    "incomplete": ("Es fehlen Unterlagen", "documents are missing"),
+    "supplement": ("Nachgereichtes ist eingegangen", "supplement received"),
+    "unreadable": ("Datei nicht lesbar", "file cannot be read"),
+    "extension": ("Frist verlängert", "period extended"),
+    "decision": ("Entscheidung liegt bereit", "decision available"),
+    "completion": ("Verfahren abgeschlossen", "procedure completed"),
+    "deemed-approval": ("gilt als bewilligt", "deemed approved"),
+    "certificate": ("Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"),
+    "trade-certificate": ("Gewerbeschein liegt bereit", "trade certificate available"),
+    "address": ("keine brauchbare Adresse", "no usable address"),
+    "gave-up": ("aufgegeben", "given up"),
+    "bounced": ("kam zurück", "came back"),
+    "suppressed": ("nicht versucht", "not tried"),
+    "forwarding": ("Weitergabe", "passing on"),
+    "fetching": ("Abholung", "fetching"),
+    "confirmation": ("Bestätigung", "confirmation"),
+    "certified": ("Genehmigungsfiktion bescheinigt", "deemed approval certified"),
+    "extended": ("Frist verlängert", "period extended"),
+    "withdrawn": ("war schon zurückgenommen", "had been withdrawn already"),
+    "already-extended": ("war schon verlängert", "had been extended already"),
+    "already-deemed-approved": ("galt schon als genehmigt", "was deemed approved already"),
+    "not-deemed-approved": ("gilt nicht als genehmigt", "is not deemed approved"),
+    "already-closed": ("war schon abgeschlossen", "had been closed already"),
+    "too-many": ("zu viele Nachreichungen", "too many supplements"),
+    "not-unconfirmed": ("die Behörde hat noch Zeit", "the authority still has time"),
+    "too-late": ("zu spät: Frist schon abgelaufen", "too late: period already over"),
+    "too-long": ("länger als erlaubt", "longer than allowed"),
+    "not-allowed": ("nicht vorgesehen", "not provided for"),
+    "nothing-runs": ("es lief keine Frist", "no period ran"),
+    "not-every-case-covered": (
+        "das Gesetz gilt nur für einen Teil der Fälle",
+        "the law covers only some of the cases",
+    ),
+    "suspended": ("Behörde war gesperrt", "authority was suspended"),
+    "unconfirmed": ("nie bestätigt", "never confirmed"),
+    "unread-answer": ("eine Antwort war nicht lesbar", "an answer could not be read"),
+    "list-missing": ("Liste des Fehlenden kam nicht", "list of what is missing did not arrive"),
+    "list-not-opened": ("Liste des Fehlenden nicht zu öffnen", "list of what is missing cannot be opened"),
+    "list-unreadable": ("Liste des Fehlenden nicht lesbar", "list of what is missing cannot be read"),
+    "obsolete": ("überholt", "obsolete"),
+    "handled-otherwise": ("auf anderem Weg erledigt", "handled otherwise"),
+    "beyond-repair": ("nicht zu retten", "beyond repair"),
+    "expired": ("Datensatz abgelaufen", "record expired"),
+    "test": ("Test", "test"),
+    "applied": ("ausgeführt", "carried out"),
+    "closed": ("aufgegeben", "given up"),
+    "going-on": ("macht weiter", "goes on"),
+    "not-open": ("war schon erledigt", "had been settled already"),
+    "not-its-turn": ("ein früherer Datensatz ist zuerst dran", "an earlier record comes first"),
 }
 NEVER_PROVEN = (
     (
@@ -459,7 +582,8 @@ class Verdict:
         leaf = json.loads(each["entry"])
         code = plain(leaf["type"].removeprefix("de.amtsweg.").removesuffix(".v1"))
         kind = KINDS.get(code, (code, code))[language]
-        about = " · ".join(self._named(leaf[name]) for name in ("authority", "service") if leaf.get(name))
+        whose = [self._named(leaf[name]) for name in ("authority", "service") if leaf.get(name)]
+        about = " · ".join([*whose, *told(each.get("payload"), language)])
         named = f": {about}" if about else ""
         shown = ("Inhalt", "payload") if "payload" in each else ("ohne Inhalt", "no payload")
         return (
@@ -532,6 +656,20 @@ class Verdict:
                 "What the entries without a payload said: it is erased or not enclosed.",
             )
         yield from NEVER_PROVEN
+
+
+def told(payload: str | None, language: int) -> list[str]:
+    """What tells an event from others of its kind, as the auditors' page says it."""
+    data = {} if payload is None else json.loads(payload).get("data")
+    data = data if isinstance(data, dict) else {}
+    answer, assignment = (
+        (found if isinstance(found := data.get(name), dict) else {}) for name in ("answer", "assignment")
+    )
+    said = [data.get(name) for name in ("kind", "channel", "outcome", "reason", "basis", "step")]
+    said += [answer.get("kind"), answer.get("outcome"), assignment.get("reason")]
+    return [
+        plain(VALUES[each][language] if each in VALUES else each) for each in said if isinstance(each, str)
+    ]
 
 
 def plain(text: object) -> str:

@@ -13,7 +13,7 @@ from services.router.adapters.http.console.documents import name_in
 from services.router.adapters.http.console.refusal_words import HOW_TO_GO_ON
 from services.router.domain.cases.overview import StandingCase
 from services.router.domain.directory.model import Directory
-from services.router.ports.console import AllCases, ReadHistories, RefusedAnswers
+from services.router.ports.console import AllCases, ReadHistories, RefusedAnswers, ToldLine
 from shared.case_history.lines import HistoryLine, complete
 from shared.case_history.words import said
 from shared.events.payload import Instant, WireModel
@@ -31,6 +31,13 @@ class LineWordsDocument(WireModel):
     do: str | None = None
 
 
+class GivenOrderDocument(WireModel):
+    """Who gave an order, by id or role, and why."""
+
+    by: str
+    reason: str
+
+
 class CaseLineDocument(WireModel):
     """One thing that happened. ``receiptNumber`` is absent where the case is no longer known here."""
 
@@ -42,6 +49,7 @@ class CaseLineDocument(WireModel):
     authority_name: str | None = None
     de: LineWordsDocument
     en: LineWordsDocument
+    order: GivenOrderDocument | None = None
 
 
 class CaseHistoryDocument(WireModel):
@@ -88,7 +96,8 @@ def history_routes(
                 days=days,
                 count=len(found),
                 answers=tuple(
-                    _document(each, known.get(each.case_id), directory()) for each in found[:_MOST]
+                    _document(ToldLine(line=each), known.get(each.case_id), directory())
+                    for each in found[:_MOST]
                 ),
             )
         )
@@ -96,12 +105,20 @@ def history_routes(
     return routes
 
 
-async def _lines(case: UUID, held: StandingCase, histories: ReadHistories) -> Sequence[HistoryLine]:
+async def _lines(case: UUID, held: StandingCase, histories: ReadHistories) -> Sequence[ToldLine]:
     told = await histories.of(case, received_at=held.received_at)
-    return complete(told, submission_id=held.submission_id, case_id=case, received_at=held.received_at)
+    orders = {each.line.event_id: each.order for each in told}
+    lines = complete(
+        [each.line for each in told],
+        submission_id=held.submission_id,
+        case_id=case,
+        received_at=held.received_at,
+    )
+    return [ToldLine(line=each, order=orders.get(each.event_id)) for each in lines]
 
 
-def _document(line: HistoryLine, held: StandingCase | None, directory: Directory) -> CaseLineDocument:
+def _document(told: ToldLine, held: StandingCase | None, directory: Directory) -> CaseLineDocument:
+    line, order = told.line, told.order
     return CaseLineDocument(
         case=line.case_id,
         receipt_number=None if held is None else held.receipt_number,
@@ -111,6 +128,9 @@ def _document(line: HistoryLine, held: StandingCase | None, directory: Directory
         authority_name=None if line.authority is None else name_in(directory, line.authority),
         de=_words(line, "de"),
         en=_words(line, "en"),
+        order=None
+        if order is None
+        else GivenOrderDocument(by=order.principal or order.role, reason=order.reason),
     )
 
 

@@ -213,6 +213,14 @@ const VALUES = {
   "deemed-approval": ["gilt als bewilligt", "deemed approved"], certificate: ["Bescheinigung der Genehmigungsfiktion", "certificate of the deemed approval"], "trade-certificate": ["Gewerbeschein liegt bereit", "trade certificate available"],
   address: ["keine brauchbare Adresse", "no usable address"], "gave-up": ["aufgegeben", "given up"], bounced: ["kam zurück", "came back"], suppressed: ["nicht versucht", "not tried"],
   forwarding: ["Weitergabe", "passing on"], fetching: ["Abholung", "fetching"], confirmation: ["Bestätigung", "confirmation"],
+  certified: ["Genehmigungsfiktion bescheinigt", "deemed approval certified"], extended: ["Frist verlängert", "period extended"], withdrawn: ["war schon zurückgenommen", "had been withdrawn already"],
+  "already-extended": ["war schon verlängert", "had been extended already"], "already-deemed-approved": ["galt schon als genehmigt", "was deemed approved already"], "not-deemed-approved": ["gilt nicht als genehmigt", "is not deemed approved"],
+  "already-closed": ["war schon abgeschlossen", "had been closed already"], "too-many": ["zu viele Nachreichungen", "too many supplements"], "not-unconfirmed": ["die Behörde hat noch Zeit", "the authority still has time"],
+  "too-late": ["zu spät: Frist schon abgelaufen", "too late: period already over"], "too-long": ["länger als erlaubt", "longer than allowed"], "not-allowed": ["nicht vorgesehen", "not provided for"], "nothing-runs": ["es lief keine Frist", "no period ran"],
+  "not-every-case-covered": ["das Gesetz gilt nur für einen Teil der Fälle", "the law covers only some of the cases"], suspended: ["Behörde war gesperrt", "authority was suspended"], unconfirmed: ["nie bestätigt", "never confirmed"], "unread-answer": ["eine Antwort war nicht lesbar", "an answer could not be read"],
+  "list-missing": ["Liste des Fehlenden kam nicht", "list of what is missing did not arrive"], "list-not-opened": ["Liste des Fehlenden nicht zu öffnen", "list of what is missing cannot be opened"], "list-unreadable": ["Liste des Fehlenden nicht lesbar", "list of what is missing cannot be read"],
+  obsolete: ["überholt", "obsolete"], "handled-otherwise": ["auf anderem Weg erledigt", "handled otherwise"], "beyond-repair": ["nicht zu retten", "beyond repair"], expired: ["Datensatz abgelaufen", "record expired"], test: ["Test", "test"],
+  applied: ["ausgeführt", "carried out"], closed: ["aufgegeben", "given up"], "going-on": ["macht weiter", "goes on"], "not-open": ["war schon erledigt", "had been settled already"], "not-its-turn": ["ein früherer Datensatz ist zuerst dran", "an earlier record comes first"],
 };
 
 // Rules of completeness in English; the service says them in German.

@@ -1,7 +1,7 @@
 // The console: signing in, and how things stand. A case, parked cases and dead letters have modules of their own.
 
 import { drawAccess, showAccess } from "./access.js";
-import { drawCase } from "./case.js";
+import { drawCase, opener } from "./case.js";
 import { drawLetters, refreshLetters } from "./letters.js";
 import { drawParked, refreshParked } from "./parked.js";
 import { drawProcesses, refreshProcesses } from "./processes.js";
@@ -11,7 +11,7 @@ import { $, ask, attend, byItself, day, h, languageNow, moment, number, Refused,
 import { say } from "./words.js";
 
 const LOOK_EVERY_MS = 5000;
-let session = null, overview = null, looked = null;
+let session = null, overview = null, looked = null, drawn = null;
 
 const act = work => attend(say, work);
 const may = scope => session?.scopes.includes(scope);
@@ -63,7 +63,8 @@ function drawVisit() {
 async function refresh() {
   overview = await ask("/console/overview");
   looked = new Date();
-  drawGlance();
+  if (JSON.stringify(overview) !== drawn) drawGlance();
+  drawLooked();
   if (may("desk")) await refreshParked();
   if (may("operation")) { showAccess(overview.suspended); await refreshLetters(); }
   if (may("directory")) await refreshProposals();
@@ -78,20 +79,24 @@ setInterval(() => {
 
 function drawGlance() {
   if (!overview) return;
+  drawn = JSON.stringify(overview);
   const { standings, unanswered, suspended, ailing, due, gravest } = overview;
   $("glance").replaceChildren(
     table(say("standingsTitle"), [say("standing"), say("count")], Object.entries(standings).sort().map(([name, count]) => [say(name), number(count)])),
     h("h3", {}, say("dueTitle")),
     ...gravest.length ? [h("ul", { class: "marks" }, Object.entries(due).map(([kind, count]) => h("li", { class: `mark ${kind === "decision-due" ? "open" : "bad"}` }, `${say(kind)}: ${number(count)}`))),
-      h("ul", {}, gravest.map(each => h("li", {}, `${each.receiptNumber}: ${say(each.kind)} ${day(each.on)}, ${each.authorityName ?? say("nobody")}`)))] : [h("p", { class: "hint" }, say("nothingDue"))],
+      h("ul", {}, gravest.map(each => h("li", {}, `${each.receiptNumber}: ${say(each.kind)} ${day(each.on)}, ${each.authorityName ?? say("nobody")} `, opener(each.receiptNumber))))] : [h("p", { class: "hint" }, say("nothingDue"))],
     h("h3", {}, say("unansweredTitle")),
     unanswered.length ? table(null, [say("authority"), say("count"), say("oldest")], unanswered.slice(0, 8).map(each => [each.name, number(each.cases), moment(each.oldest)]), say("unansweredTitle")) : h("p", { class: "hint" }, say("nothingUnanswered")),
     h("h3", {}, say("suspendedTitle")),
     suspended.length ? h("ul", {}, suspended.map(each => h("li", {}, `${each.name} (${each.authority}), ${say("since")} ${moment(each.since)}`))) : h("p", { class: "hint" }, say("nobodySuspended")),
     h("h3", {}, say("healthTitle")),
     h("ul", { class: "marks" }, ailing.length ? ailing.map(part => h("li", { class: "mark bad" }, `${part[languageNow()].name}: ${say(part.standing)}. ${part[languageNow()].why}`)) : h("li", { class: "mark good" }, h("span", { "aria-hidden": "true" }, "✓"), say("ready"))),
-    h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`),
-    h("p", { class: "hint" }, say("looked", moment(looked))));
+    h("p", { class: "hint mono" }, `${say("directory")} ${overview.directoryVersion.slice(0, 19)}…`));
+}
+
+function drawLooked() {
+  if (looked) $("looked").textContent = say("looked", moment(looked));
 }
 
 const table = (caption, heads, rows, label = caption) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, h("table", {}, caption ? h("caption", {}, caption) : null,
@@ -110,6 +115,7 @@ $("language").addEventListener("click", () => {
   setLanguage(languageNow() === "de" ? "en" : "de");
   sayEverything();
   drawGlance();
+  drawLooked();
   drawCase();
   drawRefusals();
   drawProcesses();

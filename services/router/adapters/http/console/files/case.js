@@ -62,5 +62,6 @@ export function lineView(each) {
   const words = each[languageNow()];
   return h("li", { class: "entry-line" }, h("p", { class: "hint" }, moment(each.at)),
     h("p", {}, each.code === "answer-refused" ? h("span", { class: "mark bad" }, say("noEffect")) : null, ` ${words.said}`, each.authority ? `: ${each.authorityName} (${each.authority})` : ""),
+    each.order ? h("p", {}, say("orderedWhy", each.order.by, each.order.reason)) : null,
     words.do ? h("p", {}, h("strong", {}, say("goOnWith")), ` ${words.do}`) : null);
 }

@@ -1,5 +1,6 @@
 // What assignments suggest for the directory: a list, and for each the lines it would get and the cases it is about.
 
+import { opener } from "./case.js";
 import { $, ask, attend, h, languageNow, moment, number } from "./view.js";
 import { say } from "./words.js";
 
@@ -39,8 +40,8 @@ function previewView({ proposal, change, remark, assigned, waiting }) {
     change.map(({ table, lines }) => [h("p", { class: "mono" }, `${table}.csv`), h("pre", { class: "mono", tabindex: "0", role: "region", "aria-label": `${table}.csv` }, lines.map(line => `+ ${line}`).join("\n"))]),
     change.length ? h("p", { class: "hint" }, say("takeForce"), [`proposals show ${proposal.id} --output ${proposal.id}`, `preview ${proposal.id}`, `apply ${proposal.id} --effective-from "${say("instant")}" --reason "${say("why")}"`].map(each => [h("br"), h("code", {}, `amtsweg directory ${each}`)])) : null,
     h("h4", {}, say("waitingAlike")),
-    waiting.length ? h("ul", {}, waiting.map(each => h("li", {}, h("span", { class: "mono" }, each.receiptNumber), ` · ${say("received")} ${moment(each.receivedAt)}`))) : h("p", { class: "hint" }, say("noneAlike")),
+    waiting.length ? h("ul", {}, waiting.map(each => h("li", {}, h("span", { class: "mono" }, each.receiptNumber), ` · ${say("received")} ${moment(each.receivedAt)} `, opener(each.receiptNumber)))) : h("p", { class: "hint" }, say("noneAlike")),
     h("h4", {}, say("assignedSoFar")),
-    h("ul", {}, assigned.map(each => h("li", {}, `${moment(each.at)} · ${each.by ?? ""}: ${each.reason} `, h("span", { class: "mono" }, each.case)))),
+    h("ul", {}, assigned.map(each => h("li", {}, `${moment(each.at)} · ${each.by ?? ""}: ${each.reason} `, opener(each.case)))),
   ].flat().filter(Boolean).reduce((all, part) => { all.append(...[part].flat()); return all; }, h("div", { class: "preview" }));
 }

@@ -19,7 +19,7 @@ export const say = speaker({
   reference: ["Eingangs-, Antrags- oder Vorgangsnummer", "Receipt, submission or case number"],
   find: ["Suchen", "Search"],
   receipt: ["Eingangsnummer", "Receipt number"], service: ["Leistung", "Service"], received: ["Eingegangen", "Received"], standing: ["Stand", "State"], holder: ["Liegt bei", "Held by"], caseId: ["Vorgang", "Case"],
-  historyTitle: ["Was geschah", "What happened"], nextTitle: ["Als Nächstes", "Next"], showCase: ["Vorgang zeigen", "Show the case"], goOnWith: ["Wie weiter:", "How to go on:"], noEffect: ["ohne Wirkung", "no effect"],
+  historyTitle: ["Was geschah", "What happened"], nextTitle: ["Als Nächstes", "Next"], showCase: ["Vorgang zeigen", "Show the case"], orderedWhy: ["Begründung von {0}: {1}", "Reason given by {0}: {1}"], goOnWith: ["Wie weiter:", "How to go on:"], noEffect: ["ohne Wirkung", "no effect"],
   noHistory: ["Der Verlauf ließ sich gerade nicht lesen. Suchen Sie noch einmal, oder am Terminal mit dem Befehl unten.", "The history could not be read just now. Search again, or use the command below at the terminal."],
   messagesAndDates: ["Alle Termine und Nachrichten, auch des eigenen Zeichens der Plattform, am Terminal:", "All dates and messages, also by the platform's own reference, at the terminal:"],
   heldByDesk: ["der Klärungsstelle", "the clearing desk"], heldByNobody: ["niemandem: der Vorgang ist beendet", "nobody: the case is over"],
