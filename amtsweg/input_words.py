@@ -33,6 +33,11 @@ def failed_words(error: Exception) -> str:
     return said(de=f"FEHLER: {told_by(error)}", en=f"ERROR: {told_by(error)}")
 
 
+def refused_words(error: Exception) -> str:
+    """That a proof or a file does not hold, and why."""
+    return said(de=f"ABGELEHNT: {told_by(error)}", en=f"REFUSED: {told_by(error)}")
+
+
 def assignment_words(bad: BadAssignmentReason) -> str:
     """What is wrong with the words of a reason."""
     return said(de=bad.de, en=bad.en)

@@ -11,6 +11,7 @@ from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.folder import inspect_folder
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
+from amtsweg.input_words import refused_words
 from amtsweg.language import language, said
 from amtsweg.new_file import require_free, write_new
 from amtsweg.terminal import echo
@@ -49,7 +50,7 @@ def completeness(
         statement = Statement.from_bytes(data)
         stated = verify_statement(statement, policy_of(log_key, policy))
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
+        echo(refused_words(refused), err=True)
         raise typer.Exit(1) from None
     _tell(statement, stated)
     if out is not None:
@@ -75,7 +76,7 @@ def verify_statement_file(
         if tiles is not None:
             recount(stated, tiles, trusted)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
+        echo(refused_words(refused), err=True)
         raise typer.Exit(1) from None
 
 

@@ -2,22 +2,22 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 import typer
 
 from amtsweg.addresses import DatabaseUrlOption
-from amtsweg.audit.erase_order import SEVERAL_CASES, OrderedErasure, order, outcome
+from amtsweg.audit.erase_order import OrderedErasure, order, outcome
 from amtsweg.audit.rebuild import PasswordOption
 from amtsweg.bus import operator_address
 from amtsweg.input_words import failed_words
 from amtsweg.interruption import if_interrupted
-from amtsweg.language import language, said
+from amtsweg.language import said
 from amtsweg.named_file import secret_in
 from amtsweg.servers_asked import asked_pool
 from amtsweg.stack.description import StackDescription
@@ -28,7 +28,7 @@ from services.audit.adapters.postgres.erasures import PostgresErasures
 from services.audit.adapters.postgres.ledger import PostgresLedgers
 from services.audit.domain.proof_refused import ProofRefused
 from services.audit.domain.pseudonyms import Pseudonymizer
-from services.audit.handler.erase import NO_LOOKS_KEPT, NOTHING_KEPT, Erased, Eraser
+from services.audit.handler.erase import Erased, Eraser
 from services.audit.handler.sequence import Sequencer
 from shared.errors import Stopped
 from shared.postgres.pool import Pool
@@ -258,20 +258,5 @@ def _run(log: LogAccess, work: Callable[[Pool], Awaitable[T]]) -> T:
     try:
         return asyncio.run(working())
     except (ProofRefused, Stopped) as failed:
-        echo(in_words(failed), err=True)
+        echo(failed_words(failed), err=True)
         raise typer.Exit(1) from None
-
-
-def in_words(failed: Exception) -> str:
-    """Why nothing was erased, in the language of the call; what only operators meet is quoted."""
-    if language() == "de" and (why := _GERMAN.get(str(failed))) is not None:
-        return f"FEHLER: {why}"
-    return failed_words(failed)
-
-
-_GERMAN: Final[Mapping[str, str]] = {
-    NOTHING_KEPT: "zu diesem Vorgang ist nichts aufbewahrt: er ist unbekannt oder schon gelöscht",
-    NO_LOOKS_KEPT: "von Einsichten vor diesem Tag ist nichts aufbewahrt",
-    SEVERAL_CASES: "mehrere Vorgänge tragen dieses Zeichen; nennen Sie Eingangsnummer oder Kennung",
-}
-"""What refuses an erasure most often, for people; the service says it in English."""

@@ -14,6 +14,7 @@ from amtsweg.addresses import AuditUrlOption
 from amtsweg.audit.client import AuditClient, PurposeOption, ReferenceOption, TokenOption
 from amtsweg.audit.trust import KeyOption, PolicyOption, policy_of
 from amtsweg.code_words import EXPORT_FORMS
+from amtsweg.input_words import refused_words
 from amtsweg.interruption import if_interrupted
 from amtsweg.language import said
 from amtsweg.new_file import require_free
@@ -130,7 +131,7 @@ def _report(folder: Path, policy: Policy) -> None:
     try:
         manifest, opened = check_export(folder, policy)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
+        echo(refused_words(refused), err=True)
         raise typer.Exit(1) from None
     echo(
         said(
@@ -156,7 +157,7 @@ def _trusted(log_key: str | None, policy: Path | None) -> Policy:
     try:
         return policy_of(log_key, policy)
     except ProofRefused as refused:
-        echo(said(de=f"ABGELEHNT: `{refused}`", en=f"REFUSED: {refused}"), err=True)
+        echo(refused_words(refused), err=True)
         raise typer.Exit(1) from None
 
 

@@ -61,10 +61,7 @@ class Proofs:
         """
         checkpoint, _ = await self.checkpoint()
         if size > checkpoint.size:
-            raise ProofRefused(
-                f"the published tree has {checkpoint.size} entries, not {size}",
-                german=f"Der veröffentlichte Baum hat {checkpoint.size} Einträge, nicht {size}",
-            )
+            raise ProofRefused(f"the published tree has {checkpoint.size} entries, not {size}")
         return await asyncio.to_thread(lambda: consistency_proof(old, size, self._subtree(checkpoint.size)))
 
     async def between(self, old: int, size: int) -> tuple[bytes, ...]:

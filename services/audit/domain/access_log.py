@@ -77,14 +77,10 @@ def visit(reader: Reader, *, purpose: str | None, reference: str | None) -> Acce
         Refused: purpose or reference is missing or malformed.
     """
     if purpose is None or len(purpose.strip()) not in _PURPOSE_LENGTHS or not purpose.strip().isprintable():
-        raise ProofRefused(
-            "the purpose is missing; expected 3 to 200 characters",
-            german="der Zweck fehlt; erwartet werden 3 bis 200 Zeichen",
-        )
+        raise ProofRefused("the purpose is missing; expected 3 to 200 characters")
     if reference is None or not _REFERENCE.fullmatch(reference):
         raise ProofRefused(
-            "the reference is missing; expected a file number of 1 to 64 letters, digits and . / : _ -",
-            german="das Aktenzeichen fehlt; erwartet werden 1 bis 64 Buchstaben, Ziffern und Zeichen aus . / : _ -",
+            "the reference is missing; expected a file number of 1 to 64 letters, digits and . / : _ -"
         )
     return AccessGrant(reader, purpose.strip(), reference)
 

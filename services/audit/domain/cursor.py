@@ -12,6 +12,10 @@ _FORM = struct.Struct(">qq")
 _EXPECTED = "cursor: expected the value of next, unchanged"
 
 
+class CursorRefused(ProofRefused):
+    """A position that this service has not given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Entries behind index ``after``, of those before index ``before``: where the first page was asked for."""
@@ -33,8 +37,8 @@ class Cursor:
         try:
             after, before = _FORM.unpack(urlsafe_b64decode(f"{text}=="))
         except (ValueError, struct.error):
-            raise ProofRefused(_EXPECTED) from None
+            raise CursorRefused(_EXPECTED) from None
         cursor = cls(after, before)
         if not -1 <= after < before <= MAX_SIZE - 1 or cursor.to_text() != text:
-            raise ProofRefused(_EXPECTED)
+            raise CursorRefused(_EXPECTED)
         return cursor

@@ -61,17 +61,11 @@ def approve(evaluation: Evaluation, visit: AccessGrant, *, now: datetime) -> Eva
         Refused: it is the auditor's own, its time is over, or it is approved already.
     """
     if visit.reader.name == evaluation.asked.reader:
-        raise ProofRefused(
-            "the second person is the same as the first",
-            german="Die zweite Person ist dieselbe wie die erste",
-        )
+        raise ProofRefused("the second person is the same as the first")
     if not evaluation.is_open(now):
-        raise ProofRefused(
-            f"the request is older than {GOOD_FOR.days} days",
-            german=f"Der Antrag ist älter als {GOOD_FOR.days} Tage",
-        )
+        raise ProofRefused(f"the request is older than {GOOD_FOR.days} days")
     if evaluation.approved_by is not None:
-        raise ProofRefused("the request is approved already", german="Dem Antrag ist schon zugestimmt")
+        raise ProofRefused("the request is approved already")
     return EvaluationApproved(
         reader=visit.reader.name,
         purpose=visit.purpose,

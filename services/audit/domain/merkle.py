@@ -96,10 +96,7 @@ def inclusion_proof(index: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: there is no such leaf.
     """
     if not 0 <= index < size:
-        raise ProofRefused(
-            f"no inclusion proof: index {index} is not in a tree of size {size}",
-            german=f"Kein Einschlussbeweis: die Stelle {index} liegt nicht in einem Baum mit {size} Einträgen",
-        )
+        raise ProofRefused(f"no inclusion proof: index {index} is not in a tree of size {size}")
     proof: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
@@ -120,10 +117,7 @@ def consistency_proof(old: int, size: int, subtree: SubtreeHash) -> tuple[bytes,
         Refused: ``old`` is larger than the size, or negative.
     """
     if not 0 <= old <= size:
-        raise ProofRefused(
-            f"no consistency proof: from {old} to {size}",
-            german=f"Kein Konsistenzbeweis: von {old} auf {size} Einträge",
-        )
+        raise ProofRefused(f"no consistency proof: from {old} to {size}")
     if old in {0, size}:
         return ()
     proof: list[bytes] = []

@@ -12,7 +12,6 @@ from shared.events.ids import case_id
 from shared.events.receipt_number import as_written
 
 LONGEST = 100
-EXPECTED_DE = "eine Eingangsnummer (AW-…), die Kennung eines Vorgangs oder Antrags (UUID) oder ein Pseudonym (32 Hexziffern); das Zeichen der Plattform kennt nur intake"
 EXPECTED = "a receipt number (AW-…), the id of a case or submission (UUID), or a pseudonym (32 hex digits); a platform's own reference is known to intake only"
 
 
@@ -32,7 +31,7 @@ class CaseReference:
         """
         text = text.strip()
         if not 1 <= len(text) <= LONGEST or not text.isprintable():
-            raise ProofRefused(f"expected {EXPECTED}", german=f"Erwartet wird {EXPECTED_DE}")
+            raise ProofRefused(f"expected {EXPECTED}")
         if KEYED.fullmatch(text):
             return cls((text,))
         number = as_written(text)

@@ -170,6 +170,21 @@ async def test_a_cursor_of_ones_own_making_is_refused(running: RunningLog) -> No
     for after in ("7", "AAAA", "_" * 22, "AAAAAAAAAAAAAAAAAAAAAA"):
         answer = await running.client.get("/v1/entries", params={"after": after}, headers=asking())
         assert answer.status_code == 422, after
+        assert answer.json()["type"] == "urn:amtsweg:problem:cursor-malformed"
+        assert answer.json()["detail"] == "Erwartet wird der Wert von next, unverändert."
+
+
+@pytest.mark.parametrize(
+    "asked", ["type=Routed", "type=de.amtsweg.Nothing.v1", "authority=Fulda", "service=Hund"]
+)
+async def test_a_question_that_nothing_can_answer_is_refused_and_not_answered_with_nothing(
+    running: RunningLog, asked: str
+) -> None:
+    answer = await running.client.get(f"/v1/entries?{asked}", headers=asking())
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert fault["at"] == f"query/{asked.partition('=')[0]}"
+    assert ("SubmissionRouted" if "type" in asked else "nach dem Muster") in fault["expected"]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +194,7 @@ async def test_a_cursor_of_ones_own_making_is_refused(running: RunningLog) -> No
         ({"authority": "g-06531005"}, 4),
         ({"authority": "g-06531099"}, 0),
         ({"service": "99050012104000", "type": "de.amtsweg.SubmissionRouted.v1"}, 4),
+        ({"service": "99050012104000", "type": "SubmissionRouted"}, 4),
         ({"since": "2026-01-12T09:30:00Z", "until": "2026-01-12T09:30:00.001Z"}, 4),
         ({"until": "2026-01-12T09:30:00Z"}, 0),
         ({"correlation": str(UUID(int=3))}, 1),

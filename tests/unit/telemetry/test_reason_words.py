@@ -14,7 +14,15 @@ from shared.telemetry.reason_words import reason_words
 from tests.repository.tree import modules
 from tests.support.languages import foreign
 
-RAISED = {"Undecodable", "UnpackingRefused", "Stopped", "Fork", "QuorumMissing"}
+RAISED = {
+    "ProofRefused",
+    "CursorRefused",
+    "Undecodable",
+    "UnpackingRefused",
+    "Stopped",
+    "Fork",
+    "QuorumMissing",
+}
 """Exceptions whose text becomes the reason of a dead letter, of a stop, or of a part that does not work."""
 
 TOLD = {"stopped": 0, "disputed": 0, "_fall_behind": 0, "hold_against": 1, "_fault": 3} | dict.fromkeys(
@@ -113,7 +121,7 @@ def constants() -> Mapping[str, str]:
     """The constants of all modules that are texts."""
     return {
         target.id: each.value.value
-        for _, tree in modules("services", "shared")
+        for _, tree in modules("services", "shared", "amtsweg")
         for each in tree.body
         if isinstance(each, ast.Assign | ast.AnnAssign)
         for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
@@ -125,7 +133,11 @@ def constants() -> Mapping[str, str]:
 @cache
 def written() -> Sequence[str]:
     """Every reason that says more than what it gets from elsewhere."""
-    found = {text for name, tree in modules("services", "shared") for text in Texts(name, tree).reasons()}
+    found = {
+        text
+        for name, tree in modules("services", "shared", "amtsweg")
+        for text in Texts(name, tree).reasons()
+    }
     return sorted(text for text in found if any(map(str.isalpha, text.replace(VALUE, ""))))
 
 

@@ -119,7 +119,7 @@ def completeness_routes(
     async def statement(
         day: date, authority: _Authority, request: Request, reader: Annotated[Reader, Security(gate)]
     ) -> Response:
-        """The statement "these entries and no others", as a file: ``amtsweg audit completeness --check FILE``."""
+        """The statement "these entries and no others", as a file: ``amtsweg audit verify-statement FILE``."""
         visit = await gate.visit(request, reader)
         await room.record(visit, {"day": str(day), "authority": authority})
         closed = await _closed(day)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Security
 from pydantic import ValidationError
 
 from services.audit.adapters.http.reader_auth import ReaderAuth
+from services.audit.adapters.http.refused_words import in_words
 from services.audit.domain.access import Reader
 from services.audit.domain.evaluation import ActorName, Evaluation
 from services.audit.domain.proof_refused import ProofRefused
@@ -140,13 +141,14 @@ def _unknown() -> Problem:
 
 
 def _not_approved(refused: ProofRefused, said: Bilingual) -> Problem:
+    why = in_words(refused)
     return Problem(
         403,
         "evaluation-not-approved",
         title=Bilingual(de="Zustimmung nicht möglich", en="Cannot be approved"),
         detail=Bilingual(
-            de=f"{refused.german}. {said.de}",
-            en=f"{refused}. {said.en}",
+            de=f"{why.de}. {said.de}",
+            en=f"{why.en}. {said.en}",
         ),
         resolution=Bilingual(
             de="Eine andere Prüferin zustimmen lassen oder neu beantragen.",

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security import SecurityScopes
 
+from services.audit.adapters.http.refused_words import in_words
 from services.audit.domain.access import Reader, Right
 from services.audit.domain.access_log import AccessGrant, visit
 from services.audit.domain.proof_refused import ProofRefused
@@ -140,13 +141,14 @@ def _without_right(said: Bilingual) -> Problem:
 
 
 def _without_purpose(refused: ProofRefused, said: Bilingual) -> Problem:
+    why = in_words(refused)
     return Problem(
         400,
         "purpose-missing",
         title=Bilingual(de="Zweck oder Aktenzeichen fehlt", en="Purpose or reference missing"),
         detail=Bilingual(
-            de=f"Jede Einsicht nennt Zweck und Aktenzeichen: {refused.german}. {said.de}",
-            en=f"Every look names purpose and reference: {refused}. {said.en}",
+            de=f"Jede Einsicht nennt Zweck und Aktenzeichen: {why.de}. {said.de}",
+            en=f"Every look names purpose and reference: {why.en}. {said.en}",
         ),
         resolution=Bilingual(
             de=f"Die Kopfzeilen {PURPOSE} und {REFERENCE} senden, oder die Parameter purpose und reference.",

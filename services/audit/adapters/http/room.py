@@ -17,12 +17,14 @@ from services.audit.adapters.http.documents import (
     hashes,
 )
 from services.audit.adapters.http.evaluated import EvaluationParameter, evaluated, second_person
+from services.audit.adapters.http.event_kinds import EventKind
 from services.audit.adapters.http.reader_auth import ReaderAuth
+from services.audit.adapters.http.refused_words import in_words
 from services.audit.adapters.proofs import Proofs
 from services.audit.domain.access import Reader
 from services.audit.domain.access_log import SOURCE
 from services.audit.domain.checkpoint import Checkpoint
-from services.audit.domain.cursor import Cursor
+from services.audit.domain.cursor import Cursor, CursorRefused
 from services.audit.domain.mentioned import mentioned
 from services.audit.domain.note import Note
 from services.audit.domain.proof_refused import ProofRefused
@@ -30,7 +32,7 @@ from services.audit.domain.reading import LONGEST_TIMELINE, ReadingResult, Searc
 from services.audit.handler.evaluate import Evaluations
 from services.audit.handler.read import ReadingRoom
 from shared.directory_names import NamesByKey
-from shared.events.payload import Instant, WireModel
+from shared.events.payload import AuthorityId, Instant, ServiceKey, WireModel
 from shared.web.app import OPEN_TO_ALL
 from shared.web.bilingual import Bilingual
 from shared.web.platform_reference import PLATFORM_REFERENCE
@@ -56,9 +58,9 @@ class SearchParameters(WireModel):
 
     case: tuple[_Word, ...] = ()
     actor: _Word | None = None
-    authority: _Word | None = None
-    service: _Word | None = None
-    type: _Word | None = None
+    authority: AuthorityId | None = None
+    service: ServiceKey | None = None
+    type: EventKind | None = None
     correlation: Correlation | None = None
     since: Instant | None = None
     until: Instant | None = None
@@ -144,6 +146,8 @@ def room_routes(
             raise second_person(await gate.refuse(request, reader, "no second person"))
         try:
             answer = await room.search(visit, asked.question())
+        except CursorRefused as refused:
+            raise _not_a_cursor(refused) from None
         except ProofRefused as refused:
             raise malformed(refused) from None
         checkpoint, _ = await proofs.checkpoint()
@@ -214,13 +218,23 @@ def malformed(refused: ProofRefused) -> Problem:
         422,
         "reference-malformed",
         title=Bilingual(de="Vorgangsnummer fehlerhaft", en="Reference malformed"),
-        detail=Bilingual(
-            de=f"{refused.german}.",
-            en=f"{refused}.",
-        ),
+        detail=_sentence(refused),
         resolution=Bilingual(
             de="Die Nummer aus der Eingangsbestätigung verwenden.",
             en="Use the number from the acknowledgement.",
+        ),
+    )
+
+
+def _not_a_cursor(refused: CursorRefused) -> Problem:
+    return Problem(
+        422,
+        "cursor-malformed",
+        title=Bilingual(de="Fortsetzung fehlerhaft", en="Cursor malformed"),
+        detail=_sentence(refused),
+        resolution=Bilingual(
+            de="Als after den Wert von next aus der vorigen Antwort senden, oder ohne after von vorn beginnen.",
+            en="Send the value of next in the answer before as after, or begin anew without after.",
         ),
     )
 
@@ -246,9 +260,14 @@ def _not_covered(refused: ProofRefused) -> Problem:
         404,
         "not-covered",
         title=Bilingual(de="Noch nicht im veröffentlichten Stand", en="Not covered yet"),
-        detail=Bilingual(de=f"{refused.german}.", en=f"{refused}."),
+        detail=_sentence(refused),
         resolution=Bilingual(
             de="Größe am Checkpoint prüfen und später erneut fragen.",
             en="Check the size in the checkpoint and ask again after the next one.",
         ),
     )
+
+
+def _sentence(refused: ProofRefused) -> Bilingual:
+    why = in_words(refused)
+    return Bilingual(de=f"{why.de}.", en=f"{why.en}.")
