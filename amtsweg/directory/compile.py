@@ -117,16 +117,7 @@ def _tables(raw: Mapping[str, Raw], fixed: Mapping[str, Any]) -> dict[str, Itera
             for row in raw["gebietsaenderungen_hessen"]
         ],
         "names": _names(raw["ortsnamen_hessen"], fixed["names"]),
-        "localities": [
-            {
-                "ags": row["ags"],
-                "name": row["ortsname"],
-                "postcode": row["plz_punkt"],
-                "geonames": row["geonameid"],
-            }
-            for row in raw["ortsteile_hessen"]
-            if row["geonameid"] not in fixed["localities"]["drop"]
-        ],
+        "localities": _localities(raw["ortsteile_hessen"], fixed["localities"]),
         "populations": _populations(raw["gemeinden_hessen"], fixed["populations"]),
         "postcodes": _postcodes(raw["plz_gemeinde_hessen"], fixed["postcodes"]),
         "chambers": _chambers(raw, fixed),
@@ -213,6 +204,20 @@ def _names(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:
     for entry in fixed:
         for name in entry["names"]:
             yield {**entry, "name": name}
+
+
+def _localities(rows: Raw, fixed: Mapping[str, Any]) -> Iterator[Row]:
+    for row in rows:
+        if row["geonameid"] not in fixed["drop"]:
+            yield {
+                "ags": row["ags"],
+                "name": row["ortsname"],
+                "postcode": row["plz_punkt"],
+                "geonames": row["geonameid"],
+            }
+    for entry in fixed["add"]:
+        for ags in entry["ags"]:
+            yield {"ags": ags, "name": entry["name"]}
 
 
 def _populations(rows: Raw, fixed: list[dict[str, Any]]) -> Iterator[Row]:

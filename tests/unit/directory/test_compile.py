@@ -70,6 +70,7 @@ lists = []
 agreements = []
 authorities = []
 localities.drop = ["2"]
+localities.add = [{ name = "Rödgen", ags = ["06531005"] }]
 chamber_ids.laek = "laek-hessen"
 chambers_like.notk-giessen = "rak-giessen"
 [land]
@@ -158,7 +159,8 @@ def test_a_hand_written_competence_replaces_the_raw_one(directory: Directory) ->
 
 
 def test_names_localities_and_postcodes_find_the_town(directory: Directory) -> None:
-    assert ask(directory, "99050012104000", Place(plz="35396", town="Wieseck")).authority == "g-06531005"
+    for town in ("Wieseck", "Rödgen"):
+        assert ask(directory, "99050012104000", Place(plz="35396", town=town)).authority == "g-06531005"
     assert ask(directory, "99050012104000", Place(plz="35440", town="Falsch")).reason == "unknown-place"
     assert ask(directory, "99050012104000", Place(plz="35440")).reason == "ambiguous-place"
 

@@ -10,6 +10,9 @@ from tests.support.routing import hessen
     [
         ("34131", "Kassel-Bad Wilhelmshöhe", "g-06611000"),
         ("65929", "Frankfurt-Höchst", "g-06412000"),
+        ("65929", "Frankfurt a. M.-Höchst", "g-06412000"),
+        ("65346", "Eltville-Erbach", "g-06439003"),
+        ("65232", "Taunusstein-Neuhof", "g-06439015"),
         ("35396", "Gießen-Wieseck", "g-06531005"),
         ("63457", "Großauheim", "g-06415000"),
         ("64720", "Weiten-Gesäß", "g-06437011"),

@@ -1,8 +1,10 @@
 """Places as people write them: what names one municipality is understood, what names two is never guessed."""
 
+import html
 import random
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cache
 from itertools import islice, permutations
@@ -23,6 +25,9 @@ SEPARATORS = (
     "\u00a0", "\u2003", " und ", " u. ", " oder ", " bei ", " b. ", " OT ", ", Ortsteil ", " (", " [", "\u200b",
     "\u00ad", "\ufeff", " c/o ", "->", " in ", "=",
 )  # fmt: skip
+ENTITIES = {
+    ord(char): f"&{name};" for name, char in (("uuml", "ü"), ("ouml", "ö"), ("auml", "ä"), ("szlig", "ß"))
+}
 DASHES = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) == "Pd"]
 BLANKS = [chr(code) for code in range(0x80, 0x10000) if unicodedata.category(chr(code)) == "Zs"]
 UNSEEN = [
@@ -130,11 +135,19 @@ def test_a_second_municipality_from_elsewhere_is_parked(separator: str, share: i
     for postcode, area in known[SEPARATORS.index(separator) % share :: share]:
         _, other = chance.choice(known)
         if other.ags not in {pair.ags for pair in hessen().postcodes[postcode]}:
-            for pair in ((area.name, other.name), (other.name, area.name)):
-                assert asked(postcode, joined(pair[0], separator, pair[1])).authority is None, (
-                    postcode,
-                    pair,
-                )
+            for one, two in ((area.name, other.name), (base(area.name), base(other.name))):
+                assert asked(postcode, joined(one, separator, two)).authority is None, (postcode, one, two)
+                assert asked(postcode, joined(two, separator, one)).authority is None, (postcode, two, one)
+
+
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [("36277", "Schenklengsfeld-Kelkheim"), ("64283", "Darmstadt-Frankfurt"), ("60311", "Frankfurt-Homberg")],
+)
+def test_a_shortened_name_of_a_municipality_is_no_unknown_quarter(postcode: str, town: str) -> None:
+    decision = asked(postcode, town)
+    assert (decision.authority, decision.reason) == (None, Reason.AMBIGUOUS_PLACE)
+    assert len(decision.candidates) > 1
 
 
 def slip(name: str, chance: random.Random) -> str:
@@ -179,6 +192,49 @@ def test_bad_is_understood_however_short(short: str) -> None:
     ]
     assert len(written) > 15
     assert wrong(written) == []
+
+
+@pytest.mark.parametrize(
+    ("postcode", "town"),
+    [
+        ("65183", "Wiesbaden, Mainz"), ("64283", "Darmstadt-Mannheim"), ("34117", "Kassel, Göttingen"),
+        ("35096", "Weimar, Thüringen"), ("64658", "Fürth, Bayern"), ("35279", "Neustadt, Sachs."), ("65391", "Lorch, BW"),
+        ("61449", "Steinbach, Österreich"), ("64839", "Münster, Westf."),
+    ],
+)  # fmt: skip
+def test_a_large_city_or_another_land_beside_a_name_is_no_quarter(postcode: str, town: str) -> None:
+    assert asked(postcode, town).authority is None
+
+
+def test_a_quarter_with_the_name_of_a_large_city_is_known() -> None:
+    assert asked("35094", "Lahntal-Göttingen").authority == "g-06534012"
+    assert asked("35753", "Greifenstein-Ulm").authority == "g-06532010"
+
+
+@pytest.mark.parametrize("joint", [", ", "; ", "/", ", OT ", " ("])
+def test_b_is_no_small_word_where_a_name_begins(joint: str) -> None:
+    assert asked("60311", joined("Frankfurt", joint, "B. Orb")).authority is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        html.escape, lambda n: n.translate(ENTITIES), lambda n: f"{n}&nbsp;", lambda n: f"&quot;{n}&quot;",
+        lambda n: n.encode().decode("cp1252", errors="ignore"), lambda n: f"{n}, Hessen".replace("ß", "ß\u00ad"),
+        lambda n: re.sub(r"^(Groß|Klein|Ober|Nieder|Neu)(?!-|stadt)", r"\1-", n),
+        lambda n: f"{n} Mitte", lambda n: f"{n} (Kernstadt)", lambda n: f"{n} Nord", lambda n: f"{n} Süd, Hessen",
+    ],
+)  # fmt: skip
+def test_what_exports_do_to_a_name_does_not_matter(broken: Callable[[str], str]) -> None:
+    assert wrong((plz, broken(area.name), str(area.administration)) for plz, area in municipalities()) == []
+
+
+def test_a_postcode_without_a_blank_beside_the_name_is_understood() -> None:
+    for around in ("{}{}", "D{}{}", "D-{} {}", "{}-{}"):
+        written = (
+            (plz, around.format(plz, area.name), str(area.administration)) for plz, area in municipalities()
+        )
+        assert wrong(written) == []
 
 
 def test_a_name_that_contradicts_its_postcode_is_parked_with_the_candidates_of_both() -> None:

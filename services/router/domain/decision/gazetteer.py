@@ -21,7 +21,6 @@ class Mention:
         municipalities: AGS of the municipalities with this name.
         quarters: AGS of the municipalities with a locality, or a former municipality, of this name.
         districts: Keys of the districts with this name.
-        shortened: AGS of the municipalities whose full name is longer: Höchst for Höchst i. Odw.
     """
 
     first: int
@@ -29,7 +28,6 @@ class Mention:
     municipalities: frozenset[str]
     quarters: frozenset[str]
     districts: frozenset[str]
-    shortened: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +65,10 @@ class Gazetteer:
                     municipalities=_all(self.municipalities, names),
                     quarters=_all(self.quarters, names),
                     districts=_all(self.districts, names),
-                    shortened=self._shortened(names),
                 )
             )
             at = last
         return found
-
-    def _shortened(self, names: Iterable[NameWords]) -> frozenset[str]:
-        return frozenset(
-            ags
-            for name in names
-            for ags in self.municipalities.get(name, ())
-            if self.distinctions[ags] and self.distinctions[ags].isdisjoint(name)
-        )
 
     def _longest(self, written: Sequence[Token]) -> frozenset[NameWords]:
         """The longest names that begin here; where some are written in full, only those."""

@@ -6,8 +6,10 @@ A name is read word by word, so that no word is overlooked: it is known which wo
 import re
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 from itertools import product
 from typing import Literal
 
@@ -19,9 +21,11 @@ Gap = Literal["space", "hyphen", "of", "bracket", "comma", "and"]
 ``bracket``: a bracket or a slash. ``and``: what joins two names."""
 
 _GAPS: tuple[Gap, ...] = ("space", "hyphen", "of", "bracket", "comma", "and")
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[0-9]+|(?:(?![0-9_])\w)+")
 _HIDDEN = re.compile(r"[^\W_]\0+[^\W_]")
 _UMLAUT = re.compile(r"(?<=[aou])e")
+_JOINED = re.compile(r"^(Alt|Groß|Klein|Neu|Nieder|Ober|Unter)(?!stadt)([a-zäöü]{3,})")
+_BROKEN = re.compile("[ÂÃ][\u0080-\u00bf\u0152-\u2122]")
 _BASE = re.compile(
     r"\s*[(,/]|\s+(?:am|an der|an dem|auf der|auf dem|bei|im|in der|in|vor der|vor dem|a\.|i\.|v\.|b\.)\s*"
 )
@@ -57,8 +61,8 @@ _SMALL = frozenset(
     ]
 )
 _AND = frozenset({"u", "und"})
-_FIRST = frozenset({"b"})
-"""At the beginning they abbreviate a name; elsewhere they are small words."""
+_BEI_OR_BAD = "b"
+"""At the beginning, or after a comma or the like, it abbreviates a name; elsewhere it is a small word."""
 
 _TITLES = frozenset(
     [
@@ -145,7 +149,8 @@ def tokens(written: str) -> tuple[Token, ...]:
         gap = _wider(gap, _gap(plain[end : match.start()]))
         end = match.end()
         token = _token(match[0], dotted=plain.startswith(".", end), gap=gap)
-        if (found or token.text not in _FIRST) and _is_small(token, plain[end:]):
+        begins = token.text == _BEI_OR_BAD and _GAPS.index(gap) > _GAPS.index("of")
+        if not begins and _is_small(token, plain[end:]):
             gap = _wider(gap, "and" if token.text in _AND else "of")
         elif token.text in _PARTS:
             gap = "comma"
@@ -159,13 +164,21 @@ def tokens(written: str) -> tuple[Token, ...]:
 
 def hides_a_break(written: str) -> bool:
     """Whether there is an invisible character between two letters, where a blank may have been meant."""
-    return _HIDDEN.search("".join("\0" if _cannot_be_seen(char) else char for char in written)) is not None
+    signs = ("\0" if _cannot_be_seen(char) else char for char in _restored(written))
+    return _HIDDEN.search("".join(signs)) is not None
 
 
 @lru_cache(maxsize=32_768)
 def spellings(name: str) -> frozenset[NameWords]:
-    """The spellings of a known name: in full, short, without hyphens, and such as Badhomburg."""
-    variants = (name, base(name), name.replace("-", ""), base(name).replace("Bad ", "Bad"))
+    """The spellings of a known name: in full, short, without hyphens, and such as Badhomburg and Ober-Ursel."""
+    short = base(name)
+    variants = (
+        name,
+        short,
+        name.replace("-", ""),
+        short.replace("Bad ", "Bad"),
+        _JOINED.sub(r"\1-\2", short),
+    )
     return frozenset(words for variant in variants for words in _words(variant) if words)
 
 
@@ -189,11 +202,20 @@ def _words(name: str) -> Iterable[NameWords]:
 def _plain(written: str) -> str:
     """Normalise letters and dashes, and remove invisible characters."""
     found = []
-    for char in unicodedata.normalize("NFKD", written).casefold():
+    for char in unicodedata.normalize("NFKD", _restored(written)).casefold():
         if not _cannot_be_seen(char) and unicodedata.category(char) not in {"Mn", "Me"}:
             is_dash = unicodedata.category(char) == "Pd" or char in _LOOKS_LIKE_A_DASH
             found.append("-" if is_dash else char)
     return "".join(found)
+
+
+def _restored(written: str) -> str:
+    """The text before an export replaced its letters: by HTML (``&uuml;``), or by reading UTF-8 as Windows-1252."""
+    text = unescape(written) if "&" in written else written
+    if _BROKEN.search(text):
+        with suppress(UnicodeError):
+            return text.encode("cp1252").decode()
+    return text
 
 
 def _cannot_be_seen(char: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.router.domain.decision.gazetteer import Gazetteer, Mention
+from services.router.domain.decision.names_beyond import is_beyond
 from services.router.domain.decision.near_names import resembles
 from services.router.domain.decision.place_names import Token, base, hides_a_break, spellings, tokens
 from services.router.domain.decision.snapshot import DirectorySnapshot
@@ -19,6 +20,9 @@ PostcodeParts = Mapping[str, tuple[Area, ...]]
 
 _DISTRICT = frozenset({"kr", "kreis", "landkreis", "lk", "lkr", "lkrs"})
 _POSTCODE_DIGITS = 5
+_PART = frozenset(
+    ["altstadt", "innenstadt", "kernstadt", "mitte", "nord", "ost", "stadtmitte", "sud", "west", "zentrum"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def read_town(
         areas = _once(*understood.here, understood.elsewhere)
         return TownRead(areas=areas, unclear=Reason.AMBIGUOUS_PLACE)
     areas = tuple(common)
-    rest = _left_over(written, understood.used)
+    rest = _left_over(written, understood.used, snapshot.gazetteer.land)
     if others := _resembled(rest, areas, parts):
         return TownRead(areas=_once(areas, others), unclear=Reason.AMBIGUOUS_PLACE)
     if (
@@ -82,36 +86,23 @@ def _understand(written: Sequence[Token], parts: PostcodeParts, snapshot: Direct
             found.here.append(here)
             unknown = None if mention.first - 1 in found.used else before
             found.part_of_unknown |= _continues(unknown, first, snapshot.gazetteer.land)
+        elif elsewhere := _of_that_day(mention.municipalities, snapshot):
+            found.elsewhere += elsewhere
         else:
-            _note_elsewhere(found, mention, snapshot, written)
+            found.quarters_elsewhere += _of_that_day(mention.quarters, snapshot)
+            continue
         found.used.update(range(mention.first, mention.last))
     return found
 
 
-def _left_over(written: Sequence[Token], used: set[int]) -> list[Token]:
-    """The words of no known name; the words of one unknown name share the gap before its first."""
+def _left_over(written: Sequence[Token], used: set[int], land: frozenset[str]) -> list[Token]:
+    """The words that need an explanation; the words of one unknown name share the gap before its first."""
     rest: list[Token] = []
     for at, token in enumerate(written):
-        if at not in used:
+        if at not in used and not _says_nothing(token, land):
             goes_on = token.gap == "space" and rest and at - 1 not in used
             rest.append(replace(token, gap=rest[-1].gap) if goes_on else token)
     return rest
-
-
-def _note_elsewhere(
-    found: _Understood, mention: Mention, snapshot: DirectorySnapshot, written: Sequence[Token]
-) -> None:
-    """Note a name elsewhere: a municipality, or a quarter such as Höchst in Frankfurt-Höchst, which is no full name."""
-    areas = _of_that_day(mention.municipalities, snapshot)
-    if areas and not (found.here and written[mention.first].gap == "hyphen" and _is_cut(mention, areas)):
-        found.elsewhere += areas
-    else:
-        found.quarters_elsewhere += _of_that_day(mention.quarters, snapshot)
-
-
-def _is_cut(mention: Mention, areas: Iterable[Area]) -> bool:
-    """Whether the full names of all these municipalities have more words."""
-    return mention.shortened >= {area.ags for area in areas}
 
 
 def _here(mention: Mention, parts: PostcodeParts) -> tuple[Area, ...]:
@@ -137,9 +128,9 @@ def _contradicted(understood: _Understood, areas: Sequence[Area]) -> bool:
 def _fits(rest: Iterable[Token], areas: Sequence[Area], snapshot: DirectorySnapshot, *, beyond: bool) -> bool:
     """Whether the words of no known name are compatible with these municipalities.
 
-    Compatible are a word that distinguishes them from namesakes, a country, a number, and an unknown quarter after a
-    hyphen or comma. A distinguishing word must be their own if they have one. At the border of the Land an unknown
-    word may be a place of the other Land.
+    Compatible are a word that distinguishes them from namesakes, and an unknown quarter after a hyphen or comma, unless
+    it has the name of another Land or of a large city there. A distinguishing word must be their own if they have one.
+    At the border of the Land an unknown word may be a place of the other Land.
     """
     own = frozenset[str]().union(*(snapshot.gazetteer.distinctions[area.ags] for area in areas))
     return all(_is_at_home(token, own, snapshot.gazetteer, beyond=beyond) for token in rest)
@@ -160,14 +151,17 @@ def _words(area: Area) -> frozenset[str]:
     return frozenset(word for words in spellings(base(area.name)) for word in words)
 
 
-def _is_at_home(token: Token, own: frozenset[str], gazetteer: Gazetteer, *, beyond: bool) -> bool:
+def _says_nothing(token: Token, land: frozenset[str]) -> bool:
+    """Whether the word tells no place from another: the Land or country, a district, a part of a town, a number."""
     if token.text.isdecimal():
         return len(token.text) != _POSTCODE_DIGITS
-    if (
-        token.text in _DISTRICT
-        or token.meanings & gazetteer.land
-        or any(token.means(word, least=1) for word in own)
-    ):
+    return token.text in _DISTRICT | _PART or bool(token.meanings & land)
+
+
+def _is_at_home(token: Token, own: frozenset[str], gazetteer: Gazetteer, *, beyond: bool) -> bool:
+    if token.text.isdecimal() or is_beyond(token, gazetteer.land):
+        return False
+    if any(token.means(word, least=1) for word in own):
         return True
     if any(token.means(word, least=1) for word in gazetteer.rivers):
         return not own
