@@ -20,7 +20,7 @@ from shared.kafka.bounded_decompression import (
     snappy_decode,
     zstd_decode,
 )
-from shared.kafka.records import Record
+from shared.kafka.records import Record, headers_of
 
 # Base offset, length, leader epoch, magic, CRC, attributes, last offset delta, first and last timestamp, producer
 # id and epoch, base sequence, number of records.
@@ -95,7 +95,7 @@ def batches(data: bytes) -> Iterator[Batch]:
 def records_of(batch: Batch, tp: TopicPartition, start: int) -> list[Record]:
     r"""The batch's records from ``start`` on, at most some thousands; what cannot be read is the last one, as a fault.
 
-    A header's name that is not UTF-8 is escaped like ``\xff``; key, value and all header values are unchanged.
+    A header's name that is not UTF-8 is escaped like ``\xff``; key, value and all values of headers are unchanged.
     """
     found: list[Record] = []
     at = max(start, batch.base)
@@ -149,12 +149,11 @@ class _Reader:
         self._at += 1  # attributes, unused by Kafka
         since, delta = self._varint(), self._varint()
         key, value = self._bytes(), self._bytes()
-        headers = tuple((_name(self._bytes()), self._bytes()) for _ in range(self._varint()))
+        headers = headers_of([(_name(self._bytes()), self._bytes()) for _ in range(self._varint())])
         if self._at != end:
             raise ValueError
         stamp = batch.last_ms if batch.attributes & _APPEND_TIME else batch.first_ms + since
-        # A header may lack its value, whatever the client's types say.
-        return Record(tp.topic, tp.partition, batch.base + delta, stamp, key, value, headers)  # type: ignore[arg-type] # a value may be absent
+        return Record(tp.topic, tp.partition, batch.base + delta, stamp, key, value, headers)
 
     def _bytes(self) -> bytes | None:
         length = self._varint()

@@ -1,5 +1,6 @@
 """Records as read from and written to a topic, and the partition of a key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -41,8 +42,13 @@ def consumed(record: "ConsumerRecord[bytes, bytes]") -> Record:
         record.timestamp,
         record.key,
         record.value,
-        cast("Headers", record.headers),
+        headers_of(cast("Iterable[tuple[str, bytes | None]]", record.headers)),
     )
+
+
+def headers_of(found: Iterable[tuple[str, bytes | None]]) -> Headers:
+    """Headers as we know them: one that lacks its value, whatever the client's types say, has an empty one."""
+    return tuple((name, value or b"") for name, value in found)
 
 
 def partition_of(key: bytes, count: int) -> int:

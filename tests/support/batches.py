@@ -29,9 +29,10 @@ def batch(
     attributes: int = 0,
     key: bytes = b"k",
     header: str = "h",
+    header_value: bytes | None = b"v",
 ) -> bytes:
     """A batch of these values, or with this body in the place of its own."""
-    plain = _plain(*values, key=key, header=header)
+    plain = _plain(*values, key=key, header=header, header_value=header_value)
     records = PACK[compression](plain[61:] if body is None else body)
     return _framed(plain, base=base, attributes=CODECS[compression] | attributes, records=records)
 
@@ -41,11 +42,11 @@ def packed(*values: bytes, compression: str, as_: bytes) -> bytes:
     return _framed(_plain(*values), base=0, attributes=CODECS[compression], records=as_)
 
 
-def _plain(*values: bytes, key: bytes = b"k", header: str = "h") -> bytes:
+def _plain(*values: bytes, key: bytes = b"k", header: str = "h", header_value: bytes | None = b"v") -> bytes:
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 2**31 - 1)
     now = int(time.time() * 1000)  # a broker deletes what is older than it keeps, some minutes after it came
     for number, value in enumerate(values):
-        assert builder.append(number, timestamp=now, key=key, value=value, headers=[(header, b"v")])
+        assert builder.append(number, timestamp=now, key=key, value=value, headers=[(header, header_value)])
     return bytes(builder.build())
 
 

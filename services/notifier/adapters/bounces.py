@@ -7,7 +7,7 @@ relayed or kept.
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -20,7 +20,7 @@ from shared.telemetry.metrics import Telemetry
 NoteReport = Callable[[Any, DeliveryReport], Awaitable[bool]]
 """Writes what a report says of a message; False where that changes nothing. Raises ``StoreAway``."""
 
-_CONNECTIONS = 20
+CONNECTIONS: Final = 20
 _SECONDS = 30.0
 _COMMANDS = {"*": 20}
 
@@ -46,7 +46,7 @@ class BounceServer:
         self._port = port
         self._condition = condition
         self._telemetry = telemetry
-        self._open: set[SMTP] = set()
+        self._open: dict[SMTP, None] = {}
         self.listening = asyncio.Event()
         self._log = structlog.get_logger().bind(part="bounces")
 
@@ -109,20 +109,24 @@ class BounceServer:
 
 
 class _Conversation(SMTP):
-    """One connection; beyond a number of them the next is told to come later."""
+    """One connection; beyond a number of them the oldest makes room: a report is given in a moment."""
 
-    def __init__(self, handler: BounceServer, *, open_conversations: set[SMTP], **settings: Any) -> None:
+    def __init__(
+        self, handler: BounceServer, *, open_conversations: dict[SMTP, None], **settings: Any
+    ) -> None:
         super().__init__(handler, enable_SMTPUTF8=False, decode_data=False, **settings)
         self._all = open_conversations
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._all.add(self)
-        if len(self._all) > _CONNECTIONS:
-            _hang_up(self)
+        self._all[self] = None
+        if len(self._all) > CONNECTIONS:
+            oldest = next(iter(self._all))
+            del self._all[oldest]
+            _hang_up(oldest)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._all.discard(self)
+        self._all.pop(self, None)
         super().connection_lost(error)
 
 

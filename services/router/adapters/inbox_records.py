@@ -50,7 +50,7 @@ def _as_it_lies(record: Record, authority: str) -> InboxRecord:
     return InboxRecord(
         authority=authority,
         offset=record.offset,
-        headers=tuple((name, value or b"") for name, value in record.headers),  # Kafka's may have none
+        headers=tuple(record.headers),
         value=record.value or b"",
         written_ms=record.timestamp_ms,
         fault=record.fault,

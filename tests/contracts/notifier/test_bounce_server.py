@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import aiosmtplib
 import pytest
 
-from services.notifier.adapters.bounces import BounceServer
+from services.notifier.adapters.bounces import CONNECTIONS, BounceServer
 from services.notifier.domain.bounces import MOST_BYTES, DeliveryReport, ReturnPaths
 from services.notifier.ports import StoreAway
 from shared.telemetry.health import Health
@@ -105,3 +105,17 @@ async def test_while_the_store_is_away_a_report_waits_where_it_is(bounces: Bounc
     bounces.away = False
     assert await bounces.send(report("failed", "5.1.1")) == 250
     assert len(bounces.noted) == 1
+
+
+async def test_whoever_keeps_every_connection_open_and_says_nothing_keeps_no_report_out(
+    bounces: Bounces,
+) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", bounces.port) for _ in range(CONNECTIONS)]
+    for reader, _ in silent:
+        assert (await reader.readline()).startswith(b"220 ")
+
+    assert await bounces.send(report("failed", "5.1.1")) == 250
+
+    assert await silent[0][0].read() == b""
+    for _, writer in silent:
+        writer.close()

@@ -2,14 +2,15 @@
 
 import pytest
 from aiokafka.record.memory_records import MemoryRecords
-from aiokafka.structs import TopicPartition
+from aiokafka.structs import ConsumerRecord, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.engine.handled_records import log_lines
 from shared.kafka import bounded_decompression
 from shared.kafka.bounded_decompression import MAX_UNPACKED_BYTES, UnpackingRefused
 from shared.kafka.raw_batches import batches, committed_from, records_of
-from shared.kafka.records import Record
+from shared.kafka.records import Record, consumed
 from tests.support.batches import CODECS, PACK, batch, body_of
 
 TP = TopicPartition("in", 0)
@@ -66,6 +67,15 @@ def test_a_changed_bit_is_one_fault_for_the_whole_batch(data: st.DataObject, com
 def test_a_header_may_have_any_bytes_as_name() -> None:
     data = body_of(b"v").replace(b"\x02h", b"\x02\xff")
     assert read(batch(b"v", body=data))[0].headers == (("\\xff", b"v"),)
+
+
+def test_a_header_that_lacks_its_value_is_known_to_every_reader_as_an_empty_one() -> None:
+    data = batch(b"v", header="ce_id", header_value=None)
+    (theirs,) = MemoryRecords(data).next_batch()
+    seen = ConsumerRecord("in", 0, 0, theirs.timestamp, 0, b"k", b"v", None, 1, 1, theirs.headers)
+    for record in (consumed(seen), *read(data)):
+        assert record.headers == (("ce_id", b""),)
+        assert [*log_lines([record])] == [[{"topic": "in", "partition": 0, "offset": 0}]]
 
 
 @pytest.mark.parametrize("compression", UNPACK)
