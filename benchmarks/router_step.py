@@ -50,6 +50,7 @@ from shared.events.ids import case_id
 from shared.events.submission import Receipt, SubmissionReceived
 from shared.events.suspension import SuspensionTimes
 from shared.events.topics import SUBMISSION_RECEIVED
+from shared.kafka import light_compression
 from shared.kafka.output_topics import OutputTopics
 from shared.kafka.records import Record
 from shared.service.clock import utc_now
@@ -76,6 +77,7 @@ class Nowhere:
         return {0}
 
     def create_batch(self) -> BatchBuilder:
+        light_compression.install()
         return BatchBuilder(1024 * 1024, 4, is_transactional=1)  # zstd, as the engine's producers do
 
     async def send_batch(

@@ -75,7 +75,10 @@ def lz4_decode(payload: bytes) -> bytes:
 
 def zstd_decode(payload: bytes) -> bytes:
     """Unpack zstd frames."""
-    return _into_growing_room(cramjam.zstd.decompress_into, bytes(payload), name="zstd")
+    packed = bytes(payload)
+    return _into_growing_room(
+        cramjam.zstd.decompress_into, packed, name="zstd", expected=_announced_size(packed)
+    )
 
 
 def install() -> None:
@@ -102,9 +105,24 @@ def _snappy_block(block: bytes, *, room: int) -> bytes:
         raise UnpackingRefused("the batch is not snappy") from None
 
 
-def _into_growing_room(unpack: Callable[[bytes, bytearray], int], packed: bytes, *, name: str) -> bytes:
-    """Unpack into a room of a size that nearly always suffices, then into larger ones, up to the maximum."""
-    room = max(_FIRST_GUESS, _USUAL_RATIO * len(packed))
+def _announced_size(packed: bytes) -> int:
+    """What a zstd frame says of its unpacked size (RFC 8878 section 3.1.1.1); 0 if nothing, as Java's frames."""
+    flags = int.from_bytes(packed[4:5], "little")
+    single, width = flags & 0x20, 1 << (flags >> 6)
+    if width == 1 and not single:
+        return 0
+    start = (5 if single else 6) + (0, 1, 2, 4)[flags & 3]
+    return int.from_bytes(packed[start : start + width], "little") + (256 if width == 2 else 0)  # noqa: PLR2004 - as the RFC has it
+
+
+def _into_growing_room(
+    unpack: Callable[[bytes, bytearray], int], packed: bytes, *, name: str, expected: int = 0
+) -> bytes:
+    """Unpack into a room of the expected size or one that nearly always suffices, then into larger ones, up to the maximum.
+
+    Room costs: it is filled with zeros first.
+    """
+    room = max(_FIRST_GUESS, expected or _USUAL_RATIO * len(packed))
     while True:
         room = min(room, MAX_UNPACKED_BYTES)
         unpacked = bytearray(room)

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from shared.kafka import bounded_decompression
+from shared.kafka import bounded_decompression, light_compression
 from shared.settings import KafkaConnection, read_secret
 
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024 + 64 * 1024
@@ -119,6 +119,7 @@ def reader(
 
 def idempotent_producer(address: KafkaAddress) -> AIOKafkaProducer:
     """Acknowledged by all in-sync replicas, each record once per ``send``."""
+    light_compression.install()
     return AIOKafkaProducer(**address.arguments(), enable_idempotence=True, **_PRODUCING)
 
 
@@ -126,6 +127,7 @@ def transactional_producer(
     address: KafkaAddress, *, transactional_id: str, timeout_ms: int
 ) -> AIOKafkaProducer:
     """Starting it fences the previous owner of the id and ends its transaction."""
+    light_compression.install()
     return AIOKafkaProducer(
         **address.arguments(),
         transactional_id=transactional_id,

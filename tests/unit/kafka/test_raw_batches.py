@@ -1,5 +1,8 @@
 """Batches as a broker may hold them: whatever their bytes, every offset comes out once, as a record or a fault."""
 
+import random
+
+import cramjam
 import pytest
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -84,6 +87,34 @@ def test_more_than_the_maximum_is_not_unpacked(compression: str) -> None:
     with pytest.raises(UnpackingRefused, match="more than"):
         UNPACK[compression](bomb)
     assert len(UNPACK[compression](PACK[compression](bytes(MAX_UNPACKED_BYTES)))) == MAX_UNPACKED_BYTES
+
+
+@pytest.mark.parametrize("size", [0, 200, 70_000, 1_300_000])
+def test_a_zstd_frame_that_says_its_size_gets_no_more_room(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    rooms, unpack = list[int](), cramjam.zstd.decompress_into
+
+    def watched(packed: bytes, room: bytearray) -> int:
+        rooms.append(len(room))
+        return unpack(packed, room)
+
+    monkeypatch.setattr(cramjam.zstd, "decompress_into", watched)
+    content = random.Random(1).randbytes(size)
+    assert UNPACK["zstd"](PACK["zstd"](content)) == content
+    assert rooms == [max(64 * 1024, size)]
+
+
+@pytest.mark.parametrize("announced", [0, 100, 2**63])
+def test_a_zstd_frame_that_lies_about_its_size_is_unpacked_or_refused(announced: int) -> None:
+    content = bytes(100)
+    made = bytearray(cramjam.zstd.compress(content))
+    assert made[4] & 0xE0 == 0x20  # the size stands in one byte
+    lying = made[:4] + bytes([made[4] | 0xC0]) + announced.to_bytes(8, "little") + made[6:]
+    try:
+        assert UNPACK["zstd"](bytes(lying)) == content
+    except UnpackingRefused:
+        assert announced != len(content)
 
 
 @pytest.mark.parametrize("compression", UNPACK)
