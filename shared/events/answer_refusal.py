@@ -53,8 +53,20 @@ class AnswerRefusalsHeldBack(WireModel):
     submission_id: UUID
 
 
+class AnswerWithoutEffect(WireModel):
+    """An answer that the door accepted and that was refused ``at`` this instant, with the ids of both sides."""
+
+    at: Instant
+    case_id: UUID
+    answer_id: UUID
+    own_id: OwnId
+    kind: AnswerKind
+    reason: RefusalReason
+
+
 class AnswerRefusalsTold(Payload):
-    """The router's state for one authority: when single refusals were reported to it, and which are held back."""
+    """The router's state for one authority: when single refusals were reported to it, which are held back, and the latest."""
 
     told: tuple[Instant, ...] = ()
     held_back: AnswerRefusalsHeldBack | None = None
+    latest: tuple[AnswerWithoutEffect, ...] = ()

@@ -10,6 +10,7 @@ from shared.events.answer_refusal import (
     AnswerRefusalsHeldBack,
     AnswerRefusalsSummed,
     AnswerRefusalsTold,
+    AnswerWithoutEffect,
     RefusalCount,
 )
 from shared.events.payload import Payload
@@ -32,7 +33,19 @@ REFUSALS: Final[Mapping[str, Payload]] = {
             RefusalCount(reason="not-in-custody", count=1),
         ),
     ),
-    "AnswerRefusalsTold/single": AnswerRefusalsTold(told=(RECEIVED_AT, _LATER)),
+    "AnswerRefusalsTold/single": AnswerRefusalsTold(
+        told=(RECEIVED_AT, _LATER),
+        latest=(
+            AnswerWithoutEffect(
+                at=_LATER,
+                case_id=CASE_ID,
+                answer_id=_ANSWER_ID,
+                own_id="0117/1",
+                kind="accepted",
+                reason="already-decided",
+            ),
+        ),
+    ),
     "AnswerRefusalsTold/held-back": AnswerRefusalsTold(
         told=(RECEIVED_AT,),
         held_back=AnswerRefusalsHeldBack(

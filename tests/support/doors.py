@@ -24,6 +24,8 @@ from shared.access.principal import Principal
 from shared.crypto.key_strength import is_sealing_point
 from shared.crypto.webhook_signatures import WebhookKeys
 from shared.errors import Unavailable
+from shared.events import ids
+from shared.events.answer_refusal import AnswerWithoutEffect
 from shared.events.case import CaseAnswered
 from shared.events.custody import CustodyState
 from shared.events.envelope import Event, Message, MessageRefused, carries
@@ -50,6 +52,14 @@ WEBHOOK_KEYS = WebhookKeys((b"k" * 32,))
 SERVED = frozenset({GIESSEN, "g-06534014"})
 
 
+def in_vain(case: UUID, *, own_id: str = "a-1", at: datetime = RECEIVED_AT) -> AnswerWithoutEffect:
+    """A decision of Gießen that came after the application was withdrawn."""
+    answer = ids.answer_id(GIESSEN, own_id)
+    return AnswerWithoutEffect(
+        at=at, case_id=case, answer_id=answer, own_id=own_id, kind="decided", reason="withdrawn"
+    )
+
+
 @dataclass
 class DoorsInMemory:
     """Who may come in is said in the header: ``Bearer <principal>``."""
@@ -70,6 +80,7 @@ class DoorsInMemory:
     suspended: set[str] = field(default_factory=set)
     due: dict[UUID, Due] = field(default_factory=dict)
     opened: list[InboxRecord] = field(default_factory=list)
+    vain: dict[str, list[AnswerWithoutEffect]] = field(default_factory=dict)
 
     def of(self, case: UUID) -> Due | None:
         return self.due.get(case)
@@ -77,6 +88,9 @@ class DoorsInMemory:
     def owed_by(self, authority: str) -> dict[UUID, OwedCase]:
         found = {case: held for case, held in self.custody.seen.items() if held.authority == authority}
         return {case: held for case, held in found.items() if isinstance(held, OwedCase)}
+
+    def without_effect(self, authority: str) -> list[AnswerWithoutEffect]:
+        return self.vain.get(authority, [])
 
     async def publish(self, message: Message) -> None:
         if self.away:

@@ -33,8 +33,8 @@ class FollowedCustody(Generic[V]):
 
     ``keep`` returns what to keep of a record's value, None for nothing; it raises ValueError where it cannot read
     it. ``owner`` says under which name `owned` finds it, None for none. ``on_case`` is told what was and is kept of each
-    case that is written, ``on_refusals`` each authority to which refusals were told. ``round_ms`` is how far the view may
-    lag behind a busy topic.
+    case that is written, ``on_refusals`` what each partition keeps of the refusals of an authority. ``round_ms`` is how
+    far the view may lag behind a busy topic.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class FollowedCustody(Generic[V]):
         condition: Condition,
         owner: Callable[[V], str | None] = lambda _: None,
         on_case: Callable[[V | None, V | None], None] = lambda _before, _after: None,
-        on_refusals: Callable[[str], None] = lambda _: None,
+        on_refusals: Callable[[str, int, bytes | None], None] = lambda _authority, _partition, _told: None,
         round_ms: int = _ROUND_MS,
     ) -> None:
         self._address = address
@@ -142,7 +142,7 @@ class FollowedCustody(Generic[V]):
 
     async def take(self, round_: TopicRound) -> None:
         for record in round_.records:
-            self._take(record.key, record.value)
+            self._take(record.key, record.value, partition=record.partition)
         if round_.records or round_.reached != self._reached:
             async with self._changed:
                 self._reached = round_.reached
@@ -158,14 +158,14 @@ class FollowedCustody(Generic[V]):
             self._say()
             self._changed.notify_all()
 
-    def _take(self, key: bytes | None, value: bytes | None) -> None:
+    def _take(self, key: bytes | None, value: bytes | None, *, partition: int) -> None:
         """One record that cannot be read degrades the view; the others are seen."""
         try:
             name = (key or b"").decode()
             if name.startswith(ENGINE_KEYS):
                 return
             if name.startswith(REFUSALS):
-                self._on_refusals(name.removeprefix(REFUSALS))
+                self._on_refusals(name.removeprefix(REFUSALS), partition, value)
                 return
             case = UUID(name)
             kept = None if value is None else self._keep(value)

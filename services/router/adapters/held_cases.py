@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from sys import intern
 from typing import Final
@@ -17,9 +17,11 @@ from services.router.adapters.custody_topic import FollowedCustody
 from services.router.domain.cases.custody import Holding
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.placed_again import PlacedAgain
+from services.router.domain.cases.refusals import SHOWN
 from services.router.domain.cases.transitions import OPEN
 from shared.backoff import Backoff
 from shared.errors import Unavailable
+from shared.events.answer_refusal import AnswerRefusalsTold, AnswerWithoutEffect
 from shared.events.custody import CustodyState
 from shared.events.sealed_answer import AnswerKeyNames, SealingKind
 from shared.events.topics import CASE_CUSTODY
@@ -94,10 +96,11 @@ class HeldCases:
             condition=condition,
             owner=_holder,
             on_case=self._changed,
-            on_refusals=on_news,
+            on_refusals=self._refused,
             round_ms=_ROUND_MS,
         )
         self._on_news = on_news
+        self._latest: dict[str, dict[int, tuple[AnswerWithoutEffect, ...]]] = {}
         self._address = address
         self._patience = patience
         self._looker: AIOKafkaConsumer | None = None
@@ -111,6 +114,12 @@ class HeldCases:
         return {
             case: held for case, held in self._followed.owned(authority).items() if isinstance(held, OwedCase)
         }
+
+    def without_effect(self, authority: str) -> Sequence[AnswerWithoutEffect]:
+        now = datetime.now(UTC)
+        known = [each for told in self._latest.get(authority, {}).values() for each in told]
+        found = [each for each in known if each.at + SHOWN > now]
+        return sorted(found, key=lambda each: each.at, reverse=True)
 
     def holders(self) -> Collection[str]:
         """The authorities that owe an answer, as far as the view goes."""
@@ -147,6 +156,11 @@ class HeldCases:
         """Whoever had the case may be told of its end, whoever has it of everything else."""
         for authority in {each.authority for each in (before, after) if each is not None}:
             self._on_news(authority)
+
+    def _refused(self, authority: str, partition: int, told: bytes | None) -> None:
+        latest = () if told is None else AnswerRefusalsTold.from_json(told).latest
+        self._latest.setdefault(authority, {})[partition] = latest
+        self._on_news(authority)
 
     async def run(self) -> None:
         """Follow until cancelled."""

@@ -13,7 +13,7 @@ from services.router.domain.cases.inbox import InboxLook, InboxPage, InboxRecord
 from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.webhooks import Webhook
 from services.router.domain.decision.resolver import Resolver
-from shared.events.answer_refusal import AnswerRefusalsTold
+from shared.events.answer_refusal import AnswerRefusalsTold, AnswerWithoutEffect
 from shared.events.custody import CaseHeld
 from shared.events.envelope import Message
 from shared.events.payload import Sealed
@@ -133,6 +133,9 @@ class OwedCases(Protocol):
         Raises:
             Unavailable: there is no view yet.
         """
+
+    def without_effect(self, authority: str) -> Sequence[AnswerWithoutEffect]:
+        """Its latest answers that had no effect, the newest first, as far as the view goes."""
 
 
 class DueDates(Protocol):

@@ -11,6 +11,7 @@ import pytest
 from services.router.adapters.http.clerk import PAGE
 from shared.settings import SignIn
 from tests.support.clerk import ClerksDoors, clerk_app
+from tests.support.doors import in_vain
 from tests.support.events import GIESSEN
 from tests.support.operations import Operation, protected
 from tests.support.sign_in import SignInGround, sign_in_browser
@@ -71,6 +72,16 @@ def test_every_operation_of_the_page_is_walked() -> None:
         Operation("GET", f"{PAGE}/authorities"),  # the directory is open data
         Operation("POST", f"{PAGE}/v1/answers"),
     }
+
+
+async def test_what_another_authority_answered_in_vain_is_not_listed(clerk: Clerk) -> None:
+    clerk.doors.vain = {GIESSEN: [in_vain(clerk.own)], MARBURG: [in_vain(clerk.foreign)]}
+
+    listed = (await clerk.http.get(f"{PAGE}/cases")).json()["withoutEffect"]
+
+    assert [(each["caseId"], each["kind"], each["reason"]) for each in listed] == [
+        (str(clerk.own), "decided", "withdrawn")
+    ]
 
 
 async def test_the_list_has_only_the_authoritys_own_cases(clerk: Clerk) -> None:

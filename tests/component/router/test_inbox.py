@@ -15,7 +15,7 @@ from services.router.domain.cases.due import Due, DueKind
 from services.router.domain.cases.inbox import write_cursor
 from shared.offload import LARGE
 from tests.support.counted_threads import counted_threads
-from tests.support.doors import PROVIDER, DoorsInMemory, connected
+from tests.support.doors import PROVIDER, DoorsInMemory, connected, in_vain
 from tests.support.events import GIESSEN, SUBMISSION_ID
 
 pytestmark = pytest.mark.slow
@@ -341,6 +341,8 @@ async def test_the_status_shows_an_authority_how_its_inbox_and_answers_stand(
     doors.webhooks.found[GIESSEN] = replace(
         doors.webhooks.found[GIESSEN], failing_since=doors.now, failed_calls=3
     )
+    vain = in_vain(SUBMISSION_ID)
+    doors.vain[GIESSEN] = [vain]
     after = (await http.get("/v1/inbox/status")).json()["inboxes"][0]
 
     assert refused.status_code == 404
@@ -356,6 +358,7 @@ async def test_the_status_shows_an_authority_how_its_inbox_and_answers_stand(
     assert after == before | {
         "lastFetch": "2026-01-12T10:00:00Z",
         "refusedAnswers": 1,
+        "withoutEffect": [json.loads(vain.model_dump_json(by_alias=True))],
         "webhook": "failing",
         "failedWebhookCalls": 3,
     }

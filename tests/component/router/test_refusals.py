@@ -1,20 +1,30 @@
 """An answer that the door took and that comes too late is told in its authority's inbox, few one by one, then a sum."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from services.router.domain.cases.refusals import REFUSALS, WINDOW, share_of
+from services.router.adapters.held_cases import HeldCases
+from services.router.domain.cases.refusals import MOST_SHOWN, REFUSALS, SHOWN, WINDOW, share_of
 from shared.engine import InputsRead
 from shared.events import ids
-from shared.events.answer_refusal import AnswerRefusalDelivered, AnswerRefusalsSummed, RefusalCount
+from shared.events.answer_refusal import (
+    AnswerRefusalDelivered,
+    AnswerRefusalsSummed,
+    AnswerRefusalsTold,
+    RefusalCount,
+)
 from shared.events.case import AnswerGiven, AnswerKind, AnswerRefused, CaseAnswered
 from shared.events.envelope import Event
 from shared.events.payload import Payload
-from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_UPDATED, PARTITIONS
+from shared.events.topics import AUTHORITY_INBOX, CASE_ANSWERED, CASE_CUSTODY, CASE_UPDATED, PARTITIONS
+from shared.kafka.client import KafkaAddress
+from shared.kafka.following import TopicRound
+from shared.kafka.records import Record
+from shared.telemetry.health import Health
 from tests.support.events import GIESSEN, RECEIVED_AT
 from tests.support.routing import RouterInMemory, about, event_of, submission
 
@@ -115,7 +125,9 @@ def test_above_the_limit_a_sum_follows_after_an_hour_even_after_a_restart(
     assert router.keep(router.routing().punctuate([key], router.state, READ)) == []
 
 
-def test_the_count_of_refusals_is_deleted_after_an_hour(router: RouterInMemory) -> None:
+def test_the_count_of_refusals_is_deleted_after_an_hour_and_the_latest_after_14_days(
+    router: RouterInMemory,
+) -> None:
     answer(router, "accepted", 1)
     key = REFUSALS + GIESSEN
     router.keep(router.routing().punctuate([key], router.state, READ))
@@ -123,8 +135,22 @@ def test_the_count_of_refusals_is_deleted_after_an_hour(router: RouterInMemory) 
 
     router.now += WINDOW + timedelta(seconds=1)
     router.keep(router.routing().punctuate([key], router.state, READ))
+    kept = AnswerRefusalsTold.from_json(router.state.kept[key])
+    assert [each.own_id for each in kept.latest] == ["accepted-1"]
 
+    router.now += SHOWN
+    router.keep(router.routing().punctuate([key], router.state, READ))
     assert key not in router.state.kept
+
+
+def test_the_latest_refusals_are_kept_with_what_was_answered_and_why(router: RouterInMemory) -> None:
+    for number in range(MOST_SHOWN + 2):
+        answer(router, "accepted", number)
+
+    latest = AnswerRefusalsTold.from_json(router.state.kept[REFUSALS + GIESSEN]).latest
+
+    assert [each.own_id for each in latest] == [f"accepted-{n}" for n in range(2, MOST_SHOWN + 2)]
+    assert {(each.kind, each.reason) for each in latest} == {("accepted", "already-decided")}
 
 
 def test_a_sum_that_is_due_comes_before_the_next_refusal(router: RouterInMemory) -> None:
@@ -136,3 +162,22 @@ def test_a_sum_that_is_due_comes_before_the_next_refusal(router: RouterInMemory)
 
     assert isinstance(summed.data, AnswerRefusalsSummed)
     assert isinstance(told.data, AnswerRefusalDelivered)
+
+
+async def test_the_doors_show_them_of_every_partition_the_newest_first(router: RouterInMemory) -> None:
+    doors = HeldCases(KafkaAddress(bootstrap="-"), condition=Health().part("custody"))
+    key = REFUSALS + GIESSEN
+    router.now = datetime.now(UTC)
+    answer(router, "accepted", 1)
+    first = Record(CASE_CUSTODY.name, 0, 0, 0, key.encode(), router.state.kept[key])
+    router.now += timedelta(seconds=1)
+    answer(router, "accepted", 2)
+    second = replace(first, partition=1, value=router.state.kept[key])
+
+    await doors._followed.take(TopicRound([first, second], {}, complete=True))
+    both = [each.own_id for each in doors.without_effect(GIESSEN)]
+    await doors._followed.take(TopicRound([replace(second, value=None)], {}, complete=True))
+
+    assert both == ["accepted-2", "accepted-1", "accepted-1"]
+    assert [each.own_id for each in doors.without_effect(GIESSEN)] == ["accepted-1"]
+    assert doors.without_effect(MARBURG) == []

@@ -1,6 +1,6 @@
 """An authority's inbox over HTTP: the same records as on Kafka, confirmed by the same position."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -28,6 +28,7 @@ from services.router.domain.cases.inbox import (
 )
 from services.router.domain.cases.webhooks import Webhook, WebhookState, state_of
 from services.router.ports import Arrivals, DueDates, Inboxes, InboxLooks, OwedCases, WebhookStore
+from shared.events.answer_refusal import AnswerWithoutEffect
 from shared.events.payload import AuthorityId, Instant, WireModel
 from shared.offload import offload
 from shared.web.bearer import Caller
@@ -95,6 +96,12 @@ class InboxStandingDocument(WireModel):
     consumer: Annotated[bool, Field(description="whether a Kafka consumer is in the group; then it confirms")]
     last_fetch: Annotated[Instant | None, Field(description="over HTTP, to the minute")] = None
     refused_answers: Annotated[int, Field(description="answers that the door did not take")] = 0
+    without_effect: Annotated[
+        tuple[AnswerWithoutEffect, ...] | None,
+        Field(
+            description="the latest answers that the door took and that had no effect, for 14 days; absent where there is none"
+        ),
+    ] = None
     webhook: Annotated[WebhookState | None, Field(description="absent where none was ever registered")] = None
     failed_webhook_calls: int = 0
     next_period: Annotated[
@@ -181,6 +188,7 @@ def inbox_routes(
                 looked.get(each.authority),
                 called.get(each.authority),
                 periods(cases.owed_by(each.authority), due.of),
+                cases.without_effect(each.authority),
             )
             for each in found
         )
@@ -221,7 +229,11 @@ def _places(cursor: str, caller: Caller) -> dict[str, int]:
 
 
 def _standing(
-    standing: InboxStanding, look: InboxLook | None, webhook: Webhook | None, calendar: Periods
+    standing: InboxStanding,
+    look: InboxLook | None,
+    webhook: Webhook | None,
+    calendar: Periods,
+    without_effect: Sequence[AnswerWithoutEffect],
 ) -> InboxStandingDocument:
     oldest = standing.oldest_waiting_ms
     return InboxStandingDocument(
@@ -231,6 +243,7 @@ def _standing(
         consumer=standing.consumer,
         last_fetch=look.fetched_at.astimezone(UTC) if look and look.fetched_at else None,
         refused_answers=look.refused_answers if look else 0,
+        without_effect=tuple(without_effect) or None,
         webhook=state_of(webhook) if webhook else None,
         failed_webhook_calls=webhook.failed_calls if webhook else 0,
         next_period=(

@@ -13,6 +13,7 @@ from shared.events.answer_refusal import (
     AnswerRefusalsHeldBack,
     AnswerRefusalsSummed,
     AnswerRefusalsTold,
+    AnswerWithoutEffect,
     RefusalCount,
 )
 from shared.events.case import CaseAnswered, RefusalReason
@@ -25,6 +26,9 @@ REFUSALS: Final = "refusals/"
 WINDOW: Final = timedelta(hours=1)
 MOST_TOLD: Final = 100
 """Most refusals within `WINDOW` that are reported to an authority one by one."""
+SHOWN: Final = timedelta(days=14)
+MOST_SHOWN: Final = 5
+"""So many refusals of one partition its authority sees at a glance, for `SHOWN`: a clerk reads no inbox."""
 
 
 def share_of(partitions: int) -> int:
@@ -44,10 +48,18 @@ def tell_refusal(
 
     ``share`` is how many this partition reports within `WINDOW`. The caller has already reported a sum that is due: `due_sum`.
     """
-    known = before or AnswerRefusalsTold()
+    known, given = before or AnswerRefusalsTold(), answered.data
     recent, held_back = _recent(known, now=now), known.held_back
+    this = AnswerWithoutEffect(
+        at=now,
+        case_id=answered.case_id,
+        answer_id=answered.id,
+        own_id=given.own_id,
+        kind=given.answer.kind,
+        reason=reason,
+    )
+    latest = (*_shown(known, now=now), this)[-MOST_SHOWN:]
     if held_back is None and len(recent) < share:
-        given = answered.data
         told = AnswerRefusalDelivered(
             authority=given.authority,
             answer_id=answered.id,
@@ -55,7 +67,7 @@ def tell_refusal(
             kind=given.answer.kind,
             reason=reason,
         )
-        return AnswerRefusalsTold(told=(*recent, now)), told
+        return AnswerRefusalsTold(told=(*recent, now), latest=latest), told
     counted = AnswerRefusalsHeldBack(
         since=now if held_back is None else held_back.since,
         reasons=_one_more(() if held_back is None else held_back.reasons, reason),
@@ -63,7 +75,7 @@ def tell_refusal(
         case_id=answered.case_id,
         submission_id=answered.submission_id,
     )
-    return AnswerRefusalsTold(told=recent, held_back=counted), None
+    return AnswerRefusalsTold(told=recent, held_back=counted, latest=latest), None
 
 
 def due_sum(
@@ -90,9 +102,13 @@ def due_sum(
 
 
 def remembered(known: AnswerRefusalsTold, *, now: datetime) -> AnswerRefusalsTold | None:
-    """The state to keep once nothing is held back; None if no report is within `WINDOW`."""
-    recent = _recent(known, now=now)
-    return AnswerRefusalsTold(told=recent) if recent else None
+    """The state to keep once nothing is held back; None if no report is within `WINDOW` and none is shown any more."""
+    recent, shown = _recent(known, now=now), _shown(known, now=now)
+    return AnswerRefusalsTold(told=recent, latest=shown) if recent or shown else None
+
+
+def _shown(known: AnswerRefusalsTold, *, now: datetime) -> tuple[AnswerWithoutEffect, ...]:
+    return tuple(each for each in known.latest if now - each.at < SHOWN)
 
 
 def _recent(known: AnswerRefusalsTold, *, now: datetime) -> tuple[datetime, ...]:

@@ -16,6 +16,7 @@ from services.router.domain.cases.owed_case import OwedCase
 from services.router.domain.cases.transitions import UNANSWERED
 from services.router.domain.directory.model import Directory
 from services.router.ports import DueDates, Inboxes, OwedCases
+from shared.events.answer_refusal import AnswerWithoutEffect
 from shared.events.custody import CustodyState
 from shared.events.envelope import event_type
 from shared.events.payload import AuthorityId, Instant, WireModel
@@ -56,6 +57,10 @@ class ClerkListDocument(WireModel):
 
     cases: tuple[ClerkCaseDocument, ...]
     total: int
+    without_effect: Annotated[
+        tuple[AnswerWithoutEffect, ...],
+        Field(description="what was answered lately in vain, the newest first"),
+    ] = ()
 
 
 class ClerkSupplementDocument(WireModel):
@@ -101,7 +106,9 @@ def clerk_routes(
         lines = tuple(
             ClerkCaseDocument(**_line(case, each, names, due=due.of(case))) for case, each in held[:_MOST]
         )
-        return _json(ClerkListDocument(cases=lines, total=len(held)))
+        vain = [each for served in caller.principal.authorities for each in cases.without_effect(served)]
+        vain.sort(key=lambda each: each.at, reverse=True)
+        return _json(ClerkListDocument(cases=lines, total=len(held), without_effect=tuple(vain)))
 
     @routes.get("/cases/{case}", response_model=ClerkRecordDocument)
     async def one(

@@ -3,6 +3,7 @@
 import { actsView } from "./acts.js";
 import { contentView, headView, supplementView } from "./content.js";
 import { NotOpened, open, openKeyFile } from "./sealed.js";
+import { vainView, whyInVain } from "./vain.js";
 import { $, ask, attend, byItself, confirmed, day, h, languageNow, moment, number, Refused, sayAll, setCsrf, setLanguage } from "./view.js";
 import { isUnanswered, say, standingName } from "./words.js";
 
@@ -13,6 +14,7 @@ const FILTERS = { all: () => true, new: each => isUnanswered(each), open: each =
 let session = null, keys = [];
 let paused = null; // the session that ended while something was written and not sent
 let listed = { cases: [], total: 0 }, filter = "all";
+const numbers = new Map(); // receipt numbers of what was listed: who answered in vain may not hold the case any more
 let shown = null; // the case on the right: its record, and its content once it is opened
 
 const act = work => attend(say, work);
@@ -78,6 +80,7 @@ function forgetAll() {
   session = shown = paused = null;
   keys = [];
   listed = { cases: [], total: 0 };
+  numbers.clear();
   for (const id of ["opened", "list"]) $(id).replaceChildren();
   drawVisit();
 }
@@ -127,7 +130,9 @@ function drawList() {
   const rest = listed.total - listed.cases.length;
   // Drawn anew while somebody works with the keyboard: the focus stays where it was.
   const held = document.activeElement?.dataset?.case;
+  for (const each of listed.cases) numbers.set(each.case, each.receiptNumber);
   $("list").replaceChildren(
+    vainView(listed.withoutEffect ?? [], each => numbers.get(each.caseId)),
     found.length ? h("ul", { class: "cases" }, found.map(lineView)) : h("p", { class: "hint" }, say(words ? "notFound" : "nothing")),
     rest > 0 ? h("p", { class: "hint" }, say("more", number(rest))) : "");
   if (held) $("list").querySelector(`[data-case="${held}"]`)?.focus();
@@ -236,12 +241,16 @@ async function give(answer) {
   const { record } = shown;
   const taken = await ask("/clerk/v1/answers", { body: { ...answer, caseId: record.case, authority: record.authority } }).catch(error => notTaken(error, record));
   const told = say("sent", moment(taken.acceptedAt));
-  if (STAYS.has(answer.kind) && !(answer.kind === "extended" && isUnanswered(record))) { await refresh(); drawCase(); $("case-title").focus(); return told; }
-  for (let tries = 0; tries < 20; tries += 1) {
+  const stays = STAYS.has(answer.kind) && !(answer.kind === "extended" && isUnanswered(record));
+  for (let tries = 0, gone = 0; tries < (stays ? 3 : 20); tries += 1) {
     await refresh();
     const now = listed.cases.find(each => each.case === record.case);
-    if (!now) { closeCase(); return `${told} ${say(answer.kind === "decided" ? "closed" : "left")}`; }
-    if (isUnanswered(record) ? !isUnanswered(now) : now.since !== record.since || now.standing !== record.standing) { shown.record = { ...record, ...now }; break; }
+    const vain = listed.withoutEffect?.find(each => each.answerId === taken.answerId);
+    if (now && (vain || now.since !== record.since || now.standing !== record.standing)) shown.record = { ...record, ...now };
+    if (vain) { if (now) drawCase(); else closeCase(); throw new Error(whyInVain(vain)); }
+    // A case that ended before the answer was read is gone a moment before it is known that the answer was in vain.
+    if (!now && (gone += 1) > 1) { closeCase(); return `${told} ${say(answer.kind === "decided" ? "closed" : "left")}`; }
+    if (now && !stays && (isUnanswered(record) ? !isUnanswered(now) : now.since !== record.since || now.standing !== record.standing)) break;
     await new Promise(resolve => setTimeout(resolve, 300));
   }
   drawCase();
