@@ -17,8 +17,8 @@ from shared.events.ids import child_id
 from shared.events.payload import Sealed
 from shared.events.submission import SubmissionReceived
 from shared.events.topics import CASE_CLOCK
-from tests.integration.router.clerks_at_work import serving_pages, signed_in
 from tests.integration.router.conftest import Ground
+from tests.integration.router.pages_at_work import serving_page, signed_in
 from tests.support.events import GIESSEN
 from tests.support.routing import about
 
@@ -26,14 +26,14 @@ from tests.support.routing import about
 @pytest.fixture(scope="module")
 def pages(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[str]:
     """The address of doors that know an issuer."""
-    with serving_pages(ground) as address:
+    with serving_page(ground, "doors") as address:
         yield address
 
 
 @pytest.fixture
 async def clerk(pages: str) -> AsyncIterator[httpx.AsyncClient]:
     """Erika Mustermann of Gießen, signed in."""
-    async with signed_in(pages, "sachbearbeitung-1") as browser:
+    async with signed_in(pages, "doors", "sachbearbeitung-1") as browser:
         yield browser
 
 

@@ -1,8 +1,7 @@
 """The console as it is deployed: desk, router and issuer as processes, real Kafka, people who sign in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid5
@@ -10,16 +9,14 @@ from uuid import uuid5
 import httpx
 import pytest
 
-from amtsweg.stack import ports
-from amtsweg.stack.issuer.part import IssuerPart
 from amtsweg.stack.service import ServiceProcess
-from amtsweg.stack.services import PAGES, environments
 from shared.events.case import AnswerGiven, CaseAnswered
 from shared.events.competence import Place
 from shared.events.envelope import Event, encode
 from shared.events.submission import SubmissionRouted
 from shared.events.topics import CASE_ANSWERED, SUBMISSION_RECEIVED, SUBMISSION_ROUTED
-from tests.integration.router.conftest import Ground, running
+from tests.integration.router.conftest import Ground
+from tests.integration.router.pages_at_work import serving_page, signed_in
 
 NOWHERE = Place(plz="99999")
 MARBURG = "g-06534014"
@@ -28,36 +25,8 @@ MARBURG = "g-06534014"
 @pytest.fixture(scope="module")
 def console(ground: Ground, router: ServiceProcess, intake: ServiceProcess) -> Iterator[str]:
     """The address of a desk that knows an issuer."""
-    port, issuer_port = ports.free_port(), ports.free_port()
-    own = f"http://{ports.LOOPBACK}:{port}"
-    var = ground.surroundings.var / "console"
-    issuer = IssuerPart(
-        var=var, port=issuer_port, secrets=ground.made.sign_in_secrets, urls=dict.fromkeys(PAGES, own)
-    )
-    environment = environments(ground.surroundings)["desk"] | {
-        "AMTSWEG_HTTP__PORT": str(port),
-        "AMTSWEG_INSTANCE": "7",
-        "AMTSWEG_SIGN_IN__ISSUER": issuer.url,
-        "AMTSWEG_SIGN_IN__CLIENT_ID": "desk",
-        "AMTSWEG_SIGN_IN__CLIENT_SECRET_FILE": str(ground.made.keys.sign_in("desk")),
-        "AMTSWEG_SIGN_IN__PUBLIC_URL": own,
-    }
-    with ExitStack() as started:
-        issuer.start()
-        started.callback(issuer.stop)
-        started.enter_context(running(ServiceProcess("desk", var=var, environment=environment, port=port)))
-        yield own
-
-
-@asynccontextmanager
-async def _signed_in(address: str, person: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=address, timeout=30) as browser:
-        asked = await browser.get("/console/sign-in")
-        chosen = asked.headers["location"].replace("/authorize?", f"/chosen?person={person}&")
-        await browser.get((await browser.get(chosen)).headers["location"])
-        told = (await browser.get("/console/session")).raise_for_status().json()
-        browser.headers["Amtsweg-Csrf"] = told["csrf"]
-        yield browser
+    with serving_page(ground, "desk") as address:
+        yield address
 
 
 async def _found(browser: httpx.AsyncClient, reference: str, *, standing: str) -> dict[str, Any]:
@@ -72,7 +41,7 @@ async def _found(browser: httpx.AsyncClient, reference: str, *, standing: str) -
 async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground, console: str) -> None:
     sent = ground.submission(place=NOWHERE)
     await ground.receive(sent)
-    async with _signed_in(console, "klaerung-1") as person:
+    async with signed_in(console, "desk", "klaerung-1") as person:
         number = sent.data.receipt.receipt_number
         found = await _found(person, number, standing="parked")
         assert found["case"] == str(sent.case_id)
@@ -90,7 +59,7 @@ async def test_what_is_parked_is_found_by_its_number_and_assigned(ground: Ground
     assert isinstance(routed.data, SubmissionRouted)
     assert routed.data.assignment is not None
     assert routed.data.assignment.principal == "klaerung-1"
-    async with _signed_in(console, "betrieb-1") as person:
+    async with signed_in(console, "desk", "betrieb-1") as person:
         await _proposed(person, str(sent.case_id))
         await _suspended_and_let_in(person, "g-06633003")
 
@@ -153,7 +122,7 @@ async def test_a_dead_letter_is_shown_and_given_up_by_the_group_that_owns_it(
     broken = ground.submission()
     message = encode(broken, SUBMISSION_RECEIVED.name)
     await ground.send(replace(message, value=b"{"))
-    async with _signed_in(console, "betrieb-1") as person:
+    async with signed_in(console, "desk", "betrieb-1") as person:
         found = await _letter(person, str(broken.case_id))
         assert (found["group"], found["kind"]) == ("router", "undecodable")
         body = {"name": found["name"], "reason": "test"}

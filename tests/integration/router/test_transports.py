@@ -24,8 +24,8 @@ from shared.events.submission import SubmissionDelivered
 from shared.events.topics import AUTHORITY_INBOX, authority_group
 from shared.kafka.records import Record
 from shared.postgres.pool import open_pool
-from tests.integration.router.clerks_at_work import serving_pages, signed_in
 from tests.integration.router.conftest import Ground, url
+from tests.integration.router.pages_at_work import serving_page, signed_in
 from tests.support.receiver import receiving
 
 AUTHORITY = "g-06535001"
@@ -164,8 +164,8 @@ async def by_page(ground: Ground, http: httpx.AsyncClient) -> AsyncIterator[Tran
     admin = AIOKafkaAdminClient(**ground.admin.arguments())
     await admin.start()
     try:
-        with serving_pages(ground, persons=[person]) as pages:
-            async with signed_in(pages, person.id) as browser:
+        with serving_page(ground, "doors", persons=[person]) as address:
+            async with signed_in(address, "doors", person.id) as browser:
                 yield Clerk(ground, browser, admin)
     finally:
         await admin.close()
