@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import psutil
@@ -17,7 +18,8 @@ import pytest
 
 from amtsweg.stack import pidfiles
 from amtsweg.stack.description import StackDescription
-from amtsweg.stack.services import PROCESSES
+from amtsweg.stack.ports import LOOPBACK
+from amtsweg.stack.services import PROCESSES, WANTED_PORTS
 from shared.telemetry.part_words import words_for
 
 PARTS = {
@@ -46,6 +48,21 @@ def foreground(var: Path) -> Iterator[subprocess.Popen[str]]:
             process.send_signal(signal.SIGTERM)
 
 
+@contextmanager
+def taken_ports() -> Iterator[set[int]]:
+    """Wanted ports that are ours while the block runs; what others hold, they may give up at any moment."""
+    with ExitStack() as held:
+        ours = set[int]()
+        for port in WANTED_PORTS.values():
+            taken = held.enter_context(socket.socket())
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                taken.bind((LOOPBACK, port))
+                taken.listen()
+                ours.add(port)
+        yield ours
+
+
 def wait_until(path: Path, *, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while not path.exists():
@@ -68,19 +85,14 @@ def running(process: psutil.Process) -> bool:
 def test_up_serves_tends_its_services_survives_a_second_up_and_ends_with_the_name_of_a_dead_part(
     var: Path,
 ) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):  # somebody else's already, which serves as well
-            taken.bind(("127.0.0.1", 8082))
-            taken.listen()
-        with foreground(var) as process:
-            wait_until(StackDescription.path(var), process=process)
-            _serves(var)
-            _a_killed_service_comes_back(var)
-            _a_service_is_restarted_and_its_log_read(var)
-            alive = processes(var)
-            psutil.Process(pidfiles.facts(var / "run", "redis")["pid"]).kill()
-            output, _ = process.communicate(timeout=90)
+    with taken_ports() as taken, foreground(var) as process:
+        wait_until(StackDescription.path(var), process=process)
+        _serves(var, taken=taken)
+        _a_killed_service_comes_back(var)
+        _a_service_is_restarted_and_its_log_read(var)
+        alive = processes(var)
+        psutil.Process(pidfiles.facts(var / "run", "redis")["pid"]).kill()
+        output, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "redis ended with code -9" in output
     assert str(var / "log" / "redis.log") in output.replace("\n", "")
@@ -90,10 +102,10 @@ def test_up_serves_tends_its_services_survives_a_second_up_and_ends_with_the_nam
     assert "redis ended with code -9" in ended.stderr
 
 
-def _serves(var: Path) -> None:
+def _serves(var: Path, *, taken: set[int]) -> None:
     description = StackDescription.read(var)
     assert StackDescription.path(var).stat().st_mode & 0o777 == 0o600
-    assert description.urls.router != "http://127.0.0.1:8082"
+    assert not taken & {urlsplit(url).port for url in description.urls.model_dump().values()}
 
     again = amtsweg("up", var=var)
     assert again.returncode == 0
